@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build and install x2c_face."""
+
+from setuptools import find_packages, setup
+
+NAME = "x2c_face"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Pure numpy knowledge of faces: the control space, landmark topology, head pose, expression descriptors and robot folders.",
+    maintainer="X2C maintainers",
+    maintainer_email="maintainers@x2c.example.org",
+    license="Apache-2.0",
+    packages=find_packages(exclude=["test"]),
+    package_data={NAME: ["data/*"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
+    zip_safe=False,
+)

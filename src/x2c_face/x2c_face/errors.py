@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_face."""
+
+
+class FaceError(Exception):
+    """Base of every error that x2c_face raises on purpose."""
+
+
+class ControlError(FaceError):
+    """A control name or a vector of control values is not usable."""
+
+
+class LandmarkError(FaceError):
+    """A set of face landmarks is not usable."""
+
+
+class RobotError(FaceError):
+    """A robot folder is missing, unreadable or contradicts itself."""
