@@ -8,7 +8,7 @@ NAME = "x2c_face"
 setup(
     name=NAME,
     version="0.1.0",
-    description="Pure numpy knowledge of faces: the control space, landmark topology, head pose, expression descriptors and robot folders.",
+    description="Control space, landmark topology, head pose and robot folders, in pure numpy.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",

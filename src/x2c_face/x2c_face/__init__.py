@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Control space, landmark topology, head pose, expression descriptors and robot folders, free of ROS."""
+"""Control space, landmark topology, head pose and robot folders, in pure numpy."""

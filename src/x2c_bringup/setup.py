@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build and install x2c_bringup."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "x2c_bringup"
+
+
+def tree(folder: str) -> list[tuple[str, list[str]]]:
+    """Install a folder, subfolders included, below this package's share."""
+    installed: dict[str, list[str]] = {}
+    for path in sorted(Path(folder).glob("**/*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            installed.setdefault(f"share/{NAME}/{path.parent}", []).append(str(path))
+    return list(installed.items())
+
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Launch files, configuration, robots and the x2c command that runs the graph.",
+    maintainer="X2C maintainers",
+    maintainer_email="maintainers@x2c.example.org",
+    license="Apache-2.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        # Tells where robot folders are; any package may register its own the same way.
+        ("share/ament_index/resource_index/x2c_robots", [f"resource/x2c_robots/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        *tree("launch"),
+        *tree("config"),
+    ],
+    install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [
+            "x2c = x2c_bringup.cli:main",
+        ],
+    },
+)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build and install x2c_virtual_face."""
+
+from setuptools import find_packages, setup
+
+NAME = "x2c_virtual_face"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="The virtual humanoid: a MuJoCo face with 30 servos and a camera before it.",
+    maintainer="X2C maintainers",
+    maintainer_email="maintainers@x2c.example.org",
+    license="Apache-2.0",
+    packages=find_packages(exclude=["test"]),
+    package_data={NAME: ["data/*"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [
+            "virtual_face_node = x2c_virtual_face.virtual_face_node:main",
+        ],
+    },
+)
