@@ -138,7 +138,9 @@ def index(name: str) -> int:
     try:
         return _INDEX[name]
     except KeyError:
-        raise ControlError(f"unknown control {name!r}; the controls are: {', '.join(NAMES)}") from None
+        raise ControlError(
+            f"unknown control {name!r}; the controls are: {', '.join(NAMES)}"
+        ) from None
 
 
 def group_indices(group: Group | str) -> NDArray[np.intp]:
@@ -150,8 +152,12 @@ def group_indices(group: Group | str) -> NDArray[np.intp]:
     try:
         wanted = Group(group)
     except ValueError:
-        raise ControlError(f"unknown group {group!r}; the groups are: {', '.join(Group)}") from None
-    return np.array([control.index for control in CONTROLS if control.group is wanted], dtype=np.intp)
+        raise ControlError(
+            f"unknown group {group!r}; the groups are: {', '.join(Group)}"
+        ) from None
+    return np.array(
+        [control.index for control in CONTROLS if control.group is wanted], dtype=np.intp
+    )
 
 
 def vector(values: ArrayLike) -> Values:
@@ -182,7 +188,9 @@ def from_names(values: Mapping[str, float]) -> Values:
     return vector(array)
 
 
-def clamp(values: ArrayLike, lower: ArrayLike = MINIMUM, upper: ArrayLike = MAXIMUM) -> tuple[Values, int]:
+def clamp(
+    values: ArrayLike, lower: ArrayLike = MINIMUM, upper: ArrayLike = MAXIMUM
+) -> tuple[Values, int]:
     """Return values (30,) [ratio or rad] brought into the given range, and how many had to be moved.
 
     Raises:

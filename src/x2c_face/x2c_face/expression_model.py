@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Expression model of a robot: its neutral landmarks, and how each control moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from x2c_face import controls, topology
+from x2c_face.errors import RobotError
+
+Array = NDArray[np.float64]
+
+_SHAPES = {
+    "neutral": (topology.COUNT, 3),
+    "up": (controls.COUNT, topology.COUNT, 3),
+    "down": (controls.COUNT, topology.COUNT, 3),
+}
+
+
+@dataclass(frozen=True)
+class ExpressionModel:
+    """Landmarks in the head frame [interocular distances] as a function of the control values.
+
+    A control moves the landmarks in proportion to its deflection (`controls.to_deflection`), with one
+    slope above and one below neutral, since most actuators do not do the same on both sides.
+
+    Attributes:
+        neutral: (478, 3) landmarks of the neutral face.
+        up: (30, 478, 3) displacement at each control's upper end.
+        down: (30, 478, 3) displacement at each control's lower end.
+    """
+
+    neutral: Array
+    up: Array
+    down: Array
+
+    def __post_init__(self) -> None:
+        for name, shape in _SHAPES.items():
+            array = np.array(getattr(self, name), dtype=np.float64)
+            if array.shape != shape:
+                raise RobotError(
+                    f"expression model: {name} has shape {array.shape}, expected {shape}"
+                )
+            if not np.isfinite(array).all():
+                raise RobotError(f"expression model: {name} holds NaN or infinity")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    def landmarks(self, values: ArrayLike) -> Array:
+        """Return the landmarks (478, 3) [interocular distances] that control values (30,) give.
+
+        Raises:
+            ControlError: The values are not 30 finite numbers.
+        """
+        deflection = controls.to_deflection(values)
+        moved = np.tensordot(np.maximum(deflection, 0.0), self.up, axes=1)
+        moved += np.tensordot(np.maximum(-deflection, 0.0), self.down, axes=1)
+        return np.asarray(self.neutral + moved)
+
+    def save(self, path: Path) -> None:
+        """Write the model to an `.npz` file."""
+        arrays = {name: getattr(self, name).astype(np.float32) for name in _SHAPES}
+        with path.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+
+def load_expression_model(path: Path) -> ExpressionModel:
+    """Return the expression model in an `.npz` file.
+
+    Raises:
+        RobotError: The file is missing, is no `.npz`, or holds arrays of other names or shapes.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            arrays = {name: np.asarray(data[name], dtype=np.float64) for name in _SHAPES}
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        expected = ", ".join(f"{name} {shape}" for name, shape in _SHAPES.items())
+        raise RobotError(
+            f"cannot read the expression model {path}: {error}; expected an .npz file with {expected}"
+        ) from error
+    try:
+        return ExpressionModel(**arrays)
+    except RobotError as error:
+        raise RobotError(f"{path}: {error}") from error
