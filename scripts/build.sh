@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the packages into install/ with colcon; only those whose build could come out differently.
+set -euo pipefail
+
+X2C_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$X2C_ROOT"
+# One build at a time; the lock ends with this process.
+exec 9<"$X2C_ROOT/scripts/build.sh"
+flock 9
+
+# What the build of a package depends on. Python modules and data are linked into install/, so their
+# contents do not matter, nor do those of launch files and configuration: only which of them exist.
+fingerprint() {
+  local package=$1
+  {
+    cat "$X2C_ROOT/.venv/x2c_setup" scripts/build.sh
+    find "$package" -not -path '*/test/*' -type f \
+      \( -path '*/resource/*' -o -path '*/x2c_msgs/*' -o -name 'setup.*' -o -name package.xml \) \
+      -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    if [ -L "$package/config" ]; then
+      find launch config -type f -not -path '*/__pycache__/*' | LC_ALL=C sort
+    fi
+  } | sha256sum
+}
+
+changed=()
+declare -A fingerprints
+for package in src/*/; do
+  name=$(basename "$package")
+  if [ ! -e "$package/package.xml" ]; then
+    continue
+  fi
+  fingerprints[$name]=$(fingerprint "src/$name")
+  if [ "${fingerprints[$name]}" != "$(cat "build/$name/x2c_built" 2>/dev/null)" ]; then
+    changed+=("$name")
+  fi
+done
+if [ ${#changed[@]} = 0 ]; then
+  exit 0
+fi
+
+# What an earlier build left must not survive what is no longer there.
+for name in "${changed[@]}"; do
+  rm -rf "build/$name" "install/share/$name" "install/lib/$name" "install/include/$name"
+done
+
+echo "Building ${changed[*]}" >&2
+log=build/colcon.log
+mkdir -p build
+# Nothing but the virtual environment's ROS 2 may be found, and make's own settings are not for colcon.
+unset MAKEFLAGS MFLAGS MAKELEVEL COLCON_PREFIX_PATH PYTHONPATH
+export AMENT_PREFIX_PATH=$X2C_ROOT/.venv CMAKE_PREFIX_PATH=$X2C_ROOT/.venv
+export PATH=$X2C_ROOT/.venv/bin:$PATH
+if ! .venv/bin/python -m colcon --log-level error build \
+    --base-paths src --merge-install --symlink-install --packages-select "${changed[@]}" \
+    --event-handlers console_cohesion+ \
+    --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$X2C_ROOT/.venv/bin/python" \
+    >"$log" 2>&1 9<&-; then
+  tail -n 40 "$log" >&2
+  echo "error: the build failed; all of it is in $log" >&2
+  exit 1
+fi
+for name in "${changed[@]}"; do
+  echo "${fingerprints[$name]}" >"build/$name/x2c_built"
+done
+echo "Built into install/" >&2
