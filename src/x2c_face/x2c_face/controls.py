@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control space: 30 named values that describe what a robot's face does.
 
-The table is X2C's (arXiv 2505.11146), in its order. Ratio controls are kept as they are; angle controls
-are radians everywhere but in upstream's files, which hold degrees. Left and right are the robot's own.
+The table is X2C's (arXiv 2505.11146), in its order. Ratio controls are kept as they are; angle
+controls are radians everywhere but in upstream's files, which hold degrees. Left and right are
+the robot's own.
 
-Sign convention of the angles, in a head frame after REP-103 (x forward out of the face, y to the face's
-own left, z up): yaw and gaze phi positive to the own left, pitch positive nose down, roll positive
-towards the own right shoulder, gaze theta positive up.
+Sign convention of the angles, in a head frame after REP-103 (x forward out of the face, y to the
+face's own left, z up): yaw and gaze phi positive to the own left, pitch positive nose down, roll
+positive towards the own right shoulder, gaze theta positive up.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Control:
         deployment_minimum: Lower end of the tighter range used on the physical robot.
         deployment_maximum: Upper end of the tighter range used on the physical robot.
         neutral: Value of the neutral face.
-        mirror: Index of the control that takes this value in a mirror; its own where there is none.
+        mirror: Index of the control that takes this value in a mirror; its own where there is
+        none.
     """
 
     index: int
@@ -177,7 +179,7 @@ def vector(values: ArrayLike) -> Values:
 
 
 def from_names(values: Mapping[str, float]) -> Values:
-    """Return the neutral face (30,) [ratio or rad] with the named controls set to the given values.
+    """Return the neutral face (30,) [ratio or rad] with the named controls set as given.
 
     Raises:
         ControlError: A name is unknown or a value is not finite.
@@ -191,7 +193,7 @@ def from_names(values: Mapping[str, float]) -> Values:
 def clamp(
     values: ArrayLike, lower: ArrayLike = MINIMUM, upper: ArrayLike = MAXIMUM
 ) -> tuple[Values, int]:
-    """Return values (30,) [ratio or rad] brought into the given range, and how many had to be moved.
+    """Return values (30,) [ratio or rad] brought into a range, and how many had to be moved.
 
     Raises:
         ControlError: The values are not 30 finite numbers.
@@ -204,8 +206,9 @@ def clamp(
 def to_deflection(values: ArrayLike) -> Values:
     """Return how far each control (30,) [ratio or rad] is from neutral, as a share of its way.
 
-    -1 is the lower end of upstream's range, 0 neutral, 1 the upper end. Upstream's neutral face sits at
-    different values left and right, so equal faces have equal deflections, not equal values.
+    -1 is the lower end of upstream's range, 0 neutral, 1 the upper end. Upstream's neutral face
+    sits at different values left and right, so equal faces have equal deflections, not equal
+    values.
 
     Raises:
         ControlError: The values are not 30 finite numbers.
@@ -227,8 +230,8 @@ def from_deflection(deflection: ArrayLike) -> Values:
 def mirror(values: ArrayLike) -> Values:
     """Return the values (30,) [ratio or rad] of the same face seen in a mirror.
 
-    Left and right change places by their deflection, and what points sideways changes sign. Values in
-    upstream's range stay in it.
+    Left and right change places by their deflection, and what points sideways changes sign.
+    Values in upstream's range stay in it.
 
     Raises:
         ControlError: The values are not 30 finite numbers.
@@ -238,7 +241,7 @@ def mirror(values: ArrayLike) -> Values:
 
 
 def from_upstream(values: ArrayLike) -> Values:
-    """Return values [ratio or rad] from upstream's [ratio or degree]; the last axis has 30 entries.
+    """Return values (..., 30) [ratio or rad] from upstream's [ratio or degree].
 
     Raises:
         ControlError: The last axis does not have 30 entries.
@@ -247,7 +250,7 @@ def from_upstream(values: ArrayLike) -> Values:
 
 
 def to_upstream(values: ArrayLike) -> Values:
-    """Return upstream's values [ratio or degree] from ours [ratio or rad]; the last axis has 30 entries.
+    """Return upstream's values (..., 30) [ratio or degree] from ours [ratio or rad].
 
     Raises:
         ControlError: The last axis does not have 30 entries.

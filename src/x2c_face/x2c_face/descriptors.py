@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Expression descriptors: the few numbers by which two faces' expressions are compared.
 
-Each is measured on landmarks freed of head pose, so it has the same meaning on a person and on a robot.
+Each is measured on landmarks freed of head pose, so it has the same meaning on a person and on a
+robot.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ class Descriptor(enum.StrEnum):
 def describe(landmarks: ArrayLike, pose: HeadPose | None = None) -> NDArray[np.float64]:
     """Return the descriptors (17,) of landmarks (478, 3) [pixel].
 
-    Lengths are in interocular distances, angles in radians: gaze yaw and pitch are relative to the head
-    (positive to the own left and up), head angles relative to facing the camera (REP-103).
+    Lengths are in interocular distances, angles in radians: gaze yaw and pitch are relative to
+    the head (positive to the own left and up), head angles relative to facing the camera
+    (REP-103).
 
     Args:
         landmarks: (478, 3) [pixel].

@@ -2,7 +2,11 @@
 """Exceptions raised by x2c_face."""
 
 
-class FaceError(Exception):
+class X2CError(Exception):
+    """Base of every error that any x2c package raises on purpose; its text is written for users."""
+
+
+class FaceError(X2CError):
     """Base of every error that x2c_face raises on purpose."""
 
 

@@ -25,8 +25,8 @@ _SHAPES = {
 class ExpressionModel:
     """Landmarks in the head frame [interocular distances] as a function of the control values.
 
-    A control moves the landmarks in proportion to its deflection (`controls.to_deflection`), with one
-    slope above and one below neutral, since most actuators do not do the same on both sides.
+    A control moves the landmarks in proportion to its deflection (`controls.to_deflection`), with
+    one slope above and one below neutral, since most actuators do not do the same on both sides.
 
     Attributes:
         neutral: (478, 3) landmarks of the neutral face.
@@ -39,6 +39,7 @@ class ExpressionModel:
     down: Array
 
     def __post_init__(self) -> None:
+        """Check and freeze the arrays."""
         for name, shape in _SHAPES.items():
             array = np.array(getattr(self, name), dtype=np.float64)
             if array.shape != shape:
@@ -80,7 +81,8 @@ def load_expression_model(path: Path) -> ExpressionModel:
     except (OSError, ValueError, KeyError, EOFError) as error:
         expected = ", ".join(f"{name} {shape}" for name, shape in _SHAPES.items())
         raise RobotError(
-            f"cannot read the expression model {path}: {error}; expected an .npz file with {expected}"
+            f"cannot read the expression model {path}: {error}; "
+            f"expected an .npz file with {expected}"
         ) from error
     try:
         return ExpressionModel(**arrays)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Head pose from face landmarks, and landmarks freed of head pose.
 
-Pixels are those of a camera optical frame (x right, y down, z away from the camera, all in pixels).
-The head frame is x forward out of the face, y to the face's own left, z up, origin between the eyes,
-in interocular distances.
+Pixels are those of a camera optical frame (x right, y down, z away from the camera, all in
+pixels). The head frame is x forward out of the face, y to the face's own left, z up, origin
+between the eyes, in interocular distances.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ FACING: Array = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
 """(3, 3) rotation from the head frame to the optical frame of a camera that the face looks at."""
 FACING.setflags(write=False)
 
-# Skin over bone, hardly moved by expressions: forehead, temples, bridge of the nose, corners of the eyes.
+# Skin over bone, hardly moved by expressions: forehead, temples, bridge of the nose, corners of
+# the eyes.
 _RIGID = np.array(
-    [10, 67, 109, 297, 338, 151, 9, 8, 168, 6, 197, 195, 5, 4]
-    + [33, 133, 263, 362, 127, 356, 234, 454, 162, 389, 21, 251, 54, 284],
+    [
+        *(10, 67, 109, 297, 338, 151, 9, 8, 168, 6, 197, 195, 5, 4),
+        *(33, 133, 263, 362, 127, 356, 234, 454, 162, 389, 21, 251, 54, 284),
+    ],
     dtype=np.intp,
 )
 
@@ -97,7 +100,8 @@ def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike = REFERENCE) -> Hea
 
     Args:
         landmarks: (478, 3) [pixel].
-        reference: (478, 3) face in the head frame [interocular distances]; a person's own neutral face
+        reference: (478, 3) face in the head frame [interocular distances]; a person's own neutral
+        face
             gives a steadier pose than the average one.
 
     Raises:
@@ -117,14 +121,14 @@ def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike = REFERENCE) -> Hea
 
 
 def yaw_pitch_roll(rotation: ArrayLike) -> tuple[float, float, float]:
-    """Return the angles [rad] of a rotation matrix (3, 3) about z, y and x, in that order (REP-103)."""
+    """Return the angles [rad] of a rotation (3, 3) about z, y, x, in that order (REP-103)."""
     r = np.asarray(rotation, dtype=np.float64)
     pitch = np.arcsin(np.clip(-r[2, 0], -1.0, 1.0))
     return float(np.arctan2(r[1, 0], r[0, 0])), float(pitch), float(np.arctan2(r[2, 1], r[2, 2]))
 
 
 def rotation_from(yaw: float, pitch: float, roll: float) -> Array:
-    """Return the rotation matrix (3, 3) of angles [rad] about z, y and x, in that order (REP-103)."""
+    """Return the rotation (3, 3) of angles [rad] about z, y, x, in that order (REP-103)."""
     cy, sy, cp, sp, cr, sr = (f(a) for a in (yaw, pitch, roll) for f in (np.cos, np.sin))
     return np.array(
         [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A robot as a folder: its joints, their limits, and how controls mix into them ."""
+"""A robot as a folder: its joints, their limits, and how controls mix into them."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Robot:
         return positions
 
     def joint_targets(self, values: ArrayLike) -> Array:
-        """Return joint positions (n,) [rad or m] for control values (30,), inside all position limits.
+        """Return joint positions (n,) [rad or m] for control values (30,), inside all limits.
 
         Raises:
             ControlError: The values are not 30 finite numbers.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads `robot.yaml`: every mistake in it is refused with the key, the value and what was expected."""
+"""Reads `robot.yaml`; a mistake in it is refused with its key, its value and what was expected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def load_robot(folder: Path) -> Robot:
     """Return the robot described by the `robot.yaml` in a folder.
 
     Raises:
-        RobotError: The folder or file is missing, is no YAML, or says something impossible; the message
+        RobotError: The folder or file is missing, is no YAML, or says something impossible; the
+        message
             names the file, the key, the value and what was expected.
     """
     path = folder / FILE_NAME

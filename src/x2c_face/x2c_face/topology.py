@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which of the 478 face landmarks is what, in the order of MediaPipe's Face Mesh with irises.
 
-Left and right are the person's own. Paths run from the person's right to the left where they cross the
-face, and from the inner to the outer corner around an eye.
+Left and right are the person's own. Paths run from the person's right to the left where they
+cross the face, and from the inner to the outer corner around an eye.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ MIRROR: Indices = _load("mirror")
 """(478,) the landmark at the mirrored place; its own for those in the middle."""
 
 REFERENCE: NDArray[np.float64] = _load("landmarks")
-"""(478, 3) a symmetric neutral face in the head frame [interocular distances], eyes' midpoint at 0.
+"""(478, 3) a symmetric neutral face in the head frame [interocular distances].
 
-Axes after REP-103: x forward out of the face, y to the face's own left, z up. See data/README.md.
+The origin is between the eyes. Axes after REP-103: x forward out of the face, y to the face's own
+left, z up. See data/README.md.
 """
 
 IRIS_RIGHT = _indices(468, 469, 470, 471, 472)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a node says on `/diagnostics` what state it is in."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from std_msgs.msg import Header
+
+
+class Level(enum.Enum):
+    """Severity of a diagnosis."""
+
+    OK = DiagnosticStatus.OK
+    WARN = DiagnosticStatus.WARN
+    ERROR = DiagnosticStatus.ERROR
+    STALE = DiagnosticStatus.STALE
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a node says of itself: severity, one sentence, and details by name."""
+
+    level: Level
+    message: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def to_message(name: str, diagnosis: Diagnosis, stamp: Time) -> DiagnosticArray:
+    """Return the diagnosis of a node as a message."""
+    status = DiagnosticStatus(
+        level=diagnosis.level.value,
+        name=name,
+        message=diagnosis.message,
+        hardware_id="",
+        values=[KeyValue(key=key, value=str(value)) for key, value in diagnosis.values.items()],
+    )
+    return DiagnosticArray(header=Header(stamp=stamp), status=[status])

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_node."""
+
+from x2c_face.errors import X2CError
+
+
+class NodeError(X2CError):
+    """Base of every error that x2c_node raises on purpose."""
+
+
+class ParameterError(NodeError):
+    """A parameter has a value that the node cannot work with."""
+
+
+class ImageError(NodeError):
+    """An image message cannot be turned into a picture."""
+
+
+class MessageError(NodeError):
+    """A message of the project's own holds something that cannot be."""

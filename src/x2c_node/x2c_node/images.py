@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns image messages into pictures and back.
+
+cv_bridge does the conversion where it is installed; it is not on the Python package index, so the
+same conversions stand here for machines without ROS from apt.
+"""
+
+from __future__ import annotations
+
+import array
+import sys
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from x2c_node.errors import ImageError
+
+try:
+    from cv_bridge import CvBridge
+except ImportError:
+    CvBridge = None
+
+Picture = NDArray[np.uint8]
+
+_BRIDGE: Any = CvBridge() if CvBridge else None
+
+# Encoding -> numbers per pixel, bytes per number, OpenCV conversion to BGR (None: it is BGR).
+_ENCODINGS: dict[str, tuple[int, int, int | None]] = {
+    "bgr8": (3, 1, None),
+    "rgb8": (3, 1, cv2.COLOR_RGB2BGR),
+    "bgra8": (4, 1, cv2.COLOR_BGRA2BGR),
+    "rgba8": (4, 1, cv2.COLOR_RGBA2BGR),
+    "mono8": (1, 1, cv2.COLOR_GRAY2BGR),
+    "8UC1": (1, 1, cv2.COLOR_GRAY2BGR),
+    "8UC3": (3, 1, None),
+    "mono16": (1, 2, cv2.COLOR_GRAY2BGR),
+    "16UC1": (1, 2, cv2.COLOR_GRAY2BGR),
+    "bgr16": (3, 2, None),
+    "rgb16": (3, 2, cv2.COLOR_RGB2BGR),
+    "uyvy": (2, 1, cv2.COLOR_YUV2BGR_UYVY),
+    "yuv422": (2, 1, cv2.COLOR_YUV2BGR_UYVY),
+    "yuyv": (2, 1, cv2.COLOR_YUV2BGR_YUY2),
+    "yuv422_yuy2": (2, 1, cv2.COLOR_YUV2BGR_YUY2),
+    "bayer_rggb8": (1, 1, cv2.COLOR_BayerBG2BGR),
+    "bayer_bggr8": (1, 1, cv2.COLOR_BayerRG2BGR),
+    "bayer_gbrg8": (1, 1, cv2.COLOR_BayerGR2BGR),
+    "bayer_grbg8": (1, 1, cv2.COLOR_BayerGB2BGR),
+}
+
+
+def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
+    """Return an image message as a BGR picture (height, width, 3).
+
+    The picture can share the message's memory: do not write into it.
+
+    Args:
+        message: The image.
+        bridge: A cv_bridge.CvBridge, or None for this module's own conversion.
+
+    Raises:
+        ImageError: The image is empty, its encoding is unknown, or its data does not fit its size.
+    """
+    rows = _rows(message)
+    if bridge is not None:
+        try:
+            return np.asarray(bridge.imgmsg_to_cv2(message, "bgr8"))
+        except Exception as error:
+            raise ImageError(f"cv_bridge cannot convert {message.encoding}: {error}") from error
+    per_pixel, size, conversion = _ENCODINGS[message.encoding]
+    numbers = rows.reshape(message.height, -1)
+    if size == 2:
+        order = ">u2" if message.is_bigendian else "<u2"
+        numbers = (np.ascontiguousarray(numbers).view(order) >> 8).astype(np.uint8)
+    pixels = numbers.reshape(message.height, message.width, per_pixel)
+    if conversion is None:
+        return np.ascontiguousarray(pixels)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion), dtype=np.uint8)
+
+
+def compressed_to_bgr(message: CompressedImage) -> Picture:
+    """Return a compressed image message (JPEG or PNG) as a BGR picture (height, width, 3).
+
+    Raises:
+        ImageError: The data is empty or no picture.
+    """
+    data = np.frombuffer(message.data, dtype=np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if picture is None:
+        raise ImageError(
+            f"{data.size} bytes of format {message.format!r} are no picture; expected JPEG or PNG"
+        )
+    return np.asarray(picture, dtype=np.uint8)
+
+
+def bgr_to_image(picture: Picture, header: Header, encoding: str = "bgr8") -> Image:
+    """Return a picture (height, width, 3) as an image message; it must have the given encoding."""
+    height, width = picture.shape[:2]
+    # rclpy checks a list or bytes element by element; an array it takes as it is.
+    data = array.array("B")
+    data.frombytes(np.ascontiguousarray(picture).data.cast("B"))
+    return Image(
+        header=header,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=int(sys.byteorder == "big"),
+        step=width * 3,
+        data=data,
+    )
+
+
+def bgr_to_jpeg(picture: Picture, header: Header, quality: int = 90) -> CompressedImage:
+    """Return a BGR picture (height, width, 3) as a JPEG message.
+
+    Raises:
+        ImageError: The picture cannot be encoded.
+    """
+    done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ImageError(f"cannot encode a picture of shape {picture.shape} as JPEG")
+    data = array.array("B")
+    data.frombytes(encoded.tobytes())
+    return CompressedImage(header=header, format="bgr8; jpeg compressed bgr8", data=data)
+
+
+def _rows(message: Image) -> Picture:
+    """Return the bytes of an image without the padding at the ends of its rows."""
+    if message.encoding not in _ENCODINGS:
+        raise ImageError(
+            f"unknown encoding {message.encoding!r}; known are {', '.join(_ENCODINGS)}"
+        )
+    if message.height == 0 or message.width == 0:
+        raise ImageError(f"the image is empty: {message.width} x {message.height} pixels")
+    per_pixel, size, _ = _ENCODINGS[message.encoding]
+    row = message.width * per_pixel * size
+    if message.step < row:
+        raise ImageError(
+            f"step is {message.step}, but a row of {message.width} {message.encoding} pixels "
+            f"has {row} bytes"
+        )
+    data = np.frombuffer(message.data, dtype=np.uint8)
+    if data.size < message.step * message.height:
+        raise ImageError(
+            f"the image is truncated: {data.size} bytes, "
+            f"expected {message.height} rows of {message.step}"
+        )
+    return data[: message.step * message.height].reshape(message.height, message.step)[:, :row]

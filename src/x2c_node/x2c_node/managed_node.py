@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Base of every node: lifecycle, parameters, diagnostics, callbacks that cannot kill it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from x2c_face.errors import X2CError
+from x2c_node import parameters
+from x2c_node.diagnostics import Diagnosis, Level, to_message
+from x2c_node.errors import ParameterError
+from x2c_node.statistics import Statistics
+
+P = TypeVar("P", bound=parameters.Parameters)
+
+
+class ManagedNode(LifecycleNode, Generic[P]):
+    """A lifecycle node whose subclasses only say what to make, what to do and how they are.
+
+    A subclass fills in `configure` (read files, make publishers and services), `activate` (make
+    subscriptions and timers) and `diagnose`. What is made with `publisher`, `service`,
+    `subscription` and `timer` is destroyed by the opposite transition. An error in a transition
+    leaves the node where it was, with the reason in the log; an error in a callback is counted
+    and logged, and the node lives on.
+
+    Args:
+        name: Default name of the node.
+        parameter_class: Dataclass of the node's parameters.
+        node_arguments: Passed to rclpy's node.
+    """
+
+    def __init__(self, name: str, parameter_class: type[P], **node_arguments: Any) -> None:
+        super().__init__(name, **node_arguments)
+        self._parameter_class = parameter_class
+        self._refused = parameters.declare(self, parameter_class)
+        self.params: P = self._read_parameters()
+        self.statistics = Statistics()
+        self.fault = ""
+        self._configured: list[Callable[[], object]] = []
+        self._activated: list[Callable[[], object]] = []
+        self._scope = self._configured
+        self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(
+            self.params.diagnostics_period, self._publish_diagnosis, clock=self._steady_clock
+        )
+        self.add_on_set_parameters_callback(self._check_parameters)
+        self.add_post_set_parameters_callback(self._take_parameters)
+
+    # What subclasses fill in.
+
+    def configure(self) -> None:
+        """Read what the node needs and make publishers and services.
+
+        Raises:
+            X2CError: The node cannot work with its parameters; the text goes to the log.
+        """
+
+    def activate(self) -> None:
+        """Make subscriptions and timers.
+
+        Raises:
+            X2CError: The node cannot start; the text goes to the log.
+        """
+
+    def deactivate(self) -> None:
+        """Stop what `activate` started, before its subscriptions and timers are destroyed."""
+
+    def cleanup(self) -> None:
+        """Let go of what `configure` took, before its publishers and services are destroyed."""
+
+    def diagnose(self) -> Diagnosis:
+        """Return the state of the active node; statistics are added to its values."""
+        return Diagnosis(Level.OK, "active")
+
+    def parameters_changed(self) -> None:
+        """React to new values in `self.params`; called while configured."""
+
+    # What subclasses use.
+
+    @property
+    def state(self) -> str:
+        """Label of the lifecycle state: unconfigured, inactive, active or finalized."""
+        return str(self._state_machine.current_state[1])
+
+    def publisher(self, message_type: type, topic: str, qos: QoSProfile) -> Publisher[Any]:
+        """Make a publisher that lives until cleanup; its QoS can be overridden by parameters."""
+        made: Publisher[Any] = self.create_publisher(
+            message_type,
+            topic,
+            qos,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._scope.append(lambda: self.destroy_publisher(made))
+        return made
+
+    def subscription(
+        self, message_type: type, topic: str, callback: Callable[..., None], qos: QoSProfile
+    ) -> None:
+        """Make a subscription; its QoS can be overridden by parameters."""
+        made = self.create_subscription(
+            message_type,
+            topic,
+            self._guarded(callback, topic),
+            qos,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._scope.append(lambda: self.destroy_subscription(made))
+
+    def timer(self, period: float, callback: Callable[[], None]) -> None:
+        """Call something every so often [s] by a steady clock."""
+        guarded = self._guarded(callback, "timer")
+        made = self.create_timer(period, guarded, clock=self._steady_clock)
+        self._scope.append(lambda: self.destroy_timer(made))
+
+    def service(self, service_type: type, name: str, callback: Callable[..., Any]) -> None:
+        """Make a service; the callback takes and returns as rclpy's does.
+
+        An error in it is told in the response's `message`, where it has one.
+        """
+
+        def answer(request: Any, response: Any) -> Any:
+            try:
+                return callback(request, response)
+            except Exception as error:
+                self._log_failure(name, error)
+                if hasattr(response, "message"):
+                    response.success, response.message = False, str(error)
+                return response
+
+        made = self.create_service(service_type, name, answer)
+        self._scope.append(lambda: self.destroy_service(made))
+
+    def start(self) -> bool:
+        """Configure and activate, where the parameter `autostart` asks for it.
+
+        Returns:
+            Whether the node is now in the state it should be in.
+        """
+        if not self.params.autostart:
+            return True
+        success = TransitionCallbackReturn.SUCCESS
+        return self.trigger_configure() == success and self.trigger_activate() == success
+
+    def stop(self) -> None:
+        """Deactivate and clean up, whatever the state; for the end of the process."""
+        if self.state == "active":
+            self.trigger_deactivate()
+        if self.state == "inactive":
+            self.trigger_cleanup()
+
+    # Lifecycle.
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Run `configure`."""
+        self._scope = self._configured
+        return self._transition("configure", self._do_configure, self._configured)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Run `activate`."""
+        self._scope = self._activated
+        return self._transition("activate", self.activate, self._activated)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Run `deactivate`."""
+        return self._leave("deactivate", self.deactivate, self._activated)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Run `cleanup`."""
+        return self._leave("clean up", self.cleanup, self._configured)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Leave whatever was entered."""
+        if self._activated:
+            self._leave("deactivate", self.deactivate, self._activated)
+        if self._configured:
+            self._leave("clean up", self.cleanup, self._configured)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Leave whatever was entered, so that the node can be configured again."""
+        return self.on_shutdown(state)
+
+    def _do_configure(self) -> None:
+        if self._refused:
+            raise ParameterError("; ".join(self._refused))
+        self.statistics = Statistics()
+        self.configure()
+
+    def _transition(
+        self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
+    ) -> TransitionCallbackReturn:
+        try:
+            run()
+        except Exception as error:
+            self.fault = f"cannot {verb}: {error}"
+            self._log_failure(f"cannot {verb}", error)
+            self._destroy(scope)
+            return TransitionCallbackReturn.FAILURE
+        self.fault = ""
+        return TransitionCallbackReturn.SUCCESS
+
+    def _leave(
+        self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
+    ) -> TransitionCallbackReturn:
+        try:
+            run()
+        except Exception as error:
+            self._log_failure(f"cannot {verb} cleanly", error)
+        self._destroy(scope)
+        return TransitionCallbackReturn.SUCCESS
+
+    def _destroy(self, scope: list[Callable[[], object]]) -> None:
+        while scope:
+            scope.pop()()
+
+    # Callbacks.
+
+    def _guarded(self, callback: Callable[..., None], source: str) -> Callable[..., None]:
+        def run(*arguments: Any) -> None:
+            try:
+                callback(*arguments)
+            except X2CError as error:
+                self.statistics.counts[f"{source} refused"] += 1
+                self.get_logger().warning(f"{source}: {error}", throttle_duration_sec=5.0)
+            except Exception as error:
+                self.statistics.counts[f"{source} failed"] += 1
+                self._log_failure(source, error)
+
+        # rclpy tells by the number of parameters whether a callback wants the message's info too.
+        if callback.__code__.co_argcount - (1 if hasattr(callback, "__self__") else 0) == 2:
+            return lambda message, info: run(message, info)
+        if source == "timer":
+            return run
+        return lambda message: run(message)
+
+    def _log_failure(self, what: str, error: Exception) -> None:
+        if isinstance(error, X2CError):
+            self.get_logger().error(f"{what}: {error}")
+        else:
+            details = "".join(traceback.format_exception(error))
+            self.get_logger().error(f"{what}: {error}\n{details}", throttle_duration_sec=5.0)
+
+    # Parameters.
+
+    def _read_parameters(self) -> P:
+        try:
+            values: P = parameters.read(self, self._parameter_class)
+        except ParameterError:
+            # The reason is in self._refused; the node stays up, unconfigured, with the defaults.
+            return self._parameter_class()
+        return values
+
+    def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
+        known = parameters.specs(self._parameter_class)
+        try:
+            for one in changed:
+                if one.name in known:
+                    parameters.check(self._parameter_class, one.name, one.value)
+        except ParameterError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _take_parameters(self, changed: list[Parameter[Any]]) -> None:
+        if self._refused:
+            return
+        self.params = parameters.read(self, self._parameter_class)
+        if self.state in ("inactive", "active"):
+            self.parameters_changed()
+
+    # Diagnostics.
+
+    def _publish_diagnosis(self) -> None:
+        if self.state == "active":
+            try:
+                diagnosis = self.diagnose()
+            except Exception as error:
+                self._log_failure("diagnostics", error)
+                diagnosis = Diagnosis(Level.ERROR, f"cannot tell its state: {error}")
+        elif self.fault:
+            diagnosis = Diagnosis(Level.ERROR, self.fault)
+        else:
+            diagnosis = Diagnosis(Level.STALE, self.state)
+        values = {"state": self.state, **self.statistics.values(), **diagnosis.values}
+        stamped = Diagnosis(diagnosis.level, diagnosis.message, values)
+        now = self.get_clock().now().to_msg()
+        self._diagnostics.publish(to_message(self.get_fully_qualified_name(), stamped, now))

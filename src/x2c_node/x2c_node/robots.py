@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds robot folders by name, in this project and in every package that registers some.
+
+A package registers a folder of robot folders with an ament resource of type `x2c_robots`, whose
+content is that folder's path relative to the package's install prefix.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ament_index_python import get_resource, get_resources
+
+from x2c_face.errors import RobotError
+from x2c_face.robot_file import FILE_NAME
+
+RESOURCE_TYPE = "x2c_robots"
+
+
+def robot_folders() -> dict[str, Path]:
+    """Return every installed robot's folder, by name."""
+    folders = {}
+    for package in get_resources(RESOURCE_TYPE):
+        content, prefix = get_resource(RESOURCE_TYPE, package)
+        for file in sorted((Path(prefix) / content.strip()).glob(f"*/{FILE_NAME}")):
+            folders[file.parent.name] = file.parent
+    return folders
+
+
+def find_robot(name: str) -> Path:
+    """Return a robot's folder from its name, or from a path to it.
+
+    Raises:
+        RobotError: There is no such robot; the message lists those there are.
+    """
+    if "/" in name or name in (".", ".."):
+        folder = Path(name).expanduser()
+        if (folder / FILE_NAME).is_file():
+            return folder.resolve()
+        raise RobotError(f"no robot at {folder.absolute()}: expected a folder with a {FILE_NAME}")
+    folders = robot_folders()
+    if name not in folders:
+        known = ", ".join(sorted(folders)) or "none"
+        raise RobotError(
+            f"unknown robot {name!r}; installed robots: {known}; "
+            f"or give the path of a folder with a {FILE_NAME}"
+        )
+    return folders[name]

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs nodes in this process until they are told to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import rclpy
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from x2c_node.managed_node import ManagedNode
+
+_LONGEST_WAIT = 0.2
+"""How late a signal may be noticed while nothing happens [s]."""
+
+
+class StopRequest:
+    """Whether SIGINT or SIGTERM has come; a second one ends the process the usual way."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        if self.wanted:
+            raise KeyboardInterrupt
+        self.wanted = True
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Take SIGINT and SIGTERM as a wish to stop, so that nodes can end in an orderly way."""
+    request = StopRequest()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, request) for number in numbers]
+    try:
+        yield request
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def spin_until(executor: Executor, done: Callable[[], bool]) -> None:
+    """Spin an executor until something holds, or ROS is shut down from outside."""
+    try:
+        while not done():
+            executor.spin_once(timeout_sec=_LONGEST_WAIT)
+    except ExternalShutdownException:
+        return
+
+
+def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | None = None) -> None:
+    """Run one node until SIGINT or SIGTERM: the body of every node's executable.
+
+    rclpy's own signal handling would take the middleware away before the node has ended.
+    """
+    rclpy.init(args=list(arguments or sys.argv), signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        with stop_on_signals() as request:
+            node = make()
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
+            node.start()
+            spin_until(executor, lambda: request.wanted)
+            node.stop()
+            executor.shutdown()
+            node.destroy_node()
+    finally:
+        rclpy.try_shutdown()

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node counts and times about itself."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class RateMeter:
+    """Events per second over the last few seconds.
+
+    Args:
+        window: Time looked back [s].
+    """
+
+    def __init__(self, window: float = 2.0) -> None:
+        self._window = window
+        self._times: deque[float] = deque()
+        self.total = 0
+
+    def tick(self) -> None:
+        """Count one event, now."""
+        self.total += 1
+        self._times.append(time.monotonic())
+        self._forget()
+
+    @property
+    def rate(self) -> float:
+        """Events per second [Hz]."""
+        self._forget()
+        if len(self._times) < 2:
+            return 0.0
+        span = self._times[-1] - self._times[0]
+        return (len(self._times) - 1) / span if span > 0.0 else 0.0
+
+    def _forget(self) -> None:
+        limit = time.monotonic() - self._window
+        while self._times and self._times[0] < limit:
+            self._times.popleft()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Median, 99th percentile and maximum of a set of durations [s]; NaN where there are none."""
+
+    p50: float
+    p99: float
+    maximum: float
+
+
+def summarise(durations: list[float]) -> Summary:
+    """Return the summary of durations [s]."""
+    if not durations:
+        return Summary(float("nan"), float("nan"), float("nan"))
+    array = np.asarray(durations)
+    return Summary(float(np.median(array)), float(np.percentile(array, 99)), float(array.max()))
+
+
+class Statistics:
+    """Rates, durations and counts of a node, by name.
+
+    Args:
+        window: How many of the newest durations are kept for each name.
+    """
+
+    def __init__(self, window: int = 300) -> None:
+        self._window = window
+        self.rates: dict[str, RateMeter] = {}
+        self.durations: dict[str, deque[float]] = {}
+        self.counts: Counter[str] = Counter()
+
+    def tick(self, name: str) -> None:
+        """Count one event of a stream whose rate is wanted."""
+        self.rates.setdefault(name, RateMeter()).tick()
+
+    def measured(self, name: str, seconds: float) -> None:
+        """Keep one duration [s]."""
+        self.durations.setdefault(name, deque(maxlen=self._window)).append(seconds)
+
+    def values(self) -> dict[str, str]:
+        """Return everything as names and texts, as `/diagnostics` wants it."""
+        texts = {}
+        for name, meter in self.rates.items():
+            texts[f"{name} rate [Hz]"] = f"{meter.rate:.1f}"
+            texts[f"{name} total"] = str(meter.total)
+        for name, durations in self.durations.items():
+            summary = summarise(list(durations))
+            texts[f"{name} p50 [ms]"] = f"{summary.p50 * 1e3:.2f}"
+            texts[f"{name} p99 [ms]"] = f"{summary.p99 * 1e3:.2f}"
+        texts.update({name: str(count) for name, count in sorted(self.counts.items())})
+        return texts
