@@ -3,7 +3,7 @@
 
 
 class X2CError(Exception):
-    """Base of every error that any x2c package raises on purpose; its text is written for users."""
+    """Base of every error x2c raises on purpose; its text is written for users."""
 
 
 class FaceError(X2CError):
