@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual humanoid: takes joint positions, moves as servos do, and shows its face."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import Self
+
+if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and "DISPLAY" not in os.environ:
+    # MuJoCo reads it when it is imported, and without a display its own default cannot draw.
+    os.environ["MUJOCO_GL"] = "osmesa"
+
+import mujoco
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from x2c_face import topology
+from x2c_face.robot import Robot
+
+from x2c_virtual_face import eyes, model, skin_mesh
+from x2c_virtual_face.errors import CommandError, RenderError
+from x2c_virtual_face.rig import BONES, HEAD_BODY, METRES
+
+Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+
+class VirtualFace:
+    """A simulated face with one servo for each of the robot's joints.
+
+    OpenGL ties a picture's context to the thread that made it. The first `render()` makes it, so
+    `render()` and `close()` must be called in one and the same thread; everything else may be called
+    from any thread, but from one at a time.
+    """
+
+    def __init__(self, robot: Robot, width: int = 256, height: int = 256) -> None:
+        """Build the model, at rest in the neutral face.
+
+        Args:
+            robot: Description with the virtual humanoid's joints.
+            width: Of the picture [px].
+            height: Of the picture [px].
+
+        Raises:
+            RobotMismatchError: The robot's joints are not those of the virtual humanoid.
+        """
+        self.robot = robot
+        self._model, self._weights = model.build(robot, width, height)
+        self._data = mujoco.MjData(self._model)
+        self._size = (height, width)
+        self._renderer: mujoco.Renderer | None = None
+        self._owed = 0.0
+        names = robot.joint_names
+        self._qpos = np.array([self._model.joint(name).qposadr[0] for name in names])
+        self._dofs = np.array([self._model.joint(name).dofadr[0] for name in names])
+        self._servos = np.array([self._model.actuator(name).id for name in names])
+        self._followers = [
+            (
+                self._model.joint(a.name).qposadr[0],
+                self._model.joint(a.leader).qposadr[0],
+                a.follows,
+            )
+            for bone in BONES
+            for a in bone.axes
+            if a.leader
+        ]
+        self._rest = self._skin_at_rest()
+        self._irises = _irises_at_rest()
+        self.set_positions(robot.home)
+
+    def command(self, positions: ArrayLike) -> Array:
+        """Set where the servos shall go, (n,) [rad or m] in the order of robot.joints.
+
+        Returns:
+            What was set: the positions (n,) brought into the joints' limits.
+
+        Raises:
+            CommandError: The positions are not n finite numbers.
+        """
+        wanted = self._checked(positions)
+        self._data.ctrl[self._servos] = wanted
+        return wanted
+
+    def step(self, seconds: float) -> None:
+        """Let time pass [s]; what is less than a time step is carried over to the next call.
+
+        Raises:
+            CommandError: The time is negative or not finite.
+        """
+        if not 0.0 <= seconds < np.inf:
+            raise CommandError(f"expected a time to pass of 0 s or more, got {seconds}")
+        self._owed += seconds
+        count = int(self._owed / model.TIMESTEP + 1e-9)
+        self._owed -= count * model.TIMESTEP
+        if count:
+            mujoco.mj_step(self._model, self._data, nstep=count)
+            mujoco.mj_kinematics(self._model, self._data)
+
+    def set_positions(self, positions: ArrayLike) -> Array:
+        """Put the joints at once where they are told, at rest, (n,) [rad or m]; no dynamics.
+
+        Returns:
+            What was set: the positions (n,) brought into the joints' limits.
+
+        Raises:
+            CommandError: The positions are not n finite numbers.
+        """
+        wanted = self._checked(positions)
+        qpos = self._data.qpos
+        qpos[self._qpos] = wanted
+        for follower, leader, follows in self._followers:
+            qpos[follower] = sum(c * qpos[leader] ** (k + 1) for k, c in enumerate(follows))
+        self._data.qvel[:] = 0.0
+        self._data.qacc_warmstart[:] = 0.0
+        self._data.ctrl[self._servos] = wanted
+        mujoco.mj_forward(self._model, self._data)
+        return wanted
+
+    def joint_positions(self) -> Array:
+        """Return where the joints are, (n,) [rad or m] in the order of robot.joints."""
+        return np.asarray(self._data.qpos[self._qpos]).copy()
+
+    def joint_velocities(self) -> Array:
+        """Return how fast the joints move, (n,) [rad/s or m/s]."""
+        return np.asarray(self._data.qvel[self._dofs]).copy()
+
+    @property
+    def time(self) -> float:
+        """Time passed in the simulation [s]."""
+        return float(self._data.time)
+
+    def landmarks(self) -> Array:
+        """Return the face landmarks (478, 3) [interocular distances] in the head's own frame.
+
+        They are vertices of the skin, moved as MuJoCo moves them, and points on the eyeballs; head and
+        neck leave them unchanged. The order is MediaPipe's, the frame as in x2c_face.topology.
+        """
+        turn, shift = self._body_motions()
+        moved = np.einsum("vb,bij,vj->vi", self._weights, turn, self._rest, optimize=True)
+        moved += self._weights @ shift
+        points = [moved]
+        for side in ("right", "left"):
+            body = self._model.body(f"eye_{side}").id
+            points.append(self._irises[side] @ turn[body].T + shift[body])
+        return np.concatenate(points)
+
+    def head_rotation(self) -> Array:
+        """Return the rotation (3, 3) from the head's frame to the world's."""
+        return np.asarray(self._data.body(HEAD_BODY).xmat).reshape(3, 3).copy()
+
+    def render(self) -> Image:
+        """Return a picture (height, width, 3), RGB, of the face as it is now.
+
+        Raises:
+            RenderError: No off-screen OpenGL is available.
+        """
+        if self._renderer is None:
+            self._renderer = self._new_renderer()
+        self._renderer.update_scene(self._data, camera=model.CAMERA)
+        return np.asarray(self._renderer.render())
+
+    def close(self) -> None:
+        """Free the picture's memory, in the thread that rendered; the rest stays usable."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+    def __enter__(self) -> Self:
+        """Return the face itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _new_renderer(self) -> mujoco.Renderer:
+        try:
+            return mujoco.Renderer(self._model, *self._size)
+        except (
+            Exception
+        ) as error:  # MuJoCo passes on whatever the OpenGL library of the day raises.
+            raise RenderError(
+                f"cannot draw off screen with MUJOCO_GL={os.environ.get('MUJOCO_GL', '')!r}: {error}. "
+                "Install libosmesa6, or set MUJOCO_GL=egl where a graphics driver is installed"
+            ) from error
+
+    def _checked(self, positions: ArrayLike) -> Array:
+        given = np.asarray(positions, dtype=np.float64)
+        expected = (len(self.robot.joints),)
+        if given.shape != expected or not np.isfinite(given).all():
+            raise CommandError(
+                f"expected {expected[0]} finite joint positions, got shape {given.shape}: {given}"
+            )
+        return np.clip(given, self.robot.lower, self.robot.upper)
+
+    def _skin_at_rest(self) -> Array:
+        count = len(skin_mesh.control_landmarks())
+        start = self._model.skin_vertadr[self._model.skin("face").id]
+        return np.asarray(self._model.skin_vert[start : start + count] / METRES, dtype=np.float64)
+
+    def _body_motions(self) -> tuple[Array, Array]:
+        """Return how each body moved from rest in the head's frame: rotations and shifts [iod]."""
+        head = self._model.body(HEAD_BODY).id
+        turn = self._data.xmat.reshape(-1, 3, 3)
+        base = turn[head]
+        turn_in_head = base.T @ turn
+        place = (self._data.xpos - self._data.xpos[head]) @ base / METRES + self._rest_places()[
+            head
+        ]
+        shift = place - np.einsum("bij,bj->bi", turn_in_head, self._rest_places())
+        return turn_in_head, shift
+
+    def _rest_places(self) -> Array:
+        places = np.zeros((self._model.nbody, 3))
+        for bone in BONES:
+            places[self._model.body(bone.name).id] = bone.place
+        return places
+
+
+def _irises_at_rest() -> dict[str, Array]:
+    """Return centre and four rim points (5, 3) of each iris on its eyeball [iod]."""
+    points = {}
+    for side, ids in (("right", topology.IRIS_RIGHT), ("left", topology.IRIS_LEFT)):
+        flat = topology.REFERENCE[ids] - topology.REFERENCE[ids[0]]
+        norm = np.linalg.norm(flat[:, 1:], axis=1, keepdims=True)
+        rim = eyes.IRIS_RADIUS * flat[:, 1:] / np.maximum(norm, 1e-9)
+        depth = np.sqrt(eyes.RADIUS**2 - (rim**2).sum(axis=1))
+        points[side] = eyes.centre(side) + np.column_stack([depth, rim])
+    return points
