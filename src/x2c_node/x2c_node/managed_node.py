@@ -16,6 +16,8 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
 
 from x2c_face.errors import X2CError
 from x2c_node import parameters
@@ -107,23 +109,40 @@ class ManagedNode(LifecycleNode, Generic[P]):
         return made
 
     def subscription(
-        self, message_type: type, topic: str, callback: Callable[..., None], qos: QoSProfile
-    ) -> None:
-        """Make a subscription; its QoS can be overridden by parameters."""
-        made = self.create_subscription(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[..., None],
+        qos: QoSProfile,
+        *,
+        raw: bool = False,
+    ) -> Subscription[Any]:
+        """Make a subscription; its QoS can be overridden by parameters.
+
+        Args:
+            message_type: Type of the messages.
+            topic: Name of the topic.
+            callback: Takes the message, and rclpy's message info where it has a second parameter.
+            qos: Quality of service.
+            raw: Whether the callback takes serialized messages (bytes).
+        """
+        made: Subscription[Any] = self.create_subscription(
             message_type,
             topic,
             self._guarded(callback, topic),
             qos,
+            raw=raw,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         self._scope.append(lambda: self.destroy_subscription(made))
+        return made
 
-    def timer(self, period: float, callback: Callable[[], None]) -> None:
+    def timer(self, period: float, callback: Callable[[], None]) -> Timer:
         """Call something every so often [s] by a steady clock."""
         guarded = self._guarded(callback, "timer")
         made = self.create_timer(period, guarded, clock=self._steady_clock)
         self._scope.append(lambda: self.destroy_timer(made))
+        return made
 
     def service(self, service_type: type, name: str, callback: Callable[..., Any]) -> None:
         """Make a service; the callback takes and returns as rclpy's does.
