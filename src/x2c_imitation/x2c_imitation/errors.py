@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_imitation."""
+
+from x2c_face.errors import X2CError
+
+
+class ImitationError(X2CError):
+    """Base of every error that x2c_imitation raises on purpose."""

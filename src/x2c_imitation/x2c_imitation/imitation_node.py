@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ROS node that turns a tracked face into control values."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from x2c_face import controls
+from x2c_face.frames import FaceState
+from x2c_face.robot_file import load_robot
+from x2c_imitation.backends import make_imitator
+from x2c_imitation.presence import Presence, Timing
+from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_node import quality
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.managed_node import ManagedNode
+from x2c_node.messages import controls_to_message, face_from_message
+from x2c_node.parameters import Parameters, parameter
+from x2c_node.robots import find_robot
+from x2c_node.running import run_node
+from x2c_node.stamps import StampMonitor, to_nanoseconds
+
+
+@dataclasses.dataclass(frozen=True)
+class ImitationParameters(Parameters):
+    """Parameters of imitation_node."""
+
+    robot: str = parameter("virtual", "Robot to imitate with: a name, or a path with a slash.")
+    backend: str = parameter("solver", "How faces become control values.")
+    mirror: bool = parameter(
+        False,
+        "Show the face as a mirror does: the person's left on the robot's right.",
+        dynamic=True,
+    )
+    hold_time: float = parameter(
+        0.5,
+        "How long the face is held when the person is lost [s].",
+        minimum=0.0,
+        maximum=60.0,
+        dynamic=True,
+    )
+    ease_time: float = parameter(
+        1.0,
+        "How long the face then takes to ease to neutral [s].",
+        minimum=0.05,
+        maximum=60.0,
+        dynamic=True,
+    )
+    recovery_time: float = parameter(
+        0.4,
+        "How long a person who comes is blended in [s].",
+        minimum=0.05,
+        maximum=60.0,
+        dynamic=True,
+    )
+
+
+class ImitationNode(ManagedNode[ImitationParameters]):
+    """Subscribes `face` and `face/neutral`, publishes `control_values` for every face message."""
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("imitation_node", ImitationParameters, **node_arguments)
+
+    def configure(self) -> None:
+        """Load the robot and the backend."""
+        robot = load_robot(find_robot(self.params.robot))
+        self._imitator = make_imitator(self.params.backend, robot)
+        self._presence = Presence(self._timing())
+        self._stamps = StampMonitor()
+        self._face_state = "waiting for a face"
+        self._publisher = self.publisher(ControlValues, "control_values", quality.NEWEST)
+
+    def activate(self) -> None:
+        """Listen to the tracker."""
+        self.subscription(FaceLandmarks, "face/neutral", self._take_neutral, quality.LATCHED)
+        self.subscription(FaceLandmarks, "face", self._take_face, quality.NEWEST)
+
+    def parameters_changed(self) -> None:
+        """Take the new timing; mirroring is looked up for every face."""
+        self._presence.timing = self._timing()
+
+    def diagnose(self) -> Diagnosis:
+        """Return whether faces come and a neutral face is known."""
+        values = {
+            "backend": self.params.backend,
+            "robot": self.params.robot,
+            "calibrated": str(self._imitator.is_calibrated),
+            "face": self._face_state,
+        }
+        topic = self.resolve_topic_name("face")
+        if self.statistics.rates.get("face") is None:
+            publishers = self.count_publishers(topic)
+            return Diagnosis(
+                Level.WARN, f"waiting for faces on {topic} ({publishers} publishers)", values
+            )
+        if not self._imitator.is_calibrated:
+            return Diagnosis(Level.WARN, "waiting for a neutral face on face/neutral", values)
+        return Diagnosis(Level.OK, self._face_state, values)
+
+    def _timing(self) -> Timing:
+        return Timing(self.params.hold_time, self.params.ease_time, self.params.recovery_time)
+
+    def _take_neutral(self, message: FaceLandmarks) -> None:
+        self._imitator.calibrate(face_from_message(message))
+        self.get_logger().info(f"neutral face of person {message.track_id} taken")
+
+    def _take_face(self, message: FaceLandmarks) -> None:
+        started = time.perf_counter()
+        self.statistics.tick("face")
+        stamp = to_nanoseconds(message.header.stamp)
+        if self._stamps.jumped(stamp):
+            self.statistics.counts["time jumps"] += 1
+            self.get_logger().warning("time jumped: the hold and recovery of the face start anew")
+            self._presence.reset()
+        face = face_from_message(message)
+        now = stamp * 1e-9
+        if face.state is FaceState.TRACKING and self._imitator.is_calibrated:
+            values = self._imitator.imitate(face)
+            if self.params.mirror:
+                values = controls.mirror(values)
+            frame = self._presence.tracking(now, values, face.confidence, face.track_id)
+        else:
+            frame = self._presence.lost(now)
+        self._face_state = frame.state.name.lower()
+        self._publisher.publish(controls_to_message(frame, message.header))
+        self.statistics.measured("solving", time.perf_counter() - started)
+
+
+def main() -> None:
+    """Run the node."""
+    run_node(ImitationNode)

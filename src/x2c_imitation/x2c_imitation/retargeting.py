@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries a person's landmark motion over to a robot's face.
+
+A landmark's way from neutral means different things on faces of different shape: a lid that
+closes a small eye travels less than one that closes a large eye. So motion is scaled, region by
+region, by the ratio of the two neutral faces.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_face import topology
+from x2c_face.descriptors import eye_openness
+from x2c_face.frames import Face
+from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, yaw_pitch_roll
+
+Array = NDArray[np.float64]
+
+_X, _Y, _Z = 0, 1, 2
+_LONGEST = 1.0
+"""No landmark of a face moves further from neutral [interocular distances]."""
+_LEAST_RATIO, _LARGEST_RATIO = 0.5, 2.0
+
+
+class Retargeter:
+    """Measures one person's landmark motion and scales it to one robot.
+
+    Args:
+        person: The person's neutral face.
+        robot: (478, 3) the robot's neutral landmarks in the head frame [interocular distances].
+
+    Raises:
+        LandmarkError: The neutral face has no usable landmarks.
+    """
+
+    def __init__(self, person: Face, robot: Array) -> None:
+        pose = fit_head_pose(person.landmarks)
+        self._neutral = pose.to_head_frame(person.landmarks)
+        self._facing = FACING.T @ pose.rotation
+        self._scale = morphology_scale(self._neutral, robot)
+        self._openness = {side: eye_openness(self._neutral, side) for side in ("LEFT", "RIGHT")}
+
+    def pose(self, face: Face) -> HeadPose:
+        """Return the head's pose, fitted to the person's own neutral face.
+
+        Raises:
+            LandmarkError: The face has no usable landmarks.
+        """
+        return fit_head_pose(face.landmarks, self._neutral)
+
+    def motion(self, face: Face, pose: HeadPose) -> Array:
+        """Return how far each landmark is from neutral (478, 3), as on the robot [interocular]."""
+        motion = (pose.to_head_frame(face.landmarks) - self._neutral) * self._scale
+        return np.asarray(np.clip(motion, -_LONGEST, _LONGEST))
+
+    def head_angles(self, pose: HeadPose) -> tuple[float, float, float]:
+        """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103)."""
+        return yaw_pitch_roll(self._facing.T @ FACING.T @ pose.rotation)
+
+    def openness(self, face: Face, pose: HeadPose, side: str) -> float:
+        """Return how open an eye is, 0 shut to 1 as in neutral or wider; "LEFT" or "RIGHT"."""
+        neutral = self._openness[side]
+        if neutral <= 0.0:
+            return 1.0
+        opening = eye_openness(pose.to_head_frame(face.landmarks), side)
+        return float(np.clip(opening / neutral, 0.0, 1.0))
+
+
+def morphology_scale(person: Array, robot: Array) -> Array:
+    """Return by what to multiply a person's landmark motion (478, 3) to fit a robot's face.
+
+    Args:
+        person: (478, 3) neutral landmarks in the head frame [interocular distances].
+        robot: Likewise.
+    """
+    scale = np.ones((topology.COUNT, 3))
+    for side in ("LEFT", "RIGHT"):
+        upper = getattr(topology, f"EYE_{side}_UPPER")
+        lower = getattr(topology, f"EYE_{side}_LOWER")
+        iris = getattr(topology, f"IRIS_{side}")
+        lids = np.concatenate([upper, lower])
+        scale[lids, _Z] = _ratio(eye_openness(robot, side), eye_openness(person, side))
+        scale[iris, _Y] = _ratio(_extent(robot, upper, _Y), _extent(person, upper, _Y))
+    lips = np.concatenate(
+        [
+            topology.LIP_UPPER_OUTER,
+            topology.LIP_UPPER_INNER,
+            topology.LIP_LOWER_INNER,
+            topology.LIP_LOWER_OUTER,
+        ]
+    )
+    scale[lips, _Y] = _ratio(_extent(robot, lips, _Y), _extent(person, lips, _Y))
+    return scale
+
+
+def _extent(face: Array, indices: NDArray[np.intp], axis: int) -> float:
+    return float(np.ptp(face[indices, axis]))
+
+
+def _ratio(robot: float, person: float) -> float:
+    if person <= 0.0:
+        return 1.0
+    return float(np.clip(robot / person, _LEAST_RATIO, _LARGEST_RATIO))
