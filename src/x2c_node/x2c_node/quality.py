@@ -23,6 +23,11 @@ NEWEST = QoSProfile(
 )
 """Small messages of which only the newest matters."""
 
+STREAM = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE
+)
+"""Small messages out of which a recorder wants every one."""
+
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
     depth=1,
