@@ -54,6 +54,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no limit of time on one of them: a test that passes here
+# passes on a slow machine too.
+settings.register_profile("x2c", deadline=None, derandomize=True)
+settings.load_profile("x2c")
 
 LONGEST_WAIT = 60.0
 """How long anything may take before a test gives up [s]."""

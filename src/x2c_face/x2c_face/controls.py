@@ -166,9 +166,9 @@ def vector(values: ArrayLike) -> Values:
     """Return values as a new float64 vector of 30 finite numbers [ratio or rad].
 
     Raises:
-        ControlError: The shape is not (30,), or a value is NaN or infinite.
+        ControlError: The shape is not (30,), or a value is no number, NaN or infinite.
     """
-    array = np.array(values, dtype=np.float64)
+    array = _numbers(values)
     if array.shape != (COUNT,):
         raise ControlError(f"expected {COUNT} control values, got an array of shape {array.shape}")
     bad = np.flatnonzero(~np.isfinite(array))
@@ -182,11 +182,14 @@ def from_names(values: Mapping[str, float]) -> Values:
     """Return the neutral face (30,) [ratio or rad] with the named controls set as given.
 
     Raises:
-        ControlError: A name is unknown or a value is not finite.
+        ControlError: A name is unknown or a value is no finite number.
     """
     array = NEUTRAL.copy()
     for name, value in values.items():
-        array[index(name)] = value
+        try:
+            array[index(name)] = value
+        except (TypeError, ValueError):
+            raise ControlError(f"expected a number for {name}, got {value!r}") from None
     return vector(array)
 
 
@@ -258,8 +261,15 @@ def to_upstream(values: ArrayLike) -> Values:
     return _scaled(values, 180.0 / np.pi)
 
 
+def _numbers(values: ArrayLike) -> Values:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ControlError(f"expected {COUNT} control values, got no numbers: {error}") from error
+
+
 def _scaled(values: ArrayLike, factor: float) -> Values:
-    array = np.array(values, dtype=np.float64)
+    array = _numbers(values)
     if array.ndim == 0 or array.shape[-1] != COUNT:
         raise ControlError(f"expected {COUNT} control values on the last axis, got {array.shape}")
     return np.asarray(array * np.where(_IS_ANGLE, factor, 1.0))
