@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # Enters the project's environment: `. scripts/env.sh` in bash or zsh (after `make build`).
 # It says directly what the setup files that colcon generates work out in seconds.
 
