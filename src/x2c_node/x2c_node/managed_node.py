@@ -116,8 +116,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
         qos: QoSProfile,
         *,
         raw: bool = False,
+        overridable: bool = True,
     ) -> Subscription[Any]:
-        """Make a subscription; its QoS can be overridden by parameters.
+        """Make a subscription.
 
         Args:
             message_type: Type of the messages.
@@ -125,14 +126,16 @@ class ManagedNode(LifecycleNode, Generic[P]):
             callback: Takes the message, and rclpy's message info where it has a second parameter.
             qos: Quality of service.
             raw: Whether the callback takes serialized messages (bytes).
+            overridable: Whether its QoS can be overridden by parameters.
         """
+        overriding = QoSOverridingOptions.with_default_policies() if overridable else None
         made: Subscription[Any] = self.create_subscription(
             message_type,
             topic,
             self._guarded(callback, topic),
             qos,
             raw=raw,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=overriding,
         )
         self._scope.append(lambda: self.destroy_subscription(made))
         return made
