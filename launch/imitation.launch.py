@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the nodes that let a robot's face imitate a person, each as a process of its own."""
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.substitutions import (
+    EnvironmentVariable,
+    LaunchConfiguration,
+    PathJoinSubstitution,
+)
+from launch_ros.actions import LifecycleNode
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+from x2c_bringup.graph import NodeSpec, build_graph
+from x2c_bringup.options import GraphOptions, option_texts
+from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the arguments, the middleware's settings and the nodes."""
+    config = PathJoinSubstitution([FindPackageShare("x2c_bringup"), "config"])
+    profile = PathJoinSubstitution([config, "fastdds.xml"])
+    arguments = []
+    for option in option_texts():
+        default = option.default
+        if option.name == "params_file":
+            default = PathJoinSubstitution([config, "imitation.yaml"])
+        arguments.append(
+            DeclareLaunchArgument(
+                option.name,
+                default_value=default,
+                description=option.description,
+                choices=option.choices or None,
+            )
+        )
+    discovery = DeclareLaunchArgument(
+        "discovery_range",
+        default_value=EnvironmentVariable(RANGE_VARIABLE, default_value="LOCALHOST"),
+        description="Who may find the nodes: LOCALHOST, this machine only, or SUBNET.",
+        choices=["LOCALHOST", "SUBNET", "OFF", "SYSTEM_DEFAULT"],
+    )
+    return LaunchDescription(
+        [
+            *arguments,
+            discovery,
+            # Without this profile images of 640x480 do not get through.
+            SetEnvironmentVariable(
+                PROFILE_VARIABLE, EnvironmentVariable(PROFILE_VARIABLE, default_value=profile)
+            ),
+            SetEnvironmentVariable(RANGE_VARIABLE, LaunchConfiguration("discovery_range")),
+            OpaqueFunction(function=_nodes),
+        ]
+    )
+
+
+def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    names = [option.name for option in option_texts()]
+    options = GraphOptions.from_texts(
+        {name: LaunchConfiguration(name).perform(context) for name in names}
+    )
+    return [_action(node) for node in build_graph(options)]
+
+
+def _action(node: NodeSpec) -> LifecycleNode:
+    # launch would take the text "0" for a number, so texts are marked as such.
+    parameters = {
+        name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
+        for name, value in node.parameters.items()
+    }
+    return LifecycleNode(
+        package=node.package,
+        executable=node.executable,
+        name=node.name,
+        namespace=node.namespace,
+        parameters=[*filter(None, [node.params_file]), parameters],
+        remappings=node.remappings,
+        ros_arguments=["--log-level", node.log_level],
+        output="screen",
+        emulate_tty=True,
+    )

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of `x2c`, one module each with `add_arguments(parser)` and `run(arguments)`."""
+
+COMMANDS = {
+    "imitate": "imitate a person: nodes in this process, with a live line",
+    "demo": "imitate, record, and write a film, a table and a report",
+    "bench": "measure latency, throughput and memory",
+    "doctor": "check this machine and say what to do",
+    "robots": "list the robots there are",
+}
+"""Names of the commands, and one line about each."""

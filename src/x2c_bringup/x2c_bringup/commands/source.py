@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that say whom to imitate and with what, shared by several commands."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from x2c_bringup.options import GraphOptions
+
+
+def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) -> None:
+    """Declare the arguments that become options of the graph.
+
+    Args:
+        parser: To declare them in.
+        without_source: What happens where neither a video nor a camera is given.
+    """
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--video",
+        metavar="V",
+        default="",
+        help="a video, a picture, a folder of pictures, or 'performer' for the built-in "
+        f"performer ({without_source})",
+    )
+    source.add_argument(
+        "--camera", metavar="N", default="", help="a camera: its index, or a path as /dev/video0"
+    )
+    parser.add_argument(
+        "--robot", metavar="R", default="", help="name or folder of a robot (see 'x2c robots')"
+    )
+    parser.add_argument(
+        "--backend", metavar="B", default="", help="how a face becomes control values"
+    )
+    parser.add_argument(
+        "--no-face", action="store_true", help="do not start the virtual face: drive a real robot"
+    )
+    parser.add_argument(
+        "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
+    )
+    parser.add_argument("--namespace", metavar="NS", default="", help="of all nodes and topics")
+    parser.add_argument(
+        "--log-level",
+        default="warn",
+        choices=("debug", "info", "warn", "error", "fatal"),
+        help="what the nodes log (default: warn)",
+    )
+
+
+def graph_options_of(arguments: argparse.Namespace, record: str = "") -> GraphOptions:
+    """Return the options of the graph that the arguments ask for."""
+    from x2c_bringup.shared_files import default_params_file
+
+    return GraphOptions(
+        filename=arguments.video,
+        video_device=arguments.camera,
+        robot=arguments.robot,
+        backend=arguments.backend,
+        params_file=str(arguments.params or default_params_file()),
+        namespace=arguments.namespace,
+        face=not arguments.no_face,
+        record=record,
+        log_level=arguments.log_level,
+    )

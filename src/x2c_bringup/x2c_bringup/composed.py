@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes of the graph in this one process, each spun by a thread of its own."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.logging import get_logging_severity_from_string, set_logger_level
+from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
+
+from x2c_bringup.errors import ConfigureError
+from x2c_bringup.graph import NodeSpec
+from x2c_bringup.shared_files import set_middleware_defaults
+from x2c_node.managed_node import ManagedNode
+from x2c_node.running import spin_until
+
+_LINK_TIMEOUT = 5.0
+"""How long publishers and subscriptions may take to find each other [s]."""
+
+_POLL = 0.01
+
+
+@contextmanager
+def ros() -> Iterator[None]:
+    """Have ROS in this process; signals stay with the caller, who ends the nodes in order."""
+    set_middleware_defaults()
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        yield
+    finally:
+        rclpy.try_shutdown()
+
+
+class ComposedGraph:
+    """Runs the nodes of a graph in this process.
+
+    Each node has an executor and a thread of its own. What takes long in a node (FaceMesh, JPEG,
+    rendering) leaves Python's lock free, so that the others go on meanwhile. All that a node does
+    happens in its thread, transitions included: an OpenGL context belongs to the thread that made
+    it.
+
+    Args:
+        specs: The nodes, each after those whose messages it takes.
+    """
+
+    def __init__(self, specs: Sequence[NodeSpec]) -> None:
+        self._hosts = [_Host(spec) for spec in specs]
+
+    @property
+    def nodes(self) -> dict[str, ManagedNode[Any]]:
+        """The nodes by name."""
+        return {host.spec.name: host.node for host in self._hosts}
+
+    def start(self) -> None:
+        """Configure all nodes, then activate them, those who listen first.
+
+        The last one, which is the camera, starts when all have found each other, so that not even
+        the first image of a file is lost.
+
+        Raises:
+            ConfigureError: A node refuses; the text gives its name and its reason.
+        """
+        _run_all((host, host.node.trigger_configure) for host in self._hosts)
+        source, *listeners = self._hosts
+        for host in reversed(listeners):
+            _run_all([(host, host.node.trigger_activate)])
+        self._wait_for_links()
+        _run_all([(source, source.node.trigger_activate)])
+
+    def stop(self) -> None:
+        """Stop all nodes, the source first, and end their threads."""
+        for host in self._hosts:
+            host.run(host.node.stop)
+        for host in self._hosts:
+            host.close()
+
+    def _wait_for_links(self) -> None:
+        limit = time.monotonic() + _LINK_TIMEOUT
+        nodes = [host.node for host in self._hosts]
+        while not _all_linked(nodes):
+            if time.monotonic() > limit:
+                nodes[0].get_logger().warning("not all nodes have found each other; going on")
+                return
+            time.sleep(_POLL)
+
+
+class _Host:
+    """One node with its executor and thread."""
+
+    def __init__(self, spec: NodeSpec) -> None:
+        self.spec = spec
+        self.node = make_node(spec)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(
+            target=spin_until, args=(self._executor, self._ending.is_set), name=spec.name
+        )
+        self._thread.start()
+
+    def begin(self, function: Callable[[], Any]) -> Any:
+        """Let the node's thread call something; returns a future."""
+        return self._executor.create_task(function)
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        """Let the node's thread call something and wait for the result."""
+        return _result(self.begin(function))
+
+    def close(self) -> None:
+        """End the thread and take the node down."""
+        self._ending.set()
+        self._executor.wake()
+        self._thread.join()
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+
+def make_node(spec: NodeSpec) -> ManagedNode[Any]:
+    """Return the node that a specification describes, unconfigured."""
+    module, _, name = spec.class_path.partition(":")
+    node_class = getattr(importlib.import_module(module), name)
+    words = ["-r", f"__node:={spec.name}"]
+    for old, new in spec.remappings:
+        words += ["-r", f"{old}:={new}"]
+    if spec.params_file:
+        words += ["--params-file", spec.params_file]
+    node: ManagedNode[Any] = node_class(
+        namespace=spec.namespace,
+        cli_args=["--ros-args", *words],
+        use_global_arguments=False,
+        parameter_overrides=[
+            Parameter(name, value=value) for name, value in spec.parameters.items()
+        ],
+    )
+    set_logger_level(node.get_logger().name, get_logging_severity_from_string(spec.log_level))
+    return node
+
+
+def _run_all(calls: Iterable[tuple[_Host, Callable[[], Any]]]) -> None:
+    """Run transitions at the same time.
+
+    Raises:
+        ConfigureError: One failed.
+    """
+    running = [(host, host.begin(transition)) for host, transition in calls]
+    results = [(host, _result(future)) for host, future in running]
+    for host, result in results:
+        if result is not TransitionCallbackReturn.SUCCESS:
+            raise ConfigureError(f"{host.spec.name} {host.node.fault}")
+
+
+def _result(future: Any) -> Any:
+    while not future.done():
+        time.sleep(_POLL)
+    return future.result()
+
+
+def _all_linked(nodes: Sequence[ManagedNode[Any]]) -> bool:
+    publishers = [publisher for node in nodes for publisher in node.publishers]
+    subscriptions = [subscription for node in nodes for subscription in node.subscriptions]
+    sent = [publisher.topic_name for publisher in publishers]
+    taken = [subscription.topic_name for subscription in subscriptions]
+    return all(
+        publisher.get_subscription_count() >= taken.count(publisher.topic_name)
+        for publisher in publishers
+    ) and all(
+        subscription.get_publisher_count() >= sent.count(subscription.topic_name)
+        for subscription in subscriptions
+    )

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_bringup."""
+
+from x2c_face.errors import X2CError
+
+
+class BringupError(X2CError):
+    """Base of every error that x2c_bringup raises on purpose."""
+
+
+class GraphError(BringupError):
+    """The options of a graph contradict each other or hold a value that cannot be."""
+
+
+class ConfigureError(BringupError):
+    """A node refused to start; the text gives its reason."""

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The graph: which nodes there are, with which names, parameters and remappings.
+
+Both ways to run read it: the launch file (nodes as processes) and the composed process. Names of
+topics meet in the nodes' own defaults, so only what the user moves is remapped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from x2c_bringup.options import GraphOptions
+
+ParameterValue = str | bool | int | float
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node of the graph.
+
+    Attributes:
+        package: Package of its executable.
+        executable: Name of its executable.
+        class_path: Its class as "module:Class", for the composed process.
+        name: Of the node.
+        namespace: Of the node; empty for the root.
+        parameters: Go before those of the file, which go before the node's own defaults.
+        params_file: Path of a YAML file; empty for none.
+        remappings: Pairs of names, from and to.
+        log_level: What it logs.
+    """
+
+    package: str
+    executable: str
+    class_path: str
+    name: str
+    namespace: str = ""
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    params_file: str = ""
+    remappings: tuple[tuple[str, str], ...] = ()
+    log_level: str = "info"
+
+    @property
+    def full_name(self) -> str:
+        """Name with its namespace, from the root."""
+        return "/".join(["", *filter(None, self.namespace.split("/")), self.name])
+
+
+def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    """Return the nodes, each after those whose messages it takes."""
+    robot = {"robot": options.robot}
+    nodes = []
+    if options.camera:
+        source = {"video_device": options.video_device, "filename": options.filename}
+        nodes.append(_node(options, "x2c_perception", "camera_node", source))
+    tracker = {"image_transport": options.image_transport}
+    nodes.append(_node(options, "x2c_perception", "face_tracker_node", tracker))
+    imitation = {**robot, "backend": options.backend}
+    nodes.append(_node(options, "x2c_imitation", "imitation_node", imitation))
+    nodes.append(_node(options, "x2c_actuation", "actuation_node", robot))
+    if options.face:
+        nodes.append(_node(options, "x2c_virtual_face", "virtual_face_node", robot))
+    if options.record:
+        output = {"output": options.record}
+        nodes.append(_node(options, "x2c_evaluation", "recorder_node", output))
+    return tuple(nodes)
+
+
+def _node(
+    options: GraphOptions, package: str, executable: str, choices: Mapping[str, str]
+) -> NodeSpec:
+    class_name = "".join(word.capitalize() for word in executable.split("_"))
+    parameters: dict[str, ParameterValue] = {
+        name: value for name, value in choices.items() if value
+    }
+    # Only what differs from the nodes' own default, so that the parameter file can say it too.
+    if not options.autostart:
+        parameters["autostart"] = False
+    if options.use_sim_time:
+        parameters["use_sim_time"] = True
+    return NodeSpec(
+        package=package,
+        executable=executable,
+        class_path=f"{package}.{executable}:{class_name}",
+        name=executable,
+        namespace=options.namespace,
+        parameters=parameters,
+        params_file=options.params_file,
+        remappings=_image_remappings(options.image_topic),
+        log_level=options.log_level,
+    )
+
+
+def _image_remappings(topic: str) -> tuple[tuple[str, str], ...]:
+    if topic == "image_raw":
+        return ()
+    # As image_transport does it: the calibration is the image's neighbour.
+    parent = topic.rpartition("/")[0]
+    slash = "/" if "/" in topic else ""
+    return (
+        ("image_raw", topic),
+        ("image_raw/compressed", f"{topic}/compressed"),
+        ("camera_info", f"{parent}{slash}camera_info"),
+    )

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user can ask of the graph: one table for launch arguments and command lines."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from x2c_bringup.errors import GraphError
+
+_DESCRIPTION = "description"
+_CHOICES = "choices"
+
+
+def _option(default: Any, description: str, choices: tuple[str, ...] = ()) -> Any:
+    metadata = {_DESCRIPTION: description, _CHOICES: choices}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class GraphOptions:
+    """Options of the graph; an empty text leaves the choice to the parameter file."""
+
+    filename: str = _option(
+        "",
+        "Play this instead of a camera: a video, a picture, a folder of pictures, or "
+        "'performer' for the built-in performer.",
+    )
+    video_device: str = _option("", "Camera: its index, or a path such as /dev/video0.")
+    robot: str = _option(
+        "", "Robot to drive: the name of an installed one, or the path of a robot's folder."
+    )
+    backend: str = _option("", "How a face becomes control values.")
+    params_file: str = _option("", "YAML file with parameters of the nodes.")
+    namespace: str = _option("", "Namespace of all nodes and topics.")
+    image_topic: str = _option(
+        "image_raw", "Topic of the camera image; the name of your driver's topic with camera:=false."
+    )
+    image_transport: str = _option(
+        "",
+        "How the tracker takes images: 'raw', or 'compressed' for image_topic/compressed.",
+        ("", "raw", "compressed"),
+    )
+    camera: bool = _option(True, "Start camera_node; false where another driver publishes images.")
+    face: bool = _option(True, "Start virtual_face_node; false where a real robot is driven.")
+    record: str = _option("", "Folder to record to: starts recorder_node.")
+    use_sim_time: bool = _option(False, "Take time from /clock, as when a bag is played.")
+    autostart: bool = _option(
+        True, "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'."
+    )
+    log_level: str = _option(
+        "info",
+        "What the nodes log.",
+        ("debug", "info", "warn", "error", "fatal"),
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse options that cannot be.
+
+        Raises:
+            GraphError: A value is not among the choices, or two options contradict each other.
+        """
+        for field in dataclasses.fields(self):
+            choices = field.metadata[_CHOICES]
+            value = getattr(self, field.name)
+            if choices and value not in choices:
+                known = ", ".join(repr(choice) for choice in choices)
+                raise GraphError(f"{field.name}: expected one of {known}, got {value!r}")
+        if not self.image_topic:
+            raise GraphError("image_topic: expected the name of a topic, got ''")
+        if not self.camera and (self.filename or self.video_device):
+            given = "filename" if self.filename else "video_device"
+            raise GraphError(
+                f"{given}: has no effect with camera:=false; "
+                "give it to your own camera driver, or let camera_node run"
+            )
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> GraphOptions:
+        """Return the options written as texts, as launch arguments are.
+
+        Raises:
+            GraphError: An option is unknown or its value cannot be.
+        """
+        known = {field.name: field for field in dataclasses.fields(cls)}
+        values: dict[str, str | bool] = {}
+        for name, text in texts.items():
+            if name not in known:
+                raise GraphError(f"unknown option {name!r}; options: {', '.join(known)}")
+            is_switch = isinstance(known[name].default, bool)
+            values[name] = _switch(name, text) if is_switch else text
+        return cls(**values)  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True)
+class OptionText:
+    """An option as a user reads it.
+
+    Attributes:
+        name: Of the option.
+        description: One sentence.
+        default: As text.
+        choices: Texts allowed; empty for any.
+    """
+
+    name: str
+    description: str
+    default: str
+    choices: tuple[str, ...]
+
+
+def option_texts() -> tuple[OptionText, ...]:
+    """Return all options as users read them."""
+    texts = []
+    for field in dataclasses.fields(GraphOptions):
+        is_switch = isinstance(field.default, bool)
+        default = str(field.default).lower() if is_switch else str(field.default)
+        choices = ("true", "false") if is_switch else field.metadata[_CHOICES]
+        texts.append(OptionText(field.name, field.metadata[_DESCRIPTION], default, choices))
+    return tuple(texts)
+
+
+def description(name: str) -> str:
+    """Return the sentence that describes an option."""
+    return next(text.description for text in option_texts() if text.name == name)
+
+
+def _switch(name: str, text: str) -> bool:
+    switches = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in switches:
+        raise GraphError(f"{name}: expected true or false, got {text!r}")
+    return switches[text.lower()]

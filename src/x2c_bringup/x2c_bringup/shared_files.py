@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that are installed with this package, and settings that the middleware takes from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from ament_index_python import get_package_share_directory
+
+PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
+RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+
+
+def shared_file(*parts: str) -> Path:
+    """Return the path of an installed file of this package."""
+    return Path(get_package_share_directory("x2c_bringup")).joinpath(*parts)
+
+
+def default_params_file() -> Path:
+    """Return the parameter file that is used where the user gives none."""
+    return shared_file("config", "imitation.yaml")
+
+
+def set_middleware_defaults(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Set what lets big images through and keeps messages on this machine.
+
+    What the user has set stays. It has to be done before the first node of a process is made.
+    """
+    environment.setdefault(PROFILE_VARIABLE, str(shared_file("config", "fastdds.xml")))
+    environment.setdefault(RANGE_VARIABLE, "LOCALHOST")
