@@ -35,7 +35,8 @@ class GraphOptions:
     params_file: str = _option("", "YAML file with parameters of the nodes.")
     namespace: str = _option("", "Namespace of all nodes and topics.")
     image_topic: str = _option(
-        "image_raw", "Topic of the camera image; the name of your driver's topic with camera:=false."
+        "image_raw",
+        "Topic of the camera image; the name of your driver's topic with camera:=false.",
     )
     image_transport: str = _option(
         "",
