@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ROS node that publishes the pictures of a camera, a video, pictures or the performer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.duration import Duration
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.images import bgr_to_image, bgr_to_jpeg
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters, parameter
+from x2c_node.quality import IMAGE_PUBLISHER
+from x2c_node.running import run_node
+from x2c_perception.calibration import Calibration, load_calibration
+from x2c_perception.grabber import Grabber
+from x2c_perception.player import Player
+from x2c_perception.sources.base import CameraSource, Picture
+from x2c_perception.sources.choice import choose_source
+from x2c_perception.sources.video_device import CaptureRequest
+
+
+@dataclass(frozen=True)
+class CameraParameters(Parameters):
+    """Parameters of the camera node."""
+
+    video_device: str = parameter("0", "Camera: index, or path such as /dev/video0.")
+    filename: str = parameter(
+        "", "Video, picture, folder of pictures, or 'performer'; wins over video_device."
+    )
+    loop: bool = parameter(False, "Start again at the end of a file.")
+    framerate: float = parameter(
+        0.0, "Rate asked of the camera, or of a file [Hz]; 0 for its own.", minimum=0, maximum=1000
+    )
+    paced: bool = parameter(
+        True, "Publish a file at its rate; false: as fast as possible, for benchmarks."
+    )
+    wait_for_subscriber: bool = parameter(
+        False, "Begin a file only when somebody subscribes to its images."
+    )
+    image_width: int = parameter(0, "Width asked of the camera [pixel]; 0 for its own.", minimum=0)
+    image_height: int = parameter(
+        0, "Height asked of the camera [pixel]; 0 for its own.", minimum=0
+    )
+    pixel_format: str = parameter(
+        "", "Pixel format asked of the camera, such as mjpeg2rgb or yuyv; empty for its own."
+    )
+    frame_id: str = parameter("camera_optical_frame", "Frame of the images (REP-103 optical).")
+    camera_name: str = parameter("camera", "Name of the camera in messages to the user.")
+    camera_info_url: str = parameter(
+        "", "Calibration, file:///path/to/file.yaml; empty for an uncalibrated camera."
+    )
+    jpeg_quality: int = parameter(
+        90, "Quality of compressed images.", minimum=1, maximum=100, dynamic=True
+    )
+
+
+class CameraNode(ManagedNode[CameraParameters]):
+    """Publishes image_raw, image_raw/compressed and camera_info.
+
+    Pictures are read and published by two threads of their own, so that neither decoding nor what
+    else the executor does delays them.
+
+    Args:
+        node_arguments: Passed to rclpy's node.
+    """
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("camera_node", CameraParameters, **node_arguments)
+        self._source: CameraSource
+        self._calibration: Calibration | None = None
+        self._grabber: Grabber | None = None
+        self._player: Player | None = None
+        self._size = (0, 0)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the file has come to its end."""
+        return self._player is not None and self._player.finished
+
+    def configure(self) -> None:
+        """Find the source; a file must be readable, a camera may come later."""
+        params = self.params
+        request = CaptureRequest(
+            params.image_width, params.image_height, params.framerate, params.pixel_format
+        )
+        self._source = choose_source(params.video_device, params.filename, request)
+        if not self._source.is_live:
+            with self._source:
+                self._size = self._source.size
+        url = params.camera_info_url
+        self._calibration = load_calibration(url) if url else None
+        self._image = self.publisher(Image, "image_raw", IMAGE_PUBLISHER)
+        self._compressed = self.publisher(CompressedImage, "image_raw/compressed", IMAGE_PUBLISHER)
+        self._info = self.publisher(CameraInfo, "camera_info", IMAGE_PUBLISHER)
+
+    def activate(self) -> None:
+        """Start reading and publishing."""
+        self._grabber = Grabber(
+            self._source, loop=self.params.loop, complain=self._complain, found=self._found
+        )
+        self._player = Player(
+            self._grabber,
+            self._publish,
+            self._failed,
+            self._ended,
+            live=self._source.is_live,
+            rate=self.params.framerate,
+            paced=self.params.paced,
+            ready=self._is_wanted if self.params.wait_for_subscriber else lambda: True,
+        )
+
+    def deactivate(self) -> None:
+        """Stop reading and publishing."""
+        if self._grabber is not None and not self._grabber.stop():
+            self.get_logger().warning("the camera's driver does not let go yet")
+        if self._player is not None:
+            self._player.stop()
+        self._grabber = None
+
+    def diagnose(self) -> Diagnosis:
+        """Say whether pictures come."""
+        if self._grabber is None or self._player is None:
+            return Diagnosis(Level.STALE, "stopped")
+        name = f"{self.params.camera_name} ({self._source.name})"
+        values = {"source": self._source.name, "finished": str(self._player.finished)}
+        if self._grabber.fault:
+            return Diagnosis(Level.ERROR, f"{name}: {self._grabber.fault}", values)
+        if self._player.finished:
+            return Diagnosis(Level.OK, f"{name}: end of file; loop:=true would repeat it", values)
+        rates = self.statistics.rates
+        if "image" not in rates:
+            return Diagnosis(Level.WARN, f"{name}: no picture yet", values)
+        width, height = self._size
+        text = f"{name}: {width} x {height} at {rates['image'].rate:.1f} Hz"
+        if rates["image"].rate == 0.0:
+            return Diagnosis(Level.WARN, f"{name}: no picture for 2 s", values)
+        return Diagnosis(Level.OK, text, values)
+
+    def _publish(self, picture: Picture, age: float) -> None:
+        stamp = self.get_clock().now() - Duration(nanoseconds=int(age * 1e9))
+        header = Header(stamp=stamp.to_msg(), frame_id=self.params.frame_id)
+        self._size = (picture.shape[1], picture.shape[0])
+        if self._image.get_subscription_count():
+            self._image.publish(bgr_to_image(picture, header))
+        if self._compressed.get_subscription_count():
+            self._compressed.publish(bgr_to_jpeg(picture, header, self.params.jpeg_quality))
+        if self._info.get_subscription_count():
+            self._info.publish(self._camera_info(header))
+        self.statistics.tick("image")
+
+    def _camera_info(self, header: Header) -> CameraInfo:
+        width, height = self._size
+        info = CameraInfo(header=header, width=width, height=height)
+        calibration = self._calibration
+        if calibration is not None:
+            info.distortion_model = calibration.distortion_model
+            info.d, info.k = list(calibration.d), list(calibration.k)
+            info.r, info.p = list(calibration.r), list(calibration.p)
+            if self._size != (calibration.width, calibration.height):
+                self.get_logger().warning(
+                    f"pictures are {width} x {height}, but the calibration is of "
+                    f"{calibration.width} x {calibration.height}: calibrate at this size",
+                    once=True,
+                )
+        return info
+
+    def _is_wanted(self) -> bool:
+        return any(p.get_subscription_count() for p in (self._image, self._compressed))
+
+    def _complain(self, text: str) -> None:
+        self.statistics.counts["failures"] += 1
+        self.get_logger().error(f"{self.params.camera_name}: {text}")
+
+    def _found(self) -> None:
+        if self._source.is_live:
+            self.get_logger().info(f"{self.params.camera_name}: opened {self._source.name}")
+
+    def _failed(self, error: Exception) -> None:
+        self.statistics.counts["pictures not published"] += 1
+        self.get_logger().error(f"cannot publish: {error}", throttle_duration_sec=5.0)
+
+    def _ended(self) -> None:
+        if self._grabber is not None and not self._grabber.fault:
+            self.get_logger().info("end of file: nothing more is published")
+
+
+def main() -> None:
+    """Run the camera node."""
+    run_node(CameraNode)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A video file as a camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from x2c_perception.errors import SourceError
+from x2c_perception.sources.base import CameraSource, Picture
+
+_SANE_RATES = (0.5, 480.0)
+"""Rates that a video's header is believed [Hz]; damaged files claim anything."""
+
+
+class VideoFile(CameraSource):
+    """Plays a video file that OpenCV's FFmpeg can decode.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._path = path
+        self._capture: cv2.VideoCapture | None = None
+        self._first: Picture | None = None
+        self._size = (0, 0)
+        self._rate = 0.0
+
+    def open(self) -> None:
+        """Open the file and decode its first picture."""
+        self.close()
+        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        if not capture.isOpened():
+            raise SourceError(
+                f"{self._path} is not a video that can be decoded; expected for instance MP4 with "
+                "H.264, AVI or MKV, or a picture: try to play it, or convert it with ffmpeg"
+            )
+        self._capture = capture
+        self._first = self._decode()
+        if self._first is None:
+            self.close()
+            raise SourceError(
+                f"{self._path} is a video without a single picture that can be decoded; "
+                "it is empty or damaged: record or copy it again"
+            )
+        self._size = (self._first.shape[1], self._first.shape[0])
+        rate = float(capture.get(cv2.CAP_PROP_FPS))
+        self._rate = rate if _SANE_RATES[0] <= rate <= _SANE_RATES[1] else 0.0
+
+    def read(self) -> Picture | None:
+        """Return the next picture, or None at the end of the file."""
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return self._decode()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._capture is not None:
+            self._capture.release()
+        self._capture, self._first = None, None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height [pixel]."""
+        return self._size
+
+    @property
+    def rate(self) -> float:
+        """Rate in the file's header [Hz]."""
+        return self._rate
+
+    def _decode(self) -> Picture | None:
+        if self._capture is None:
+            raise SourceError(f"{self._path} is not open: call open() first")
+        done, picture = self._capture.read()
+        return np.asarray(picture, dtype=np.uint8) if done else None
