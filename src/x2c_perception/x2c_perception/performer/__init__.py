@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built-in performer: a short video of a face making scripted expressions, with its ground truth.
+
+Using it needs no more than numpy. `python -m x2c_perception.performer` draws it anew, which takes
+scikit-image (for the public-domain portrait), mediapipe, OpenCV, scipy and av.
+"""
+
+from x2c_perception.performer.truth import Truth, performer_truth, performer_video
+
+__all__ = ["Truth", "performer_truth", "performer_video"]

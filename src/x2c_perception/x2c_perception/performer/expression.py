@@ -24,6 +24,7 @@ _LID_UNDER = {"left": (341, 256, 252, 253, 254, 339, 255), "right": (112, 26, 22
 # Where the lids meet, as a share of the way from the lower to the upper.
 _MEETING = 0.15
 _OPEN_WIDER = 0.16
+_SQUINT = 0.12
 
 
 class Expressions:
@@ -40,8 +41,8 @@ class Expressions:
         self._brow_down = {side: self._brow(side, up=False) for side in _EYES}
         self._smile = head.smiling - neutral
         self._parting = self._lips_closed(neutral + self._smile)
-        self._sad = self._mouth({61: (0.0, 0.03, -0.13), 291: (0.0, -0.03, -0.13)}, chin=0.05)
-        self._pucker = self._lips(width=0.60, height=1.25, forward=0.10)
+        self._sad = self._lips_bent(down=0.15, inward=0.03)
+        self._pucker = self._lips(width=0.64, height=1.35, forward=0.10)
         self._wide = self._lips(width=1.30, height=0.9, forward=-0.06)
         self._jaw = self._jaw_share()
 
@@ -71,7 +72,8 @@ class Expressions:
         upper, lower = _EYES[side][:2]
         closed = channels[f"eye_closed_{side}"]
         gap = shape[upper, 2] - shape[lower, 2]
-        surprise = _OPEN_WIDER * max(channels[f"brow_raise_{side}"], 0.0)
+        brow = channels[f"brow_raise_{side}"]
+        surprise = _OPEN_WIDER * brow if brow > 0.0 else _SQUINT * brow
         # The lids follow the eye.
         follow = 0.9 * channels["gaze_pitch"] * (1.0 if channels["gaze_pitch"] > 0.0 else 1.5)
         opening = (1.0 + surprise + follow) * (1.0 - closed) - 0.06 * closed
@@ -86,7 +88,10 @@ class Expressions:
         """Return how all vertices follow the points of the upper and of the lower lid's edge (m, 9)."""
         upper, lower, _, brow_lower = _EYES[side]
         neutral, spread = self._head.neutral, self._head.spread
-        near = np.linalg.norm(neutral[:, 1:] - neutral[[*upper, *lower], 1:].mean(axis=0), axis=1) < 0.62
+        near = (
+            np.linalg.norm(neutral[:, 1:] - neutral[[*upper, *lower], 1:].mean(axis=0), axis=1)
+            < 0.62
+        )
         above = neutral[:, 2] > np.interp(
             np.abs(neutral[:, 1]), np.abs(neutral[brow_lower, 1]), neutral[brow_lower, 2] - 0.02
         )
@@ -113,7 +118,11 @@ class Expressions:
                     handles[int(vertex)] = np.array([0.0, 0.0, arch])
                 else:
                     pull = 1.0 - 0.75 * outer
-                    handles[int(vertex)] = np.array([0.02 * pull, 0.085 * inward * pull, -0.115 * pull])
+                    handles[int(vertex)] = np.array(
+                        [0.02 * pull, 0.085 * inward * pull, -0.13 * pull]
+                    )
+        for vertex in _LID_FOLD[side]:
+            handles[vertex] = np.array([0.0, 0.0, 0.03 if up else -0.015])
         side_of = neutral[:, 1] if side == "left" else -neutral[:, 1]
         below = neutral[:, 2] < -0.12
         fixed = np.flatnonzero(below | (side_of < -0.12))
@@ -124,7 +133,9 @@ class Expressions:
 
     def _frame(self) -> Indices:
         """Return the vertices that no mouth movement reaches."""
-        return np.union1d(np.union1d(self._upper_face, self._head.silhouette), [1, 2, 4, 98, 327, 94])
+        return np.union1d(
+            np.union1d(self._upper_face, self._head.silhouette), [1, 2, 4, 98, 327, 94]
+        )
 
     def _lips_closed(self, shape: Floats) -> Floats:
         """Return the displacements (m, 3) that bring the parted lips of a shape together."""
@@ -137,21 +148,26 @@ class Expressions:
                 handles[int(outer)] = (0.8 if vertex == upper else 0.9) * (meet - shape[vertex])
         return self._head.spread(handles, np.setdiff1d(self._frame(), list(handles)))
 
-    def _mouth(self, handles: Mapping[int, tuple[float, float, float]], chin: float) -> Floats:
-        """Return displacements (m, 3) that carry the lips' corners, the lips' middle and the chin."""
-        moves = {vertex: np.array(move) for vertex, move in handles.items()}
-        moves |= {v: np.array([0.0, 0.0, 0.02]) for v in (0, 13, 14, 17)}
-        moves |= {152: np.array([0.0, 0.0, 0.2 * chin]), 199: np.array([0.02, 0.0, chin])}
-        for corner, inner in ((61, (78, 76, 62)), (291, (308, 306, 292))):
-            moves |= {v: 0.97 * moves[corner] for v in inner}
-        return self._head.spread(moves, np.setdiff1d(self._frame(), list(moves)))
+    def _lips_bent(self, *, down: float, inward: float) -> Floats:
+        """Return displacements (m, 3) that bend the lips' corners down and push the chin up."""
+        neutral = self._head.neutral
+        handles: dict[int, Floats] = {}
+        for path in (t.LIP_UPPER_INNER, t.LIP_LOWER_INNER, t.LIP_UPPER_OUTER, t.LIP_LOWER_OUTER):
+            reach = neutral[path, 1] / np.abs(neutral[path, 1]).max()
+            for vertex, share in zip(path, reach, strict=True):
+                bend = 0.035 - (down + 0.035) * abs(share) ** 1.7
+                handles[int(vertex)] = np.array([0.0, -inward * share, bend])
+        handles |= {199: np.array([0.02, 0.0, 0.04]), 152: np.array([0.0, 0.0, 0.01])}
+        return self._head.spread(handles, np.setdiff1d(self._frame(), list(handles)))
 
     def _lips(self, *, width: float, height: float, forward: float) -> Floats:
         """Return displacements (m, 3) that scale the lips about the mouth's middle and push them forward."""
         neutral = self._head.neutral
         middle = neutral[[13, 14]].mean(axis=0)
         lips = np.unique(
-            np.concatenate([t.LIP_UPPER_OUTER, t.LIP_UPPER_INNER, t.LIP_LOWER_INNER, t.LIP_LOWER_OUTER])
+            np.concatenate(
+                [t.LIP_UPPER_OUTER, t.LIP_UPPER_INNER, t.LIP_LOWER_INNER, t.LIP_LOWER_OUTER]
+            )
         )
         handles = {}
         for vertex in lips:

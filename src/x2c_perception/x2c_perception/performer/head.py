@@ -20,7 +20,30 @@ from x2c_perception.performer.portrait import ORIGIN, SCALE, SUPERSAMPLING, poly
 
 # Landmarks that a smile does not move.
 _RIGID = np.array(
-    [33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 10, 338, 109, 127, 356, 234, 454, 70, 300, 107, 336]
+    [
+        33,
+        133,
+        362,
+        263,
+        168,
+        6,
+        197,
+        195,
+        5,
+        4,
+        1,
+        10,
+        338,
+        109,
+        127,
+        356,
+        234,
+        454,
+        70,
+        300,
+        107,
+        336,
+    ]
 )
 _SPACING = 11.0
 _MARGIN = 7.0
@@ -130,7 +153,9 @@ def _surroundings(oval: Floats, opacity: NDArray[np.float32]) -> tuple[Floats, F
     count = round(length[-1] / _SPACING)
     outline = path[np.searchsorted(length, np.arange(count) * length[-1] / count)]
     low, high = outline.min(axis=0), outline.max(axis=0)
-    x, y = np.meshgrid(np.arange(low[0], high[0], _SPACING), np.arange(low[1], high[1], _SPACING * 0.87))
+    x, y = np.meshgrid(
+        np.arange(low[0], high[0], _SPACING), np.arange(low[1], high[1], _SPACING * 0.87)
+    )
     x[1::2] += _SPACING / 2.0
     grid = np.column_stack([x.ravel(), y.ravel()])
 
@@ -162,6 +187,8 @@ def _surrounding_triangles(oval: Floats, extra: Floats) -> Indices:
     inside = polygon_mask((centres.max() * 0 + oval) * 8.0, (4096, 4096))
     column, row = np.round(centres * 8.0).astype(np.intp).clip(0, 4095).T
     outer = (triangles < len(oval)).all(axis=1) & (inside[row, column] > 0)
-    reach = np.linalg.norm(points[triangles] - np.roll(points[triangles], 1, axis=1), axis=2).max(axis=1)
+    reach = np.linalg.norm(points[triangles] - np.roll(points[triangles], 1, axis=1), axis=2).max(
+        axis=1
+    )
     keep = ~outer & (inside[row, column] == 0) & (reach < 4.0 * _SPACING)
     return np.asarray(numbers[triangles[keep]], dtype=np.intp)

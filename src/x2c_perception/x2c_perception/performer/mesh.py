@@ -115,7 +115,7 @@ class Spreader:
 def rasterise(
     triangles: Indices, corners: Floats, depth: Floats, values: Floats, size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Draw triangles that carry values, the nearest on top; those seen from behind are left out.
+    """Draw triangles that carry values, the nearest on top, and under them all those seen from behind.
 
     Args:
         triangles: (n, 3) vertex numbers, clockwise in the picture (y down) where seen from the front.
@@ -134,9 +134,9 @@ def rasterise(
     low = np.clip(np.ceil(stack.min(axis=0) - 1e-9), 0, [width, height]).astype(np.intp)
     high = np.clip(np.floor(stack.max(axis=0) + 1e-9) + 1, 0, [width, height]).astype(np.intp)
     extent = high - low
-    use = (area > 1e-9) & (extent > 0).all(axis=1)
+    use = (np.abs(area) > 1e-9) & (extent > 0).all(axis=1)
     rank = np.empty(len(triangles), dtype=np.intp)
-    rank[np.argsort(depth[triangles].mean(axis=1), kind="stable")] = np.arange(len(triangles))
+    rank[np.lexsort((depth[triangles].mean(axis=1), area > 0.0))] = np.arange(len(triangles))
     pixels: list[Indices] = []
     owners: list[Indices] = []
     shares: list[Floats] = []

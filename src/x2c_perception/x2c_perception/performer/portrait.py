@@ -16,11 +16,12 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from x2c_face import topology
+from x2c_perception.performer.script import VIDEO_SIZE
 
 Floats = NDArray[np.float64]
 Image = NDArray[np.float32]
 
-WIDTH, HEIGHT = 640, 480
+WIDTH, HEIGHT = VIDEO_SIZE
 SUPERSAMPLING = 2
 ORIGIN = (79.0, -6.0)
 """Position of the video's upper left corner in the photograph [px]."""
@@ -50,6 +51,7 @@ class Portrait:
     Attributes:
         landmarks: (478, 3) landmarks in the photograph [px], z away from the viewer.
         texture: (h, w, 3) the photograph, BGR [0..255].
+        skin: (h, w, 3) the same with eyes and teeth painted over by lids and lips.
         head: (h, w) opacity of head, hair and ears [0..1].
         plate: (h, w, 3) the picture without the head, BGR [0..255].
         neck: (h, w) how far the picture below follows the head [0..1].
@@ -57,6 +59,7 @@ class Portrait:
 
     landmarks: Floats
     texture: Image
+    skin: Image
     head: Image
     plate: Image
     neck: Image
@@ -85,12 +88,13 @@ def load() -> Portrait:
     photo = np.ascontiguousarray(data.astronaut()[:, :, ::-1])
     landmarks = find_landmarks(photo)
     head, backdrop = _cut(photo, landmarks)
-    clean = _decontaminate(photo, head, backdrop)
+    texture = _sharpened(_enlarged(_decontaminate(photo, head, backdrop)))
     plate, neck = _plate(photo, head, backdrop, landmarks)
     return Portrait(
         landmarks=landmarks,
-        texture=_sharpened(_enlarged(clean)),
-        head=np.clip(_enlarged(head), 0.0, 1.0),
+        texture=texture,
+        skin=_without_openings(texture, landmarks),
+        head=np.asarray(_smoothstep(0.15, 0.85, cv2.GaussianBlur(_enlarged(head), (0, 0), 2.5))),
         plate=_sharpened(_enlarged(plate)),
         neck=np.clip(_enlarged(neck), 0.0, 1.0),
     )
@@ -172,19 +176,42 @@ def _cut(photo: NDArray[np.uint8], landmarks: Floats) -> tuple[Image, Image]:
     below = _smoothstep(-3.0, 3.0, rows - (y0 + (y1 - y0) * (columns - x0) / (x1 - x0)))
     centre = oval.mean(axis=0)
     direction = oval - centre
-    grown = centre + direction * (1.0 + 1.2 / np.linalg.norm(direction, axis=1, keepdims=True))
-    face = cv2.GaussianBlur(polygon_mask(grown, size).astype(np.float32) / 255.0, (0, 0), 0.7)
+    length = np.linalg.norm(direction, axis=1, keepdims=True)
+    grown = polygon_mask(centre + direction * (1.0 + 0.8 / length), size)
+    core = polygon_mask(centre + direction * (1.0 - 5.0 / length), size) > 0
+    face = cv2.GaussianBlur(grown.astype(np.float32) / 255.0, (0, 0), 0.7)
+    face *= np.where(core | (rows > _COLLAR_LINE + 2.0), 1.0, edge)
     alpha = np.asarray(np.maximum(face, alpha * (1.0 - below)), dtype=np.float32)
     return alpha, backdrop
+
+
+def _without_openings(texture: Image, landmarks: Floats) -> Image:
+    """Return the canvas (h, w, 3) with the colours of lids and lips carried on into eyes and mouth."""
+    points = to_canvas(landmarks[:, :2])
+    known = np.ones(texture.shape[:2], dtype=np.bool_)
+    for upper, lower in (
+        (topology.EYE_LEFT_UPPER, topology.EYE_LEFT_LOWER),
+        (topology.EYE_RIGHT_UPPER, topology.EYE_RIGHT_LOWER),
+        (topology.LIP_UPPER_INNER, topology.LIP_LOWER_INNER),
+    ):
+        edge = np.concatenate([points[upper], points[lower[-2:0:-1]]])
+        opening = polygon_mask(edge, known.shape)
+        known &= cv2.dilate(opening, np.ones((3, 3), np.uint8)) < 128
+    # The dark corners of a smile would look like paint on a mouth at rest.
+    corners = np.zeros(known.shape, dtype=np.uint8)
+    for corner, inner in ((78, 80), (308, 310)):
+        middle = np.round(0.75 * points[corner] + 0.25 * points[inner]).astype(int)
+        cv2.circle(corners, middle.tolist(), 11, 1, -1)
+    return _filled(texture, known & (corners == 0))
 
 
 def _decontaminate(photo: NDArray[np.uint8], head: Image, backdrop: Image) -> Image:
     """Return the picture with the backdrop's share taken out of half-covered pixels."""
     alpha = head[:, :, None]
-    own = (photo - (1.0 - alpha) * backdrop) / np.maximum(alpha, 0.3)
+    own = (photo - (1.0 - alpha) * backdrop) / np.maximum(alpha, 0.5)
     solid = _filled(photo.astype(np.float32), head > 0.97)
-    mixed = np.where(alpha > 0.97, photo, np.where(alpha > 0.5, 0.5 * own + 0.5 * solid, solid))
-    return np.clip(mixed, 0.0, 255.0).astype(np.float32)
+    share = _smoothstep(0.5, 1.0, alpha)
+    return np.clip(share * own + (1.0 - share) * solid, 0.0, 255.0).astype(np.float32)
 
 
 def _plate(
@@ -212,7 +239,9 @@ def _plate(
     fade = cv2.GaussianBlur((hidden | (rows < 140)).astype(np.float32), (0, 0), 1.5)[:, :, None]
     neck = source * (1.0 - fade) + skin * fade
     inside = cv2.GaussianBlur(neck_hard.astype(np.float32), (0, 0), 0.8)[:, :, None]
-    plate = np.where((hidden | neck_wide)[:, :, None], plate * (1.0 - inside) + neck * inside, plate)
+    plate = np.where(
+        (hidden | neck_wide)[:, :, None], plate * (1.0 - inside) + neck * inside, plate
+    )
     grain = np.random.default_rng(0).normal(0.0, 2.0, (*size, 1))
     plate = plate + np.where(hidden[:, :, None], grain, 0.0)
     follow = cv2.GaussianBlur(neck_hard.astype(np.float32), (0, 0), 9.0)

@@ -19,7 +19,7 @@ from x2c_perception.performer.mesh import Floats, rasterise, subdivide
 _PIVOT = np.array([-0.95, 0.0, -1.05])
 _NECK_TOP = np.array([-0.45, 0.0, -1.55])
 _EYE_RADIUS = 0.195
-_IRIS_RADIUS = 0.094
+_IRIS_RADIUS = 0.088
 _IRISES = {"left": 473, "right": 468}
 
 
@@ -56,7 +56,7 @@ class Renderer:
         pose = self._head.pose
         # A pitch of 0 is the photographed one: how far a tracker thinks that nose points down is a matter of taste.
         self._rest = rotation(0.0, float(np.arcsin(-pose.rotation[2, 0])), 0.0)
-        lips = inside.mouth_opening(self._portrait.landmarks[:, :2])
+        lips = inside.opening(self._portrait.landmarks[:, :2], inside.LIPS)
         self._teeth = inside.find_teeth(self._portrait.texture, portrait.to_canvas(lips))
         height, width = portrait.canvas_size()
         x, y = np.meshgrid(np.arange(width), np.arange(height))
@@ -69,9 +69,14 @@ class Renderer:
         canvas = self._plate(turn)
         coarse = self._project(shape, turn)[:, :2]
         for side, iris in _IRISES.items():
-            self._draw_eye(canvas, inside.eye_opening(coarse, side), iris, channels, turn)
-        self._draw_mouth(canvas, inside.mouth_opening(coarse), channels, turn)
+            self._draw_eye(
+                canvas, inside.opening(coarse, inside.EYELIDS[side]), iris, channels, turn
+            )
+        self._draw_mouth(canvas, inside.opening(coarse, inside.LIPS), channels, turn)
         self._draw_skin(canvas, shape, turn)
+        for upper, lower in inside.EYELIDS.values():
+            inside.draw_seam(canvas, coarse[upper], coarse[lower], lashes=True)
+        inside.draw_seam(canvas, *(coarse[edge] for edge in inside.LIPS), lashes=False)
         size = (portrait.WIDTH, portrait.HEIGHT)
         small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
         return np.clip(small + 0.5, 0.0, 255.0).astype(np.uint8)
@@ -92,7 +97,12 @@ class Renderer:
         return np.asarray(cv2.remap(self._portrait.plate, at, None, cv2.INTER_LINEAR))
 
     def _draw_eye(
-        self, canvas: portrait.Image, opening: Floats, iris: int, channels: Mapping[str, float], turn: Floats
+        self,
+        canvas: portrait.Image,
+        aperture: Floats,
+        iris: int,
+        channels: Mapping[str, float],
+        turn: Floats,
     ) -> None:
         forward = self._rest.T[:, 0]
         centre = topology.REFERENCE[iris] - _EYE_RADIUS * forward
@@ -101,10 +111,10 @@ class Renderer:
         seen = turn @ gaze
         squeeze = np.sqrt(1.0 - np.square(seen[1:])).clip(0.5, 1.0)
         radius = _IRIS_RADIUS * self._head.pose.scale * portrait.SCALE * portrait.SUPERSAMPLING
-        inside.draw_eye(canvas, opening, at, radius, squeeze)
+        inside.draw_eye(canvas, aperture, at, radius, squeeze)
 
     def _draw_mouth(
-        self, canvas: portrait.Image, opening: Floats, channels: Mapping[str, float], turn: Floats
+        self, canvas: portrait.Image, aperture: Floats, channels: Mapping[str, float], turn: Floats
     ) -> None:
         pose = self._head.pose
         depth = float(self._portrait.landmarks[[13, 14], 2].mean()) + 6.0
@@ -126,15 +136,17 @@ class Renderer:
             )
             for at in (upper_at, lower_at)
         ]
-        inside.draw_mouth(canvas, opening, self._teeth, *matrices)
+        inside.draw_mouth(canvas, aperture, self._teeth, *matrices)
 
     def _draw_skin(self, canvas: portrait.Image, shape: Floats, turn: Floats) -> None:
         at = self._project(self._matrix @ shape, turn)
         low = np.clip(np.floor(at[:, :2].min(axis=0)).astype(int), 0, None)
         high = np.clip(np.ceil(at[:, :2].max(axis=0)).astype(int) + 1, 0, canvas.shape[1::-1])
         size = (high[1] - low[1], high[0] - low[0])
-        where, drawn = rasterise(self._triangles, at[:, :2] - low, at[:, 2], self._texture_at, size)
-        colour = cv2.remap(self._portrait.texture, where, None, cv2.INTER_CUBIC)
+        where, drawn = rasterise(
+            self._triangles, at[:, :2] - low, at[:, 2], self._texture_at, size
+        )
+        colour = cv2.remap(self._portrait.skin, where, None, cv2.INTER_CUBIC)
         alpha = cv2.remap(self._portrait.head, where, None, cv2.INTER_LINEAR) * drawn
         part = canvas[low[1] : high[1], low[0] : high[0]]
         part += (np.clip(colour, 0.0, 255.0) - part) * alpha[:, :, None]

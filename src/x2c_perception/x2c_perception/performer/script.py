@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 FRAME_RATE = 30
+VIDEO_SIZE = (640, 480)
+"""Width and height [px]."""
 DURATION = 24.0
 """Length of the performance [s]; it loops, for it ends as it begins."""
 
