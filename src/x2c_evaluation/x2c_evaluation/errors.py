@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_evaluation."""
+
+from x2c_face.errors import X2CError
+
+
+class EvaluationError(X2CError):
+    """Base of every error that x2c_evaluation raises on purpose."""
+
+
+class BagError(EvaluationError):
+    """A bag cannot be written, or not be read."""
+
+
+class VideoError(EvaluationError):
+    """A video cannot be made."""

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records a run: a bag of all small topics and compressed images, and a table of controls."""
+
+from __future__ import annotations
+
+import importlib
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+
+from x2c_evaluation.errors import BagError
+from x2c_evaluation.recorder import Recorder
+from x2c_evaluation.topics import TOPICS, Part, Topic
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters, parameter
+from x2c_node.running import run_node
+
+PUBLICATION_CLOCK = "publication"
+"""The bag's time stamps say when messages were published, by the wall clock of the publisher."""
+
+ROS_CLOCK = "ros"
+"""The bag's time stamps say when messages were received, by the node's clock (simulated time)."""
+
+_MEASURED = (Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
+_LONGEST_TRANSPORT = 5_000_000_000
+_DEPTH = 100
+
+
+@dataclass(frozen=True)
+class RecorderParameters(Parameters):
+    """Parameters of the recorder."""
+
+    output: str = parameter("", "Folder for bag/ and controls.csv; made where there is none.")
+    overwrite: bool = parameter(False, "Replace an earlier recording in the same folder.")
+    images: bool = parameter(True, "Record compressed images too.")
+    flush_period: float = parameter(
+        1.0, "What a killed process can lose at most [s].", minimum=0.1, maximum=60.0
+    )
+
+
+class RecorderNode(ManagedNode[RecorderParameters]):
+    """Records what the other nodes publish while it is active."""
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("recorder_node", RecorderParameters, **node_arguments)
+        self._recorder: Recorder | None = None
+        self._subscriptions_by_part: dict[Part, Subscription[Any]] = {}
+        self._reported = ""
+
+    def configure(self) -> None:
+        """Check where to record."""
+        if not self.params.output:
+            raise BagError("parameter output: expected a folder to record to, got nothing")
+
+    def activate(self) -> None:
+        """Start a recording."""
+        topics = [one for one in TOPICS if self.params.images or not one.image]
+        self._recorder = Recorder(
+            Path(self.params.output).expanduser(),
+            {self.resolve_topic_name(one.part): one for one in topics},
+            ROS_CLOCK if self._simulated_time else PUBLICATION_CLOCK,
+            self.params.flush_period,
+            self.params.overwrite,
+        )
+        self._subscriptions_by_part = {one.part: self._subscribe(one) for one in topics}
+        self.timer(0.5, self._watch)
+
+    def deactivate(self) -> None:
+        """Finish the recording."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+
+    def diagnose(self) -> Diagnosis:
+        """Return whether what is published reaches the disk."""
+        recorder = self._recorder
+        if recorder is None:
+            return Diagnosis(Level.WARN, "not recording")
+        values = {f"{part} recorded": str(count) for part, count in recorder.counts.items()}
+        values["lost"] = str(recorder.lost)
+        if recorder.fault:
+            return Diagnosis(Level.ERROR, recorder.fault, values)
+        if recorder.lost:
+            return Diagnosis(Level.WARN, f"{recorder.lost} messages lost", values)
+        if not values:
+            return Diagnosis(Level.OK, "waiting for messages", values)
+        return Diagnosis(Level.OK, f"recording to {self.params.output}", values)
+
+    def _subscribe(
+        self, topic: Topic, reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE
+    ) -> Subscription[Any]:
+        durability = DurabilityPolicy.TRANSIENT_LOCAL if topic.latched else None
+        quality = QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=_DEPTH,
+            reliability=reliability,
+            durability=durability or DurabilityPolicy.VOLATILE,
+        )
+        return self.subscription(
+            _message_class(topic.message_type),
+            topic.part,
+            self._take(topic.part),
+            quality,
+            raw=True,
+        )
+
+    def _take(self, part: Part) -> Callable[[bytes, dict[str, Any]], None]:
+        def take(data: bytes, info: dict[str, Any]) -> None:
+            if self._recorder is not None:
+                now = self.get_clock().now().nanoseconds
+                published = now if self._simulated_time else info["source_timestamp"]
+                # Latched messages come with the time they were published, however long ago.
+                timely = 0 <= now - published <= _LONGEST_TRANSPORT
+                self._recorder.put(part, published if timely else now, data)
+                if part in _MEASURED and timely and not self._simulated_time:
+                    self.statistics.measured(f"{part} age", (published - stamp_of(data)) * 1e-9)
+
+        return take
+
+    @property
+    def _simulated_time(self) -> bool:
+        return bool(self.get_parameter("use_sim_time").value)
+
+    def _watch(self) -> None:
+        """Say once what cannot be written, and hear publishers that are only best effort."""
+        fault = self._recorder.fault if self._recorder is not None else ""
+        if fault and fault != self._reported:
+            self.get_logger().error(f"{fault}; recording goes on as soon as there is room")
+        self._reported = fault
+        for topic in TOPICS:
+            subscription = self._subscriptions_by_part.get(topic.part)
+            if subscription is None or topic.latched:
+                continue
+            wanted = subscription.qos_profile.reliability
+            offered = {
+                one.qos_profile.reliability
+                for one in self.get_publishers_info_by_topic(subscription.topic_name)
+            }
+            if wanted is ReliabilityPolicy.RELIABLE and ReliabilityPolicy.BEST_EFFORT in offered:
+                self.destroy_subscription(subscription)
+                self._subscriptions_by_part[topic.part] = self._subscribe(
+                    topic, ReliabilityPolicy.BEST_EFFORT
+                )
+
+
+def stamp_of(data: bytes) -> int:
+    """Return the stamp [ns] of a serialized message that begins with a header."""
+    order = "<" if data[1] & 1 else ">"
+    seconds, rest = struct.unpack_from(f"{order}iI", data, 4)
+    return int(seconds * 1_000_000_000 + rest)
+
+
+def _message_class(message_type: str) -> type:
+    package, _, name = message_type.partition("/msg/")
+    message_class: type = getattr(importlib.import_module(f"{package}.msg"), name)
+    return message_class
+
+
+def main() -> None:
+    """Run the recorder."""
+    run_node(RecorderNode)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened in a recorded run, as arrays over time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_evaluation.bag_reader import BagReader, Record
+from x2c_evaluation.errors import BagError
+from x2c_evaluation.topics import Part
+from x2c_face import controls
+
+Nanoseconds = NDArray[np.int64]
+Array = NDArray[np.float64]
+
+_SMALL = tuple(part for part in Part if part is not Part.NEUTRAL_FACE)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Messages of one topic.
+
+    Attributes:
+        stamps: (n,) of the camera image they belong to [ns].
+        times: (n,) of the bag: when they were published [ns].
+    """
+
+    stamps: Nanoseconds
+    times: Nanoseconds
+
+    def __len__(self) -> int:
+        """Return the number of messages."""
+        return len(self.stamps)
+
+
+@dataclass(frozen=True)
+class Joints:
+    """Positions of named joints over time.
+
+    Attributes:
+        names: Of the joints.
+        positions: (n, joints) [rad or m]; NaN where a message did not name a joint.
+    """
+
+    names: tuple[str, ...]
+    positions: Array
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """What a node said last on `/diagnostics`, and its worst.
+
+    Attributes:
+        level: Last severity: 0 OK, 1 warning, 2 error, 3 stale.
+        message: Last sentence.
+        values: Last details.
+        worst_level: Highest severity (error above warning) while it ran.
+        worst_message: Sentence that came with it first.
+    """
+
+    level: int
+    message: str
+    values: Mapping[str, str]
+    worst_level: int
+    worst_message: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run.
+
+    Attributes:
+        streams: Messages of each part; empty streams for those without any.
+        face_states: (n,) as in FaceLandmarks.
+        controls: (n, 30) control values [ratio or rad].
+        control_states: (n,) as in ControlValues.
+        commands: Joint commands.
+        joint_states: Joint states.
+        nodes: By name, from diagnostics.
+        clock: What the bag's times are; empty where it does not say.
+        issues: What could not be read, in plain sentences.
+    """
+
+    streams: Mapping[Part, Stream]
+    face_states: NDArray[np.int64]
+    controls: Array
+    control_states: NDArray[np.int64]
+    commands: Joints
+    joint_states: Joints
+    nodes: Mapping[str, NodeState]
+    clock: str = ""
+    issues: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> Stream:
+        """Camera frames: the images, or what else tells of them."""
+        for part in (Part.CAMERA_IMAGE, Part.CAMERA_INFO, Part.FACE):
+            if len(self.streams[part]):
+                return self.streams[part]
+        return self.streams[Part.CAMERA_IMAGE]
+
+
+@dataclass
+class _Collected:
+    stamps: dict[Part, list[int]] = field(default_factory=lambda: {part: [] for part in Part})
+    times: dict[Part, list[int]] = field(default_factory=lambda: {part: [] for part in Part})
+    face_states: list[int] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    control_states: list[int] = field(default_factory=list)
+    joints: dict[Part, list[dict[str, float]]] = field(
+        default_factory=lambda: {Part.COMMANDS: [], Part.JOINT_STATES: []}
+    )
+    nodes: dict[str, NodeState] = field(default_factory=dict)
+
+    def take(self, part: Part, time: int, message: Any) -> None:
+        """Add a message; adds nothing when a field is missing or has another form."""
+        if part is Part.DIAGNOSTICS:
+            self._diagnostics(message)
+        elif part is Part.FACE:
+            self.face_states.append(int(message.state))
+        elif part is Part.CONTROLS:
+            values = np.asarray(message.values, dtype=np.float64)
+            if values.shape != (controls.COUNT,):
+                raise ValueError(f"{values.size} control values, expected {controls.COUNT}")
+            state = int(message.state)
+            self.values.append(values)
+            self.control_states.append(state)
+        elif part in self.joints:
+            self.joints[part].append(dict(zip(message.name, message.position, strict=True)))
+        stamp = message.header.stamp
+        self.stamps[part].append(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec))
+        self.times[part].append(time)
+
+    def _diagnostics(self, message: Any) -> None:
+        for status in message.status:
+            before = self.nodes.get(status.name)
+            worst, worst_message = (
+                (before.worst_level, before.worst_message) if before else (0, "")
+            )
+            level = int(status.level)
+            # A node that is about to start is stale, which is no complaint.
+            if level in (1, 2) and level > worst:
+                worst, worst_message = level, status.message
+            values = {one.key: one.value for one in status.values}
+            self.nodes[status.name] = NodeState(
+                level, status.message, values, worst, worst_message
+            )
+
+
+def read_session(reader: BagReader) -> Session:
+    """Return what a bag tells of a run; messages that cannot be used are counted as issues."""
+    collected = _Collected()
+    refused: Counter[tuple[Part, str]] = Counter()
+    for record in reader.records(_SMALL):
+        try:
+            _take(collected, reader, record)
+        except (BagError, AttributeError, TypeError, ValueError) as error:
+            refused[record.part, str(error)] += 1
+    unusable = tuple(
+        f"{count} messages of {part} could not be used: {reason}"
+        for (part, reason), count in refused.items()
+    )
+    streams = {
+        part: Stream(
+            np.array(collected.stamps[part], dtype=np.int64),
+            np.array(collected.times[part], dtype=np.int64),
+        )
+        for part in Part
+    }
+    return Session(
+        streams=streams,
+        face_states=np.array(collected.face_states, dtype=np.int64),
+        controls=np.array(collected.values, dtype=np.float64).reshape(-1, controls.COUNT),
+        control_states=np.array(collected.control_states, dtype=np.int64),
+        commands=_joints(collected.joints[Part.COMMANDS]),
+        joint_states=_joints(collected.joints[Part.JOINT_STATES]),
+        nodes=collected.nodes,
+        clock=reader.clock,
+        issues=(*reader.issues, *unusable),
+    )
+
+
+def _take(collected: _Collected, reader: BagReader, record: Record) -> None:
+    collected.take(record.part, record.time, reader.decode(record))
+
+
+def _joints(rows: list[dict[str, float]]) -> Joints:
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    positions = [[row.get(name, np.nan) for name in names] for row in rows]
+    return Joints(names, np.array(positions, dtype=np.float64).reshape(len(rows), len(names)))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is recorded of a run: the topics, by the part they play in it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+class Part(enum.StrEnum):
+    """Part a topic plays; the value is the topic's name before any remapping."""
+
+    CAMERA_IMAGE = "image_raw/compressed"
+    CAMERA_INFO = "camera_info"
+    FACE = "face"
+    NEUTRAL_FACE = "face/neutral"
+    CONTROLS = "control_values"
+    COMMANDS = "joint_commands"
+    JOINT_STATES = "joint_states"
+    ROBOT_IMAGE = "robot/image_raw/compressed"
+    DIAGNOSTICS = "/diagnostics"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A recorded topic.
+
+    Attributes:
+        part: The part it plays.
+        message_type: For example "sensor_msgs/msg/JointState".
+        latched: Whether the last message is kept for those who subscribe later.
+        depth: How many messages its publisher keeps.
+        image: Whether it holds pictures, which are most of a bag.
+    """
+
+    part: Part
+    message_type: str
+    latched: bool = False
+    depth: int = 1
+    image: bool = False
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(Part.CAMERA_IMAGE, "sensor_msgs/msg/CompressedImage", image=True),
+    Topic(Part.CAMERA_INFO, "sensor_msgs/msg/CameraInfo"),
+    Topic(Part.FACE, "x2c_msgs/msg/FaceLandmarks"),
+    Topic(Part.NEUTRAL_FACE, "x2c_msgs/msg/FaceLandmarks", latched=True),
+    Topic(Part.CONTROLS, "x2c_msgs/msg/ControlValues"),
+    Topic(Part.COMMANDS, "sensor_msgs/msg/JointState"),
+    Topic(Part.JOINT_STATES, "sensor_msgs/msg/JointState"),
+    Topic(Part.ROBOT_IMAGE, "sensor_msgs/msg/CompressedImage", image=True),
+    Topic(Part.DIAGNOSTICS, "diagnostic_msgs/msg/DiagnosticArray", depth=10),
+)
+
+
+def parts_of(recorded: Mapping[str, str], said: Mapping[str, str]) -> dict[str, Part]:
+    """Return which part each topic of a bag plays; topics that play none are left out.
+
+    A bag of ours says which topic plays which part. In another one, or one that was not finished,
+    a topic is known by the end of its name, or by being the only one of its type.
+
+    Args:
+        recorded: Message type of each topic, by name.
+        said: What the bag says of itself: topic by part.
+    """
+    found: dict[str, Part] = {}
+    for topic in TOPICS:
+        names = [name for name, kind in recorded.items() if kind == topic.message_type]
+        name = said.get(topic.part) or _by_name(names, topic.part) or _only(names, found)
+        if name in names and name not in found:
+            found[name] = topic.part
+    return found
+
+
+def _by_name(names: Iterable[str], part: Part) -> str | None:
+    wanted = "/" + part.lstrip("/")
+    ends = [name for name in names if name.endswith(wanted)]
+    # "/robot/image_raw/compressed" ends like the camera's too.
+    others = ["/" + other for other in Part if other != part and other.endswith(wanted)]
+    ends = [name for name in ends if not any(name.endswith(other) for other in others)]
+    return min(ends, key=len, default=None)
+
+
+def _only(names: list[str], found: Mapping[str, Part]) -> str | None:
+    known = tuple("/" + part.lstrip("/") for part in Part)
+    free = [name for name in names if name not in found and not name.endswith(known)]
+    return free[0] if len(free) == 1 else None
