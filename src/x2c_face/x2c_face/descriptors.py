@@ -69,8 +69,11 @@ def describe_face(face: ArrayLike) -> NDArray[np.float64]:
 
     Args:
         face: (478, 3) landmarks in the head frame [interocular distances].
+
+    Raises:
+        LandmarkError: The landmarks are not (478, 3) finite numbers.
     """
-    points = np.asarray(face, dtype=np.float64)
+    points = check_landmarks(face)
     z = points[:, _Z]
     base = z[_SUBNASALE]
     lip_top = z[[0, 37, 267]].mean()

@@ -83,9 +83,12 @@ def check_landmarks(landmarks: ArrayLike) -> Array:
     """Return landmarks as a float64 array (478, 3).
 
     Raises:
-        LandmarkError: The shape is another one, or a coordinate is NaN or infinite.
+        LandmarkError: The shape is another one, or a coordinate is no number, NaN or infinite.
     """
-    array = np.asarray(landmarks, dtype=np.float64)
+    try:
+        array = np.asarray(landmarks, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise LandmarkError(f"expected landmarks, got no numbers: {error}") from error
     if array.shape != (COUNT, 3):
         raise LandmarkError(f"expected landmarks of shape ({COUNT}, 3), got {array.shape}")
     if not np.isfinite(array).all():
@@ -101,17 +104,22 @@ def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike = REFERENCE) -> Hea
     Args:
         landmarks: (478, 3) [pixel].
         reference: (478, 3) face in the head frame [interocular distances]; a person's own neutral
-        face
-            gives a steadier pose than the average one.
+            face gives a steadier pose than the average one.
 
     Raises:
-        LandmarkError: The landmarks are not (478, 3) finite numbers, or all fall on one point.
+        LandmarkError: The landmarks are not (478, 3) finite numbers, or all fall on one point or
+            line.
     """
     target = check_landmarks(landmarks)[_RIGID]
     source = np.asarray(reference, dtype=np.float64)[_RIGID]
     target_mean, source_mean = target.mean(axis=0), source.mean(axis=0)
     target_centred, source_centred = target - target_mean, source - source_mean
-    u, singular, vt = np.linalg.svd(target_centred.T @ source_centred)
+    covariance = target_centred.T @ source_centred
+    if not np.isfinite(covariance).all():
+        raise LandmarkError("landmarks are too far apart: no head pose can be found")
+    u, singular, vt = np.linalg.svd(covariance)
+    if not singular[1] > 1e-6 * singular[0]:
+        raise LandmarkError("landmarks have no extent: no head pose can be found")
     sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = (u * sign) @ vt
     scale = float((singular * sign).sum() / (source_centred**2).sum())
