@@ -176,6 +176,21 @@ class ManagedNode(LifecycleNode, Generic[P]):
         success = TransitionCallbackReturn.SUCCESS
         return self.trigger_configure() == success and self.trigger_activate() == success
 
+    def diagnosis(self) -> Diagnosis:
+        """Return the state of the node, whatever it is, with its statistics."""
+        if self.state == "active":
+            try:
+                diagnosis = self.diagnose()
+            except Exception as error:
+                self._log_failure("diagnostics", error)
+                diagnosis = Diagnosis(Level.ERROR, f"cannot tell its state: {error}")
+        elif self.fault:
+            diagnosis = Diagnosis(Level.ERROR, self.fault)
+        else:
+            diagnosis = Diagnosis(Level.STALE, self.state)
+        values = {"state": self.state, **self.statistics.values(), **diagnosis.values}
+        return Diagnosis(diagnosis.level, diagnosis.message, values)
+
     def stop(self) -> None:
         """Deactivate and clean up, whatever the state; for the end of the process."""
         if self.state == "active":
@@ -305,17 +320,6 @@ class ManagedNode(LifecycleNode, Generic[P]):
     # Diagnostics.
 
     def _publish_diagnosis(self) -> None:
-        if self.state == "active":
-            try:
-                diagnosis = self.diagnose()
-            except Exception as error:
-                self._log_failure("diagnostics", error)
-                diagnosis = Diagnosis(Level.ERROR, f"cannot tell its state: {error}")
-        elif self.fault:
-            diagnosis = Diagnosis(Level.ERROR, self.fault)
-        else:
-            diagnosis = Diagnosis(Level.STALE, self.state)
-        values = {"state": self.state, **self.statistics.values(), **diagnosis.values}
-        stamped = Diagnosis(diagnosis.level, diagnosis.message, values)
         now = self.get_clock().now().to_msg()
-        self._diagnostics.publish(to_message(self.get_fully_qualified_name(), stamped, now))
+        name = self.get_fully_qualified_name()
+        self._diagnostics.publish(to_message(name, self.diagnosis(), now))
