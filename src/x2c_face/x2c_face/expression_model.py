@@ -63,10 +63,12 @@ class ExpressionModel:
         return np.asarray(self.neutral + moved)
 
     def save(self, path: Path) -> None:
-        """Write the model to an `.npz` file."""
+        """Write the model to an `.npz` file, which is there whole or not at all."""
         arrays = {name: getattr(self, name).astype(np.float32) for name in _SHAPES}
-        with path.open("wb") as file:
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        with unfinished.open("wb") as file:
             np.savez_compressed(file, **arrays)
+        unfinished.replace(path)
 
 
 def load_expression_model(path: Path) -> ExpressionModel:
@@ -78,7 +80,8 @@ def load_expression_model(path: Path) -> ExpressionModel:
     try:
         with np.load(path, allow_pickle=False) as data:
             arrays = {name: np.asarray(data[name], dtype=np.float64) for name in _SHAPES}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    # A damaged archive fails in more ways than zipfile, zlib and numpy together document.
+    except Exception as error:
         expected = ", ".join(f"{name} {shape}" for name, shape in _SHAPES.items())
         raise RobotError(
             f"cannot read the expression model {path}: {error}; "

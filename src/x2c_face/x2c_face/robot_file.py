@@ -24,20 +24,34 @@ def load_robot(folder: Path) -> Robot:
 
     Raises:
         RobotError: The folder or file is missing, is no YAML, or says something impossible; the
-        message
-            names the file, the key, the value and what was expected.
+            message names the file, the key, the value and what was expected.
     """
     path = folder / FILE_NAME
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except OSError as error:
         raise RobotError(f"cannot read the robot file {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # Bytes that are no text and dates that are none are plain ValueErrors.
+    except (yaml.YAMLError, ValueError) as error:
         raise RobotError(f"{path} is not valid YAML: {error}") from error
     try:
         return _Reader(folder).robot(content)
     except RobotError as error:
         raise RobotError(f"{path}: {error}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is given twice; YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value!r} is there twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else key)
+        return super().construct_mapping(node, deep)
 
 
 class _Reader:
@@ -57,9 +71,9 @@ class _Reader:
         if not joints:
             raise RobotError("joints: a robot needs at least one joint")
         return Robot(
-            name=_text(root, "name"),
+            name=_name(root),
             folder=self._folder,
-            description=str(root.get("description", "")),
+            description=_text(root, "description", ""),
             joints=joints,
             curves=self._curves(
                 root.get("mixing"), {joint.name: i for i, joint in enumerate(joints)}
@@ -67,8 +81,8 @@ class _Reader:
             gains=self._gains(root.get("gains", {})),
             command_interface=self._interface(root.get("command_interface", "joint_state")),
             expression_model=self._folder
-            / str(root.get("expression_model", "expression_model.npz")),
-            neutral_image=self._folder / str(root.get("neutral_image", "neutral.png")),
+            / _text(root, "expression_model", "expression_model.npz"),
+            neutral_image=self._folder / _text(root, "neutral_image", "neutral.png"),
         )
 
     def _joint(self, name: str, content: object) -> Joint:
@@ -160,17 +174,27 @@ def _no_others(entry: Mapping[Any, Any], known: set[Any], key: str) -> None:
         )
 
 
-def _text(entry: Mapping[Any, Any], key: str) -> str:
-    value = entry.get(key)
+def _name(entry: Mapping[Any, Any]) -> str:
+    value = entry.get("name")
     if not isinstance(value, str) or not value:
-        raise RobotError(f"{key}: expected a name, got {value!r}")
+        raise RobotError(f"name: expected a name, got {value!r}")
+    return value
+
+
+def _text(entry: Mapping[Any, Any], key: str, default: str) -> str:
+    value = entry.get(key, default)
+    if not isinstance(value, str):
+        raise RobotError(f"{key}: expected text, got {value!r}")
     return value
 
 
 def _number(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise RobotError(f"{key}: expected a finite number, got {value!r}")
-    return float(value)
+    try:
+        if not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise RobotError(f"{key}: expected a finite number, got {value!r}")
 
 
 def _positive(value: object, key: str) -> float:

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+import copy
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_face import controls
+from x2c_face.controls import Group
+from x2c_face.errors import RobotError
+from x2c_face.robot import CommandInterface
+from x2c_face.robot_file import FILE_NAME, load_robot
+
+GOOD = {
+    "name": "test",
+    "description": "A head with a brow.",
+    "command_interface": "float64_multi_array",
+    "gains": {"brow": 0.5, "mouth": 0.0},
+    "expression_model": "model.npz",
+    "neutral_image": "face.png",
+    "joints": {
+        "brow": {
+            "type": "prismatic",
+            "position": [-0.006, 0.006],
+            "velocity": 0.2,
+            "acceleration": 5,
+            "jerk": 150.0,
+        },
+        "head": {
+            "type": "revolute",
+            "position": [-0.5, 0.4],
+            "velocity": 1.0,
+            "acceleration": 10.0,
+            "jerk": 100.0,
+            "home": 0.1,
+        },
+    },
+    "mixing": {
+        "brow": {"Brow Inner Left": [[0.0, -0.006], [0.6, 0.0], [1.0, 0.006]]},
+        "head": {"Head Pitch": 0.7, "Neck Pitch": 0.3},
+    },
+}
+DELETED = object()
+
+
+def write(folder, content):
+    text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return folder
+
+
+def changed(key, value):
+    """Return the good file with one entry changed; the key is its path."""
+    content = copy.deepcopy(GOOD)
+    *parents, last = key.split("/")
+    entry = content
+    for parent in parents:
+        entry = entry[parent]
+    if value is DELETED:
+        del entry[last]
+    else:
+        entry[last] = value
+    return content
+
+
+def test_good_file_is_read(tmp_path):
+    robot = load_robot(write(tmp_path, GOOD))
+    assert robot.name == "test"
+    assert robot.folder == tmp_path
+    assert robot.description == "A head with a brow."
+    assert robot.joint_names == ("brow", "head")
+    assert robot.command_interface is CommandInterface.FLOAT64_MULTI_ARRAY
+    assert robot.gains == {**dict.fromkeys(Group, 1.0), "brow": 0.5, "mouth": 0.0}
+    assert robot.expression_model == tmp_path / "model.npz"
+    assert robot.neutral_image == tmp_path / "face.png"
+    brow, head = robot.joints
+    assert (brow.type, brow.lower, brow.upper, brow.home) == ("prismatic", -0.006, 0.006, 0.0)
+    assert (head.velocity, head.acceleration, head.jerk, head.home) == (1.0, 10.0, 100.0, 0.1)
+
+
+def test_what_can_be_left_out_has_a_default(tmp_path):
+    optional = ("description", "command_interface", "gains", "expression_model", "neutral_image")
+    robot = load_robot(write(tmp_path, {k: v for k, v in GOOD.items() if k not in optional}))
+    assert robot.command_interface is CommandInterface.JOINT_STATE
+    assert robot.gains == dict.fromkeys(Group, 1.0)
+    assert robot.expression_model == tmp_path / "expression_model.npz"
+    assert robot.neutral_image == tmp_path / "neutral.png"
+
+
+def test_points_are_offsets_from_home_at_control_values(tmp_path):
+    robot = load_robot(write(tmp_path, GOOD))
+    for value, expected in ((0.0, -0.006), (0.3, -0.003), (0.6, 0.0), (0.8, 0.003), (1.0, 0.006)):
+        targets = robot.mix(controls.from_names({"Brow Inner Left": value}))
+        assert targets[0] == pytest.approx(expected)
+
+
+def test_gains_are_about_the_controls_neutral_and_add_up(tmp_path):
+    robot = load_robot(write(tmp_path, GOOD))
+    assert robot.joint_targets(controls.NEUTRAL) == pytest.approx(robot.home)
+    values = controls.from_names({"Head Pitch": 0.2, "Neck Pitch": -0.1})
+    assert robot.mix(values)[1] == pytest.approx(0.1 + 0.7 * 0.2 - 0.3 * 0.1)
+
+
+def test_gain_about_a_neutral_that_is_not_zero(tmp_path):
+    robot = load_robot(write(tmp_path, changed("mixing/head", {"Brow Inner Left": 0.5})))
+    assert robot.mix(controls.NEUTRAL)[1] == pytest.approx(0.1)
+    assert robot.mix(controls.from_names({"Brow Inner Left": 1.0}))[1] == pytest.approx(0.3)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=30, max_size=30))
+def test_targets_of_a_file_are_inside_its_limits(tmp_path_factory, values):
+    robot = load_robot(write(tmp_path_factory.mktemp("robot"), GOOD))
+    targets = robot.joint_targets(values)
+    assert (robot.lower <= targets).all()
+    assert (targets <= robot.upper).all()
+
+
+JOINT = "joints/brow"
+MISTAKES = [
+    ("name", DELETED, r"name: expected a name, got None"),
+    ("name", 7, r"name: expected a name, got 7"),
+    ("name", "", r"name: expected a name, got ''"),
+    ("desciption", "x", r"unknown desciption; known are .*description"),
+    ("description", ["x"], r"description: expected text, got \['x'\]"),
+    ("command_interface", "serial", r"expected one of joint_state, .*, got 'serial'"),
+    ("expression_model", None, r"expression_model: expected text, got None"),
+    ("neutral_image", 3, r"neutral_image: expected text, got 3"),
+    ("gains", None, r"gains: expected keys with values, got None"),
+    ("gains/ear", 1.0, r"gains: unknown ear; known are brow, "),
+    ("gains/brow", -0.1, r"gains\.brow: a gain must not be negative, got -0\.1"),
+    ("gains/brow", "high", r"gains\.brow: expected a finite number, got 'high'"),
+    ("gains/brow", float("inf"), r"gains\.brow: expected a finite number, got inf"),
+    ("gains/brow", True, r"gains\.brow: expected a finite number, got True"),
+    ("gains/brow", 10**400, r"gains\.brow: expected a finite number, got 1000"),
+    ("joints", DELETED, r"joints: expected keys with values, got None"),
+    ("joints", {}, r"joints: a robot needs at least one joint"),
+    ("joints", ["brow"], r"joints: expected keys with values, got \['brow'\]"),
+    (JOINT, 3, r"joints\.brow: expected keys with values, got 3"),
+    (f"{JOINT}/speed", 3, r"joints\.brow: unknown speed; known are .*velocity"),
+    (f"{JOINT}/type", DELETED, r"joints\.brow\.type: expected revolute or prismatic, got None"),
+    (f"{JOINT}/type", "servo", r"joints\.brow\.type: .*, got 'servo'"),
+    (f"{JOINT}/position", DELETED, r"joints\.brow\.position: .*\[lowest, highest\], got None"),
+    (f"{JOINT}/position", [1.0], r"joints\.brow\.position: .*got \[1\.0\]"),
+    (f"{JOINT}/position", [0.0, "x"], r"joints\.brow\.position: .*finite number, got 'x'"),
+    (f"{JOINT}/position", [1.0, -1.0], r"lowest must be below the highest, got \[1\.0, -1\.0\]"),
+    (f"{JOINT}/position", [0.0, 0.0], r"joints\.brow\.position: the lowest must be below"),
+    (f"{JOINT}/position", [0.0, float("nan")], r"joints\.brow\.position: .*got nan"),
+    (f"{JOINT}/home", 1.0, r"joints\.brow\.home: 1\.0 is outside the position limits"),
+    (f"{JOINT}/home", "middle", r"joints\.brow\.home: expected a finite number, got 'middle'"),
+    *[
+        (f"{JOINT}/{rate}", value, rf"joints\.brow\.{rate}: {expected}")
+        for rate in ("velocity", "acceleration", "jerk")
+        for value, expected in (
+            (DELETED, "expected a finite number, got None"),
+            (0.0, r"expected a positive number, got 0\.0"),
+            (-1.0, r"expected a positive number, got -1\.0"),
+            (float("inf"), "expected a finite number, got inf"),
+        )
+    ],
+    ("mixing", DELETED, r"mixing: expected keys with values, got None"),
+    ("mixing/nose", {"Nose Wrinkle": 1.0}, r"mixing\.nose: no such joint; .* are: brow, head"),
+    ("mixing/head", 0.7, r"mixing\.head: expected keys with values, got 0\.7"),
+    ("mixing/head", {"Smile": 1.0}, r"mixing\.head: unknown control 'Smile'; the controls are"),
+    ("mixing/head", {"Head Yaw": None}, r"mixing\.head\.Head Yaw: .*finite number, got None"),
+    ("mixing/head", {"Head Yaw": []}, r"mixing\.head\.Head Yaw: expected two or more"),
+    ("mixing/head", {"Head Yaw": [[0, 0]]}, r"mixing\.head\.Head Yaw: .*got \[\[0, 0\]\]"),
+    ("mixing/head", {"Head Yaw": [[0, 0, 0], [1, 1, 1]]}, r"Head Yaw: expected two or more"),
+    ("mixing/head", {"Head Yaw": [[0, 0], [1, "x"]]}, r"Head Yaw: .*finite number, got 'x'"),
+    ("mixing/head", {"Head Yaw": [[1, 0], [0, 1]]}, r"values must ascend, got \[1\.0, 0\.0\]"),
+    ("mixing/head", {"Head Yaw": [[0, 0], [0, 1]]}, r"values must ascend, got \[0\.0, 0\.0\]"),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    MISTAKES,
+    ids=[f"{key}-{i}" for i, (key, *_) in enumerate(MISTAKES)],
+)
+def test_mistake_is_refused_with_its_key_its_value_and_the_file(tmp_path, key, value, message):
+    write(tmp_path, changed(key, value))
+    with pytest.raises(RobotError, match=message) as caught:
+        load_robot(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / FILE_NAME}: ")
+
+
+@pytest.mark.parametrize("text", ["", "just text", "- a\n- list\n", "3.5"])
+def test_file_without_keys_is_refused(tmp_path, text):
+    with pytest.raises(RobotError, match="the file: expected keys with values"):
+        load_robot(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [1, 2", "\ta: 1", "!!python/object/apply:os.getcwd []", "a: 2001-99-99", "\x00"]
+)
+def test_text_that_is_no_yaml_is_refused(tmp_path, text):
+    with pytest.raises(RobotError, match="is not valid YAML"):
+        load_robot(write(tmp_path, text))
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe\x00\xd8")
+    with pytest.raises(RobotError, match="is not valid YAML"):
+        load_robot(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("  head:\n    type", "  brow:\n    type", "brow"),
+        ("    jerk: 150.0\n", "    jerk: 150.0\n    jerk: 1.0\n", "jerk"),
+        ("Neck Pitch:", "Head Pitch:", "Head Pitch"),
+        ("description: A head", "name: A head", "name"),
+    ],
+)
+def test_key_given_twice_is_refused_by_name(tmp_path, old, new, key):
+    text = yaml.safe_dump(GOOD, sort_keys=False)
+    assert text.count(old) == 1
+    with pytest.raises(RobotError, match=f"'{key}' is there twice"):
+        load_robot(write(tmp_path, text.replace(old, new)))
+
+
+def test_missing_folder_is_refused_with_the_path(tmp_path):
+    with pytest.raises(RobotError, match=r"cannot read the robot file .*nobody.*No such file"):
+        load_robot(tmp_path / "nobody")
+
+
+def test_folder_in_place_of_the_file_is_refused(tmp_path):
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(RobotError, match="cannot read the robot file"):
+        load_robot(tmp_path)
+
+
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+anything = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+KEYS = [
+    "name", "gains", "gains/brow", "joints", "joints/brow", "joints/brow/position",
+    "joints/brow/home", "joints/brow/jerk", "mixing", "mixing/head", "mixing/head/Head Pitch",
+    "command_interface", "expression_model",
+]  # fmt: skip
+
+
+@given(st.sampled_from(KEYS), anything)
+def test_any_value_anywhere_is_refused_or_gives_a_safe_robot(tmp_path_factory, key, value):
+    folder = write(tmp_path_factory.mktemp("robot"), changed(key, value))
+    try:
+        robot = load_robot(folder)
+    except RobotError:
+        return
+    for values in (controls.MINIMUM, controls.NEUTRAL, controls.MAXIMUM):
+        with np.errstate(over="ignore"):
+            targets = robot.joint_targets(values)
+        assert (robot.lower <= targets).all()
+        assert (targets <= robot.upper).all()
