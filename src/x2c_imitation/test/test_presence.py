@@ -46,6 +46,7 @@ def test_a_lost_face_is_held_then_eases_to_neutral():
 def test_before_anybody_came_the_face_is_neutral():
     frame = Presence(Timing()).lost(5.0)
     np.testing.assert_allclose(frame.values, controls.NEUTRAL)
+    assert frame.state is ControlState.NEUTRAL
 
 
 def test_another_person_is_blended_in():

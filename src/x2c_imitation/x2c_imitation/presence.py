@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,8 @@ class Presence:
         self.timing = timing
         self._last = controls.NEUTRAL.copy()
         self._start = controls.NEUTRAL.copy()
-        self._since: float | None = None
+        # Whoever was never there has been gone for ever.
+        self._since: float | None = -math.inf
         self._seen = False
         self._track = NO_TRACK
 

@@ -30,8 +30,13 @@ Array = NDArray[np.float64]
 _DEPTH_TRUST = 0.3
 """Weight of motion along the camera's axis against motion in the picture: depth is a guess."""
 
-_PULL = 0.02
+_PULL = 0.03
 """Pull to neutral, as a share of what a control does to the landmarks."""
+
+_SYMMETRY = {Group.BROW: 0.1, Group.EYELID: 0.03, Group.MOUTH: 0.4}
+"""Pull of left and right together, likewise: faces are mostly symmetric, noise and perspective are
+not. Lids keep their freedom, for winks.
+"""
 
 _WEIGHTS: tuple[tuple[float, tuple[NDArray[np.intp], ...]], ...] = (
     (
@@ -86,8 +91,7 @@ class Solver(Imitator):
             for side in ("LEFT", "RIGHT")
         }
         whole = self._skin.matrix + sum(iris.matrix for iris in self._irises.values())
-        strength = np.diag(whole)
-        self._pull = np.diag(_PULL * strength + 1e-6 * strength.max() + 1e-12)
+        self._pull = _prior(np.diag(whole))
         self._retargeter: Retargeter | None = None
 
     @property
@@ -145,6 +149,24 @@ def _landmark_weights() -> Array:
     weights[topology.SKIN_COUNT :] = _IRIS
     weights[:, 0] *= _DEPTH_TRUST
     return weights
+
+
+def _prior(strength: Array) -> Array:
+    """Return the matrix (60, 60) of the pull to neutral and to symmetric faces.
+
+    Args:
+        strength: (60,) what each unknown does to the landmarks.
+    """
+    floor = 1e-6 * float(strength.max()) + 1e-12
+    prior = np.diag(_PULL * strength + floor)
+    for control in controls.CONTROLS:
+        if control.group not in _SYMMETRY or control.mirror <= control.index:
+            continue
+        for way in (0, controls.COUNT):
+            pair = np.array([control.index + way, control.mirror + way])
+            pull = _SYMMETRY[control.group] * strength[pair].mean()
+            prior[np.ix_(pair, pair)] += pull * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    return prior
 
 
 def _masked(weights: Array, kept: slice | NDArray[np.intp]) -> Array:

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""imitation_node as a process of its own, over real DDS."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from std_msgs.msg import Header
+
+from x2c_face import controls
+from x2c_face.frames import ControlState, Face, FaceState
+from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_node import quality
+from x2c_node.messages import face_to_message
+from x2c_node.stamps import to_nanoseconds, to_stamp
+
+FRAME = 33_333_333
+
+ROBOT = """
+name: small
+joints:
+  jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
+mixing:
+  jaw: {Jaw Pitch: -0.4}
+"""
+
+
+@pytest.fixture
+def robot_folder(tmp_path, model):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "robot.yaml").write_text(ROBOT)
+    model.save(folder / "expression_model.npz")
+    return folder
+
+
+class Person:
+    """Publishes a person's face frame by frame, and collects the answers."""
+
+    def __init__(self, ros, wait_until) -> None:
+        self._wait_until = wait_until
+        self._faces = ros.publish(FaceLandmarks, "face", quality.NEWEST)
+        self._neutral = ros.publish(FaceLandmarks, "face/neutral", quality.LATCHED)
+        self.answers = ros.collect(ControlValues, "control_values", 10)
+        self.stamp = 10_000_000_000
+        wait_until(self._faces.get_subscription_count, what="the node's subscription")
+
+    def message(self, face: Face) -> FaceLandmarks:
+        return face_to_message(face, Header(stamp=to_stamp(self.stamp), frame_id="camera"))
+
+    def is_neutral_with(self, face: Face) -> None:
+        self._neutral.publish(self.message(face))
+
+    def shows(self, message: FaceLandmarks) -> ControlValues:
+        """Publish one frame and return the answer to it."""
+        self.sends(message)
+        stamp = to_nanoseconds(message.header.stamp)
+        return self._wait_until(
+            lambda: next(
+                (a for a in self.answers if to_nanoseconds(a.header.stamp) == stamp), None
+            ),
+            what=f"control values with the stamp {stamp}",
+        )
+
+    def sends(self, message: FaceLandmarks) -> None:
+        self._faces.publish(message)
+        self.stamp += FRAME
+
+
+@pytest.fixture
+def start(node_process, robot_folder):
+    def run(**parameters):
+        return node_process(
+            "x2c_imitation", "imitation_node", parameters={"robot": str(robot_folder)} | parameters
+        )
+
+    return run
+
+
+def test_a_face_becomes_control_values_with_its_stamp(start, ros, wait_until, model, make_face):
+    process = start(recovery_time=0.05)
+    person = Person(ros, wait_until)
+    first = person.shows(person.message(make_face(model.neutral)))
+    assert first.state == ControlState.NEUTRAL
+    person.is_neutral_with(make_face(model.neutral))
+    wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    wink = model.landmarks(controls.from_names({"Eyelid Upper Left": 0.0}))
+    for _ in range(5):
+        answer = person.shows(person.message(make_face(wink, yaw=0.1)))
+    assert answer.state == ControlState.TRACKING
+    assert answer.header.frame_id == "camera"
+    assert answer.track_id == 1
+    values = np.array(answer.values)
+    assert values[controls.index("Eyelid Upper Left")] < 0.4
+    assert values[controls.index("Eyelid Upper Right")] > 0.7
+    assert values[controls.index("Head Yaw")] == pytest.approx(0.1, abs=0.01)
+
+    (result,) = ros.set_parameters("imitation_node", mirror=True)
+    assert result.successful
+    mirrored = np.array(person.shows(person.message(make_face(wink, yaw=0.1))).values)
+    assert mirrored[controls.index("Eyelid Upper Right")] < 0.4
+    assert mirrored[controls.index("Head Yaw")] == pytest.approx(-0.1, abs=0.01)
+    assert process.stop() == 0
+
+
+def count_of_refused(ros) -> int:
+    status = ros.diagnosis("imitation_node")
+    values = {pair.key: pair.value for pair in status.values} if status else {}
+    return int(values.get("face refused", 0))
+
+
+def test_garbage_is_refused_and_the_node_lives(start, ros, wait_until, model, make_face):
+    process = start(recovery_time=0.05, diagnostics_period=0.1)
+    person = Person(ros, wait_until)
+    neutral = make_face(model.neutral)
+    person.is_neutral_with(neutral)
+    wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    person.shows(person.message(neutral))
+
+    for number, spoil in enumerate(("nan", "infinity", "state", "one point"), start=1):
+        message = person.message(neutral)
+        if spoil == "nan":
+            message.landmarks[7] = np.nan
+        elif spoil == "infinity":
+            message.landmarks[:] = np.inf
+        elif spoil == "state":
+            message.state = 99
+        else:
+            message.landmarks[:] = 5.0
+        person.sends(message)
+        wait_until(
+            lambda number=number: count_of_refused(ros) == number, what=f"{spoil} to be refused"
+        )
+        person.shows(person.message(neutral))
+
+    huge = person.message(neutral)
+    huge.landmarks[:] = np.linspace(-1e30, 1e30, huge.landmarks.size, dtype=np.float32)
+    person.sends(huge)
+    for answer in (person.shows(person.message(neutral)), *person.answers):
+        values = np.array(answer.values, dtype=np.float64)
+        assert np.isfinite(values).all()
+        assert (values >= controls.MINIMUM - 1e-6).all()
+        assert (values <= controls.MAXIMUM + 1e-6).all()
+    assert process.stop() == 0
+
+
+def test_a_lost_face_is_held_then_eases_to_neutral(start, ros, wait_until, model, make_face):
+    process = start(hold_time=0.2, ease_time=0.3, recovery_time=0.05)
+    person = Person(ros, wait_until)
+    person.is_neutral_with(make_face(model.neutral))
+    wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.3})))
+    for _ in range(5):
+        shown = person.shows(person.message(face))
+    lost = person.message(face)
+    lost.state = int(FaceState.LOST)
+    lost.header.stamp = to_stamp(person.stamp)
+    held = person.shows(lost)
+    assert held.state == ControlState.HOLDING
+    np.testing.assert_allclose(held.values, shown.values)
+    for _ in range(20):
+        lost.header.stamp = to_stamp(person.stamp)
+        end = person.shows(lost)
+    assert end.state == ControlState.NEUTRAL
+    np.testing.assert_allclose(end.values, controls.NEUTRAL, atol=1e-6)
+
+    person.stamp -= 5_000_000_000
+    again = person.shows(person.message(face))
+    np.testing.assert_allclose(again.values, controls.NEUTRAL, atol=1e-6)
+    assert "time jumped" in process.output
+    assert process.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"backend": "magic"}, "unknown backend 'magic'; the backends are: solver"),
+        ({"robot": "no_such_robot"}, "unknown robot 'no_such_robot'"),
+        ({"robot": "/no/such/folder"}, "no robot at /no/such/folder"),
+        ({"hold_time": -1.0}, "hold_time"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(start, ros, wait_until, parameters, reason):
+    process = start(**parameters)
+    wait_until(lambda: reason in process.output, what=f"{reason!r} in the log")
+    assert ros.state("imitation_node") == "unconfigured"
+    assert process.running
+    assert process.stop() == 0
+
+
+def test_the_solvers_way_imports_no_torch():
+    import subprocess
+
+    code = (
+        "import sys, x2c_imitation.imitation_node, x2c_imitation.backends;"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
