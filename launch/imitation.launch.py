@@ -3,37 +3,32 @@
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-from launch.substitutions import (
-    EnvironmentVariable,
-    LaunchConfiguration,
-    PathJoinSubstitution,
-)
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
 from x2c_bringup.graph import NodeSpec, build_graph
 from x2c_bringup.options import GraphOptions, option_texts
-from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE
+from x2c_bringup.shared_files import (
+    PROFILE_VARIABLE,
+    RANGE_VARIABLE,
+    default_params_file,
+    middleware_profile,
+)
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, the middleware's settings and the nodes."""
-    config = PathJoinSubstitution([FindPackageShare("x2c_bringup"), "config"])
-    profile = PathJoinSubstitution([config, "fastdds.xml"])
-    arguments = []
-    for option in option_texts():
-        default = option.default
-        if option.name == "params_file":
-            default = PathJoinSubstitution([config, "imitation.yaml"])
-        arguments.append(
-            DeclareLaunchArgument(
-                option.name,
-                default_value=default,
-                description=option.description,
-                choices=option.choices or None,
-            )
+    defaults = {"params_file": str(default_params_file())}
+    arguments = [
+        DeclareLaunchArgument(
+            option.name,
+            default_value=defaults.get(option.name, option.default),
+            description=option.description,
+            choices=list(option.choices) or None,
         )
+        for option in option_texts()
+    ]
     discovery = DeclareLaunchArgument(
         "discovery_range",
         default_value=EnvironmentVariable(RANGE_VARIABLE, default_value="LOCALHOST"),
@@ -46,7 +41,8 @@ def generate_launch_description() -> LaunchDescription:
             discovery,
             # Without this profile images of 640x480 do not get through.
             SetEnvironmentVariable(
-                PROFILE_VARIABLE, EnvironmentVariable(PROFILE_VARIABLE, default_value=profile)
+                PROFILE_VARIABLE,
+                EnvironmentVariable(PROFILE_VARIABLE, default_value=str(middleware_profile())),
             ),
             SetEnvironmentVariable(RANGE_VARIABLE, LaunchConfiguration("discovery_range")),
             OpaqueFunction(function=_nodes),

@@ -63,3 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         status = 0
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

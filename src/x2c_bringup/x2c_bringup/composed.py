@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import rclpy
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
 from rclpy.parameter import Parameter
@@ -20,6 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
+from x2c_node.diagnostics import Diagnosis
 from x2c_node.managed_node import ManagedNode
 from x2c_node.running import spin_until
 
@@ -36,8 +39,13 @@ def ros() -> Iterator[None]:
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield
-    finally:
+    except KeyboardInterrupt:
+        # The user has lost patience: nothing waits for the middleware any more.
+        raise
+    except BaseException:
         rclpy.try_shutdown()
+        raise
+    rclpy.try_shutdown()
 
 
 class ComposedGraph:
@@ -50,15 +58,38 @@ class ComposedGraph:
 
     Args:
         specs: The nodes, each after those whose messages it takes.
+
+    Raises:
+        ConfigureError: A node cannot be made as its specification says.
     """
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
-        self._hosts = [_Host(spec) for spec in specs]
+        self._hosts: list[_Host] = []
+        try:
+            for spec in specs:
+                self._hosts.append(_Host(spec))
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> ComposedGraph:
+        """Have nodes that are still to be started."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Stop, in order; not where the user has lost patience."""
+        if kind is not KeyboardInterrupt:
+            self.stop()
 
     @property
-    def nodes(self) -> dict[str, ManagedNode[Any]]:
-        """The nodes by name."""
-        return {host.spec.name: host.node for host in self._hosts}
+    def finished(self) -> bool:
+        """Whether the first node plays a file and has come to its end."""
+        return bool(getattr(self._hosts[0].node, "finished", False))
+
+    def diagnoses(self) -> dict[str, Diagnosis]:
+        """Return what each node says of itself, by its name."""
+        asked = [(host, host.begin(host.node.diagnosis)) for host in self._hosts]
+        return {host.spec.name: _result(future) for host, future in asked}
 
     def start(self) -> None:
         """Configure all nodes, then activate them, those who listen first.
@@ -103,7 +134,10 @@ class _Host:
         self._executor.add_node(self.node)
         self._ending = threading.Event()
         self._thread = threading.Thread(
-            target=spin_until, args=(self._executor, self._ending.is_set), name=spec.name
+            target=spin_until,
+            args=(self._executor, self._ending.is_set),
+            name=spec.name,
+            daemon=True,
         )
         self._thread.start()
 
@@ -125,7 +159,11 @@ class _Host:
 
 
 def make_node(spec: NodeSpec) -> ManagedNode[Any]:
-    """Return the node that a specification describes, unconfigured."""
+    """Return the node that a specification describes, unconfigured.
+
+    Raises:
+        ConfigureError: ROS refuses its name, a remapping or the parameter file.
+    """
     module, _, name = spec.class_path.partition(":")
     node_class = getattr(importlib.import_module(module), name)
     words = ["-r", f"__node:={spec.name}"]
@@ -133,14 +171,16 @@ def make_node(spec: NodeSpec) -> ManagedNode[Any]:
         words += ["-r", f"{old}:={new}"]
     if spec.params_file:
         words += ["--params-file", spec.params_file]
-    node: ManagedNode[Any] = node_class(
-        namespace=spec.namespace,
-        cli_args=["--ros-args", *words],
-        use_global_arguments=False,
-        parameter_overrides=[
-            Parameter(name, value=value) for name, value in spec.parameters.items()
-        ],
-    )
+    overrides = [Parameter(name, value=value) for name, value in spec.parameters.items()]
+    try:
+        node: ManagedNode[Any] = node_class(
+            namespace=spec.namespace,
+            cli_args=["--ros-args", *words],
+            use_global_arguments=False,
+            parameter_overrides=overrides,
+        )
+    except (rclpy_implementation.RCLError, NameValidationException) as error:
+        raise ConfigureError(f"{spec.name} cannot be made: {error}") from error
     set_logger_level(node.get_logger().name, get_logging_severity_from_string(spec.log_level))
     return node
 

@@ -14,3 +14,7 @@ class GraphError(BringupError):
 
 class ConfigureError(BringupError):
     """A node refused to start; the text gives its reason."""
+
+
+class NoImageError(BringupError):
+    """The camera gives no image; the text says why."""

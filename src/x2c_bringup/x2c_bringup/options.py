@@ -27,25 +27,32 @@ class GraphOptions:
         "Play this instead of a camera: a video, a picture, a folder of pictures, or "
         "'performer' for the built-in performer.",
     )
-    video_device: str = _option("", "Camera: its index, or a path such as /dev/video0.")
-    robot: str = _option(
-        "", "Robot to drive: the name of an installed one, or the path of a robot's folder."
+    video_device: str = _option(
+        "", "Camera: its index, or a path such as /dev/video0; empty: as in params_file (0)."
     )
-    backend: str = _option("", "How a face becomes control values.")
+    robot: str = _option(
+        "",
+        "Robot to drive: the name of an installed one, or the path of a robot's folder; "
+        "empty: as in params_file (virtual).",
+    )
+    backend: str = _option(
+        "", "How a face becomes control values; empty: as in params_file (solver)."
+    )
     params_file: str = _option("", "YAML file with parameters of the nodes.")
-    namespace: str = _option("", "Namespace of all nodes and topics.")
+    namespace: str = _option("", "Namespace of all nodes and topics; empty: none.")
     image_topic: str = _option(
         "image_raw",
         "Topic of the camera image; the name of your driver's topic with camera:=false.",
     )
     image_transport: str = _option(
         "",
-        "How the tracker takes images: 'raw', or 'compressed' for image_topic/compressed.",
+        "How the tracker takes images: 'raw', or 'compressed' for image_topic/compressed; "
+        "empty: as in params_file (raw).",
         ("", "raw", "compressed"),
     )
     camera: bool = _option(True, "Start camera_node; false where another driver publishes images.")
     face: bool = _option(True, "Start virtual_face_node; false where a real robot is driven.")
-    record: str = _option("", "Folder to record to: starts recorder_node.")
+    record: str = _option("", "Folder to record to, with recorder_node; empty: no recording.")
     use_sim_time: bool = _option(False, "Take time from /clock, as when a bag is played.")
     autostart: bool = _option(
         True, "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'."

@@ -23,10 +23,15 @@ def default_params_file() -> Path:
     return shared_file("config", "imitation.yaml")
 
 
+def middleware_profile() -> Path:
+    """Return the path of the Fast DDS profile that lets big images through."""
+    return shared_file("config", "fastdds.xml")
+
+
 def set_middleware_defaults(environment: MutableMapping[str, str] = os.environ) -> None:
     """Set what lets big images through and keeps messages on this machine.
 
     What the user has set stays. It has to be done before the first node of a process is made.
     """
-    environment.setdefault(PROFILE_VARIABLE, str(shared_file("config", "fastdds.xml")))
+    environment.setdefault(PROFILE_VARIABLE, str(middleware_profile()))
     environment.setdefault(RANGE_VARIABLE, "LOCALHOST")

@@ -48,7 +48,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
     )
 
 
-def graph_options_of(arguments: argparse.Namespace, record: str = "") -> GraphOptions:
+def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptions:
     """Return the options of the graph that the arguments ask for."""
     from x2c_bringup.shared_files import default_params_file
 

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One line that says how a running graph is doing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from x2c_node.diagnostics import Diagnosis, Level
+
+LATENCY = "camera to command"
+"""What actuation_node calls the time from the camera's stamp to the joint command."""
+
+_SILENT = Diagnosis(Level.STALE, "")
+
+
+def live_line(diagnoses: Mapping[str, Diagnosis]) -> str:
+    """Return rates, share of faces, latency and state, and the first trouble there is.
+
+    Args:
+        diagnoses: What the nodes last said, by name.
+    """
+    tracker = diagnoses.get("face_tracker_node", _SILENT)
+    actuation = diagnoses.get("actuation_node", _SILENT)
+    camera = diagnoses.get("camera_node", _SILENT)
+    face = diagnoses.get("imitation_node", _SILENT).values.get("face", "starting")
+    p50, p99 = (number(actuation, f"{LATENCY} {part} [ms]") for part in ("p50", "p99"))
+    parts = [
+        f"camera {_text(number(camera, 'image rate [Hz]'), '.1f')} Hz",
+        f"commands {_text(number(actuation, 'commands rate [Hz]'), '.1f')} Hz",
+        f"face found {_text(share_found(tracker) * 100.0, '.0f')} %",
+        f"latency {_text(p50, '.1f')} ms (p99 {_text(p99, '.1f')})",
+        face,
+    ]
+    trouble = first_trouble(diagnoses)
+    return " | ".join([*parts, trouble] if trouble else parts)
+
+
+def share_found(tracker: Diagnosis) -> float:
+    """Return the share of images with a face; NaN where there were no images."""
+    images = number(tracker, "image total")
+    return number(tracker, "face total") / images if images > 0 else math.nan
+
+
+def first_trouble(diagnoses: Mapping[str, Diagnosis]) -> str:
+    """Return the first complaint, in the order of the nodes; empty where all is well."""
+    for diagnosis in diagnoses.values():
+        if diagnosis.level in (Level.WARN, Level.ERROR):
+            return diagnosis.message
+    return ""
+
+
+def number(diagnosis: Diagnosis, name: str) -> float:
+    """Return a value of a diagnosis as a number; NaN where it is none."""
+    try:
+        return float(diagnosis.values.get(name, "nan"))
+    except ValueError:
+        return math.nan
+
+
+def _text(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else format(value, form)  # noqa: RUF001

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the composed graph for a user: a live line, an end with the file or on Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from x2c_bringup.composed import ComposedGraph, ros
+from x2c_bringup.errors import NoImageError
+from x2c_bringup.graph import build_graph
+from x2c_bringup.live_line import live_line, number
+from x2c_bringup.options import GraphOptions
+from x2c_bringup.terminal import LiveLine, errors_above
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.running import stop_on_signals
+
+_REFRESH = 0.25
+_UNDER_WAY = 0.5
+"""What the last image of a file gets to come through [s]."""
+
+_PATIENCE = 10.0
+"""How long a camera that reports an error is waited for [s]."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """How a session went.
+
+    Attributes:
+        stopped: Whether the user ended it, rather than the end of the file.
+        seconds: How long it took, from the first image on.
+        diagnoses: What the nodes said at the end, by name.
+    """
+
+    stopped: bool
+    seconds: float
+    diagnoses: Mapping[str, Diagnosis]
+
+
+def imitate(options: GraphOptions, console: Console, *, give_up: bool = False) -> Session:
+    """Run the graph until the file ends or the user stops it.
+
+    Args:
+        options: Of the graph; it has a camera.
+        console: For the live line.
+        give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
+
+    Raises:
+        ConfigureError: A node refused to start; the text says why.
+        NoImageError: The camera could not be had; the text says why.
+    """
+    with stop_on_signals() as request, errors_above(console), LiveLine(console) as line:
+        line.show("starting …")
+        with ros(), ComposedGraph(build_graph(options)) as graph:
+            graph.start()
+            started = time.monotonic()
+            diagnoses = graph.diagnoses()
+            while not (request.wanted or graph.finished):
+                time.sleep(_REFRESH)
+                diagnoses = graph.diagnoses()
+                line.show(live_line(diagnoses))
+                if give_up and time.monotonic() - started > _PATIENCE:
+                    _check_camera(diagnoses["camera_node"])
+            seconds = time.monotonic() - started
+            if graph.finished:
+                time.sleep(_UNDER_WAY)
+                diagnoses = graph.diagnoses()
+    return Session(request.wanted, seconds, diagnoses)
+
+
+def _check_camera(camera: Diagnosis) -> None:
+    if camera.level is Level.ERROR and not number(camera, "image total") > 0:
+        raise NoImageError(camera.message)

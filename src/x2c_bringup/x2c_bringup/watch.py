@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follows a running graph from outside, by what its nodes say on `/diagnostics`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+from x2c_bringup.graph import NodeSpec
+from x2c_node.diagnostics import Diagnosis, Level
+
+
+class Watch:
+    """Listens to the diagnostics of the nodes of a graph.
+
+    Whoever uses it calls `listen` again and again; it has no thread of its own.
+
+    Args:
+        specs: The nodes.
+    """
+
+    def __init__(self, specs: Sequence[NodeSpec]) -> None:
+        self._names = {spec.full_name: spec.name for spec in specs}
+        self.diagnoses: dict[str, Diagnosis] = {}
+        self._node = Node("x2c_watch", use_global_arguments=False, start_parameter_services=False)
+        self._node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+
+    def listen(self, seconds: float) -> None:
+        """Wait for the next message, up to some time [s]."""
+        self._executor.spin_once(timeout_sec=seconds)
+
+    def close(self) -> None:
+        """Take the listener down."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+
+    def _take(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            name = self._names.get(status.name)
+            if name is not None:
+                self.diagnoses[name] = _diagnosis(status)
+
+
+def _diagnosis(status: DiagnosticStatus) -> Diagnosis:
+    values = {pair.key: pair.value for pair in status.values}
+    return Diagnosis(Level(status.level), status.message, values)
