@@ -143,7 +143,10 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self.statistics.measured("camera to command", (self._now() - stamp) * 1e-9)
 
     def _restart(self, now: int, reason: str) -> None:
-        self.get_logger().warning(f"{reason}; joints go on from where they are")
+        self.statistics.counts["time jumps"] += 1
+        self.get_logger().warning(
+            f"{reason}; joints go on from where they are", throttle_duration_sec=5.0
+        )
         self.statistics.durations.clear()
         self._chain.restart(now)
 

@@ -68,9 +68,9 @@ class JointMap:
         """
         given = controls.vector(values)
         in_range = np.clip(given, controls.MINIMUM, controls.MAXIMUM)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             amplified = controls.NEUTRAL + self._gains * (in_range - controls.NEUTRAL)
-        wanted = self._robot.mix(np.clip(amplified, controls.MINIMUM, controls.MAXIMUM))
+            wanted = self._robot.mix(np.clip(amplified, controls.MINIMUM, controls.MAXIMUM))
         if not np.isfinite(wanted).all():
             raise TargetError(
                 f"the mixing of robot {self._robot.name!r} leads to positions that are no "
