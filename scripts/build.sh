@@ -61,6 +61,8 @@ if ! .venv/bin/python -m colcon --log-level error build \
   echo "error: the build failed; all of it is in $log" >&2
   exit 1
 fi
+# A shebang cannot hold a space, and setuptools only quotes it.
+sed -i '1s|^#!".*|#!/usr/bin/env python3|' install/lib/*/*_node install/lib/x2c_bringup/x2c
 for name in "${changed[@]}"; do
   echo "${fingerprints[$name]}" >"build/$name/x2c_built"
 done

@@ -162,16 +162,18 @@ elif ! complete "$python"; then
   fail "$python lacks venv, ensurepip or its C headers; name another: X2C_PYTHON=/path/to/python3.12 make setup"
 fi
 
-# A pip that was killed leaves packages that look installed and are not; so does another Python.
-if [ -e .venv/x2c_installing ] || [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
+# A pip that was killed leaves packages that look installed and are not. A virtual environment also holds
+# its own path and its Python's in many files, so a moved one is made anew.
+if [ -e .venv/x2c_installing ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C_ROOT" ] ||
+  [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
+  say "Making .venv with Python $(version_of "$python")"
+  # The environment that is to go may be the one whose interpreter was found.
+  python=$("$python" -c 'import sys; print(sys._base_executable)' 9<&-)
   if [ -e .venv ]; then
     rm -rf .venv.removed
     mv .venv .venv.removed
     rm -rf .venv.removed
   fi
-fi
-if [ ! -e .venv/bin/pip ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C_ROOT" ]; then
-  say "Making .venv with Python $(version_of "$python")"
   "$python" -m venv .venv 9<&-
   echo "$X2C_ROOT" >.venv/x2c_root
 fi
