@@ -33,9 +33,14 @@ _POLL = 0.01
 
 
 @contextmanager
-def ros() -> Iterator[None]:
-    """Have ROS in this process; signals stay with the caller, who ends the nodes in order."""
-    set_middleware_defaults()
+def ros(*, as_it_is: bool = False) -> Iterator[None]:
+    """Have ROS in this process; signals stay with the caller, who ends the nodes in order.
+
+    Args:
+        as_it_is: Whether the middleware's settings are left as the user has them.
+    """
+    if not as_it_is:
+        set_middleware_defaults()
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""To come."""
+"""Check this machine: each line says OK, WARN or FAIL, and what to do.
+
+The exit status is 1 where something fails.
+"""
 
 from __future__ import annotations
 
@@ -12,4 +15,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    return 1
+    from rich.console import Console
+    from rich.text import Text
+
+    from x2c_bringup.doctor import devices, middleware, software
+    from x2c_bringup.doctor.finding import Verdict
+
+    checks = (
+        software.python,
+        software.ros,
+        software.faces,
+        software.rendering,
+        middleware.settings,
+        middleware.big_images,
+        devices.cameras,
+        devices.robots,
+    )
+    styles = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
+    console = Console()
+    failed = False
+    for check in checks:
+        for finding in check():
+            line = Text(f"{finding.verdict.value:5}", style=styles[finding.verdict])
+            line.append(f"{finding.subject}: {finding.text}", style="default not bold")
+            console.print(line, soft_wrap=True)
+            if finding.advice:
+                console.print(f"      → {finding.advice}", soft_wrap=True, highlight=False)
+            failed |= finding.verdict is Verdict.FAIL
+    return 1 if failed else 0

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a check of the machine found."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Verdict(enum.Enum):
+    """How a check came out."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes:
+        verdict: How it came out.
+        subject: What was looked at.
+        text: What was seen.
+        advice: What to do; empty where all is well.
+    """
+
+    verdict: Verdict
+    subject: str
+    text: str
+    advice: str = ""
+
+
+def ok(subject: str, text: str) -> Finding:
+    """Return a finding that all is well."""
+    return Finding(Verdict.OK, subject, text)
+
+
+def warn(subject: str, text: str, advice: str) -> Finding:
+    """Return a finding of something that works only in part."""
+    return Finding(Verdict.WARN, subject, text, advice)
+
+
+def fail(subject: str, text: str, advice: str) -> Finding:
+    """Return a finding of something that does not work."""
+    return Finding(Verdict.FAIL, subject, text, advice)
