@@ -62,7 +62,8 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
         bridge: A cv_bridge.CvBridge, or None for this module's own conversion.
 
     Raises:
-        ImageError: The image is empty, its encoding is unknown, or its data does not fit its size.
+        ImageError: The image is empty, its encoding is unknown, or its data or encoding does not
+            fit its size.
     """
     rows = _rows(message)
     if bridge is not None:
@@ -78,7 +79,13 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
     pixels = numbers.reshape(message.height, message.width, per_pixel)
     if conversion is None:
         return np.ascontiguousarray(pixels)
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion), dtype=np.uint8)
+    try:
+        return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion), dtype=np.uint8)
+    except cv2.error as error:
+        raise ImageError(
+            f"cannot convert {message.encoding} of {message.width} x {message.height} pixels: "
+            f"{error.err}"
+        ) from error
 
 
 def compressed_to_bgr(message: CompressedImage) -> Picture:
@@ -88,7 +95,11 @@ def compressed_to_bgr(message: CompressedImage) -> Picture:
         ImageError: The data is empty or no picture.
     """
     data = np.frombuffer(message.data, dtype=np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error:
+        # A header that promises more pixels than OpenCV takes.
+        picture = None
     if picture is None:
         raise ImageError(
             f"{data.size} bytes of format {message.format!r} are no picture; expected JPEG or PNG"
@@ -97,8 +108,17 @@ def compressed_to_bgr(message: CompressedImage) -> Picture:
 
 
 def bgr_to_image(picture: Picture, header: Header, encoding: str = "bgr8") -> Image:
-    """Return a picture (height, width, 3) as an image message; it must have the given encoding."""
-    height, width = picture.shape[:2]
+    """Return a picture (height, width, 3) as an image message.
+
+    Args:
+        picture: (height, width, 3) of uint8.
+        header: Of the message.
+        encoding: "bgr8", or "rgb8" where the picture's colours are in that order.
+
+    Raises:
+        ImageError: The picture is none.
+    """
+    height, width = _picture_size(picture)
     # rclpy checks a list or bytes element by element; an array it takes as it is.
     data = array.array("B")
     data.frombytes(np.ascontiguousarray(picture).data.cast("B"))
@@ -117,14 +137,23 @@ def bgr_to_jpeg(picture: Picture, header: Header, quality: int = 90) -> Compress
     """Return a BGR picture (height, width, 3) as a JPEG message.
 
     Raises:
-        ImageError: The picture cannot be encoded.
+        ImageError: The picture is none, or cannot be encoded.
     """
+    _picture_size(picture)
     done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ImageError(f"cannot encode a picture of shape {picture.shape} as JPEG")
     data = array.array("B")
     data.frombytes(encoded.tobytes())
     return CompressedImage(header=header, format="bgr8; jpeg compressed bgr8", data=data)
+
+
+def _picture_size(picture: Picture) -> tuple[int, int]:
+    if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size or picture.dtype != np.uint8:
+        raise ImageError(
+            f"expected (height, width, 3) of uint8, got {picture.shape} of {picture.dtype}"
+        )
+    return picture.shape[0], picture.shape[1]
 
 
 def _rows(message: Image) -> Picture:

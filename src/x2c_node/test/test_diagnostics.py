@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from x2c_node.diagnostics import Diagnosis, Level, to_message
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_level_is_the_messages(level):
+    (status,) = to_message("/node", Diagnosis(level, "text"), Time()).status
+    assert status.level == getattr(DiagnosticStatus, level.name)
+
+
+def test_message_says_who_when_and_what():
+    stamp = Time(sec=1, nanosec=2)
+    diagnosis = Diagnosis(Level.WARN, "waiting for images", {"rate": "0.0", "drops": 3})
+    message = to_message("/left/camera", diagnosis, stamp)
+    (status,) = message.status
+    assert message.header.stamp == stamp
+    assert (status.name, status.message) == ("/left/camera", "waiting for images")
+    assert [(one.key, one.value) for one in status.values] == [("rate", "0.0"), ("drops", "3")]
