@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from rclpy import get_rmw_implementation_identifier as middleware_in_use
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import Image
 
 from x2c_bringup.composed import ros
@@ -31,7 +31,7 @@ _TIMEOUT = 30.0
 
 def settings() -> Iterator[Finding]:
     """Check the middleware in use and what the environment says about it."""
-    identifier = middleware_in_use()
+    identifier = get_rmw_implementation_identifier()
     yield ok("middleware", identifier)
     if "fastrtps" in identifier:
         yield _profile()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+import re
+
+from x2c_bringup.shared_files import shared_file
+from x2c_face import controls
+
+
+def layout():
+    return json.loads(shared_file("config", "foxglove", "imitation.json").read_text())
+
+
+def test_plots_show_every_control_under_its_name():
+    plots = [panel for name, panel in layout()["configById"].items() if name.startswith("Plot!")]
+    shown = {path["label"]: path["value"] for plot in plots for path in plot["paths"]}
+    assert set(shown) == set(controls.NAMES)
+    for name, path in shown.items():
+        (index,) = re.findall(r"^/control_values\.values\[(\d+)\]$", path)
+        assert controls.NAMES[int(index)] == name
+
+
+def test_panels_of_the_layout_are_configured():
+    def leaves(part):
+        if isinstance(part, str):
+            return [part]
+        return leaves(part["first"]) + leaves(part["second"])
+
+    assert sorted(leaves(layout()["layout"])) == sorted(layout()["configById"])

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+import dataclasses
+import importlib
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ament_index_python import get_package_prefix
+
+from x2c_bringup.graph import build_graph
+from x2c_bringup.options import GraphOptions
+from x2c_bringup.processes import command_line
+
+
+def names(**options):
+    return [node.name for node in build_graph(GraphOptions(**options))]
+
+
+def parameters(**options):
+    return {node.name: dict(node.parameters) for node in build_graph(GraphOptions(**options))}
+
+
+def test_nodes_come_in_the_order_of_the_data():
+    assert names(record="out") == [
+        "camera_node",
+        "face_tracker_node",
+        "imitation_node",
+        "actuation_node",
+        "virtual_face_node",
+        "recorder_node",
+    ]
+
+
+def test_camera_face_and_recorder_can_be_left_out():
+    assert names(camera=False, face=False) == [
+        "face_tracker_node",
+        "imitation_node",
+        "actuation_node",
+    ]
+
+
+def test_what_the_user_does_not_say_is_left_to_the_parameter_file():
+    assert all(not given for given in parameters().values())
+
+
+def test_each_choice_reaches_the_nodes_it_concerns():
+    given = parameters(
+        filename="talk.mp4", robot="ameca", backend="x2cnet", image_transport="compressed"
+    )
+    assert given == {
+        "camera_node": {"filename": "talk.mp4"},
+        "face_tracker_node": {"image_transport": "compressed"},
+        "imitation_node": {"robot": "ameca", "backend": "x2cnet"},
+        "actuation_node": {"robot": "ameca"},
+        "virtual_face_node": {"robot": "ameca"},
+    }
+    assert parameters(record="out")["recorder_node"] == {"output": "out"}
+    assert parameters(video_device="2")["camera_node"] == {"video_device": "2"}
+
+
+def test_time_and_autostart_reach_all_nodes():
+    given = parameters(use_sim_time=True, autostart=False)
+    assert all(node == {"use_sim_time": True, "autostart": False} for node in given.values())
+
+
+def test_every_parameter_given_is_one_of_the_node():
+    options = GraphOptions(
+        filename="a",
+        video_device="0",
+        robot="b",
+        backend="c",
+        image_transport="raw",
+        record="d",
+        autostart=False,
+    )
+    for node in build_graph(options):
+        module, _, class_name = node.class_path.partition(":")
+        node_class = getattr(importlib.import_module(module), class_name)
+        (base,) = node_class.__orig_bases__
+        known = {field.name for field in dataclasses.fields(base.__args__[0])}
+        assert set(node.parameters) <= known
+
+
+def test_every_executable_is_installed():
+    for node in build_graph(GraphOptions(record="out")):
+        assert Path(
+            get_package_prefix(node.package), "lib", node.package, node.executable
+        ).exists()
+
+
+@pytest.mark.parametrize(
+    ("topic", "info"),
+    [
+        ("/cam/image_raw", "/cam/camera_info"),
+        ("cam/rgb/image", "cam/rgb/camera_info"),
+        ("image", "camera_info"),
+        ("/image", "/camera_info"),
+    ],
+)
+def test_topics_of_a_camera_move_together(topic, info):
+    for node in build_graph(GraphOptions(image_topic=topic)):
+        assert dict(node.remappings) == {
+            "image_raw": topic,
+            "image_raw/compressed": f"{topic}/compressed",
+            "camera_info": info,
+        }
+
+
+@pytest.mark.parametrize("namespace", ["robot1", "/robot1", "robot1/"])
+def test_full_names_have_the_namespace(namespace):
+    full_names = [node.full_name for node in build_graph(GraphOptions(namespace=namespace))]
+    assert full_names[0] == "/robot1/camera_node"
+
+
+def test_a_process_is_told_the_same_as_a_composed_node():
+    options = GraphOptions(
+        video_device="0", namespace="robot1", params_file="p.yaml", image_topic="/cam/image"
+    )
+    words = command_line(build_graph(options)[0])
+    assert words[0].endswith("lib/x2c_perception/camera_node")
+    pairs = list(itertools.pairwise(words))
+    for pair in [
+        ("-r", "__node:=camera_node"),
+        ("-r", "__ns:=/robot1"),
+        ("-r", "image_raw:=/cam/image"),
+        ("--params-file", "p.yaml"),
+        ("-p", 'video_device:="0"'),
+        ("--log-level", "info"),
+    ]:
+        assert pair in pairs
+
+
+def test_the_description_of_the_graph_needs_no_ros():
+    program = "import x2c_bringup.graph, sys; print('rclpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_bringup.errors import GraphError
+from x2c_bringup.options import GraphOptions, option_texts
+
+
+def test_options_written_as_texts_come_back():
+    texts = {text.name: text.default for text in option_texts()}
+    assert GraphOptions.from_texts(texts) == GraphOptions()
+
+
+def test_every_option_is_described_in_a_sentence():
+    texts = option_texts()
+    assert [text.name for text in texts] == [f.name for f in dataclasses.fields(GraphOptions)]
+    assert all(text.description.endswith((".", ").")) for text in texts)
+    assert all(text.default in text.choices for text in texts if text.choices)
+
+
+@given(st.sampled_from(["true", "True", "TRUE", "1"]))
+def test_switches_are_read_as_launch_reads_them(text):
+    assert GraphOptions.from_texts({"use_sim_time": text}).use_sim_time is True
+
+
+@given(st.text().filter(lambda text: text.lower() not in ("true", "false", "0", "1")))
+def test_other_words_are_no_switch(text):
+    with pytest.raises(GraphError, match="face: expected true or false"):
+        GraphOptions.from_texts({"face": text})
+
+
+def test_unknown_options_are_refused_with_the_known_ones():
+    with pytest.raises(GraphError, match="unknown option 'vidoe'; options: filename, "):
+        GraphOptions.from_texts({"vidoe": "x.mp4"})
+
+
+def test_choices_are_told():
+    with pytest.raises(GraphError, match=r"log_level: expected one of 'debug', .* got 'loud'"):
+        GraphOptions(log_level="loud")
+    with pytest.raises(GraphError, match=r"image_transport: .* 'compressed', got 'theora'"):
+        GraphOptions(image_transport="theora")
+
+
+@pytest.mark.parametrize("given_to_nobody", ["filename", "video_device"])
+def test_a_source_without_our_camera_is_refused(given_to_nobody):
+    with pytest.raises(GraphError, match=f"{given_to_nobody}: has no effect"):
+        GraphOptions(camera=False, **{given_to_nobody: "0"})
+
+
+def test_a_topic_without_a_name_is_refused():
+    with pytest.raises(GraphError, match="image_topic"):
+        GraphOptions(image_topic="")
