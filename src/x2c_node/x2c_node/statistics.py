@@ -11,7 +11,7 @@ import numpy as np
 
 
 class RateMeter:
-    """Events per second over the last few seconds.
+    """Events per second over the last few seconds; one thread counts, others may ask.
 
     Args:
         window: Time looked back [s].
@@ -24,23 +24,21 @@ class RateMeter:
 
     def tick(self) -> None:
         """Count one event, now."""
+        now = time.monotonic()
         self.total += 1
-        self._times.append(time.monotonic())
-        self._forget()
+        self._times.append(now)
+        while self._times[0] < now - self._window:
+            self._times.popleft()
 
     @property
     def rate(self) -> float:
         """Events per second [Hz]."""
-        self._forget()
-        if len(self._times) < 2:
-            return 0.0
-        span = self._times[-1] - self._times[0]
-        return (len(self._times) - 1) / span if span > 0.0 else 0.0
-
-    def _forget(self) -> None:
         limit = time.monotonic() - self._window
-        while self._times and self._times[0] < limit:
-            self._times.popleft()
+        times = [one for one in list(self._times) if one >= limit]
+        if len(times) < 2:
+            return 0.0
+        span = times[-1] - times[0]
+        return (len(times) - 1) / span if span > 0.0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def summarise(durations: list[float]) -> Summary:
 
 
 class Statistics:
-    """Rates, durations and counts of a node, by name.
+    """Rates, durations and counts of a node, by name; each name belongs to one thread.
 
     Args:
         window: How many of the newest durations are kept for each name.
@@ -84,10 +82,10 @@ class Statistics:
     def values(self) -> dict[str, str]:
         """Return everything as names and texts, as `/diagnostics` wants it."""
         texts = {}
-        for name, meter in self.rates.items():
+        for name, meter in list(self.rates.items()):
             texts[f"{name} rate [Hz]"] = f"{meter.rate:.1f}"
             texts[f"{name} total"] = str(meter.total)
-        for name, durations in self.durations.items():
+        for name, durations in list(self.durations.items()):
             summary = summarise(list(durations))
             texts[f"{name} p50 [ms]"] = f"{summary.p50 * 1e3:.2f}"
             texts[f"{name} p99 [ms]"] = f"{summary.p99 * 1e3:.2f}"
