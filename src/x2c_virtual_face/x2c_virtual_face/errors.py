@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions raised by x2c_virtual_face."""
 
+from x2c_face.errors import X2CError
 
-class VirtualFaceError(Exception):
+
+class VirtualFaceError(X2CError):
     """Base of every error that x2c_virtual_face raises on purpose."""
 
 
