@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Estimates from stamps how many pictures of a stream have not arrived."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+
+class DropEstimator:
+    """Counts the gaps in a stream that is meant to be regular.
+
+    Args:
+        window: How many of the newest distances tell what is regular.
+    """
+
+    def __init__(self, window: int = 60) -> None:
+        self._distances: deque[float] = deque(maxlen=window)
+        self._last: float | None = None
+        self.dropped = 0
+
+    def restart(self) -> None:
+        """Take the next picture for the first of a stream; what has been counted stays."""
+        self._distances.clear()
+        self._last = None
+
+    def arrived(self, stamp: float) -> None:
+        """Take the stamp of a picture [s]."""
+        last, self._last = self._last, stamp
+        if last is None or stamp <= last:
+            return
+        distance = stamp - last
+        self._distances.append(distance)
+        # Gaps only make distances longer, so the shorter ones tell the period.
+        period = float(np.percentile(self._distances, 25.0))
+        if len(self._distances) >= 8 and distance > 1.5 * period:
+            self.dropped += round(distance / period) - 1

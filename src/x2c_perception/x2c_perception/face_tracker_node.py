@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ROS node that finds the face in camera images and follows it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+
+from x2c_face.frames import NO_TRACK, Face, FaceState
+from x2c_msgs.msg import FaceLandmarks
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.images import Picture, bgr_to_image, compressed_to_bgr, image_to_bgr
+from x2c_node.managed_node import ManagedNode
+from x2c_node.messages import face_to_message
+from x2c_node.quality import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST
+from x2c_node.running import run_node
+from x2c_node.stamps import StampMonitor, to_nanoseconds
+from x2c_perception.drawing import draw_face
+from x2c_perception.drops import DropEstimator
+from x2c_perception.errors import PersonError
+from x2c_perception.face_crop import face_crop
+from x2c_perception.face_tracker_parameters import FaceTrackerParameters
+from x2c_perception.follower import FaceFollower
+from x2c_perception.image_wait import why_no_images
+from x2c_perception.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.neutral_calibrator import FINAL_TIME
+from x2c_perception.neutral_frames import NeutralFace
+from x2c_perception.neutral_keeper import NeutralKeeper
+from x2c_perception.person_store import PersonStore, persons_folder
+
+_SILENCE = 2.0
+"""Time without images after which the node says that it waits [s]."""
+
+_TOPICS = {"raw": (Image, "image_raw"), "compressed": (CompressedImage, "image_raw/compressed")}
+
+
+class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
+    """Publishes face for every image, face/neutral, and pictures of the face on demand.
+
+    Args:
+        node_arguments: Passed to rclpy's node.
+    """
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("face_tracker_node", FaceTrackerParameters, **node_arguments)
+        self._tracker: MediaPipeTracker
+        self._follower: FaceFollower
+        self._keeper: NeutralKeeper
+        self._stamps = StampMonitor()
+        self._drops = DropEstimator()
+        self._last: Face | None = None
+        self._heard = 0.0
+
+    def configure(self) -> None:
+        """Load the models and make publishers and the service."""
+        params = self.params
+        store = PersonStore(persons_folder())
+        if params.person:
+            store.path(params.person)
+        self._keeper = NeutralKeeper(store, params.person, params.automatic_calibration)
+        self._tracker = MediaPipeTracker(
+            params.max_faces,
+            params.minimum_detection_confidence,
+            params.minimum_tracking_confidence,
+        )
+        self._face = self.publisher(FaceLandmarks, "face", NEWEST)
+        self._neutral = self.publisher(FaceLandmarks, "face/neutral", LATCHED)
+        self._crop = self.publisher(Image, "face/crop", IMAGE_PUBLISHER)
+        self._debug = self.publisher(Image, "~/debug_image", IMAGE_PUBLISHER)
+        self.service(Trigger, "~/calibrate_neutral", self._calibrate)
+
+    def activate(self) -> None:
+        """Begin to follow whoever comes first."""
+        self._follower = FaceFollower(
+            self._tracker, self.params.person_patience, self.params.regions
+        )
+        self._stamps, self._drops = StampMonitor(), DropEstimator()
+        self._last, self._heard = None, time.monotonic()
+        self._load_person()
+        message_type, topic = _TOPICS[self.params.image_transport]
+        convert = image_to_bgr if message_type is Image else compressed_to_bgr
+        self.subscription(
+            message_type,
+            topic,
+            lambda message: self._take(message.header, convert(message)),
+            IMAGE_SUBSCRIBER,
+        )
+
+    def cleanup(self) -> None:
+        """Let go of the models."""
+        self._tracker.close()
+
+    def parameters_changed(self) -> None:
+        """Take over smoothing, patience and calibration."""
+        self._keeper.automatic = self.params.automatic_calibration
+        if self.state == "active":
+            self._follower.configure(self.params.person_patience, self.params.regions)
+
+    def diagnose(self) -> Diagnosis:
+        """Say whether images come, and whether there is a face in them."""
+        keeper = self._keeper
+        values = {"neutral": keeper.origin, "images dropped (estimate)": str(self._drops.dropped)}
+        if keeper.running:
+            values["calibration progress"] = f"{keeper.progress:.0%}"
+        if time.monotonic() - self._heard > _SILENCE:
+            message_type, topic = _TOPICS[self.params.image_transport]
+            refused = self.statistics.counts[f"{topic} refused"]
+            full_type = f"sensor_msgs/msg/{message_type.__name__}"
+            reason = why_no_images(self, topic, full_type, refused)
+            return Diagnosis(Level.WARN, reason, values)
+        face = self._last
+        if face is None:
+            return Diagnosis(Level.OK, "waiting for the first image", values)
+        values |= {
+            "face": face.state.name.lower(),
+            "track id": str(face.track_id),
+            "confidence": f"{face.confidence:.2f}",
+            "faces in the image": str(self._follower.faces_found),
+        }
+        if face.state is FaceState.TRACKING:
+            calibrating = ", calibrating the neutral face" if keeper.running else ""
+            return Diagnosis(Level.OK, f"following person {face.track_id}{calibrating}", values)
+        seen = "no face yet" if face.track_id == NO_TRACK else f"person {face.track_id} is gone"
+        return Diagnosis(Level.WARN, seen, values)
+
+    def _take(self, header: Header, picture: Picture) -> None:
+        self._heard = started = time.monotonic()
+        self.statistics.tick("image")
+        now = self._time_of(header)
+        face = self._follower.follow(picture, now)
+        self.statistics.measured("tracking", time.monotonic() - started)
+        self._face.publish(face_to_message(face, header))
+        self.statistics.tick("face" if face.state is FaceState.TRACKING else "no face")
+        self.statistics.measured("latency", self.get_clock().now().nanoseconds * 1e-9 - now)
+        self._last = face
+        neutral = self._keeper.add(face, now)
+        if neutral is not None:
+            self._publish_neutral(neutral, header, face.track_id)
+        self._publish_pictures(picture, face, header)
+
+    def _time_of(self, header: Header) -> float:
+        """Return the time of an image [s]; starts anew after a jump."""
+        # Without a stamp, the time of arrival has to do.
+        nanoseconds = to_nanoseconds(header.stamp) or self.get_clock().now().nanoseconds
+        if self._stamps.jumped(nanoseconds):
+            self.statistics.counts["jumps in time"] += 1
+            self.get_logger().info("the images' stamps jumped: filters start anew")
+            self._follower.restart()
+            self._drops.restart()
+        now = nanoseconds * 1e-9
+        self._drops.arrived(now)
+        return now
+
+    def _publish_pictures(self, picture: Picture, face: Face, header: Header) -> None:
+        if face.state is FaceState.TRACKING and self._crop.get_subscription_count():
+            self._crop.publish(bgr_to_image(face_crop(picture, face), header))
+        if self._debug.get_subscription_count():
+            drawn = picture.copy()
+            rate = self.statistics.rates["image"].rate
+            state = f"person {face.track_id} {face.state.name.lower()}"
+            draw_face(drawn, face, (state, f"{rate:.0f} Hz", f"neutral: {self._keeper.origin}"))
+            self._debug.publish(bgr_to_image(drawn, header))
+
+    def _publish_neutral(self, neutral: NeutralFace, header: Header, track_id: int) -> None:
+        self._neutral.publish(face_to_message(neutral.as_face(track_id), header))
+        self.get_logger().info(f"neutral face of person {track_id}: {self._keeper.origin}")
+        try:
+            path = self._keeper.save()
+        except PersonError as error:
+            self.get_logger().warning(str(error))
+            return
+        if path:
+            self.get_logger().info(f"neutral face saved: {path}")
+
+    def _load_person(self) -> None:
+        try:
+            neutral = self._keeper.load()
+        except PersonError as error:
+            self.get_logger().warning(f"{error}; calibrating anew")
+            return
+        if neutral is not None:
+            header = Header(stamp=self.get_clock().now().to_msg())
+            self._publish_neutral(neutral, header, NO_TRACK)
+
+    def _calibrate(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if self.state != "active":
+            response.success = False
+            response.message = f"the node is {self.state}: activate it first"
+            return response
+        self._keeper.ask()
+        response.success = True
+        response.message = (
+            f"look at the camera with a relaxed face for {FINAL_TIME + 1.0:.0f} s: mouth closed, "
+            "eyes open; blinks do no harm, progress is on /diagnostics"
+        )
+        return response
+
+
+def main() -> None:
+    """Run the face tracker node."""
+    run_node(FaceTrackerNode)

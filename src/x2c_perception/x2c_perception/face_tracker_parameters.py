@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the face tracker node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from x2c_node.parameters import Parameters, parameter
+from x2c_perception.face_smoother import DEFAULTS, Region, Smoothing
+
+
+def _min_cutoff(region: Region) -> Any:
+    return parameter(
+        DEFAULTS[region].min_cutoff,
+        f"Smoothing of the {region} at rest: lower is smoother and slower [Hz].",
+        minimum=0.01,
+        maximum=100.0,
+        dynamic=True,
+    )
+
+
+def _beta(region: Region) -> Any:
+    return parameter(
+        DEFAULTS[region].beta,
+        f"How much less the {region} is smoothed the faster it moves "
+        "[Hz per interocular distance/s].",
+        minimum=0.0,
+        maximum=1000.0,
+        dynamic=True,
+    )
+
+
+@dataclass(frozen=True)
+class FaceTrackerParameters(Parameters):
+    """Parameters of the face tracker node."""
+
+    image_transport: str = parameter(
+        "raw",
+        "raw: subscribe to image_raw; compressed: to image_raw/compressed.",
+        choices=("raw", "compressed"),
+    )
+    max_faces: int = parameter(
+        1,
+        "Faces looked for; only one is followed, but with more it is not lost to a passer-by.",
+        minimum=1,
+        maximum=10,
+    )
+    minimum_detection_confidence: float = parameter(
+        0.5, "Score that a newly found face needs.", minimum=0.0, maximum=1.0
+    )
+    minimum_tracking_confidence: float = parameter(
+        0.5, "Score below which a face counts as lost.", minimum=0.0, maximum=1.0
+    )
+    person_patience: float = parameter(
+        1.0,
+        "How long a person may be gone before another one is followed [s].",
+        minimum=0.0,
+        maximum=60.0,
+        dynamic=True,
+    )
+    person: str = parameter(
+        "", "Name under which the neutral face is saved and found again; empty: not saved."
+    )
+    automatic_calibration: bool = parameter(
+        True, "Calibrate the neutral face of every new person.", dynamic=True
+    )
+    smoothing: bool = parameter(True, "Smooth landmarks and head pose.", dynamic=True)
+    eyes_min_cutoff: float = _min_cutoff(Region.EYES)
+    eyes_beta: float = _beta(Region.EYES)
+    brows_min_cutoff: float = _min_cutoff(Region.BROWS)
+    brows_beta: float = _beta(Region.BROWS)
+    mouth_min_cutoff: float = _min_cutoff(Region.MOUTH)
+    mouth_beta: float = _beta(Region.MOUTH)
+    rest_min_cutoff: float = _min_cutoff(Region.REST)
+    rest_beta: float = _beta(Region.REST)
+    pose_min_cutoff: float = _min_cutoff(Region.POSE)
+    pose_beta: float = _beta(Region.POSE)
+
+    @property
+    def regions(self) -> Mapping[Region, Smoothing] | None:
+        """How each region is smoothed; None for not at all."""
+        if not self.smoothing:
+            return None
+        return {
+            region: Smoothing(
+                getattr(self, f"{region}_min_cutoff"), getattr(self, f"{region}_beta")
+            )
+            for region in Region
+        }
