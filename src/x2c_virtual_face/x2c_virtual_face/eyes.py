@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from x2c_face import topology
 
 Array = NDArray[np.float64]
@@ -14,8 +15,10 @@ RADIUS = 0.245
 IRIS_RADIUS = 0.104
 UPPER_LID_OFFSET = 0.034
 LOWER_LID_OFFSET = 0.022
-CLOSING_ANGLE = 0.70
+CLOSING_ANGLE = 0.78
 """How far the upper lids turn from neutral to shut [rad]; the weights below are made for it."""
+
+_WIDER = 0.14
 
 _SIDES = {
     "left": (topology.EYE_LEFT_UPPER, topology.EYE_LEFT_LOWER, CENTRE_LEFT),
@@ -29,12 +32,17 @@ _SIDES = {
 
 def centre(side: str) -> Array:
     """Return the centre (3,) of the "left" or "right" eyeball."""
-    return _SIDES[side][2]
+    return np.asarray(_SIDES[side][2])
 
 
 def with_lids_on_eyeballs(landmarks: Array) -> Array:
     """Return the landmarks (468, 3) with the skin around the eyes moved out of the eyeballs."""
     fitted = landmarks.copy()
+    for upper, lower, _ in _SIDES.values():
+        opening = fitted[upper, 2] - np.interp(
+            np.abs(fitted[upper, 1]), np.abs(fitted[lower, 1]), fitted[lower, 2]
+        )
+        fitted[upper, 2] += _WIDER * opening
     for upper, lower, middle in _SIDES.values():
         for margin, offset in ((lower, LOWER_LID_OFFSET), (upper, UPPER_LID_OFFSET)):
             for i in margin:

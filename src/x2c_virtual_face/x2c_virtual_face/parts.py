@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Image = NDArray[np.uint8]
 
-EYE_TEXTURE_SIZE = 256
+EYE_TEXTURE_SIZE = 128
 _IRIS_EDGE = np.arcsin(eyes.IRIS_RADIUS / eyes.RADIUS)
 
 
@@ -43,7 +43,7 @@ def eyeball() -> Surface:
 
 def eye_texture() -> Image:
     """Return the eyeball's picture (n, n, 3), RGB: sclera, iris with rays and rim, pupil."""
-    n = EYE_TEXTURE_SIZE * 4
+    n = EYE_TEXTURE_SIZE * 2
     rows, columns = (np.mgrid[0:n, 0:n] + 0.5) / n - 0.5
     angle = np.hypot(rows, columns) / 0.49 * np.pi
     around = np.arctan2(rows, columns)
@@ -55,8 +55,8 @@ def eye_texture() -> Image:
     sclera = np.array([240.0, 238.0, 234.0]) - 30.0 * np.clip(angle[..., None] - 0.7, 0, 1)
     picture = np.where((share < 1.0)[..., None], iris, sclera)
     size = EYE_TEXTURE_SIZE
-    picture = picture.reshape(size, 4, size, 4, 3).mean(axis=(1, 3))
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    picture = picture.reshape(size, 2, size, 2, 3).mean(axis=(1, 3))
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def teeth(upper: bool) -> Surface:
@@ -66,7 +66,7 @@ def teeth(upper: bool) -> Surface:
     groove = np.abs(np.sin(turn * 14.0 / 2.5 * np.pi / 1.75 + np.pi / 2 * 0)) ** 0.5
     depth = 0.012 * (1.0 - np.clip(groove * 1.6, 0.0, 1.0))
     height = np.linspace(0.0, 1.0, rows)
-    arch_x = -0.20 + 0.42 * np.cos(turn)
+    arch_x = -0.24 + 0.42 * np.cos(turn)
     arch_y = 0.335 * np.sin(turn)
     sign = -1.0 if upper else 1.0
     length = 0.165 if upper else 0.13
@@ -75,23 +75,23 @@ def teeth(upper: bool) -> Surface:
     for r, share in enumerate(height):
         inset = depth + 0.03 * share**3
         scale = 1.0 - inset / 0.42
-        vertices[r, :, 0] = -0.20 + (arch_x + 0.20) * scale
+        vertices[r, :, 0] = -0.24 + (arch_x + 0.24) * scale
         vertices[r, :, 1] = arch_y * scale
         vertices[r, :, 2] = sign * (length - tip * share) * share
     vertices[:, :, 2] += -0.80 if upper else -1.075
     vertices = vertices.reshape(-1, 3)
     faces = _grid_faces(rows, columns, False)
-    return Surface(vertices, faces if upper else faces[:, ::-1], np.zeros((len(vertices), 2)))
+    return Surface(vertices, faces[:, ::-1] if upper else faces, np.zeros((len(vertices), 2)))
 
 
 def neck() -> tuple[Surface, Array]:
-    """Return the neck's tube and each vertex' height share (n,), 0 at the collar, 1 in the head."""
+    """Return the neck's tube and its vertices' heights (n,), 0 at the collar, 1 in the head."""
     rings, sectors = 14, 40
     share = np.linspace(0.0, 1.0, rings)
     turn = 2.0 * np.pi * np.arange(sectors) / sectors
     z = -2.95 + share * 2.05
     # Wider where it meets the shoulders; the axis leans forward as necks do.
-    radius = 0.74 + 0.34 * (1.0 - np.clip(share * 2.2, 0.0, 1.0)) ** 2
+    radius = 0.66 + 0.36 * (1.0 - np.clip(share * 2.2, 0.0, 1.0)) ** 2
     axis_x = -1.45 + 0.35 * share
     x = axis_x[:, None] + radius[:, None] * 0.98 * np.cos(turn)
     y = radius[:, None] * 1.02 * np.sin(turn)
@@ -105,9 +105,17 @@ def torso() -> Surface:
     sectors = 64
     turn = 2.0 * np.pi * np.arange(sectors) / sectors
     #         z      radius forward  sideways  middle x
-    rings = [(-2.62, 0.80, 0.83, -1.40), (-2.50, 0.84, 0.88, -1.40), (-2.52, 0.93, 0.97, -1.40),
-             (-2.68, 0.99, 1.06, -1.42), (-2.76, 1.10, 1.50, -1.45), (-2.95, 1.30, 2.35, -1.48),
-             (-3.30, 1.55, 2.95, -1.50), (-3.90, 1.70, 3.15, -1.50), (-5.30, 1.70, 3.05, -1.50)]  # fmt: skip
+    rings = [
+        (-2.62, 0.80, 0.83, -1.40),
+        (-2.50, 0.84, 0.88, -1.40),
+        (-2.52, 0.93, 0.97, -1.40),
+        (-2.68, 0.99, 1.06, -1.42),
+        (-2.76, 1.10, 1.50, -1.45),
+        (-2.95, 1.30, 2.35, -1.48),
+        (-3.30, 1.55, 2.95, -1.50),
+        (-3.90, 1.70, 3.15, -1.50),
+        (-5.30, 1.70, 3.05, -1.50),
+    ]
     vertices = np.array([
         [middle + forward * np.cos(a), sideways * np.sin(a), z]
         for z, forward, sideways, middle in rings for a in turn
@@ -123,4 +131,5 @@ def _grid_faces(rows: int, columns: int, closed: bool) -> Indices:
     after = (c + 1) % columns
     a, b = r * columns + c, r * columns + after
     d, e = a + columns, b + columns
-    return np.stack([np.stack([a, b, e], -1), np.stack([a, e, d], -1)], 2).reshape(-1, 3)
+    quads = np.stack([np.stack([a, b, e], -1), np.stack([a, e, d], -1)], 2)
+    return np.asarray(quads.reshape(-1, 3), np.intp)

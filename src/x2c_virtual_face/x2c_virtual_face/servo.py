@@ -4,22 +4,28 @@
 from __future__ import annotations
 
 import mujoco
+
 from x2c_face.robot import Robot
 
 _DAMPING_RATIO = 0.9
+_ROTOR_SHARE = 15.0
 
 
 def tune(model: mujoco.MjModel, robot: Robot) -> None:
     """Set armature, damping, gain and force limit of every servo in the compiled model.
 
-    A saturated servo pulls with a force that gives the joint's acceleration at rest, against a damping
-    that lets it run no faster than the joint's velocity. The gain then follows from the damping ratio.
+    A saturated servo pulls with a force that gives the joint's acceleration at rest, against a
+    damping that lets it run no faster than the joint's velocity. The gain follows from the
+    damping ratio.
     """
     for joint in robot.joints:
         dof = model.joint(joint.name).dofadr[0]
-        # A geared motor's rotor outweighs what it moves; so loads on other joints hardly disturb it.
-        model.dof_armature[dof] = 2.0 * model.dof_M0[dof]
+        # A geared motor's rotor outweighs what it moves, so other joints hardly disturb it.
+        model.dof_armature[dof] = _ROTOR_SHARE * model.dof_M0[dof]
+    extent = float(model.stat.extent)
     mujoco.mj_setConst(model, mujoco.MjData(model))
+    # It has also measured the scene anew, and the camera's clipping planes go by that size.
+    model.stat.extent = extent
     for joint in robot.joints:
         dof = model.joint(joint.name).dofadr[0]
         servo = model.actuator(joint.name).id

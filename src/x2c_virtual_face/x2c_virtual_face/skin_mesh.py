@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from x2c_face import topology
 
+from x2c_face import topology
 from x2c_virtual_face import eyes
 from x2c_virtual_face.subdivision import subdivide
 
@@ -24,8 +24,11 @@ _EYES = {
     "right": np.concatenate([topology.EYE_RIGHT_UPPER, topology.EYE_RIGHT_LOWER[-2:0:-1]]),
 }
 _POLE = np.array([-2.72, 0.0, 0.30])
-_RING_SHARES = (0.13, 0.28, 0.44, 0.60, 0.76, 0.90, 0.98)
-_UV_STEP = 0.13
+_RING_SHARES = (0.14, 0.32, 0.52, 0.72, 0.90, 1.0)
+_UV_STEP = 0.06
+_NOSE_SLIMMING = 0.13
+_NOSE_SHORTENING = 0.10
+_LIP_OVERLAP = 0.011
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,16 @@ class SkinMesh:
 
 def control_landmarks() -> Array:
     """Return the landmarks (468, 3) the skin is built over, fitted to the eyeballs."""
-    return eyes.with_lids_on_eyeballs(topology.REFERENCE[: topology.SKIN_COUNT].copy())
+    landmarks = eyes.with_lids_on_eyeballs(topology.REFERENCE[: topology.SKIN_COUNT].copy())
+    landmarks[:, 1] *= 1.0 - _NOSE_SLIMMING * _nose_wings(landmarks)
+    landmarks[:, 0] -= _NOSE_SHORTENING * _nose_tip(landmarks)
+    # Rounding draws the lips' edges back; lips that overlap by as much come to touch.
+    landmarks[topology.LIP_UPPER_INNER[1:-1], 2] -= _LIP_OVERLAP
+    landmarks[topology.LIP_LOWER_INNER[1:-1], 2] += _LIP_OVERLAP
+    return landmarks
 
 
-def build(landmark_weights: Array, levels: int = 2) -> SkinMesh:
+def build(landmark_weights: Array, levels: int = 1) -> SkinMesh:
     """Return the smooth skin.
 
     Args:
@@ -68,6 +77,16 @@ def build(landmark_weights: Array, levels: int = 2) -> SkinMesh:
     for _ in range(levels):
         faces, attributes = subdivide(faces, attributes)
     return SkinMesh(attributes[:, :3], faces, attributes[:, 3:5], attributes[:, 5:])
+
+
+def _nose_wings(landmarks: Array) -> Array:
+    across, up = np.abs(landmarks[:, 1]), landmarks[:, 2]
+    return np.asarray(np.exp(-(((across - 0.22) / 0.26) ** 2) - ((up + 0.46) / 0.20) ** 2))
+
+
+def _nose_tip(landmarks: Array) -> Array:
+    across, up = landmarks[:, 1], landmarks[:, 2]
+    return np.asarray(np.exp(-((across / 0.24) ** 2) - ((up + 0.44) / 0.24) ** 2))
 
 
 class _Cage:
@@ -91,11 +110,14 @@ class _Cage:
         for k in range(len(previous)):
             a, b = previous[k - 1], previous[k]
             c, d = ring[k - 1], ring[k]
-            self.faces.extend([(a, b, d), (a, d, c)])
+            # The cut of a quadrilateral is mirrored too, or the smooth face were lopsided.
+            middle = self.places[a][1] + self.places[b][1] + places[k - 1][1] + places[k][1]
+            cut = [(a, b, d), (a, d, c)] if middle > 0.0 else [(a, b, c), (b, d, c)]
+            self.faces.extend(cut)
         return ring
 
     def _oriented(self, loop: Indices) -> list[int]:
-        """Return the loop in the direction in which the triangles beside it use its edges reversed."""
+        """Return the loop against the direction in which its triangles use its edges."""
         used = {(a, b) for f in self.faces for a, b in zip(f, f[1:] + f[:1], strict=True)}
         ids = [int(i) for i in loop]
         return ids if (ids[0], ids[1]) not in used else ids[::-1]
@@ -140,9 +162,9 @@ class _Cage:
         side = np.abs(np.sin(angle))[:, None]
         bottom = np.clip(-np.cos(angle), 0.0, 1.0)[:, None]
         back = np.array([-1.0, 0.0, 0.0])
-        handle = start + radial * (1.75 * top + 0.30 * side**2 - 0.05 * bottom)
+        handle = start + radial * (1.75 * top**1.6 + 0.25 * side**2 - 0.05 * bottom)
         handle = handle + back * (0.45 + 0.35 * side + 0.2 * bottom)
-        arrival = _POLE + radial * (1.75 * top + 1.25 * side * (1 - 0.4 * top) + 0.75 * bottom)
+        arrival = _POLE + radial * (1.75 * top**1.6 + 1.20 * side**1.5 + 0.75 * bottom)
         flat = np.array([self.flat[i] for i in outline])
         ring = outline
         for step, s in enumerate(_RING_SHARES, start=1):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The painted skin: lips, brows, lash lines and soft shadows on one square picture.
 
-The picture plane is the face seen from the front, in interocular distances: to the own left, and up.
+The picture plane is the face seen from the front [interocular distances]: to the own left, and up.
 Behind the face's outline the skull is spread out around it.
 """
 
@@ -10,35 +10,33 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from x2c_face import topology
 
+from x2c_face import topology
 from x2c_virtual_face.skin_mesh import control_landmarks
 
 Image = NDArray[np.uint8]
 Array = NDArray[np.float64]
 Colour = tuple[int, int, int]
 
-SIZE = 1024
-_SPAN = 4.7
+SIZE = 640
+_SPAN = 3.3
 _MIDDLE = np.array([0.0, -0.42])
 _SHIFT = 4
 
 SKIN: Colour = (218, 178, 154)
-_LIP: Colour = (176, 92, 88)
+_LIP: Colour = (190, 108, 101)
 _MOUTH_SEAM: Colour = (104, 40, 42)
 _BROW: Colour = (78, 54, 44)
 _LASH: Colour = (44, 30, 28)
 _WATERLINE: Colour = (196, 132, 120)
 _SHADE: Colour = (156, 106, 88)
 _BLUSH: Colour = (222, 142, 124)
-_CAP: Colour = (70, 78, 92)
-
-_HAIRLINE = 0.86
+_CAP: Colour = (62, 54, 54)
 
 
 def coordinates(flat: Array) -> Array:
     """Return texture coordinates (n, 2) in [0, 1] of places (n, 2) in the picture plane."""
-    return 0.5 + (flat - _MIDDLE) / _SPAN
+    return np.asarray(0.5 + (flat - _MIDDLE) / _SPAN)
 
 
 def skin_texture() -> Image:
@@ -73,7 +71,7 @@ def _blend(canvas: NDArray[np.float32], mask: NDArray[np.float32], colour: Colou
 def _filled(polygon: Array, blur: float, strength: float = 1.0) -> NDArray[np.float32]:
     mask = np.zeros((SIZE, SIZE), np.float32)
     points = np.round(_pixels(polygon) * 2**_SHIFT).astype(np.int32)
-    cv2.fillPoly(mask, [points], strength, cv2.LINE_8, _SHIFT)
+    cv2.fillPoly(mask, [points], (strength,), cv2.LINE_8, _SHIFT)
     return _blurred(mask, blur)
 
 
@@ -81,7 +79,7 @@ def _stroke(line: Array, width: float, blur: float, strength: float = 1.0) -> ND
     mask = np.zeros((SIZE, SIZE), np.float32)
     points = np.round(_pixels(line) * 2**_SHIFT).astype(np.int32)
     thickness = max(1, round(width * SIZE / _SPAN))
-    cv2.polylines(mask, [points], False, strength, thickness, cv2.LINE_8, _SHIFT)
+    cv2.polylines(mask, [points], False, (strength,), thickness, cv2.LINE_8, _SHIFT)
     return _blurred(mask, blur)
 
 
@@ -92,11 +90,10 @@ def _blurred(mask: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
 def _spot(
     middle: tuple[float, float], radii: tuple[float, float], strength: float
 ) -> NDArray[np.float32]:
-    rows, columns = np.mgrid[0:SIZE, 0:SIZE]
-    across = ((columns + 0.5) / SIZE - 0.5) * _SPAN + _MIDDLE[0]
-    up = ((rows + 0.5) / SIZE - 0.5) * _SPAN + _MIDDLE[1]
-    distance = ((across - middle[0]) / radii[0]) ** 2 + ((up - middle[1]) / radii[1]) ** 2
-    return np.asarray(strength * np.exp(-distance), np.float32)
+    pixels = ((np.arange(SIZE) + 0.5) / SIZE - 0.5) * _SPAN
+    across = np.exp(-(((pixels + _MIDDLE[0] - middle[0]) / radii[0]) ** 2))
+    up = np.exp(-(((pixels + _MIDDLE[1] - middle[1]) / radii[1]) ** 2))
+    return np.asarray(strength * np.outer(up, across), np.float32)
 
 
 def _paint_soft_shapes(canvas: NDArray[np.float32]) -> None:
@@ -104,8 +101,8 @@ def _paint_soft_shapes(canvas: NDArray[np.float32]) -> None:
         _blend(canvas, _spot((side * 0.30, 0.05), (0.10, 0.16), 0.40), _SHADE)
         _blend(canvas, _spot((side * 0.50, 0.17), (0.26, 0.07), 0.35), _SHADE)
         _blend(canvas, _spot((side * 0.66, -0.45), (0.22, 0.20), 0.30), _BLUSH)
-        _blend(canvas, _spot((side * 0.13, -0.565), (0.075, 0.035), 0.85), (96, 56, 50))
-        _blend(canvas, _spot((side * 0.34, -0.50), (0.04, 0.09), 0.30), _SHADE)
+        _blend(canvas, _spot((side * 0.115, -0.565), (0.065, 0.032), 0.75), (96, 56, 50))
+        _blend(canvas, _spot((side * 0.30, -0.50), (0.04, 0.09), 0.30), _SHADE)
     _blend(canvas, _spot((0.0, -1.14), (0.22, 0.045), 0.40), _SHADE)
     _blend(canvas, _spot((0.0, -0.69), (0.04, 0.07), 0.25), _SHADE)
     _blend(canvas, _spot((0.0, -0.52), (0.10, 0.08), 0.18), _BLUSH)
@@ -139,11 +136,18 @@ def _paint_eye(canvas: NDArray[np.float32], upper: Array, lower: Array) -> None:
 
 
 def _paint_cap(canvas: NDArray[np.float32], landmarks: Array) -> None:
-    """Paint the shell that covers the skull: all outside the outline, down to the ears."""
-    outline = landmarks[topology.OVAL]
-    away = outline - np.array([0.0, -0.42])
-    face = np.array([0.0, -0.42]) + away * 1.06
-    low = away[:, 1] < -0.15
-    face[low] = np.array([0.0, -0.42]) + away[low] * 3.0
-    mask = 1.0 - _filled(face, 0.008)
-    _blend(canvas, np.asarray(mask, np.float32), _CAP)
+    """Paint the hair from the hairline back; below the ears it starts further back."""
+    away = landmarks[topology.OVAL] - _MIDDLE
+    reach = np.where(away[:, 1] > 0.1, 0.965, np.where(away[:, 1] > -0.3, 1.0, 1.09))
+    face = _MIDDLE + away * reach[:, None]
+    _blend(canvas, 1.0 - _filled(_rounded(face), 0.006), _CAP)
+
+
+def _rounded(polygon: Array) -> Array:
+    """Return a closed polygon with its corners cut three times (Chaikin)."""
+    for _ in range(3):
+        following = np.roll(polygon, -1, axis=0)
+        polygon = np.stack(
+            [0.75 * polygon + 0.25 * following, 0.25 * polygon + 0.75 * following], axis=1
+        ).reshape(-1, 2)
+    return polygon

@@ -15,12 +15,13 @@ if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and "DISPLAY" not i
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from x2c_face import topology
-from x2c_face.robot import Robot
 
-from x2c_virtual_face import eyes, model, skin_mesh
+from x2c_face.robot import Robot
+from x2c_virtual_face import model
 from x2c_virtual_face.errors import CommandError, RenderError
-from x2c_virtual_face.rig import BONES, HEAD_BODY, METRES
+from x2c_virtual_face.landmarks import LandmarkSkin
+from x2c_virtual_face.rig import BONES, HEAD_BODY
+from x2c_virtual_face.scenery import CAMERA
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -30,8 +31,8 @@ class VirtualFace:
     """A simulated face with one servo for each of the robot's joints.
 
     OpenGL ties a picture's context to the thread that made it. The first `render()` makes it, so
-    `render()` and `close()` must be called in one and the same thread; everything else may be called
-    from any thread, but from one at a time.
+    `render()` and `close()` must be called in one and the same thread; everything else may be
+    called from any thread, but from one at a time.
     """
 
     def __init__(self, robot: Robot, width: int = 256, height: int = 256) -> None:
@@ -46,7 +47,8 @@ class VirtualFace:
             RobotMismatchError: The robot's joints are not those of the virtual humanoid.
         """
         self.robot = robot
-        self._model, self._weights = model.build(robot, width, height)
+        self._model, weights = model.build(robot, width, height)
+        self._landmarks = LandmarkSkin(self._model, weights)
         self._data = mujoco.MjData(self._model)
         self._size = (height, width)
         self._renderer: mujoco.Renderer | None = None
@@ -65,8 +67,6 @@ class VirtualFace:
             for a in bone.axes
             if a.leader
         ]
-        self._rest = self._skin_at_rest()
-        self._irises = _irises_at_rest()
         self.set_positions(robot.home)
 
     def command(self, positions: ArrayLike) -> Array:
@@ -133,17 +133,10 @@ class VirtualFace:
     def landmarks(self) -> Array:
         """Return the face landmarks (478, 3) [interocular distances] in the head's own frame.
 
-        They are vertices of the skin, moved as MuJoCo moves them, and points on the eyeballs; head and
-        neck leave them unchanged. The order is MediaPipe's, the frame as in x2c_face.topology.
+        They are vertices of the skin, moved as MuJoCo moves them, and points on the eyeballs; head
+        and neck leave them unchanged. Order and frame are those of x2c_face.topology.
         """
-        turn, shift = self._body_motions()
-        moved = np.einsum("vb,bij,vj->vi", self._weights, turn, self._rest, optimize=True)
-        moved += self._weights @ shift
-        points = [moved]
-        for side in ("right", "left"):
-            body = self._model.body(f"eye_{side}").id
-            points.append(self._irises[side] @ turn[body].T + shift[body])
-        return np.concatenate(points)
+        return self._landmarks.in_head(self._data)
 
     def head_rotation(self) -> Array:
         """Return the rotation (3, 3) from the head's frame to the world's."""
@@ -157,7 +150,7 @@ class VirtualFace:
         """
         if self._renderer is None:
             self._renderer = self._new_renderer()
-        self._renderer.update_scene(self._data, camera=model.CAMERA)
+        self._renderer.update_scene(self._data, camera=CAMERA)
         return np.asarray(self._renderer.render())
 
     def close(self) -> None:
@@ -186,7 +179,8 @@ class VirtualFace:
             Exception
         ) as error:  # MuJoCo passes on whatever the OpenGL library of the day raises.
             raise RenderError(
-                f"cannot draw off screen with MUJOCO_GL={os.environ.get('MUJOCO_GL', '')!r}: {error}. "
+                "cannot draw off screen with "
+                f"MUJOCO_GL={os.environ.get('MUJOCO_GL', '')!r}: {error}. "
                 "Install libosmesa6, or set MUJOCO_GL=egl where a graphics driver is installed"
             ) from error
 
@@ -198,38 +192,3 @@ class VirtualFace:
                 f"expected {expected[0]} finite joint positions, got shape {given.shape}: {given}"
             )
         return np.clip(given, self.robot.lower, self.robot.upper)
-
-    def _skin_at_rest(self) -> Array:
-        count = len(skin_mesh.control_landmarks())
-        start = self._model.skin_vertadr[self._model.skin("face").id]
-        return np.asarray(self._model.skin_vert[start : start + count] / METRES, dtype=np.float64)
-
-    def _body_motions(self) -> tuple[Array, Array]:
-        """Return how each body moved from rest in the head's frame: rotations and shifts [iod]."""
-        head = self._model.body(HEAD_BODY).id
-        turn = self._data.xmat.reshape(-1, 3, 3)
-        base = turn[head]
-        turn_in_head = base.T @ turn
-        place = (self._data.xpos - self._data.xpos[head]) @ base / METRES + self._rest_places()[
-            head
-        ]
-        shift = place - np.einsum("bij,bj->bi", turn_in_head, self._rest_places())
-        return turn_in_head, shift
-
-    def _rest_places(self) -> Array:
-        places = np.zeros((self._model.nbody, 3))
-        for bone in BONES:
-            places[self._model.body(bone.name).id] = bone.place
-        return places
-
-
-def _irises_at_rest() -> dict[str, Array]:
-    """Return centre and four rim points (5, 3) of each iris on its eyeball [iod]."""
-    points = {}
-    for side, ids in (("right", topology.IRIS_RIGHT), ("left", topology.IRIS_LEFT)):
-        flat = topology.REFERENCE[ids] - topology.REFERENCE[ids[0]]
-        norm = np.linalg.norm(flat[:, 1:], axis=1, keepdims=True)
-        rim = eyes.IRIS_RADIUS * flat[:, 1:] / np.maximum(norm, 1e-9)
-        depth = np.sqrt(eyes.RADIUS**2 - (rim**2).sum(axis=1))
-        points[side] = eyes.centre(side) + np.column_stack([depth, rim])
-    return points

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from x2c_face import topology
 
+from x2c_face import topology
 from x2c_virtual_face import eyes
 from x2c_virtual_face.rig import BONES, HEAD_BODY, JAW_BODY
 from x2c_virtual_face.skin_mesh import control_landmarks
@@ -73,26 +73,32 @@ class _Face:
         wings = np.exp(-(((self.across - 0.24) / 0.17) ** 2) - ((self.z + 0.42) / 0.20) ** 2)
         wings = wings * (1.0 - _step((self.across - 0.42) / 0.2))
         tip = 0.45 * np.exp(-((self.across / 0.15) ** 2) - ((self.z + 0.45) / 0.15) ** 2)
-        lip = 0.45 * np.exp(-((self.across / 0.30) ** 2)) * _step((self.z + 0.98) / 0.12)
+        lip = 0.28 * np.exp(-((self.across / 0.30) ** 2)) * _step((self.z + 0.98) / 0.12)
         lip = lip * self.upper_lip * (1.0 - _step((self.z + 0.75) / 0.2))
         bridge = np.exp(-((self.across / 0.28) ** 2) - ((self.z - 0.26) / 0.15) ** 2)
         return {"nose_wrinkle": np.maximum(np.maximum(wings, tip), lip), "nose_bridge": bridge}
 
     def lips(self) -> dict[str, Array]:
         taper = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 3
+        # The lips bend back towards the corners, off the line they roll about.
+        round_taper = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 1.6
         above = (1.0 - _step((self.z - _MOUTH_LINE - 0.06) / 0.27)) * self.upper_lip
         below = (1.0 - _step((_MOUTH_LINE - self.z - 0.10) / 0.38)) * ~self.upper_lip
         middle = 1.0 - _step((self.across - 0.02) / 0.20)
         top_red = (1.0 - _step((self.z - _MOUTH_LINE - 0.05) / 0.13)) * self.upper_lip
         bottom_red = (1.0 - _step((_MOUTH_LINE - self.z - 0.07) / 0.15)) * ~self.upper_lip
+        top_edge = np.exp(-(((self.z + 0.78) / 0.055) ** 2))
+        bottom_edge = np.exp(-(((self.z + 1.05) / 0.075) ** 2))
         pucker = np.exp(-((self.across / 0.30) ** 2) - ((self.z + 0.92) / 0.20) ** 2)
         return {
             "lip_top_raise_middle": above * middle * taper,
             **self.sided("lip_top_raise", above * (1.0 - middle) * taper),
             "lip_bottom_depress_middle": below * middle * taper,
             **self.sided("lip_bottom_depress", below * (1.0 - middle) * taper),
-            "lip_top_curl": top_red * taper,
-            "lip_bottom_curl": bottom_red * taper,
+            "lip_top_curl": top_red * round_taper,
+            "lip_bottom_curl": bottom_red * round_taper,
+            "lip_top_edge": top_edge * self.upper_lip * taper,
+            "lip_bottom_edge": bottom_edge * ~self.upper_lip * taper,
             **self.sided("pucker", pucker),
         }
 
@@ -115,10 +121,10 @@ class _Face:
         apart = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 3
         side = np.where(self.upper_lip, -1.0, 1.0)
         soft = 2.0 * _step((_MOUTH_LINE - self.z) / 0.9 + 0.5) - 1.0
-        return 0.5 + 0.5 * (apart * side + (1.0 - apart) * soft)
+        return np.asarray(0.5 + 0.5 * (apart * side + (1.0 - apart) * soft))
 
 
 def _step(share: Array) -> Array:
     """Rise smoothly from 0 to 1 while the argument does."""
     clipped = np.clip(share, 0.0, 1.0)
-    return clipped * clipped * (3.0 - 2.0 * clipped)
+    return np.asarray(clipped * clipped * (3.0 - 2.0 * clipped))

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated face as a robot: servos, limits, picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+
+from x2c_face import controls
+from x2c_face.robot import Robot
+from x2c_virtual_face.errors import CommandError, RobotMismatchError
+from x2c_virtual_face.rig import METRES
+from x2c_virtual_face.virtual_face import VirtualFace
+
+
+def test_model_is_built_quickly(robot: Robot) -> None:
+    start = time.perf_counter()
+    VirtualFace(robot)
+    # Takes 0.4 s when the machine has nothing else to do.
+    assert time.perf_counter() - start < 3.0
+
+
+def test_robot_with_other_joints_is_refused_by_name(robot: Robot) -> None:
+    odd = dataclasses.replace(robot.joints[0], name="left_ear")
+    other = dataclasses.replace(robot, joints=(odd, *robot.joints[1:]))
+    with pytest.raises(RobotMismatchError, match="brow_inner_left, left_ear"):
+        VirtualFace(other)
+
+
+def test_neutral_controls_are_the_home_position(robot: Robot) -> None:
+    np.testing.assert_allclose(robot.joint_targets(controls.NEUTRAL), robot.home, atol=1e-12)
+
+
+def test_joints_lag_behind_the_command_and_arrive(face: VirtualFace, robot: Robot) -> None:
+    target = robot.joint_targets(controls.MAXIMUM)
+    moving = np.abs(target - robot.home) > 1e-6
+    face.command(target)
+    face.step(0.02)
+    early = face.joint_positions()
+    share = (early - robot.home)[moving] / (target - robot.home)[moving]
+    assert (share > 0.0).all()
+    assert (share < 0.6).all()
+    face.step(1.0)
+    span = robot.upper - robot.lower
+    assert (np.abs(face.joint_positions() - target) < 0.01 * span).all()
+
+
+def test_lid_shuts_in_less_than_a_quarter_second(face: VirtualFace, robot: Robot) -> None:
+    lid = robot.joint_names.index("eyelid_upper_left")
+    target = robot.joint_targets(controls.from_names({"Eyelid Upper Left": 0.0}))
+    face.command(target)
+    face.step(0.25)
+    assert abs(face.joint_positions()[lid] - target[lid]) < 0.05 * abs(target[lid])
+
+
+def test_servos_obey_position_and_velocity_limits(face: VirtualFace, robot: Robot) -> None:
+    limits = np.array([joint.velocity for joint in robot.joints])
+    span = robot.upper - robot.lower
+    rng = np.random.default_rng(5)
+    for _ in range(8):
+        face.command(rng.uniform(robot.lower, robot.upper))
+        for _ in range(15):
+            face.step(0.01)
+            assert (np.abs(face.joint_velocities()) < 1.15 * limits).all()
+            positions = face.joint_positions()
+            assert (positions > robot.lower - 0.03 * span).all()
+            assert (positions < robot.upper + 0.03 * span).all()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    positions=st_numpy.arrays(
+        np.float64, 30, elements=st.floats(-1e6, 1e6, allow_nan=False, width=64)
+    )
+)
+def test_any_finite_command_is_clamped_and_survived(
+    face: VirtualFace, robot: Robot, positions: np.ndarray
+) -> None:
+    accepted = face.command(positions)
+    assert (accepted >= robot.lower).all()
+    assert (accepted <= robot.upper).all()
+    face.step(0.05)
+    assert np.isfinite(face.joint_positions()).all()
+    assert np.isfinite(face.landmarks()).all()
+
+
+@pytest.mark.parametrize("bad", [np.zeros(29), np.full(30, np.nan), np.full(30, np.inf)])
+def test_unusable_positions_are_refused(face: VirtualFace, bad: np.ndarray) -> None:
+    with pytest.raises(CommandError, match="30 finite joint positions"):
+        face.command(bad)
+    with pytest.raises(CommandError, match="30 finite joint positions"):
+        face.set_positions(bad)
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf])
+def test_unusable_time_is_refused(face: VirtualFace, bad: float) -> None:
+    with pytest.raises(CommandError, match="time to pass"):
+        face.step(bad)
+
+
+def test_left_over_time_is_carried_to_the_next_step(face: VirtualFace) -> None:
+    start = face.time
+    for _ in range(30):
+        face.step(1.0 / 30.0)
+    assert face.time - start == pytest.approx(1.0, abs=0.003)
+
+
+def test_same_commands_give_the_same_motion(robot: Robot) -> None:
+    def run() -> np.ndarray:
+        face = VirtualFace(robot)
+        rng = np.random.default_rng(3)
+        for _ in range(10):
+            face.command(rng.uniform(robot.lower, robot.upper))
+            face.step(1.0 / 30.0)
+        return np.concatenate([face.joint_positions(), face.landmarks().ravel()])
+
+    np.testing.assert_array_equal(run(), run())
+
+
+def test_landmarks_are_the_skin_that_mujoco_draws(drawing_face: VirtualFace, robot: Robot) -> None:
+    rng = np.random.default_rng(1)
+    drawing_face.set_positions(rng.uniform(robot.lower, robot.upper))
+    drawing_face.render()
+    scene = drawing_face._renderer.scene
+    skin = drawing_face._model.skin("face").id
+    start = 3 * scene.skinvertadr[skin]
+    drawn = np.asarray(scene.skinvert).ravel()[start : start + 3 * 468].reshape(-1, 3)
+    head = drawing_face._data.body("head")
+    rest = np.array([-1.15, 0.0, -0.95])
+    in_head = (drawn - head.xpos) @ head.xmat.reshape(3, 3) / METRES + rest
+    np.testing.assert_allclose(drawing_face.landmarks()[:468], in_head, atol=1e-4)
+
+
+def test_picture_has_the_size_asked_and_shows_something(robot: Robot) -> None:
+    with VirtualFace(robot, width=160, height=120) as small:
+        try:
+            picture = small.render()
+        except Exception as error:
+            pytest.skip(str(error))
+        assert picture.shape == (120, 160, 3)
+        assert picture.dtype == np.uint8
+        assert picture.std() > 20.0
+
+
+def test_picture_is_deterministic_and_follows_the_face(
+    drawing_face: VirtualFace, robot: Robot
+) -> None:
+    neutral = drawing_face.render()
+    np.testing.assert_array_equal(drawing_face.render(), neutral)
+    drawing_face.set_positions(robot.joint_targets(controls.from_names({"Jaw Pitch": 0.3})))
+    assert np.abs(drawing_face.render().astype(int) - neutral).max() > 50
+
+
+def test_closed_face_can_still_be_moved_and_drawn(drawing_face: VirtualFace) -> None:
+    before = drawing_face.render()
+    drawing_face.close()
+    drawing_face.step(0.01)
+    assert drawing_face.render().shape == before.shape
+
+
+def test_timestep_is_short_enough_for_the_servos(face: VirtualFace) -> None:
+    assert isinstance(face._model, mujoco.MjModel)
+    assert 0.002 <= face._model.opt.timestep <= 0.004

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named expressions of a whole face, for looking at a robot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_face import controls
+
+Values = NDArray[np.float64]
+
+
+def _both(**deflections: float) -> dict[str, float]:
+    """Return deflections by control name, for all sides where the control has sides."""
+    by_slug = {control.slug: control.name for control in controls.CONTROLS}
+    named = {}
+    for slug, deflection in deflections.items():
+        for candidate in (slug, f"{slug}_left", f"{slug}_middle", f"{slug}_right"):
+            if candidate in by_slug:
+                named[by_slug[candidate]] = deflection
+    return named
+
+
+EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
+    "neutral": {},
+    "smile": _both(
+        lip_corner_raise=0.8, lip_corner_stretch=0.45, eyelid_lower=-0.3, brow_outer=0.1
+    ),
+    "laugh": _both(
+        lip_corner_raise=1.0,
+        lip_corner_stretch=0.7,
+        eyelid_lower=-0.45,
+        lip_top_raise=0.6,
+        jaw_pitch=-0.45,
+        brow_outer=0.3,
+        brow_inner=0.3,
+        eyelid_upper=-0.12,
+    ),
+    "sadness": _both(
+        brow_inner=1.0,
+        brow_outer=-0.6,
+        lip_corner_raise=-0.9,
+        eyelid_upper=-0.18,
+        head_pitch=0.3,
+        lip_bottom_curl=0.4,
+        gaze_target_theta=-0.2,
+    ),
+    "surprise": _both(brow_inner=1.0, brow_outer=1.0, eyelid_upper=0.9, jaw_pitch=-0.6),
+    "anger": _both(
+        brow_inner=-1.0,
+        brow_outer=-0.4,
+        eyelid_upper=0.25,
+        eyelid_lower=-0.5,
+        lip_corner_raise=-0.4,
+        nose_wrinkle=0.5,
+        lip_top_curl=-0.7,
+        lip_bottom_curl=-0.7,
+    ),
+    "fear": _both(
+        brow_inner=1.0,
+        brow_outer=0.2,
+        eyelid_upper=0.9,
+        eyelid_lower=0.2,
+        lip_corner_stretch=0.8,
+        lip_corner_raise=-0.4,
+        jaw_pitch=-0.2,
+    ),
+    "disgust": _both(
+        nose_wrinkle=1.0,
+        brow_inner=-0.7,
+        brow_outer=-0.3,
+        eyelid_upper=-0.2,
+        eyelid_lower=-0.6,
+        lip_top_raise=0.9,
+        lip_corner_raise=-0.5,
+        lip_bottom_curl=0.5,
+    ),
+    "kiss": _both(lip_corner_stretch=-1.0, lip_top_curl=0.5, lip_bottom_curl=0.5, brow_inner=0.3),
+    "grin": _both(
+        lip_corner_raise=0.6,
+        lip_corner_stretch=0.9,
+        lip_top_raise=0.9,
+        lip_bottom_depress=0.8,
+        eyelid_lower=-0.4,
+    ),
+    "wink": {
+        **_both(lip_corner_raise=0.5, lip_corner_stretch=0.3),
+        "Eyelid Upper Left": -0.55,
+        "Eyelid Lower Left": -0.5,
+    },
+    "sleep": _both(eyelid_upper=-0.6, brow_inner=-0.1, head_pitch=0.5, lip_corner_raise=0.1),
+}
+"""Deflections (see x2c_face.controls.from_deflection) of the controls that are not neutral."""
+
+
+def values(name: str) -> Values:
+    """Return the control values (30,) [ratio or rad] of a named expression."""
+    deflection = np.zeros(controls.COUNT)
+    for control, amount in EXPRESSIONS[name].items():
+        deflection[controls.index(control)] = amount
+    return controls.from_deflection(deflection)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the model shows beside the skin: materials, eyes, teeth, torso, background, lights, camera."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_virtual_face import eyes, parts, texture
+from x2c_virtual_face.rig import BONES, HEAD_BODY, JAW_BODY, METRES, TORSO_BODY
+
+Array = NDArray[np.float64]
+
+CAMERA = "front"
+
+
+def add_scenery(spec: mujoco.MjSpec) -> None:
+    """Add everything visible but the skins, whose materials are added too; the bodies must exist."""
+    _add_looks(spec)
+    _add_solid_parts(spec)
+    _add_stage(spec)
+
+
+def _add_looks(spec: mujoco.MjSpec) -> None:
+    for name, picture in (("skin", texture.skin_texture()), ("eye", parts.eye_texture())):
+        paint = spec.add_texture(name=name, type=mujoco.mjtTexture.mjTEXTURE_2D)
+        paint.height, paint.width, paint.nchannel = picture.shape
+        paint.data = picture.tobytes()
+    skin = spec.add_material(name="skin", specular=0.25, shininess=0.35)
+    skin.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "skin"
+    eye = spec.add_material(name="eye", specular=0.9, shininess=0.6)
+    eye.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "eye"
+    bare = np.array([*texture.SKIN, 255]) / 255.0
+    spec.add_material(name="neck", rgba=bare, specular=0.25, shininess=0.35)
+    spec.add_material(name="teeth", rgba=[0.93, 0.91, 0.86, 1], specular=0.5, shininess=0.6)
+    spec.add_material(name="cavity", rgba=[0.20, 0.05, 0.06, 1], specular=0.0)
+    spec.add_material(name="tongue", rgba=[0.68, 0.32, 0.33, 1], specular=0.3, shininess=0.4)
+    spec.add_material(name="shirt", rgba=[0.28, 0.36, 0.46, 1], specular=0.15, shininess=0.2)
+
+
+def _add_solid_parts(spec: mujoco.MjSpec) -> None:
+    for name, body, material, surface, origin in (
+        ("eye_left", "eye_left", "eye", parts.eyeball(), eyes.centre("left")),
+        ("eye_right", "eye_right", "eye", parts.eyeball(), eyes.centre("right")),
+        ("teeth_upper", HEAD_BODY, "teeth", parts.teeth(True), np.zeros(3)),
+        ("teeth_lower", JAW_BODY, "teeth", parts.teeth(False), np.zeros(3)),
+        ("torso", TORSO_BODY, "shirt", parts.torso(), np.zeros(3)),
+    ):
+        _add_mesh(spec, name, body, material, surface, origin)
+    head, jaw = spec.body(HEAD_BODY), spec.body(JAW_BODY)
+    _add_ellipsoid(head, "cavity", "cavity", (-0.37, 0.0, -0.95), (0.36, 0.68, 0.42))
+    _add_ellipsoid(jaw, "cavity_floor", "cavity", (-0.37, 0.0, -1.10), (0.36, 0.52, 0.34))
+    _add_ellipsoid(jaw, "tongue", "tongue", (-0.12, 0.0, -1.06), (0.26, 0.20, 0.07))
+    for side, left in (("left", 1.0), ("right", -1.0)):
+        head.add_geom(
+            name=f"ear_{side}",
+            type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
+            material="neck",
+            pos=(np.array([-1.12, left * 1.20, -0.16]) - _place_of(HEAD_BODY)) * METRES,
+            size=np.array([0.22, 0.12, 0.34]) * METRES,
+            contype=0,
+            conaffinity=0,
+            mass=0.0,
+        )
+
+
+def _place_of(body: str) -> Array:
+    return next((np.array(bone.place) for bone in BONES if bone.name == body), np.zeros(3))
+
+
+def _add_mesh(
+    spec: mujoco.MjSpec,
+    name: str,
+    body: str,
+    material: str,
+    surface: parts.Surface,
+    origin: Array,
+) -> None:
+    mesh = spec.add_mesh(name=name)
+    # MuJoCo wants inertia of every mesh; a shell's is defined for open surfaces too.
+    mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
+    mesh.uservert = (surface.vertices * METRES).reshape(-1)
+    mesh.userface = surface.faces.reshape(-1)
+    mesh.usertexcoord = surface.texture.reshape(-1)
+    mesh.userfacetexcoord = surface.faces.reshape(-1)
+    mesh.smoothnormal = True
+    spec.body(body).add_geom(
+        type=mujoco.mjtGeom.mjGEOM_MESH,
+        meshname=name,
+        material=material,
+        pos=(origin - _place_of(body)) * METRES,
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+    )
+
+
+def _add_ellipsoid(
+    body: mujoco.MjsBody,
+    name: str,
+    material: str,
+    place: tuple[float, float, float],
+    radii: tuple[float, float, float],
+) -> None:
+    body.add_geom(
+        name=name,
+        type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
+        material=material,
+        pos=(np.array(place) - _place_of(body.name)) * METRES,
+        size=np.array(radii) * METRES,
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+    )
+
+
+def _add_stage(spec: mujoco.MjSpec) -> None:
+    """Add a plain background, three soft lights and the camera in front of the face."""
+    # A wall is drawn in a third of a skybox's time.
+    spec.add_material(name="wall", rgba=[0.80, 0.85, 0.89, 1.0], specular=0.0)
+    spec.worldbody.add_geom(
+        name="wall",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        material="wall",
+        pos=[-1.5, 0.0, 0.0],
+        size=[0.01, 9.0, 9.0],
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+    )
+    spec.visual.headlight.ambient = [0.30, 0.30, 0.31]
+    spec.visual.headlight.diffuse = [0.18, 0.18, 0.18]
+    spec.visual.headlight.specular = [0.05, 0.05, 0.05]
+    for direction, strength in (
+        ((-0.75, -0.45, -0.75), 0.46),
+        ((-0.75, 0.75, -0.25), 0.24),
+        ((0.6, 0.0, -0.7), 0.15),
+    ):
+        spec.worldbody.add_light(
+            pos=-2.0 * np.array(direction),
+            dir=direction,
+            type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+            diffuse=[strength, strength * 0.985, strength * 0.96],
+            specular=[strength * 0.6] * 3,
+            ambient=[0.0, 0.0, 0.0],
+            castshadow=False,
+        )
+    camera = spec.worldbody.add_camera(name=CAMERA, pos=np.array([11.5, 0.0, -0.28]) * METRES)
+    camera.fovy = 22.5
+    # Looks along -x with z up: its own x axis is the face's left.
+    camera.quat = [0.5, 0.5, 0.5, 0.5]
