@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A virtual face that lives in real time, in a thread of its own.
+
+OpenGL ties pictures to one thread, while a node is configured, run and cleaned up by whatever
+thread spins it. A thread of its own also costs less than a hundred timer calls of rclpy a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from x2c_face.robot import Robot
+from x2c_virtual_face.errors import RenderError
+
+if TYPE_CHECKING:
+    from x2c_virtual_face.virtual_face import VirtualFace
+
+PERIOD = 0.01
+"""Time between two ticks [s]."""
+
+LONGEST_TICK = 0.1
+"""A machine that is held up for longer does not make up for it: the face's time stands still."""
+
+Tick = Callable[["VirtualFace", float], None]
+
+
+class Simulation:
+    """Makes a virtual face, keeps it in step with the steady clock, and takes it down.
+
+    Args:
+        robot: Description with the virtual humanoid's joints.
+        width: Of the picture [px].
+        height: Of the picture [px].
+
+    Raises:
+        RobotMismatchError: The robot's joints are not those of the virtual humanoid.
+        RenderError: There is no OpenGL library that draws without a display.
+    """
+
+    def __init__(self, robot: Robot, width: int, height: int) -> None:
+        self._thread = ThreadPoolExecutor(1, "virtual_face")
+        self._stopping = threading.Event()
+        self._run: Future[None] | None = None
+        try:
+            self._face = self._thread.submit(_make_face, robot, width, height).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    def start(self, tick: Tick, wanted: Callable[[], bool]) -> None:
+        """Let time pass.
+
+        Args:
+            tick: Called every PERIOD, in the simulation's thread, with the face and the time
+                passed since it was called last [s]; it must not raise.
+            wanted: Whether time shall go on; asked at each tick.
+        """
+        self._stopping.clear()
+        self._run = self._thread.submit(self._loop, tick, wanted)
+
+    def stop(self) -> None:
+        """Let time stand still; the last tick is over when it returns."""
+        self._stopping.set()
+        if self._run is not None:
+            self._run.result()
+            self._run = None
+
+    def close(self) -> None:
+        """Take the face down."""
+        self.stop()
+        self._thread.submit(self._face.close).result()
+        self._thread.shutdown()
+
+    def _loop(self, tick: Tick, wanted: Callable[[], bool]) -> None:
+        due = last = time.monotonic()
+        while wanted():
+            now = time.monotonic()
+            # Whoever is late by more than a tick starts a new rhythm.
+            due = max(due + PERIOD, now)
+            if self._stopping.wait(due - now):
+                return
+            now = time.monotonic()
+            tick(self._face, min(now - last, LONGEST_TICK))
+            last = now
+
+
+def _make_face(robot: Robot, width: int, height: int) -> VirtualFace:
+    try:
+        # MuJoCo looks for its OpenGL library when it is imported.
+        from x2c_virtual_face.virtual_face import VirtualFace
+    except (ImportError, AttributeError, RuntimeError) as error:
+        raise _no_opengl(error) from error
+    face = VirtualFace(robot, width, height)
+    try:
+        face.render()
+    except RenderError as error:
+        raise _no_opengl(error.__cause__ or error) from error
+    return face
+
+
+def _no_opengl(error: BaseException) -> RenderError:
+    return RenderError(
+        f"cannot draw without a display: {error}. Install the Debian package libosmesa6 and set "
+        "MUJOCO_GL=osmesa, or libegl1 with MUJOCO_GL=egl"
+    )

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Motor driver and viewer of the virtual humanoid."""
+
+from __future__ import annotations
+
+import array
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
+from std_msgs.msg import Header
+
+from x2c_face.robot_file import load_robot
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.images import bgr_to_image, bgr_to_jpeg
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters, parameter
+from x2c_node.quality import IMAGE_PUBLISHER, STREAM
+from x2c_node.robots import find_robot
+from x2c_node.running import run_node
+from x2c_node.stamps import to_nanoseconds
+from x2c_virtual_face.joint_targets import JointTargets
+from x2c_virtual_face.simulation import LONGEST_TICK, PERIOD, Simulation
+
+if TYPE_CHECKING:
+    from x2c_virtual_face.virtual_face import VirtualFace
+
+
+@dataclass(frozen=True)
+class VirtualFaceParameters(Parameters):
+    """Parameters of the virtual face node."""
+
+    robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
+    image_width: int = parameter(256, "Width of the pictures [px].", minimum=16, maximum=2048)
+    image_height: int = parameter(256, "Height of the pictures [px].", minimum=16, maximum=2048)
+    framerate: float = parameter(
+        30.0,
+        "Pictures a second, while somebody subscribes them [Hz].",
+        minimum=0.1,
+        maximum=100.0,
+        dynamic=True,
+    )
+    frame_id: str = parameter(
+        "robot_camera_optical_frame", "Frame of the camera in front of the face."
+    )
+    jpeg_quality: int = parameter(
+        90, "Quality of compressed pictures.", minimum=1, maximum=100, dynamic=True
+    )
+
+
+class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
+    """Moves the simulated face as joint commands tell it and publishes what it does.
+
+    Args:
+        node_arguments: Passed to rclpy's node.
+    """
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("virtual_face_node", VirtualFaceParameters, **node_arguments)
+
+    def configure(self) -> None:
+        """Build the face and draw it once; make the publishers."""
+        robot = load_robot(find_robot(self.params.robot))
+        self._targets = JointTargets(robot)
+        self._commanded = self._targets.positions
+        self._unknown: set[str] = set()
+        self._state_message = JointState(name=list(robot.joint_names))
+        self._states = self.publisher(JointState, "joint_states", STREAM)
+        self._images = self.publisher(Image, "robot/image_raw", IMAGE_PUBLISHER)
+        self._jpegs = self.publisher(
+            CompressedImage, "robot/image_raw/compressed", IMAGE_PUBLISHER
+        )
+        self._infos = self.publisher(CameraInfo, "robot/camera_info", IMAGE_PUBLISHER)
+        self._simulation = Simulation(robot, self.params.image_width, self.params.image_height)
+
+    def activate(self) -> None:
+        """Let the face's time run and take joint commands."""
+        self._next_picture = time.monotonic()
+        self.subscription(JointState, "joint_commands", self._take, STREAM)
+        self._simulation.start(self._guarded(self._tick, "timer"), self.context.ok)
+
+    def deactivate(self) -> None:
+        """Let the face's time stand still."""
+        self._simulation.stop()
+
+    def cleanup(self) -> None:
+        """Take the face down."""
+        self._simulation.close()
+
+    def diagnose(self) -> Diagnosis:
+        """Tell whether commands come, and what had to be limited."""
+        clamped = self._targets.clamped
+        values = {f"position clamped: {name}": str(count) for name, count in clamped.items()}
+        rates = {name: meter.rate for name, meter in list(self.statistics.rates.items())}
+        if "commands" not in rates:
+            topic = self.resolve_topic_name("joint_commands")
+            publishers = self.count_publishers(topic)
+            return Diagnosis(Level.WARN, f"waiting for {topic} ({publishers} publishers)", values)
+        if rates.get("joint states", 0.0) < 0.5 / PERIOD:
+            return Diagnosis(Level.WARN, "this machine is too slow for the simulation", values)
+        if rates["commands"] == 0.0:
+            return Diagnosis(Level.OK, "holding: no joint commands at the moment", values)
+        return Diagnosis(Level.OK, "following joint commands", values)
+
+    def _take(self, message: JointState) -> None:
+        unknown = self._targets.command(message.name, message.position)
+        self.statistics.tick("commands")
+        if not self._unknown.issuperset(unknown):
+            self._unknown.update(unknown)
+            self.get_logger().warning(
+                f"joint_commands names joints that this face has not, which are ignored: "
+                f"{', '.join(sorted(self._unknown))}"
+            )
+        stamp = to_nanoseconds(message.header.stamp)
+        if stamp:
+            now = self.get_clock().now().nanoseconds
+            self.statistics.measured("camera to face", (now - stamp) * 1e-9)
+
+    def _tick(self, face: VirtualFace, passed: float) -> None:
+        """Run in the simulation's thread: move the face and show it."""
+        if self._targets.positions is not self._commanded:
+            self._commanded = self._targets.positions
+            face.command(self._commanded)
+        face.step(passed)
+        if passed >= LONGEST_TICK:
+            self.statistics.counts["held up"] += 1
+        self._publish_state(face)
+        now = time.monotonic()
+        if now > self._next_picture - 0.5 * PERIOD:
+            self._next_picture = max(self._next_picture + 1.0 / self.params.framerate, now)
+            self._publish_pictures(face)
+
+    def _publish_state(self, face: VirtualFace) -> None:
+        message = self._state_message
+        message.header.stamp = self.get_clock().now().to_msg()
+        message.position = array.array("d", face.joint_positions().tobytes())
+        message.velocity = array.array("d", face.joint_velocities().tobytes())
+        self._states.publish(message)
+        self.statistics.tick("joint states")
+
+    def _publish_pictures(self, face: VirtualFace) -> None:
+        raw = self._images.get_subscription_count() > 0
+        compressed = self._jpegs.get_subscription_count() > 0
+        if not raw and not compressed:
+            return
+        started = time.monotonic()
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self.params.frame_id)
+        picture = face.render()
+        self.statistics.measured("rendering", time.monotonic() - started)
+        if raw:
+            self._images.publish(bgr_to_image(picture, header, "rgb8"))
+        if compressed:
+            bgr = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+            self._jpegs.publish(bgr_to_jpeg(bgr, header, self.params.jpeg_quality))
+        self._infos.publish(self._camera_info(header))
+        self.statistics.tick("pictures")
+
+    def _camera_info(self, header: Header) -> CameraInfo:
+        return CameraInfo(
+            header=header, width=self.params.image_width, height=self.params.image_height
+        )
+
+
+def main() -> None:
+    """Run the node."""
+    run_node(VirtualFaceNode)
