@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_face.descriptors import eye_openness, mouth_opening
+from x2c_face.descriptors import Descriptor, describe_face
 from x2c_face.frames import Face, FaceState
 from x2c_face.head_pose import HeadPose
 
@@ -28,6 +28,9 @@ LARGEST_TURN = float(np.radians(25.0))
 FASTEST = 0.6
 """Speed of the face's landmarks in the head frame up to which it counts as still
 [interocular distances/s]."""
+
+_AT = {descriptor: place for place, descriptor in enumerate(Descriptor)}
+_EYES = [_AT[Descriptor.EYE_OPENNESS_LEFT], _AT[Descriptor.EYE_OPENNESS_RIGHT]]
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,12 @@ def measure(face: Face, before: NeutralFrame | None, elapsed: float) -> NeutralF
     if before is not None and elapsed > 0.0:
         speed = float(np.linalg.norm(points - before.face, axis=1).mean() / elapsed)
     yaw, pitch, _ = face.pose.yaw_pitch_roll
+    described = describe_face(points)
     return NeutralFrame(
         face=points.astype(np.float32),
         pose=face.pose,
-        eyes=min(eye_openness(points, "LEFT"), eye_openness(points, "RIGHT")),
-        mouth=mouth_opening(points),
+        eyes=float(described[_EYES].min()),
+        mouth=float(described[_AT[Descriptor.MOUTH_OPENING]]),
         turn=max(abs(yaw), abs(pitch)),
         speed=speed,
     )
