@@ -24,6 +24,14 @@ from x2c_evaluation.errors import BagError
 from x2c_evaluation.topics import Part, Topic
 
 BAG = "bag"
+"""Folder of the bag in the folder that is recorded to."""
+
+PUBLICATION_CLOCK = "publication"
+"""The bag's time stamps say when messages were published, by the wall clock of the publisher."""
+
+ROS_CLOCK = "ros"
+"""The bag's time stamps say when messages were received, by the node's clock (simulated time)."""
+
 _QUEUE_LENGTH = 3000
 _CONTROLS = "x2c_msgs/msg/ControlValues"
 

@@ -14,18 +14,12 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from rclpy.subscription import Subscription
 
 from x2c_evaluation.errors import BagError
-from x2c_evaluation.recorder import Recorder
+from x2c_evaluation.recorder import PUBLICATION_CLOCK, ROS_CLOCK, Recorder
 from x2c_evaluation.topics import TOPICS, Part, Topic
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.running import run_node
-
-PUBLICATION_CLOCK = "publication"
-"""The bag's time stamps say when messages were published, by the wall clock of the publisher."""
-
-ROS_CLOCK = "ros"
-"""The bag's time stamps say when messages were received, by the node's clock (simulated time)."""
 
 _MEASURED = (Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _LONGEST_TRANSPORT = 5_000_000_000

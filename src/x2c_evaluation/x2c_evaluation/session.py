@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_evaluation.bag_reader import BagReader, Record
+from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.topics import Part
 from x2c_face import controls
@@ -120,6 +120,8 @@ class _Collected:
 
     def take(self, part: Part, time: int, message: Any) -> None:
         """Add a message; adds nothing when a field is missing or has another form."""
+        stamp = message.header.stamp
+        nanoseconds = int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
         if part is Part.DIAGNOSTICS:
             self._diagnostics(message)
         elif part is Part.FACE:
@@ -133,8 +135,7 @@ class _Collected:
             self.control_states.append(state)
         elif part in self.joints:
             self.joints[part].append(dict(zip(message.name, message.position, strict=True)))
-        stamp = message.header.stamp
-        self.stamps[part].append(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec))
+        self.stamps[part].append(nanoseconds)
         self.times[part].append(time)
 
     def _diagnostics(self, message: Any) -> None:
@@ -159,7 +160,7 @@ def read_session(reader: BagReader) -> Session:
     refused: Counter[tuple[Part, str]] = Counter()
     for record in reader.records(_SMALL):
         try:
-            _take(collected, reader, record)
+            collected.take(record.part, record.time, reader.decode(record))
         except (BagError, AttributeError, TypeError, ValueError) as error:
             refused[record.part, str(error)] += 1
     unusable = tuple(
@@ -184,10 +185,6 @@ def read_session(reader: BagReader) -> Session:
         clock=reader.clock,
         issues=(*reader.issues, *unusable),
     )
-
-
-def _take(collected: _Collected, reader: BagReader, record: Record) -> None:
-    collected.take(record.part, record.time, reader.decode(record))
 
 
 def _joints(rows: list[dict[str, float]]) -> Joints:
