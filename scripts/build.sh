@@ -9,12 +9,19 @@ cd "$X2C_ROOT"
 exec 9<"$X2C_ROOT/scripts/build.sh"
 flock 9
 
+# Built files name the environment they were built in, by path and Python version.
+if ! cmp -s .venv/x2c_setup build/x2c_setup; then
+  rm -rf build install
+  mkdir build
+  cp .venv/x2c_setup build/x2c_setup
+fi
+
 # What the build of a package depends on. Python modules and data are linked into install/, so their
 # contents do not matter, nor do those of launch files and configuration: only which of them exist.
 fingerprint() {
   local package=$1
   {
-    cat "$X2C_ROOT/.venv/x2c_setup" scripts/build.sh
+    cat scripts/build.sh
     find "$package" -not -path '*/test/*' -type f \
       \( -path '*/resource/*' -o -path '*/x2c_msgs/*' -o -name 'setup.*' -o -name package.xml \) \
       -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
@@ -42,17 +49,17 @@ fi
 
 # What an earlier build left must not survive what is no longer there.
 for name in "${changed[@]}"; do
-  rm -rf "build/$name" "install/share/$name" "install/lib/$name" "install/include/$name"
+  rm -rf "build/$name" "install/share/$name" "install/lib/$name" "install/include/$name" \
+    install/share/ament_index/resource_index/*/"$name"
 done
 
 echo "Building ${changed[*]}" >&2
 log=build/colcon.log
-mkdir -p build
 # Nothing but the virtual environment's ROS 2 may be found, and make's own settings are not for colcon.
 unset MAKEFLAGS MFLAGS MAKELEVEL COLCON_PREFIX_PATH PYTHONPATH
 export AMENT_PREFIX_PATH=$X2C_ROOT/.venv CMAKE_PREFIX_PATH=$X2C_ROOT/.venv
 export PATH=$X2C_ROOT/.venv/bin:$PATH
-if ! .venv/bin/python -m colcon --log-level error build \
+if ! .venv/bin/python -m colcon --log-base build/log --log-level error build \
     --base-paths src --merge-install --symlink-install --packages-select "${changed[@]}" \
     --event-handlers console_cohesion+ \
     --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$X2C_ROOT/.venv/bin/python" \
