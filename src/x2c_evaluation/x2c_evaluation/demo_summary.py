@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def write_results(out: Path, context: RunContext, console: Console) -> Report:
     """
     results = _Results(out)
     for name in (REPORT, report_figure.FILE_NAME, video.FILE_NAME):
-        results.attempt(f"replace {name}", lambda name=name: _remove(out / name))
+        results.attempt(f"an earlier {name}", functools.partial(_remove, out / name))
     reader, session = None, _empty_session()
     try:
         reader = BagReader(out / BAG)

@@ -70,18 +70,18 @@ def write_figure(report: Report, session: Session, path: Path) -> None:
 
 
 def _origin(session: Session) -> int:
-    stamps = [stream.stamps.min() for stream in (session.frames,) if len(stream)]
-    return int(stamps[0]) if stamps else 0
+    stamps = session.frames.stamps
+    return int(stamps.min()) if len(stamps) else 0
 
 
 def _headline(figure: Figure, axes: Any, report: Report) -> None:
     axes.axis("off")
     run = report.run
     axes.text(0.0, 0.9, "X2C imitation", fontsize=21, color=_INK, weight="bold", va="top")
-    subtitle = f"{_short(run.source, 46)} to robot {run.robot}, backend {run.backend}"
+    subtitle = f"{_short(run.source, 34)} to robot {run.robot}, backend {run.backend}"
     axes.text(0.0, 0.40, subtitle, fontsize=11.5, color=_INK, va="top")
     end = ("failed: " if run.failed else "ended: ") + run.exit_reason
-    axes.text(0.0, 0.12, _short(end, 70), fontsize=10, color=_FAINT, va="top")
+    axes.text(0.0, 0.12, _short(end, 62), fontsize=10, color=_FAINT, va="top")
     end_to_end = report.latency_ms[Stage.END_TO_END]
     share = report.face_share
     rate = report.rates_hz[Part.COMMANDS]
@@ -96,9 +96,9 @@ def _headline(figure: Figure, axes: Any, report: Report) -> None:
         (f"{sum(report.drops.values())}", "drops"),
     ]
     for column, (number, name) in enumerate(figures):
-        x = 0.40 + 0.6 * (column + 1) / len(figures)
-        axes.text(x, 0.78, number, fontsize=16, color=_INK, ha="right", va="top")
-        axes.text(x, 0.34, name, fontsize=9.5, color=_FAINT, ha="right", va="top")
+        x = 0.33 + 0.67 * (column + 1) / len(figures)
+        axes.text(x, 0.80, number, fontsize=15, color=_INK, ha="right", va="top")
+        axes.text(x, 0.36, name, fontsize=9, color=_FAINT, ha="right", va="top")
 
 
 def _latency_over_time(axes: Any, measured: dict[Stage, Latency], origin: int) -> Any:
@@ -301,6 +301,7 @@ def _notes(axes: Any, report: Report) -> None:
 
 def _style(axes: Any, name: str) -> None:
     axes.set_ylabel(name, fontsize=9.5, color=_INK)
+    axes.yaxis.set_label_coords(-0.052, 0.5)
     axes.grid(True, color=_LINE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8.5, colors=_FAINT, length=0)
