@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_face.errors import X2CError
+from x2c_virtual_face.errors import CommandError
+from x2c_virtual_face.joint_targets import JointTargets
+
+numbers = st.floats(width=64) | st.floats(-1.0, 1.0)
+names = st.sampled_from(["jaw_pitch", "head_yaw", "tail", "", "gaze_target_phi"])
+
+
+def position(targets, robot, name):
+    return targets.positions[robot.joint_names.index(name)]
+
+
+def test_joints_start_at_home(robot):
+    np.testing.assert_array_equal(JointTargets(robot).positions, robot.home)
+
+
+def test_a_partial_command_leaves_the_others_where_they_were_sent(robot):
+    targets = JointTargets(robot)
+    targets.command(["jaw_pitch"], [0.2])
+    targets.command(["head_yaw"], [-0.1])
+    assert position(targets, robot, "jaw_pitch") == 0.2
+    assert position(targets, robot, "head_yaw") == -0.1
+    assert np.count_nonzero(targets.positions != robot.home) == 2
+
+
+def test_unknown_names_are_told_and_ignored(robot):
+    targets = JointTargets(robot)
+    assert targets.command(["tail", "jaw_pitch"], [1.0, 0.2]) == ("tail",)
+    assert position(targets, robot, "jaw_pitch") == 0.2
+
+
+def test_positions_past_the_limits_are_clamped_and_counted(robot):
+    targets = JointTargets(robot)
+    targets.command(["jaw_pitch", "head_yaw"], [99.0, 0.1])
+    assert position(targets, robot, "jaw_pitch") == robot.joints[13].upper
+    assert targets.clamped == {"jaw_pitch": 1}
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+def test_a_command_with_one_bad_number_moves_nothing(robot, bad):
+    targets = JointTargets(robot)
+    with pytest.raises(CommandError, match="head_yaw"):
+        targets.command(["jaw_pitch", "head_yaw"], [0.2, bad])
+    np.testing.assert_array_equal(targets.positions, robot.home)
+
+
+@pytest.mark.parametrize("positions", [[], [0.1], [0.1, 0.2, 0.3]])
+def test_names_without_positions_are_refused(robot, positions):
+    with pytest.raises(CommandError, match="2 names"):
+        JointTargets(robot).command(["jaw_pitch", "head_yaw"], positions)
+
+
+pairs = st.lists(st.tuples(names, numbers), max_size=5).map(
+    lambda some: list(zip(*some, strict=True)) or [[], []]
+)
+uneven = st.tuples(st.lists(names, max_size=3), st.lists(numbers, max_size=3))
+
+
+@given(commands=st.lists(pairs | uneven, max_size=5))
+def test_targets_stay_finite_and_inside_the_limits_for_any_commands(robot, commands):
+    targets = JointTargets(robot)
+    for command in commands:
+        before = targets.positions
+        try:
+            targets.command(*command)
+        except X2CError:
+            assert targets.positions is before
+        assert np.isfinite(targets.positions).all()
+        assert (targets.positions >= robot.lower).all()
+        assert (targets.positions <= robot.upper).all()

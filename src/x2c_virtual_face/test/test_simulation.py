@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+import threading
+import time
+
+import pytest
+
+from x2c_virtual_face.errors import RenderError, RobotMismatchError
+from x2c_virtual_face.simulation import LONGEST_TICK, Simulation
+
+
+@pytest.fixture
+def simulation(robot):
+    try:
+        made = Simulation(robot, 64, 64)
+    except RenderError as error:
+        pytest.skip(str(error))
+    yield made
+    made.close()
+
+
+def test_time_passes_as_on_the_steady_clock_and_stands_still_when_stopped(
+    simulation, robot, wait_until
+):
+    passed = []
+    faces = []
+
+    def tick(face, seconds):
+        faces.append(face)
+        face.step(seconds)
+        passed.append(seconds)
+
+    started = time.monotonic()
+    simulation.start(tick, wanted=lambda: True)
+    wait_until(lambda: len(passed) >= 30, what="ticks")
+    simulation.stop()
+    took = time.monotonic() - started
+    count = len(passed)
+    assert sum(passed) <= took
+    assert max(passed) <= LONGEST_TICK
+    assert faces[0].time == pytest.approx(sum(passed), abs=0.003)
+    time.sleep(0.05)
+    assert len(passed) == count
+
+
+def test_it_draws_in_one_thread_whoever_starts_and_ends_it(simulation, wait_until):
+    pictures = []
+    threads = set()
+
+    def tick(face, seconds):
+        threads.add(threading.get_ident())
+        pictures.append(face.render())
+
+    for _ in range(2):
+        starter = threading.Thread(target=simulation.start, args=(tick, lambda: True))
+        starter.start()
+        starter.join()
+        before = len(pictures)
+        wait_until(lambda: len(pictures) > before, what="a picture")  # noqa: B023
+        simulation.stop()
+    assert len(threads) == 1
+    assert pictures[0].shape == (64, 64, 3)
+
+
+def test_it_ends_when_it_is_no_longer_wanted(simulation, wait_until):
+    ticks = []
+    simulation.start(lambda face, seconds: ticks.append(seconds), wanted=lambda: len(ticks) < 3)
+    wait_until(lambda: len(ticks) == 3, what="three ticks")
+    simulation.stop()
+    assert len(ticks) == 3
+
+
+def test_a_robot_that_is_not_the_virtual_humanoid_is_refused(robot):
+    other = type(robot)(**{**vars_of(robot), "joints": robot.joints[1:]})
+    threads = threading.active_count()
+    with pytest.raises(RobotMismatchError):
+        Simulation(other, 64, 64)
+    assert threading.active_count() == threads
+
+
+def vars_of(robot):
+    return {name: getattr(robot, name) for name in robot.__dataclass_fields__}

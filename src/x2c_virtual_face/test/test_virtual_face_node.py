@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The installed node as a process, over DDS."""
+
+import math
+import signal
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
+from std_msgs.msg import Header
+
+from x2c_node.images import compressed_to_bgr, image_to_bgr
+from x2c_node.quality import IMAGE_SUBSCRIBER, STREAM
+from x2c_node.stamps import to_nanoseconds
+
+NODE = "virtual_face_node"
+
+
+class Side:
+    """Commands a running virtual face and keeps its joint states."""
+
+    def __init__(self, ros, wait_until):
+        self.ros, self.wait_until = ros, wait_until
+        self.states = ros.collect(JointState, "joint_states", STREAM)
+        self.publisher = ros.publish(JointState, "joint_commands", STREAM)
+        wait_until(self.publisher.get_subscription_count, what="the node's subscription")
+        wait_until(lambda: self.states, what="joint states")
+
+    def send(self, positions, names=None):
+        header = Header(stamp=self.ros.node.get_clock().now().to_msg())
+        names = list(positions) if names is None else names
+        values = list(positions.values()) if isinstance(positions, dict) else positions
+        self.publisher.publish(JointState(header=header, name=names, position=values))
+
+    def position(self, name):
+        state = self.states[-1]
+        return state.position[state.name.index(name)]
+
+    def reaches(self, name, position, tolerance=0.02):
+        self.wait_until(
+            lambda: abs(self.position(name) - position) < tolerance,
+            what=f"{name} at {position}, it is at {self.position(name)}",
+        )
+
+
+@pytest.fixture
+def start(ros, wait_until, node_process):
+    def start(**parameters):
+        process = node_process(
+            "x2c_virtual_face",
+            "virtual_face_node",
+            parameters={"diagnostics_period": 0.1, **parameters},
+        )
+        return process, Side(ros, wait_until)
+
+    return start
+
+
+def test_a_joint_command_moves_the_joint_and_changes_the_picture(start, ros, wait_until, robot):
+    process, side = start(image_width=128, image_height=96)
+    pictures = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
+    compressed = ros.collect(CompressedImage, "robot/image_raw/compressed", IMAGE_SUBSCRIBER)
+    infos = ros.collect(CameraInfo, "robot/camera_info", IMAGE_SUBSCRIBER)
+    wait_until(lambda: pictures and compressed and infos, what="pictures")
+    neutral = image_to_bgr(pictures[-1]).astype(int)
+    assert neutral.shape == (96, 128, 3)
+    assert neutral.std() > 10.0
+    assert np.abs(compressed_to_bgr(compressed[-1]).astype(int) - neutral).mean() < 8.0
+    assert (infos[-1].width, infos[-1].height) == (128, 96)
+    assert pictures[-1].header.frame_id == "robot_camera_optical_frame"
+
+    assert side.states[-1].name == list(robot.joint_names)
+    side.send({"jaw_pitch": 0.3})
+    side.reaches("jaw_pitch", 0.3)
+    assert any(abs(state.velocity[13]) > 0.1 for state in side.states)
+    stamps = [to_nanoseconds(state.header.stamp) for state in side.states]
+    assert (np.diff(stamps) > 0).all()
+    moved = stamps[-1]
+    wait_until(lambda: to_nanoseconds(pictures[-1].header.stamp) > moved, what="a new picture")
+    assert np.abs(image_to_bgr(pictures[-1]).astype(int) - neutral).max() > 40
+    assert process.stop(signal.SIGINT) == 0
+
+
+def test_garbage_is_refused_counted_and_survived(start, ros, wait_until, robot):
+    process, side = start()
+    side.send({"jaw_pitch": 0.2, "tail": 1.0})
+    side.send({"jaw_pitch": 0.2, "tail": 1.0})
+    side.reaches("jaw_pitch", 0.2)
+    for bad in (math.nan, math.inf, -math.inf):
+        side.send({"jaw_pitch": 0.1, "head_yaw": bad})
+    side.send([], names=["jaw_pitch"])
+    side.send([0.1, 0.2], names=[])
+    side.send([], names=[])
+    side.send([1e308] * 30, names=list(robot.joint_names))
+    side.send([-1e308] * 30, names=list(robot.joint_names))
+    side.send(robot.home.tolist(), names=list(robot.joint_names))
+    side.send({"jaw_pitch": 0.25})
+    side.reaches("jaw_pitch", 0.25)
+
+    def counted():
+        status = ros.diagnosis(NODE)
+        details = {value.key: value.value for value in status.values} if status else {}
+        return details.get("joint_commands refused") == "5" and details
+
+    details = wait_until(counted, what="five refused commands on /diagnostics")
+    assert int(details["position clamped: head_yaw"]) == 2
+    positions = np.array([state.position for state in side.states])
+    assert np.isfinite(positions).all()
+    assert process.running
+    assert process.output.count("tail") == 1
+    assert process.stop(signal.SIGTERM) == 0
+
+
+def test_lifecycle_over_its_services(start, ros, wait_until):
+    process, side = start()
+    pictures = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
+    wait_until(lambda: pictures, what="a picture")
+    assert ros.transition(NODE, "deactivate")
+    assert ros.transition(NODE, "cleanup")
+    assert ros.transition(NODE, "configure")
+    seen = len(side.states)
+    assert ros.transition(NODE, "activate")
+    wait_until(lambda: len(side.states) > seen + 5, what="joint states after a new start")
+    seen = len(pictures)
+    wait_until(lambda: len(pictures) > seen, what="a picture after a new start")
+    (result,) = ros.set_parameters(NODE, framerate=math.nan)
+    assert not result.successful
+    (result,) = ros.set_parameters(NODE, framerate=10.0)
+    assert result.successful
+    assert ros.transition(NODE, "shutdown")
+    assert ros.state(NODE) == "finalized"
+    assert process.stop() == 0
+
+
+def test_silence_is_explained(start, ros, wait_until):
+    start()
+    wait_until(
+        lambda: (
+            (status := ros.diagnosis(NODE)) and "waiting for /joint_commands" in status.message
+        ),
+        what="the reason for waiting",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "environment", "reason"),
+    [
+        ({"robot": "no_such_robot"}, {}, "unknown robot"),
+        ({"image_width": 3}, {}, "image_width"),
+        ({}, {"MUJOCO_GL": "no_such_library"}, "libosmesa6"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_reason(
+    parameters, environment, reason, node_process, wait_until, ros
+):
+    process = node_process(
+        "x2c_virtual_face", "virtual_face_node", parameters=parameters, environment=environment
+    )
+    wait_until(lambda: reason in process.output, what="the reason in the log")
+    assert "Traceback" not in process.output
+    assert ros.state(NODE) == "unconfigured"
+    assert process.stop() == 0
