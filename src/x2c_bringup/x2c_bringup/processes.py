@@ -4,11 +4,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ament_index_python import get_package_prefix
 
+from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
+from x2c_bringup.shared_files import set_middleware_defaults
+from x2c_bringup.watch import Watch
+
+_STARTING = 60.0
+_STOPPING = 10.0
+_LISTEN = 0.1
 
 
 def command_line(spec: NodeSpec) -> list[str]:
@@ -25,3 +37,64 @@ def command_line(spec: NodeSpec) -> list[str]:
         # JSON is YAML in which a text stays a text: "0" is no number.
         words += ["-p", f"{name}:={json.dumps(value)}"]
     return [*words, "--log-level", spec.log_level]
+
+
+class ProcessGraph:
+    """Runs each node of a graph as a process of its own, while it is entered.
+
+    Args:
+        specs: The nodes, each after those whose messages it takes.
+    """
+
+    def __init__(self, specs: Sequence[NodeSpec]) -> None:
+        self._specs = tuple(specs)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """Process ids, by the nodes' names."""
+        return {name: process.pid for name, process in self._processes.items()}
+
+    def __enter__(self) -> ProcessGraph:
+        """Start the processes, those who listen first."""
+        environment = dict(os.environ)
+        set_middleware_defaults(environment)
+        for spec in reversed(self._specs):
+            self._processes[spec.name] = subprocess.Popen(command_line(spec), env=environment)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop the processes, the source first; kill those that do not go."""
+        for spec in self._specs:
+            process = self._processes[spec.name]
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            try:
+                process.wait(_STOPPING)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def wait_until_active(self, watch: Watch) -> None:
+        """Wait until every node says that it is active.
+
+        Raises:
+            ConfigureError: A node refuses, has ended, or says nothing; the text says why.
+        """
+        limit = time.monotonic() + _STARTING
+        while waiting := [name for name in self._processes if not _is_active(watch, name)]:
+            for name in waiting:
+                status = self._processes[name].poll()
+                if status is not None:
+                    raise ConfigureError(f"{name} has ended with exit status {status}")
+                said = watch.diagnoses.get(name)
+                if said is not None and "cannot" in said.message:
+                    raise ConfigureError(f"{name} {said.message}")
+            if time.monotonic() > limit:
+                raise ConfigureError(f"not active after {_STARTING:g} s: {', '.join(waiting)}")
+            watch.listen(_LISTEN)
+
+
+def _is_active(watch: Watch, name: str) -> bool:
+    said = watch.diagnoses.get(name)
+    return said is not None and said.values.get("state") == "active"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -25,14 +26,17 @@ class Watch:
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
         self._names = {spec.full_name: spec.name for spec in specs}
         self.diagnoses: dict[str, Diagnosis] = {}
+        self.times: dict[str, float] = {}
         self._node = Node("x2c_watch", use_global_arguments=False, start_parameter_services=False)
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
 
     def listen(self, seconds: float) -> None:
-        """Wait for the next message, up to some time [s]."""
-        self._executor.spin_once(timeout_sec=seconds)
+        """Take what comes, for some time [s]."""
+        limit = time.monotonic() + seconds
+        while (left := limit - time.monotonic()) > 0.0:
+            self._executor.spin_once(timeout_sec=left)
 
     def close(self) -> None:
         """Take the listener down."""
@@ -44,6 +48,7 @@ class Watch:
             name = self._names.get(status.name)
             if name is not None:
                 self.diagnoses[name] = _diagnosis(status)
+                self.times[name] = time.monotonic()
 
 
 def _diagnosis(status: DiagnosticStatus) -> Diagnosis:

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One measurement of the whole graph, composed or as processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from x2c_bringup.bench import system
+from x2c_bringup.composed import ComposedGraph, ros
+from x2c_bringup.graph import NodeSpec, ParameterValue, build_graph
+from x2c_bringup.live_line import LATENCY, number
+from x2c_bringup.options import GraphOptions
+from x2c_bringup.processes import ProcessGraph
+from x2c_bringup.watch import Watch
+from x2c_node.diagnostics import Diagnosis
+
+_MEDIAN = " p50 [ms]"
+_NOT_WANTED = "torch"
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What the nodes last said, and when each said it [s]."""
+
+    diagnoses: Mapping[str, Diagnosis]
+    times: Mapping[str, float]
+
+    def rate(self, before: _Sample, node: str, name: str) -> float:
+        """Return by how much a count has grown since another sample [Hz]."""
+        grown = number(self.diagnoses[node], name) - number(before.diagnoses[node], name)
+        return grown / (self.times[node] - before.times[node])
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is measured.
+
+    Attributes:
+        name: For people.
+        composed: All nodes in one process, or each in its own.
+        paced: Images at the video's rate, or as fast as they can come.
+        options: Of the graph.
+    """
+
+    name: str
+    composed: bool
+    paced: bool
+    options: GraphOptions
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out.
+
+    Attributes:
+        name: Of the setting.
+        images: Images sent a second [Hz].
+        commands: Joint commands a second [Hz].
+        p50: Median time from camera stamp to joint command [ms].
+        p99: 99th percentile of it [ms].
+        cores: Processor time used a second [s/s].
+        memory: Peak memory of each process [MB].
+        stages: Median time of each step of each node [ms].
+        torch: Whether any process has loaded torch.
+    """
+
+    name: str
+    images: float
+    commands: float
+    p50: float
+    p99: float
+    cores: float
+    memory: Mapping[str, float]
+    stages: Mapping[str, float]
+    torch: bool
+
+
+def measure(setting: Setting, warm_up: float, seconds: float) -> Result:
+    """Run the graph and measure it once it is warm.
+
+    Args:
+        setting: What to measure.
+        warm_up: Time before measuring [s].
+        seconds: Time of measuring [s].
+
+    Raises:
+        ConfigureError: A node refused to start.
+    """
+    run = _composed if setting.composed else _as_processes
+    with ros(), run(_specs(setting)) as (processes, sample):
+        sample(warm_up)
+        before, began = sample(0.1), time.monotonic()
+        used = sum(map(system.processor_time, processes.values()))
+        after, took = sample(seconds), time.monotonic() - began
+        used = sum(map(system.processor_time, processes.values())) - used
+        actuation = after.diagnoses["actuation_node"]
+        return Result(
+            name=setting.name,
+            images=after.rate(before, "camera_node", "image total"),
+            commands=after.rate(before, "actuation_node", "commands total"),
+            p50=number(actuation, f"{LATENCY}{_MEDIAN}"),
+            p99=number(actuation, f"{LATENCY} p99 [ms]"),
+            cores=used / took,
+            memory={name: system.peak_memory(one) for name, one in processes.items()},
+            stages=_stages(after.diagnoses),
+            torch=any(system.has_loaded(one, _NOT_WANTED) for one in processes.values()),
+        )
+
+
+def _specs(setting: Setting) -> tuple[NodeSpec, ...]:
+    camera, *others = build_graph(setting.options)
+    parameters: dict[str, ParameterValue] = {
+        **camera.parameters,
+        "loop": True,
+        "paced": setting.paced,
+        "wait_for_subscriber": True,
+    }
+    return (dataclasses.replace(camera, parameters=parameters), *others)
+
+
+_Running = tuple[Mapping[str, int], Callable[[float], _Sample]]
+"""Process ids by name, and what takes a sample after a time [s]."""
+
+
+@contextmanager
+def _composed(specs: Sequence[NodeSpec]) -> Iterator[_Running]:
+    with ComposedGraph(specs) as graph:
+        graph.start()
+
+        def sample(seconds: float) -> _Sample:
+            time.sleep(seconds)
+            diagnoses = graph.diagnoses()
+            return _Sample(diagnoses, dict.fromkeys(diagnoses, time.monotonic()))
+
+        yield {"composed": os.getpid()}, sample
+
+
+@contextmanager
+def _as_processes(specs: Sequence[NodeSpec]) -> Iterator[_Running]:
+    watch = Watch(specs)
+    with ProcessGraph(specs) as graph:
+        graph.wait_until_active(watch)
+
+        def sample(seconds: float) -> _Sample:
+            watch.listen(seconds)
+            return _Sample(dict(watch.diagnoses), dict(watch.times))
+
+        yield graph.ids, sample
+    watch.close()
+
+
+def _stages(diagnoses: Mapping[str, Diagnosis]) -> dict[str, float]:
+    return {
+        f"{node}: {name.removesuffix(_MEDIAN)}": number(diagnosis, name)
+        for node, diagnosis in diagnoses.items()
+        for name in diagnosis.values
+        if name.endswith(_MEDIAN) and LATENCY not in name
+    }
