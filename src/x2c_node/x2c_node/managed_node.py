@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -47,7 +48,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         super().__init__(name, **node_arguments)
         self._parameter_class = parameter_class
         self._refused = parameters.declare(self, parameter_class)
-        self.params: P = self._read_parameters()
+        self.params: P = parameters.read(self, parameter_class)
         self.statistics = Statistics()
         self.fault = ""
         self._configured: list[Callable[[], object]] = []
@@ -157,8 +158,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
             try:
                 return callback(request, response)
             except Exception as error:
+                kind = "refused" if isinstance(error, X2CError) else "failed"
+                self.statistics.counts[f"{name} {kind}"] += 1
                 self._log_failure(name, error)
-                if hasattr(response, "message"):
+                if hasattr(response, "success") and hasattr(response, "message"):
                     response.success, response.message = False, str(error)
                 return response
 
@@ -212,6 +215,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run `deactivate`."""
+        self._scope = self._configured
         return self._leave("deactivate", self.deactivate, self._activated)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -220,19 +224,23 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Leave whatever was entered."""
-        if self._activated:
+        if state.label == "active":
             self._leave("deactivate", self.deactivate, self._activated)
-        if self._configured:
+        if state.label in ("active", "inactive"):
             self._leave("clean up", self.cleanup, self._configured)
         return TransitionCallbackReturn.SUCCESS
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Leave whatever was entered, so that the node can be configured again."""
-        return self.on_shutdown(state)
+        left = self.on_shutdown(state)
+        # The transition that failed may have made things of its own.
+        self._destroy(self._activated)
+        self._destroy(self._configured)
+        return left
 
     def _do_configure(self) -> None:
         if self._refused:
-            raise ParameterError("; ".join(self._refused))
+            raise ParameterError("; ".join(self._refused.values()))
         self.statistics = Statistics()
         self.configure()
 
@@ -266,6 +274,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
     # Callbacks.
 
     def _guarded(self, callback: Callable[..., None], source: str) -> Callable[..., None]:
+        # rclpy tells by the signature whether a callback wants the message's info too.
+        @functools.wraps(callback)
         def run(*arguments: Any) -> None:
             try:
                 callback(*arguments)
@@ -276,12 +286,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 self.statistics.counts[f"{source} failed"] += 1
                 self._log_failure(source, error)
 
-        # rclpy tells by the number of parameters whether a callback wants the message's info too.
-        if callback.__code__.co_argcount - (1 if hasattr(callback, "__self__") else 0) == 2:
-            return lambda message, info: run(message, info)
-        if source == "timer":
-            return run
-        return lambda message: run(message)
+        return run
 
     def _log_failure(self, what: str, error: Exception) -> None:
         if isinstance(error, X2CError):
@@ -291,14 +296,6 @@ class ManagedNode(LifecycleNode, Generic[P]):
             self.get_logger().error(f"{what}: {error}\n{details}", throttle_duration_sec=5.0)
 
     # Parameters.
-
-    def _read_parameters(self) -> P:
-        try:
-            values: P = parameters.read(self, self._parameter_class)
-        except ParameterError:
-            # The reason is in self._refused; the node stays up, unconfigured, with the defaults.
-            return self._parameter_class()
-        return values
 
     def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
         known = parameters.specs(self._parameter_class)
@@ -311,11 +308,11 @@ class ManagedNode(LifecycleNode, Generic[P]):
         return SetParametersResult(successful=True)
 
     def _take_parameters(self, changed: list[Parameter[Any]]) -> None:
-        if self._refused:
-            return
+        for one in changed:
+            self._refused.pop(one.name, None)
         self.params = parameters.read(self, self._parameter_class)
         if self.state in ("inactive", "active"):
-            self.parameters_changed()
+            self._guarded(self.parameters_changed, "parameters")()
 
     # Diagnostics.
 

@@ -9,7 +9,6 @@ import typing
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 
 from x2c_node.errors import ParameterError
@@ -91,26 +90,26 @@ def check(cls: type[Parameters], name: str, value: Any) -> Any:
     return value
 
 
-def declare(node: Node, cls: type[Parameters]) -> list[str]:
+def declare(node: Node, cls: type[Parameters]) -> dict[str, str]:
     """Declare all parameters of a node.
 
     A value of the user's that cannot be is not lost in a traceback: the parameter is declared
     with its default and the reason is returned, so that the node can refuse to configure with it.
 
     Returns:
-        One message for each value that was refused.
+        Why a value was refused, by the parameter's name.
     """
-    refused = []
+    refused = {}
     for name, (kind, default, spec) in specs(cls).items():
-        descriptor = _descriptor(kind, spec)
-        try:
-            node.declare_parameter(name, default, descriptor)
-            check(cls, name, node.get_parameter(name).value)
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            node.declare_parameter(name, default, descriptor, ignore_override=True)
-            refused.append(_reason(node, cls, name, error))
-        except ParameterError as error:
-            refused.append(str(error))
+        value = default
+        override = node._parameter_overrides.get(name)
+        if override is not None:
+            try:
+                value = check(cls, name, override.value)
+            except ParameterError as error:
+                refused[name] = str(error)
+        # rclpy would refuse a whole number for a float, and say so without the parameter's name.
+        node.declare_parameter(name, value, _descriptor(kind, spec), ignore_override=True)
     return refused
 
 
@@ -122,15 +121,6 @@ def read(node: Node, cls: type[Parameters]) -> Any:
     """
     names = list(specs(cls))
     return cls(**{name: check(cls, name, node.get_parameter(name).value) for name in names})
-
-
-def _reason(node: Node, cls: type[Parameters], name: str, error: Exception) -> str:
-    override = node._parameter_overrides.get(name)
-    try:
-        check(cls, name, override.value if override is not None else None)
-    except ParameterError as reason:
-        return str(reason)
-    return str(error)
 
 
 def _descriptor(kind: type, spec: _Spec) -> ParameterDescriptor:
