@@ -11,11 +11,10 @@ from x2c_face.descriptors import (
     Descriptor,
     describe,
     describe_face,
-    eye_openness,
-    mouth_opening,
 )
 from x2c_face.errors import LandmarkError
 from x2c_face.head_pose import FACING, HeadPose, rotation_from
+from x2c_face.relations import Relation, relate
 from x2c_face.topology import MIRROR, REFERENCE
 
 ORDER = list(Descriptor)
@@ -134,14 +133,16 @@ def test_given_pose_is_used():
 def test_closed_eye_has_no_opening():
     face = REFERENCE.copy()
     face[topology.EYE_LEFT_UPPER] = face[topology.EYE_LEFT_LOWER]
-    assert eye_openness(face, "LEFT") == pytest.approx(0.0)
-    assert eye_openness(face, "RIGHT") == pytest.approx(eye_openness(REFERENCE, "RIGHT"))
+    found = relate(face)
+    assert found[Relation.EYE_OPENNESS_LEFT] == pytest.approx(0.0)
+    right = Relation.EYE_OPENNESS_RIGHT
+    assert found[right] == pytest.approx(relate(REFERENCE)[right])
 
 
 def test_closed_mouth_has_no_opening():
     face = REFERENCE.copy()
     face[topology.LIP_UPPER_INNER] = face[topology.LIP_LOWER_INNER]
-    assert mouth_opening(face) == pytest.approx(0.0)
+    assert relate(face)[Relation.MOUTH_OPENING] == pytest.approx(0.0)
 
 
 @given(arrays(np.float64, (478, 3), elements=st.floats(-1e6, 1e6)))

@@ -12,15 +12,11 @@ import enum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_face import topology
 from x2c_face.head_pose import HeadPose, check_landmarks, fit_head_pose
+from x2c_face.relations import Relation, relate
 
 EYEBALL_RADIUS = 0.19
 """Radius of an eyeball [interocular distances]: 12 mm of 63 mm."""
-
-_X, _Y, _Z = 0, 1, 2
-_SUBNASALE = 2
-_LIDS = slice(3, 6)
 
 
 class Descriptor(enum.StrEnum):
@@ -73,57 +69,13 @@ def describe_face(face: ArrayLike) -> NDArray[np.float64]:
     Raises:
         LandmarkError: The landmarks are not (478, 3) finite numbers.
     """
-    points = check_landmarks(face)
-    z = points[:, _Z]
-    base = z[_SUBNASALE]
-    lip_top = z[[0, 37, 267]].mean()
-    lip_bottom = z[[17, 84, 314]].mean()
-    gaze = (_gaze(points, "LEFT") + _gaze(points, "RIGHT")) / 2.0
-    return np.array(
-        [
-            eye_openness(points, "LEFT"),
-            eye_openness(points, "RIGHT"),
-            _brow_height(points, "LEFT", slice(0, 2)),
-            _brow_height(points, "RIGHT", slice(0, 2)),
-            _brow_height(points, "LEFT", slice(3, 5)),
-            _brow_height(points, "RIGHT", slice(3, 5)),
-            mouth_opening(points),
-            points[291, _Y] - points[61, _Y],
-            z[291] - base,
-            z[61] - base,
-            lip_top - base,
-            base - lip_bottom,
-            gaze[0],
-            gaze[1],
-        ]
-    )
+    found = relate(face)
+    sideways = found[[Relation.IRIS_SIDEWAYS_LEFT, Relation.IRIS_SIDEWAYS_RIGHT]]
+    height = found[[Relation.IRIS_HEIGHT_LEFT, Relation.IRIS_HEIGHT_RIGHT]]
+    gaze = [_angle(sideways), _angle(height)]
+    return np.concatenate([found[: Relation.IRIS_SIDEWAYS_LEFT], gaze])
 
 
-def eye_openness(face: NDArray[np.float64], side: str) -> float:
-    """Return the height of one eye's opening [interocular distances], "LEFT" or "RIGHT"."""
-    upper = face[getattr(topology, f"EYE_{side}_UPPER")[_LIDS], _Z]
-    lower = face[getattr(topology, f"EYE_{side}_LOWER")[_LIDS], _Z]
-    return float((upper - lower).mean())
-
-
-def mouth_opening(face: NDArray[np.float64]) -> float:
-    """Return the height of the opening between the lips [interocular distances]."""
-    return float((face[[82, 13, 312], _Z] - face[[87, 14, 317], _Z]).mean())
-
-
-def _corners(side: str) -> NDArray[np.intp]:
-    upper = getattr(topology, f"EYE_{side}_UPPER")
-    return np.array([upper[0], upper[-1]])
-
-
-def _brow_height(face: NDArray[np.float64], side: str, part: slice) -> float:
-    brow = np.concatenate(
-        [getattr(topology, f"BROW_{side}_{edge}")[part] for edge in ("UPPER", "LOWER")]
-    )
-    return float(face[brow, _Z].mean() - face[_corners(side), _Z].mean())
-
-
-def _gaze(face: NDArray[np.float64], side: str) -> NDArray[np.float64]:
-    iris = face[getattr(topology, f"IRIS_{side}")[0]]
-    offset = (iris - face[_corners(side)].mean(axis=0)) / EYEBALL_RADIUS
-    return np.asarray(np.arcsin(np.clip([offset[_Y], offset[_Z]], -1.0, 1.0)))
+def _angle(offset: NDArray[np.float64]) -> float:
+    """Return the eyes' mean angle [rad] for the irises' way from the middle of the eyes."""
+    return float(np.arcsin(np.clip(offset / EYEBALL_RADIUS, -1.0, 1.0)).mean())

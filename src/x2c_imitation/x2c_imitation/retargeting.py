@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_face import topology
-from x2c_face.descriptors import eye_openness
 from x2c_face.frames import Face
 from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, yaw_pitch_roll
+from x2c_face.relations import Relation, relate
 
 Array = NDArray[np.float64]
 
 _X, _Y, _Z = 0, 1, 2
+_OPENNESS = [Relation.EYE_OPENNESS_LEFT, Relation.EYE_OPENNESS_RIGHT]
 _LONGEST = 1.0
 """No landmark of a face moves further from neutral [interocular distances]."""
 _LEAST_RATIO, _LARGEST_RATIO = 0.5, 2.0
@@ -40,7 +41,7 @@ class Retargeter:
         self._neutral = pose.to_head_frame(person.landmarks)
         self._facing = FACING.T @ pose.rotation
         self._scale = morphology_scale(self._neutral, robot)
-        self._openness = {side: eye_openness(self._neutral, side) for side in ("LEFT", "RIGHT")}
+        self._openness = relate(self._neutral)[_OPENNESS]
 
     def pose(self, face: Face) -> HeadPose:
         """Return the head's pose, fitted to the person's own neutral face.
@@ -59,13 +60,10 @@ class Retargeter:
         """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103)."""
         return yaw_pitch_roll(self._facing.T @ FACING.T @ pose.rotation)
 
-    def openness(self, face: Face, pose: HeadPose, side: str) -> float:
-        """Return how open an eye is, 0 shut to 1 as in neutral or wider; "LEFT" or "RIGHT"."""
-        neutral = self._openness[side]
-        if neutral <= 0.0:
-            return 1.0
-        opening = eye_openness(pose.to_head_frame(face.landmarks), side)
-        return float(np.clip(opening / neutral, 0.0, 1.0))
+    def openness(self, face: Face, pose: HeadPose) -> Array:
+        """Return how open the left and the right eye are (2,), 0 shut to 1 as in neutral."""
+        opening = relate(pose.to_head_frame(face.landmarks))[_OPENNESS]
+        return np.asarray(np.clip(opening / np.maximum(self._openness, 1e-3), 0.0, 1.0))
 
 
 def morphology_scale(person: Array, robot: Array) -> Array:
@@ -76,12 +74,13 @@ def morphology_scale(person: Array, robot: Array) -> Array:
         robot: Likewise.
     """
     scale = np.ones((topology.COUNT, 3))
-    for side in ("LEFT", "RIGHT"):
+    openness = relate(robot)[_OPENNESS], relate(person)[_OPENNESS]
+    for side, robots, persons in zip(("LEFT", "RIGHT"), *openness, strict=True):
         upper = getattr(topology, f"EYE_{side}_UPPER")
         lower = getattr(topology, f"EYE_{side}_LOWER")
         iris = getattr(topology, f"IRIS_{side}")
         lids = np.concatenate([upper, lower])
-        scale[lids, _Z] = _ratio(eye_openness(robot, side), eye_openness(person, side))
+        scale[lids, _Z] = _ratio(robots, persons)
         scale[iris, _Y] = _ratio(_extent(robot, upper, _Y), _extent(person, upper, _Y))
     lips = np.concatenate(
         [

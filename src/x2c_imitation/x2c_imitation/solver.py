@@ -4,11 +4,12 @@
 The robot's expression model says how each control moves each landmark. The person's landmark
 motion, freed of head pose, neutral face and face shape, is explained by it:
 
-    minimise  |W (E x - d)|^2 + |R x|^2   subject to   0 <= x <= 1
+    minimise  |W (E x - d)|^2 + |V M (E x - d)|^2 + |R x|^2   subject to   0 <= x <= 1
 
 with x the deflections of the 30 controls, up and down apart (60 unknowns), E the model, d the
-motion, W how far each landmark is trusted and R a weak pull to neutral. It is a box-constrained
-quadratic program.
+motion, W how far each landmark is trusted, M the relations between landmarks that people read
+(`x2c_face.relations`), V how much these count, and R a weak pull to neutral and symmetric faces.
+It is a box-constrained quadratic program.
 """
 
 from __future__ import annotations
@@ -17,58 +18,26 @@ import numpy as np
 from numpy.typing import NDArray
 from qpsolvers import solve_qp
 
-from x2c_face import controls, topology
+from x2c_face import controls, relations
 from x2c_face.controls import Group
 from x2c_face.expression_model import ExpressionModel
 from x2c_face.frames import Face
+from x2c_face.relations import Relation
+from x2c_face.topology import SKIN_COUNT
+from x2c_imitation import trust
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.imitator import Imitator
 from x2c_imitation.retargeting import Retargeter
 
 Array = NDArray[np.float64]
 
-_DEPTH_TRUST = 0.3
-"""Weight of motion along the camera's axis against motion in the picture: depth is a guess."""
-
-_PULL = 0.03
+_PULL = 0.05
 """Pull to neutral, as a share of what a control does to the landmarks."""
 
-_SYMMETRY = {Group.BROW: 0.1, Group.EYELID: 0.03, Group.MOUTH: 0.4}
-"""Pull of left and right together, likewise: faces are mostly symmetric, noise and perspective are
-not. Lids keep their freedom, for winks.
+_SYMMETRY = {Group.BROW: 0.2, Group.EYELID: 0.2, Group.MOUTH: 0.3}
+"""Pull of left and right together, likewise: faces are mostly symmetric, noise and perspective
+are not.
 """
-
-_WEIGHTS: tuple[tuple[float, tuple[NDArray[np.intp], ...]], ...] = (
-    (
-        2.0,
-        (
-            topology.EYE_LEFT_UPPER,
-            topology.EYE_LEFT_LOWER,
-            topology.EYE_RIGHT_UPPER,
-            topology.EYE_RIGHT_LOWER,
-        ),
-    ),
-    (
-        1.5,
-        (
-            topology.BROW_LEFT_UPPER,
-            topology.BROW_LEFT_LOWER,
-            topology.BROW_RIGHT_UPPER,
-            topology.BROW_RIGHT_LOWER,
-        ),
-    ),
-    (
-        1.0,
-        (
-            topology.LIP_UPPER_OUTER,
-            topology.LIP_UPPER_INNER,
-            topology.LIP_LOWER_INNER,
-            topology.LIP_LOWER_OUTER,
-        ),
-    ),
-)
-_OTHER_SKIN = 0.25
-_IRIS = 3.0
 
 _HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
 """Which control turns about z, y and x, and which takes what the first cannot reach."""
@@ -83,15 +52,12 @@ class Solver(Imitator):
 
     def __init__(self, model: ExpressionModel) -> None:
         self._neutral = model.neutral
-        self._effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
-        self._weights = _landmark_weights()
-        self._skin = _Normal(self._effects, _masked(self._weights, slice(0, topology.SKIN_COUNT)))
-        self._irises = {
-            side: _Normal(self._effects, _masked(self._weights, getattr(topology, f"IRIS_{side}")))
-            for side in ("LEFT", "RIGHT")
-        }
-        whole = self._skin.matrix + sum(iris.matrix for iris in self._irises.values())
-        self._pull = _prior(np.diag(whole))
+        effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
+        skin = trust.LANDMARKS.copy()
+        skin[SKIN_COUNT:] = 0.0
+        self._skin = _Normal(effects, skin, trust.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
+        self._irises = tuple(_iris(effects, side) for side in ("LEFT", "RIGHT"))
+        self._prior = _prior((effects**2) @ (trust.LANDMARKS.ravel() ** 2))
         self._retargeter: Retargeter | None = None
 
     @property
@@ -109,22 +75,20 @@ class Solver(Imitator):
             raise ImitationError("no neutral face is known yet: calibrate first")
         pose = self._retargeter.pose(face)
         motion = self._retargeter.motion(face, pose)
-        openness = {side: self._retargeter.openness(face, pose, side) for side in self._irises}
-        deflection = self._explain(motion, openness)
+        deflection = self._explain(motion, self._retargeter.openness(face, pose))
         values = controls.from_deflection(deflection)
         _turn_head(values, self._retargeter.head_angles(pose))
         return controls.clamp(values)[0]
 
-    def _explain(self, motion: Array, openness: dict[str, float]) -> Array:
+    def _explain(self, motion: Array, openness: Array) -> Array:
         """Return the deflections (30,) that explain landmark motion (478, 3) best."""
         flat = motion.ravel()
-        matrix = self._skin.matrix + self._pull
+        matrix = self._skin.matrix + self._prior
         vector = self._skin.projection @ flat
-        for side, iris in self._irises.items():
-            # Behind a closing lid the iris is guessed, so it counts less.
-            trust = openness[side] ** 2
-            matrix = matrix + trust * iris.matrix
-            vector = vector + trust * (iris.projection @ flat)
+        # Behind a closing lid the iris is guessed, so it counts less.
+        for iris, share in zip(self._irises, openness**2, strict=True):
+            matrix = matrix + share * iris.matrix
+            vector = vector + share * (iris.projection @ flat)
         size = vector.size
         solution = solve_qp(matrix, -vector, lb=np.zeros(size), ub=np.ones(size), solver="daqp")
         if solution is None or not np.isfinite(solution).all():
@@ -134,21 +98,28 @@ class Solver(Imitator):
 
 
 class _Normal:
-    """One group of landmarks' part of the normal equations."""
+    """One part of the normal equations.
 
-    def __init__(self, effects: Array, weights: Array) -> None:
-        squared = weights.ravel() ** 2
-        self.projection = effects * squared
+    Args:
+        effects: (60, 1434) what each unknown does to the landmarks.
+        landmarks: (478, 3) weights of the landmarks.
+        related: (k,) weights of the first k relations.
+    """
+
+    def __init__(self, effects: Array, landmarks: Array, related: Array) -> None:
+        rows = related[:, None] * relations.MATRIX[: related.size]
+        self.projection = effects * landmarks.ravel() ** 2 + (effects @ rows.T) @ rows
         self.matrix = self.projection @ effects.T
 
 
-def _landmark_weights() -> Array:
-    weights = np.full((topology.COUNT, 3), _OTHER_SKIN)
-    for weight, regions in _WEIGHTS:
-        weights[np.concatenate(regions)] = weight
-    weights[topology.SKIN_COUNT :] = _IRIS
-    weights[:, 0] *= _DEPTH_TRUST
-    return weights
+def _iris(effects: Array, side: str) -> _Normal:
+    landmarks = np.zeros_like(trust.LANDMARKS)
+    indices = trust.IRISES[side]
+    landmarks[indices] = trust.LANDMARKS[indices]
+    related = np.zeros_like(trust.RELATIONS)
+    for name in (f"IRIS_SIDEWAYS_{side}", f"IRIS_HEIGHT_{side}"):
+        related[Relation[name]] = trust.RELATIONS[Relation[name]]
+    return _Normal(effects, landmarks, related)
 
 
 def _prior(strength: Array) -> Array:
@@ -167,12 +138,6 @@ def _prior(strength: Array) -> Array:
             pull = _SYMMETRY[control.group] * strength[pair].mean()
             prior[np.ix_(pair, pair)] += pull * np.array([[1.0, -1.0], [-1.0, 1.0]])
     return prior
-
-
-def _masked(weights: Array, kept: slice | NDArray[np.intp]) -> Array:
-    masked = np.zeros_like(weights)
-    masked[kept] = weights[kept]
-    return masked
 
 
 def _turn_head(values: Array, angles: tuple[float, float, float]) -> None:
