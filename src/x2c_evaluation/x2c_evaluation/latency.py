@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +64,7 @@ def measure(session: Session) -> dict[Stage, Latency]:
         return {}
     measured = {}
     for stage, (begin, end) in _ENDS.items():
-        latency = _between(session.streams, begin, session.streams[end])
+        latency = _between(session, begin, session.streams[end])
         plausible = (latency.durations >= 0) & (latency.durations < _LONGEST * 1e-9)
         if plausible.sum() * 2 > len(plausible):
             measured[stage] = Latency(latency.stamps[plausible], latency.durations[plausible])
@@ -88,11 +87,13 @@ def drops(session: Session) -> dict[str, int]:
     return missing
 
 
-def _between(streams: Mapping[Part, Stream], begin: Part | None, end: Stream) -> Latency:
+def _between(session: Session, begin: Part | None, end: Stream) -> Latency:
     stamps, times = _first_answers(end)
     if begin is None:
-        return Latency(stamps, (times - stamps) * 1e-9)
-    asked, started = _first_answers(streams[begin])
+        # A message can have a stamp of its own: the robot's image before the first command has.
+        known = np.isin(stamps, session.frames.stamps)
+        return Latency(stamps[known], (times - stamps)[known] * 1e-9)
+    asked, started = _first_answers(session.streams[begin])
     common, left, right = np.intersect1d(asked, stamps, return_indices=True)
     return Latency(common, (times[right] - started[left]) * 1e-9)
 

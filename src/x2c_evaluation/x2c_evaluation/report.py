@@ -143,11 +143,26 @@ def make_report(
 
 def to_json(report: Report) -> str:
     """Return a report as strict JSON: numbers that are none are null."""
-    content = _strict(dataclasses.asdict(report))
-    for node in content["nodes"].values():
-        for key in ("level", "worst_level"):
-            node[key] = _LEVELS[node[key]] if node[key] < len(_LEVELS) else "UNKNOWN"
+    nodes = {name: _node(state) for name, state in report.nodes.items()}
+    content = _strict(dataclasses.asdict(dataclasses.replace(report, nodes={})))
+    content["nodes"] = nodes
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _node(state: NodeState) -> dict[str, Any]:
+    return {
+        "level": _level(state.level),
+        "message": state.message,
+        "values": dict(state.values),
+        "complaints": [
+            {"level": _level(level), "message": message, "count": count}
+            for (level, message), count in state.said.items()
+        ],
+    }
+
+
+def _level(number: int) -> str:
+    return _LEVELS[number] if number < len(_LEVELS) else "UNKNOWN"
 
 
 def _strict(value: Any) -> Any:
@@ -194,8 +209,8 @@ def _warnings(report: Report, session: Session) -> list[str]:
             "stamps (simulated time, or clocks that differ)."
         )
     said += [
-        f"{name} reported {_LEVELS[node.worst_level]}: {node.worst_message}"
+        f"{name} reported {_LEVELS[level]}: {message}"
         for name, node in session.nodes.items()
-        if node.worst_level
+        for level, message in node.complaints
     ]
     return said

@@ -19,6 +19,8 @@ from x2c_face import controls
 Nanoseconds = NDArray[np.int64]
 Array = NDArray[np.float64]
 
+_WARN, _ERROR = 1, 2
+
 _SMALL = tuple(part for part in Part if part is not Part.NEUTRAL_FACE)
 
 
@@ -54,21 +56,30 @@ class Joints:
 
 @dataclass(frozen=True)
 class NodeState:
-    """What a node said last on `/diagnostics`, and its worst.
+    """What a node said on `/diagnostics`.
 
     Attributes:
         level: Last severity: 0 OK, 1 warning, 2 error, 3 stale.
         message: Last sentence.
         values: Last details.
-        worst_level: Highest severity (error above warning) while it ran.
-        worst_message: Sentence that came with it first.
+        said: How often it said each complaint (level and sentence) of warning or error.
+        total: How often it said anything.
     """
 
     level: int
     message: str
     values: Mapping[str, str]
-    worst_level: int
-    worst_message: str
+    said: Mapping[tuple[int, str], int]
+    total: int
+
+    @property
+    def complaints(self) -> tuple[tuple[int, str], ...]:
+        """Errors, and what it warned of most of the time: nodes warn while they wait to begin."""
+        return tuple(
+            (level, message)
+            for (level, message), count in self.said.items()
+            if level == _ERROR or count * 2 > self.total
+        )
 
 
 @dataclass(frozen=True)
@@ -141,17 +152,13 @@ class _Collected:
     def _diagnostics(self, message: Any) -> None:
         for status in message.status:
             before = self.nodes.get(status.name)
-            worst, worst_message = (
-                (before.worst_level, before.worst_message) if before else (0, "")
-            )
+            said = Counter(before.said if before else {})
             level = int(status.level)
-            # A node that is about to start is stale, which is no complaint.
-            if level in (1, 2) and level > worst:
-                worst, worst_message = level, status.message
+            if level in (_WARN, _ERROR):
+                said[level, status.message] += 1
             values = {one.key: one.value for one in status.values}
-            self.nodes[status.name] = NodeState(
-                level, status.message, values, worst, worst_message
-            )
+            total = 1 + (before.total if before else 0)
+            self.nodes[status.name] = NodeState(level, status.message, values, said, total)
 
 
 def read_session(reader: BagReader) -> Session:
