@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import rclpy
@@ -175,6 +176,8 @@ def make_node(spec: NodeSpec) -> ManagedNode[Any]:
     for old, new in spec.remappings:
         words += ["-r", f"{old}:={new}"]
     if spec.params_file:
+        if not Path(spec.params_file).is_file():
+            raise ConfigureError(f"there is no parameter file {Path(spec.params_file).absolute()}")
         words += ["--params-file", spec.params_file]
     overrides = [Parameter(name, value=value) for name, value in spec.parameters.items()]
     try:

@@ -18,3 +18,7 @@ class ConfigureError(BringupError):
 
 class NoImageError(BringupError):
     """The camera gives no image; the text says why."""
+
+
+class OutputError(BringupError):
+    """Results cannot be written where the user wants them."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,22 +32,27 @@ class Session:
     """How a session went.
 
     Attributes:
-        stopped: Whether the user ended it, rather than the end of the file.
-        seconds: How long it took, from the first image on.
+        finished: Whether a file came to its end, rather than being stopped.
         diagnoses: What the nodes said at the end, by name.
     """
 
-    stopped: bool
-    seconds: float
+    finished: bool
     diagnoses: Mapping[str, Diagnosis]
 
 
-def imitate(options: GraphOptions, console: Console, *, give_up: bool = False) -> Session:
+def imitate(
+    options: GraphOptions,
+    console: Console,
+    *,
+    duration: float = math.inf,
+    give_up: bool = False,
+) -> Session:
     """Run the graph until the file ends or the user stops it.
 
     Args:
         options: Of the graph; it has a camera.
         console: For the live line.
+        duration: Longest time to run [s].
         give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
 
     Raises:
@@ -59,17 +65,17 @@ def imitate(options: GraphOptions, console: Console, *, give_up: bool = False) -
             graph.start()
             started = time.monotonic()
             diagnoses = graph.diagnoses()
-            while not (request.wanted or graph.finished):
+            while not (request.wanted or graph.finished or time.monotonic() > started + duration):
                 time.sleep(_REFRESH)
                 diagnoses = graph.diagnoses()
                 line.show(live_line(diagnoses))
-                if give_up and time.monotonic() - started > _PATIENCE:
+                if give_up and time.monotonic() > started + _PATIENCE:
                     _check_camera(diagnoses["camera_node"])
-            seconds = time.monotonic() - started
-            if graph.finished:
+            finished = graph.finished
+            if finished:
                 time.sleep(_UNDER_WAY)
                 diagnoses = graph.diagnoses()
-    return Session(request.wanted, seconds, diagnoses)
+    return Session(finished, diagnoses)
 
 
 def _check_camera(camera: Diagnosis) -> None:

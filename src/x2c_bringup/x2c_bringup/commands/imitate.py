@@ -25,6 +25,6 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.session import imitate
 
     console = Console()
-    session = imitate(graph_options(arguments), console)
+    session = imitate(graph_options(arguments), console, duration=arguments.duration)
     console.print(live_line(session.diagnoses), highlight=False)
     return 0

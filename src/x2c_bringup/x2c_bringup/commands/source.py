@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from x2c_bringup.options import GraphOptions
@@ -39,6 +40,13 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
     )
+    parser.add_argument(
+        "--duration",
+        metavar="S",
+        type=_seconds,
+        default=math.inf,
+        help="stop after so many seconds",
+    )
     parser.add_argument("--namespace", metavar="NS", default="", help="of all nodes and topics")
     parser.add_argument(
         "--log-level",
@@ -63,3 +71,13 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
         record=record,
         log_level=arguments.log_level,
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0.0:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return seconds

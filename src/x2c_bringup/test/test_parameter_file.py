@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+import importlib
+
+import pytest
+import yaml
+
+from x2c_bringup.graph import build_graph
+from x2c_bringup.options import GraphOptions
+from x2c_bringup.shared_files import default_params_file
+from x2c_node.parameters import Parameters, specs
+
+NODES = build_graph(GraphOptions(record="out"))
+
+
+def in_file(block):
+    content = yaml.safe_load(default_params_file().read_text())
+    return content[block]["ros__parameters"]
+
+
+def defaults(parameter_class):
+    return {name: default for name, (_, default, _) in specs(parameter_class).items()}
+
+
+@pytest.mark.parametrize("node", NODES, ids=lambda node: node.name)
+def test_the_parameter_file_holds_every_default(node):
+    module, _, name = node.class_path.partition(":")
+    (base,) = getattr(importlib.import_module(module), name).__orig_bases__
+    expected = defaults(base.__args__[0])
+    assert in_file("/**") | in_file(f"/**/{node.name}") == expected
+
+
+def test_what_all_nodes_share_is_said_once():
+    assert in_file("/**") == defaults(Parameters)
+
+
+def test_the_parameter_file_names_no_other_nodes():
+    content = yaml.safe_load(default_params_file().read_text())
+    assert set(content) == {"/**", *(f"/**/{node.name}" for node in NODES)}
