@@ -67,6 +67,8 @@ def test_a_joint_command_moves_the_joint_and_changes_the_picture(start, ros, wai
     assert neutral.std() > 10.0
     assert np.abs(compressed_to_bgr(compressed[-1]).astype(int) - neutral).mean() < 8.0
     assert (infos[-1].width, infos[-1].height) == (128, 96)
+    assert infos[-1].k[0] == infos[-1].k[4] > 100.0
+    assert (infos[-1].k[2], infos[-1].k[5]) == (63.5, 47.5)
     assert pictures[-1].header.frame_id == "robot_camera_optical_frame"
 
     assert side.states[-1].name == list(robot.joint_names)

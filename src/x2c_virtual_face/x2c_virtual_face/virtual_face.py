@@ -126,6 +126,12 @@ class VirtualFace:
         return np.asarray(self._data.qvel[self._dofs]).copy()
 
     @property
+    def focal_length(self) -> float:
+        """Of the camera [px]; its axis goes through the middle of the picture."""
+        field = np.deg2rad(self._model.camera(CAMERA).fovy[0])
+        return float(self._size[0] / (2.0 * np.tan(field / 2.0)))
+
+    @property
     def time(self) -> float:
         """Time passed in the simulation [s]."""
         return float(self._data.time)

@@ -15,7 +15,7 @@ from std_msgs.msg import Header
 
 from x2c_face.robot_file import load_robot
 from x2c_node.diagnostics import Diagnosis, Level
-from x2c_node.images import bgr_to_image, bgr_to_jpeg
+from x2c_node.images import Picture, bgr_to_image, bgr_to_jpeg
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.quality import IMAGE_PUBLISHER, STREAM
@@ -155,13 +155,23 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         if compressed:
             bgr = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), dtype=np.uint8)
             self._jpegs.publish(bgr_to_jpeg(bgr, header, self.params.jpeg_quality))
-        self._infos.publish(self._camera_info(header))
+        self._infos.publish(_camera_info(header, picture, face.focal_length))
         self.statistics.tick("pictures")
 
-    def _camera_info(self, header: Header) -> CameraInfo:
-        return CameraInfo(
-            header=header, width=self.params.image_width, height=self.params.image_height
-        )
+
+def _camera_info(header: Header, picture: Picture, focal_length: float) -> CameraInfo:
+    height, width = picture.shape[:2]
+    f, x, y = focal_length, (width - 1) / 2.0, (height - 1) / 2.0
+    return CameraInfo(
+        header=header,
+        width=width,
+        height=height,
+        distortion_model="plumb_bob",
+        d=[0.0] * 5,
+        k=[f, 0.0, x, 0.0, f, y, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[f, 0.0, x, 0.0, 0.0, f, y, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
 
 
 def main() -> None:
