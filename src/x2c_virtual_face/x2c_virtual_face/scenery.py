@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the model shows beside the skin: materials, eyes, teeth, torso, background, lights, camera."""
+"""What the model shows beside the skin: materials, eyes, teeth, torso, lights, camera."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CAMERA = "front"
 
 
 def add_scenery(spec: mujoco.MjSpec) -> None:
-    """Add everything visible but the skins, whose materials are added too; the bodies must exist."""
+    """Add all that is visible but the skins, and their materials; the bodies must exist."""
     _add_looks(spec)
     _add_solid_parts(spec)
     _add_stage(spec)
@@ -27,12 +27,12 @@ def _add_looks(spec: mujoco.MjSpec) -> None:
         paint = spec.add_texture(name=name, type=mujoco.mjtTexture.mjTEXTURE_2D)
         paint.height, paint.width, paint.nchannel = picture.shape
         paint.data = picture.tobytes()
-    skin = spec.add_material(name="skin", specular=0.25, shininess=0.35)
+    skin = spec.add_material(name="skin", specular=0.12, shininess=0.3)
     skin.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "skin"
-    eye = spec.add_material(name="eye", specular=0.9, shininess=0.6)
+    eye = spec.add_material(name="eye", specular=1.0, shininess=0.9)
     eye.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "eye"
     bare = np.array([*texture.SKIN, 255]) / 255.0
-    spec.add_material(name="neck", rgba=bare, specular=0.25, shininess=0.35)
+    spec.add_material(name="neck", rgba=bare, specular=0.12, shininess=0.3)
     spec.add_material(name="teeth", rgba=[0.93, 0.91, 0.86, 1], specular=0.5, shininess=0.6)
     spec.add_material(name="cavity", rgba=[0.20, 0.05, 0.06, 1], specular=0.0)
     spec.add_material(name="tongue", rgba=[0.68, 0.32, 0.33, 1], specular=0.3, shininess=0.4)
@@ -116,9 +116,9 @@ def _add_ellipsoid(
 
 
 def _add_stage(spec: mujoco.MjSpec) -> None:
-    """Add a plain background, three soft lights and the camera in front of the face."""
+    """Add a plain background, soft lights and the camera in front of the face."""
     # A wall is drawn in a third of a skybox's time.
-    spec.add_material(name="wall", rgba=[0.80, 0.85, 0.89, 1.0], specular=0.0)
+    spec.add_material(name="wall", rgba=[0.76, 0.81, 0.85, 1.0], specular=0.0)
     spec.worldbody.add_geom(
         name="wall",
         type=mujoco.mjtGeom.mjGEOM_BOX,
@@ -129,20 +129,20 @@ def _add_stage(spec: mujoco.MjSpec) -> None:
         conaffinity=0,
         mass=0.0,
     )
-    spec.visual.headlight.ambient = [0.30, 0.30, 0.31]
+    spec.visual.headlight.ambient = [0.34, 0.34, 0.35]
     spec.visual.headlight.diffuse = [0.18, 0.18, 0.18]
     spec.visual.headlight.specular = [0.05, 0.05, 0.05]
-    for direction, strength in (
-        ((-0.75, -0.45, -0.75), 0.46),
-        ((-0.75, 0.75, -0.25), 0.24),
-        ((0.6, 0.0, -0.7), 0.15),
+    for direction, strength, gloss in (
+        ((-0.75, -0.45, -0.75), 0.48, 0.25),
+        ((-0.75, 0.75, -0.25), 0.26, 0.10),
+        ((0.6, 0.0, -0.7), 0.15, 0.10),
     ):
         spec.worldbody.add_light(
             pos=-2.0 * np.array(direction),
             dir=direction,
             type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
             diffuse=[strength, strength * 0.985, strength * 0.96],
-            specular=[strength * 0.6] * 3,
+            specular=[gloss] * 3,
             ambient=[0.0, 0.0, 0.0],
             castshadow=False,
         )

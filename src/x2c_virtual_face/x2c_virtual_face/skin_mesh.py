@@ -56,7 +56,8 @@ def control_landmarks() -> Array:
     # Rounding draws the lips' edges back; lips that overlap by as much come to touch.
     landmarks[topology.LIP_UPPER_INNER[1:-1], 2] -= _LIP_OVERLAP
     landmarks[topology.LIP_LOWER_INNER[1:-1], 2] += _LIP_OVERLAP
-    return landmarks
+    # Vectorised exp differs in the last bit by where its array lies; the model must not.
+    return np.round(landmarks, 6)
 
 
 def build(landmark_weights: Array, levels: int = 1) -> SkinMesh:

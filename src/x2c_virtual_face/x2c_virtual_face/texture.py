@@ -22,11 +22,12 @@ SIZE = 640
 _SPAN = 3.3
 _MIDDLE = np.array([0.0, -0.42])
 _SHIFT = 4
+_BROW_THINNING = 0.2
 
 SKIN: Colour = (218, 178, 154)
 _LIP: Colour = (190, 108, 101)
 _MOUTH_SEAM: Colour = (104, 40, 42)
-_BROW: Colour = (78, 54, 44)
+_BROW: Colour = (74, 52, 43)
 _LASH: Colour = (44, 30, 28)
 _WATERLINE: Colour = (196, 132, 120)
 _SHADE: Colour = (156, 106, 88)
@@ -98,8 +99,8 @@ def _spot(
 
 def _paint_soft_shapes(canvas: NDArray[np.float32]) -> None:
     for side in (-1.0, 1.0):
-        _blend(canvas, _spot((side * 0.30, 0.05), (0.10, 0.16), 0.40), _SHADE)
-        _blend(canvas, _spot((side * 0.50, 0.17), (0.26, 0.07), 0.35), _SHADE)
+        _blend(canvas, _spot((side * 0.30, 0.05), (0.10, 0.16), 0.28), _SHADE)
+        _blend(canvas, _spot((side * 0.50, 0.17), (0.26, 0.07), 0.28), _SHADE)
         _blend(canvas, _spot((side * 0.66, -0.45), (0.22, 0.20), 0.30), _BLUSH)
         _blend(canvas, _spot((side * 0.115, -0.565), (0.065, 0.032), 0.75), (96, 56, 50))
         _blend(canvas, _spot((side * 0.30, -0.50), (0.04, 0.09), 0.30), _SHADE)
@@ -118,12 +119,10 @@ def _paint_lips(canvas: NDArray[np.float32], landmarks: Array) -> None:
 
 
 def _paint_brow(canvas: NDArray[np.float32], upper: Array, lower: Array) -> None:
-    inner = 0.5 * (upper + lower)
-    thin = 0.85
-    polygon = np.concatenate(
-        [inner + thin * (upper - inner), (inner + thin * (lower - inner))[::-1]]
-    )
-    _blend(canvas, _filled(polygon, 0.018, 0.95), _BROW)
+    middle = 0.5 * (upper + lower)
+    polygon = np.concatenate([upper, lower[::-1]])
+    polygon += _BROW_THINNING * (np.concatenate([middle, middle[::-1]]) - polygon)
+    _blend(canvas, _filled(polygon, 0.015, 0.97), _BROW)
 
 
 def _paint_eye(canvas: NDArray[np.float32], upper: Array, lower: Array) -> None:
