@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The built-in performer: a short video of a face making scripted expressions, with its ground truth.
+"""The built-in performer: a video of a face making scripted expressions, and its ground truth.
 
 Using it needs no more than numpy. `python -m x2c_perception.performer` draws it anew, which takes
 scikit-image (for the public-domain portrait), mediapipe, OpenCV, scipy and av.

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import rich
 from numpy.typing import NDArray
+from rich.progress import track
 
 from x2c_perception.performer.script import FRAME_RATE, VIDEO_SIZE
 from x2c_perception.performer.truth import (
@@ -20,12 +22,10 @@ from x2c_perception.performer.truth import (
     write_truth,
 )
 
-_QUALITY = "19"
+_QUALITY = "20"
 
 
 def _frames(truth: Truth) -> Iterator[NDArray[np.uint8]]:
-    from rich.progress import track
-
     from x2c_perception.performer.renderer import Renderer
 
     renderer = Renderer()
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_truth(truth, folder / TRUTH_NAME)
     encode(_frames(truth), folder / VIDEO_NAME)
     size = (folder / VIDEO_NAME).stat().st_size / 1e6
-    print(f"{folder / VIDEO_NAME}: {len(truth.time)} frames, {size:.2f} MB")
+    rich.print(f"{folder / VIDEO_NAME}: {len(truth.time)} frames, {size:.2f} MB")
     return 0
 
 

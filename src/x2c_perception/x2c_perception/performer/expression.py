@@ -13,18 +13,17 @@ import numpy as np
 from x2c_face import topology as t
 from x2c_perception.performer.head import Head
 from x2c_perception.performer.mesh import Floats, Indices
+from x2c_perception.performer.portrait import LID_FOLD, LID_UNDER
 
 _EYES = {
     "left": (t.EYE_LEFT_UPPER, t.EYE_LEFT_LOWER, t.BROW_LEFT_UPPER, t.BROW_LEFT_LOWER),
     "right": (t.EYE_RIGHT_UPPER, t.EYE_RIGHT_LOWER, t.BROW_RIGHT_UPPER, t.BROW_RIGHT_LOWER),
 }
-# The skin just above the upper lid's edge, from the inner to the outer corner: it goes where the edge goes.
-_LID_FOLD = {"left": (414, 286, 258, 257, 259, 260, 467), "right": (190, 56, 28, 27, 29, 30, 247)}
-_LID_UNDER = {"left": (341, 256, 252, 253, 254, 339, 255), "right": (112, 26, 22, 23, 24, 110, 25)}
 # Where the lids meet, as a share of the way from the lower to the upper.
 _MEETING = 0.15
 _OPEN_WIDER = 0.16
 _SQUINT = 0.12
+_ROUND_WHEN_OPEN = 0.25
 
 
 class Expressions:
@@ -43,7 +42,7 @@ class Expressions:
         self._parting = self._lips_closed(neutral + self._smile)
         self._sad = self._lips_bent(down=0.15, inward=0.03)
         self._pucker = self._lips(width=0.64, height=1.35, forward=0.10)
-        self._wide = self._lips(width=1.30, height=0.9, forward=-0.06)
+        self._wide = self._lips(width=1.40, height=0.88, forward=-0.06)
         self._jaw = self._jaw_share()
 
     def __call__(self, channels: Mapping[str, float]) -> Floats:
@@ -53,7 +52,9 @@ class Expressions:
         shape += self._parting * smile * (1.0 - _ramp(0.5, 1.0, smile))
         shape += self._sad * max(-channels["smile"], 0.0)
         width = channels["mouth_width"]
-        shape += self._pucker * max(-width, 0.0) + self._wide * max(width, 0.0)
+        # A dropped jaw draws the corners in.
+        pucker = max(-width, 0.0) + _ROUND_WHEN_OPEN * channels["mouth_open"]
+        shape += self._pucker * pucker + self._wide * max(width, 0.0)
         for side in _EYES:
             brow = channels[f"brow_raise_{side}"]
             shape += self._brow_up[side] * max(brow, 0.0) + self._brow_down[side] * max(-brow, 0.0)
@@ -68,7 +69,7 @@ class Expressions:
         return np.array([-0.10 * opened, 0.17 * sideways, -0.47 * opened])
 
     def _lid_motion(self, side: str, shape: Floats, channels: Mapping[str, float]) -> Floats:
-        """Return displacements (m, 3) that bring the lids of one eye where the channels want them."""
+        """Return displacements (m, 3) that bring one eye's lids where the channels want them."""
         upper, lower = _EYES[side][:2]
         closed = channels[f"eye_closed_{side}"]
         gap = shape[upper, 2] - shape[lower, 2]
@@ -85,7 +86,7 @@ class Expressions:
         return move
 
     def _lid(self, side: str) -> tuple[Floats, Floats]:
-        """Return how all vertices follow the points of the upper and of the lower lid's edge (m, 9)."""
+        """Return how all vertices (m, 9) follow the points of each lid's edge."""
         upper, lower, _, brow_lower = _EYES[side]
         neutral, spread = self._head.neutral, self._head.spread
         near = (
@@ -97,7 +98,7 @@ class Expressions:
         )
         far = np.flatnonzero(~near | above)
         shares = []
-        for edge, opposite, fold in ((upper, lower, _LID_FOLD), (lower, upper, _LID_UNDER)):
+        for edge, opposite, fold in ((upper, lower, LID_FOLD), (lower, upper, LID_UNDER)):
             stay = np.union1d(far, np.setdiff1d(opposite, edge[[0, -1]]))
             handles = {int(v): np.eye(len(edge))[i] for i, v in enumerate(edge)}
             handles |= {v: 0.88 * np.eye(len(edge))[i + 1] for i, v in enumerate(fold[side])}
@@ -121,7 +122,7 @@ class Expressions:
                     handles[int(vertex)] = np.array(
                         [0.02 * pull, 0.085 * inward * pull, -0.13 * pull]
                     )
-        for vertex in _LID_FOLD[side]:
+        for vertex in LID_FOLD[side]:
             handles[vertex] = np.array([0.0, 0.0, 0.03 if up else -0.015])
         side_of = neutral[:, 1] if side == "left" else -neutral[:, 1]
         below = neutral[:, 2] < -0.12
@@ -161,7 +162,7 @@ class Expressions:
         return self._head.spread(handles, np.setdiff1d(self._frame(), list(handles)))
 
     def _lips(self, *, width: float, height: float, forward: float) -> Floats:
-        """Return displacements (m, 3) that scale the lips about the mouth's middle and push them forward."""
+        """Return displacements (m, 3) that scale the lips and push them forward."""
         neutral = self._head.neutral
         middle = neutral[[13, 14]].mean(axis=0)
         lips = np.unique(

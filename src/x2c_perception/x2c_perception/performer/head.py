@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The performer's head: a mesh over face, ears and hair that knows its place in the photograph and in space.
+"""The performer's head: a mesh over face and hair, with its places in the photograph and in space.
 
-Positions in space are in the head frame of `x2c_face.topology.REFERENCE`: x forward out of the face, y to
-the face's own left, z up, in interocular distances.
+Positions in space are in the head frame of `x2c_face.topology.REFERENCE`: x forward out of the
+face, y to the face's own left, z up, in interocular distances.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from x2c_face import topology
+from x2c_perception.performer.canvas import ORIGIN, SCALE, SUPERSAMPLING, polygon_mask
 from x2c_perception.performer.mesh import Floats, Indices, Spreader
-from x2c_perception.performer.portrait import ORIGIN, SCALE, SUPERSAMPLING, polygon_mask
 
 # Landmarks that a smile does not move.
 _RIGID = np.array(
@@ -66,7 +66,7 @@ class Pose:
     offset: Floats
 
     def to_head(self, points: Floats) -> Floats:
-        """Return head frame positions (n, 3) of photograph positions (n, 3) [px], z away from the viewer."""
+        """Return head frame positions (n, 3) of photograph positions (n, 3) [px]."""
         return np.asarray((_viewer(points) - self.offset) @ self.rotation / self.scale)
 
 
@@ -144,8 +144,8 @@ def _surroundings(oval: Floats, opacity: NDArray[np.float32]) -> tuple[Floats, F
     factor = SCALE * SUPERSAMPLING
     radius = round(_MARGIN * factor)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    padded = cv2.copyMakeBorder(opacity, *(4 * radius,) * 4, cv2.BORDER_CONSTANT, value=0.0)
-    area = cv2.dilate((padded > 0.02).astype(np.uint8), disc)
+    padded = np.pad(opacity > 0.02, 4 * radius).astype(np.uint8)
+    area = cv2.dilate(padded, disc)
     contours, _ = cv2.findContours(area, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     path = max(contours, key=cv2.contourArea)[:, 0, :].astype(np.float64)
     path = (path - 4.0 * radius + 0.5) / factor - 0.5 + np.array(ORIGIN)
@@ -173,7 +173,10 @@ def _depth(extra: Floats, outline: Floats, oval: Floats) -> Floats:
     near = (weight @ oval[:, 2]) / weight.sum(axis=1)
     to_outline = np.linalg.norm(extra[:, None] - outline[None], axis=2).min(axis=1)
     share = to_oval.min(axis=1) / (to_oval.min(axis=1) + to_outline)
-    dome = near * (1.0 - share**2) + np.maximum(_EARS_DEPTH, near) * share**2
+    # Ears are drawn along by the face, or the skin before them would be stretched thin.
+    ears = np.clip((extra[:, 1] - 85.0) / 40.0, 0.0, 1.0)
+    back = np.maximum(_EARS_DEPTH, near) * (1.0 - ears) + (near + 6.0) * ears
+    dome = near * (1.0 - share**2) + back * share**2
     # Below the ears the outline belongs to the jaw.
     return np.asarray(np.where(extra[:, 1] > _EARS_ROW, near + 4.0, dome))
 
@@ -184,11 +187,10 @@ def _surrounding_triangles(oval: Floats, extra: Floats) -> Indices:
     numbers = np.concatenate([topology.OVAL, topology.SKIN_COUNT + np.arange(len(extra))])
     triangles = Delaunay(points).simplices
     centres = points[triangles].mean(axis=1)
-    inside = polygon_mask((centres.max() * 0 + oval) * 8.0, (4096, 4096))
+    inside = polygon_mask(oval * 8.0, (4096, 4096))
     column, row = np.round(centres * 8.0).astype(np.intp).clip(0, 4095).T
-    outer = (triangles < len(oval)).all(axis=1) & (inside[row, column] > 0)
     reach = np.linalg.norm(points[triangles] - np.roll(points[triangles], 1, axis=1), axis=2).max(
         axis=1
     )
-    keep = ~outer & (inside[row, column] == 0) & (reach < 4.0 * _SPACING)
+    keep = (inside[row, column] == 0) & (reach < 4.0 * _SPACING)
     return np.asarray(numbers[triangles[keep]], dtype=np.intp)

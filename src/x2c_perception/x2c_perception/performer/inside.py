@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_face import topology as t
+from x2c_perception.performer.canvas import Image, polygon_mask
 from x2c_perception.performer.mesh import Floats
-from x2c_perception.performer.portrait import Image, polygon_mask
 
 _SCLERA = np.array([178.0, 186.0, 199.0])
 _SCLERA_EDGE = np.array([92.0, 100.0, 138.0])
@@ -24,7 +24,7 @@ _RIM = np.array([14.0, 16.0, 24.0])
 _PUPIL = np.array([10.0, 9.0, 12.0])
 _GLINT = np.array([242.0, 246.0, 250.0])
 _SEAM = np.array([48.0, 44.0, 92.0])
-_LASHES = np.array([34.0, 42.0, 62.0])
+_LASHES = np.array([26.0, 34.0, 52.0])
 _THROAT = np.array([22.0, 18.0, 48.0])
 _TONGUE = np.array([72.0, 70.0, 142.0])
 
@@ -34,7 +34,7 @@ def _soft(distance: Floats, width: float) -> Floats:
     return np.asarray(np.clip(0.5 - distance / width, 0.0, 1.0))
 
 
-def _window(polygon: Floats, margin: int, size: tuple[int, int]) -> tuple[slice, slice]:
+def _window(polygon: Floats, margin: int, size: tuple[int, ...]) -> tuple[slice, slice]:
     low = np.floor(polygon.min(axis=0)).astype(int) - margin
     high = np.ceil(polygon.max(axis=0)).astype(int) + margin + 1
     low, high = np.clip(low, 0, size[::-1]), np.clip(high, 0, size[::-1])
@@ -56,7 +56,7 @@ def draw_eye(image: Image, aperture: Floats, iris: Floats, radius: float, squeez
     if not x.size:
         return
     corner = np.array([columns.start, rows.start], dtype=np.float64)
-    mask = polygon_mask(aperture - corner, x.shape).astype(np.float32) / 255.0
+    mask: Image = polygon_mask(aperture - corner, x.shape).astype(np.float32) / 255.0
     hole = cv2.dilate(mask, np.ones((7, 7), np.uint8))
     centre = aperture.mean(axis=0)
     half = np.ptp(aperture[:, 0]) / 2.0
@@ -72,8 +72,8 @@ def draw_eye(image: Image, aperture: Floats, iris: Floats, radius: float, squeez
     cover = _soft(distance - radius, 3.0)[:, :, None]
     ball = ball * (1.0 - cover) + colour * cover
     # The upper lid's shadow lies on the ball.
-    shift = np.float32([[1, 0, 0], [0, 1, 7]])
-    lit = cv2.warpAffine(mask, shift, mask.shape[::-1], flags=cv2.INTER_LINEAR)
+    shift = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 7.0]])
+    lit: Image = cv2.warpAffine(mask, shift, x.shape[::-1], flags=cv2.INTER_LINEAR)
     lit = cv2.GaussianBlur(lit, (0, 0), 3.0)[:, :, None]
     ball *= 0.55 + 0.45 * lit
     glint_at = iris + radius * np.array([-0.22, -0.34])
@@ -102,19 +102,19 @@ class Teeth:
 
 def find_teeth(texture: Image, lips: Floats) -> Teeth:
     """Return the teeth between the lips (n, 2) of the photograph on the canvas."""
-    mask = polygon_mask(lips, texture.shape[:2])
+    mask: Image = polygon_mask(lips, texture.shape[:2])
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8)).astype(np.float32) / 255.0
     lab = cv2.cvtColor(np.clip(texture, 0, 255).astype(np.uint8), cv2.COLOR_BGR2LAB).astype(
         np.float32
     )
     bright = np.clip((lab[:, :, 0] - 95.0) / 60.0, 0.0, 1.0)
-    opacity = cv2.GaussianBlur(mask * bright, (0, 0), 1.2)
+    opacity: Image = cv2.GaussianBlur(mask * bright, (0, 0), 1.2)
     y, x = np.nonzero(mask > 0.5)
     bounds = np.array([x.min() - 6, y.min() - 6, x.max() + 7, y.max() + 7])
     return Teeth(texture, opacity, np.array([x.mean(), y.mean()]), bounds)
 
 
-def draw_mouth(image: Image, aperture: Floats, teeth: Teeth, upper: Floats, lower: Floats) -> None:
+def draw_mouth(image: Image, aperture: Floats, teeth: Teeth, upper: Image, lower: Image) -> None:
     """Draw the mouth's inside into an image (h, w, 3), where the lips are apart.
 
     Args:
@@ -129,7 +129,7 @@ def draw_mouth(image: Image, aperture: Floats, teeth: Teeth, upper: Floats, lowe
     if not x.size:
         return
     corner = np.array([columns.start, rows.start], dtype=np.float64)
-    mask = polygon_mask(aperture - corner, x.shape).astype(np.float32) / 255.0
+    mask: Image = polygon_mask(aperture - corner, x.shape).astype(np.float32) / 255.0
     hole = cv2.dilate(mask, np.ones((7, 7), np.uint8))[:, :, None]
     centre = aperture.mean(axis=0)
     size = np.maximum(np.ptp(aperture, axis=0) / 2.0, 1.0)
@@ -163,7 +163,7 @@ def draw_seam(image: Image, upper: Floats, lower: Floats, *, lashes: bool) -> No
         lashes: Whether these are lids.
     """
     gap = float(np.linalg.norm(upper - lower, axis=1).max())
-    strength = float(np.clip(1.0 - (gap - 3.0) / 7.0, 0.0, 1.0)) * (0.85 if lashes else 0.6)
+    strength = float(np.clip(1.0 - (gap - 6.0) / 6.0, 0.0, 1.0)) * (0.85 if lashes else 0.6)
     if strength <= 0.0:
         return
     line = (upper + lower) / 2.0
@@ -178,10 +178,10 @@ def draw_seam(image: Image, upper: Floats, lower: Floats, *, lashes: bool) -> No
         sigmaY=6.0,
         borderType=cv2.BORDER_REFLECT_101,
     )
-    mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), dtype=np.uint8)
-    fixed = np.round(smooth * 16.0).astype(np.int32)
-    cv2.polylines(mask, [fixed], False, 255, 3 if lashes else 2, cv2.LINE_AA, 4)
-    cover = cv2.GaussianBlur(mask.astype(np.float32) / 255.0, (0, 0), 1.2)[:, :, None]
+    mask: Image = np.zeros((rows.stop - rows.start, columns.stop - columns.start), dtype=np.uint8)
+    fixed: list[Image] = [np.round(smooth * 16.0).astype(np.int32)]
+    cv2.polylines(mask, fixed, False, (255.0,), 5 if lashes else 2, cv2.LINE_AA, 4)
+    cover: Image = cv2.GaussianBlur(mask.astype(np.float32) / 255.0, (0, 0), 1.2)[:, :, None]
     # It fades out towards the corners.
     x = np.arange(columns.start, columns.stop)
     low, high = line[:, 0].min(), line[:, 0].max()
@@ -199,6 +199,6 @@ LIPS = (t.LIP_UPPER_INNER, t.LIP_LOWER_INNER)
 
 
 def opening(points: Floats, edges: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Floats:
-    """Return the opening (n, 2) between an upper and a lower edge as a polygon, the upper edge first."""
+    """Return the polygon (n, 2) between an upper and a lower edge, the upper edge first."""
     upper, lower = edges
     return np.concatenate([points[upper], points[lower[-2:0:-1]]])

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,9 @@ def subdivide(triangles: Indices, count: int) -> tuple[sparse.csr_matrix, Indice
     """Return one step of Loop's subdivision of a mesh with `count` vertices.
 
     Returns:
-        The (m, count) matrix that makes the new vertices from the old, and the (4n, 3) new triangles.
-        The same matrix serves for positions in the picture and in space, so the way between them
-        becomes smooth. Borders become smooth curves of their own.
+        The (m, count) matrix that makes the new vertices from the old, and the (4n, 3) new
+        triangles. The same matrix serves for positions in the picture and in space, so the way
+        between them becomes smooth. Borders become smooth curves of their own.
     """
     opposite = _edges(triangles)
     number = {edge: count + i for i, edge in enumerate(opposite)}
@@ -65,15 +65,6 @@ def subdivide(triangles: Indices, count: int) -> tuple[sparse.csr_matrix, Indice
     return matrix, np.array(fine, dtype=np.intp)
 
 
-def border_vertices(triangles: Indices) -> Indices:
-    """Return the vertices that lie on a border of the mesh, ascending."""
-    count: Counter[int] = Counter()
-    for edge, corners in _edges(triangles).items():
-        if len(corners) == 1:
-            count.update(edge)
-    return np.array(sorted(count), dtype=np.intp)
-
-
 class Spreader:
     """Carries displacements of a few vertices smoothly to all others (a biharmonic field)."""
 
@@ -100,7 +91,7 @@ class Spreader:
         self._count = count
 
     def __call__(self, handles: dict[int, Floats], fixed: Indices) -> Floats:
-        """Return displacements (m, d) that equal the handles', are 0 where fixed, and are smooth between."""
+        """Return displacements (m, d): the handles' own, 0 where fixed, and smooth between."""
         known = np.unique(np.concatenate([np.array(list(handles), dtype=np.intp), fixed]))
         size = len(next(iter(handles.values())))
         field = np.zeros((self._count, size))
@@ -115,10 +106,10 @@ class Spreader:
 def rasterise(
     triangles: Indices, corners: Floats, depth: Floats, values: Floats, size: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Draw triangles that carry values, the nearest on top, and under them all those seen from behind.
+    """Draw triangles that carry values, the nearest on top and those seen from behind below.
 
     Args:
-        triangles: (n, 3) vertex numbers, clockwise in the picture (y down) where seen from the front.
+        triangles: (n, 3) vertex numbers, clockwise in the picture where seen from the front.
         corners: (m, 2) picture positions [px].
         depth: (m,) nearness; larger is nearer.
         values: (m, k) carried values.
@@ -142,7 +133,7 @@ def rasterise(
     shares: list[Floats] = []
     side = np.where(use, extent.max(axis=1, initial=0), 0)
     edges = [0, 3, 5, 8, 12, 20, 40, 80, max(height, width)]
-    for smaller, larger in zip(edges[:-1], edges[1:], strict=True):
+    for smaller, larger in pairwise(edges):
         batch = np.flatnonzero((side > smaller) & (side <= larger))
         if not batch.size:
             continue

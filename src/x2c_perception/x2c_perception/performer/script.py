@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 FRAME_RATE = 30
 VIDEO_SIZE = (640, 480)
 """Width and height [px]."""
-DURATION = 24.0
+DURATION = 25.0
 """Length of the performance [s]; it loops, for it ends as it begins."""
 
 CHANNELS: dict[str, tuple[float, float]] = {
@@ -32,7 +32,7 @@ CHANNELS: dict[str, tuple[float, float]] = {
     "head_pitch": (-0.3, 0.3),
     "head_roll": (-0.3, 0.3),
 }
-"""Name and range of every channel [1; rad for gaze and head]; left and right are the person's own."""
+"""Name and range of every channel [1; rad for gaze and head]; left and right are the own ones."""
 
 
 @dataclass(frozen=True)
@@ -99,31 +99,31 @@ SCRIPT: tuple[Key, ...] = (
     Key(15.05, {"mouth_width": 0.8}, 0.3, 0.25, 0.3, label="lips wide"),
     Key(
         15.95,
-        {"smile": -1.0, "brow_raise_left": 0.25, "brow_raise_right": 0.25, "head_pitch": 0.07},
+        {"smile": -1.0, **_both("brow_raise", 0.3)},
         *(0.45, 0.4, 0.4),
         label="sad",
     ),
     Key(
         17.3,
-        {**_both("brow_raise", 1.0), "mouth_open": 0.7, "mouth_width": -0.3, "head_pitch": -0.05},
+        {**_both("brow_raise", 1.0), "mouth_open": 0.7},
         *(0.25, 0.4, 0.4),
         label="surprise",
     ),
     Key(18.45, {"gaze_yaw": 0.45}, 0.15, 0.3, 0.15, label="gaze left"),
     Key(19.0, {"gaze_yaw": -0.45}, 0.18, 0.3, 0.15, label="gaze right"),
-    Key(19.6, {"gaze_pitch": 0.32}, 0.15, 0.3, 0.15, label="gaze up"),
-    Key(20.15, {"gaze_pitch": -0.32}, 0.15, 0.3, 0.15, label="gaze down"),
-    _blink(20.7),
-    Key(20.75, {"head_yaw": 0.34, "gaze_yaw": 0.1}, 0.4, 0.15, 0.45, label="head left"),
-    Key(21.3, {"head_yaw": -0.34, "gaze_yaw": -0.1}, 0.45, 0.15, 0.4, label="head right"),
-    Key(22.05, {"head_pitch": 0.22}, 0.3, 0.1, 0.3, label="nod down"),
-    Key(22.4, {"head_pitch": -0.2}, 0.3, 0.1, 0.3, label="nod up"),
-    Key(22.85, {"head_roll": 0.25}, 0.3, 0.1, 0.3, label="tilt right"),
-    Key(23.2, {"head_roll": -0.25}, 0.3, 0.1, 0.35, label="tilt left"),
+    Key(19.6, {"gaze_pitch": 0.36}, 0.15, 0.3, 0.15, label="gaze up"),
+    Key(20.30, {"gaze_pitch": -0.36}, 0.15, 0.3, 0.15, label="gaze down"),
+    _blink(21.55),
+    Key(21.70, {"head_yaw": 0.3, "gaze_yaw": 0.1}, 0.4, 0.15, 0.45, label="head left"),
+    Key(22.25, {"head_yaw": -0.3, "gaze_yaw": -0.1}, 0.45, 0.15, 0.4, label="head right"),
+    Key(23.00, {"head_pitch": 0.22}, 0.3, 0.1, 0.3, label="nod down"),
+    Key(23.35, {"head_pitch": -0.2}, 0.3, 0.1, 0.3, label="nod up"),
+    Key(23.80, {"head_roll": 0.25}, 0.3, 0.1, 0.3, label="tilt right"),
+    Key(24.15, {"head_roll": -0.25}, 0.3, 0.1, 0.35, label="tilt left"),
 )
 """The performance; movements of one channel add up where they overlap."""
 
-# Idle movement: (channel, amplitude, cycles per performance). Whole cycles of sines loop without a jump.
+# Idle movement: (channel, amplitude, cycles per performance). Whole cycles loop without a jump.
 _IDLE: Sequence[tuple[str, float, int]] = (
     ("head_yaw", 0.018, 5),
     ("head_pitch", 0.008, 7),
@@ -138,7 +138,7 @@ def frame_times() -> Floats:
 
 
 def performance(time: ArrayLike) -> dict[str, Floats]:
-    """Return every channel's values (n,) [1 or rad] at the given times (n,) [s]; time wraps around."""
+    """Return every channel's values (n,) [1 or rad] at times (n,) [s], which wrap around."""
     now = np.mod(np.atleast_1d(np.asarray(time, dtype=np.float64)), DURATION)
     values = {name: np.zeros_like(now) for name in CHANNELS}
     for key in SCRIPT:
