@@ -60,16 +60,20 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
 
     rclpy's own signal handling would take the middleware away before the node has ended.
     """
-    rclpy.init(args=list(arguments or sys.argv), signal_handler_options=SignalHandlerOptions.NO)
+    args = list(sys.argv if arguments is None else arguments)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         with stop_on_signals() as request:
             node = make()
             executor = SingleThreadedExecutor()
             executor.add_node(node)
-            node.start()
-            spin_until(executor, lambda: request.wanted)
-            node.stop()
-            executor.shutdown()
-            node.destroy_node()
+            try:
+                node.start()
+                spin_until(executor, lambda: request.wanted)
+            finally:
+                # Whatever has happened, the robot is not left as it was when it happened.
+                node.stop()
+                executor.shutdown()
+                node.destroy_node()
     finally:
         rclpy.try_shutdown()

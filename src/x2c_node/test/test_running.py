@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+import signal
+import sys
+import threading
+import time
+
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from std_msgs.msg import String
+
+from x2c_node import quality
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters
+from x2c_node.running import run_node, spin_until, stop_on_signals
+
+SECONDS = 10.0
+"""Within which an idle node must have ended, on a slow machine."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_idle_node_ends_in_order_and_with_success(program, wait_until, number):
+    process = program()
+    wait_until(lambda: "active" in process.output, "the node to be active")
+    assert process.stop(number, timeout=SECONDS) == 0
+    words = [line for line in process.output.splitlines() if not line.startswith("[")]
+    assert words == ["active", "deactivated", "cleaned up", "ended"]
+
+
+def test_publishers_still_work_while_the_node_deactivates(program, ros, wait_until):
+    process = program()
+    words = ros.collect(String, "words", quality.LATCHED)
+    wait_until(lambda: ros.node.count_publishers("words"), "the node's publisher")
+    wait_until(lambda: "active" in process.output, "the node to be active")
+    assert process.stop(timeout=SECONDS) == 0
+    wait_until(lambda: [word.data for word in words] == ["deactivating"], "its last word")
+
+
+def test_signal_during_a_long_configuration_ends_the_node_after_it(program, wait_until):
+    process = program(
+        "def slow(self):\n    print('configuring', flush=True)\n    time.sleep(1.0)\n"
+        "Program.configure = slow\nProgram.deactivate = lambda self: None\n"
+    )
+    wait_until(lambda: "configuring" in process.output, "the configuration")
+    assert process.stop(timeout=SECONDS) == 0
+    assert "cleaned up" in process.output
+
+
+def test_second_signal_ends_a_node_that_hangs(program, wait_until):
+    process = program(
+        "def hang(self):\n    print('hanging', flush=True)\n    time.sleep(100)\n"
+        "Program.deactivate = hang\n"
+    )
+    wait_until(lambda: "active" in process.output, "the node to be active")
+    process.popen.send_signal(signal.SIGINT)
+    wait_until(lambda: "hanging" in process.output, "the node to hang")
+    assert process.stop(timeout=SECONDS) != 0
+
+
+def test_node_that_cannot_configure_lives_and_says_why(program, ros, wait_until):
+    process = program(
+        "def fail(self):\n    raise NodeError('no such robot')\nProgram.configure = fail\n"
+    )
+    status = wait_until(lambda: ros.diagnosis("program"), "a diagnosis")
+    assert status.message == "cannot configure: no such robot"
+    assert "cannot configure: no such robot" in process.output
+    assert process.running
+    assert process.stop(timeout=SECONDS) == 0
+
+
+def test_error_outside_of_callbacks_still_deactivates_the_node(program):
+    process = program(
+        "def activate(self):\n    self.create_timer(0.1, lambda: 1 / 0)\n"
+        "Program.activate = activate\n"
+    )
+    assert process.wait() != 0
+    assert "ZeroDivisionError" in process.output
+    assert "deactivated" in process.output
+    assert "cleaned up" in process.output
+
+
+def test_node_can_be_renamed_moved_and_told_not_to_start(program, ros):
+    program(name="other", namespace="/left", parameters={"autostart": False})
+    assert ros.state("/left/other") == "unconfigured"
+
+
+def test_parameter_that_cannot_be_does_not_end_the_process(program, ros, wait_until):
+    process = program(parameters={"diagnostics_period": "often"})
+    status = wait_until(lambda: ros.diagnosis("program"), "a diagnosis")
+    assert "parameter diagnostics_period: expected float, got 'often' (str)" in status.message
+    assert ros.state("program") == "unconfigured"
+    assert process.stop(timeout=SECONDS) == 0
+
+
+def test_whole_number_given_for_a_float_starts_the_node(program, wait_until):
+    process = program(parameters={"diagnostics_period": 1})
+    wait_until(lambda: "active" in process.output, "the node to be active")
+
+
+def test_arguments_can_be_given_in_place_of_the_command_line(monkeypatch):
+    made = []
+
+    class Program(ManagedNode[Parameters]):
+        def __init__(self):
+            super().__init__("program", Parameters)
+            made.append((self.get_name(), self.params.autostart))
+
+        def start(self):
+            signal.raise_signal(signal.SIGINT)
+            return True
+
+    monkeypatch.setattr(sys, "argv", ["x", "--ros-args", "-r", "__node:=of_the_command_line"])
+    run_node(Program, ["x", "--ros-args", "-p", "autostart:=false"])
+    run_node(Program, [])
+    run_node(Program)
+    assert made == [("program", False), ("program", True), ("of_the_command_line", True)]
+    assert not rclpy.ok()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_wishes_only_for_a_while(number):
+    before = signal.getsignal(number)
+    with stop_on_signals() as request:
+        assert not request.wanted
+        signal.raise_signal(number)
+        assert request.wanted
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+
+
+def test_spinning_ends_when_the_condition_holds(ros):
+    calls = []
+    executor = SingleThreadedExecutor()
+    spin_until(executor, lambda: calls.append(0) or len(calls) > 2)
+    assert len(calls) == 3
+
+
+def test_spinning_ends_when_ros_is_shut_down_from_outside():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    executor = SingleThreadedExecutor(context=context)
+    threading.Timer(0.3, context.shutdown).start()
+    started = time.monotonic()
+    spin_until(executor, lambda: time.monotonic() > started + SECONDS)
+    assert time.monotonic() < started + SECONDS
