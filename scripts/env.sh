@@ -28,8 +28,14 @@ _x2c_libraries=$_x2c_install/lib:$_x2c_venv/lib
 for _x2c_site in "$_x2c_venv"/lib/python3*/site-packages/ros_*.libs; do
   _x2c_libraries=$_x2c_libraries:$_x2c_site
 done
-export LD_LIBRARY_PATH=$_x2c_libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export PATH=$_x2c_venv/bin:$PATH
+case ${LD_LIBRARY_PATH:-} in
+  "$_x2c_libraries"*) ;;
+  *) export LD_LIBRARY_PATH=$_x2c_libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} ;;
+esac
+case $PATH in
+  "$_x2c_venv/bin:"*) ;;
+  *) export PATH=$_x2c_venv/bin:$PATH ;;
+esac
 # The wheels would start every interpreter twice to set LD_LIBRARY_PATH.
 export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
 

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What sets the project up: mended wheels, progress of pip, environment, manifests, pins."""
+
+import ast
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from mend_wheels import NUMPY, PYTHON, mend, mend_text
+from pip_install import Progress
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = sorted(path.parent for path in ROOT.glob("src/*/package.xml"))
+FOLDERS = {PYTHON: "/here/include/python3.12", NUMPY: "/here/site/numpy/core/include"}
+EXPORT = """\
+set_target_properties(x PROPERTIES
+  INTERFACE_INCLUDE_DIRECTORIES "{python};{numpy}"
+  INTERFACE_LINK_LIBRARIES "std_msgs::std_msgs__rosidl_generator_c"
+)
+target_include_directories(y INTERFACE "$<BUILD_INTERFACE:${{CMAKE_CURRENT_BINARY_DIR}}/include>")
+"""
+AS_BUILT = EXPORT.format(
+    python="/opt/python/cp312-cp312/include/python3.12",
+    numpy="/opt/python/cp312-cp312/lib/python3.12/site-packages/numpy/_core/include",
+)
+MENDED = EXPORT.format(python=FOLDERS[PYTHON], numpy=FOLDERS[NUMPY])
+
+
+def test_include_folders_of_the_wheels_builder_become_this_machines():
+    assert mend_text(AS_BUILT, FOLDERS) == MENDED
+
+
+def test_mending_twice_changes_nothing():
+    assert mend_text(MENDED, FOLDERS) == MENDED
+
+
+def test_mended_files_follow_when_the_environment_moves():
+    moved = {PYTHON: "/there is/include/python3.12", NUMPY: r"/there\1/numpy/_core/include"}
+    expected = EXPORT.format(python=moved[PYTHON], numpy=moved[NUMPY])
+    assert mend_text(MENDED, moved) == expected
+    assert mend_text(expected, FOLDERS) == MENDED
+
+
+def test_only_files_that_need_it_are_written(tmp_path):
+    sound = tmp_path / "share/a/cmake/a.cmake"
+    broken = tmp_path / "share/b/cmake/b.cmake"
+    for path, text in ((sound, MENDED), (broken, AS_BUILT)):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    assert mend(tmp_path, FOLDERS) == [broken]
+    assert broken.read_text() == MENDED
+    assert mend(tmp_path, FOLDERS) == []
+    assert sorted(tmp_path.glob("share/*/cmake/*")) == [sound, broken]
+
+
+def test_progress_counts_each_package_once_and_shows_how_much_of_it_has_come():
+    progress = Progress()
+    for line in (
+        "Collecting ros-rclpy==9.1.2 (from -r requirements.txt (line 7))",
+        "  Downloading ros_rclpy-9.1.2-cp311-cp311-manylinux_2_28_x86_64.whl (1.9 MB)",
+        "Requirement already satisfied: numpy==1.26.4 in /x",
+        "Collecting jaxlib (from mediapipe==0.10.21)",
+        "Progress 20000000 of 81000000",
+    ):
+        progress.read(line)
+    assert progress.status(0) == "collecting 3 packages: jaxlib 20 of 81 MB"
+
+
+def test_progress_counts_what_is_installed():
+    progress = Progress()
+    progress.read("Installing collected packages: a, b, c")
+    assert progress.status(2) == "installing 2 of 3 packages"
+    assert progress.status(9) == "installing 3 of 3 packages"
+
+
+@pytest.mark.parametrize("python", ["/nowhere/python3", "/bin/false"])
+def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
+    done = subprocess.run(
+        [ROOT / "scripts/setup.sh"],
+        env={**os.environ, "X2C_PYTHON": python},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11 or 3.12\n"
+
+
+def environment(**given: str) -> dict[str, str]:
+    """Return the variables after sourcing env.sh in a bare shell with the given ones."""
+    done = subprocess.run(
+        ["bash", "-euc", 'source "$1"; env -0', "_", ROOT / "scripts/env.sh"],
+        env={"PATH": os.environ["PATH"], **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+
+
+def test_environment_keeps_to_this_machine_and_lets_images_through():
+    variables = environment()
+    assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert variables["FASTDDS_DEFAULT_PROFILES_FILE"] == str(ROOT / "config/fastdds.xml")
+    assert variables["RMW_IMPLEMENTATION"] == "rmw_fastrtps_cpp"
+    assert variables["MUJOCO_GL"] in ("osmesa", "egl")
+
+
+def test_environment_leaves_the_users_settings():
+    given = {
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET",
+        "FASTDDS_DEFAULT_PROFILES_FILE": "/mine.xml",
+        "MUJOCO_GL": "glfw",
+    }
+    assert environment(**given).items() >= given.items()
+
+
+def test_environment_shuts_out_another_ros_on_the_machine():
+    variables = environment(
+        AMENT_PREFIX_PATH="/opt/ros/kilted",
+        PYTHONPATH="/opt/ros/kilted/lib/python3.12/site-packages",
+        RMW_IMPLEMENTATION="rmw_cyclonedds_cpp",
+    )
+    assert "/opt/ros" not in variables["AMENT_PREFIX_PATH"] + variables["PYTHONPATH"]
+    assert variables["RMW_IMPLEMENTATION"] == "rmw_fastrtps_cpp"
+
+
+def test_environment_entered_twice_is_the_same():
+    once = environment()
+    twice = environment(**{name: value for name, value in once.items() if name != "SHLVL"})
+    for name in ("AMENT_PREFIX_PATH", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"):
+        assert twice[name] == once[name]
+
+
+def test_shared_memory_holds_a_full_hd_image_and_fits_a_container_seven_times():
+    profile = ET.parse(ROOT / "config/fastdds.xml").getroot()
+    (size,) = [int(e.text) for e in profile.iter() if e.tag.endswith("segment_size")]
+    assert size > 1920 * 1080 * 3
+    assert 7 * size < 64 * 1024 * 1024
+
+
+def setup_arguments(package: Path) -> dict[str, ast.expr]:
+    """Return what setup.py hands to setup(), unevaluated."""
+    tree = ast.parse((package / "setup.py").read_text())
+    (call,) = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "setup"
+    ]
+    return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_manifest_and_setup_say_the_same(package):
+    manifest = ET.parse(package / "package.xml").getroot()
+    assert manifest.findtext("name") == package.name
+    assert manifest.findtext("license") == "Apache-2.0"
+    newest = re.search(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    assert manifest.findtext("version") == newest
+    if manifest.findtext("export/build_type") == "ament_cmake":
+        return
+    arguments = setup_arguments(package)
+    for key in ("version", "description", "license"):
+        assert ast.literal_eval(arguments[key]) == manifest.findtext(key)
+    assert (package / "resource" / package.name).is_file()
+    config = (package / "setup.cfg").read_text()
+    assert config.count(f"$base/lib/{package.name}\n") == 2
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_every_executable_has_its_module(package):
+    if not (package / "setup.py").exists():
+        return
+    entry_points = ast.literal_eval(setup_arguments(package).get("entry_points", ast.Dict([], [])))
+    for line in entry_points.get("console_scripts", []):
+        module, function = line.split(" = ")[1].split(":")
+        tree = ast.parse((package / (module.replace(".", "/") + ".py")).read_text())
+        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def imports(package: Path) -> set[str]:
+    """Return the top-level names that a package's modules import."""
+    names = set()
+    paths = list((package / package.name).rglob("*.py"))
+    if package.name == "x2c_bringup":
+        paths += (ROOT / "launch").glob("*.py")
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names.update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return names
+
+
+KEYS = {
+    "PIL": "python3-pil",
+    "ament_index_python": "ament_index_python",
+    "cv2": "python3-opencv",
+    "cv_bridge": "cv_bridge",
+    "matplotlib": "python3-matplotlib",
+    "mediapipe": "python3-mediapipe-pip",
+    "mujoco": "python3-mujoco-pip",
+    "numpy": "python3-numpy",
+    "psutil": "python3-psutil",
+    "qpsolvers": "python3-qpsolvers-pip",
+    "rich": "python3-rich",
+    "rosbags": "python3-rosbags-pip",
+    "scipy": "python3-scipy",
+    "skimage": "python3-skimage",
+    "yaml": "python3-yaml",
+}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_manifest_names_what_the_package_imports(package):
+    manifest = ET.parse(package / "package.xml").getroot()
+    named = {e.text for tag in ("depend", "exec_depend") for e in manifest.iter(tag)}
+    for name in imports(package) - {package.name}:
+        ros = re.search(r"^(x2c_|rclpy$|launch)|_(interfaces|msgs|srvs)$", name)
+        if ros or name in KEYS:
+            assert KEYS.get(name, name) in named
+
+
+def test_dependencies_point_down_only():
+    middle = {"x2c_perception", "x2c_imitation", "x2c_actuation", "x2c_virtual_face"}
+    forbidden = {
+        "x2c_face": {p.name for p in PACKAGES} - {"x2c_face"},
+        "x2c_node": {*middle, "x2c_evaluation", "x2c_bringup"},
+        **{name: {*(middle - {name}), "x2c_evaluation", "x2c_bringup"} for name in middle},
+        "x2c_evaluation": {"x2c_bringup"},
+    }
+    for name, others in forbidden.items():
+        assert not imports(ROOT / "src" / name) & others, name
+
+
+def test_pins_are_exact_and_agree_with_the_constraints():
+    constraints = dict(
+        line.lower().replace("_", "-").split("==")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    )
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / file).read_text().splitlines():
+            if line and not line.startswith(("#", "-")):
+                name, version = line.lower().replace("_", "-").split("==")
+                assert constraints.get(name.split("[")[0], version) == version
