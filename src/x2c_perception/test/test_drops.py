@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Estimating from stamps how many pictures were lost."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_perception.drops import DropEstimator
+
+
+def dropped(stamps):
+    drops = DropEstimator()
+    for stamp in stamps:
+        drops.arrived(stamp)
+    return drops.dropped
+
+
+def test_a_regular_stream_has_no_drops():
+    assert dropped(np.arange(300) / 30.0) == 0
+
+
+def test_jitter_is_no_drop():
+    jitter = np.random.default_rng(0).uniform(-0.004, 0.004, 300)
+    assert dropped(np.arange(300) / 30.0 + jitter) == 0
+
+
+def test_missing_pictures_are_counted():
+    stamps = np.delete(np.arange(200) / 30.0, [50, 80, 81, 120])
+    assert dropped(stamps) == 4
+
+
+def test_every_third_missing_is_noticed():
+    stamps = np.arange(300) / 30.0
+    kept = stamps[np.arange(300) % 3 != 2]
+    assert dropped(kept) > 80
+
+
+def test_after_a_restart_the_gap_is_no_drop():
+    drops = DropEstimator()
+    for stamp in np.arange(30) / 30.0:
+        drops.arrived(stamp)
+    drops.restart()
+    drops.arrived(1000.0)
+    assert drops.dropped == 0
+
+
+@given(st.lists(st.floats(-1e9, 1e9), max_size=50))
+def test_any_stamps_are_taken(stamps):
+    assert dropped(stamps) >= 0

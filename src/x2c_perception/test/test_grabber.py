@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading ahead, and cameras that come back."""
+
+import threading
+from itertools import repeat
+
+import numpy as np
+import pytest
+
+from x2c_perception.errors import SourceError
+from x2c_perception.grabber import Backoff, Grabber
+from x2c_perception.sources.base import CameraSource
+
+QUICK = Backoff(shortest=0.01, longest=0.04)
+
+
+class Scripted(CameraSource):
+    """Gives numbered pictures; an exception in the script is raised, None ends it."""
+
+    def __init__(self, script, *, live=False):
+        self.name = "scripted"
+        self.is_live = live
+        self.script = script
+        self.opened = 0
+        self.closed = 0
+        self.reads = 0
+        self.may_read = threading.Event()
+        self.may_read.set()
+        self._rest = iter(())
+
+    def open(self):
+        self.opened += 1
+        self._rest = iter(self.script[min(self.opened, len(self.script)) - 1])
+
+    def read(self):
+        self.may_read.wait(10.0)
+        self.reads += 1
+        one = next(self._rest, None)
+        if isinstance(one, Exception):
+            raise one
+        return None if one is None else np.full((2, 2, 3), one, np.uint8)
+
+    def close(self):
+        self.closed += 1
+
+    @property
+    def size(self):
+        return 2, 2
+
+    @property
+    def rate(self):
+        return 40.0
+
+
+def take_all(grabber):
+    values = []
+    while not grabber.finished:
+        grabbed = grabber.next(0.05)
+        if grabbed is not None:
+            values.append(int(grabbed.picture[0, 0, 0]))
+    return values
+
+
+def test_a_file_is_read_whole_and_then_finished():
+    source = Scripted([range(1, 20)])
+    grabber = Grabber(source)
+    assert take_all(grabber) == list(range(1, 20))
+    assert grabber.finished
+    assert not grabber.fault
+    assert source.closed
+
+
+def test_a_file_is_read_only_a_little_ahead(wait_until):
+    source = Scripted([range(1, 100)])
+    grabber = Grabber(source)
+    wait_until(lambda: source.reads >= 3, what="the grabber to read ahead")
+    assert source.reads <= 5
+    assert grabber.stop()
+
+
+def test_a_looping_file_starts_again():
+    grabber = Grabber(Scripted([(1, 2), (1, 2)]), loop=True)
+    values = []
+    while len(values) < 5:
+        if grabbed := grabber.next(1.0):
+            values.append(int(grabbed.picture[0, 0, 0]))
+    assert values == [1, 2, 1, 2, 1]
+    assert grabber.stop()
+
+
+def test_a_looping_file_without_pictures_ends():
+    assert take_all(Grabber(Scripted([()]), loop=True)) == []
+
+
+def test_an_unreadable_picture_of_a_file_is_told_and_passed_over():
+    told = []
+    grabber = Grabber(Scripted([(1, SourceError("bad one"), 3)]), complain=told.append)
+    assert take_all(grabber) == [1, 3]
+    assert told == ["bad one"]
+
+
+def test_of_a_live_source_only_the_newest_picture_is_kept(wait_until):
+    source = Scripted([[*range(1, 11), SourceError("gone")]], live=True)
+    grabber = Grabber(source, backoff=Backoff(shortest=60.0, longest=60.0))
+    wait_until(lambda: grabber.fault, what="all to be read")
+    newest = grabber.next(1.0)
+    assert newest is not None
+    assert newest.picture[0, 0, 0] == 10
+    assert grabber.next(0.01) is None
+    assert grabber.stop()
+
+
+def test_a_camera_that_vanishes_is_told_once_and_found_again(wait_until):
+    told, found = [], []
+    gone = SourceError("unplugged")
+    source = Scripted([(1, gone), (gone,), (gone,), repeat(2)], live=True)
+    grabber = Grabber(source, complain=told.append, found=lambda: found.append(1), backoff=QUICK)
+    grabbed = wait_until(lambda: source.opened == 4 and grabber.next(1.0), what="its return")
+    assert grabbed.picture[0, 0, 0] in (1, 2)
+    assert told[0] == "unplugged; trying again in 0.01 s"
+    assert len(found) >= 4
+    assert not grabber.finished
+    assert grabber.stop()
+
+
+def test_a_lost_camera_is_tried_at_growing_distances(wait_until):
+    faults = []
+    source = Scripted([(SourceError("still gone"),)], live=True)
+    grabber = Grabber(source, backoff=QUICK)
+
+    def longest_reached():
+        faults.append(grabber.fault)
+        return "in 0.04 s" in grabber.fault
+
+    wait_until(longest_reached, what="the longest distance")
+    assert any("in 0.01 s" in fault or "in 0.02 s" in fault for fault in faults)
+    assert grabber.stop()
+
+
+def test_a_driver_that_raises_anything_is_tried_again(wait_until):
+    source = Scripted([(RuntimeError("driver"),), repeat(1)], live=True)
+    grabber = Grabber(source, backoff=QUICK)
+    assert wait_until(lambda: grabber.next(1.0), what="a picture")
+    assert grabber.stop()
+
+
+def test_a_file_that_has_gone_meanwhile_ends_with_a_fault(wait_until):
+    class Gone(Scripted):
+        def open(self):
+            raise SourceError("no such file")
+
+    grabber = Grabber(Gone([()]))
+    wait_until(lambda: grabber.finished, what="the end")
+    assert grabber.fault == "no such file"
+
+
+def test_stopping_does_not_wait_for_a_driver_for_ever():
+    source = Scripted([repeat(1)], live=True)
+    source.may_read.clear()
+    grabber = Grabber(source)
+    assert not grabber.stop(timeout=0.05)
+    source.may_read.set()
+    assert grabber.stop()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_stopping_lets_go_of_the_source(live):
+    source = Scripted([repeat(1)], live=live)
+    grabber = Grabber(source)
+    assert grabber.next(5.0) is not None
+    assert grabber.stop()
+    assert source.closed

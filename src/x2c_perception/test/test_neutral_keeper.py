@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose neutral face is used when."""
+
+import numpy as np
+import pytest
+
+from x2c_face.topology import REFERENCE
+from x2c_perception.errors import PersonError
+from x2c_perception.neutral_frames import NeutralFace
+from x2c_perception.neutral_keeper import NeutralKeeper
+from x2c_perception.person_store import PersonStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    return PersonStore(tmp_path)
+
+
+class Clock:
+    now = 0.0
+
+
+def show(keeper, face, duration=3.0):
+    given = []
+    for _ in range(round(duration * 30)):
+        Clock.now += 1.0 / 30.0
+        neutral = keeper.add(face, Clock.now)
+        if neutral is not None:
+            given.append((neutral, keeper.origin))
+    return given
+
+
+def test_a_new_person_is_calibrated(store, make_face):
+    keeper = NeutralKeeper(store, "", automatic=True)
+    assert [origin for _, origin in show(keeper, make_face())] == ["provisional", "final"]
+    assert not show(keeper, make_face())
+    assert [origin for _, origin in show(keeper, make_face(track_id=1))] == [
+        "provisional",
+        "final",
+    ]
+    assert keeper.save() == ""
+
+
+def test_nobody_is_calibrated_unasked_where_it_is_not_automatic(store, make_face):
+    keeper = NeutralKeeper(store, "", automatic=False)
+    assert not show(keeper, make_face())
+    keeper.ask()
+    assert keeper.running
+    assert len(show(keeper, make_face())) == 2
+
+
+def test_asking_before_anybody_is_there_waits_for_somebody(store, make_face):
+    keeper = NeutralKeeper(store, "", automatic=False)
+    keeper.ask()
+    assert len(show(keeper, make_face(track_id=4))) == 2
+
+
+def test_a_named_person_is_saved_once_final_and_found_again(store, make_face):
+    keeper = NeutralKeeper(store, "Ada", automatic=True)
+    assert keeper.load() is None
+    show(keeper, make_face(), 1.0)
+    assert keeper.save() == ""
+    show(keeper, make_face(), 2.0)
+    assert keeper.save().endswith("Ada.npz")
+    assert keeper.save() == ""
+
+    again = NeutralKeeper(store, "Ada", automatic=True)
+    assert again.load() is not None
+    assert again.origin == "loaded"
+
+
+def test_a_known_person_is_not_calibrated_but_told_of_for_each_track(store, make_face):
+    known = NeutralFace(np.array(REFERENCE), make_face().pose, 640, 480)
+    store.save("Ada", known)
+    keeper = NeutralKeeper(store, "Ada", automatic=True)
+    keeper.load()
+    ((neutral, origin),) = show(keeper, make_face(mouth=0.2))
+    assert np.array_equal(neutral.face, known.face)
+    assert origin == "loaded"
+    assert len(show(keeper, make_face(track_id=1))) == 1
+
+
+def test_a_known_person_is_calibrated_anew_when_asked(store, make_face):
+    store.save("Ada", NeutralFace(np.array(REFERENCE), make_face().pose, 640, 480))
+    keeper = NeutralKeeper(store, "Ada", automatic=True)
+    keeper.load()
+    show(keeper, make_face())
+    keeper.ask()
+    given = show(keeper, make_face(smile=0.1))
+    assert [origin for _, origin in given] == ["provisional", "final"]
+    assert keeper.save()
+    assert store.load("Ada").face[61, 2] > REFERENCE[61, 2] + 0.05
+
+
+def test_a_damaged_file_is_told_and_the_person_calibrated(store, make_face):
+    store.path("Ada").write_bytes(b"damaged")
+    keeper = NeutralKeeper(store, "Ada", automatic=True)
+    with pytest.raises(PersonError, match=r"Ada\.npz"):
+        keeper.load()
+    assert len(show(keeper, make_face())) == 2
+    assert keeper.save()
+    assert store.load("Ada") is not None

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures handed on when they are due."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_perception.grabber import Grabber
+from x2c_perception.player import UNPACED_LIMIT, Pacer, Player
+from x2c_perception.sources.pictures import StillPicture
+from x2c_perception.sources.video_file import VideoFile
+
+
+def test_pictures_in_time_are_due_at_equal_distances():
+    pacer = Pacer(10.0)
+    assert [round(pacer.due(now), 3) for now in (5.0, 5.01, 5.02, 5.35)] == [5.0, 5.1, 5.2, 5.3]
+
+
+def test_a_late_picture_does_not_make_the_next_ones_hurry():
+    pacer = Pacer(10.0)
+    pacer.due(0.0)
+    assert pacer.due(1.0) == 1.0
+    assert pacer.due(1.0) == pytest.approx(1.1)
+
+
+@given(
+    rate=st.floats(0.5, 500.0),
+    waits=st.lists(st.floats(0.0, 3.0), min_size=2, max_size=30),
+)
+def test_no_picture_is_due_long_before_now_or_close_to_the_last(rate, waits):
+    pacer, due = Pacer(rate), []
+    for now in itertools.accumulate(waits):
+        due.append(pacer.due(now))
+        assert due[-1] >= now - 1.0 / rate - 1e-9
+    assert all(b - a >= (1.0 - 1e-9) / rate - 1e-9 for a, b in itertools.pairwise(due))
+
+
+def play(source, **arguments):
+    """Return a player and what it delivers: pictures and ages."""
+    delivered, failures, ends = [], [], []
+    grabber = Grabber(source)
+    player = Player(
+        grabber,
+        lambda picture, age: delivered.append((picture, age, time.monotonic())),
+        failures.append,
+        lambda: ends.append(1),
+        live=source.is_live,
+        **arguments,
+    )
+    return player, delivered, failures, ends
+
+
+def test_a_file_is_played_at_its_rate_and_ends_once(write_video, wait_until):
+    source = VideoFile(write_video(pictures=6, rate=25.0))
+    player, delivered, _, ends = play(source)
+    wait_until(lambda: player.finished, what="the end")
+    player.stop()
+    assert len(delivered) == 6
+    assert ends == [1]
+    # Late handing on shows as age, so the times of taking stay regular whatever the machine does.
+    taken = np.array([at - age for _, age, at in delivered])
+    assert np.diff(taken).min() >= 0.04 - 0.005
+
+
+def test_unpaced_a_file_is_played_faster_but_within_the_limit(write_video, wait_until):
+    source = VideoFile(write_video(pictures=50, rate=5.0))
+    started = time.monotonic()
+    player, delivered, _, _ = play(source, paced=False)
+    wait_until(lambda: player.finished, what="the end")
+    player.stop()
+    assert len(delivered) == 50
+    assert 49 / UNPACED_LIMIT - 0.01 <= time.monotonic() - started < 50 / 5.0
+
+
+def test_a_receiver_that_fails_does_not_end_the_playing(write_video, wait_until):
+    failures = []
+
+    def fail(picture, age):
+        raise ValueError("cannot take it")
+
+    grabber = Grabber(VideoFile(write_video(pictures=4)))
+    player = Player(grabber, fail, failures.append, lambda: None, live=False, paced=False)
+    wait_until(lambda: player.finished, what="the end")
+    player.stop()
+    assert len(failures) == 4
+
+
+def test_a_file_waits_for_its_audience(write_video, wait_until):
+    audience = []
+    source = VideoFile(write_video(pictures=3))
+    player, delivered, _, _ = play(source, ready=lambda: bool(audience), paced=False)
+    time.sleep(0.1)  # Nothing is to happen, so there is nothing to wait for.
+    assert not delivered
+    audience.append(1)
+    wait_until(lambda: player.finished, what="the end")
+    player.stop()
+    assert len(delivered) == 3
+
+
+def test_stopping_is_quick_even_when_the_next_picture_is_far_off(write_video, wait_until):
+    player, delivered, _, _ = play(VideoFile(write_video(pictures=3, rate=25.0)), rate=0.01)
+    wait_until(lambda: delivered, what="the first picture")
+    started = time.monotonic()
+    player.stop()
+    assert time.monotonic() - started < 5.0
+    assert not player.finished
+
+
+def test_a_still_picture_is_repeated_at_the_rate_asked_for(tmp_path, portrait, wait_until):
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "face.png"), portrait)
+    player, delivered, _, _ = play(StillPicture(tmp_path / "face.png"), rate=200.0)
+    wait_until(lambda: len(delivered) >= 10, what="ten pictures")
+    player.stop()

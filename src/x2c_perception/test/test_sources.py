@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where pictures come from."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from x2c_perception.errors import SourceError
+from x2c_perception.sources import choose_source
+from x2c_perception.sources.pictures import PictureFolder, StillPicture
+from x2c_perception.sources.video_device import CaptureRequest, VideoDevice, device_path
+from x2c_perception.sources.video_file import VideoFile
+
+
+def read_all(source):
+    pictures = []
+    with source:
+        while (picture := source.read()) is not None:
+            pictures.append(picture)
+    return pictures
+
+
+def test_a_video_gives_all_its_pictures_and_can_be_read_again(write_video):
+    source = choose_source("0", str(write_video(pictures=7, rate=12.5)))
+    first, second = read_all(source), read_all(source)
+    assert len(first) == len(second) == 7
+    assert [int(p.mean()) // 10 for p in first] == [int(p.mean()) // 10 for p in second]
+    assert not source.is_live
+
+
+def test_a_video_tells_size_and_rate_once_open(write_video):
+    with choose_source("0", str(write_video(rate=12.5))) as source:
+        assert source.size == (64, 48)
+        assert source.rate == pytest.approx(12.5)
+
+
+def test_a_filename_wins_over_a_device(write_video):
+    assert isinstance(choose_source("/dev/video7", str(write_video())), VideoFile)
+
+
+def test_the_built_in_performer_is_a_video():
+    with choose_source("0", "performer") as source:
+        assert source.rate > 0.0
+        picture = source.read()
+    assert picture is not None
+    assert picture.dtype == np.uint8
+    assert picture.shape[2] == 3
+
+
+def test_a_missing_file_is_named_with_what_was_expected(tmp_path):
+    with pytest.raises(SourceError, match=r"no file .*gone\.mp4; expected a video"):
+        choose_source("0", str(tmp_path / "gone.mp4"))
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(SourceError, match="0 bytes"):
+        choose_source("0", str(tmp_path / "empty.mp4"))
+
+
+@pytest.mark.parametrize("content", [b"this is no video at all\n" * 100, b"\0" * 5000])
+def test_a_file_that_is_no_video_is_refused_when_opened(tmp_path, content):
+    path = tmp_path / "text.mp4"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"text\.mp4 is not a video"):
+        choose_source("0", str(path)).open()
+
+
+def test_a_video_without_pictures_is_refused_when_opened(write_video):
+    with pytest.raises(SourceError, match=r"none\.mp4"):
+        choose_source("0", str(write_video("none.mp4", pictures=0))).open()
+
+
+def test_a_truncated_video_is_refused_or_read_as_far_as_it_goes(write_video):
+    whole = write_video("cut.avi", pictures=30)
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    try:
+        assert len(read_all(VideoFile(whole))) <= 30
+    except SourceError as error:
+        assert "cut.avi" in str(error)  # noqa: PT017 - both endings are right
+
+
+def test_a_picture_is_shown_without_end(tmp_path):
+    cv2.imwrite(str(tmp_path / "one.png"), np.full((30, 40, 3), 7, np.uint8))
+    source = choose_source("0", str(tmp_path / "one.png"))
+    assert isinstance(source, StillPicture)
+    with source:
+        assert source.size == (40, 30)
+        shown = [source.read() for _ in range(5)]
+    assert all((picture == 7).all() for picture in shown)
+    assert shown[0] is not shown[1]
+
+
+def test_a_folder_shows_its_pictures_in_natural_order(tmp_path):
+    for number in (10, 9, 1):
+        cv2.imwrite(str(tmp_path / f"frame{number}.png"), np.full((8, 8, 3), number, np.uint8))
+    (tmp_path / "notes.txt").write_text("no picture")
+    source = choose_source("0", str(tmp_path))
+    assert isinstance(source, PictureFolder)
+    assert [int(picture[0, 0, 0]) for picture in read_all(source)] == [1, 9, 10]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="holds no picture"):
+        choose_source("0", str(tmp_path)).open()
+
+
+def test_a_damaged_picture_in_a_folder_is_told_and_the_next_one_follows(tmp_path):
+    for number in (1, 2, 3):
+        cv2.imwrite(str(tmp_path / f"{number}.jpg"), np.full((64, 64, 3), number, np.uint8))
+    damaged = tmp_path / "2.jpg"
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    with choose_source("0", str(tmp_path)) as source:
+        assert source.read() is not None
+        with pytest.raises(SourceError, match=r"2\.jpg is damaged"):
+            source.read()
+        assert source.read() is not None
+        assert source.read() is None
+
+
+@pytest.mark.parametrize(
+    ("device", "path"), [("0", "/dev/video0"), (" 12 ", "/dev/video12"), ("/dev/cam", "/dev/cam")]
+)
+def test_a_device_is_an_index_or_a_path(device, path):
+    assert str(device_path(device)) == path
+
+
+@pytest.mark.parametrize("device", ["", "-1", "webcam", "video0"])
+def test_what_is_no_device_is_refused(device):
+    with pytest.raises(SourceError, match="neither an index"):
+        choose_source(device)
+
+
+def test_a_camera_that_is_not_there_is_refused_when_opened_with_those_that_are():
+    source = choose_source("/dev/video98765")
+    assert source.is_live
+    with pytest.raises(SourceError, match="no camera /dev/video98765; devices here: "):
+        source.open()
+
+
+def test_a_device_that_is_no_camera_is_refused_when_opened():
+    with pytest.raises(SourceError, match="cannot be opened as a camera"):
+        VideoDevice("/dev/null", CaptureRequest()).open()
+
+
+def test_an_unknown_pixel_format_is_refused_with_those_known():
+    with pytest.raises(SourceError, match=r"'h265'; known are .*mjpeg2rgb"):
+        VideoDevice("0", CaptureRequest(pixel_format="h265"))
+
+
+def test_reading_a_closed_source_is_refused(write_video):
+    path = write_video()
+    shutil.copy(path, path.with_suffix(".copy"))
+    with pytest.raises(SourceError, match="not open"):
+        VideoFile(path).read()
