@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The virtual humanoid, simulated and rendered by MuJoCo."""
+
+from x2c_virtual_face import opengl
+
+# Here, as any module below may be the first to import mujoco, and then it is too late.
+opengl.settle()

@@ -117,7 +117,8 @@ def main() -> None:
 
 def _write(path: Path, image: Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), image[:, :, ::-1]):
+    smallest = (cv2.IMWRITE_PNG_COMPRESSION, 9)
+    if not cv2.imwrite(str(path), image[:, :, ::-1], smallest):
         raise OSError(f"cannot write {path}")
 
 

@@ -3,14 +3,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from types import TracebackType
 from typing import Self
-
-if "MUJOCO_GL" not in os.environ and sys.platform == "linux" and "DISPLAY" not in os.environ:
-    # MuJoCo reads it when it is imported, and without a display its own default cannot draw.
-    os.environ["MUJOCO_GL"] = "osmesa"
 
 import mujoco
 import numpy as np
@@ -18,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_face.robot import Robot
 from x2c_virtual_face import model
-from x2c_virtual_face.errors import CommandError, RenderError
+from x2c_virtual_face.canvas import Canvas
+from x2c_virtual_face.errors import CommandError
 from x2c_virtual_face.landmarks import LandmarkSkin
 from x2c_virtual_face.rig import BONES, HEAD_BODY
 from x2c_virtual_face.scenery import CAMERA
@@ -50,8 +45,8 @@ class VirtualFace:
         self._model, weights = model.build(robot, width, height)
         self._landmarks = LandmarkSkin(self._model, weights)
         self._data = mujoco.MjData(self._model)
-        self._size = (height, width)
-        self._renderer: mujoco.Renderer | None = None
+        self._size = (width, height)
+        self._canvas: Canvas | None = None
         self._owed = 0.0
         names = robot.joint_names
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in names])
@@ -129,7 +124,7 @@ class VirtualFace:
     def focal_length(self) -> float:
         """Of the camera [px]; its axis goes through the middle of the picture."""
         field = np.deg2rad(self._model.camera(CAMERA).fovy[0])
-        return float(self._size[0] / (2.0 * np.tan(field / 2.0)))
+        return float(self._size[1] / (2.0 * np.tan(field / 2.0)))
 
     @property
     def time(self) -> float:
@@ -154,16 +149,15 @@ class VirtualFace:
         Raises:
             RenderError: No off-screen OpenGL is available.
         """
-        if self._renderer is None:
-            self._renderer = self._new_renderer()
-        self._renderer.update_scene(self._data, camera=CAMERA)
-        return np.asarray(self._renderer.render())
+        if self._canvas is None:
+            self._canvas = Canvas(self._model, *self._size)
+        return self._canvas.draw(self._data)
 
     def close(self) -> None:
         """Free the picture's memory, in the thread that rendered; the rest stays usable."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        if self._canvas is not None:
+            self._canvas.close()
+            self._canvas = None
 
     def __enter__(self) -> Self:
         """Return the face itself."""
@@ -177,18 +171,6 @@ class VirtualFace:
     ) -> None:
         """Close it."""
         self.close()
-
-    def _new_renderer(self) -> mujoco.Renderer:
-        try:
-            return mujoco.Renderer(self._model, *self._size)
-        except (
-            Exception
-        ) as error:  # MuJoCo passes on whatever the OpenGL library of the day raises.
-            raise RenderError(
-                "cannot draw off screen with "
-                f"MUJOCO_GL={os.environ.get('MUJOCO_GL', '')!r}: {error}. "
-                "Install libosmesa6, or set MUJOCO_GL=egl where a graphics driver is installed"
-            ) from error
 
     def _checked(self, positions: ArrayLike) -> Array:
         given = np.asarray(positions, dtype=np.float64)

@@ -32,9 +32,9 @@ def landmark_weights() -> Array:
     face = _Face(control_landmarks())
     shares = {**face.lids(), **face.brows(), **face.nose(), **face.lips(), **face.corners()}
     # A bone that rides on the jaw brings the jaw's motion along.
-    shares[JAW_BODY] = face.jaw() - sum(shares[name] for name in _ON_JAW)
+    shares[JAW_BODY] = face.jaw() - np.sum([shares[name] for name in _ON_JAW], axis=0)
     # Vectorised exp differs in the last bit by where its array lies; the model must not.
-    return np.round(np.stack([shares[name] for name in SKIN_BONES], axis=1), 6)
+    return np.asarray(np.round(np.stack([shares[name] for name in SKIN_BONES], axis=1), 6))
 
 
 class _Face:
