@@ -27,12 +27,12 @@ An exception that comes out of a callback of any of its nodes fails the test at 
 
 `node_process(package, executable, ...)` starts an installed executable as `ros2 run` would:
 
-    def test_executable(node_process, ros, wait_until):
+    def test_executable(node_process):
         camera = node_process(
             "x2c_perception", "camera_node", parameters={"filename": "performer"},
             remappings={"image_raw": "picture"}, name="eye", namespace="/left",
         )
-        wait_until(lambda: "configured" in camera.output, what="the node to come up")
+        camera.wait_for("configured")  # in its output; fails at once when the process ends
         assert camera.stop() == 0  # SIGINT by default; returns the exit status
 
 `command=[...]` starts any other program in its place. What still runs at the end of the test is
@@ -119,6 +119,17 @@ class Process:
     def running(self) -> bool:
         """Whether it still runs."""
         return self.popen.poll() is None
+
+    def wait_for(self, text: str, timeout: float = LONGEST_WAIT) -> None:
+        """Wait until it has written something; the test fails when it ends without."""
+
+        def written_or_over() -> bool:
+            over = not self.running
+            return text in self.output or over
+
+        _wait_until(written_or_over, f"{text!r} of {self.popen.args}", timeout)
+        if text not in self.output:
+            pytest.fail(f"{self.popen.args} ended without {text!r}; it said:\n{self.output}")
 
     def stop(self, number: int = signal.SIGINT, timeout: float = _STOPPING) -> int:
         """Send a signal, wait for the end and return the exit status."""

@@ -19,9 +19,9 @@ SECONDS = 10.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_idle_node_ends_in_order_and_with_success(program, wait_until, number):
+def test_idle_node_ends_in_order_and_with_success(program, number):
     process = program()
-    wait_until(lambda: "active" in process.output, "the node to be active")
+    process.wait_for("active")
     assert process.stop(number, timeout=SECONDS) == 0
     words = [line for line in process.output.splitlines() if not line.startswith("[")]
     assert words == ["active", "deactivated", "cleaned up", "ended"]
@@ -31,29 +31,29 @@ def test_publishers_still_work_while_the_node_deactivates(program, ros, wait_unt
     process = program()
     words = ros.collect(String, "words", quality.LATCHED)
     wait_until(lambda: ros.node.count_publishers("words"), "the node's publisher")
-    wait_until(lambda: "active" in process.output, "the node to be active")
+    process.wait_for("active")
     assert process.stop(timeout=SECONDS) == 0
     wait_until(lambda: [word.data for word in words] == ["deactivating"], "its last word")
 
 
-def test_signal_during_a_long_configuration_ends_the_node_after_it(program, wait_until):
+def test_signal_during_a_long_configuration_ends_the_node_after_it(program):
     process = program(
         "def slow(self):\n    print('configuring', flush=True)\n    time.sleep(1.0)\n"
         "Program.configure = slow\nProgram.deactivate = lambda self: None\n"
     )
-    wait_until(lambda: "configuring" in process.output, "the configuration")
+    process.wait_for("configuring")
     assert process.stop(timeout=SECONDS) == 0
     assert "cleaned up" in process.output
 
 
-def test_second_signal_ends_a_node_that_hangs(program, wait_until):
+def test_second_signal_ends_a_node_that_hangs(program):
     process = program(
         "def hang(self):\n    print('hanging', flush=True)\n    time.sleep(100)\n"
         "Program.deactivate = hang\n"
     )
-    wait_until(lambda: "active" in process.output, "the node to be active")
+    process.wait_for("active")
     process.popen.send_signal(signal.SIGINT)
-    wait_until(lambda: "hanging" in process.output, "the node to hang")
+    process.wait_for("hanging")
     assert process.stop(timeout=SECONDS) != 0
 
 
@@ -92,9 +92,9 @@ def test_parameter_that_cannot_be_does_not_end_the_process(program, ros, wait_un
     assert process.stop(timeout=SECONDS) == 0
 
 
-def test_whole_number_given_for_a_float_starts_the_node(program, wait_until):
+def test_whole_number_given_for_a_float_starts_the_node(program):
     process = program(parameters={"diagnostics_period": 1})
-    wait_until(lambda: "active" in process.output, "the node to be active")
+    process.wait_for("active")
 
 
 def test_arguments_can_be_given_in_place_of_the_command_line(monkeypatch):
