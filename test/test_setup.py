@@ -245,7 +245,7 @@ def test_pins_are_exact_and_agree_with_the_constraints():
         for line in (ROOT / "constraints.txt").read_text().splitlines()
         if "==" in line
     )
-    for file in ("requirements.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-dev.txt", "requirements-ros.txt"):
         for line in (ROOT / file).read_text().splitlines():
             if line and not line.startswith(("#", "-")):
                 name, version = line.lower().replace("_", "-").split("==")
