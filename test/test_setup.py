@@ -239,14 +239,17 @@ def test_dependencies_point_down_only():
         assert not imports(ROOT / "src" / name) & others, name
 
 
-def test_pins_are_exact_and_agree_with_the_constraints():
-    constraints = dict(
-        line.lower().replace("_", "-").split("==")
-        for line in (ROOT / "constraints.txt").read_text().splitlines()
-        if "==" in line
-    )
-    for file in ("requirements.txt", "requirements-dev.txt", "requirements-ros.txt"):
-        for line in (ROOT / file).read_text().splitlines():
-            if line and not line.startswith(("#", "-")):
-                name, version = line.lower().replace("_", "-").split("==")
-                assert constraints.get(name.split("[")[0], version) == version
+def pins(file: str) -> dict[str, str]:
+    """Return the versions that a requirements file names, all of them exact."""
+    lines = (ROOT / file).read_text().lower().replace("_", "-").splitlines()
+    named = [line.split("==") for line in lines if line and not line.startswith(("#", "-"))]
+    return {name.split("[")[0]: version for name, version in named}
+
+
+def test_pins_are_exact_and_agree_with_each_other():
+    constraints = pins("constraints.txt")
+    runtime = pins("requirements.txt")
+    for pinned in (runtime, pins("requirements-dev.txt")):
+        assert {name: constraints.get(name, version) for name, version in pinned.items()} == pinned
+    for name, version in pins("requirements-ros.txt").items():
+        assert runtime.get(name, version) == version
