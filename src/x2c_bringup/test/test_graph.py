@@ -47,10 +47,14 @@ def test_what_the_user_does_not_say_is_left_to_the_parameter_file():
 
 def test_each_choice_reaches_the_nodes_it_concerns():
     given = parameters(
-        filename="talk.mp4", robot="ameca", backend="x2cnet", image_transport="compressed"
+        filename="talk.mp4",
+        loop=True,
+        robot="ameca",
+        backend="x2cnet",
+        image_transport="compressed",
     )
     assert given == {
-        "camera_node": {"filename": "talk.mp4"},
+        "camera_node": {"filename": "talk.mp4", "loop": True},
         "face_tracker_node": {"image_transport": "compressed"},
         "imitation_node": {"robot": "ameca", "backend": "x2cnet"},
         "actuation_node": {"robot": "ameca"},

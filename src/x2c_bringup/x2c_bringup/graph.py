@@ -49,32 +49,37 @@ class NodeSpec:
 
 def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     """Return the nodes, each after those whose messages it takes."""
-    robot = {"robot": options.robot}
+    robot = options.robot
     nodes = []
     if options.camera:
-        source = {"video_device": options.video_device, "filename": options.filename}
-        nodes.append(_node(options, "x2c_perception", "camera_node", source))
-    tracker = {"image_transport": options.image_transport}
-    nodes.append(_node(options, "x2c_perception", "face_tracker_node", tracker))
-    imitation = {**robot, "backend": options.backend}
-    nodes.append(_node(options, "x2c_imitation", "imitation_node", imitation))
-    nodes.append(_node(options, "x2c_actuation", "actuation_node", robot))
+        source = _node(
+            options,
+            "x2c_perception",
+            "camera_node",
+            filename=options.filename,
+            loop=options.loop,
+            video_device=options.video_device,
+        )
+        nodes.append(source)
+    transport = options.image_transport
+    nodes += [
+        _node(options, "x2c_perception", "face_tracker_node", image_transport=transport),
+        _node(options, "x2c_imitation", "imitation_node", robot=robot, backend=options.backend),
+        _node(options, "x2c_actuation", "actuation_node", robot=robot),
+    ]
     if options.face:
-        nodes.append(_node(options, "x2c_virtual_face", "virtual_face_node", robot))
+        nodes.append(_node(options, "x2c_virtual_face", "virtual_face_node", robot=robot))
     if options.record:
-        output = {"output": options.record}
-        nodes.append(_node(options, "x2c_evaluation", "recorder_node", output))
+        nodes.append(_node(options, "x2c_evaluation", "recorder_node", output=options.record))
     return tuple(nodes)
 
 
 def _node(
-    options: GraphOptions, package: str, executable: str, choices: Mapping[str, str]
+    options: GraphOptions, package: str, executable: str, **choices: ParameterValue
 ) -> NodeSpec:
     class_name = "".join(word.capitalize() for word in executable.split("_"))
-    parameters: dict[str, ParameterValue] = {
-        name: value for name, value in choices.items() if value
-    }
-    # Only what differs from the nodes' own default, so that the parameter file can say it too.
+    # Only what the user chose, so that the parameter file can say it too.
+    parameters = {name: value for name, value in choices.items() if value}
     if not options.autostart:
         parameters["autostart"] = False
     if options.use_sim_time:

@@ -27,6 +27,7 @@ class GraphOptions:
         "Play this instead of a camera: a video, a picture, a folder of pictures, or "
         "'performer' for the built-in performer.",
     )
+    loop: bool = _option(False, "Play a file again when it ends.")
     video_device: str = _option(
         "", "Camera: its index, or a path such as /dev/video0; empty: as in params_file (0)."
     )

@@ -51,7 +51,7 @@ class LiveLine:
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"))
         elif time.monotonic() - self._printed > _PERIOD:
             self._printed = time.monotonic()
-            self._console.print(text, highlight=False)
+            self._console.print(text, highlight=False, soft_wrap=True)
 
 
 @contextmanager
