@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from x2c_face import topology
 from x2c_face.frames import Face, FaceState
 from x2c_face.head_pose import FACING, HeadPose, rotation_from
+from x2c_perception.performer import performer_video
+from x2c_perception.sources.video_file import VideoFile
 
 
 @pytest.fixture
@@ -38,6 +40,15 @@ def portrait() -> NDArray[np.uint8]:
     """A picture (256, 256, 3) BGR of a real face, in the public domain."""
     rgb = skimage.data.astronaut()[0:256, 96:352]
     return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+@pytest.fixture
+def resting() -> NDArray[np.uint8]:
+    """A picture (height, width, 3) BGR of a face at rest: mouth closed, eyes open."""
+    with VideoFile(performer_video()) as source:
+        picture = source.read()
+    assert picture is not None
+    return picture
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 import os
 import re
+import threading
 
 import pytest
 
@@ -31,3 +32,19 @@ def test_afterwards_everything_is_seen(capfd):
         pass
     os.write(2, b"W0000 later\n")
     assert capfd.readouterr().err == "W0000 later\n"
+
+
+def test_two_threads_at_once_lose_nothing(capfd):
+    def talk(number):
+        for _ in range(50):
+            with without_chatter(re.compile("W0000")):
+                os.write(2, f"line of {number}\nW0000\n".encode())
+
+    threads = [threading.Thread(target=talk, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os.write(2, b"the end\n")
+    lines = capfd.readouterr().err.splitlines()
+    assert sorted(lines) == ["line of 0"] * 50 + ["line of 1"] * 50 + ["the end"]

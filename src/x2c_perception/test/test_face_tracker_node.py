@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The face tracker node as its users meet it: the installed executable, over DDS."""
+"""The face tracker node over DDS: its executable, or in this process where that is quicker."""
 
+import json
+import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
@@ -13,8 +15,9 @@ from std_srvs.srv import Trigger
 from x2c_msgs.msg import FaceLandmarks
 from x2c_node.images import bgr_to_image, bgr_to_jpeg, image_to_bgr
 from x2c_node.messages import face_from_message
-from x2c_node.quality import IMAGE_PUBLISHER, LATCHED, NEWEST
+from x2c_node.quality import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST
 from x2c_node.stamps import to_nanoseconds, to_stamp
+from x2c_perception.face_tracker_node import FaceTrackerNode
 
 TRACKER = "face_tracker_node"
 
@@ -27,6 +30,25 @@ def tracker(node_process):
         )
 
     return start
+
+
+@pytest.fixture
+def node(ros):
+    """Start the node in this process; quicker, where the executable is of no matter."""
+    made = []
+
+    def start(**parameters):
+        values = {"diagnostics_period": 0.1, **parameters}
+        words = [w for k, v in values.items() for w in ("-p", f"{k}:={json.dumps(v)}")]
+        made.append(FaceTrackerNode(cli_args=["--ros-args", *words]))
+        assert made[-1].start()
+        return ros.add(made[-1])
+
+    yield start
+    for one in made:
+        if one.state == "active":
+            assert ros.transition(TRACKER, "deactivate")
+            assert ros.transition(TRACKER, "cleanup")
 
 
 class Camera:
@@ -58,11 +80,11 @@ class Camera:
 
 
 @pytest.fixture
-def camera(ros, portrait):
+def camera(ros, resting):
     made = []
 
     def start(picture=None, **arguments):
-        made.append(Camera(ros, portrait if picture is None else picture, **arguments))
+        made.append(Camera(ros, resting if picture is None else picture, **arguments))
         return made[-1]
 
     yield start
@@ -89,7 +111,7 @@ def saying(ros, text):
 
 
 def test_a_face_is_followed_lost_and_found_with_the_image_s_header(
-    tracker, camera, faces, ros, portrait, wait_until
+    tracker, camera, faces, ros, resting, wait_until
 ):
     process = tracker()
     eye = camera()
@@ -97,14 +119,15 @@ def test_a_face_is_followed_lost_and_found_with_the_image_s_header(
     assert face.state == FaceLandmarks.TRACKING
     assert face.header.frame_id == "eye"
     assert to_nanoseconds(face.header.stamp) % 33_000_000 == 10**9 % 33_000_000
-    assert (face.image_width, face.image_height) == (256, 256)
     landmarks = face_from_message(face).landmarks
-    assert 60 < landmarks[468, 0] < landmarks[473, 0] < 190
+    height, width = resting.shape[:2]
+    assert (face.image_width, face.image_height) == (width, height)
+    assert 0.2 * width < landmarks[468, 0] < landmarks[473, 0] < 0.8 * width
     assert 0.5 < face.confidence <= 1.0
     assert face.track_id == 0
     assert face.head.position.z > 0.1
 
-    eye.picture = np.zeros_like(portrait)
+    eye.picture = np.zeros_like(resting)
     lost = wait_until(
         lambda: [one for one in faces if one.state == FaceLandmarks.LOST], what="the loss"
     )[0]
@@ -113,20 +136,20 @@ def test_a_face_is_followed_lost_and_found_with_the_image_s_header(
     assert np.abs(np.asarray(lost.landmarks) - landmarks.ravel()).max() < 5.0
     assert wait_until(saying(ros, "person 0 is gone"), what="the loss in the diagnosis")
 
-    eye.picture = portrait
+    eye.picture = resting
     wait_until(lambda: faces[-1].state == FaceLandmarks.TRACKING, what="its return")
     assert wait_until(saying(ros, "following person"), what="its return in the diagnosis")
     assert process.stop() == 0
 
 
-def test_compressed_images_are_taken(tracker, camera, faces, wait_until):
-    tracker(image_transport="compressed")
+def test_compressed_images_are_taken(node, camera, faces, wait_until):
+    node(image_transport="compressed")
     camera(compressed=True)
     wait_until(lambda: faces and faces[-1].state == FaceLandmarks.TRACKING, what="a face")
 
 
-def test_a_new_person_s_neutral_face_is_latched(tracker, camera, faces, ros, wait_until):
-    tracker()
+def test_a_new_person_s_neutral_face_is_latched(node, camera, faces, ros, wait_until):
+    node()
     camera()
     wait_until(lambda: values(ros).get("neutral") == "final", what="the end of the calibration")
     late = ros.collect(FaceLandmarks, "face/neutral", LATCHED)
@@ -137,32 +160,26 @@ def test_a_new_person_s_neutral_face_is_latched(tracker, camera, faces, ros, wai
 
 
 def test_a_person_s_neutral_face_is_saved_and_loaded_at_the_next_start(
-    tracker, camera, ros, tmp_path, node_process, wait_until
+    tracker, node, camera, ros, wait_until
 ):
-    home = {"ROS_HOME": str(tmp_path)}
-    arguments = {
-        "parameters": {"person": "Ada", "diagnostics_period": 0.1},
-        "environment": home,
-    }
-    first = node_process("x2c_perception", TRACKER, **arguments)
+    first = tracker(person="Ada")
     camera()
-    saved = tmp_path / "x2c" / "persons" / "Ada.npz"
+    saved = Path(os.environ["ROS_HOME"]) / "x2c" / "persons" / "Ada.npz"
     wait_until(saved.is_file, what="the file")
     assert first.stop() == 0
 
-    second = node_process("x2c_perception", TRACKER, **arguments)
-    late = ros.collect(FaceLandmarks, "face/neutral", LATCHED)
-    wait_until(lambda: late and values(ros).get("neutral") == "loaded", what="the loaded face")
-    assert second.stop() == 0
+    node(person="Ada")
+    loaded = ros.collect(FaceLandmarks, "face/neutral", LATCHED)
+    wait_until(lambda: loaded and values(ros).get("neutral") == "loaded", what="the saved face")
 
+    assert ros.transition(TRACKER, "deactivate")
     saved.write_bytes(b"damaged")
-    third = node_process("x2c_perception", TRACKER, **arguments)
-    wait_until(lambda: "calibrating anew" in third.output, what="the warning")
+    assert ros.transition(TRACKER, "activate")
     wait_until(lambda: saved.stat().st_size > 1000, what="the file made anew")
 
 
-def test_the_service_calibrates_anew(tracker, camera, ros, wait_until):
-    tracker(automatic_calibration=False)
+def test_the_service_calibrates_anew(node, camera, ros, wait_until):
+    node(automatic_calibration=False)
     camera()
     wait_until(saying(ros, "following person 0"), what="a face")
     assert values(ros)["neutral"] == "none"
@@ -174,12 +191,12 @@ def test_the_service_calibrates_anew(tracker, camera, ros, wait_until):
 
 
 def test_broken_images_are_counted_and_the_node_lives(
-    tracker, camera, faces, ros, portrait, wait_until
+    tracker, camera, faces, ros, resting, wait_until
 ):
     process = tracker()
     publisher = ros.publish(Image, "image_raw", IMAGE_PUBLISHER)
     wait_until(publisher.get_subscription_count, what="the subscription")
-    good = bgr_to_image(portrait, Header())
+    good = bgr_to_image(resting, Header())
 
     def broken(**changes):
         fields = {name: getattr(good, name) for name in good.get_fields_and_field_types()}
@@ -206,59 +223,47 @@ def test_broken_images_are_counted_and_the_node_lives(
     wait_until(lambda: faces and faces[-1].state == FaceLandmarks.TRACKING, what="a face")
 
 
-@pytest.mark.parametrize(
-    ("kind", "qos", "parameters", "reason"),
-    [
-        (None, None, {}, "nobody publishes there"),
-        (CompressedImage, IMAGE_PUBLISHER, {}, "set image_transport:=compressed"),
-        (Image, IMAGE_PUBLISHER, {}, "Fast DDS profile"),
-        (
-            Image,
-            QoSProfile(
-                depth=1,
-                reliability=ReliabilityPolicy.BEST_EFFORT,
-                durability=DurabilityPolicy.VOLATILE,
-            ),
-            {"qos_overrides./image_raw.subscription.reliability": "reliable"},
-            "incompatible QoS",
-        ),
-    ],
-)
-def test_waiting_for_images_says_why(tracker, ros, kind, qos, parameters, reason, wait_until):
-    tracker(**parameters)
-    if kind is not None:
-        ros.publish(kind, "image_raw", qos)
-    status = wait_until(saying(ros, reason), what="the reason")
+def test_waiting_for_images_says_why(tracker, ros, wait_until):
+    tracker()
+    status = wait_until(saying(ros, "nobody publishes there"), what="no publisher")
     assert status.message.startswith("waiting for images on /image_raw: ")
     assert status.level == b"\x01"
+    ros.publish(CompressedImage, "image_raw", IMAGE_PUBLISHER)
+    wait_until(saying(ros, "set image_transport:=compressed"), what="the wrong type")
 
 
-def test_pictures_of_the_face_are_made_for_those_who_look(
-    tracker, camera, ros, portrait, wait_until
-):
+def test_waiting_for_images_tells_of_qualities_that_do_not_fit(tracker, ros, wait_until):
+    tracker(**{"qos_overrides./image_raw.subscription.reliability": "reliable"})
+    ros.publish(Image, "image_raw", IMAGE_SUBSCRIBER)
+    wait_until(saying(ros, "incompatible QoS"), what="the reason")
+    ros.publish(Image, "image_raw", IMAGE_PUBLISHER)
+    wait_until(saying(ros, "Fast DDS profile"), what="the silent publisher")
+
+
+def test_pictures_of_the_face_are_made_for_those_who_look(node, camera, ros, resting, wait_until):
     crops = ros.collect(Image, "face/crop", IMAGE_PUBLISHER)
     debug = ros.collect(Image, f"{TRACKER}/debug_image", IMAGE_PUBLISHER)
-    tracker()
+    node()
     camera()
     wait_until(lambda: crops and debug, what="both pictures")
     assert (crops[0].width, crops[0].height, crops[0].encoding) == (256, 256, "bgr8")
     assert crops[0].header.frame_id == "eye"
     drawn = image_to_bgr(debug[-1])
-    assert drawn.shape == portrait.shape
-    assert np.abs(drawn.astype(int) - portrait).mean() > 1.0
+    assert drawn.shape == resting.shape
+    assert np.abs(drawn.astype(int) - resting).mean() > 1.0
 
 
-def test_time_that_jumps_back_makes_a_new_start(tracker, camera, faces, wait_until):
-    process = tracker()
+def test_time_that_jumps_back_makes_a_new_start(node, camera, faces, wait_until):
+    made = node()
     eye = camera()
     wait_until(lambda: len(faces) > 5, what="faces")
     eye.nanoseconds = 10**6
-    wait_until(lambda: "stamps jumped" in process.output, what="the jump to be told")
+    wait_until(lambda: made.statistics.counts["jumps in time"], what="the jump to be counted")
     wait_until(lambda: faces[-1].track_id == 1, what="the new start")
 
 
-def test_smoothing_is_dynamic_and_validated(tracker, camera, faces, ros, wait_until):
-    tracker()
+def test_smoothing_is_dynamic_and_validated(node, camera, faces, ros, wait_until):
+    node()
     camera()
     wait_until(lambda: faces, what="a face")
     bad = ros.set_parameters(TRACKER, eyes_beta=-1.0) + ros.set_parameters(TRACKER, max_faces=2)
@@ -268,15 +273,15 @@ def test_smoothing_is_dynamic_and_validated(tracker, camera, faces, ros, wait_un
     wait_until(lambda: len(faces) > count + 3, what="more faces")
 
 
-def test_a_name_that_is_a_path_refuses_to_configure(tracker, ros, wait_until):
-    process = tracker(person="../../somebody")
-    wait_until(lambda: "expected a name" in process.output, what="the reason")
-    assert ros.state(TRACKER) == "unconfigured"
-    assert process.running
+def test_a_name_that_is_a_path_refuses_to_configure(ros):
+    node = ros.add(FaceTrackerNode(cli_args=["--ros-args", "-p", "person:=../../somebody"]))
+    assert not node.start()
+    assert node.state == "unconfigured"
+    assert "expected a name" in node.fault
 
 
-def test_images_without_stamps_are_followed(tracker, camera, faces, wait_until):
-    tracker()
+def test_images_without_stamps_are_followed(node, camera, faces, wait_until):
+    node()
     eye = camera()
     eye.nanoseconds = eye.step = 0
     wait_until(lambda: any(to_nanoseconds(one.header.stamp) == 0 for one in faces), what="a face")

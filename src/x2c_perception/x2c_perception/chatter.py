@@ -7,10 +7,14 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _STDERR = 2
+
+# The process has only one stderr: two threads that redirect it at once would lose it.
+_REDIRECTING = threading.Lock()
 
 
 @contextmanager
@@ -20,9 +24,9 @@ def without_chatter(chatter: re.Pattern[str]) -> Iterator[None]:
     Args:
         chatter: Lines in which it is found are dropped.
     """
-    sys.stderr.flush()
     # A file, not a pipe: it never fills up and never blocks a writer.
-    with tempfile.TemporaryFile() as held:
+    with _REDIRECTING, tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
         before = os.dup(_STDERR)
         os.dup2(held.fileno(), _STDERR)
         try:

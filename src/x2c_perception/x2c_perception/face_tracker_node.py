@@ -49,6 +49,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         super().__init__("face_tracker_node", FaceTrackerParameters, **node_arguments)
         self._tracker: MediaPipeTracker
         self._follower: FaceFollower
+        self._store: PersonStore
         self._keeper: NeutralKeeper
         self._stamps = StampMonitor()
         self._drops = DropEstimator()
@@ -58,10 +59,9 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
     def configure(self) -> None:
         """Load the models and make publishers and the service."""
         params = self.params
-        store = PersonStore(persons_folder())
+        self._store = PersonStore(persons_folder())
         if params.person:
-            store.path(params.person)
-        self._keeper = NeutralKeeper(store, params.person, params.automatic_calibration)
+            self._store.path(params.person)
         self._tracker = MediaPipeTracker(
             params.max_faces,
             params.minimum_detection_confidence,
@@ -75,13 +75,13 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def activate(self) -> None:
         """Begin to follow whoever comes first."""
-        self._follower = FaceFollower(
-            self._tracker, self.params.person_patience, self.params.regions
-        )
+        params = self.params
+        self._follower = FaceFollower(self._tracker, params.person_patience, params.regions)
+        self._keeper = NeutralKeeper(self._store, params.person, params.automatic_calibration)
         self._stamps, self._drops = StampMonitor(), DropEstimator()
         self._last, self._heard = None, time.monotonic()
         self._load_person()
-        message_type, topic = _TOPICS[self.params.image_transport]
+        message_type, topic = _TOPICS[params.image_transport]
         convert = image_to_bgr if message_type is Image else compressed_to_bgr
         self.subscription(
             message_type,
@@ -96,8 +96,8 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def parameters_changed(self) -> None:
         """Take over smoothing, patience and calibration."""
-        self._keeper.automatic = self.params.automatic_calibration
         if self.state == "active":
+            self._keeper.automatic = self.params.automatic_calibration
             self._follower.configure(self.params.person_patience, self.params.regions)
 
     def diagnose(self) -> Diagnosis:
@@ -148,7 +148,9 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         nanoseconds = to_nanoseconds(header.stamp) or self.get_clock().now().nanoseconds
         if self._stamps.jumped(nanoseconds):
             self.statistics.counts["jumps in time"] += 1
-            self.get_logger().info("the images' stamps jumped: filters start anew")
+            self.get_logger().info(
+                "the images' stamps jumped: filters start anew", throttle_duration_sec=5.0
+            )
             self._follower.restart()
             self._drops.restart()
         now = nanoseconds * 1e-9
