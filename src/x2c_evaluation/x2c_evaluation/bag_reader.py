@@ -17,6 +17,7 @@ import yaml
 from mcap.exceptions import McapError
 from mcap.records import Channel, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader
+from rosbags.serde import SerdeError
 from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
 
 from x2c_evaluation.bag_writer import CLOCK_KEY, TOPIC_KEY
@@ -72,7 +73,7 @@ class BagReader:
             for key, value in custom.items()
             if key.startswith(TOPIC_KEY)
         }
-        self.clock = str(custom.get(CLOCK_KEY, ""))
+        self.clock = custom.get(CLOCK_KEY, "")
         for file in self._files:
             self._scan(file)
         self.parts = parts_of(self._types, self._said)
@@ -106,9 +107,9 @@ class BagReader:
                 self._store.register({k: v for k, v in types.items() if k not in known})
                 self._registered.add(message_type)
             return self._store.deserialize_cdr(record.data, message_type)
-        except (TypesysError, KeyError, AssertionError, *_BROKEN) as error:
+        except (SerdeError, TypesysError, KeyError, AssertionError, *_BROKEN) as error:
             raise BagError(
-                f"{self._names[record.part]}: a message is no {message_type} ({error!r})"
+                f"{self._names[record.part]}: a message is no {message_type} ({error})"
             ) from error
 
     def _scan(self, file: Path) -> None:
@@ -155,7 +156,8 @@ def _custom_data(folder: Path, issues: list[str]) -> dict[str, str]:
         return {}
     try:
         information = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return dict(information["rosbag2_bagfile_information"].get("custom_data") or {})
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        custom = information["rosbag2_bagfile_information"].get("custom_data") or {}
+        return {str(key): str(value) for key, value in custom.items()}
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         issues.append(f"{path.name} cannot be read: {error}")
         return {}

@@ -69,12 +69,13 @@ class _McapStorage(McapWriter):
                 self.channel_stats[channel] -= len(times)
             raise
 
-    def flush(self) -> None:
-        """Write what is in memory."""
-        if self.chunk.msgs:
-            self.close_chunk()
-        else:
+    def flush(self) -> bool:
+        """Write what is in memory, and return whether there was a message."""
+        if not self.chunk.msgs:
             self.bio.commit()
+            return False
+        self.close_chunk()
+        return True
 
     def close(self, version: int, metadata: str) -> None:
         if not self.chunk.msgs:
@@ -108,14 +109,14 @@ class BagWriter:
         self.counts: Counter[Part] = Counter()
         self.lost = 0
         self.fault = ""
-        self._writer = _Writer(
-            folder, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP
-        )
-        for name, topic in topics.items():
-            self._writer.set_custom_data(TOPIC_KEY + topic.part, name)
-        self._writer.set_custom_data(CLOCK_KEY, clock)
         self._connections = {}
         try:
+            self._writer = _Writer(
+                folder, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP
+            )
+            for name, topic in topics.items():
+                self._writer.set_custom_data(TOPIC_KEY + topic.part, name)
+            self._writer.set_custom_data(CLOCK_KEY, clock)
             self._writer.open()
             self._storage: Any = self._writer.storage
             for name, topic in topics.items():
@@ -132,9 +133,9 @@ class BagWriter:
 
     def flush(self) -> None:
         """Bring everything to the disk."""
-        self.fault = ""
         with self._losing_what_does_not_fit():
-            self._storage.flush()
+            if self._storage.flush():
+                self.fault = ""
 
     def close(self) -> None:
         """Finish the bag.

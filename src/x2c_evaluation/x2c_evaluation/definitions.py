@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ class Definition:
     hash: str
 
 
+@functools.cache
 def definition(message_type: str) -> Definition:
     """Return the definition of an installed message type, for example "std_msgs/msg/Header".
 

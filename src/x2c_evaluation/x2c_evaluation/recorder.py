@@ -66,6 +66,7 @@ class Recorder:
         overwrite: bool,
     ) -> None:
         self.dropped = 0
+        self._refused = ""
         self._table_fault = ""
         self._period = flush_period
         self._queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_LENGTH)
@@ -90,8 +91,8 @@ class Recorder:
 
     @property
     def fault(self) -> str:
-        """Why nothing can be written at the moment; empty when all is well."""
-        return self._bag.fault or self._table_fault
+        """Why something is not written at the moment; empty when all is well."""
+        return self._bag.fault or self._table_fault or self._refused
 
     @property
     def counts(self) -> Mapping[Part, int]:
@@ -129,7 +130,11 @@ class Recorder:
             else:
                 if item is None:
                     return
-                self._write(item)
+                try:
+                    self._write(item)
+                except Exception as error:
+                    # Whatever a message is, the next one is recorded.
+                    self._refused = f"a message of {item.part} is not recorded: {error!r}"
             if time.monotonic() - flushed >= self._period:
                 flushed = time.monotonic()
                 self._flush()

@@ -76,13 +76,14 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         recorder = self._recorder
         if recorder is None:
             return Diagnosis(Level.WARN, "not recording")
-        values = {f"{part} recorded": str(count) for part, count in recorder.counts.items()}
+        counts = recorder.counts
+        values = {f"{part} recorded": str(count) for part, count in counts.items()}
         values["lost"] = str(recorder.lost)
         if recorder.fault:
             return Diagnosis(Level.ERROR, recorder.fault, values)
         if recorder.lost:
             return Diagnosis(Level.WARN, f"{recorder.lost} messages lost", values)
-        if not values:
+        if not counts:
             return Diagnosis(Level.OK, "waiting for messages", values)
         return Diagnosis(Level.OK, f"recording to {self.params.output}", values)
 
@@ -102,6 +103,8 @@ class RecorderNode(ManagedNode[RecorderParameters]):
             self._take(topic.part),
             quality,
             raw=True,
+            # The parameter would keep what the first subscription to the topic asked for.
+            overridable=reliability is ReliabilityPolicy.RELIABLE,
         )
 
     def _take(self, part: Part) -> Callable[[bytes, dict[str, Any]], None]:
@@ -137,6 +140,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
                 for one in self.get_publishers_info_by_topic(subscription.topic_name)
             }
             if wanted is ReliabilityPolicy.RELIABLE and ReliabilityPolicy.BEST_EFFORT in offered:
+                self.get_logger().info(f"{subscription.topic_name} is recorded as best effort")
                 self.destroy_subscription(subscription)
                 self._subscriptions_by_part[topic.part] = self._subscribe(
                     topic, ReliabilityPolicy.BEST_EFFORT

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+import array
+import csv
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ament_index_python import get_package_prefix
+from diagnostic_msgs.msg import DiagnosticStatus
+from mcap.reader import make_reader
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import serialize_message
+from rosbags.interfaces import QosDurability
+from rosbags.rosbag2 import Reader
+from sensor_msgs.msg import CompressedImage, JointState
+
+from x2c_evaluation.bag_reader import BagReader
+from x2c_evaluation.latency import Stage, measure
+from x2c_evaluation.recorder_node import stamp_of
+from x2c_evaluation.session import read_session
+from x2c_evaluation.topics import Part
+from x2c_face import controls
+from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_node import quality
+from x2c_node.stamps import to_stamp
+
+COUNT = 40
+
+
+@pytest.fixture
+def recorder(node_process, tmp_path):
+    def start(**options):
+        parameters = {"output": str(tmp_path / "out"), "diagnostics_period": 0.2}
+        parameters |= options.pop("parameters", {})
+        process = node_process(
+            *("x2c_evaluation", "recorder_node"), parameters=parameters, **options
+        )
+        return process, Path(parameters["output"])
+
+    return start
+
+
+def publisher(ros, wait_until, message_type, topic, qos=quality.NEWEST, listeners=1):
+    made = ros.publish(message_type, topic, qos)
+    wait_until(lambda: made.get_subscription_count() >= listeners, what=f"ears for {topic}")
+    return made
+
+
+def control_values(index, stamp=None):
+    values = controls.from_deflection(np.sin(index + np.arange(controls.COUNT)))
+    message = ControlValues(values=values.astype(np.float32), confidence=0.5, state=1)
+    message.header.stamp = to_stamp(time.time_ns() if stamp is None else stamp)
+    message.header.frame_id = "camera"
+    return message
+
+
+def overheard(ros, message_type, topic, qos=QoSProfile(depth=COUNT)):  # noqa: B008
+    """Return a list of what goes over a topic, byte by byte."""
+    heard = []
+    ros.node.create_subscription(message_type, topic, heard.append, qos, raw=True)
+    return heard
+
+
+def recorded(ros, wait_until, topic, count):
+    def enough():
+        status = ros.diagnosis("recorder_node")
+        values = {one.key: one.value for one in status.values} if status else {}
+        return int(values.get(f"{topic} recorded", 0)) >= count
+
+    wait_until(enough, what=f"{count} messages of {topic} to be recorded")
+
+
+def test_every_message_is_recorded_as_it_was(ros, wait_until, recorder):
+    process, out = recorder()
+    values_heard = overheard(ros, ControlValues, "control_values")
+    images_heard = overheard(ros, CompressedImage, "image_raw/compressed")
+    qos = QoSProfile(depth=COUNT)
+    values = publisher(ros, wait_until, ControlValues, "control_values", qos, listeners=2)
+    images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed", listeners=2)
+    for index in range(COUNT):
+        values.publish(control_values(index))
+        time.sleep(0.002)
+    images.publish(CompressedImage(format="jpeg", data=bytes(range(200)) * 300))
+    recorded(ros, wait_until, "control_values", COUNT)
+    recorded(ros, wait_until, "image_raw/compressed", 1)
+    assert process.stop() == 0
+
+    assert len(values_heard) == COUNT
+    with Reader(out / "bag") as reader:
+        read = [(one.topic, bytes(data)) for one, _, data in reader.messages()]
+    assert [data for topic, data in read if topic == "/control_values"] == values_heard
+    with (out / "bag" / "bag.mcap").open("rb") as file:
+        messages = list(make_reader(file).iter_messages())
+    for topic, heard in (
+        ("/control_values", values_heard),
+        ("/image_raw/compressed", images_heard),
+    ):
+        assert [one[2].data for one in messages if one[1].topic == topic] == heard
+
+    with (out / "controls.csv").open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    session = read_session(BagReader(out / "bag"))
+    assert header == ["stamp", *controls.NAMES]
+    table = np.array([row[1:] for row in rows], dtype=np.float32)
+    np.testing.assert_array_equal(table, session.controls.astype(np.float32))
+    stamps = [int(row[0].replace(".", "")) for row in rows]
+    np.testing.assert_array_equal(stamps, session.streams[Part.CONTROLS].stamps)
+
+
+def test_latency_is_that_of_publication_not_of_recording(ros, wait_until, recorder):
+    process, out = recorder()
+    commands = publisher(ros, wait_until, JointState, "joint_commands", QoSProfile(depth=10))
+    for _ in range(10):
+        message = JointState(name=["jaw"], position=[0.1])
+        message.header.stamp = to_stamp(time.time_ns() - 50_000_000)
+        commands.publish(message)
+        time.sleep(0.01)
+    recorded(ros, wait_until, "joint_commands", 10)
+    assert process.stop() == 0
+    session = read_session(BagReader(out / "bag"))
+    # There are no images: the frames are not known, so only the times are compared.
+    stream = session.streams[Part.COMMANDS]
+    latencies = (stream.times - stream.stamps) * 1e-9
+    assert latencies.min() >= 0.05
+    assert np.median(latencies) < 0.06
+    assert Stage.END_TO_END not in measure(session)
+
+
+def test_latched_messages_are_recorded_and_stay_latched(ros, wait_until, recorder):
+    neutral = ros.publish(FaceLandmarks, "face/neutral", quality.LATCHED)
+    heard = overheard(ros, FaceLandmarks, "face/neutral", quality.LATCHED)
+    neutral.publish(FaceLandmarks(image_width=640, image_height=480, state=1))
+    wait_until(lambda: heard, what="the neutral face")
+    process, out = recorder()
+    recorded(ros, wait_until, "face/neutral", 1)
+    assert process.stop() == 0
+    with Reader(out / "bag") as reader:
+        (topic,) = [one for one in reader.connections if one.topic == "/face/neutral"]
+        assert topic.ext.offered_qos_profiles[0].durability is QosDurability.TRANSIENT_LOCAL
+        (read,) = reader.messages([topic])
+    assert [bytes(read[2])] == heard
+
+
+def test_publishers_that_are_best_effort_are_heard(ros, wait_until, recorder):
+    process, out = recorder()
+    qos = QoSProfile(
+        depth=1,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+    values = publisher(ros, wait_until, ControlValues, "control_values", qos)
+    wait_until(values.get_subscription_count)
+    for index in range(5):
+        values.publish(control_values(index))
+        time.sleep(0.02)
+    recorded(ros, wait_until, "control_values", 5)
+    assert process.stop() == 0
+    assert BagReader(out / "bag").counts["/control_values"] == 5
+
+
+def test_names_in_a_namespace_and_remapped_are_known_again(ros, wait_until, recorder):
+    process, out = recorder(namespace="/left", remappings={"control_values": "/elsewhere"})
+    values = publisher(ros, wait_until, ControlValues, "/elsewhere")
+    values.publish(control_values(0))
+    time.sleep(0.5)
+    assert process.stop() == 0
+    reader = BagReader(out / "bag")
+    assert reader.parts["/elsewhere"] is Part.CONTROLS
+    assert reader.parts["/left/face"] is Part.FACE
+
+
+def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder):
+    process, out = recorder(parameters={"flush_period": 0.1})
+    values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=COUNT))
+    for index in range(COUNT):
+        values.publish(control_values(index))
+        time.sleep(0.002)
+    recorded(ros, wait_until, "control_values", COUNT)
+    time.sleep(0.5)
+    process.stop(signal.SIGKILL)
+    reader = BagReader(out / "bag")
+    assert reader.counts["/control_values"] == COUNT
+    assert any("was not finished" in issue for issue in reader.issues)
+    assert len(read_session(reader).controls) == COUNT
+    rows = (out / "controls.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + COUNT
+
+
+def test_a_full_disk_is_reported_and_the_rest_stays_readable(
+    ros, wait_until, node_process, tmp_path
+):
+    executable = f"{get_package_prefix('x2c_evaluation')}/lib/x2c_evaluation/recorder_node"
+    # No file may grow beyond 512 * 600 bytes.
+    command = ["sh", "-c", 'ulimit -f 600; exec "$0" "$@"', executable]
+    out = tmp_path / "out"
+    process = node_process(
+        command=command,
+        parameters={"output": str(out), "flush_period": 0.1, "diagnostics_period": 0.2},
+    )
+    images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed")
+    values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
+    values.publish(control_values(0))
+    recorded(ros, wait_until, "control_values", 1)
+    time.sleep(0.4)
+    data = array.array("B", bytes(100_000))
+    for _ in range(8):
+        images.publish(CompressedImage(format="jpeg", data=data))
+        time.sleep(0.05)
+    wait_until(
+        lambda: ros.diagnosis("recorder_node").level == DiagnosticStatus.ERROR,
+        what="an error on /diagnostics",
+    )
+    assert "cannot write" in ros.diagnosis("recorder_node").message
+    wait_until(lambda: "as soon as there is room" in process.output, what="an error in the log")
+    assert process.running
+    process.stop()
+    reader = BagReader(out / "bag")
+    assert reader.counts["/control_values"] == 1
+    assert 0 <= reader.counts["/image_raw/compressed"] < 8
+
+
+def test_an_earlier_recording_is_replaced_only_when_asked_for(recorder, wait_until, tmp_path):
+    (tmp_path / "out" / "bag").mkdir(parents=True)
+    old = tmp_path / "out" / "bag" / "old.mcap"
+    old.write_bytes(b"precious")
+    process, _ = recorder()
+    wait_until(lambda: "exists already" in process.output, what="a refusal")
+    assert "`overwrite`" in process.output
+    assert old.read_bytes() == b"precious"
+    process.stop()
+    process, out = recorder(parameters={"overwrite": True})
+    wait_until((out / "bag" / "bag.mcap").exists, what="a new recording")
+    assert process.stop() == 0
+    assert not old.exists()
+
+
+def test_a_folder_with_other_files_is_never_deleted(recorder, wait_until, tmp_path):
+    (tmp_path / "out" / "bag").mkdir(parents=True)
+    (tmp_path / "out" / "bag" / "thesis.tex").write_text("all of it", encoding="utf-8")
+    process, _ = recorder(parameters={"overwrite": True})
+    wait_until(lambda: "it holds thesis.tex" in process.output, what="a refusal")
+    assert (tmp_path / "out" / "bag" / "thesis.tex").exists()
+
+
+def test_without_a_folder_it_refuses_to_configure(node_process, wait_until):
+    process = node_process("x2c_evaluation", "recorder_node")
+    wait_until(lambda: "expected a folder to record to" in process.output, what="a refusal")
+    assert process.running
+
+
+def test_the_stamp_is_found_in_serialized_bytes():
+    assert stamp_of(serialize_message(control_values(0, 123_456_789_012))) == 123_456_789_012

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+
+import pytest
+
+from x2c_evaluation.whole_file import WholeFile
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """Limit how many bytes fit on the disk; None for any number."""
+
+    class Disk:
+        room = None
+
+    real = os.write
+
+    def write(file, data):
+        if Disk.room is not None:
+            data = data[: Disk.room]
+            if not data:
+                raise OSError(28, "No space left on device")
+            Disk.room -= len(data)
+        return real(file, data)
+
+    monkeypatch.setattr(os, "write", write)
+    return Disk
+
+
+def test_nothing_reaches_the_file_before_a_commit(tmp_path):
+    file = WholeFile(tmp_path / "file")
+    file.write(b"one")
+    assert (tmp_path / "file").read_bytes() == b""
+    assert file.tell() == 3
+    file.commit()
+    assert (tmp_path / "file").read_bytes() == b"one"
+    file.write(b" two")
+    file.close()
+    assert (tmp_path / "file").read_bytes() == b"one two"
+
+
+def test_a_piece_that_does_not_fit_leaves_nothing_behind(tmp_path, disk):
+    file = WholeFile(tmp_path / "file")
+    file.write(b"first ")
+    file.commit()
+    disk.room = 4
+    file.write(b"too long")
+    with pytest.raises(OSError, match="No space"):
+        file.commit()
+    assert (tmp_path / "file").read_bytes() == b"first "
+    disk.room = None
+    file.write(b"third")
+    file.close()
+    assert (tmp_path / "file").read_bytes() == b"first third"
