@@ -40,9 +40,10 @@ def test_a_single_control_is_found_again(solver, model, control, deflection, mak
     face = make_face(model.landmarks(values), yaw=0.2, pitch=-0.1, roll=0.1)
     found = controls.to_deflection(solver.imitate(face))
     room = controls.to_deflection(values)[control.index]
-    assert found[control.index] == pytest.approx(room, abs=0.15)
+    # The pulls to neutral and to symmetric faces take their share, but never most of it.
+    assert found[control.index] == pytest.approx(0.8 * room, abs=0.25 * abs(room) + 1e-3)
     others = np.delete(found, [control.index, *controls.group_indices("head")])
-    assert np.abs(others).max() < 0.2
+    assert np.abs(others).max() <= max(0.5 * abs(found[control.index]), 0.02)
 
 
 @pytest.mark.parametrize(("side", "other"), [("Left", "Right"), ("Right", "Left")])

@@ -31,13 +31,21 @@ from x2c_imitation.retargeting import Retargeter
 
 Array = NDArray[np.float64]
 
-_PULL = 0.05
+_PULL = 0.2
 """Pull to neutral, as a share of what a control does to the landmarks."""
 
-_SYMMETRY = {Group.BROW: 0.2, Group.EYELID: 0.2, Group.MOUTH: 0.3}
-"""Pull of left and right together, likewise: faces are mostly symmetric, noise and perspective
-are not.
+_SYMMETRY = {Group.BROW: 1.0, Group.EYELID: 1.0, Group.MOUTH: 2.0}
+"""Pull of left and right together, likewise: faces are mostly symmetric, noise is not."""
+
+_ONE_SIDED = 0.4
+"""Difference of left and right [deflection] from which a face counts as one-sided, as in a wink:
+the pull fades beyond it (Geman and McClure 1987).
 """
+
+_MIRRORED = np.array(
+    [control.mirror + way for way in (0, controls.COUNT) for control in controls.CONTROLS]
+)
+"""(60,) for each unknown, the one of the other side."""
 
 _HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
 """Which control turns about z, y and x, and which takes what the first cannot reach."""
@@ -57,7 +65,9 @@ class Solver(Imitator):
         skin[SKIN_COUNT:] = 0.0
         self._skin = _Normal(effects, skin, trust.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
         self._irises = tuple(_iris(effects, side) for side in ("LEFT", "RIGHT"))
-        self._prior = _prior((effects**2) @ (trust.LANDMARKS.ravel() ** 2))
+        strength = (effects**2) @ (trust.LANDMARKS.ravel() ** 2)
+        self._pull = np.diag(_PULL * strength + 1e-6 * strength.max() + 1e-12)
+        self._symmetry = _symmetry(strength)
         self._retargeter: Retargeter | None = None
 
     @property
@@ -83,17 +93,17 @@ class Solver(Imitator):
     def _explain(self, motion: Array, openness: Array) -> Array:
         """Return the deflections (30,) that explain landmark motion (478, 3) best."""
         flat = motion.ravel()
-        matrix = self._skin.matrix + self._prior
+        matrix = self._skin.matrix + self._pull
         vector = self._skin.projection @ flat
         # Behind a closing lid the iris is guessed, so it counts less.
         for iris, share in zip(self._irises, openness**2, strict=True):
             matrix = matrix + share * iris.matrix
             vector = vector + share * (iris.projection @ flat)
-        size = vector.size
-        solution = solve_qp(matrix, -vector, lb=np.zeros(size), ub=np.ones(size), solver="daqp")
-        if solution is None or not np.isfinite(solution).all():
-            raise ImitationError("the solver found no control values for this face")
-        up, down = np.clip(solution, 0.0, 1.0).reshape(2, -1)
+        # What is one-sided without the pull of left and right together is let go of it.
+        first = _solve(matrix, vector)
+        difference = first - first[_MIRRORED]
+        kept = 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2
+        up, down = _solve(matrix + self._symmetry * kept, vector).reshape(2, -1)
         return np.asarray(up - down)
 
 
@@ -122,14 +132,13 @@ def _iris(effects: Array, side: str) -> _Normal:
     return _Normal(effects, landmarks, related)
 
 
-def _prior(strength: Array) -> Array:
-    """Return the matrix (60, 60) of the pull to neutral and to symmetric faces.
+def _symmetry(strength: Array) -> Array:
+    """Return the matrix (60, 60) of the pull of left and right together.
 
     Args:
         strength: (60,) what each unknown does to the landmarks.
     """
-    floor = 1e-6 * float(strength.max()) + 1e-12
-    prior = np.diag(_PULL * strength + floor)
+    prior = np.zeros((strength.size, strength.size))
     for control in controls.CONTROLS:
         if control.group not in _SYMMETRY or control.mirror <= control.index:
             continue
@@ -138,6 +147,15 @@ def _prior(strength: Array) -> Array:
             pull = _SYMMETRY[control.group] * strength[pair].mean()
             prior[np.ix_(pair, pair)] += pull * np.array([[1.0, -1.0], [-1.0, 1.0]])
     return prior
+
+
+def _solve(matrix: Array, vector: Array) -> Array:
+    """Return the x (60,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
+    bounds = np.zeros(vector.size), np.ones(vector.size)
+    solution = solve_qp(matrix, -vector, lb=bounds[0], ub=bounds[1], solver="daqp")
+    if solution is None or not np.isfinite(solution).all():
+        raise ImitationError("the solver found no control values for this face")
+    return np.asarray(np.clip(solution, *bounds))
 
 
 def _turn_head(values: Array, angles: tuple[float, float, float]) -> None:
