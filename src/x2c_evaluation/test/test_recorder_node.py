@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 import array
 import csv
+import resource
 import signal
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ament_index_python import get_package_prefix
 from diagnostic_msgs.msg import DiagnosticStatus
 from mcap.reader import make_reader
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -188,37 +188,38 @@ def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder):
     assert len(rows) == 1 + COUNT
 
 
-def test_a_full_disk_is_reported_and_the_rest_stays_readable(
-    ros, wait_until, node_process, tmp_path
+def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
+    ros, wait_until, recorder
 ):
-    executable = f"{get_package_prefix('x2c_evaluation')}/lib/x2c_evaluation/recorder_node"
-    # No file may grow beyond 512 * 600 bytes.
-    command = ["sh", "-c", 'ulimit -f 600; exec "$0" "$@"', executable]
-    out = tmp_path / "out"
-    process = node_process(
-        command=command,
-        parameters={"output": str(out), "flush_period": 0.1, "diagnostics_period": 0.2},
-    )
+    process, out = recorder(parameters={"flush_period": 0.1})
     images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed")
     values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
     values.publish(control_values(0))
     recorded(ros, wait_until, "control_values", 1)
-    time.sleep(0.4)
+    time.sleep(0.3)
+    # No file of the process may grow beyond this.
+    resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
     data = array.array("B", bytes(100_000))
     for _ in range(8):
         images.publish(CompressedImage(format="jpeg", data=data))
         time.sleep(0.05)
+    recorded(ros, wait_until, "image_raw/compressed", 8)
     wait_until(
         lambda: ros.diagnosis("recorder_node").level == DiagnosticStatus.ERROR,
         what="an error on /diagnostics",
     )
     assert "cannot write" in ros.diagnosis("recorder_node").message
     wait_until(lambda: "as soon as there is room" in process.output, what="an error in the log")
-    assert process.running
-    process.stop()
-    reader = BagReader(out / "bag")
-    assert reader.counts["/control_values"] == 1
-    assert 0 <= reader.counts["/image_raw/compressed"] < 8
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, unlimited)
+    values.publish(control_values(1))
+    recorded(ros, wait_until, "control_values", 2)
+    assert process.stop() == 0
+    with Reader(out / "bag") as reader:
+        counts = {one.topic: one.msgcount for one in reader.connections}
+        assert sum(1 for _ in reader.messages()) == reader.message_count
+    assert counts["/control_values"] == 2
+    assert counts["/image_raw/compressed"] < 8
 
 
 def test_an_earlier_recording_is_replaced_only_when_asked_for(recorder, wait_until, tmp_path):
