@@ -21,6 +21,8 @@ from x2c_node.diagnostics import Diagnosis
 
 _MEDIAN = " p50 [ms]"
 _NOT_WANTED = "torch"
+_SINCE_CAMERA = ("camera to ", "latency")
+"""How the names begin of times that nodes measure from the camera's stamp on."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Result:
         p99: 99th percentile of it [ms].
         cores: Processor time used a second [s/s].
         memory: Peak memory of each process [MB].
-        stages: Median time of each step of each node [ms].
+        steps: Median time that a node is busy with each of its steps [ms].
+        since_camera: Median time from camera stamp to the end of each node's work [ms].
         torch: Whether any process has loaded torch.
     """
 
@@ -76,7 +79,8 @@ class Result:
     p99: float
     cores: float
     memory: Mapping[str, float]
-    stages: Mapping[str, float]
+    steps: Mapping[str, float]
+    since_camera: Mapping[str, float]
     torch: bool
 
 
@@ -107,7 +111,8 @@ def measure(setting: Setting, warm_up: float, seconds: float) -> Result:
             p99=number(actuation, f"{LATENCY} p99 [ms]"),
             cores=used / took,
             memory={name: system.peak_memory(one) for name, one in processes.items()},
-            stages=_stages(after.diagnoses),
+            steps=_medians(after.diagnoses, since_camera=False),
+            since_camera=_medians(after.diagnoses, since_camera=True),
             torch=any(system.has_loaded(one, _NOT_WANTED) for one in processes.values()),
         )
 
@@ -154,10 +159,12 @@ def _as_processes(specs: Sequence[NodeSpec]) -> Iterator[_Running]:
     watch.close()
 
 
-def _stages(diagnoses: Mapping[str, Diagnosis]) -> dict[str, float]:
-    return {
-        f"{node}: {name.removesuffix(_MEDIAN)}": number(diagnosis, name)
-        for node, diagnosis in diagnoses.items()
-        for name in diagnosis.values
-        if name.endswith(_MEDIAN) and LATENCY not in name
-    }
+def _medians(diagnoses: Mapping[str, Diagnosis], *, since_camera: bool) -> dict[str, float]:
+    """Return the medians [ms] of what nodes have timed: their steps, or times since the stamp."""
+    medians = {}
+    for node, diagnosis in diagnoses.items():
+        for key in diagnosis.values:
+            name = key.removesuffix(_MEDIAN)
+            if name != key and name.startswith(_SINCE_CAMERA) == since_camera:
+                medians[f"{node}: {name}"] = number(diagnosis, key)
+    return medians

@@ -43,7 +43,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
     parser.add_argument(
         "--duration",
         metavar="S",
-        type=_seconds,
+        type=seconds,
         default=math.inf,
         help="stop after so many seconds",
     )
@@ -73,11 +73,12 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
     )
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Return a number of seconds [s] from an argument."""
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = math.nan
-    if not seconds > 0.0:
+        number = math.nan
+    if not number > 0.0:
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
-    return seconds
+    return number
