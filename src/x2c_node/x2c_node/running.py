@@ -13,6 +13,7 @@ from typing import Any
 import rclpy
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
+from threadpoolctl import threadpool_limits
 
 from x2c_node.managed_node import ManagedNode
 
@@ -55,11 +56,21 @@ def spin_until(executor: Executor, done: Callable[[], bool]) -> None:
         return
 
 
+def keep_small_matrices_on_one_thread() -> None:
+    """Keep NumPy's matrix products in the calling thread, for the rest of the process.
+
+    The matrices here are small: sharing one out among threads costs more than the product, and
+    whoever waits for a thread that another node keeps busy waits for milliseconds.
+    """
+    threadpool_limits(limits=1, user_api="blas")
+
+
 def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | None = None) -> None:
     """Run one node until SIGINT or SIGTERM: the body of every node's executable.
 
     rclpy's own signal handling would take the middleware away before the node has ended.
     """
+    keep_small_matrices_on_one_thread()
     args = list(sys.argv if arguments is None else arguments)
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
