@@ -178,15 +178,15 @@ def test_landmarks_that_are_no_numbers_are_refused(landmarks):
 
 @pytest.mark.parametrize(
     "flatten",
-    [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
-    ids=["point", "horizontal line", "line of sight"],
+    [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1e-9, 1e-9, 1e-9]],
+    ids=["point", "horizontal line", "line of sight", "next to nothing"],
 )
 def test_landmarks_without_extent_are_refused(flatten):
     with pytest.raises(LandmarkError, match="extent"):
         fit_head_pose(seen() * flatten + 5.0)
 
 
-@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @given(arrays(np.float64, (478, 3), elements=st.floats(allow_nan=False, allow_infinity=False)))
 def test_any_finite_landmarks_give_a_rotation_or_are_refused(landmarks):
     try:

@@ -21,21 +21,15 @@ from x2c_node.running import run_node
 
 
 class Program(ManagedNode[Parameters]):
-    """Says on the topic `words` what becomes of it."""
+    """Says what becomes of it."""
 
     def __init__(self, **node_arguments):
         super().__init__("program", Parameters, **node_arguments)
-
-    def configure(self):
-        self.words = self.publisher(String, "words", quality.LATCHED)
 
     def activate(self):
         print("active", flush=True)
 
     def deactivate(self):
-        self.words.publish(String(data="deactivating"))
-        # The message is on its way when its reader has acknowledged it.
-        self.words.wait_for_all_acked()
         print("deactivated", flush=True)
 
     def cleanup(self):

@@ -274,6 +274,11 @@ def test_jpeg_comes_back_nearly_as_it_was():
     assert np.abs(difference).mean() < 3.0
 
 
+def test_picture_too_wide_for_jpeg_is_refused_with_its_shape():
+    with pytest.raises(ImageError, match=r"shape \(1, 70000, 3\) as JPEG"):
+        images.bgr_to_jpeg(np.zeros((1, 70_000, 3), np.uint8), HEADER)
+
+
 def test_lower_quality_is_smaller():
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     low, high = (len(images.bgr_to_jpeg(noise, HEADER, quality=q).data) for q in (10, 95))

@@ -27,19 +27,35 @@ def test_idle_node_ends_in_order_and_with_success(program, number):
     assert words == ["active", "deactivated", "cleaned up", "ended"]
 
 
+LAST_WORD = """
+def configure(self):
+    self.words = self.publisher(String, "words", quality.LATCHED)
+
+
+def deactivate(self):
+    self.words.publish(String(data="deactivating"))
+    # Its reader is known to this process, and has it when it has acknowledged it.
+    while not self.words.get_subscription_count():
+        time.sleep(0.01)
+    self.words.wait_for_all_acked()
+
+
+Program.configure, Program.deactivate = configure, deactivate
+"""
+
+
 def test_publishers_still_work_while_the_node_deactivates(program, ros, wait_until):
-    process = program()
+    process = program(LAST_WORD)
     words = ros.collect(String, "words", quality.LATCHED)
-    wait_until(lambda: ros.node.count_publishers("words"), "the node's publisher")
     process.wait_for("active")
-    assert process.stop(timeout=SECONDS) == 0
+    assert process.stop() == 0
     wait_until(lambda: [word.data for word in words] == ["deactivating"], "its last word")
 
 
 def test_signal_during_a_long_configuration_ends_the_node_after_it(program):
     process = program(
         "def slow(self):\n    print('configuring', flush=True)\n    time.sleep(1.0)\n"
-        "Program.configure = slow\nProgram.deactivate = lambda self: None\n"
+        "Program.configure = slow\n"
     )
     process.wait_for("configuring")
     assert process.stop(timeout=SECONDS) == 0
