@@ -9,11 +9,16 @@ cd "$X2C_ROOT"
 exec 9<"$X2C_ROOT/scripts/build.sh"
 flock 9
 
-# Built files name the environment they were built in, by path and Python version.
-if ! cmp -s .venv/x2c_setup build/x2c_setup; then
+# Built files hold the checkout's path and fit one Python and one set of ROS 2 wheels.
+environment=$({
+  echo "$X2C_ROOT"
+  grep '^version' .venv/pyvenv.cfg
+  grep -hE '^(cmake|colcon|numpy|ros|setuptools)' requirements.txt constraints.txt
+} | sha256sum)
+if [ "$environment" != "$(cat build/x2c_environment 2>/dev/null)" ]; then
   rm -rf build install
   mkdir build
-  cp .venv/x2c_setup build/x2c_setup
+  echo "$environment" >build/x2c_environment
 fi
 
 # What the build of a package depends on. Python modules and data are linked into install/, so their

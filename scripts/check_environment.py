@@ -57,7 +57,8 @@ def main() -> int:
             break
         reasons.append(reason)
     else:
-        problems.append(f"MuJoCo cannot render off screen ({'; '.join(reasons)})")
+        tried = "; ".join(reasons)
+        problems.append(f"MuJoCo cannot render off screen; install libosmesa6 ({tried})")
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     return 1 if problems else 0

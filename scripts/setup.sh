@@ -60,16 +60,17 @@ has_library() { [ -n "$python" ] && "$python" -c 'import ctypes, sys; ctypes.CDL
 missing_packages() {
   local version=
   if [ -z "$python" ]; then
-    for version in 3.12 3.11 ''; do
-      if in_apt "python$version"; then break; fi
-    done
+    # Without package lists the system's own Python is the best guess; else none may be there.
+    in_apt python3 || version=3
+    if in_apt python3.11; then version=3.11; fi
+    if in_apt python3.12; then version=3.12; fi
   elif ! complete "$python"; then
     version=$(version_of "$python")
   fi
   if [ -n "$version" ]; then
     echo "python$version-venv" "python$version-dev"
   fi
-  command -v c++ >/dev/null || echo g++
+  command -v c++ g++ clang++ >/dev/null || echo g++
   command -v make >/dev/null || echo make
   has_library libGL.so.1 || echo libgl1
   has_library libgthread-2.0.so.0 || echo libglib2.0-0
@@ -132,6 +133,7 @@ system_packages() {
     run_visibly $become apt-get update || true
     # What is there to choose from may have changed with the lists.
     missing=$(missing_packages | xargs)
+    if [[ -z $python && $missing != *python* ]]; then without_python; fi
     say "Installing system packages: $missing"
     # shellcheck disable=SC2086 # a command and its options, a list of names
     run_visibly $become env DEBIAN_FRONTEND=noninteractive \
@@ -139,9 +141,14 @@ system_packages() {
     python=${X2C_PYTHON:-$(find_python)}
     missing=$(missing_packages | xargs)
   fi
+  if [[ -z $python && $missing != *python* ]]; then without_python; fi
   if [ -n "$missing" ]; then
     fail "system packages are missing; install them and try again: sudo apt-get install $missing"
   fi
+}
+
+without_python() {
+  fail "no Python 3.11 or 3.12 found; install one and name it: X2C_PYTHON=/path/to/python3.12 make setup"
 }
 
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
@@ -149,6 +156,8 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
 fi
 if [ -n "${X2C_PYTHON:-}" ]; then
   suitable "$X2C_PYTHON" || fail "X2C_PYTHON=$X2C_PYTHON is not a Python 3.11 or 3.12"
+  complete "$X2C_PYTHON" || from_system "$X2C_PYTHON" ||
+    fail "X2C_PYTHON=$X2C_PYTHON lacks venv, ensurepip or its C headers; name another"
   python=$X2C_PYTHON
 elif suitable .venv/bin/python; then
   python=.venv/bin/python
@@ -156,11 +165,6 @@ else
   python=$(find_python)
 fi
 system_packages
-if [ -z "$python" ]; then
-  fail "no Python 3.11 or 3.12 found; install one and name it: X2C_PYTHON=/path/to/python3.12 make setup"
-elif ! complete "$python"; then
-  fail "$python lacks venv, ensurepip or its C headers; name another: X2C_PYTHON=/path/to/python3.12 make setup"
-fi
 
 # A pip that was killed leaves packages that look installed and are not. A virtual environment also holds
 # its own path and its Python's in many files, so a moved one is made anew.
@@ -179,11 +183,14 @@ if [ -e .venv/x2c_installing ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C
 fi
 say "Installing the requirements (about 1.6 GB in .venv)"
 touch .venv/x2c_installing
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(grep '^pip==' requirements.txt)" 9<&-
 status=0
-.venv/bin/python scripts/pip_install.py .venv/x2c_pip.log --disable-pip-version-check -r requirements-dev.txt 9<&- || status=$?
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(grep '^pip==' requirements.txt)" 9<&- &&
+  .venv/bin/python scripts/pip_install.py .venv/x2c_pip.log \
+    --disable-pip-version-check -r requirements-dev.txt 9<&- || status=$?
 rm .venv/x2c_installing
-if [ $status != 0 ]; then exit $status; fi
+if [ $status != 0 ]; then
+  fail "pip could not install the requirements; if the package index could not be reached, try again"
+fi
 say "Mending and checking what was installed"
 .venv/bin/python scripts/mend_wheels.py >&2 9<&-
 gl=$(.venv/bin/python scripts/check_environment.py 9<&-)
