@@ -6,6 +6,7 @@ A slow or full disk must not hold up the nodes that share a process with the rec
 
 from __future__ import annotations
 
+import math
 import queue
 import shutil
 import threading
@@ -33,6 +34,7 @@ ROS_CLOCK = "ros"
 """The bag's time stamps say when messages were received, by the node's clock (simulated time)."""
 
 _QUEUE_LENGTH = 3000
+_FAULT_SHOWN = 5.0
 _CONTROLS = "x2c_msgs/msg/ControlValues"
 
 
@@ -66,8 +68,8 @@ class Recorder:
         overwrite: bool,
     ) -> None:
         self.dropped = 0
-        self._refused = ""
-        self._table_fault = ""
+        self._fault = ""
+        self._fault_time = -math.inf
         self._period = flush_period
         self._queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_LENGTH)
         self._store = get_typestore(Stores.EMPTY)
@@ -91,8 +93,8 @@ class Recorder:
 
     @property
     def fault(self) -> str:
-        """Why something is not written at the moment; empty when all is well."""
-        return self._bag.fault or self._table_fault or self._refused
+        """Why something was not written in the last seconds; empty when all is well."""
+        return self._fault if time.monotonic() - self._fault_time < _FAULT_SHOWN else ""
 
     @property
     def counts(self) -> Mapping[Part, int]:
@@ -134,13 +136,15 @@ class Recorder:
                     self._write(item)
                 except Exception as error:
                     # Whatever a message is, the next one is recorded.
-                    self._refused = f"a message of {item.part} is not recorded: {error!r}"
+                    self._failed(f"a message of {item.part} is not recorded: {error!r}")
             if time.monotonic() - flushed >= self._period:
                 flushed = time.monotonic()
                 self._flush()
 
     def _write(self, item: _Item) -> None:
         self._bag.write(item.part, item.time, item.data)
+        if self._bag.fault:
+            self._failed(self._bag.fault)
         if item.part is Part.CONTROLS:
             message: Any = self._store.deserialize_cdr(item.data, _CONTROLS)
             stamp = message.header.stamp
@@ -148,11 +152,16 @@ class Recorder:
 
     def _flush(self) -> None:
         self._bag.flush()
+        if self._bag.fault:
+            self._failed(self._bag.fault)
         try:
             self._table.flush()
-            self._table_fault = ""
         except OSError as error:
-            self._table_fault = f"cannot write {FILE_NAME}: {error.strerror or error}"
+            self._failed(f"cannot write {FILE_NAME}: {error.strerror or error}")
+
+    def _failed(self, fault: str) -> None:
+        # On a nearly full disk what is small still fits, so a success soon after means little.
+        self._fault, self._fault_time = fault, time.monotonic()
 
 
 def _make_room(bag: Path, overwrite: bool) -> None:
