@@ -7,11 +7,10 @@ import dataclasses
 import time
 from typing import Any
 
-from x2c_face import controls
-from x2c_face.frames import FaceState
 from x2c_face.robot_file import load_robot
 from x2c_imitation.backends import make_imitator
-from x2c_imitation.presence import Presence, Timing
+from x2c_imitation.mimic import Mimic
+from x2c_imitation.presence import Timing
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import quality
 from x2c_node.diagnostics import Diagnosis, Level
@@ -66,8 +65,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
-        self._imitator = make_imitator(self.params.backend, robot)
-        self._presence = Presence(self._timing())
+        self._mimic = Mimic(make_imitator(self.params.backend, robot), self._timing())
         self._stamps = StampMonitor()
         self._face_state = "waiting for a face"
         self._publisher = self.publisher(ControlValues, "control_values", quality.NEWEST)
@@ -79,14 +77,14 @@ class ImitationNode(ManagedNode[ImitationParameters]):
 
     def parameters_changed(self) -> None:
         """Take the new timing; mirroring is looked up for every face."""
-        self._presence.timing = self._timing()
+        self._mimic.set_timing(self._timing())
 
     def diagnose(self) -> Diagnosis:
         """Return whether faces come and a neutral face is known."""
         values = {
             "backend": self.params.backend,
             "robot": self.params.robot,
-            "calibrated": str(self._imitator.is_calibrated),
+            "calibrated": str(self._mimic.is_calibrated),
             "face": self._face_state,
         }
         topic = self.resolve_topic_name("face")
@@ -95,7 +93,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             return Diagnosis(
                 Level.WARN, f"waiting for faces on {topic} ({publishers} publishers)", values
             )
-        if not self._imitator.is_calibrated:
+        if not self._mimic.is_calibrated:
             return Diagnosis(Level.WARN, "waiting for a neutral face on face/neutral", values)
         return Diagnosis(Level.OK, self._face_state, values)
 
@@ -103,7 +101,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         return Timing(self.params.hold_time, self.params.ease_time, self.params.recovery_time)
 
     def _take_neutral(self, message: FaceLandmarks) -> None:
-        self._imitator.calibrate(face_from_message(message))
+        self._mimic.calibrate(face_from_message(message))
         self.get_logger().info(f"neutral face of person {message.track_id} taken")
 
     def _take_face(self, message: FaceLandmarks) -> None:
@@ -113,16 +111,9 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         if self._stamps.jumped(stamp):
             self.statistics.counts["time jumps"] += 1
             self.get_logger().warning("time jumped: the hold and recovery of the face start anew")
-            self._presence.reset()
+            self._mimic.restart()
         face = face_from_message(message)
-        now = stamp * 1e-9
-        if face.state is FaceState.TRACKING and self._imitator.is_calibrated:
-            values = self._imitator.imitate(face)
-            if self.params.mirror:
-                values = controls.mirror(values)
-            frame = self._presence.tracking(now, values, face.confidence, face.track_id)
-        else:
-            frame = self._presence.lost(now)
+        frame = self._mimic.follow(face, stamp * 1e-9, self.params.mirror)
         self._face_state = frame.state.name.lower()
         self._publisher.publish(controls_to_message(frame, message.header))
         self.statistics.measured("solving", time.perf_counter() - started)
