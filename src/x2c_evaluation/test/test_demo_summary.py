@@ -72,3 +72,9 @@ def test_a_video_that_fails_is_told(tmp_path, make_bag, monkeypatch, error):
     report = results(tmp_path)
     assert report.warnings[-1].startswith("imitation.mp4")
     assert "report.png" in report.files
+
+
+def test_results_that_cannot_be_written_are_told(tmp_path):
+    (tmp_path / "out").write_text("a file where the folder should be", encoding="utf-8")
+    report = write_results(tmp_path / "out", CONTEXT, Console(file=io.StringIO()))
+    assert any(one.startswith("report.json could not be made") for one in report.warnings)

@@ -14,10 +14,12 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
 from rosbags.interfaces import QosDurability
 from rosbags.rosbag2 import Reader
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, JointState
 
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.latency import Stage, measure
+from x2c_evaluation.recorder import ROS_CLOCK
 from x2c_evaluation.recorder_node import stamp_of
 from x2c_evaluation.session import read_session
 from x2c_evaluation.topics import Part
@@ -141,6 +143,21 @@ def test_latched_messages_are_recorded_and_stay_latched(ros, wait_until, recorde
         assert topic.ext.offered_qos_profiles[0].durability is QosDurability.TRANSIENT_LOCAL
         (read,) = reader.messages([topic])
     assert [bytes(read[2])] == heard
+
+
+def test_under_simulated_time_the_bag_has_the_times_of_the_clock(ros, wait_until, recorder):
+    process, out = recorder(parameters={"use_sim_time": True})
+    clock = publisher(ros, wait_until, Clock, "/clock", QoSProfile(depth=1))
+    values = publisher(ros, wait_until, ControlValues, "control_values")
+    clock.publish(Clock(clock=to_stamp(5_000_000_000)))
+    time.sleep(0.3)
+    values.publish(control_values(0, 4_000_000_000))
+    recorded(ros, wait_until, "control_values", 1)
+    assert process.stop() == 0
+    session = read_session(BagReader(out / "bag"))
+    assert session.clock == ROS_CLOCK
+    assert session.streams[Part.CONTROLS].times.tolist() == [5_000_000_000]
+    assert measure(session) == {}
 
 
 def test_publishers_that_are_best_effort_are_heard(ros, wait_until, recorder):

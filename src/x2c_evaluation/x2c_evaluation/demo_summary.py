@@ -85,11 +85,12 @@ class _Results:
             *(report_figure.FILE_NAME, video.FILE_NAME),
         )
         files = tuple(one for one in names if one == REPORT or (self._out / one).exists())
-        whole = dataclasses.replace(
-            report, warnings=(*report.warnings, *self._problems), files=files
-        )
+        whole = self._with_problems(dataclasses.replace(report, files=files))
         self.attempt(REPORT, lambda: self._write(to_json(whole)))
-        return whole
+        return self._with_problems(dataclasses.replace(report, files=files))
+
+    def _with_problems(self, report: Report) -> Report:
+        return dataclasses.replace(report, warnings=(*report.warnings, *self._problems))
 
     def _write(self, text: str) -> None:
         self._out.mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,7 @@ def _write_video(
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    subtitle = f"{context.source} to {context.robot}, {context.backend}"
+    subtitle = f"{Path(context.source).name} to {context.robot}, {context.backend}"
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=len(session.streams[Part.CAMERA_IMAGE]))
         video.write_video(

@@ -70,7 +70,7 @@ def _headline(axes: Any, report: Report) -> None:
     run = report.run
     axes.text(0.0, 0.9, "X2C imitation", fontsize=21, color=plots.INK, weight="bold", va="top")
     how = f" to {run.robot}, {run.backend}"
-    source = _tail(run.source, 50 - len(how))
+    source = _tail(Path(run.source).name, 50 - len(how))
     axes.text(0.0, 0.40, source + how, fontsize=11, color=plots.INK, va="top")
     end = ("failed: " if run.failed else "ended: ") + run.exit_reason
     end = textwrap.shorten(end, 62, placeholder=" ...")
@@ -96,7 +96,7 @@ def _headline(axes: Any, report: Report) -> None:
 
 def _notes(axes: Any, report: Report) -> None:
     axes.axis("off")
-    lines = list(report.warnings[:_WARNINGS_SHOWN]) or ["Nothing to complain about."]
+    lines = list(report.warnings[:_WARNINGS_SHOWN]) or ["No warnings."]
     if len(report.warnings) > _WARNINGS_SHOWN:
         lines.append(f"{len(report.warnings) - _WARNINGS_SHOWN} more in report.json.")
     text = "\n".join(textwrap.shorten(line, 125) for line in lines)
