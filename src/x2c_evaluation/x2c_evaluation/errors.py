@@ -14,3 +14,7 @@ class BagError(EvaluationError):
 
 class VideoError(EvaluationError):
     """A video cannot be made."""
+
+
+class DataSetError(EvaluationError):
+    """A data set is not there, or nothing of it can be used."""

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads X2C-Sim: a Hugging Face image folder with Parquet metadata, finished or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from x2c_evaluation.dataset import layout
+from x2c_evaluation.dataset.data_set import DataSet, Pair, Skipped
+from x2c_evaluation.dataset.images import trouble
+from x2c_face import controls, topology
+
+Array = NDArray[np.float64]
+
+_PROJECTION = 12
+
+
+def read_simulated(folder: Path, landmarks: bool = False) -> DataSet:
+    """Return the pairs of an X2C-Sim folder.
+
+    Args:
+        folder: That `x2c collect` has written, or is still writing.
+        landmarks: Whether to read the landmarks too, 6 kB each.
+    """
+    pairs: list[Pair] = []
+    skipped: list[Skipped] = []
+    notes: list[str] = []
+    files = _files(folder, notes)
+    for split, file in files:
+        try:
+            table = _read_table(file, landmarks)
+        except (OSError, pa.ArrowException) as error:
+            skipped.append(Skipped(file, None, f"no readable Parquet file: {error}"))
+            continue
+        missing = [name for name in layout.REQUIRED if name not in table.column_names]
+        if missing:
+            reason = f"the columns {', '.join(missing)} are missing"
+            skipped.append(Skipped(file, None, reason))
+            continue
+        _read_rows(folder, split, file, table, pairs, skipped)
+    return DataSet(folder, pairs, skipped, notes)
+
+
+def _files(folder: Path, notes: list[str]) -> list[tuple[str | None, Path]]:
+    """Return the metadata files with their splits; parts say the split themselves."""
+    parts = layout.parts(folder)
+    if parts:
+        notes.append(
+            f"{folder} is half written: {len(parts)} animations are there so far; run the same "
+            "collect command again to complete it"
+        )
+        return [(None, part) for part in parts]
+    return [
+        (split, file)
+        for split in layout.SPLITS
+        if (file := folder / split / layout.METADATA).is_file()
+    ]
+
+
+def _read_table(file: Path, landmarks: bool) -> pa.Table:
+    names = pq.read_schema(file).names
+    wanted = [*layout.REQUIRED, layout.SPLIT]
+    if landmarks:
+        wanted += [layout.LANDMARKS, layout.PROJECTION]
+    return pq.read_table(file, columns=[name for name in wanted if name in names])
+
+
+def _read_rows(
+    folder: Path,
+    split: str | None,
+    file: Path,
+    table: pa.Table,
+    pairs: list[Pair],
+    skipped: list[Skipped],
+) -> None:
+    splits = table[layout.SPLIT].to_pylist() if layout.SPLIT in table.column_names else []
+    names = table[layout.FILE_NAME].to_pylist()
+    animations = table[layout.ANIMATION].to_pylist()
+    try:
+        values = _numbers(table)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        skipped.append(Skipped(file, None, f"its control values are no numbers: {error}"))
+        return
+    finite = np.isfinite(values)
+    extras = zip(
+        _lists(table, layout.LANDMARKS, (topology.COUNT, 3)),
+        _lists(table, layout.PROJECTION, (3, _PROJECTION // 3)),
+        strict=True,
+    )
+    for row, (name, extra) in enumerate(zip(names, extras, strict=True)):
+        if not finite[row].all():
+            bad = ", ".join(controls.NAMES[i] for i in np.flatnonzero(~finite[row]))
+            skipped.append(Skipped(file, row, f"the values of {bad} are missing or not finite"))
+            continue
+        if not name:
+            skipped.append(Skipped(file, row, f"it has no {layout.FILE_NAME}"))
+            continue
+        where = split or (splits[row] if splits else "")
+        image = folder / where / name
+        if reason := trouble(image):
+            skipped.append(Skipped(file, row, reason))
+            continue
+        animation = str(animations[row] or "")
+        pairs.append(Pair(image, values[row], animation, where, file, row, *extra))
+
+
+def _numbers(table: pa.Table) -> Array:
+    columns = [
+        table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in controls.NAMES
+    ]
+    return np.stack(columns, axis=1) if len(table) else np.empty((0, controls.COUNT))
+
+
+def _lists(table: pa.Table, name: str, shape: tuple[int, int]) -> Iterator[Any]:
+    if name not in table.column_names:
+        yield from [None] * len(table)
+        return
+    for one in table[name]:
+        flat = None if not one.is_valid else np.asarray(one.values, dtype=np.float64)
+        fits = flat is not None and flat.size == shape[0] * shape[1] and np.isfinite(flat).all()
+        yield flat.reshape(shape) if flat is not None and fits else None
