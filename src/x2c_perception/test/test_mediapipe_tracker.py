@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tracker on a real face."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import cv2
 import numpy as np
@@ -111,6 +113,17 @@ def test_after_a_failure_the_next_picture_is_tracked(rgb, monkeypatch):
         assert face_mesh_graph.FaceMeshGraph.run is run
     assert len(tracker.track(rgb)) == 1
     tracker.close()
+
+
+def test_a_closed_tracker_is_freed(rgb):
+    tracker = MediaPipeTracker()
+    tracker.track(rgb)
+    graph = weakref.ref(tracker._graph)
+    tracker.close()
+    tracker.close()
+    del tracker
+    gc.collect()
+    assert graph() is None
 
 
 def test_starting_and_tracking_write_nothing_to_the_terminal(tmp_path, rgb):

@@ -85,8 +85,12 @@ class FaceMeshGraph:
         return list(zip(self._faces, scores, strict=True))
 
     def close(self) -> None:
-        """Stop the graph's threads."""
-        self._graph.close()
+        """Stop the graph's threads and free its models; does nothing the second time."""
+        # The graph holds this object's methods, where Python's garbage collector cannot see them:
+        # while one has the other, neither is freed.
+        graph, self._graph = self._graph, None
+        if graph is not None:
+            graph.close()
 
     def _take_landmarks(self, stream: str, packet: Any) -> None:
         self._faces = _packet_getter._get_serialized_proto_list(packet)

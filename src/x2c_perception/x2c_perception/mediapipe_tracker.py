@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -70,9 +70,19 @@ class MediaPipeTracker(FaceTracker):
         height, width = rgb.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             return []
-        # The last of the start-up chatter comes with the first face.
-        with without_chatter(_CHATTER) if self._talkative else nullcontext():
-            found = self._run(_reduced(rgb))
+        reduced = np.ascontiguousarray(_reduced(rgb))
+        try:
+            # The last of the start-up chatter comes with the first face.
+            with without_chatter(_CHATTER) if self._talkative else nullcontext():
+                found = self._graph.run(reduced)
+        except RuntimeError as error:
+            # A graph that has failed stays failed.
+            with suppress(RuntimeError):
+                self._graph.close()
+            self._graph = self._make_graph()
+            raise TrackerError(
+                f"MediaPipe failed on a picture of {width} x {height}: {error}"
+            ) from error
         self._talkative = self._talkative and not found
         scale = np.array([width, height, width], dtype=np.float64)
         return [
@@ -83,16 +93,6 @@ class MediaPipeTracker(FaceTracker):
     def close(self) -> None:
         """Stop MediaPipe's threads."""
         self._graph.close()
-
-    def _run(self, rgb: NDArray[np.uint8]) -> list[tuple[bytes, float]]:
-        try:
-            return self._graph.run(np.ascontiguousarray(rgb))
-        except RuntimeError as error:
-            # A graph that has failed stays failed.
-            self._graph = self._make_graph()
-            raise TrackerError(
-                f"MediaPipe failed on a picture of {rgb.shape[1]} x {rgb.shape[0]}: {error}"
-            ) from error
 
     def _make_graph(self) -> FaceMeshGraph:
         with without_chatter(_CHATTER):
