@@ -70,6 +70,11 @@ class Canvas:
         # OpenGL's first row is the lowest.
         return np.ascontiguousarray(picture[::-1])
 
+    def load_texture(self, name: str) -> None:
+        """Bring a texture's picture, changed in the model, to the graphics memory."""
+        self._opengl.make_current()
+        mujoco.mjr_uploadTexture(self._model, self._drawing, self._model.texture(name).id)
+
     def close(self) -> None:
         """Free the context and what was loaded into it."""
         self._opengl.make_current()

@@ -13,6 +13,16 @@ from x2c_virtual_face.rig import BONES, HEAD_BODY, JAW_BODY, METRES, TORSO_BODY
 Array = NDArray[np.float64]
 
 CAMERA = "front"
+CAMERA_TARGET = (0.0, 0.0, -0.28)
+"""What the camera looks at from straight ahead [interocular distances]."""
+WALL = "wall"
+BACKDROP = "backdrop"
+BACKDROP_SIZE = 128
+"""Of the picture on the wall, where there is one [px]."""
+
+_WALL_HALF = 9.0
+_BACKDROPS = 5
+"""Repetitions of the picture along the wall; an odd number, so that one is behind the face."""
 
 
 def add_scenery(spec: mujoco.MjSpec) -> None:
@@ -119,12 +129,20 @@ def _add_stage(spec: mujoco.MjSpec) -> None:
     """Add a plain background, soft lights and the camera in front of the face."""
     # A wall is drawn in a third of a skybox's time.
     spec.add_material(name="wall", rgba=[0.76, 0.81, 0.85, 1.0], specular=0.0)
+    paint = spec.add_texture(name=BACKDROP, type=mujoco.mjtTexture.mjTEXTURE_2D)
+    paint.height = paint.width = BACKDROP_SIZE
+    paint.nchannel = 3
+    paint.data = bytes(3 * BACKDROP_SIZE**2)
+    backdrop = spec.add_material(name=BACKDROP, specular=0.0, texrepeat=[_BACKDROPS] * 2)
+    backdrop.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = BACKDROP
     spec.worldbody.add_geom(
-        name="wall",
+        name=WALL,
         type=mujoco.mjtGeom.mjGEOM_BOX,
         material="wall",
         pos=[-1.5, 0.0, 0.0],
-        size=[0.01, 9.0, 9.0],
+        # Its own x to the left and y up, as pictures are laid on a box by x and y.
+        quat=[0.5, 0.5, 0.5, 0.5],
+        size=[_WALL_HALF, _WALL_HALF, 0.01],
         contype=0,
         conaffinity=0,
         mass=0.0,
@@ -146,7 +164,8 @@ def _add_stage(spec: mujoco.MjSpec) -> None:
             ambient=[0.0, 0.0, 0.0],
             castshadow=False,
         )
-    camera = spec.worldbody.add_camera(name=CAMERA, pos=np.array([11.5, 0.0, -0.28]) * METRES)
+    place = CAMERA_TARGET + np.array([11.5, 0.0, 0.0])
+    camera = spec.worldbody.add_camera(name=CAMERA, pos=place * METRES)
     camera.fovy = 22.5
     # Looks along -x with z up: its own x axis is the face's left.
     camera.quat = [0.5, 0.5, 0.5, 0.5]

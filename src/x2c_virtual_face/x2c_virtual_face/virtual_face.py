@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import TracebackType
 from typing import Self
 
@@ -15,11 +16,14 @@ from x2c_virtual_face import model
 from x2c_virtual_face.canvas import Canvas
 from x2c_virtual_face.errors import CommandError
 from x2c_virtual_face.landmarks import LandmarkSkin
-from x2c_virtual_face.rig import BONES, HEAD_BODY
-from x2c_virtual_face.scenery import CAMERA
+from x2c_virtual_face.look import Look, apply
+from x2c_virtual_face.rig import BONES, HEAD_BODY, METRES
+from x2c_virtual_face.scenery import BACKDROP, CAMERA
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
+
+_HEAD_PLACE = np.array(next(bone.place for bone in BONES if bone.name == HEAD_BODY))
 
 
 class VirtualFace:
@@ -47,6 +51,8 @@ class VirtualFace:
         self._data = mujoco.MjData(self._model)
         self._size = (width, height)
         self._canvas: Canvas | None = None
+        self._as_built: mujoco.MjModel | None = None
+        self._new_backdrop = False
         self._owed = 0.0
         names = robot.joint_names
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in names])
@@ -143,6 +149,30 @@ class VirtualFace:
         """Return the rotation (3, 3) from the head's frame to the world's."""
         return np.asarray(self._data.body(HEAD_BODY).xmat).reshape(3, 3).copy()
 
+    def projection(self) -> Array:
+        """Return the matrix (3, 4) that turns places in the head's frame into pixels.
+
+        Times (x, y, z, 1) [interocular distances] it gives (u·w, v·w, w); u [px] counts from the
+        picture's left edge, v from its upper edge.
+        """
+        camera, head = self._data.camera(CAMERA), self._data.body(HEAD_BODY)
+        turn = np.asarray(camera.xmat).reshape(3, 3)
+        focal, (width, height) = self.focal_length, self._size
+        lens = np.array([[focal, 0.0, -width / 2], [0.0, -focal, -height / 2], [0.0, 0.0, -1.0]])
+        rotation = self.head_rotation()
+        origin = np.asarray(head.xpos) - METRES * np.einsum("ij,j->i", rotation, _HEAD_PLACE)
+        # einsum and no matrix product: BLAS rounds by where in memory its arrays happen to lie.
+        to_lens = np.einsum("ij,kj->ik", lens, turn)
+        whole = np.column_stack([rotation * METRES, origin - camera.xpos])
+        return np.asarray(np.einsum("ij,jk->ik", to_lens, whole))
+
+    def set_look(self, look: Look) -> None:
+        """Change how pictures look from now on, whatever the face does."""
+        if self._as_built is None:
+            self._as_built = copy.copy(self._model)
+        self._new_backdrop |= apply(look, self._model, self._as_built)
+        mujoco.mj_camlight(self._model, self._data)
+
     def render(self) -> Image:
         """Return a picture (height, width, 3), RGB, of the face as it is now.
 
@@ -151,6 +181,9 @@ class VirtualFace:
         """
         if self._canvas is None:
             self._canvas = Canvas(self._model, *self._size)
+        elif self._new_backdrop:
+            self._canvas.load_texture(BACKDROP)
+        self._new_backdrop = False
         return self._canvas.draw(self._data)
 
     def close(self) -> None:
