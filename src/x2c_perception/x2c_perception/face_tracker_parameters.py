@@ -14,7 +14,7 @@ from x2c_perception.face_smoother import DEFAULTS, Region, Smoothing
 def _min_cutoff(region: Region) -> Any:
     return parameter(
         DEFAULTS[region].min_cutoff,
-        f"Smoothing of the {region} at rest: lower is smoother and slower [Hz].",
+        f"Region {region}: cutoff of the smoothing at rest, lower is smoother [Hz].",
         minimum=0.01,
         maximum=100.0,
         dynamic=True,
@@ -24,8 +24,7 @@ def _min_cutoff(region: Region) -> Any:
 def _beta(region: Region) -> Any:
     return parameter(
         DEFAULTS[region].beta,
-        f"How much less the {region} is smoothed the faster it moves "
-        "[Hz per interocular distance/s].",
+        f"Region {region}: growth of the cutoff with speed [Hz per interocular distance/s].",
         minimum=0.0,
         maximum=1000.0,
         dynamic=True,
