@@ -38,8 +38,11 @@ def live_line(diagnoses: Mapping[str, Diagnosis]) -> str:
 
 def share_found(tracker: Diagnosis) -> float:
     """Return the share of images with a face; NaN where there were no images."""
-    images = number(tracker, "image total")
-    return number(tracker, "face total") / images if images > 0 else math.nan
+    images, faces = number(tracker, "image total"), number(tracker, "face total")
+    if not images > 0:
+        return math.nan
+    # What has never happened is not counted.
+    return 0.0 if math.isnan(faces) else faces / images
 
 
 def first_trouble(diagnoses: Mapping[str, Diagnosis]) -> str:

@@ -8,15 +8,15 @@ from multiprocessing import get_context
 
 from x2c_bringup.bench.run import Result, Setting, measure
 
-_WARM_UP = 5.0
+WARM_UP = 5.0
 """Time until the neutral face is known and filters have settled [s]."""
 
 
-def measure_apart(setting: Setting, seconds: float) -> Result:
-    """Return what a setting comes to, measured for some time [s].
+def measure_apart(setting: Setting, seconds: float, warm_up: float = WARM_UP) -> Result:
+    """Return what a setting comes to, measured for some time [s] after a warm-up [s].
 
     Raises:
         ConfigureError: A node refused to start.
     """
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(measure, setting, _WARM_UP, seconds).result()
+        return pool.submit(measure, setting, warm_up, seconds).result()

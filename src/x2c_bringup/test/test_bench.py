@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+import dataclasses
+import json
+import os
+
+import pytest
+
+from x2c_bringup.bench import system
+from x2c_bringup.bench.isolated import measure_apart
+from x2c_bringup.bench.report import limit, write
+from x2c_bringup.bench.run import Result, Setting
+from x2c_bringup.errors import OutputError
+from x2c_bringup.options import GraphOptions
+
+RESULT = Result(
+    name="composed",
+    images=120.0,
+    commands=95.0,
+    p50=9.0,
+    p99=20.0,
+    cores=0.5,
+    memory={"composed": 350.0},
+    steps={"face_tracker_node: tracking": 5.0, "imitation_node: solving": 1.0},
+    since_camera={"face_tracker_node: latency": 7.0},
+    torch=False,
+)
+
+
+def test_the_longest_step_is_named_as_the_limit():
+    assert "'face_tracker_node: tracking' with 5.0 ms" in limit(RESULT)
+    assert "more cores would not" in limit(RESULT)
+
+
+def test_busy_cores_are_named_as_the_limit():
+    busy = dataclasses.replace(RESULT, cores=float(len(os.sched_getaffinity(0))))
+    assert "cores are busy" in limit(busy)
+
+
+def test_figures_are_written_as_json(tmp_path):
+    path = tmp_path / "new" / "bench.json"
+    write(path, "performer", [RESULT])
+    content = json.loads(path.read_text())
+    assert content["settings"][0]["commands"] == 95.0
+    assert content["limit"] == limit(RESULT)
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot write"):
+        write(tmp_path / "file" / "bench.json", "performer", [RESULT])
+
+
+def test_linux_knows_this_process():
+    process = os.getpid()
+    assert system.peak_memory(process) > 5.0
+    assert system.processor_time(process) > 0.0
+    assert not system.has_loaded(process, "no_such_library")
+
+
+def test_the_composed_graph_is_measured_and_does_without_torch():
+    options = GraphOptions(filename="performer", loop=True, log_level="error")
+    setting = Setting("composed", composed=True, paced=True, options=options)
+    result = measure_apart(setting, seconds=2.0, warm_up=1.0)
+    assert result.commands > 0.0
+    assert result.p50 > 0.0
+    assert set(result.memory) == {"composed"}
+    assert "face_tracker_node: tracking" in result.steps
+    assert result.torch is False

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+import threading
+
+import pytest
+
+from x2c_bringup.composed import ComposedGraph
+from x2c_bringup.errors import ConfigureError
+from x2c_bringup.graph import build_graph
+from x2c_bringup.options import GraphOptions
+from x2c_msgs.msg import ControlValues
+
+
+def graph(**options):
+    return ComposedGraph(build_graph(GraphOptions(log_level="error", **options)))
+
+
+def hosts():
+    return [one.name for one in threading.enumerate() if one.name.endswith("_node")]
+
+
+def test_composed_nodes_imitate_and_stop(ros, wait_until):
+    frames = ros.collect(ControlValues, "/r1/control_values")
+    with graph(filename="performer", namespace="r1") as composed:
+        composed.start()
+        wait_until(
+            lambda: any(one.state == ControlValues.TRACKING for one in frames),
+            what="control values that follow a face",
+        )
+        said = composed.diagnoses()
+        assert {one.values["state"] for one in said.values()} == {"active"}
+        assert next(iter(said)) == "camera_node"
+        assert not composed.finished
+    assert hosts() == []
+
+
+def test_the_first_picture_reaches_the_tracker(ros, wait_until, tmp_path):
+    import cv2
+    import numpy as np
+
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), np.zeros((48, 64, 3), np.uint8))
+    with graph(filename=str(path), face=False) as composed:
+        composed.start()
+        wait_until(
+            lambda: "image total" in composed.diagnoses()["face_tracker_node"].values,
+            what="the picture at the tracker",
+        )
+
+
+def test_a_node_that_refuses_is_named_with_its_reason(ros):
+    with (
+        graph(filename="performer", robot="hal") as composed,
+        pytest.raises(ConfigureError, match=r"imitation_node cannot configure: unknown robot"),
+    ):
+        composed.start()
+    assert hosts() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"params_file": "/no/such.yaml"}, r"no parameter file /no/such\.yaml"),
+        ({"namespace": "not a name"}, "camera_node cannot be made"),
+        ({"image_topic": "not a name"}, "camera_node cannot be made"),
+    ],
+)
+def test_what_ros_refuses_is_a_clear_error(ros, options, reason):
+    with pytest.raises(ConfigureError, match=reason):
+        graph(filename="performer", **options)
+    assert hosts() == []

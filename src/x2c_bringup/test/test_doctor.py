@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+
+from x2c_bringup.doctor import devices, middleware, software
+from x2c_bringup.doctor.finding import Verdict
+from x2c_bringup.shared_files import PROFILE_VARIABLE, middleware_profile
+
+
+def verdicts(check):
+    return {finding.subject: finding.verdict for finding in check()}
+
+
+def test_every_complaint_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("MUJOCO_GL", "nonsense")
+    monkeypatch.setenv(PROFILE_VARIABLE, "/no/such.xml")
+    checks = (software.ros, software.rendering, middleware.settings, devices.cameras)
+    findings = [finding for check in checks for finding in check()]
+    assert {one.verdict for one in findings} >= {Verdict.OK, Verdict.FAIL}
+    assert all(one.advice for one in findings if one.verdict is not Verdict.OK)
+
+
+def test_this_environment_has_ros_and_all_packages():
+    assert verdicts(software.ros) == {"ROS 2": Verdict.OK, "packages": Verdict.OK}
+
+
+@pytest.mark.parametrize(
+    ("profile", "verdict"),
+    [("", Verdict.WARN), ("/no/such.xml", Verdict.FAIL), (None, Verdict.OK)],
+)
+def test_the_profile_is_looked_at(monkeypatch, profile, verdict):
+    monkeypatch.setenv(PROFILE_VARIABLE, str(middleware_profile()) if profile is None else profile)
+    assert verdicts(middleware.settings)["Fast DDS profile"] is verdict
+
+
+def test_robots_are_read():
+    assert verdicts(devices.robots) == {"robot": Verdict.OK}
