@@ -13,8 +13,12 @@ from x2c_face import controls
 Values = NDArray[np.float64]
 
 
-def _both(**deflections: float) -> dict[str, float]:
-    """Return deflections by control name, for all sides where the control has sides."""
+def both(**deflections: float) -> dict[str, float]:
+    """Return deflections by control name, for all sides of the controls that have sides.
+
+    Args:
+        deflections: By slug of a control, without its side.
+    """
     by_slug = {control.slug: control.name for control in controls.CONTROLS}
     named = {}
     for slug, deflection in deflections.items():
@@ -26,10 +30,10 @@ def _both(**deflections: float) -> dict[str, float]:
 
 EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
     "neutral": {},
-    "smile": _both(
+    "smile": both(
         lip_corner_raise=0.8, lip_corner_stretch=0.45, eyelid_lower=-0.3, brow_outer=0.1
     ),
-    "laugh": _both(
+    "laugh": both(
         lip_corner_raise=1.0,
         lip_corner_stretch=0.7,
         eyelid_lower=-0.45,
@@ -39,7 +43,7 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
         brow_inner=0.3,
         eyelid_upper=-0.12,
     ),
-    "sadness": _both(
+    "sadness": both(
         brow_inner=1.0,
         brow_outer=-0.6,
         lip_corner_raise=-0.9,
@@ -48,8 +52,8 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
         lip_bottom_curl=0.4,
         gaze_target_theta=-0.2,
     ),
-    "surprise": _both(brow_inner=1.0, brow_outer=1.0, eyelid_upper=0.9, jaw_pitch=-0.6),
-    "anger": _both(
+    "surprise": both(brow_inner=1.0, brow_outer=1.0, eyelid_upper=0.9, jaw_pitch=-0.6),
+    "anger": both(
         brow_inner=-1.0,
         brow_outer=-0.4,
         eyelid_upper=0.25,
@@ -59,7 +63,7 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
         lip_top_curl=-0.7,
         lip_bottom_curl=-0.7,
     ),
-    "fear": _both(
+    "fear": both(
         brow_inner=1.0,
         brow_outer=0.2,
         eyelid_upper=0.9,
@@ -68,7 +72,7 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
         lip_corner_raise=-0.4,
         jaw_pitch=-0.2,
     ),
-    "disgust": _both(
+    "disgust": both(
         nose_wrinkle=1.0,
         brow_inner=-0.7,
         brow_outer=-0.3,
@@ -78,8 +82,8 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
         lip_corner_raise=-0.5,
         lip_bottom_curl=0.5,
     ),
-    "kiss": _both(lip_corner_stretch=-1.0, lip_top_curl=0.5, lip_bottom_curl=0.5, brow_inner=0.3),
-    "grin": _both(
+    "kiss": both(lip_corner_stretch=-1.0, lip_top_curl=0.5, lip_bottom_curl=0.5, brow_inner=0.3),
+    "grin": both(
         lip_corner_raise=0.6,
         lip_corner_stretch=0.9,
         lip_top_raise=0.9,
@@ -87,11 +91,11 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
         eyelid_lower=-0.4,
     ),
     "wink": {
-        **_both(lip_corner_raise=0.5, lip_corner_stretch=0.3),
+        **both(lip_corner_raise=0.5, lip_corner_stretch=0.3),
         "Eyelid Upper Left": -0.55,
         "Eyelid Lower Left": -0.5,
     },
-    "sleep": _both(eyelid_upper=-0.6, brow_inner=-0.1, head_pitch=0.5, lip_corner_raise=0.1),
+    "sleep": both(eyelid_upper=-0.6, brow_inner=-0.1, head_pitch=0.5, lip_corner_raise=0.1),
 }
 """Deflections (see x2c_face.controls.from_deflection) of the controls that are not neutral."""
 
