@@ -7,15 +7,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo setup build lint test bench clean distclean
 
-OUT ?= out/demo
+export OUT ?= out/demo
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## imitate the built-in performer, or VIDEO=path, or CAMERA=0 (also ROBOT= BACKEND= OUT=)
-	@./x2c demo --out "$(OUT)" \
-	  $(if $(VIDEO),--video "$(VIDEO)") $(if $(CAMERA),--camera "$(CAMERA)") \
-	  $(if $(ROBOT),--robot "$(ROBOT)") $(if $(BACKEND),--backend "$(BACKEND)")
+	@./x2c demo --out "$$OUT" $${VIDEO:+--video "$$VIDEO"} $${CAMERA:+--camera "$$CAMERA"} \
+	  $${ROBOT:+--robot "$$ROBOT"} $${BACKEND:+--backend "$$BACKEND"}
 
 setup: ## make the virtual environment in .venv (X2C_PYTHON= names the interpreter)
 	@scripts/setup.sh
