@@ -4,6 +4,7 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -87,6 +88,37 @@ def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
     )
     assert done.returncode == 1
     assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11 or 3.12\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ([], ["--out", "out/demo"]),
+        (["CAMERA=0", "OUT=here"], ["--out", "here", "--camera", "0"]),
+        (
+            ['VIDEO=it\'s a "b".mp4', "ROBOT=r", "BACKEND=b"],
+            [
+                *("--out", "out/demo", "--video", 'it\'s a "b".mp4'),
+                *("--robot", "r", "--backend", "b"),
+            ],
+        ),
+    ],
+)
+def test_make_demo_passes_its_settings_on(tmp_path, given, passed):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "scripts").mkdir()
+    for script in ("scripts/setup.sh", "scripts/build.sh", "x2c"):
+        (tmp_path / script).write_text('#!/bin/sh\nfor part; do echo "$part"; done\n')
+        (tmp_path / script).chmod(0o755)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "demo", *given],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["demo", *passed]
 
 
 def environment(**given: str) -> dict[str, str]:
