@@ -14,9 +14,9 @@ It is a box-constrained quadratic program.
 
 from __future__ import annotations
 
+import daqp
 import numpy as np
 from numpy.typing import NDArray
-from qpsolvers import solve_qp
 
 from x2c_face import controls, relations
 from x2c_face.controls import Group
@@ -151,11 +151,12 @@ def _symmetry(strength: Array) -> Array:
 
 def _solve(matrix: Array, vector: Array) -> Array:
     """Return the x (60,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
-    bounds = np.zeros(vector.size), np.ones(vector.size)
-    solution = solve_qp(matrix, -vector, lb=bounds[0], ub=bounds[1], solver="daqp")
-    if solution is None or not np.isfinite(solution).all():
-        raise ImitationError("the solver found no control values for this face")
-    return np.asarray(np.clip(solution, *bounds))
+    lower, upper = np.zeros(vector.size), np.ones(vector.size)
+    no_rows = np.zeros((0, vector.size))
+    solution, _, flag, _ = daqp.solve(matrix, -vector, no_rows, upper, lower)
+    if flag <= 0 or not np.isfinite(solution).all():
+        raise ImitationError(f"the solver found no control values for this face (DAQP: {flag})")
+    return np.asarray(np.clip(solution, lower, upper))
 
 
 def _turn_head(values: Array, angles: tuple[float, float, float]) -> None:
