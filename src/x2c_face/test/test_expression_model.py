@@ -12,7 +12,13 @@ from x2c_face import controls, topology
 from x2c_face.errors import ControlError, RobotError
 from x2c_face.expression_model import ExpressionModel, load_expression_model
 
-SHAPES = {"neutral": (478, 3), "up": (30, 478, 3), "down": (30, 478, 3)}
+SHAPES = {
+    "neutral": (478, 3),
+    "up": (30, 478, 3),
+    "down": (30, 478, 3),
+    "turn_up": (30, 3),
+    "turn_down": (30, 3),
+}
 deflections = arrays(np.float64, 30, elements=st.floats(-1.0, 1.0))
 
 
@@ -52,9 +58,26 @@ def test_landmarks_move_in_proportion_to_the_deflection(deflection, share):
     assert part == pytest.approx(share * full, abs=1e-9)
 
 
-def test_control_values_that_are_not_finite_are_refused():
+@pytest.mark.parametrize("name", ["Jaw Pitch", "Gaze Target Phi", "Head Pitch"])
+def test_control_at_an_end_seems_to_turn_the_head(name):
+    place = controls.index(name)
+    one = controls.CONTROLS[place]
+    if one.maximum > one.neutral:
+        high = MODEL.turn(controls.from_names({name: one.maximum}))
+        assert high == pytest.approx(MODEL.turn_up[place])
+    low = MODEL.turn(controls.from_names({name: one.minimum}))
+    assert low == pytest.approx(MODEL.turn_down[place])
+
+
+def test_without_an_apparent_turn_there_is_none():
+    model = ExpressionModel(topology.REFERENCE, MODEL.up, MODEL.down)
+    assert not model.turn(controls.from_names({"Jaw Pitch": 0.0, "Head Yaw": 0.2})).any()
+
+
+@pytest.mark.parametrize("ask", [MODEL.landmarks, MODEL.turn])
+def test_control_values_that_are_not_finite_are_refused(ask):
     with pytest.raises(ControlError, match="finite"):
-        MODEL.landmarks(np.full(30, np.nan))
+        ask(np.full(30, np.nan))
 
 
 def test_saved_model_is_loaded_as_it_was(saved):
@@ -105,7 +128,7 @@ def test_wrong_shape_is_refused_by_name_with_both_shapes(name, shape):
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_numbers_that_are_not_finite_are_refused_by_name(name, bad):
     broken = random_arrays()
-    broken[name].flat[100] = bad
+    broken[name].flat[50] = bad
     with pytest.raises(RobotError, match=f"{name} holds NaN or infinity"):
         ExpressionModel(**broken)
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,25 +18,39 @@ _SHAPES = {
     "neutral": (topology.COUNT, 3),
     "up": (controls.COUNT, topology.COUNT, 3),
     "down": (controls.COUNT, topology.COUNT, 3),
+    "turn_up": (controls.COUNT, 3),
+    "turn_down": (controls.COUNT, 3),
 }
+
+
+def _no_turn() -> Array:
+    return np.zeros(_SHAPES["turn_up"])
 
 
 @dataclass(frozen=True)
 class ExpressionModel:
-    """Landmarks in the head frame [interocular distances] as a function of the control values.
+    """What a face tracker sees of a robot, as a function of the control values.
 
     A control moves the landmarks in proportion to its deflection (`controls.to_deflection`), with
     one slope above and one below neutral, since most actuators do not do the same on both sides.
+    Landmarks are in the head frame [interocular distances]. To a tracker, a face also seems to
+    turn a little when it does something else, as when the jaw drops; and it does not see the
+    head turn by quite the angle that it turns. That is the apparent turn.
 
     Attributes:
         neutral: (478, 3) landmarks of the neutral face.
         up: (30, 478, 3) displacement at each control's upper end.
         down: (30, 478, 3) displacement at each control's lower end.
+        turn_up: (30, 3) yaw, pitch and roll [rad] by which the head seems to turn, beyond what
+            the head and neck controls say, at each control's upper end.
+        turn_down: (30, 3) likewise at its lower end.
     """
 
     neutral: Array
     up: Array
     down: Array
+    turn_up: Array = field(default_factory=_no_turn)
+    turn_down: Array = field(default_factory=_no_turn)
 
     def __post_init__(self) -> None:
         """Check and freeze the arrays."""
@@ -57,10 +71,18 @@ class ExpressionModel:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        deflection = controls.to_deflection(values)
-        moved = np.tensordot(np.maximum(deflection, 0.0), self.up, axes=1)
-        moved += np.tensordot(np.maximum(-deflection, 0.0), self.down, axes=1)
+        ups, downs = _ways(values)
+        moved = np.tensordot(ups, self.up, axes=1) + np.tensordot(downs, self.down, axes=1)
         return np.asarray(self.neutral + moved)
+
+    def turn(self, values: ArrayLike) -> Array:
+        """Return the apparent yaw, pitch and roll (3,) [rad] that control values (30,) add.
+
+        Raises:
+            ControlError: The values are not 30 finite numbers.
+        """
+        ups, downs = _ways(values)
+        return np.asarray(ups @ self.turn_up + downs @ self.turn_down)
 
     def save(self, path: Path) -> None:
         """Write the model to an `.npz` file, which is there whole or not at all."""
@@ -69,6 +91,11 @@ class ExpressionModel:
         with unfinished.open("wb") as file:
             np.savez_compressed(file, **arrays)
         unfinished.replace(path)
+
+
+def _ways(values: ArrayLike) -> tuple[Array, Array]:
+    deflection = controls.to_deflection(values)
+    return np.maximum(deflection, 0.0), np.maximum(-deflection, 0.0)
 
 
 def load_expression_model(path: Path) -> ExpressionModel:

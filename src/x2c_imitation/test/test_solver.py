@@ -92,6 +92,31 @@ def test_the_neck_takes_what_the_head_cannot_reach(solver, model, make_face):
     assert head + neck == pytest.approx(0.5, abs=1e-3)
 
 
+def test_what_a_turned_head_does_to_the_landmarks_is_not_taken_for_an_expression(model, make_face):
+    up, down = model.up.copy(), model.down.copy()
+    up[controls.index("Head Pitch")] = 0.6 * model.up[controls.index("Brow Inner Left")]
+    down[controls.index("Head Pitch")] = -up[controls.index("Head Pitch")]
+    robot = ExpressionModel(model.neutral, up, down)
+    solver = Solver(robot)
+    solver.calibrate(make_face(model.neutral))
+    turned = controls.from_names({"Head Pitch": 0.2})
+    values = solver.imitate(make_face(robot.landmarks(turned), pitch=0.2))
+    np.testing.assert_allclose(values, turned, atol=0.02)
+
+
+def test_the_head_makes_up_for_the_turn_that_an_expression_seems_to_add(model, make_face):
+    turn_down = np.zeros((controls.COUNT, 3))
+    turn_down[controls.index("Jaw Pitch"), 1] = -0.1
+    robot = ExpressionModel(model.neutral, model.up, model.down, turn_down=turn_down)
+    solver = Solver(robot)
+    solver.calibrate(make_face(model.neutral))
+    face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.5})), pitch=0.1)
+    values = solver.imitate(face)
+    seen = values[controls.index("Head Pitch")] + robot.turn(values)[1]
+    assert seen == pytest.approx(0.1, abs=1e-3)
+    assert values[controls.index("Head Pitch")] > 0.12
+
+
 def test_a_person_who_faces_away_from_the_camera_is_neutral_there(model, make_face):
     solver = Solver(model)
     solver.calibrate(make_face(model.neutral, yaw=0.4, pitch=0.1))

@@ -6,10 +6,14 @@ motion, freed of head pose, neutral face and face shape, is explained by it:
 
     minimise  |W (E x - d)|^2 + |V M (E x - d)|^2 + |R x|^2   subject to   0 <= x <= 1
 
-with x the deflections of the 30 controls, up and down apart (60 unknowns), E the model, d the
-motion, W how far each landmark is trusted, M the relations between landmarks that people read
-(`x2c_face.relations`), V how much these count, and R a weak pull to neutral and symmetric faces.
-It is a box-constrained quadratic program.
+with x the deflections of the face's controls, up and down apart, E the model, d the motion less
+what the robot's own turn of the head will do to its landmarks, W how far each landmark is
+trusted, M the relations between landmarks that people read (`x2c_face.relations`), V how much
+these count, and R a weak pull to neutral and symmetric faces. It is a box-constrained quadratic
+program.
+
+Head and neck turn as the person's head does, less the turn that the robot's expression seems to
+add. The problem is solved twice, so that each knows of the other.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from x2c_imitation.retargeting import Retargeter
 
 Array = NDArray[np.float64]
 
-_PULL = 0.2
+_PULL = 0.3
 """Pull to neutral, as a share of what a control does to the landmarks."""
 
 _SYMMETRY = {Group.BROW: 1.0, Group.EYELID: 1.0, Group.MOUTH: 2.0}
@@ -42,13 +46,28 @@ _ONE_SIDED = 0.4
 the pull fades beyond it (Geman and McClure 1987).
 """
 
-_MIRRORED = np.array(
-    [control.mirror + way for way in (0, controls.COUNT) for control in controls.CONTROLS]
-)
-"""(60,) for each unknown, the one of the other side."""
+_TURNING = (Group.HEAD, Group.NECK)
 
 _HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
 """Which control turns about z, y and x, and which takes what the first cannot reach."""
+
+
+def _unknowns() -> NDArray[np.intp]:
+    """Return which of the 60 ways, 30 up and 30 down, the face's controls can go."""
+    face = np.array([control.group not in _TURNING for control in controls.CONTROLS])
+    ways = (controls.MAXIMUM > controls.NEUTRAL, controls.MINIMUM < controls.NEUTRAL)
+    return np.flatnonzero(np.concatenate([face & way for way in ways]))
+
+
+_UNKNOWN = _unknowns()
+"""(n,) places of the unknowns among the 60 ways."""
+
+_OTHER_SIDE = [
+    int(np.flatnonzero(way - way % controls.COUNT + control.mirror == _UNKNOWN)[0])
+    for way in _UNKNOWN
+    for control in (controls.CONTROLS[way % controls.COUNT],)
+]
+"""(n,) for each unknown, the one of the other side."""
 
 
 class Solver(Imitator):
@@ -59,8 +78,9 @@ class Solver(Imitator):
     """
 
     def __init__(self, model: ExpressionModel) -> None:
-        self._neutral = model.neutral
-        effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
+        self._model = model
+        every = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
+        effects = every[_UNKNOWN]
         skin = trust.LANDMARKS.copy()
         skin[SKIN_COUNT:] = 0.0
         self._skin = _Normal(effects, skin, trust.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
@@ -77,7 +97,7 @@ class Solver(Imitator):
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as this person's neutral one."""
-        self._retargeter = Retargeter(neutral, self._neutral)
+        self._retargeter = Retargeter(neutral, self._model.neutral)
 
     def imitate(self, face: Face) -> Array:
         """Return the control values (30,) [ratio or rad] that show this face."""
@@ -85,33 +105,43 @@ class Solver(Imitator):
             raise ImitationError("no neutral face is known yet: calibrate first")
         pose = self._retargeter.pose(face)
         motion = self._retargeter.motion(face, pose)
-        deflection = self._explain(motion, self._retargeter.openness(face, pose))
-        values = controls.from_deflection(deflection)
-        _turn_head(values, self._retargeter.head_angles(pose))
-        return controls.clamp(values)[0]
+        wanted = np.array(self._retargeter.head_angles(pose))
+        matrix, irises = self._matrix(self._retargeter.openness(face, pose))
 
-    def _explain(self, motion: Array, openness: Array) -> Array:
-        """Return the deflections (30,) that explain landmark motion (478, 3) best."""
-        flat = motion.ravel()
-        matrix = self._skin.matrix + self._pull
-        vector = self._skin.projection @ flat
-        # Behind a closing lid the iris is guessed, so it counts less.
-        for iris, share in zip(self._irises, openness**2, strict=True):
-            matrix = matrix + share * iris.matrix
-            vector = vector + share * (iris.projection @ flat)
+        def explained(values: Array, pull: Array | float) -> Array:
+            by_head = self._model.landmarks(values) - self._model.neutral
+            rest = (motion - by_head).ravel()
+            vector = self._skin.projection @ rest
+            for iris, share in irises:
+                vector = vector + share * (iris.projection @ rest)
+            return _solve(matrix + pull, vector)
+
+        first = explained(_turned(wanted), 0.0)
+        turning = _turned(wanted - self._model.turn(_values(first)))
         # What is one-sided without the pull of left and right together is let go of it.
-        first = _solve(matrix, vector)
-        difference = first - first[_MIRRORED]
+        difference = first - first[_OTHER_SIDE]
         kept = 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2
-        up, down = _solve(matrix + self._symmetry * kept, vector).reshape(2, -1)
-        return np.asarray(up - down)
+        values = _values(explained(turning, self._symmetry * kept))
+        turning = _turned(wanted - self._model.turn(values + turning - controls.NEUTRAL))
+        return controls.clamp(values + turning - controls.NEUTRAL)[0]
+
+    def _matrix(self, openness: Array) -> tuple[Array, list[tuple[_Normal, float]]]:
+        """Return the problem's matrix, and each iris with its share in it.
+
+        Behind a closing lid the iris is guessed, so it counts less.
+        """
+        irises = list(zip(self._irises, (openness**2).tolist(), strict=True))
+        matrix = self._skin.matrix + self._pull
+        for iris, share in irises:
+            matrix = matrix + share * iris.matrix
+        return matrix, irises
 
 
 class _Normal:
     """One part of the normal equations.
 
     Args:
-        effects: (60, 1434) what each unknown does to the landmarks.
+        effects: (n, 1434) what each unknown does to the landmarks.
         landmarks: (478, 3) weights of the landmarks.
         related: (k,) weights of the first k relations.
     """
@@ -133,24 +163,24 @@ def _iris(effects: Array, side: str) -> _Normal:
 
 
 def _symmetry(strength: Array) -> Array:
-    """Return the matrix (60, 60) of the pull of left and right together.
+    """Return the matrix (n, n) of the pull of left and right together.
 
     Args:
-        strength: (60,) what each unknown does to the landmarks.
+        strength: (n,) what each unknown does to the landmarks.
     """
     prior = np.zeros((strength.size, strength.size))
-    for control in controls.CONTROLS:
-        if control.group not in _SYMMETRY or control.mirror <= control.index:
+    for one, other in enumerate(_OTHER_SIDE):
+        group = controls.CONTROLS[_UNKNOWN[one] % controls.COUNT].group
+        if group not in _SYMMETRY or other <= one:
             continue
-        for way in (0, controls.COUNT):
-            pair = np.array([control.index + way, control.mirror + way])
-            pull = _SYMMETRY[control.group] * strength[pair].mean()
-            prior[np.ix_(pair, pair)] += pull * np.array([[1.0, -1.0], [-1.0, 1.0]])
+        pair = np.array([one, other])
+        pull = _SYMMETRY[group] * strength[pair].mean()
+        prior[np.ix_(pair, pair)] += pull * np.array([[1.0, -1.0], [-1.0, 1.0]])
     return prior
 
 
 def _solve(matrix: Array, vector: Array) -> Array:
-    """Return the x (60,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
+    """Return the x (n,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
     lower, upper = np.zeros(vector.size), np.ones(vector.size)
     no_rows = np.zeros((0, vector.size))
     solution, _, flag, _ = daqp.solve(matrix, -vector, no_rows, upper, lower)
@@ -159,12 +189,22 @@ def _solve(matrix: Array, vector: Array) -> Array:
     return np.asarray(np.clip(solution, lower, upper))
 
 
-def _turn_head(values: Array, angles: tuple[float, float, float]) -> None:
-    """Set the head and neck controls [rad] from yaw, pitch and roll [rad], in place."""
-    values[controls.group_indices(Group.NECK)] = 0.0
+def _values(solution: Array) -> Array:
+    """Return control values (30,) [ratio or rad] of the unknowns (n,); the head faces ahead."""
+    ways = np.zeros(2 * controls.COUNT)
+    ways[_UNKNOWN] = solution
+    up, down = ways.reshape(2, controls.COUNT)
+    return controls.from_deflection(up - down)
+
+
+def _turned(angles: Array) -> Array:
+    """Return the neutral face's control values (30,) with the head turned (3,) [rad]."""
+    values = controls.NEUTRAL.copy()
     for angle, (head, neck) in zip(angles, _HEAD, strict=True):
-        entry = controls.CONTROLS[controls.index(head)]
-        reached = float(np.clip(angle, entry.minimum, entry.maximum))
-        values[entry.index] = reached
-        if neck is not None:
-            values[controls.index(neck)] = angle - reached
+        for name in (head, neck):
+            if name is None:
+                continue
+            entry = controls.CONTROLS[controls.index(name)]
+            values[entry.index] = np.clip(angle, entry.minimum, entry.maximum)
+            angle = angle - values[entry.index]
+    return values
