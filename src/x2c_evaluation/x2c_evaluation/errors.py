@@ -18,3 +18,7 @@ class VideoError(EvaluationError):
 
 class DataSetError(EvaluationError):
     """A data set is not there, or nothing of it can be used."""
+
+
+class CollectError(EvaluationError):
+    """A data set cannot be collected as asked, or not to its end."""

@@ -5,6 +5,7 @@ COMMANDS = {
     "imitate": "imitate a person: nodes in this process, with a live line",
     "demo": "imitate, record, and write a film, a table and a report",
     "bench": "measure latency, throughput and memory",
+    "collect": "collect a data set: pictures of a robot with its control values",
     "doctor": "check this machine and say what to do",
     "robots": "list the robots there are",
 }

@@ -2,7 +2,7 @@
 """Names of what an X2C-Sim folder holds.
 
 `train`, `val` and `test` each hold `metadata.parquet` and a folder of pictures for each animation,
-`a000000/00.jpg` and so on. `collection.json` says what it was made with, `README.md` is the data
+`a000000/000.jpg` and so on. `collection.json` says what it was made with, `README.md` is the data
 card with `values.png` and `samples.png`. While a collection is not complete, `.collect/parts`
 holds one metadata file for each animation instead.
 """
@@ -26,6 +26,7 @@ FILE_NAME = "file_name"
 ANIMATION = "animation_id"
 ANIMATION_NAME = "animation_name"
 FRAME = "frame"
+TIME = "time"
 SPLIT = "split"
 LANDMARKS = "landmarks"
 PROJECTION = "projection"
@@ -41,6 +42,11 @@ def parts(folder: Path) -> list[Path]:
 def animation_id(index: int) -> str:
     """Return the identifier of an animation."""
     return f"a{index:06d}"
+
+
+def picture_name(frame: int) -> str:
+    """Return the name of an animation's picture."""
+    return f"{frame:03d}.jpg"
 
 
 def split_of(index: int) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,6 @@ from x2c_evaluation.dataset.images import trouble
 from x2c_face import controls, topology
 
 Array = NDArray[np.float64]
-
-_PROJECTION = 12
 
 
 def read_simulated(folder: Path, landmarks: bool = False) -> DataSet:
@@ -91,7 +89,7 @@ def _read_rows(
     finite = np.isfinite(values)
     extras = zip(
         _lists(table, layout.LANDMARKS, (topology.COUNT, 3)),
-        _lists(table, layout.PROJECTION, (3, _PROJECTION // 3)),
+        _lists(table, layout.PROJECTION, (3, 4)),
         strict=True,
     )
     for row, (name, extra) in enumerate(zip(names, extras, strict=True)):
@@ -118,11 +116,13 @@ def _numbers(table: pa.Table) -> Array:
     return np.stack(columns, axis=1) if len(table) else np.empty((0, controls.COUNT))
 
 
-def _lists(table: pa.Table, name: str, shape: tuple[int, int]) -> Iterator[Any]:
-    if name not in table.column_names:
-        yield from [None] * len(table)
-        return
-    for one in table[name]:
-        flat = None if not one.is_valid else np.asarray(one.values, dtype=np.float64)
-        fits = flat is not None and flat.size == shape[0] * shape[1] and np.isfinite(flat).all()
-        yield flat.reshape(shape) if flat is not None and fits else None
+def _lists(table: pa.Table, name: str, shape: tuple[int, int]) -> Sequence[Any]:
+    """Return a column of nested lists as arrays of a shape, or of None where it has no such."""
+    if name in table.column_names and table[name].null_count == 0:
+        flat = table[name].combine_chunks()
+        while pa.types.is_nested(flat.type):
+            flat = flat.flatten()
+        values = np.asarray(flat, dtype=np.float64)
+        if values.size == len(table) * shape[0] * shape[1]:
+            return list(values.reshape(len(table), *shape))
+    return [None] * len(table)
