@@ -18,6 +18,9 @@ LOWER_LID_OFFSET = 0.022
 CLOSING_ANGLE = 0.78
 """How far the upper lids turn from neutral to shut [rad]; the weights below are made for it."""
 
+TARGET_DISTANCE = 11.1
+"""Where the eyes' lines of sight meet, 0.7 m away: about where a person talks with the robot."""
+
 _WIDER = 0.14
 
 _SIDES = {
@@ -33,6 +36,16 @@ _SIDES = {
 def centre(side: str) -> Array:
     """Return the centre (3,) of the "left" or "right" eyeball."""
     return np.asarray(_SIDES[side][2])
+
+
+def inwards(side: str) -> Array:
+    """Return the rotation (3, 3) that turns an eye which looks along +x to meet the other's sight.
+
+    Wherever both eyes turn to together, their lines of sight go on meeting at nearly this distance.
+    """
+    angle = -np.arctan(centre(side)[1] / TARGET_DISTANCE)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
 
 
 def with_lids_on_eyeballs(landmarks: Array) -> Array:

@@ -59,4 +59,5 @@ def _iris_at_rest(side: str, ids: topology.Indices) -> Array:
     norm = np.linalg.norm(flat, axis=1, keepdims=True)
     rim = eyes.IRIS_RADIUS * flat / np.maximum(norm, 1e-9)
     depth = np.sqrt(eyes.RADIUS**2 - (rim**2).sum(axis=1))
-    return np.asarray(eyes.centre(side) + np.column_stack([depth, rim]))
+    ahead = np.column_stack([depth, rim])
+    return np.asarray(eyes.centre(side) + np.einsum("ij,nj->ni", eyes.inwards(side), ahead))

@@ -27,8 +27,8 @@ class Surface:
     texture: Array
 
 
-def eyeball() -> Surface:
-    """Return a ball that looks along +x, with texture coordinates by angle from its pupil."""
+def eyeball(side: str) -> Surface:
+    """Return the "left" or "right" eye's ball, with texture coordinates by angle from its pupil."""
     rings, sectors = 20, 32
     # Rings lie closer around the pupil, where the picture is.
     angle = np.pi * (np.linspace(0.0, 1.0, rings + 1) ** 1.4)
@@ -36,6 +36,7 @@ def eyeball() -> Surface:
     polar, around = (a.reshape(-1) for a in np.meshgrid(angle, turn, indexing="ij"))
     y, z = np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around)
     vertices = eyes.RADIUS * np.stack([np.cos(polar), y, z], axis=1)
+    vertices = np.einsum("ij,nj->ni", eyes.inwards(side), vertices)
     radius = 0.49 * polar / np.pi
     texture = 0.5 + radius[:, None] * np.stack([np.cos(around), np.sin(around)], axis=1)
     return Surface(vertices, _grid_faces(rings + 1, sectors, True)[:, ::-1], texture)

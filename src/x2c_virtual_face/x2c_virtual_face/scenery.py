@@ -51,8 +51,8 @@ def _add_looks(spec: mujoco.MjSpec) -> None:
 
 def _add_solid_parts(spec: mujoco.MjSpec) -> None:
     for name, body, material, surface, origin in (
-        ("eye_left", "eye_left", "eye", parts.eyeball(), eyes.centre("left")),
-        ("eye_right", "eye_right", "eye", parts.eyeball(), eyes.centre("right")),
+        ("eye_left", "eye_left", "eye", parts.eyeball("left"), eyes.centre("left")),
+        ("eye_right", "eye_right", "eye", parts.eyeball("right"), eyes.centre("right")),
         ("teeth_upper", HEAD_BODY, "teeth", parts.teeth(True), np.zeros(3)),
         ("teeth_lower", JAW_BODY, "teeth", parts.teeth(False), np.zeros(3)),
         ("torso", TORSO_BODY, "shirt", parts.torso(), np.zeros(3)),
