@@ -42,19 +42,16 @@ def test_processes_imitate_and_outlive_one_that_is_killed(graph, ros, wait_until
     def follows():
         return any(frame.state == ControlValues.TRACKING for frame in frames)
 
+    def misses_controls():
+        said = ros.diagnosis(f"{NAMESPACE}/actuation_node")
+        return said is not None and "waiting for" in said.message
+
     wait_until(follows, what="control values that follow a face")
 
     tracker = processes.pop("face_tracker_node")
     tracker.popen.send_signal(signal.SIGKILL)
     tracker.wait()
-    wait_until(
-        lambda: (
-            "waiting" in ros.diagnosis(f"{NAMESPACE}/imitation_node").message
-            if ros.diagnosis(f"{NAMESPACE}/imitation_node")
-            else False
-        ),
-        what="the imitation node to miss the tracker",
-    )
+    wait_until(misses_controls, what="the actuation node to miss control values")
     assert all(process.running for process in processes.values())
 
     frames.clear()

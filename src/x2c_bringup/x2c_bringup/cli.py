@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -23,6 +24,9 @@ _EPILOG = """examples:
 
 REFUSED = 2
 """Exit status where something was refused before it began."""
+
+INTERRUPTED = 130
+"""Exit status where the user did not wait for an orderly end."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,7 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"error: {error}", file=sys.stderr)
         status = REFUSED
     except KeyboardInterrupt:
-        status = 130
+        # Threads of nodes and of the middleware may still run: nobody waits for them now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone (x2c robots | head); there is nobody left to tell.
         sys.stderr.close()
