@@ -45,10 +45,17 @@ def node(ros):
         return ros.add(made[-1])
 
     yield start
+    # In the thread that spins the nodes, so that no callback is under way meanwhile.
     for one in made:
-        if one.state == "active":
-            assert ros.transition(TRACKER, "deactivate")
-            assert ros.transition(TRACKER, "cleanup")
+        stopped = threading.Event()
+
+        def stop(one=one, stopped=stopped):
+            one.stop()
+            stopped.set()
+
+        timer = ros.node.create_timer(0.001, stop)
+        assert stopped.wait(30.0)
+        timer.cancel()
 
 
 class Camera:
