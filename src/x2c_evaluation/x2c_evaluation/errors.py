@@ -22,3 +22,11 @@ class DataSetError(EvaluationError):
 
 class CollectError(EvaluationError):
     """A data set cannot be collected as asked, or not to its end."""
+
+
+class FidelityError(EvaluationError):
+    """Fidelity cannot be measured on a clip."""
+
+
+class TableError(EvaluationError):
+    """A table of control values cannot be read; the text names file, row, column and value."""

@@ -1,66 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a recorded run as an H.264 video that plays anywhere."""
+"""Writes a recorded run as a video."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import av
-import av.error
-import cv2
-import numpy as np
 
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.composer import HEIGHT, Composer, Moment
+from x2c_evaluation.encoder import encoding
 from x2c_evaluation.errors import VideoError
 from x2c_evaluation.moments import moments
-from x2c_evaluation.theme import Picture
 
 FILE_NAME = "imitation.mp4"
 
-_TICKS = 90_000
 _LONGEST_PAUSE = 1.0
 _LOOKAHEAD = 15
-_OPTIONS = {"preset": "veryfast", "crf": "20"}
-# What OpenCV's conversion to YUV makes: BT.601 in studio range.
-_BT601, _STUDIO_RANGE = 6, 1
-
-
-class _Encoder:
-    """An open video file with frames of one size at any time."""
-
-    def __init__(self, path: Path, width: int, height: int) -> None:
-        options = {"movflags": "+faststart"}
-        self._container = av.open(str(path), "w", format="mp4", options=options)
-        try:
-            stream: Any = self._container.add_stream("libx264", options=_OPTIONS)
-            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-            stream.time_base = Fraction(1, _TICKS)
-            context = stream.codec_context
-            context.time_base = Fraction(1, _TICKS)
-            context.colorspace = context.color_primaries = context.color_trc = _BT601
-            context.color_range = _STUDIO_RANGE
-            self._stream = stream
-        except BaseException:
-            self._container.close()
-            raise
-
-    def write(self, picture: Picture, ticks: int) -> None:
-        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-        frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
-        self._container.mux(self._stream.encode(frame))
-
-    def finish(self) -> None:
-        self._container.mux(self._stream.encode(None))
-
-    def close(self) -> None:
-        self._container.close()
 
 
 class _Clock:
@@ -106,37 +62,13 @@ def write_video(
     shown, person, robot = _look_ahead(moments(reader))
     composer = Composer(title, subtitle, person, robot)
     count, clock = 0, _Clock()
-    try:
-        with _encoding(path, composer.width) as encoder:
-            for moment in shown:
-                clock.advance(moment.stamp)
-                picture = composer.frame(moment, clock.seconds)
-                encoder.write(picture, round(clock.seconds * _TICKS))
-                count += 1
-                progress(count)
-    except (av.error.FFmpegError, OSError) as error:
-        raise VideoError(f"cannot write {path}: {error}") from error
+    with encoding(path, composer.width, HEIGHT) as encoder:
+        for moment in shown:
+            clock.advance(moment.stamp)
+            encoder.write(composer.frame(moment, clock.seconds), clock.seconds)
+            count += 1
+            progress(count)
     return count
-
-
-@contextmanager
-def _encoding(path: Path, width: int) -> Iterator[_Encoder]:
-    partial = path.with_name(path.name + ".partial")
-    encoder = _Encoder(partial, width, HEIGHT)
-    try:
-        try:
-            yield encoder
-        except KeyboardInterrupt:
-            encoder.finish()
-            encoder.close()
-            partial.replace(path)
-            raise
-        encoder.finish()
-        encoder.close()
-        partial.replace(path)
-    finally:
-        encoder.close()
-        partial.unlink(missing_ok=True)
 
 
 def _look_ahead(

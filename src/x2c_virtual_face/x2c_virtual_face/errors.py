@@ -18,3 +18,7 @@ class CommandError(VirtualFaceError):
 
 class RenderError(VirtualFaceError):
     """No picture can be made, mostly because no off-screen OpenGL library is installed."""
+
+
+class PanelError(VirtualFaceError):
+    """The page with the sliders cannot be served, or is asked for what it has not."""

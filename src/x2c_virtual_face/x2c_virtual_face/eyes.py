@@ -41,7 +41,7 @@ def centre(side: str) -> Array:
 def inwards(side: str) -> Array:
     """Return the rotation (3, 3) that turns an eye which looks along +x to meet the other's sight.
 
-    Wherever both eyes turn to together, their lines of sight go on meeting at nearly this distance.
+    Wherever both turn to, their lines of sight go on meeting at nearly this distance.
     """
     angle = -np.arctan(centre(side)[1] / TARGET_DISTANCE)
     cos, sin = np.cos(angle), np.sin(angle)

@@ -28,7 +28,7 @@ class Surface:
 
 
 def eyeball(side: str) -> Surface:
-    """Return the "left" or "right" eye's ball, with texture coordinates by angle from its pupil."""
+    """Return an eye's ball ("left" or "right"), textured by angle from its pupil."""
     rings, sectors = 20, 32
     # Rings lie closer around the pupil, where the picture is.
     angle = np.pi * (np.linspace(0.0, 1.0, rings + 1) ** 1.4)

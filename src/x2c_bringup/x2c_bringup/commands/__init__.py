@@ -4,6 +4,9 @@
 COMMANDS = {
     "imitate": "imitate a person: nodes in this process, with a live line",
     "demo": "imitate, record, and write a film, a table and a report",
+    "face": "play with the robot's face: sliders in the web browser",
+    "render": "draw any face, or a table of control values, as a picture or a film",
+    "fidelity": "measure how well the virtual robot imitates the people in videos",
     "bench": "measure latency, throughput and memory",
     "collect": "collect a data set: pictures of a robot with its control values",
     "doctor": "check this machine and say what to do",

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Control values over time, read from a CSV file as `controls_table` writes it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from x2c_evaluation.controls_table import HEADER
+from x2c_evaluation.errors import TableError
+from x2c_face import controls
+from x2c_face.controls import Unit
+
+Array = NDArray[np.float64]
+
+_ROUNDING = 1e-5
+"""How far float32 may take a value past its range."""
+
+
+@dataclass(frozen=True)
+class ControlsTrack:
+    """Control values over time.
+
+    Attributes:
+        times: (n,) ascending from 0 [s].
+        values: (n, 30) [ratio or rad].
+    """
+
+    times: Array
+    values: Array
+
+    @property
+    def duration(self) -> float:
+        """Time of the last values [s]."""
+        return float(self.times[-1])
+
+    def at(self, time: float) -> Array:
+        """Return the values (30,) at a time [s], on a straight line between two neighbours."""
+        return np.array([np.interp(time, self.times, column) for column in self.values.T])
+
+    def last_before(self, time: float) -> Array:
+        """Return the values (30,) that hold at a time [s]: the newest so far."""
+        place = int(np.searchsorted(self.times, time, side="right")) - 1
+        return np.asarray(self.values[max(place, 0)])
+
+
+def there_and_back(values: ArrayLike) -> ControlsTrack:
+    """Return a track from the neutral face to another (30,), which stays a while, and back."""
+    neutral, other = controls.NEUTRAL, controls.vector(values)
+    return ControlsTrack(
+        times=np.array([0.0, 0.3, 0.8, 1.8, 2.3, 2.6]),
+        values=np.stack([neutral, neutral, other, other, neutral, neutral]),
+    )
+
+
+def read_controls(path: Path) -> ControlsTrack:
+    """Return what a CSV file holds: a column "stamp" [s] and one for each control, in any order.
+
+    Raises:
+        TableError: It cannot be read, or something in it cannot be.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TableError(f"cannot read {path}: {error}") from error
+    if not text.strip():
+        raise TableError(f"{path} is empty")
+    lines = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = [cell.strip() for cell in next(lines, [])]
+        _check_header(path, header)
+        rows = [_Row(path, lines.line_num, header, cells) for cells in lines if cells]
+    except csv.Error as error:
+        raise TableError(f"{path}, row {lines.line_num}: {error}") from error
+    if not rows:
+        raise TableError(f"{path}: there are no rows after the header")
+    stamps = [row.stamp() for row in rows]
+    for row, stamp, earlier in zip(rows[1:], stamps[1:], stamps, strict=False):
+        if stamp <= earlier:
+            raise row.refusal("stamp", f"expected a time after {earlier}, that of the row before")
+    return ControlsTrack(
+        times=np.array([float(stamp - stamps[0]) for stamp in stamps]),
+        values=np.array([list(row.values()) for row in rows]),
+    )
+
+
+def _check_header(path: Path, header: Sequence[str]) -> None:
+    missing = [name for name in HEADER if name not in header]
+    unknown = [name for name in header if name not in HEADER]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    for what, names in (("missing", missing), ("unknown", unknown), ("twice there", twice)):
+        if names:
+            listed = ", ".join(repr(name) for name in names)
+            raise TableError(
+                f"{path}, row 1: columns {what}: {listed}; expected 'stamp' and the names of the "
+                f"{controls.COUNT} controls, as in the controls.csv that 'x2c demo' writes"
+            )
+
+
+class _Row:
+    """The cells of a row by their columns, and where it is."""
+
+    def __init__(
+        self, path: Path, number: int, header: Sequence[str], cells: Sequence[str]
+    ) -> None:
+        self._place = f"{path}, row {number}"
+        if len(cells) != len(header):
+            raise TableError(f"{self._place}: expected {len(header)} cells, got {len(cells)}")
+        self._cells = dict(zip(header, cells, strict=True))
+
+    def refusal(self, column: str, expected: str) -> TableError:
+        """Return an error that tells what is wrong with a cell."""
+        return TableError(
+            f"{self._place}, column {column!r}: {expected}, got {self._cells[column]!r}"
+        )
+
+    def stamp(self) -> Decimal:
+        """Return the stamp [s]; a float would lose its microseconds."""
+        return self._number("stamp")
+
+    def values(self) -> Iterator[float]:
+        """Yield the control values in order, each in its range."""
+        for control in controls.CONTROLS:
+            value = float(self._number(control.name))
+            inside = min(max(value, control.minimum), control.maximum)
+            if abs(value - inside) > _ROUNDING:
+                unit = " rad" if control.unit is Unit.RADIAN else ""
+                ends = f"{control.minimum:.4g} to {control.maximum:.4g}{unit}"
+                raise self.refusal(control.name, f"expected a value from {ends}")
+            yield inside
+
+    def _number(self, column: str) -> Decimal:
+        try:
+            number = Decimal(self._cells[column].strip())
+        except InvalidOperation:
+            raise self.refusal(column, "expected a number") from None
+        if not number.is_finite():
+            raise self.refusal(column, "expected a finite number")
+        return number

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated face as it moves, in JPEG pictures for whoever looks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from x2c_face.robot import Robot
+from x2c_virtual_face.simulation import Simulation
+
+if TYPE_CHECKING:
+    from x2c_virtual_face.virtual_face import VirtualFace
+
+_PERIOD = 1.0 / 30.0
+_STILL_PERIOD = 1.0
+"""A face at rest is shown again so often [s], so that pages notice when nobody answers."""
+_AT_REST = 1e-3
+"""Speed below which a joint stands, as a share of its highest."""
+_QUALITY = 88
+
+
+class LiveFace:
+    """A face that follows control values with its servos; may be used from any thread.
+
+    Args:
+        robot: With the virtual humanoid's joints.
+        size: Width and height of the pictures [px].
+
+    Raises:
+        RobotMismatchError: The robot's joints are not those of the virtual humanoid.
+        RenderError: There is no OpenGL library that draws without a display.
+    """
+
+    def __init__(self, robot: Robot, size: int) -> None:
+        self._robot = robot
+        self._fastest = np.array([joint.velocity for joint in robot.joints])
+        self._wanted = self._told = robot.home
+        self._news = threading.Condition()
+        self._jpeg = b""
+        self._number = 0
+        self._watchers = 0
+        self._open = True
+        self._last_picture = 0.0
+        self._simulation = Simulation(robot, size, size)
+        self._simulation.start(self._tick, lambda: self._open)
+
+    def show(self, values: ArrayLike) -> None:
+        """Have the face go to control values (30,) [ratio or rad].
+
+        Raises:
+            ControlError: The values are not 30 finite numbers.
+        """
+        self._wanted = self._robot.joint_targets(values)
+
+    def pictures(self) -> Iterator[bytes]:
+        """Yield the newest JPEG picture whenever there is one, until the face is closed."""
+        with self._news:
+            self._watchers += 1
+            # Whoever begins to look gets a picture at once.
+            self._last_picture = 0.0
+        seen = self._number
+        try:
+            while True:
+                with self._news:
+                    while self._number == seen and self._open:
+                        self._news.wait()
+                    if not self._open:
+                        return
+                    seen, jpeg = self._number, self._jpeg
+                yield jpeg
+        finally:
+            with self._news:
+                self._watchers -= 1
+
+    def close(self) -> None:
+        """Stop, and end all `pictures`."""
+        with self._news:
+            self._open = False
+            self._news.notify_all()
+        self._simulation.close()
+
+    def _tick(self, face: VirtualFace, passed: float) -> None:
+        wanted = self._wanted
+        if wanted is not self._told:
+            self._told = wanted
+            face.command(wanted)
+        face.step(passed)
+        if not self._watchers:
+            return
+        speed = np.abs(face.joint_velocities() / self._fastest).max()
+        due = _PERIOD if speed > _AT_REST else _STILL_PERIOD
+        now = time.monotonic()
+        if now - self._last_picture >= due:
+            # From when it was due, so that ticks of 10 ms make 30 pictures a second.
+            self._last_picture = max(self._last_picture + _PERIOD, now - _PERIOD)
+            self._publish(face)
+
+    def _publish(self, face: VirtualFace) -> None:
+        picture = cv2.cvtColor(face.render(), cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+        with self._news:
+            self._jpeg = jpeg.tobytes()
+            self._number += 1
+            self._news.notify_all()
