@@ -12,7 +12,7 @@ import argparse
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from x2c_evaluation.collect.outcome import Advance
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         look=LookKind(arguments.look),
         size=arguments.size,
         quality=arguments.quality,
-        camera=arguments.camera if arguments.topics else "",
+        **_topic_settings(arguments),
     )
     console = Console()
     try:
@@ -126,6 +126,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _topic_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    if not arguments.topics:
+        return {}
+    return {
+        "camera": arguments.camera,
+        "settle": arguments.settle,
+        "tolerance": arguments.tolerance,
+    }
+
+
 def _collect(
     arguments: argparse.Namespace, settings: Settings, robot: Robot, advance: Advance
 ) -> tuple[str, ...]:
@@ -138,14 +148,12 @@ def _collect(
     from x2c_bringup.shared_files import set_middleware_defaults
 
     set_middleware_defaults()
-    from x2c_evaluation.collect.photographer import Timing
     from x2c_evaluation.collect.recorded import collect_recorded
 
     outcome = collect_recorded(
         robot,
         settings,
         arguments.out,
-        Timing(arguments.settle, arguments.tolerance),
         advance,
         commands=arguments.commands,
         namespace=arguments.namespace,

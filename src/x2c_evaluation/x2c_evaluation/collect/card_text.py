@@ -170,8 +170,12 @@ def _how(facts: Facts) -> str:
     )
     if settings.camera:
         look = (
-            "Each pose was commanded within the robot's limits of position and velocity and held; "
-            "the picture is the first one stamped after the robot had settled."
+            "Each pose was commanded within the joints' limits of position and half their limits "
+            "of velocity, acceleration and jerk, awaited in the joint states where there are any, "
+            "and held "
+            f"for {settings.settle:g} s. Its picture is the first one stamped after that, at most "
+            f"{settings.tolerance:g} s later by the clock of the computer that collected; where "
+            "there was none, the pose is left out."
         )
     elif settings.look is LookKind.VARIED:
         look = (
@@ -228,7 +232,8 @@ def _made_with(facts: Facts) -> str:
         *("--seed", str(settings.seed), "--frames", str(settings.frames)),
     ]
     if settings.camera:
-        words.append("--topics")
+        words += ["--topics --camera", settings.camera, "--quality", str(settings.quality)]
+        words += ["--settle", f"{settings.settle:g}", "--tolerance", f"{settings.tolerance:g}"]
         same = "The same command plays the same animations. Versions:"
     else:
         words += ["--size", str(settings.size), "--quality", str(settings.quality)]

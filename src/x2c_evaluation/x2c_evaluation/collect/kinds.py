@@ -50,7 +50,7 @@ def _pick(poses: Mapping[str, Array], generator: np.random.Generator) -> tuple[s
 def _alive(peak: Array, generator: np.random.Generator) -> Array:
     """Return a peak (30,) in which no part of the face is left quite out."""
     changed = peak.copy()
-    changed[_FACE] += generator.normal(0.0, 0.05, len(_FACE))
+    changed[_FACE] += generator.normal(0.0, 0.08, len(_FACE))
     return changed
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.collect.animation import Animation
 from x2c_evaluation.collect.robot_link import PERIOD, Frame, RobotLink
+from x2c_evaluation.collect.settings import Settings
 from x2c_evaluation.collect.store import Shot
 from x2c_evaluation.collect.travel import Travel
 from x2c_evaluation.errors import CollectError
@@ -34,20 +35,6 @@ _PATIENCE = 2.0
 """How long to wait for an image [s]."""
 _MISSES = 5
 """Poses in a row without a picture after which something must be wrong."""
-_QUALITY = 92
-
-
-@dataclass(frozen=True)
-class Timing:
-    """When a picture belongs to a pose.
-
-    Attributes:
-        settle: How long the robot holds a pose before its picture is taken [s].
-        tolerance: How much later than that the picture may be stamped [s].
-    """
-
-    settle: float
-    tolerance: float
 
 
 class Photographer:
@@ -56,16 +43,16 @@ class Photographer:
     Args:
         robot: That is moved.
         link: Its topics.
-        timing: When a picture belongs to a pose.
+        settings: Say when a picture belongs to a pose, and how good JPEG is.
 
     Raises:
         CollectError: Nobody takes commands or gives images, or somebody else commands too.
     """
 
-    def __init__(self, robot: Robot, link: RobotLink, timing: Timing) -> None:
+    def __init__(self, robot: Robot, link: RobotLink, settings: Settings) -> None:
         self._robot = robot
         self._link = link
-        self._timing = timing
+        self._settings = settings
         self._missed_in_a_row = 0
         self.missed: list[str] = []
         self._check()
@@ -149,7 +136,7 @@ class Photographer:
         if self._link.measured is not None:
             # A joint that cannot arrive, held by a finger say, is pictured where it stays.
             self._holding(self._arrived, _ARRIVAL)
-        self._holding(lambda: False, self._timing.settle)
+        self._holding(lambda: False, self._settings.settle)
 
     def _arrived(self) -> bool:
         measured = self._link.measured
@@ -158,7 +145,7 @@ class Photographer:
 
     def _picture(self) -> bytes | _Missed:
         link, settled = self._link, self._link.now()
-        last = settled + int(self._timing.tolerance * 1e9)
+        last = settled + int(self._settings.tolerance * 1e9)
 
         def in_time() -> Frame | None:
             return next((one for one in link.frames if settled <= one.stamp <= last), None)
@@ -171,7 +158,7 @@ class Photographer:
         if frame is None:
             return _Missed(self._why(settled))
         try:
-            return _jpeg(frame.message)
+            return _jpeg(frame.message, self._settings.quality)
         except ImageError as error:
             return _Missed(str(error))
 
@@ -180,8 +167,8 @@ class Photographer:
             return "no image came"
         late = (self._link.frames[-1].stamp - settled) * 1e-9
         return (
-            f"no image is stamped within {self._timing.tolerance:g} s after settling; the newest "
-            f"is stamped {abs(late):.2f} s {'after' if late > 0 else 'before'} it"
+            f"no image is stamped within {self._settings.tolerance:g} s after settling; the newest"
+            f" is stamped {abs(late):.2f} s {'after' if late > 0 else 'before'} it"
         )
 
     def _miss(self, what: str) -> None:
@@ -200,7 +187,7 @@ class _Missed:
     reason: str
 
 
-def _jpeg(message: Any) -> bytes:
+def _jpeg(message: Any, quality: int) -> bytes:
     if hasattr(message, "format"):
         picture = compressed_to_bgr(message)
         if "jp" in message.format:
@@ -208,7 +195,7 @@ def _jpeg(message: Any) -> bytes:
             return bytes(message.data)
     else:
         picture = image_to_bgr(message)
-    done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ImageError(f"cannot encode a picture of shape {picture.shape} as JPEG")
     return encoded.tobytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from x2c_evaluation.collect.animation import make_animation
 from x2c_evaluation.collect.outcome import Advance, Outcome, complete, unwritable
-from x2c_evaluation.collect.photographer import Photographer, Timing
+from x2c_evaluation.collect.photographer import Photographer
 from x2c_evaluation.collect.robot_link import RobotLink
 from x2c_evaluation.collect.settings import Settings
 from x2c_evaluation.collect.store import OpenFolder
@@ -21,7 +21,6 @@ def collect_recorded(
     robot: Robot,
     settings: Settings,
     folder: Path,
-    timing: Timing,
     advance: Advance,
     commands: str = "joint_commands",
     namespace: str = "",
@@ -30,9 +29,8 @@ def collect_recorded(
 
     Args:
         robot: That is moved.
-        settings: Of the data set.
+        settings: Of the data set; they say when a picture belongs to a pose.
         folder: Where to; what an earlier run has left there is kept.
-        timing: When a picture belongs to a pose.
         advance: Told about progress, first about what was there before.
         commands: Topic of joint commands.
         namespace: Of all topics.
@@ -53,7 +51,7 @@ def collect_recorded(
             with closing(RobotLink(robot, settings.camera, commands, namespace)) as link:
                 missing = [index for index in range(settings.animations) if index not in done]
                 if missing:
-                    missed = _play(robot, settings, timing, link, opened, missing, advance)
+                    missed = _play(robot, settings, link, opened, missing, advance)
             complete(opened, settings)
         except OSError as error:
             raise unwritable(error, opened.store, settings) from error
@@ -63,13 +61,12 @@ def collect_recorded(
 def _play(
     robot: Robot,
     settings: Settings,
-    timing: Timing,
     link: RobotLink,
     opened: OpenFolder,
     missing: list[int],
     advance: Advance,
 ) -> list[str]:
-    with Photographer(robot, link, timing) as photographer:
+    with Photographer(robot, link, settings) as photographer:
         for index in missing:
             animation = make_animation(settings.seed, index, settings.frames)
             shots = photographer.shoot(animation, settings.frames_of(index))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.theme import put_text, text_width
 from x2c_face import controls
+from x2c_face.controls import Group
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -22,6 +23,10 @@ T = TypeVar("T")
 _COLUMNS, _ROWS = 8, 5
 _SIDE, _LABEL = 150, 20
 _FILMS = 2
+_TELLING = np.isin(
+    [control.group for control in controls.CONTROLS], [Group.BROW, Group.MOUTH, Group.NOSE]
+)
+"""Controls by which peaks are found: shut lids are mostly a blink."""
 _INK, _PAPER = "#333333", 255
 _SIZE = 12.0
 
@@ -65,7 +70,7 @@ def sheet(pairs: Sequence[Listed]) -> Picture:
 
 
 def _reach(pair: Listed) -> float:
-    return float(np.abs(controls.to_deflection(pair.values)).sum())
+    return float(np.abs(controls.to_deflection(pair.values))[_TELLING].sum())
 
 
 def _spread(items: Sequence[T], count: int) -> list[T]:

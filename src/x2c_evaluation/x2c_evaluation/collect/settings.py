@@ -38,6 +38,8 @@ class Settings:
         size: Of those pictures, which are square [px].
         quality: Of JPEG, 1 to 100.
         camera: Topic of a real robot's pictures; empty where the robot is simulated.
+        settle: How long a real robot holds a pose before its picture is taken [s].
+        tolerance: How much later than that the picture may be stamped [s].
     """
 
     robot: str
@@ -48,6 +50,8 @@ class Settings:
     size: int = 256
     quality: int = 92
     camera: str = ""
+    settle: float = 0.0
+    tolerance: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be.

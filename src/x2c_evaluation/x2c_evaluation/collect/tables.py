@@ -33,19 +33,19 @@ def rows(animation: Animation, shots: Sequence[Shot]) -> pa.Table:
     """Return the rows of an animation's pictures; landmarks only where all shots have some."""
     frames = [shot.frame for shot in shots]
     names = [f"{animation.identifier}/{layout.picture_name(frame)}" for frame in frames]
-    columns: dict[str, pa.Array] = {layout.FILE_NAME: pa.array(names)}
+    columns: dict[str, pa.Array] = {layout.FILE_NAME: pa.array(names, pa.string())}
     for control in controls.CONTROLS:
         values = animation.values[frames, control.index]
         columns[control.name] = pa.array(values.astype(np.float32))
     count = len(shots)
-    columns[layout.ANIMATION] = pa.array([animation.identifier] * count)
-    columns[layout.ANIMATION_NAME] = pa.array([animation.name] * count)
+    columns[layout.ANIMATION] = pa.array([animation.identifier] * count, pa.string())
+    columns[layout.ANIMATION_NAME] = pa.array([animation.name] * count, pa.string())
     columns[layout.FRAME] = pa.array(frames, pa.int32())
     columns[layout.TIME] = pa.array(animation.times[frames].astype(np.float32))
-    columns[layout.SPLIT] = pa.array([animation.split] * count)
+    columns[layout.SPLIT] = pa.array([animation.split] * count, pa.string())
     landmarks = [shot.landmarks for shot in shots if shot.landmarks is not None]
     projections = [shot.projection for shot in shots if shot.projection is not None]
-    if len(landmarks) == count and len(projections) == count:
+    if count and len(landmarks) == len(projections) == count:
         columns[layout.LANDMARKS] = _nested(np.stack(landmarks), _LANDMARKS, _LANDMARK_PLACES)
         columns[layout.PROJECTION] = _nested(
             np.stack(projections), _PROJECTION, _PROJECTION_PLACES

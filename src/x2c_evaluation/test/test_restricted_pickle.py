@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+import collections
+import datetime
+import os
+import pickle
+import subprocess
+
+import numpy as np
+import pytest
+
+from x2c_evaluation.dataset import restricted_pickle
+from x2c_evaluation.errors import DataSetError
+
+
+class Caller:
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(content, protocol=pickle.DEFAULT_PROTOCOL):
+        path = tmp_path / "content.pkl"
+        path.write_bytes(pickle.dumps(content, protocol))
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_arrays_lists_dicts_text_and_numbers_are_read(saved, protocol):
+    content = {
+        "img_path": ["a.png", "ü/b.png"],
+        "ctrl_values": np.arange(60.0).reshape(2, 30),
+        "more": (1, 2.5, None, True, b"\xff\x00", np.float32(0.5), np.arange(3, dtype=">i2")),
+        "names": np.array(["x", "yy"]),
+        "objects": np.array(["x", None, 1], dtype=object),
+    }
+    loaded = restricted_pickle.load(saved(content, protocol))
+    assert np.array_equal(loaded["ctrl_values"], content["ctrl_values"])
+    assert loaded["img_path"] == content["img_path"]
+    assert loaded["more"][:6] == content["more"][:6]
+    assert loaded["more"][6].tolist() == [0, 1, 2]
+    assert loaded["names"].tolist() == ["x", "yy"]
+    assert loaded["objects"].tolist() == ["x", None, 1]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (os.system, ("touch {marker}",)),
+        (subprocess.check_output, (["touch", "{marker}"],)),
+        (eval, ("open('{marker}', 'w')",)),
+        (getattr, ("", "join")),
+        (open, ("{marker}", "w")),
+        (np.load, ("{marker}",)),
+        (np.save, ("{marker}", 1)),
+    ],
+)
+def test_functions_are_refused_by_name_and_not_called(saved, tmp_path, function, arguments):
+    marker = tmp_path / "marker"
+    filled = [
+        one.format(marker=marker)
+        if isinstance(one, str)
+        else [part.format(marker=marker) for part in one]
+        if isinstance(one, list)
+        else one
+        for one in arguments
+    ]
+    path = saved({"img_path": [Caller(function, *filled)]})
+    with pytest.raises(
+        DataSetError, match=rf"is refused: it holds \w+(\.\w+)*\.{function.__name__}"
+    ):
+        restricted_pickle.load(path)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("other", [collections.OrderedDict(), datetime.date(2020, 1, 1), {1, 2}])
+def test_other_classes_are_refused_or_plain(saved, other):
+    path = saved(other, protocol=2)
+    with pytest.raises(DataSetError, match="is refused"):
+        restricted_pickle.load(path)
+
+
+def test_other_codecs_are_refused(tmp_path):
+    path = tmp_path / "codec.pkl"
+    path.write_bytes(b"c_codecs\nencode\n(Vabc\nVrot13\ntR.")
+    with pytest.raises(DataSetError, match="the encoding 'rot13'"):
+        restricted_pickle.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x04", b"\x80\x05\x95\xff"])
+def test_what_is_no_pickle_is_refused(tmp_path, content):
+    path = tmp_path / "broken.pkl"
+    path.write_bytes(content)
+    with pytest.raises(DataSetError, match=r"broken\.pkl is no readable pickle"):
+        restricted_pickle.load(path)
+
+
+def test_a_truncated_pickle_is_refused(saved):
+    path = saved({"ctrl_values": np.zeros((50, 30))})
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataSetError, match="cut off"):
+        restricted_pickle.load(path)
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(DataSetError, match="cannot read"):
+        restricted_pickle.load(tmp_path / "nothing.pkl")
+
+
+def test_outside_objects_are_refused(tmp_path):
+    path = tmp_path / "outside.pkl"
+    path.write_bytes(b"Pthing\n.")
+    with pytest.raises(DataSetError, match="outside object"):
+        restricted_pickle.load(path)
