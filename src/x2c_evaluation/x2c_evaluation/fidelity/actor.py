@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A robot that acts in simulated time: control values in, its shape and its picture out."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_actuation.chain import Chain, Mode
+from x2c_actuation.mapping import JointMap
+from x2c_face.descriptors import describe_face
+from x2c_face.frames import ControlFrame
+from x2c_face.head_pose import yaw_pitch_roll
+from x2c_face.robot import Robot
+from x2c_virtual_face.virtual_face import VirtualFace
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+SIZE = 256
+"""Width and height of the robot's pictures, as virtual_face_node makes them [pixel]."""
+
+
+class Actor:
+    """The virtual face with its actuation and its servos.
+
+    Time stands still but for `wait`, so it acts as fast as the machine allows and always the
+    same.
+
+    Args:
+        robot: With the virtual humanoid's joints.
+
+    Raises:
+        RobotMismatchError: It has others.
+    """
+
+    def __init__(self, robot: Robot) -> None:
+        self._map = JointMap(robot)
+        self._robot = robot
+        self._face = VirtualFace(robot, SIZE, SIZE)
+        # Without dynamics and pictures, so it costs next to nothing.
+        self._ideal = VirtualFace(robot, SIZE, SIZE)
+        self._now = 0
+        self._chain = Chain(robot, self._map, Mode.ENABLED, self._now)
+
+    def follow(self, frame: ControlFrame) -> None:
+        """Send the joints where control values want them."""
+        command = self._chain.follow(frame, self._now, self._now)
+        if command is not None:
+            self._face.command(command.positions)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s]."""
+        self._now += round(seconds * 1e9)
+        self._face.step(seconds)
+
+    def picture(self) -> Picture:
+        """Return a picture (height, width, 3), RGB, of the face as it is now."""
+        return self._face.render()
+
+    def shape(self) -> Array:
+        """Return the descriptors (17,) of the face as it is now, without any tracker."""
+        return _shape(self._face)
+
+    def ideally(self, values: Array) -> Array:
+        """Return the descriptors (17,) of control values (30,) reached at once."""
+        self._ideal.set_positions(self._map.targets(values).positions)
+        return _shape(self._ideal)
+
+    def close(self) -> None:
+        """Free what draws."""
+        self._face.close()
+
+    def __enter__(self) -> Self:
+        """Return the actor itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def _shape(face: VirtualFace) -> Array:
+    angles = yaw_pitch_roll(face.head_rotation())
+    return np.concatenate([describe_face(face.landmarks()), angles])

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures clips, one after another or in several processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from x2c_evaluation.fidelity.babble import RATE, Babbler
+from x2c_evaluation.fidelity.measure import Clip, measure
+from x2c_evaluation.fidelity.performance import perform
+from x2c_evaluation.fidelity.watcher import find_neutral
+from x2c_face.errors import X2CError
+from x2c_face.robot import Robot
+from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.sources.choice import choose_source
+
+SELF = ""
+"""Stands for the robot itself in place of a video."""
+
+_POLLING = 0.2
+
+
+class Calibration(enum.StrEnum):
+    """When the person's neutral face is found."""
+
+    BEFORE = "before"
+    """In a first run through the clip, as of a person who is known by name."""
+    LIVE = "live"
+    """While the robot imitates already, as of somebody it meets."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be measured.
+
+    Attributes:
+        video: As a user names it, or SELF.
+        robot: That imitates.
+        backend: How faces become control values.
+        calibration: When the person's neutral face is found.
+        seed: Of the expressions of the robot itself.
+    """
+
+    video: str
+    robot: Robot
+    backend: str
+    calibration: Calibration
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Short name for people and files."""
+        return f"self_{self.seed}" if self.video == SELF else Path(self.video).stem
+
+    def pictures(self) -> int | None:
+        """Return how many pictures the clip has, or None where it does not say."""
+        if self.video == SELF:
+            return len(Babbler(self.robot, self.seed))
+        capture = cv2.VideoCapture(self.video)
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+        capture.release()
+        return count if count > 0 else None
+
+
+Progress = Callable[[int, int], None]
+"""Called with a job's place and how many of its pictures have been worked on."""
+
+
+def measure_clips(
+    jobs: Sequence[Job], processes: int, progress: Progress
+) -> Iterator[tuple[int, Clip | str]]:
+    """Yield each job's place with what was measured, or with why nothing could be.
+
+    Args:
+        jobs: What is to be measured.
+        processes: How many at once; 1 for this process alone.
+        progress: Called now and then.
+    """
+    if processes <= 1 or len(jobs) <= 1:
+        for place, job in enumerate(jobs):
+            yield place, _measure(job, lambda done, at=place: progress(at, done))  # type: ignore[misc]
+        return
+    # Neither OpenGL nor MediaPipe survives a fork.
+    context = multiprocessing.get_context("spawn")
+    done = context.Array("i", len(jobs))
+    with ProcessPoolExecutor(
+        min(processes, len(jobs)), context, initializer=_share, initargs=(done,)
+    ) as pool:
+        running: dict[Future[Clip | str], int] = {
+            pool.submit(_measure_counted, place, job): place for place, job in enumerate(jobs)
+        }
+        try:
+            while running:
+                finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
+                for place in running.values():
+                    progress(place, done[place])
+                for future in finished:
+                    yield running.pop(future), future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_done: Any = None
+
+
+def _share(done: Any) -> None:
+    global _done
+    _done = done
+
+
+def _measure_counted(place: int, job: Job) -> Clip | str:
+    def count(done: int) -> None:
+        _done[place] = done
+
+    return _measure(job, count)
+
+
+def _measure(job: Job, progress: Callable[[int], None]) -> Clip | str:
+    try:
+        return _of_itself(job, progress) if job.video == SELF else _of_video(job, progress)
+    except X2CError as error:
+        return str(error)
+
+
+def _of_video(job: Job, progress: Callable[[int], None]) -> Clip:
+    source = choose_source("", job.video)
+    neutral = None
+    if job.calibration is Calibration.BEFORE:
+        with source:
+            neutral = find_neutral(_pictures(source), 1.0 / (source.rate or PICTURE_RATE))
+    with source:
+        period = 1.0 / (source.rate or PICTURE_RATE)
+        pictures = _pictures(source)
+        performance = perform(pictures, period, job.robot, job.backend, neutral, progress)
+    return measure(job.name, performance)
+
+
+def _of_itself(job: Job, progress: Callable[[int], None]) -> Clip:
+    babbler, period = Babbler(job.robot, job.seed), 1.0 / RATE
+    neutral = None
+    if job.calibration is Calibration.BEFORE:
+        neutral = find_neutral(babbler.pictures(), period)
+    pictures = babbler.pictures()
+    performance = perform(pictures, period, job.robot, job.backend, neutral, progress)
+    truth = np.array(babbler.truth)
+    return measure(job.name, dataclasses.replace(performance, truth=truth))
+
+
+def _pictures(source: CameraSource) -> Iterator[Picture]:
+    while (picture := source.read()) is not None:
+        yield picture

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much a descriptor must move before two faces can be compared by it.
+
+    python -m x2c_evaluation.fidelity.floors
+
+measures what the tracker makes of a face that does not move at all: a portrait, shown again and
+again with the noise of a camera, JPEG's, and a wander of a few pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from x2c_evaluation.fidelity.seen import seen
+from x2c_face.descriptors import Descriptor
+from x2c_perception.mediapipe_tracker import MediaPipeTracker
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+TIMES_NOISE = 3.0
+"""A floor is so many times the standard deviation on a still face: there noise alone keeps the
+correlation of two faces that do the very same below 0.9."""
+
+_STILL: dict[str, float] = {
+    "eye_openness": 0.0033,
+    "brow_inner_height": 0.0046,
+    "brow_outer_height": 0.0035,
+    "mouth_opening": 0.0060,
+    "mouth_width": 0.0060,
+    "corner_height": 0.0055,
+    "upper_lip_raise": 0.0030,
+    "lower_lip_depress": 0.0080,
+    "gaze_yaw": 0.0125,
+    "gaze_pitch": 0.0082,
+    "head_yaw": 0.0056,
+    "head_pitch": 0.0043,
+    "head_roll": 0.0033,
+}
+"""Standard deviation on a still face [interocular distances or rad], larger of left and right."""
+
+FLOORS: Array = np.array(
+    [
+        TIMES_NOISE * _STILL[descriptor.removesuffix("_left").removesuffix("_right")]
+        for descriptor in Descriptor
+    ]
+)
+"""(17,) standard deviation that a person's descriptor needs at least."""
+FLOORS.setflags(write=False)
+
+_SIDE = 480
+_NOISE = 4.0
+_QUALITY = 85
+_FRAMES, _SETTLING = 200, 20
+
+
+def still_face(seed: int = 0) -> Iterator[Picture]:
+    """Yield pictures (480, 480, 3), RGB, of a face that does not move."""
+    from skimage.data import astronaut
+
+    portrait = cv2.resize(np.ascontiguousarray(astronaut()[:300, 80:380]), (_SIDE, _SIDE))
+    generator = np.random.default_rng(seed)
+    place = np.zeros(2)
+    for _ in range(_FRAMES):
+        place = 0.95 * place + generator.normal(0.0, 0.3, 2)
+        shift = np.array([[1.0, 0.0, place[0]], [0.0, 1.0, place[1]]])
+        moved = cv2.warpAffine(portrait, shift, (_SIDE, _SIDE), borderMode=cv2.BORDER_REFLECT)
+        noisy = np.clip(moved + generator.normal(0.0, _NOISE, moved.shape), 0, 255)
+        _, data = cv2.imencode(
+            ".jpg", noisy.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+        )
+        yield np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def measure() -> Array:
+    """Return the descriptors' standard deviations (17,) on a still face."""
+    tracker = MediaPipeTracker()
+    try:
+        curves = np.array([seen(tracker.track(picture)) for picture in still_face()])
+    finally:
+        tracker.close()
+    return np.asarray(np.nanstd(curves[_SETTLING:], axis=0))
+
+
+def main() -> None:
+    """Print what is measured beside what is used."""
+    table = Table("descriptor", "on a still face", f"floor in use (x {TIMES_NOISE:.0f})")
+    for descriptor, still, floor in zip(Descriptor, measure(), FLOORS, strict=True):
+        table.add_row(descriptor, f"{still:.4f}", f"{floor:.4f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From two faces' curves to figures: per descriptor how alike they are, and what limits that."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_evaluation.fidelity.agreement import Agreement, agreement
+from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.performance import Performance
+from x2c_face.descriptors import Descriptor
+
+Array = NDArray[np.float64]
+
+
+class Link(enum.StrEnum):
+    """A step between the person's face and the robot's, each of which can lose something."""
+
+    SIGHT = "sight"
+    """From the person's real face to what the tracker sees of it, where the real face is known."""
+    SOLVER = "solver"
+    """From the person to the face that the solver means, as the expression model foresees it."""
+    MODEL = "model"
+    """From there to the robot's real shape at these control values."""
+    MECHANICS = "mechanics"
+    """From there to its shape after servos have moved it."""
+    TRACKER = "tracker"
+    """From there to what the tracker sees in the picture."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How a robot follows one descriptor of a person.
+
+    Attributes:
+        agreement: Of the person's and the robot's curve, both as the tracker sees them.
+        links: Correlation across each link at its best lag; None where a curve is flat.
+    """
+
+    agreement: Agreement
+    links: Mapping[Link, float | None]
+
+    @property
+    def limit(self) -> Link:
+        """The weakest link of those that could be measured."""
+        return min(Link, key=lambda link: 2.0 if (r := self.links[link]) is None else r)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What was measured on one clip.
+
+    Attributes:
+        name: Of the clip.
+        performance: What was compared.
+        measured: By descriptor.
+        left_out: Descriptors that cannot be compared, and why.
+        sides: How the robot follows the difference of left and right: a wink is one.
+    """
+
+    name: str
+    performance: Performance
+    measured: Mapping[Descriptor, Measured]
+    left_out: Mapping[Descriptor, str]
+    sides: Mapping[str, Agreement]
+
+    @property
+    def mean_r(self) -> float | None:
+        """Mean correlation over the descriptors."""
+        return mean(one.agreement.r for one in self.measured.values())
+
+
+def measure(name: str, performance: Performance) -> Clip:
+    """Return the figures of one clip."""
+    measured: dict[Descriptor, Measured] = {}
+    left_out: dict[Descriptor, str] = {}
+    compared = _compared(performance)
+    for column, descriptor in enumerate(Descriptor):
+        one = _measure(performance, compared, column)
+        if isinstance(one, str):
+            left_out[descriptor] = one
+        else:
+            measured[descriptor] = one
+    return Clip(name, performance, measured, left_out, _sides(performance, compared))
+
+
+def mean(numbers: Iterable[float]) -> float | None:
+    """Return the mean of some numbers, or None of none."""
+    found = list(numbers)
+    return float(np.mean(found)) if found else None
+
+
+def _compared(performance: Performance) -> Array:
+    """Return the person's curves (n, 17) where the robot followed; gaze only behind open eyes."""
+    person = performance.person.copy()
+    person[np.isnan(performance.moved[:, 0])] = np.nan
+    for gaze in (Descriptor.GAZE_YAW, Descriptor.GAZE_PITCH):
+        person[~performance.eyes_open, list(Descriptor).index(gaze)] = np.nan
+    return person
+
+
+def _measure(performance: Performance, compared: Array, column: int) -> Measured | str:
+    person, floor = compared[:, column], FLOORS[column]
+    if not np.isfinite(person).any():
+        return "not seen while the robot followed"
+    moves = float(np.nanstd(person))
+    if moves < floor:
+        return f"the person hardly moves it: deviation {moves:.4f}, noise floor {floor:.4f}"
+    robot = performance.seen[:, column]
+    found = agreement(person, robot, performance.period)
+    if found is None:
+        return "too few pictures with both faces, or the robot does not move it at all"
+    curves = (performance.solved, performance.ideal, performance.moved, performance.seen)
+    truth = np.full_like(person, np.nan)
+    if performance.truth is not None:
+        truth = performance.truth[:, column]
+    chain = [truth, person, *(curve[:, column] for curve in curves)]
+    links = {
+        link: None if (step := agreement(one, other, performance.period)) is None else step.r
+        for link, one, other in zip(Link, chain, chain[1:], strict=False)
+    }
+    return Measured(found, links)
+
+
+def _sides(performance: Performance, compared: Array) -> dict[str, Agreement]:
+    names = list(Descriptor)
+    found = {}
+    for column, descriptor in enumerate(names):
+        if not descriptor.endswith("_left"):
+            continue
+        other = names.index(Descriptor(descriptor.removesuffix("_left") + "_right"))
+        person = compared[:, column] - compared[:, other]
+        if not np.isfinite(person).any() or np.nanstd(person) < np.sqrt(2.0) * FLOORS[column]:
+            continue
+        robot = performance.seen[:, column] - performance.seen[:, other]
+        both = agreement(person, robot, performance.period)
+        if both is not None:
+            found[descriptor.removesuffix("_left")] = both
+    return found

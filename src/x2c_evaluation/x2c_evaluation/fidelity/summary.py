@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of all clips together, and all of them as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
+from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.measure import Clip, Link, Measured, mean
+from x2c_face.descriptors import Descriptor
+
+
+@dataclass(frozen=True)
+class Overall:
+    """One descriptor over all clips in which the person moves it.
+
+    Attributes:
+        r: Mean correlation.
+        lag: Mean lag [s].
+        amplitude: Mean ratio of amplitudes.
+        clips: In how many clips it was compared.
+        links: Mean correlation across each link.
+        limit: The link that is the weakest in most clips.
+    """
+
+    r: float
+    lag: float
+    amplitude: float
+    clips: int
+    links: Mapping[Link, float | None]
+    limit: Link
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All clips.
+
+    Attributes:
+        robot: Name of the robot.
+        backend: How faces became control values.
+        calibration: When the person's neutral face was found.
+        clips: What was measured.
+        failed: Clips on which nothing could be, and why.
+    """
+
+    robot: str
+    backend: str
+    calibration: str
+    clips: Sequence[Clip]
+    failed: Mapping[str, str]
+
+    @property
+    def mean_r(self) -> float | None:
+        """Mean correlation over descriptors and clips."""
+        return mean(one.agreement.r for clip in self.clips for one in clip.measured.values())
+
+    @property
+    def mean_lag(self) -> float | None:
+        """Mean lag over descriptors and clips [s]."""
+        return mean(one.agreement.lag for clip in self.clips for one in clip.measured.values())
+
+    @property
+    def mean_amplitude(self) -> float | None:
+        """Mean ratio of amplitudes over descriptors and clips."""
+        found = (one.agreement.amplitude for c in self.clips for one in c.measured.values())
+        return mean(found)
+
+    def overall(self) -> dict[Descriptor, Overall]:
+        """Return each descriptor's means over the clips, where there is any."""
+        found: dict[Descriptor, Overall] = {}
+        for descriptor in Descriptor:
+            each = [c.measured[descriptor] for c in self.clips if descriptor in c.measured]
+            if each:
+                found[descriptor] = _overall(each)
+        return found
+
+    def as_json(self) -> str:
+        """Return everything as strict JSON."""
+        return json.dumps(self._content(), indent=2, allow_nan=False)
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "robot": self.robot,
+            "backend": self.backend,
+            "calibration": self.calibration,
+            "longest_lag_s": LONGEST_LAG,
+            "noise_floors": dict(zip(Descriptor, FLOORS.tolist(), strict=True)),
+            "mean_r": self.mean_r,
+            "mean_lag_s": self.mean_lag,
+            "mean_amplitude": self.mean_amplitude,
+            "descriptors": {
+                descriptor: {
+                    "r": one.r,
+                    "lag_s": one.lag,
+                    "amplitude": one.amplitude,
+                    "clips": one.clips,
+                    "links": dict(one.links),
+                    "limit": one.limit,
+                }
+                for descriptor, one in self.overall().items()
+            },
+            "clips": {clip.name: _clip(clip) for clip in self.clips},
+            "failed": dict(self.failed),
+        }
+
+
+def _overall(each: Sequence[Measured]) -> Overall:
+    return Overall(
+        r=float(np.mean([one.agreement.r for one in each])),
+        lag=float(np.mean([one.agreement.lag for one in each])),
+        amplitude=float(np.mean([one.agreement.amplitude for one in each])),
+        clips=len(each),
+        links={
+            link: mean(r for one in each if (r := one.links[link]) is not None) for link in Link
+        },
+        limit=Counter(one.limit for one in each).most_common(1)[0][0],
+    )
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    performance = clip.performance
+    return {
+        "mean_r": clip.mean_r,
+        "frames": performance.frames,
+        "rate_hz": 1.0 / performance.period,
+        "faces": performance.faces,
+        "robot_faces": performance.robot_faces,
+        "frames_followed": performance.following,
+        "frames_with_open_eyes": int(performance.eyes_open.sum()),
+        "descriptors": {
+            descriptor: {**_agreement(one.agreement), "links": dict(one.links), "limit": one.limit}
+            for descriptor, one in clip.measured.items()
+        },
+        "left_out": dict(clip.left_out),
+        "left_minus_right": {name: _agreement(one) for name, one in clip.sides.items()},
+    }
+
+
+def _agreement(one: Agreement) -> dict[str, float | int]:
+    return {"r": one.r, "lag_s": one.lag, "amplitude": one.amplitude, "samples": one.pairs}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fidelity as tables for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from x2c_evaluation.fidelity.agreement import Agreement
+from x2c_evaluation.fidelity.measure import Clip, Link
+from x2c_evaluation.fidelity.summary import Summary
+
+_GOOD, _POOR = 0.85, 0.6
+_AMPLITUDES = (0.6, 1.4)
+_LATEST = 0.1
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print a table for each clip, one for all of them, and what was left out."""
+    for clip in summary.clips:
+        console.print(_clip_table(clip))
+        _left_out(clip, console)
+    if summary.clips:
+        console.print(_overall_table(summary))
+        console.print(_headline(summary))
+    for name, reason in summary.failed.items():
+        console.print(Text(f"not measured: {name}: {reason}", style="bold red"), soft_wrap=True)
+
+
+def _clip_table(clip: Clip) -> Table:
+    performance = clip.performance
+    title = (
+        f"{clip.name}: followed in {performance.following} of {performance.frames} pictures, "
+        f"robot's face seen in {performance.robot_faces}"
+    )
+    table = _table(title, "descriptor", "r", "lag [ms]", "amplitude", *Link, "limit")
+    for descriptor, one in clip.measured.items():
+        table.add_row(
+            descriptor, *_figures(one.agreement), *map(_r, one.links.values()), one.limit
+        )
+    for name, agreement in clip.sides.items():
+        table.add_row(f"{name} left - right", *_figures(agreement), style="dim")
+    return table
+
+
+def _overall_table(summary: Summary) -> Table:
+    title = f"All {len(summary.clips)} clips: means"
+    table = _table(title, "descriptor", "r", "lag [ms]", "amplitude", *Link, "limit", "clips")
+    for descriptor, one in summary.overall().items():
+        figures = _figures(Agreement(one.r, one.lag, one.amplitude, one.clips))
+        links = map(_r, one.links.values())
+        table.add_row(descriptor, *figures, *links, one.limit, str(one.clips))
+    return table
+
+
+def _headline(summary: Summary) -> str:
+    return (
+        f"mean r {summary.mean_r:.3f}, mean lag {(summary.mean_lag or 0.0) * 1e3:.0f} ms, mean "
+        f"amplitude {summary.mean_amplitude:.2f} over descriptors and clips"
+    )
+
+
+def _left_out(clip: Clip, console: Console) -> None:
+    for descriptor, reason in clip.left_out.items():
+        console.print(Text(f"  left out: {descriptor}: {reason}", style="dim"), soft_wrap=True)
+    hidden = clip.performance.following - int(clip.performance.eyes_open.sum())
+    if hidden > 0:
+        console.print(
+            Text(f"  gaze is left out of {hidden} pictures: the eyes are shut", style="dim")
+        )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("descriptor", "limit") else "right")
+    return table
+
+
+def _figures(one: Agreement) -> tuple[Text, Text, Text]:
+    lowest, highest = _AMPLITUDES
+    return (
+        Text(f"{one.r:.2f}", "green" if one.r >= _GOOD else "yellow" if one.r >= _POOR else "red"),
+        Text(f"{one.lag * 1e3:.0f}", "" if abs(one.lag) <= _LATEST else "yellow"),
+        Text(f"{one.amplitude:.2f}", "" if lowest <= one.amplitude <= highest else "yellow"),
+    )
+
+
+def _r(number: float | None) -> str:
+    return "-" if number is None else f"{number:.2f}"
