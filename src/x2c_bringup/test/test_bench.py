@@ -23,17 +23,26 @@ RESULT = Result(
     steps={"face_tracker_node: tracking": 5.0, "imitation_node: solving": 1.0},
     since_camera={"face_tracker_node: latency": 7.0},
     torch=False,
+    load=0.6,
 )
 
 
-def test_the_longest_step_is_named_as_the_limit():
+CORES = len(os.sched_getaffinity(0))
+
+
+def test_the_longest_step_is_named():
     assert "'face_tracker_node: tracking' with 5.0 ms" in limit(RESULT)
-    assert "more cores would not" in limit(RESULT)
+    assert "the limit" not in limit(RESULT)
 
 
-def test_busy_cores_are_named_as_the_limit():
-    busy = dataclasses.replace(RESULT, cores=float(len(os.sched_getaffinity(0))))
-    assert "cores are busy" in limit(busy)
+def test_used_up_cores_are_named_as_the_limit():
+    assert limit(dataclasses.replace(RESULT, cores=float(CORES))).endswith("is the limit.")
+
+
+def test_figures_of_a_busy_machine_are_not_passed_off_as_ours():
+    crowded = dataclasses.replace(RESULT, load=6.0 * CORES)
+    assert "measure again on an idle machine" in limit(crowded)
+    assert "is the limit" not in limit(dataclasses.replace(crowded, cores=float(CORES)))
 
 
 def test_figures_are_written_as_json(tmp_path):

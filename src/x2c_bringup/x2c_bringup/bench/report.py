@@ -16,19 +16,27 @@ from x2c_bringup.errors import OutputError
 _BUSY = 0.9
 """Share of the processor from which it counts as used up."""
 
+_CROWDED = 1.5
+"""Load for each core from which others must be waiting for it too."""
+
 
 def limit(result: Result) -> str:
-    """Return one sentence about what limits the rate of an unpaced run."""
+    """Return what is known of the limit of a run's rate, and whether its figures can be trusted."""
     cores = len(os.sched_getaffinity(0))
-    slowest = max(result.steps, key=lambda name: result.steps[name], default="")
+    slowest = max(result.steps, key=lambda name: result.steps[name], default="none")
     took = result.steps.get(slowest, 0.0)
-    said = f"The longest step is '{slowest}' with {took:.1f} ms"
-    if result.cores > _BUSY * cores:
-        return f"{said}; all {cores} cores are busy ({result.cores:.2f}), which is the limit."
-    return (
-        f"{said}, one image after the other; of {cores} cores {result.cores:.2f} are used, so "
-        "more cores would not make it faster."
+    said = (
+        f"The longest step is '{slowest}' with {took:.1f} ms; "
+        f"{result.cores:.2f} of {cores} cores were used."
     )
+    if result.load > _CROWDED * cores:
+        return (
+            f"{said} Other programs wanted the cores too (load {result.load:.1f}): measure again "
+            "on an idle machine, these figures are no measure of this program."
+        )
+    if result.cores > _BUSY * cores:
+        return f"{said} That is nearly all there are: the processor is the limit."
+    return said
 
 
 def write(path: Path, video: str, results: Sequence[Result]) -> None:
@@ -43,7 +51,7 @@ def write(path: Path, video: str, results: Sequence[Result]) -> None:
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "settings": [dataclasses.asdict(result) for result in results],
-        "limit": limit(results[-1]),
+        "limit": limit(max(results, key=lambda result: result.commands)),
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -47,12 +47,14 @@ class Setting:
         composed: All nodes in one process, or each in its own.
         paced: Images at the video's rate, or as fast as they can come.
         options: Of the graph.
+        rate: Images sent a second at most [Hz]; 0 for the video's own rate, or no limit.
     """
 
     name: str
     composed: bool
     paced: bool
     options: GraphOptions
+    rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Result:
         steps: Median time that a node is busy with each of its steps [ms].
         since_camera: Median time from camera stamp to the end of each node's work [ms].
         torch: Whether any process has loaded torch.
+        load: Processes of the whole machine that wanted a core, on average over a minute.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Result:
     steps: Mapping[str, float]
     since_camera: Mapping[str, float]
     torch: bool
+    load: float
 
 
 def measure(setting: Setting, warm_up: float, seconds: float) -> Result:
@@ -114,6 +118,7 @@ def measure(setting: Setting, warm_up: float, seconds: float) -> Result:
             steps=_medians(after.diagnoses, since_camera=False),
             since_camera=_medians(after.diagnoses, since_camera=True),
             torch=any(system.has_loaded(one, _NOT_WANTED) for one in processes.values()),
+            load=os.getloadavg()[0],
         )
 
 
@@ -123,6 +128,7 @@ def _specs(setting: Setting) -> tuple[NodeSpec, ...]:
         **camera.parameters,
         "loop": True,
         "paced": setting.paced,
+        "framerate": setting.rate,
         "wait_for_subscriber": True,
     }
     return (dataclasses.replace(camera, parameters=parameters), *others)
