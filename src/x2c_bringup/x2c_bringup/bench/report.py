@@ -21,7 +21,7 @@ _CROWDED = 1.5
 
 
 def limit(result: Result) -> str:
-    """Return what is known of the limit of a run's rate, and whether its figures can be trusted."""
+    """Return what is known of the limit of a rate, and whether the figures can be trusted."""
     cores = len(os.sched_getaffinity(0))
     slowest = max(result.steps, key=lambda name: result.steps[name], default="none")
     took = result.steps.get(slowest, 0.0)
