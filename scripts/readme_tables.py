@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the tables of parameters and launch arguments in README.md from the code.
+
+    . scripts/env.sh && python scripts/readme_tables.py
+
+Each table stands between `<!-- table: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+from x2c_bringup.graph import build_graph
+from x2c_bringup.options import GraphOptions, option_texts
+from x2c_node.parameters import Parameters, specs
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
+
+
+def parameter_tables() -> dict[str, str]:
+    """Return the table of each node's own parameters, and of those that all have, by name."""
+    tables = {"every_node": _parameter_table(Parameters, set())}
+    for node in build_graph(GraphOptions(record="folder")):
+        module_name, class_name = node.class_path.split(":")
+        module = importlib.import_module(module_name)
+        parameters = getattr(module, class_name.replace("Node", "Parameters"))
+        tables[node.name] = _parameter_table(parameters, set(specs(Parameters)))
+    return tables
+
+
+def launch_table() -> str:
+    """Return the table of launch arguments."""
+    rows = ["| argument | default | |", "|---|---|---|"]
+    rows += [f"| `{o.name}` | {_code(o.default)} | {o.description} |" for o in option_texts()]
+    return "\n".join(rows) + "\n"
+
+
+def filled(text: str) -> str:
+    """Return a text with every table in it written anew.
+
+    Raises:
+        KeyError: There is no table of a name that the text asks for.
+    """
+    tables = {"launch": launch_table(), **parameter_tables()}
+    return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", text)
+
+
+def _parameter_table(parameters: type[Parameters], without: set[str]) -> str:
+    rows = ["| parameter | type | default | dynamic | |", "|---|---|---|---|---|"]
+    for name, (kind, default, spec) in specs(parameters).items():
+        if name in without:
+            continue
+        limits = _limits(spec.minimum, spec.maximum, spec.choices)
+        text = default if isinstance(default, str) else str(default).lower()
+        dynamic = "yes" if spec.dynamic else ""
+        cells = [f"`{name}`", _TYPES[kind], _code(text), dynamic, spec.description + limits]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _limits(minimum: float | None, maximum: float | None, choices: tuple[str, ...]) -> str:
+    if choices:
+        return f" One of {', '.join(f'`{choice}`' for choice in choices)}."
+    if minimum is not None and maximum is not None:
+        return f" {minimum:g} to {maximum:g}."
+    if minimum is not None:
+        return f" At least {minimum:g}."
+    return f" At most {maximum:g}." if maximum is not None else ""
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def main() -> None:
+    """Write the tables."""
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
