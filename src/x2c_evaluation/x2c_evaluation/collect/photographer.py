@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 
 _START = 10.0
 """How long the robot's nodes may take to be found [s]."""
+_LOOKING = 1.0
+"""How long to look for what need not be there [s]."""
 _ARRIVAL = 2.0
 """How long joints may take to arrive after their command has [s]."""
 _NEAR = 0.02
@@ -56,7 +58,9 @@ class Photographer:
         self._missed_in_a_row = 0
         self.missed: list[str] = []
         self._check()
-        link.wait(lambda: link.measured is not None, 1.0)
+        # Joint states, and others who command, may take a moment to be found.
+        link.wait(lambda: link.rivals > 0, _LOOKING)
+        self._refuse_rivals()
         self._at = robot.home if link.measured is None else link.measured
 
     def __enter__(self) -> Self:
@@ -76,8 +80,9 @@ class Photographer:
         """Return pictures of an animation's first frames; those that did not come are missing.
 
         Raises:
-            CollectError: Too many did not come, one after the other.
+            CollectError: Too many did not come, one after the other, or others command too.
         """
+        self._refuse_rivals()
         shots = []
         for frame in range(frames):
             self._go(self._robot.joint_targets(animation.values[frame]))
@@ -97,15 +102,17 @@ class Photographer:
                 f"nobody takes commands on {link.command_topic}: start the robot's driver, or "
                 "name its topic with --commands"
             )
-        if link.rivals > 0:
-            raise CollectError(
-                f"{link.rivals} other publishers are on {link.command_topic}, and the robot would "
-                "follow both: stop the imitation first"
-            )
         if not link.wait(lambda: link.frames, _START):
             raise CollectError(
                 f"no image on {link.camera_topic} within {_START:.0f} s ({link.cameras} "
                 "publishers): start the robot's camera, or name its topic with --camera"
+            )
+
+    def _refuse_rivals(self) -> None:
+        if self._link.rivals > 0:
+            raise CollectError(
+                f"others publish {self._link.command_topic} too, and the robot would follow both: "
+                "stop the imitation first"
             )
 
     def _go(self, target: Array) -> None:

@@ -130,6 +130,8 @@ class OpenFolder:
         self.store = Store(folder)
         self._folder = folder
         text = settings.to_json()
+        if folder.exists() and not folder.is_dir():
+            raise CollectError(f"{folder} is no folder: choose another one for the data set")
         try:
             before = read_settings_file(folder)
             if before is None and (strangers := _strangers(folder)):
