@@ -76,7 +76,7 @@ class Robot:
         description: One line for people.
         joints: In the order of commands.
         curves: How controls mix into joints; a joint adds up all that name it.
-        gains: Per group of controls, applied to the distance from neutral before mixing.
+        gains: Per group of controls, for `x2c_actuation` to apply to the distance from neutral.
         command_interface: Kind of command message.
         expression_model: Path of the expression model.
         neutral_image: Path of a picture of the neutral face.

@@ -10,7 +10,7 @@ from rclpy.parameter import Parameter
 
 from x2c_node import parameters
 from x2c_node.errors import ParameterError
-from x2c_node.parameters import Parameters, check, parameter
+from x2c_node.parameters import Parameters, check, parameter, unknown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,3 +141,15 @@ def test_descriptors_tell_users_what_can_be_set(make_node):
 def test_parameters_cannot_be_changed_in_place():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Camera().quality = 3
+
+
+def test_parameters_that_the_node_does_not_have_are_told(make_node):
+    node = make_node(
+        **{
+            "quality": 3,
+            "qualty": 3,
+            "use_sim_time": False,
+            "qos_overrides./image_raw.publisher.depth": 3,
+        }
+    )
+    assert unknown(node, Camera) == ["qualty"]

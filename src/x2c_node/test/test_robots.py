@@ -40,6 +40,14 @@ def test_robots_of_all_packages_are_found(install):
     assert find_robot("fox") == theirs / "fox"
 
 
+def test_two_robots_of_one_name_are_refused_with_their_folders(install):
+    ours, theirs = install("ours", "fox"), install("theirs", "fox")
+    with pytest.raises(RobotError, match="two robots are called 'fox'") as refusal:
+        find_robot("fox")
+    assert str(ours / "fox") in str(refusal.value)
+    assert str(theirs / "fox") in str(refusal.value)
+
+
 def test_folder_without_a_robot_file_is_no_robot(install):
     (install("ours", "virtual") / "notes").mkdir()
     assert list(robot_folders()) == ["virtual"]

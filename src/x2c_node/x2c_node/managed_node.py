@@ -48,6 +48,11 @@ class ManagedNode(LifecycleNode, Generic[P]):
         super().__init__(name, **node_arguments)
         self._parameter_class = parameter_class
         self._refused = parameters.declare(self, parameter_class)
+        if unknown := parameters.unknown(self, parameter_class):
+            known = ", ".join(parameters.specs(parameter_class))
+            self.get_logger().warning(
+                f"ignores parameters that it does not have: {', '.join(unknown)}; it has: {known}"
+            )
         self.params: P = parameters.read(self, parameter_class)
         self.statistics = Statistics()
         self.fault = ""
@@ -67,12 +72,16 @@ class ManagedNode(LifecycleNode, Generic[P]):
     def configure(self) -> None:
         """Read what the node needs and make publishers and services.
 
+        What `cleanup` has to let go of is taken last: it is not called after an error in here.
+
         Raises:
             X2CError: The node cannot work with its parameters; the text goes to the log.
         """
 
     def activate(self) -> None:
         """Make subscriptions and timers.
+
+        What `deactivate` has to stop is started last: it is not called after an error in here.
 
         Raises:
             X2CError: The node cannot start; the text goes to the log.

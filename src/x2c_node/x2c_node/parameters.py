@@ -113,6 +113,13 @@ def declare(node: Node, cls: type[Parameters]) -> dict[str, str]:
     return refused
 
 
+def unknown(node: Node, cls: type[Parameters]) -> list[str]:
+    """Return the names of parameters that the user gives and the node does not have."""
+    known = {"use_sim_time", "start_type_description_service", *specs(cls)}
+    given = node._parameter_overrides
+    return sorted(n for n in given if n not in known and not n.startswith("qos_overrides."))
+
+
 def read(node: Node, cls: type[Parameters]) -> Any:
     """Return all parameters of a node as an instance of their dataclass.
 

@@ -18,12 +18,21 @@ RESOURCE_TYPE = "x2c_robots"
 
 
 def robot_folders() -> dict[str, Path]:
-    """Return every installed robot's folder, by name."""
-    folders = {}
+    """Return every installed robot's folder, by name.
+
+    Raises:
+        RobotError: Two packages bring a robot of the same name.
+    """
+    folders: dict[str, Path] = {}
     for package in get_resources(RESOURCE_TYPE):
         content, prefix = get_resource(RESOURCE_TYPE, package)
         for file in sorted((Path(prefix) / content.strip()).glob(f"*/{FILE_NAME}")):
-            folders[file.parent.name] = file.parent
+            other = folders.setdefault(file.parent.name, file.parent)
+            if other != file.parent:
+                raise RobotError(
+                    f"two robots are called {other.name!r}: {other} and {file.parent}; "
+                    "rename one, or give the path of the one you mean"
+                )
     return folders
 
 
