@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from x2c_evaluation.collect.progress import CollectProgress
-    from x2c_evaluation.collect.settings import LookKind, Settings
+    from x2c_evaluation.collect.settings import LookKind, Settings, robot_file_hash
     from x2c_evaluation.errors import CollectError
     from x2c_face.robot_file import load_robot
     from x2c_node.robots import find_robot
@@ -105,6 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         look=LookKind(arguments.look),
         size=arguments.size,
         quality=arguments.quality,
+        robot_file=robot_file_hash(robot.folder),
         **_topic_settings(arguments),
     )
     console = Console()

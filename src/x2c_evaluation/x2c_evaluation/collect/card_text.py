@@ -227,6 +227,7 @@ def _made_with(facts: Facts) -> str:
     settings = facts.settings
     content = json.loads(settings.to_json())
     versions = ", ".join(f"{name} {number}" for name, number in content["versions"].items())
+    file = f", robot.yaml {settings.robot_file}" if settings.robot_file else ""
     words = [
         *("./x2c collect --robot", settings.robot, "--samples", str(settings.samples)),
         *("--seed", str(settings.seed), "--frames", str(settings.frames)),
@@ -246,5 +247,5 @@ def _made_with(facts: Facts) -> str:
 
     {" ".join(words)} --out DIR
 
-{same} {versions}.
+{same} {versions}{file}.
 """

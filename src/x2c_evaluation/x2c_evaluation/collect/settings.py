@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,23 @@ from typing import Any
 from x2c_evaluation.dataset import layout
 from x2c_evaluation.errors import CollectError
 from x2c_evaluation.versions import versions
+from x2c_face.robot_file import FILE_NAME
 
 _FORMAT = 1
 _DECISIVE = ("x2c", "numpy", "opencv", "mujoco")
+
+
+def robot_file_hash(folder: Path) -> str:
+    """Return what tells a robot's file from others, edited ones of its own included.
+
+    Raises:
+        CollectError: It cannot be read.
+    """
+    try:
+        content = (folder / FILE_NAME).read_bytes()
+    except OSError as error:
+        raise CollectError(f"cannot read {folder / FILE_NAME}: {error.strerror}") from error
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 class LookKind(enum.StrEnum):
@@ -40,6 +55,7 @@ class Settings:
         camera: Topic of a real robot's pictures; empty where the robot is simulated.
         settle: How long a real robot holds a pose before its picture is taken [s].
         tolerance: How much later than that the picture may be stamped [s].
+        robot_file: Hash of the robot's robot.yaml, which says how values move joints.
     """
 
     robot: str
@@ -52,6 +68,7 @@ class Settings:
     camera: str = ""
     settle: float = 0.0
     tolerance: float = 0.0
+    robot_file: str = ""
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be.
