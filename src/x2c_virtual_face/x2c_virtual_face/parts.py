@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_virtual_face import eyes
+from x2c_virtual_face import eyes, texture
+from x2c_virtual_face.rig import HEAD_BODY, JAW_BODY
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -27,19 +28,54 @@ class Surface:
     texture: Array
 
 
+@dataclass(frozen=True)
+class Ellipsoid:
+    """A round part: the body it is on, its material, its middle and its radii."""
+
+    name: str
+    body: str
+    material: str
+    place: tuple[float, float, float]
+    radii: tuple[float, float, float]
+
+
+ELLIPSOIDS = (
+    Ellipsoid("cavity", HEAD_BODY, "cavity", (-0.37, 0.0, -0.95), (0.36, 0.68, 0.42)),
+    Ellipsoid("cavity_floor", JAW_BODY, "cavity", (-0.37, 0.0, -1.10), (0.36, 0.52, 0.34)),
+    Ellipsoid("tongue", JAW_BODY, "tongue", (-0.12, 0.0, -1.06), (0.26, 0.20, 0.07)),
+    Ellipsoid("ear_left", HEAD_BODY, "neck", (-1.12, 1.20, -0.16), (0.22, 0.12, 0.34)),
+    Ellipsoid("ear_right", HEAD_BODY, "neck", (-1.12, -1.20, -0.16), (0.22, 0.12, 0.34)),
+)
+
+MATERIALS = {
+    "neck": (*(channel / 255.0 for channel in texture.SKIN), 1.0),
+    "teeth": (0.93, 0.91, 0.86, 1.0),
+    "cavity": (0.20, 0.05, 0.06, 1.0),
+    "tongue": (0.68, 0.32, 0.33, 1.0),
+    "shirt": (0.28, 0.36, 0.46, 1.0),
+}
+"""Colours of parts that have only one, RGBA."""
+
+
 def eyeball(side: str) -> Surface:
     """Return an eye's ball ("left" or "right"), textured by angle from its pupil."""
+    ball = unit_ball()
+    vertices = eyes.RADIUS * np.einsum("ij,nj->ni", eyes.inwards(side), ball.vertices)
+    return Surface(vertices, ball.faces, ball.texture)
+
+
+def unit_ball() -> Surface:
+    """Return a ball of radius 1, textured by angle from its pole, which points along +x."""
     rings, sectors = 20, 32
-    # Rings lie closer around the pupil, where the picture is.
+    # Rings lie closer around an eye's pupil, where its picture is.
     angle = np.pi * (np.linspace(0.0, 1.0, rings + 1) ** 1.4)
     turn = 2.0 * np.pi * np.arange(sectors) / sectors
     polar, around = (a.reshape(-1) for a in np.meshgrid(angle, turn, indexing="ij"))
     y, z = np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around)
-    vertices = eyes.RADIUS * np.stack([np.cos(polar), y, z], axis=1)
-    vertices = np.einsum("ij,nj->ni", eyes.inwards(side), vertices)
     radius = 0.49 * polar / np.pi
-    texture = 0.5 + radius[:, None] * np.stack([np.cos(around), np.sin(around)], axis=1)
-    return Surface(vertices, _grid_faces(rings + 1, sectors, True)[:, ::-1], texture)
+    places = 0.5 + radius[:, None] * np.stack([np.cos(around), np.sin(around)], axis=1)
+    vertices = np.stack([np.cos(polar), y, z], axis=1)
+    return Surface(vertices, grid_faces(rings + 1, sectors, True)[:, ::-1], places)
 
 
 def eye_texture() -> Image:
@@ -81,7 +117,7 @@ def teeth(upper: bool) -> Surface:
         vertices[r, :, 2] = sign * (length - tip * share) * share
     vertices[:, :, 2] += -0.80 if upper else -1.075
     vertices = vertices.reshape(-1, 3)
-    faces = _grid_faces(rows, columns, False)
+    faces = grid_faces(rows, columns, False)
     return Surface(vertices, faces[:, ::-1] if upper else faces, np.zeros((len(vertices), 2)))
 
 
@@ -97,7 +133,7 @@ def neck() -> tuple[Surface, Array]:
     x = axis_x[:, None] + radius[:, None] * 0.98 * np.cos(turn)
     y = radius[:, None] * 1.02 * np.sin(turn)
     vertices = np.stack([x, y, np.broadcast_to(z[:, None], x.shape)], axis=2).reshape(-1, 3)
-    surface = Surface(vertices, _grid_faces(rings, sectors, True), np.zeros((len(vertices), 2)))
+    surface = Surface(vertices, grid_faces(rings, sectors, True), np.zeros((len(vertices), 2)))
     return surface, np.repeat(share, sectors)
 
 
@@ -121,11 +157,11 @@ def torso() -> Surface:
         [middle + forward * np.cos(a), sideways * np.sin(a), z]
         for z, forward, sideways, middle in rings for a in turn
     ])  # fmt: skip
-    faces = _grid_faces(len(rings), sectors, True)[:, ::-1]
+    faces = grid_faces(len(rings), sectors, True)[:, ::-1]
     return Surface(vertices, faces, np.zeros((len(vertices), 2)))
 
 
-def _grid_faces(rows: int, columns: int, closed: bool) -> Indices:
+def grid_faces(rows: int, columns: int, closed: bool) -> Indices:
     """Return triangles over a grid of vertices, joined around if closed."""
     r = np.arange(rows - 1)[:, None]
     c = np.arange(columns if closed else columns - 1)[None, :]

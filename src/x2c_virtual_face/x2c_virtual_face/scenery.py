@@ -20,6 +20,15 @@ BACKDROP = "backdrop"
 BACKDROP_SIZE = 128
 """Of the picture on the wall, where there is one [px]."""
 
+_GLOSS = {
+    "neck": (0.12, 0.3),
+    "teeth": (0.5, 0.6),
+    "cavity": (0.0, 0.5),
+    "tongue": (0.3, 0.4),
+    "shirt": (0.15, 0.2),
+}
+"""How much of a light a part reflects, and how sharply."""
+
 _WALL_HALF = 9.0
 _BACKDROPS = 5
 """Repetitions of the picture along the wall; an odd number, so that one is behind the face."""
@@ -41,12 +50,10 @@ def _add_looks(spec: mujoco.MjSpec) -> None:
     skin.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "skin"
     eye = spec.add_material(name="eye", specular=1.0, shininess=0.9)
     eye.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "eye"
-    bare = np.array([*texture.SKIN, 255]) / 255.0
-    spec.add_material(name="neck", rgba=bare, specular=0.12, shininess=0.3)
-    spec.add_material(name="teeth", rgba=[0.93, 0.91, 0.86, 1], specular=0.5, shininess=0.6)
-    spec.add_material(name="cavity", rgba=[0.20, 0.05, 0.06, 1], specular=0.0)
-    spec.add_material(name="tongue", rgba=[0.68, 0.32, 0.33, 1], specular=0.3, shininess=0.4)
-    spec.add_material(name="shirt", rgba=[0.28, 0.36, 0.46, 1], specular=0.15, shininess=0.2)
+    for name, (specular, shininess) in _GLOSS.items():
+        spec.add_material(
+            name=name, rgba=parts.MATERIALS[name], specular=specular, shininess=shininess
+        )
 
 
 def _add_solid_parts(spec: mujoco.MjSpec) -> None:
@@ -58,21 +65,8 @@ def _add_solid_parts(spec: mujoco.MjSpec) -> None:
         ("torso", TORSO_BODY, "shirt", parts.torso(), np.zeros(3)),
     ):
         _add_mesh(spec, name, body, material, surface, origin)
-    head, jaw = spec.body(HEAD_BODY), spec.body(JAW_BODY)
-    _add_ellipsoid(head, "cavity", "cavity", (-0.37, 0.0, -0.95), (0.36, 0.68, 0.42))
-    _add_ellipsoid(jaw, "cavity_floor", "cavity", (-0.37, 0.0, -1.10), (0.36, 0.52, 0.34))
-    _add_ellipsoid(jaw, "tongue", "tongue", (-0.12, 0.0, -1.06), (0.26, 0.20, 0.07))
-    for side, left in (("left", 1.0), ("right", -1.0)):
-        head.add_geom(
-            name=f"ear_{side}",
-            type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
-            material="neck",
-            pos=(np.array([-1.12, left * 1.20, -0.16]) - _place_of(HEAD_BODY)) * METRES,
-            size=np.array([0.22, 0.12, 0.34]) * METRES,
-            contype=0,
-            conaffinity=0,
-            mass=0.0,
-        )
+    for part in parts.ELLIPSOIDS:
+        _add_ellipsoid(spec.body(part.body), part)
 
 
 def _place_of(body: str) -> Array:
@@ -106,19 +100,13 @@ def _add_mesh(
     )
 
 
-def _add_ellipsoid(
-    body: mujoco.MjsBody,
-    name: str,
-    material: str,
-    place: tuple[float, float, float],
-    radii: tuple[float, float, float],
-) -> None:
+def _add_ellipsoid(body: mujoco.MjsBody, part: parts.Ellipsoid) -> None:
     body.add_geom(
-        name=name,
+        name=part.name,
         type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
-        material=material,
-        pos=(np.array(place) - _place_of(body.name)) * METRES,
-        size=np.array(radii) * METRES,
+        material=part.material,
+        pos=(np.array(part.place) - _place_of(body.name)) * METRES,
+        size=np.array(part.radii) * METRES,
         contype=0,
         conaffinity=0,
         mass=0.0,

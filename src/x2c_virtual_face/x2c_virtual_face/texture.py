@@ -25,14 +25,14 @@ _SHIFT = 4
 _BROW_THINNING = 0.2
 
 SKIN: Colour = (218, 178, 154)
-_LIP: Colour = (190, 108, 101)
+LIP: Colour = (190, 108, 101)
 _MOUTH_SEAM: Colour = (104, 40, 42)
-_BROW: Colour = (74, 52, 43)
-_LASH: Colour = (44, 30, 28)
+BROW: Colour = (74, 52, 43)
+LASH: Colour = (44, 30, 28)
 _WATERLINE: Colour = (196, 132, 120)
 _SHADE: Colour = (156, 106, 88)
 _BLUSH: Colour = (222, 142, 124)
-_CAP: Colour = (62, 54, 54)
+CAP: Colour = (62, 54, 54)
 
 
 def coordinates(flat: Array) -> Array:
@@ -111,7 +111,7 @@ def _paint_soft_shapes(canvas: NDArray[np.float32]) -> None:
 
 def _paint_lips(canvas: NDArray[np.float32], landmarks: Array) -> None:
     outer = np.concatenate([topology.LIP_UPPER_OUTER, topology.LIP_LOWER_OUTER[::-1]])
-    _blend(canvas, _filled(landmarks[outer], 0.012), _LIP)
+    _blend(canvas, _filled(landmarks[outer], 0.012), LIP)
     upper = np.concatenate([topology.LIP_UPPER_OUTER, topology.LIP_UPPER_INNER[::-1]])
     _blend(canvas, _filled(landmarks[upper], 0.015, 0.25), _MOUTH_SEAM)
     for line in (topology.LIP_UPPER_INNER, topology.LIP_LOWER_INNER):
@@ -122,14 +122,14 @@ def _paint_brow(canvas: NDArray[np.float32], upper: Array, lower: Array) -> None
     middle = 0.5 * (upper + lower)
     polygon = np.concatenate([upper, lower[::-1]])
     polygon += _BROW_THINNING * (np.concatenate([middle, middle[::-1]]) - polygon)
-    _blend(canvas, _filled(polygon, 0.015, 0.97), _BROW)
+    _blend(canvas, _filled(polygon, 0.015, 0.97), BROW)
 
 
 def _paint_eye(canvas: NDArray[np.float32], upper: Array, lower: Array) -> None:
     hole = np.concatenate([upper, lower[::-1]])
     _blend(canvas, _filled(hole, 0.012), _WATERLINE)
-    _blend(canvas, _stroke(lower, 0.018, 0.010, 0.55), _LASH)
-    _blend(canvas, _stroke(upper, 0.045, 0.012, 1.0), _LASH)
+    _blend(canvas, _stroke(lower, 0.018, 0.010, 0.55), LASH)
+    _blend(canvas, _stroke(upper, 0.045, 0.012, 1.0), LASH)
     crease = upper[1:-1] + np.array([0.0, 0.085])
     _blend(canvas, _stroke(crease, 0.02, 0.015, 0.35), _SHADE)
 
@@ -139,7 +139,7 @@ def _paint_cap(canvas: NDArray[np.float32], landmarks: Array) -> None:
     away = landmarks[topology.OVAL] - _MIDDLE
     reach = np.where(away[:, 1] > 0.1, 0.965, np.where(away[:, 1] > -0.3, 1.0, 1.09))
     face = _MIDDLE + away * reach[:, None]
-    _blend(canvas, 1.0 - _filled(_rounded(face), 0.006), _CAP)
+    _blend(canvas, 1.0 - _filled(_rounded(face), 0.006), CAP)
 
 
 def _rounded(polygon: Array) -> Array:
