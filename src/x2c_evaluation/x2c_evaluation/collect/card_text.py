@@ -16,6 +16,7 @@ from x2c_face import controls
 
 Array = NDArray[np.float64]
 
+_HUB = {"val": "validation"}
 _QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
 _KINDS = {
     "emotion": "one of the named expressions, basic emotions and beyond, at a random strength",
@@ -68,7 +69,8 @@ def _name(settings: Settings) -> str:
 
 def _head(facts: Facts) -> str:
     files = "".join(
-        f"      - split: {_hub_split(split)}\n        path: {split}/**\n" for split in facts.pairs
+        f"      - split: {_HUB.get(split, split)}\n        path: {split}/**\n"
+        for split in facts.pairs
     )
     return (
         "---\n"
@@ -79,10 +81,6 @@ def _head(facts: Facts) -> str:
         f"configs:\n  - config_name: default\n    data_files:\n{files}"
         "---\n"
     )
-
-
-def _hub_split(split: str) -> str:
-    return "validation" if split == "val" else split
 
 
 def _row(*cells: object) -> str:
