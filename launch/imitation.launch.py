@@ -4,7 +4,7 @@
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
-from launch_ros.actions import LifecycleNode
+from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from x2c_bringup.graph import NodeSpec, build_graph
@@ -58,13 +58,14 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [_action(node) for node in build_graph(options)]
 
 
-def _action(node: NodeSpec) -> LifecycleNode:
+def _action(node: NodeSpec) -> Node:
     # launch would take the text "0" for a number, so texts are marked as such.
     parameters = {
         name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
         for name, value in node.parameters.items()
     }
-    return LifecycleNode(
+    kind = LifecycleNode if node.is_ours else Node
+    return kind(
         package=node.package,
         executable=node.executable,
         name=node.name,

@@ -169,8 +169,11 @@ def make_node(spec: NodeSpec) -> ManagedNode[Any]:
     """Return the node that a specification describes, unconfigured.
 
     Raises:
-        ConfigureError: ROS refuses its name, a remapping or the parameter file.
+        ConfigureError: ROS refuses its name, a remapping or the parameter file, or the node is
+            a program of its own.
     """
+    if not spec.is_ours:
+        raise ConfigureError(f"{spec.name} can only run as a process: use the launch file")
     module, _, name = spec.class_path.partition(":")
     node_class = getattr(importlib.import_module(module), name)
     words = ["-r", f"__node:={spec.name}"]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from x2c_bringup.options import GraphOptions
+from x2c_bringup.robot_description import DEFAULT_ROBOT, robot_description
 
 ParameterValue = str | bool | int | float
 
@@ -22,7 +23,8 @@ class NodeSpec:
     Attributes:
         package: Package of its executable.
         executable: Name of its executable.
-        class_path: Its class as "module:Class", for the composed process.
+        class_path: Its class as "module:Class", for the composed process; empty for a program
+            that is none of ours, which runs as a process only.
         name: Of the node.
         namespace: Of the node; empty for the root.
         parameters: Go before those of the file, which go before the node's own defaults.
@@ -42,13 +44,23 @@ class NodeSpec:
     log_level: str = "info"
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it is a lifecycle node with diagnostics, as all nodes of the project are."""
+        return bool(self.class_path)
+
+    @property
     def full_name(self) -> str:
         """Name with its namespace, from the root."""
         return "/".join(["", *filter(None, self.namespace.split("/")), self.name])
 
 
 def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
-    """Return the nodes, each after those whose messages it takes."""
+    """Return the nodes, each after those whose messages it takes.
+
+    Raises:
+        GraphError: The robot is to be described and has no URDF.
+        RobotError: The robot is to be described and there is none of this name.
+    """
     robot = options.robot
     nodes = []
     if options.camera:
@@ -69,6 +81,8 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     ]
     if options.face:
         nodes.append(_node(options, "x2c_virtual_face", "virtual_face_node", robot=robot))
+    if options.description:
+        nodes.append(_state_publisher(options))
     if options.record:
         nodes.append(_node(options, "x2c_evaluation", "recorder_node", output=options.record))
     return tuple(nodes)
@@ -93,6 +107,23 @@ def _node(
         parameters=parameters,
         params_file=options.params_file,
         remappings=_image_remappings(options.image_topic),
+        log_level=options.log_level,
+    )
+
+
+def _state_publisher(options: GraphOptions) -> NodeSpec:
+    parameters: dict[str, ParameterValue] = {
+        "robot_description": robot_description(options.robot or DEFAULT_ROBOT)
+    }
+    if options.use_sim_time:
+        parameters["use_sim_time"] = True
+    return NodeSpec(
+        package="robot_state_publisher",
+        executable="robot_state_publisher",
+        class_path="",
+        name="robot_state_publisher",
+        namespace=options.namespace,
+        parameters=parameters,
         log_level=options.log_level,
     )
 

@@ -53,6 +53,10 @@ class GraphOptions:
     )
     camera: bool = _option(True, "Start camera_node; false where another driver publishes images.")
     face: bool = _option(True, "Start virtual_face_node; false where a real robot is driven.")
+    description: bool = _option(
+        False,
+        "Start robot_state_publisher with the robot's URDF, so that RViz shows it.",
+    )
     record: str = _option("", "Folder to record to, with recorder_node; empty: no recording.")
     use_sim_time: bool = _option(False, "Take time from /clock, as when a bag is played.")
     autostart: bool = _option(
