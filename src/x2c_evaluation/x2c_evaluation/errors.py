@@ -30,3 +30,7 @@ class FidelityError(EvaluationError):
 
 class TableError(EvaluationError):
     """A table of control values cannot be read; the text names file, row, column and value."""
+
+
+class FitError(EvaluationError):
+    """An expression model cannot be fitted to what there is."""

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from x2c_face import controls, topology
 from x2c_face.errors import ControlError, RobotError
-from x2c_face.expression_model import ExpressionModel, load_expression_model
+from x2c_face.expression_model import ExpressionModel, from_ways, load_expression_model, ways
 
 SHAPES = {
     "neutral": (478, 3),
@@ -19,7 +19,9 @@ SHAPES = {
     "turn_up": (30, 3),
     "turn_down": (30, 3),
 }
-deflections = arrays(np.float64, 30, elements=st.floats(-1.0, 1.0))
+one_way = arrays(np.float64, 30, elements=st.floats(-1.0, 1.0)).map(
+    lambda gone: np.stack([np.maximum(gone, 0.0), np.maximum(-gone, 0.0)])
+)
 
 
 def random_arrays():
@@ -51,11 +53,25 @@ def test_control_at_an_end_moves_the_face_by_its_displacement(name):
     assert low - MODEL.neutral == pytest.approx(MODEL.down[place])
 
 
-@given(deflections, st.floats(0.0, 1.0))
-def test_landmarks_move_in_proportion_to_the_deflection(deflection, share):
-    full = MODEL.landmarks(controls.from_deflection(deflection)) - MODEL.neutral
-    part = MODEL.landmarks(controls.from_deflection(share * deflection)) - MODEL.neutral
+@given(one_way, st.floats(0.0, 1.0))
+def test_landmarks_move_in_proportion_to_the_way_gone(gone, share):
+    full = MODEL.landmarks(from_ways(gone)) - MODEL.neutral
+    part = MODEL.landmarks(from_ways(share * gone)) - MODEL.neutral
     assert part == pytest.approx(share * full, abs=1e-9)
+
+
+@given(one_way)
+def test_ways_and_values_are_inverse_to_each_other(gone):
+    # Two controls are neutral at an end and cannot go on there.
+    room = np.stack([controls.MAXIMUM > controls.NEUTRAL, controls.NEUTRAL > controls.MINIMUM])
+    assert ways(from_ways(gone * room)) == pytest.approx(gone * room, abs=1e-9)
+
+
+def test_a_lid_is_at_its_end_when_it_is_shut():
+    name = "Eyelid Upper Left"
+    shut, further = (MODEL.landmarks(controls.from_names({name: v})) for v in (0.0, -1.0))
+    assert shut == pytest.approx(further)
+    assert shut - MODEL.neutral == pytest.approx(MODEL.down[controls.index(name)])
 
 
 @pytest.mark.parametrize("name", ["Jaw Pitch", "Gaze Target Phi", "Head Pitch"])

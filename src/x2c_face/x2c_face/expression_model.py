@@ -23,6 +23,15 @@ _SHAPES = {
 }
 
 
+_END = np.array(
+    [
+        (c.neutral / (c.neutral - c.minimum)) if c.group is controls.Group.EYELID else 1.0
+        for c in controls.CONTROLS
+    ]
+)
+"""(30,) deflection down at which each control's effect ends."""
+
+
 def _no_turn() -> Array:
     return np.zeros(_SHAPES["turn_up"])
 
@@ -31,11 +40,11 @@ def _no_turn() -> Array:
 class ExpressionModel:
     """What a face tracker sees of a robot, as a function of the control values.
 
-    A control moves the landmarks in proportion to its deflection (`controls.to_deflection`), with
-    one slope above and one below neutral, since most actuators do not do the same on both sides.
-    Landmarks are in the head frame [interocular distances]. To a tracker, a face also seems to
-    turn a little when it does something else, as when the jaw drops; and it does not see the
-    head turn by quite the angle that it turns. That is the apparent turn.
+    A control moves the landmarks in proportion to how far it goes its way up or down (`ways`),
+    since most actuators do not do the same on both sides of neutral. Landmarks are in the head
+    frame [interocular distances]. To a tracker, a face also seems to turn a little when it does
+    something else, as when the jaw drops; and it does not see the head turn by quite the angle
+    that it turns. That is the apparent turn.
 
     Attributes:
         neutral: (478, 3) landmarks of the neutral face.
@@ -71,7 +80,7 @@ class ExpressionModel:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        ups, downs = _ways(values)
+        ups, downs = ways(values)
         moved = np.tensordot(ups, self.up, axes=1) + np.tensordot(downs, self.down, axes=1)
         return np.asarray(self.neutral + moved)
 
@@ -81,7 +90,7 @@ class ExpressionModel:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        ups, downs = _ways(values)
+        ups, downs = ways(values)
         return np.asarray(ups @ self.turn_up + downs @ self.turn_down)
 
     def save(self, path: Path) -> None:
@@ -93,9 +102,27 @@ class ExpressionModel:
         unfinished.replace(path)
 
 
-def _ways(values: ArrayLike) -> tuple[Array, Array]:
+def ways(values: ArrayLike) -> Array:
+    """Return how far control values (30,) go up and down (2, 30), 0 neutral to 1 at the end.
+
+    An eyelid is at its lower end when it is shut or fully raised, at the value 0; below that
+    nothing moves any more.
+
+    Raises:
+        ControlError: The values are not 30 finite numbers.
+    """
     deflection = controls.to_deflection(values)
-    return np.maximum(deflection, 0.0), np.maximum(-deflection, 0.0)
+    return np.stack([np.maximum(deflection, 0.0), np.minimum(-deflection / _END, 1.0).clip(0.0)])
+
+
+def from_ways(gone: ArrayLike) -> Array:
+    """Return control values (30,) [ratio or rad] that go so far up and down (2, 30).
+
+    Raises:
+        ControlError: The ways are not finite numbers.
+    """
+    up, down = np.asarray(gone, dtype=np.float64)
+    return controls.from_deflection(up - down * _END)
 
 
 def load_expression_model(path: Path) -> ExpressionModel:

@@ -6,7 +6,7 @@ motion, freed of head pose, neutral face and face shape, is explained by it:
 
     minimise  |W (E x - d)|^2 + |V M (E x - d)|^2 + |R x|^2   subject to   0 <= x <= 1
 
-with x the deflections of the face's controls, up and down apart, E the model, d the motion less
+with x how far the face's controls go up and down, E the model, d the motion less
 what the robot's own turn of the head will do to its landmarks, W how far each landmark is
 trusted, M the relations between landmarks that people read (`x2c_face.relations`), V how much
 these count, and R a weak pull to neutral and symmetric faces. It is a box-constrained quadratic
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from x2c_face import controls, relations
 from x2c_face.controls import Group
-from x2c_face.expression_model import ExpressionModel
+from x2c_face.expression_model import ExpressionModel, from_ways
 from x2c_face.frames import Face
 from x2c_face.relations import Relation
 from x2c_face.topology import SKIN_COUNT
@@ -193,8 +193,7 @@ def _values(solution: Array) -> Array:
     """Return control values (30,) [ratio or rad] of the unknowns (n,); the head faces ahead."""
     ways = np.zeros(2 * controls.COUNT)
     ways[_UNKNOWN] = solution
-    up, down = ways.reshape(2, controls.COUNT)
-    return controls.from_deflection(up - down)
+    return from_ways(ways.reshape(2, controls.COUNT))
 
 
 def _turned(angles: Array) -> Array:

@@ -6,6 +6,7 @@ COMMANDS = {
     "demo": "imitate, record, and write a film, a table and a report",
     "face": "play with the robot's face: sliders in the web browser",
     "render": "draw any face, or a table of control values, as a picture or a film",
+    "fit": "fit a robot's expression model to a data set",
     "fidelity": "measure how well the virtual robot imitates the people in videos",
     "bench": "measure latency, throughput and memory",
     "collect": "collect a data set: pictures of a robot with its control values",

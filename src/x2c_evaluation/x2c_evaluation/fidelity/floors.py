@@ -64,7 +64,8 @@ def still_face(seed: int = 0) -> Iterator[Picture]:
     """Yield pictures (480, 480, 3), RGB, of a face that does not move."""
     from skimage.data import astronaut
 
-    portrait = cv2.resize(np.ascontiguousarray(astronaut()[:300, 80:380]), (_SIDE, _SIDE))
+    photograph: Picture = astronaut()  # type: ignore[no-untyped-call]
+    portrait = cv2.resize(np.ascontiguousarray(photograph[:300, 80:380]), (_SIDE, _SIDE))
     generator = np.random.default_rng(seed)
     place = np.zeros(2)
     for _ in range(_FRAMES):
