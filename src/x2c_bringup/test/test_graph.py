@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from ament_index_python import get_package_prefix
 
+from x2c_bringup.composed import make_node
+from x2c_bringup.errors import ConfigureError, GraphError
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.processes import command_line
@@ -134,6 +136,25 @@ def test_a_process_is_told_the_same_as_a_composed_node():
         ("--log-level", "info"),
     ]:
         assert pair in pairs
+
+
+def test_robot_state_publisher_is_given_the_robots_urdf():
+    options = GraphOptions(description=True, namespace="r", use_sim_time=True)
+    node = build_graph(options)[-1]
+    assert node.full_name == "/r/robot_state_publisher"
+    assert not node.is_ours
+    assert node.parameters["robot_description"].startswith("<?xml")
+    assert node.parameters["use_sim_time"]
+    with pytest.raises(ConfigureError, match="use the launch file"):
+        make_node(node)
+
+
+def test_a_robot_without_urdf_cannot_be_described(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "robot.yaml").write_text("")
+    with pytest.raises(GraphError, match=r"has no URDF, expected .*mine/mine\.urdf"):
+        build_graph(GraphOptions(description=True, robot=str(folder)))
 
 
 def test_the_description_of_the_graph_needs_no_ros():
