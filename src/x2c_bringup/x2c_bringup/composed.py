@@ -25,7 +25,7 @@ from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_node.diagnostics import Diagnosis
 from x2c_node.managed_node import ManagedNode
-from x2c_node.running import keep_small_matrices_on_one_thread, spin_until
+from x2c_node.running import spin_until, tune_process
 
 _LINK_TIMEOUT = 5.0
 """How long publishers and subscriptions may take to find each other [s]."""
@@ -42,7 +42,7 @@ def ros(*, as_it_is: bool = False) -> Iterator[None]:
     """
     if not as_it_is:
         set_middleware_defaults()
-    keep_small_matrices_on_one_thread()
+    tune_process()
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield
