@@ -18,6 +18,7 @@ _EPILOG = """examples:
   x2c imitate                       follow the first camera
   x2c imitate --video talk.mp4      follow a video
   x2c demo --out out/demo           play the built-in performer and keep the results
+  x2c face                          play with the robot's face in a web browser
   x2c doctor                        find out what is wrong with this machine
 
 'x2c COMMAND --help' tells more of each."""

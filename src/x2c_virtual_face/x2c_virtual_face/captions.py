@@ -30,7 +30,7 @@ _BY_STEM: Mapping[str, tuple[str, str, str]] = {
     "Eyelid Lower": ("{side} lower lid", "squinting", "wide open"),
     "Eyelid Upper": ("{side} upper lid", "shut", "wide open"),
     "Gaze Target Phi": ("both eyes, sideways", "to its right", "to its left"),
-    "Gaze Target Theta": ("both eyes, up and down; the upper lids go down along", "down", "up"),
+    "Gaze Target Theta": ("both eyes, up and down", "down", "up"),
     "Head Pitch": ("head, nodding", "nose up", "nose down"),
     "Head Roll": ("head, tilting", "to its left shoulder", "to its right shoulder"),
     "Head Yaw": ("head, turning", "to its right", "to its left"),
