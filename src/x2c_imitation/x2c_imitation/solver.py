@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from x2c_face import controls, relations
 from x2c_face.controls import Group
-from x2c_face.expression_model import ExpressionModel, from_ways
+from x2c_face.expression_model import ExpressionModel, from_ways, ways
 from x2c_face.frames import Face
 from x2c_face.relations import Relation
 from x2c_face.topology import SKIN_COUNT
@@ -79,13 +79,9 @@ class Solver(Imitator):
 
     def __init__(self, model: ExpressionModel) -> None:
         self._model = model
-        every = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
-        effects = every[_UNKNOWN]
-        skin = trust.LANDMARKS.copy()
-        skin[SKIN_COUNT:] = 0.0
-        self._skin = _Normal(effects, skin, trust.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
-        self._irises = tuple(_iris(effects, side) for side in ("LEFT", "RIGHT"))
-        strength = (effects**2) @ (trust.LANDMARKS.ravel() ** 2)
+        effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
+        self._parts = (_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT"))
+        strength = (effects[_UNKNOWN] ** 2) @ (trust.LANDMARKS.ravel() ** 2)
         self._pull = np.diag(_PULL * strength + 1e-6 * strength.max() + 1e-12)
         self._symmetry = _symmetry(strength)
         self._retargeter: Retargeter | None = None
@@ -104,17 +100,17 @@ class Solver(Imitator):
         if self._retargeter is None:
             raise ImitationError("no neutral face is known yet: calibrate first")
         pose = self._retargeter.pose(face)
-        motion = self._retargeter.motion(face, pose)
+        motion = self._retargeter.motion(face, pose).ravel()
         wanted = np.array(self._retargeter.head_angles(pose))
-        matrix, irises = self._matrix(self._retargeter.openness(face, pose))
+        # Behind a closing lid the iris is guessed, so it counts less.
+        shares = [1.0, *(self._retargeter.openness(face, pose) ** 2).tolist()]
+        parts = list(zip(shares, self._parts, strict=True))
+        matrix = self._pull + sum(share * part.matrix for share, part in parts)
+        vector = sum(share * part.asked(motion) for share, part in parts)
+        by_ways = sum(share * part.by_ways for share, part in parts)
 
-        def explained(values: Array, pull: Array | float) -> Array:
-            by_head = self._model.landmarks(values) - self._model.neutral
-            rest = (motion - by_head).ravel()
-            vector = self._skin.projection @ rest
-            for iris, share in irises:
-                vector = vector + share * (iris.projection @ rest)
-            return _solve(matrix + pull, vector)
+        def explained(turning: Array, pull: Array | float) -> Array:
+            return _solve(matrix + pull, vector - by_ways @ ways(turning).ravel())
 
         first = explained(_turned(wanted), 0.0)
         turning = _turned(wanted - self._model.turn(_values(first)))
@@ -125,31 +121,35 @@ class Solver(Imitator):
         turning = _turned(wanted - self._model.turn(values + turning - controls.NEUTRAL))
         return controls.clamp(values + turning - controls.NEUTRAL)[0]
 
-    def _matrix(self, openness: Array) -> tuple[Array, list[tuple[_Normal, float]]]:
-        """Return the problem's matrix, and each iris with its share in it.
-
-        Behind a closing lid the iris is guessed, so it counts less.
-        """
-        irises = list(zip(self._irises, (openness**2).tolist(), strict=True))
-        matrix = self._skin.matrix + self._pull
-        for iris, share in irises:
-            matrix = matrix + share * iris.matrix
-        return matrix, irises
-
 
 class _Normal:
     """One part of the normal equations.
 
     Args:
-        effects: (n, 1434) what each unknown does to the landmarks.
+        effects: (60, 1434) what each way of the controls does to the landmarks.
         landmarks: (478, 3) weights of the landmarks.
         related: (k,) weights of the first k relations.
     """
 
     def __init__(self, effects: Array, landmarks: Array, related: Array) -> None:
         rows = related[:, None] * relations.MATRIX[: related.size]
-        self.projection = effects * landmarks.ravel() ** 2 + (effects @ rows.T) @ rows
-        self.matrix = self.projection @ effects.T
+        unknown = effects[_UNKNOWN]
+        projection = unknown * landmarks.ravel() ** 2 + (unknown @ rows.T) @ rows
+        self.matrix = projection @ unknown.T
+        self.by_ways = projection @ effects.T
+        # What has no weight is left out: a frame's time goes by how much memory it reads.
+        self._columns = np.flatnonzero(projection.any(axis=0))
+        self._projection = np.ascontiguousarray(projection[:, self._columns])
+
+    def asked(self, motion: Array) -> Array:
+        """Return what landmark motion (1434,) asks of each unknown (n,)."""
+        return np.asarray(self._projection @ motion[self._columns])
+
+
+def _skin(effects: Array) -> _Normal:
+    landmarks = trust.LANDMARKS.copy()
+    landmarks[SKIN_COUNT:] = 0.0
+    return _Normal(effects, landmarks, trust.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
 
 
 def _iris(effects: Array, side: str) -> _Normal:
@@ -191,9 +191,9 @@ def _solve(matrix: Array, vector: Array) -> Array:
 
 def _values(solution: Array) -> Array:
     """Return control values (30,) [ratio or rad] of the unknowns (n,); the head faces ahead."""
-    ways = np.zeros(2 * controls.COUNT)
-    ways[_UNKNOWN] = solution
-    return from_ways(ways.reshape(2, controls.COUNT))
+    gone = np.zeros(2 * controls.COUNT)
+    gone[_UNKNOWN] = solution
+    return from_ways(gone.reshape(2, controls.COUNT))
 
 
 def _turned(angles: Array) -> Array:
