@@ -158,7 +158,7 @@ def _colours(flat: Array) -> NDArray[np.str_]:
             distance[(places < low) | (places > high), k] = np.inf
     inside = np.abs(flat[:, 0]) < 0.9
     distance[inside & (flat[:, 1] < 0.55), list(_SKIN_COLOURS).index("hair")] = np.inf
-    return np.array(list(_SKIN_COLOURS))[distance.argmin(axis=1)]
+    return np.asarray(np.array(list(_SKIN_COLOURS))[distance.argmin(axis=1)])
 
 
 def _normals(vertices: Array, faces: Indices) -> Array:
@@ -193,7 +193,7 @@ def _lids() -> Iterator[Piece]:
                 ],
                 axis=2,
             ).reshape(-1, 3)
-            faces = parts.grid_faces(*turn.shape, False)
+            faces = parts.grid_faces(len(turn), len(across), False)
             triangles = (eyes.centre(side) + vertices)[faces if way > 0 else faces[:, ::-1]]
             yield Piece(f"eyelid_{lid}_{side}", "skin", triangles)
 
