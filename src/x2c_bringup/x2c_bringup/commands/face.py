@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from numpy.typing import ArrayLike
     from rich.console import Console
 
@@ -56,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_virtual_face.panel.live_face import LiveFace
     from x2c_virtual_face.panel.server import PanelServer
 
+    stop = _stop_on_signals()
     face = LiveFace(robot, arguments.size)
     try:
         server = PanelServer(face, robot.name, arguments.port)
@@ -66,7 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
                 style="dim",
                 highlight=False,
             )
-            _serve(arguments.ros, lambda: server.blend.values, console)
+            if arguments.ros:
+                with _publishing(lambda: server.blend.values) as said:
+                    _tell(said, stop, console)
+            stop.wait()
         finally:
             server.close()
     finally:
@@ -74,24 +80,25 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(with_ros: bool, values: Callable[[], ArrayLike], console: Console) -> None:
-    """Wait for Ctrl-C."""
+def _stop_on_signals() -> Event:
+    """Return what Ctrl-C sets."""
     import signal
-    import threading
+    from threading import Event
 
-    stop = threading.Event()
+    stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    if not with_ros:
-        stop.wait()
-        return
-    with _publishing(values) as said:
-        last = ""
-        while not stop.wait(1.0):
-            text = said()
-            if text != last:
-                console.print(text, soft_wrap=True)
-                last = text
+    return stop
+
+
+def _tell(said: Callable[[], str], stop: Event, console: Console) -> None:
+    """Print what there is to say whenever it changes, until the end."""
+    last = ""
+    while not stop.wait(1.0):
+        text = said()
+        if text != last:
+            console.print(text, soft_wrap=True)
+            last = text
 
 
 @contextmanager
