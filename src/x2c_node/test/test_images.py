@@ -330,3 +330,17 @@ def test_any_compressed_data_gives_a_picture_or_is_refused(data):
         except ImageError:
             continue
         assert picture.ndim == 3
+
+
+def test_a_message_of_the_same_size_is_filled_anew():
+    generator = np.random.default_rng(0)
+    message = None
+    made = []
+    for height, width in ((4, 6), (4, 6), (2, 6)):
+        picture = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        message = images.bgr_to_image(picture, Header(frame_id=str(height)), reuse=message)
+        made.append(message)
+        assert message.header.frame_id == str(height)
+        np.testing.assert_array_equal(images.image_to_bgr(message), picture)
+    assert made[0] is made[1]
+    assert made[2] is not made[1]

@@ -107,18 +107,30 @@ def compressed_to_bgr(message: CompressedImage) -> Picture:
     return np.asarray(picture, dtype=np.uint8)
 
 
-def bgr_to_image(picture: Picture, header: Header, encoding: str = "bgr8") -> Image:
+def bgr_to_image(
+    picture: Picture, header: Header, encoding: str = "bgr8", reuse: Image | None = None
+) -> Image:
     """Return a picture (height, width, 3) as an image message.
 
     Args:
         picture: (height, width, 3) of uint8.
         header: Of the message.
         encoding: "bgr8", or "rgb8" where the picture's colours are in that order.
+        reuse: A message of before that nobody needs any more; one of the same size is filled
+            anew and returned, which saves making another.
 
     Raises:
         ImageError: The picture is none.
     """
     height, width = _picture_size(picture)
+    if reuse is not None and (reuse.height, reuse.width, reuse.encoding) == (
+        height,
+        width,
+        encoding,
+    ):
+        reuse.header = header
+        np.frombuffer(reuse.data, dtype=np.uint8).reshape(picture.shape)[:] = picture
+        return reuse
     # rclpy checks a list or bytes element by element; an array it takes as it is.
     data = array.array("B")
     data.frombytes(np.ascontiguousarray(picture).data.cast("B"))

@@ -100,6 +100,7 @@ class CameraNode(ManagedNode[CameraParameters]):
 
     def activate(self) -> None:
         """Start reading and publishing."""
+        self._message: Image | None = None
         self._grabber = Grabber(
             self._source, loop=self.params.loop, complain=self._complain, found=self._found
         )
@@ -146,7 +147,8 @@ class CameraNode(ManagedNode[CameraParameters]):
         header = Header(stamp=stamp.to_msg(), frame_id=self.params.frame_id)
         self._size = (picture.shape[1], picture.shape[0])
         if self._image.get_subscription_count():
-            self._image.publish(bgr_to_image(picture, header))
+            self._message = bgr_to_image(picture, header, reuse=self._message)
+            self._image.publish(self._message)
         if self._compressed.get_subscription_count():
             self._compressed.publish(bgr_to_jpeg(picture, header, self.params.jpeg_quality))
         if self._info.get_subscription_count():
