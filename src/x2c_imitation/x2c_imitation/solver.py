@@ -42,9 +42,14 @@ _SYMMETRY = {Group.BROW: 1.0, Group.EYELID: 1.0, Group.MOUTH: 2.0}
 """Pull of left and right together, likewise: faces are mostly symmetric, noise is not."""
 
 _ONE_SIDED = 0.4
-"""Difference of left and right [deflection] from which a face counts as one-sided, as in a wink:
-the pull fades beyond it (Geman and McClure 1987).
+"""Difference of left and right [way] from which a face counts as one-sided, as in a wink: the
+pull fades beyond it (Geman and McClure 1987).
 """
+
+_HARDLY_SEEN = ("Lip Top Raise", "Lip Bottom Depress")
+"""Lips' sides, which the tracker sees so badly that noise sets them apart: their pull stays."""
+
+_SIDEWAYS = ("Jaw Yaw",)
 
 _TURNING = (Group.HEAD, Group.NECK)
 
@@ -62,12 +67,27 @@ def _unknowns() -> NDArray[np.intp]:
 _UNKNOWN = _unknowns()
 """(n,) places of the unknowns among the 60 ways."""
 
-_OTHER_SIDE = [
-    int(np.flatnonzero(way - way % controls.COUNT + control.mirror == _UNKNOWN)[0])
-    for way in _UNKNOWN
-    for control in (controls.CONTROLS[way % controls.COUNT],)
-]
+
+def _other_side() -> NDArray[np.intp]:
+    """Return for each unknown (n,) the one that takes its place in a mirror."""
+    place = {way: number for number, way in enumerate(_UNKNOWN.tolist())}
+    others = []
+    for way in place:
+        control = controls.CONTROLS[way % controls.COUNT]
+        # The jaw goes to the other side by going the other way.
+        turned = control.name in _SIDEWAYS
+        upwards = (way < controls.COUNT) != turned
+        others.append(place[control.mirror + (0 if upwards else controls.COUNT)])
+    return np.array(others)
+
+
+_OTHER_SIDE = _other_side()
 """(n,) for each unknown, the one of the other side."""
+
+_FADES = np.array(
+    [not controls.NAMES[way % controls.COUNT].startswith(_HARDLY_SEEN) for way in _UNKNOWN]
+)
+"""(n,) whether the pull to the other side fades where a face is one-sided."""
 
 
 class Solver(Imitator):
@@ -116,7 +136,7 @@ class Solver(Imitator):
         turning = _turned(wanted - self._model.turn(_values(first)))
         # What is one-sided without the pull of left and right together is let go of it.
         difference = first - first[_OTHER_SIDE]
-        kept = 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2
+        kept = np.where(_FADES, 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2, 1.0)
         values = _values(explained(turning, self._symmetry * kept))
         turning = _turned(wanted - self._model.turn(values + turning - controls.NEUTRAL))
         return controls.clamp(values + turning - controls.NEUTRAL)[0]

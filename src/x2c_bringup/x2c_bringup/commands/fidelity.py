@@ -128,13 +128,12 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> S
         for place, result in measure_clips(jobs, arguments.jobs, worked):
             found[place] = result
             progress.remove_task(tasks[place])
-    clips = [one for _, one in sorted(found.items()) if not isinstance(one, str)]
-    failed = {
-        jobs[place].video or jobs[place].name: reason
-        for place, reason in sorted(found.items())
-        if isinstance(reason, str)
-    }
-    return Summary(robot.name, arguments.backend, calibration, clips, failed)
+    names = [job.video or job.name for job in jobs]
+    failed = {names[at]: one for at, one in sorted(found.items()) if isinstance(one, str)}
+    clips = {at: one for at, one in sorted(found.items()) if not isinstance(one, str)}
+    ceiling = clips.pop(0, None) if arguments.ceiling else None
+    people = list(clips.values())
+    return Summary(robot.name, arguments.backend, calibration, people, failed, ceiling)
 
 
 def _write(summary: Summary, out: Path, console: Console) -> None:
@@ -145,7 +144,7 @@ def _write(summary: Summary, out: Path, console: Console) -> None:
 
     try:
         (out / "fidelity.json").write_text(summary.as_json() + "\n", encoding="utf-8")
-        for clip in summary.clips:
+        for clip in summary.every:
             write_figure(clip, out / f"{clip.name}_curves.png")
             encoded = cv2.imencode(".png", clip.performance.picture)[1]
             (out / f"{clip.name}_pictures.png").write_bytes(encoded.tobytes())

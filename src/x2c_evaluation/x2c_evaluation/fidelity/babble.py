@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class Babbler:
         """Return how many pictures there are."""
         return len(self._values)
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Generator[Picture, None, None]:
         """Yield the pictures (height, width, 3), BGR, from the beginning."""
         self.truth = []
         with Actor(self._robot) as actor:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import multiprocessing
@@ -150,9 +151,10 @@ def _of_itself(job: Job, progress: Callable[[int], None]) -> Clip:
     babbler, period = Babbler(job.robot, job.seed), 1.0 / RATE
     neutral = None
     if job.calibration is Calibration.BEFORE:
-        neutral = find_neutral(babbler.pictures(), period)
-    pictures = babbler.pictures()
-    performance = perform(pictures, period, job.robot, job.backend, neutral, progress)
+        with contextlib.closing(babbler.pictures()) as pictures:
+            neutral = find_neutral(pictures, period)
+    with contextlib.closing(babbler.pictures()) as pictures:
+        performance = perform(pictures, period, job.robot, job.backend, neutral, progress)
     truth = np.array(babbler.truth)
     return measure(job.name, dataclasses.replace(performance, truth=truth))
 

@@ -46,8 +46,9 @@ class Summary:
         robot: Name of the robot.
         backend: How faces became control values.
         calibration: When the person's neutral face was found.
-        clips: What was measured.
+        clips: What was measured on people.
         failed: Clips on which nothing could be, and why.
+        ceiling: What was measured on the robot itself; not part of any mean.
     """
 
     robot: str
@@ -55,6 +56,12 @@ class Summary:
     calibration: str
     clips: Sequence[Clip]
     failed: Mapping[str, str]
+    ceiling: Clip | None = None
+
+    @property
+    def every(self) -> tuple[Clip, ...]:
+        """All clips, that of the robot itself included."""
+        return (*self.clips, *((self.ceiling,) if self.ceiling is not None else ()))
 
     @property
     def mean_r(self) -> float | None:
@@ -107,6 +114,7 @@ class Summary:
                 for descriptor, one in self.overall().items()
             },
             "clips": {clip.name: _clip(clip) for clip in self.clips},
+            "ceiling": None if self.ceiling is None else _clip(self.ceiling),
             "failed": dict(self.failed),
         }
 

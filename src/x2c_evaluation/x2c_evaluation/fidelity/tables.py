@@ -18,12 +18,14 @@ _LATEST = 0.1
 
 def show(summary: Summary, console: Console) -> None:
     """Print a table for each clip, one for all of them, and what was left out."""
-    for clip in summary.clips:
+    for clip in summary.every:
         console.print(_clip_table(clip))
         _left_out(clip, console)
     if summary.clips:
         console.print(_overall_table(summary))
         console.print(_headline(summary))
+    if summary.ceiling is not None:
+        console.print(f"ceiling, the robot imitating itself: mean r {summary.ceiling.mean_r:.3f}")
     for name, reason in summary.failed.items():
         console.print(Text(f"not measured: {name}: {reason}", style="bold red"), soft_wrap=True)
 

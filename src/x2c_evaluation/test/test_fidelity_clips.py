@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clips are imitated offline: the same figures each time, a clear error where it cannot be."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from x2c_evaluation.fidelity import babble
+from x2c_evaluation.fidelity.clips import SELF, Calibration, Job, measure_clips
+from x2c_evaluation.fidelity.figure import write_figure
+from x2c_evaluation.fidelity.measure import Link
+from x2c_face import controls
+from x2c_face.descriptors import Descriptor
+from x2c_face.robot_file import load_robot
+from x2c_node.robots import find_robot
+
+pytest.importorskip("mujoco")
+
+
+@pytest.fixture(scope="module")
+def robot():
+    return load_robot(find_robot("virtual"))
+
+
+def jobs(robot, *videos, calibration=Calibration.BEFORE):
+    return [Job(str(video), robot, "solver", calibration) for video in videos]
+
+
+def measured(robot, *videos, processes=1):
+    found = dict(measure_clips(jobs(robot, *videos), processes, lambda place, done: None))
+    return [found[place] for place in range(len(videos))]
+
+
+def write_video(path, pictures):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 30.0, (256, 256))
+    for picture in pictures:
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def short_babble(monkeypatch):
+    monkeypatch.setattr(babble, "DURATION", 5.0)
+
+
+@pytest.fixture(scope="module")
+def clip_file(robot, tmp_path_factory):
+    """A few seconds of a robot as a person."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(babble, "DURATION", 5.0)
+        pictures = list(babble.Babbler(robot, 3).pictures())
+    return write_video(tmp_path_factory.mktemp("clip") / "robot.mp4", pictures)
+
+
+def test_the_robot_imitates_itself_well_and_its_face_is_known(robot, short_babble):
+    (clip,) = measured(robot, SELF)
+    assert clip.performance.truth.shape == clip.performance.seen.shape
+    assert clip.mean_r > 0.6
+    assert clip.measured[Descriptor.MOUTH_OPENING].agreement.r > 0.8
+    assert clip.measured[Descriptor.MOUTH_OPENING].links[Link.SIGHT] > 0.8
+
+
+def test_figures_are_the_same_each_time_and_in_any_process(robot, clip_file):
+    once, again = measured(robot, clip_file, clip_file, processes=2)
+    (alone,) = measured(robot, clip_file)
+    for other in (again, alone):
+        np.testing.assert_array_equal(once.performance.person, other.performance.person)
+        np.testing.assert_array_equal(once.performance.seen, other.performance.seen)
+        assert once.measured == other.measured
+
+
+def test_curves_and_pictures_are_drawn(robot, clip_file, tmp_path):
+    (clip,) = measured(robot, clip_file)
+    write_figure(clip, tmp_path / "curves.png")
+    assert cv2.imread(str(tmp_path / "curves.png")).std() > 5.0
+    assert clip.performance.picture.shape[1] == 10 * 192
+
+
+def test_what_cannot_be_measured_says_why_and_the_rest_is(robot, clip_file, tmp_path):
+    no_video = tmp_path / "notes.mp4"
+    no_video.write_text("not a video")
+    grey = np.full((256, 256, 3), 128, np.uint8)
+    no_face = write_video(tmp_path / "grey.mp4", [grey] * 40)
+    capture = cv2.VideoCapture(str(clip_file))
+    short = write_video(tmp_path / "short.mp4", [capture.read()[1] for _ in range(12)])
+    found = measured(robot, tmp_path / "none.mp4", no_video, no_face, short, clip_file)
+    assert "no file" in found[0]
+    assert "not a video" in found[1]
+    assert "no face was found in any of 40 pictures" in found[2]
+    assert "at least 1 s" in found[3]
+    assert found[4].mean_r is not None
+
+
+def test_an_unknown_backend_is_refused_with_the_known_ones(robot, clip_file):
+    job = Job(str(clip_file), robot, "magic", Calibration.LIVE)
+    ((_, reason),) = measure_clips([job], 1, lambda place, done: None)
+    assert "solver" in reason
+
+
+def test_expressions_are_reproducible_start_neutral_and_stay_in_range():
+    values = babble.expressions(5)
+    np.testing.assert_array_equal(values, babble.expressions(5))
+    assert not np.array_equal(values, babble.expressions(6))
+    np.testing.assert_allclose(values[0], controls.NEUTRAL)
+    assert (values >= controls.DEPLOYMENT_MINIMUM).all()
+    assert (values <= controls.DEPLOYMENT_MAXIMUM).all()
+    assert np.abs(np.diff(values, axis=0)).max() < 1.0
