@@ -24,6 +24,7 @@ from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_node.diagnostics import Diagnosis
+from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
 from x2c_node.running import spin_until, tune_process
 
@@ -58,10 +59,10 @@ def ros(*, as_it_is: bool = False) -> Iterator[None]:
 class ComposedGraph:
     """Runs the nodes of a graph in this process.
 
-    Each node has an executor and a thread of its own. What takes long in a node (FaceMesh, JPEG,
-    rendering) leaves Python's lock free, so that the others go on meanwhile. All that a node does
-    happens in its thread, transitions included: an OpenGL context belongs to the thread that made
-    it.
+    Nodes hand messages on to each other directly (`x2c_node.local_delivery`): an image goes all
+    the way to the joint command in the camera's thread, and no step waits for another thread. For
+    transitions, services, timers and whatever comes from outside, each node has an executor and a
+    thread of its own.
 
     Args:
         specs: The nodes, each after those whose messages it takes.
@@ -72,9 +73,10 @@ class ComposedGraph:
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
         self._hosts: list[_Host] = []
+        delivery = LocalDelivery()
         try:
             for spec in specs:
-                self._hosts.append(_Host(spec))
+                self._hosts.append(_Host(spec, delivery))
         except BaseException:
             self.stop()
             raise
@@ -134,9 +136,9 @@ class ComposedGraph:
 class _Host:
     """One node with its executor and thread."""
 
-    def __init__(self, spec: NodeSpec) -> None:
+    def __init__(self, spec: NodeSpec, delivery: LocalDelivery) -> None:
         self.spec = spec
-        self.node = make_node(spec)
+        self.node = make_node(spec, delivery)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self._ending = threading.Event()
@@ -165,7 +167,7 @@ class _Host:
         self.node.destroy_node()
 
 
-def make_node(spec: NodeSpec) -> ManagedNode[Any]:
+def make_node(spec: NodeSpec, delivery: LocalDelivery | None = None) -> ManagedNode[Any]:
     """Return the node that a specification describes, unconfigured.
 
     Raises:
@@ -190,6 +192,7 @@ def make_node(spec: NodeSpec) -> ManagedNode[Any]:
             cli_args=["--ros-args", *words],
             use_global_arguments=False,
             parameter_overrides=overrides,
+            local_delivery=delivery,
         )
     except (rclpy_implementation.RCLError, NameValidationException) as error:
         raise ConfigureError(f"{spec.name} cannot be made: {error}") from error

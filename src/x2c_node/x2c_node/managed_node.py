@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import functools
+import threading
 import traceback
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from contextlib import nullcontext
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
@@ -24,6 +26,7 @@ from x2c_face.errors import X2CError
 from x2c_node import parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
+from x2c_node.local_delivery import LocalDelivery, LocalPublisher
 from x2c_node.statistics import Statistics
 
 P = TypeVar("P", bound=parameters.Parameters)
@@ -41,11 +44,21 @@ class ManagedNode(LifecycleNode, Generic[P]):
     Args:
         name: Default name of the node.
         parameter_class: Dataclass of the node's parameters.
+        local_delivery: Of the process, where several nodes are to hand messages on directly.
         node_arguments: Passed to rclpy's node.
     """
 
-    def __init__(self, name: str, parameter_class: type[P], **node_arguments: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        parameter_class: type[P],
+        local_delivery: LocalDelivery | None = None,
+        **node_arguments: Any,
+    ) -> None:
         super().__init__(name, **node_arguments)
+        self._local = local_delivery
+        # A message handed on directly comes in the thread of its publisher.
+        self._turn = threading.RLock()
         self._parameter_class = parameter_class
         self._refused = parameters.declare(self, parameter_class)
         if unknown := parameters.unknown(self, parameter_class):
@@ -107,7 +120,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
         """Label of the lifecycle state: unconfigured, inactive, active or finalized."""
         return str(self._state_machine.current_state[1])
 
-    def publisher(self, message_type: type, topic: str, qos: QoSProfile) -> Publisher[Any]:
+    def publisher(
+        self, message_type: type, topic: str, qos: QoSProfile
+    ) -> Publisher[Any] | LocalPublisher:
         """Make a publisher that lives until cleanup; its QoS can be overridden by parameters."""
         made: Publisher[Any] = self.create_publisher(
             message_type,
@@ -116,7 +131,35 @@ class ManagedNode(LifecycleNode, Generic[P]):
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
         self._scope.append(lambda: self.destroy_publisher(made))
-        return made
+        if self._local is None:
+            return made
+        local = self._local
+        ours = local.publisher(made, message_type, qos)
+        self._scope.append(lambda: local.retract(ours, message_type))
+        return ours
+
+    @overload
+    def subscription(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[..., None],
+        qos: QoSProfile,
+        *,
+        raw: Literal[True],
+        overridable: bool = True,
+    ) -> Subscription[Any]: ...
+
+    @overload
+    def subscription(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[..., None],
+        qos: QoSProfile,
+        *,
+        overridable: bool = True,
+    ) -> Subscription[Any] | None: ...
 
     def subscription(
         self,
@@ -127,8 +170,11 @@ class ManagedNode(LifecycleNode, Generic[P]):
         *,
         raw: bool = False,
         overridable: bool = True,
-    ) -> Subscription[Any]:
+    ) -> Subscription[Any] | None:
         """Make a subscription.
+
+        Where a node of the same process publishes the topic and hands messages on directly, there
+        is no subscription in the middleware, and the callback runs in the publisher's thread.
 
         Args:
             message_type: Type of the messages.
@@ -138,6 +184,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
             raw: Whether the callback takes serialized messages (bytes).
             overridable: Whether its QoS can be overridden by parameters.
         """
+        if self._local is not None and not raw:
+            name = self.resolve_topic_name(topic)
+            end = self._local.subscribe(name, message_type, self._guarded(callback, topic))
+            if end is not None:
+                self._scope.append(end)
+                return None
         overriding = QoSOverridingOptions.with_default_policies() if overridable else None
         made: Subscription[Any] = self.create_subscription(
             message_type,
@@ -165,7 +217,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
         def answer(request: Any, response: Any) -> Any:
             try:
-                return callback(request, response)
+                with self._turn:
+                    return callback(request, response)
             except Exception as error:
                 kind = "refused" if isinstance(error, X2CError) else "failed"
                 self.statistics.counts[f"{name} {kind}"] += 1
@@ -257,7 +310,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
     ) -> TransitionCallbackReturn:
         try:
-            run()
+            with self._turn:
+                run()
         except Exception as error:
             self.fault = f"cannot {verb}: {error}"
             self._log_failure(f"cannot {verb}", error)
@@ -270,7 +324,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
     ) -> TransitionCallbackReturn:
         try:
-            run()
+            with self._turn:
+                run()
         except Exception as error:
             self._log_failure(f"cannot {verb} cleanly", error)
         self._destroy(scope)
@@ -282,12 +337,24 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     # Callbacks.
 
-    def _guarded(self, callback: Callable[..., None], source: str) -> Callable[..., None]:
+    def _guarded(
+        self, callback: Callable[..., None], source: str, *, alone: bool = True
+    ) -> Callable[..., None]:
+        """Return a callback whose errors are counted and logged.
+
+        Args:
+            callback: To be called.
+            source: What the counts and the log call it.
+            alone: Whether no other callback of the node may run meanwhile.
+        """
+        turn = self._turn if alone else nullcontext()
+
         # rclpy tells by the signature whether a callback wants the message's info too.
         @functools.wraps(callback)
         def run(*arguments: Any) -> None:
             try:
-                callback(*arguments)
+                with turn:
+                    callback(*arguments)
             except X2CError as error:
                 self.statistics.counts[f"{source} refused"] += 1
                 self.get_logger().warning(f"{source}: {error}", throttle_duration_sec=5.0)

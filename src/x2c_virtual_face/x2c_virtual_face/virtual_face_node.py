@@ -80,7 +80,9 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         """Let the face's time run and take joint commands."""
         self._next_picture = time.monotonic()
         self.subscription(JointState, "joint_commands", self._take, STREAM)
-        self._simulation.start(self._guarded(self._tick, "timer"), self.context.ok)
+        # Commands need not wait for a picture to be drawn.
+        tick = self._guarded(self._tick, "timer", alone=False)
+        self._simulation.start(tick, self.context.ok)
 
     def deactivate(self) -> None:
         """Let the face's time stand still."""
