@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells which control values pictures of a face show, against a picture of it at rest.
+
+    python -m x2c_evaluation.picture_values neutral.jpg grin.jpg frown.jpg
+
+The face may be a person's or any robot's that the tracker sees; the values are those with which
+the robot whose expression model is used would show the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.picture_tracking import track_single
+from x2c_face import controls
+from x2c_face.controls import Group
+from x2c_face.errors import X2CError
+from x2c_face.frames import NO_TRACK, Face, FaceState
+from x2c_face.head_pose import fit_head_pose
+from x2c_face.robot import Robot
+from x2c_face.robot_file import load_robot
+from x2c_imitation.backends import make_imitator
+from x2c_node.robots import find_robot
+from x2c_perception.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracker import FaceTracker
+
+Array = NDArray[np.float64]
+
+
+def picture_values(
+    robot: Robot, neutral: Path, pictures: Sequence[Path], backend: str = "solver"
+) -> Array:
+    """Return the deflections (n, 30) that n pictures show, -1 to 1.
+
+    Args:
+        robot: Whose expression model explains the faces.
+        neutral: Picture of the face at rest.
+        pictures: Of the same face.
+        backend: How faces become control values.
+
+    Raises:
+        EvaluationError: A file is no picture, or shows no face.
+        X2CError: Robot or backend cannot be used.
+    """
+    tracker = MediaPipeTracker()
+    try:
+        imitator = make_imitator(backend, robot)
+        imitator.calibrate(_face(tracker, neutral))
+        values = [imitator.imitate(_face(tracker, path)) for path in pictures]
+    finally:
+        tracker.close()
+    return np.array([controls.to_deflection(one) for one in values])
+
+
+def _face(tracker: FaceTracker, path: Path) -> Face:
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise EvaluationError(f"{path} is no picture that can be read; expected JPEG or PNG")
+    landmarks = track_single(tracker, np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8))
+    if landmarks is None:
+        raise EvaluationError(f"no face is found in {path}")
+    height, width = bgr.shape[:2]
+    pose = fit_head_pose(landmarks)
+    return Face(landmarks, pose, width, height, 1.0, FaceState.TRACKING, NO_TRACK)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a table of the deflections."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("neutral", type=Path, help="picture of the face at rest")
+    parser.add_argument("pictures", type=Path, nargs="+", help="of the same face")
+    parser.add_argument("--robot", default="virtual", help="whose expression model is used")
+    options = parser.parse_args(arguments)
+    try:
+        robot = load_robot(find_robot(options.robot))
+        found = picture_values(robot, options.neutral, options.pictures)
+    except X2CError as error:
+        sys.exit(f"error: {error}")
+    table = Table("control", title="Deflections: -1 lowest, 0 neutral, 1 highest")
+    for path in options.pictures:
+        table.add_column(path.stem, justify="right")
+    for control, row in zip(controls.CONTROLS, found.T, strict=True):
+        if control.group is not Group.NECK:
+            table.add_row(control.name, *(f"{one:+.2f}" for one in row))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
