@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from mcap.reader import make_reader
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
@@ -130,6 +130,11 @@ def test_latency_is_that_of_publication_not_of_recording(ros, wait_until, record
     assert Stage.END_TO_END not in measure(session)
 
 
+def on_disk(out: Path, topic: str) -> int:
+    """Return how many messages of a topic the unfinished bag has on the disk."""
+    return BagReader(out / "bag").counts.get(topic, 0)
+
+
 def test_latched_messages_are_recorded_and_stay_latched(ros, wait_until, recorder):
     neutral = ros.publish(FaceLandmarks, "face/neutral", quality.LATCHED)
     heard = overheard(ros, FaceLandmarks, "face/neutral", quality.LATCHED)
@@ -149,8 +154,14 @@ def test_under_simulated_time_the_bag_has_the_times_of_the_clock(ros, wait_until
     process, out = recorder(parameters={"use_sim_time": True})
     clock = publisher(ros, wait_until, Clock, "/clock", QoSProfile(depth=1))
     values = publisher(ros, wait_until, ControlValues, "control_values")
-    clock.publish(Clock(clock=to_stamp(5_000_000_000)))
-    time.sleep(0.3)
+    said = ros.collect(DiagnosticArray, "/diagnostics")
+
+    def has_the_time() -> bool:
+        clock.publish(Clock(clock=to_stamp(5_000_000_000)))
+        ours = [one for one in said if one.status[0].name == "/recorder_node"]
+        return any(one.header.stamp.sec == 5 for one in ours)
+
+    wait_until(has_the_time, what="the recorder to have the clock's time")
     values.publish(control_values(0, 4_000_000_000))
     recorded(ros, wait_until, "control_values", 1)
     assert process.stop() == 0
@@ -181,7 +192,7 @@ def test_names_in_a_namespace_and_remapped_are_known_again(ros, wait_until, reco
     process, out = recorder(namespace="/left", remappings={"control_values": "/elsewhere"})
     values = publisher(ros, wait_until, ControlValues, "/elsewhere")
     values.publish(control_values(0))
-    time.sleep(0.5)
+    wait_until(lambda: on_disk(out, "/elsewhere") == 1, what="the message on the disk")
     assert process.stop() == 0
     reader = BagReader(out / "bag")
     assert reader.parts["/elsewhere"] is Part.CONTROLS
@@ -195,7 +206,12 @@ def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder):
         values.publish(control_values(index))
         time.sleep(0.002)
     recorded(ros, wait_until, "control_values", COUNT)
-    time.sleep(0.5)
+    wait_until(lambda: on_disk(out, "/control_values") == COUNT, what="all messages on the disk")
+    table = out / "controls.csv"
+    wait_until(
+        lambda: len(table.read_text(encoding="utf-8").splitlines()) == 1 + COUNT,
+        what="all rows on the disk",
+    )
     process.stop(signal.SIGKILL)
     reader = BagReader(out / "bag")
     assert reader.counts["/control_values"] == COUNT
@@ -212,8 +228,7 @@ def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
     images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed")
     values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
     values.publish(control_values(0))
-    recorded(ros, wait_until, "control_values", 1)
-    time.sleep(0.3)
+    wait_until(lambda: on_disk(out, "/control_values") == 1, what="the message on the disk")
     # No file of the process may grow beyond this.
     resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
     data = array.array("B", bytes(100_000))
