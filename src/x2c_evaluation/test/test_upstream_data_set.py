@@ -73,7 +73,7 @@ def test_one_pickle_can_be_named_and_its_pictures_be_elsewhere(folder, tmp_path_
 
 
 def test_paths_of_another_machine_are_found_by_their_ends(folder):
-    save(folder, paths=[f"/home/somebody/X2C/images/{i}.png" for i in range(6)])
+    save(folder, paths=[f"/home/user/X2C/images/{i}.png" for i in range(6)])
     assert len(read_data_set(folder)) == 6
 
 
