@@ -173,6 +173,18 @@ def test_a_lost_face_is_held_then_eases_to_neutral(start, ros, wait_until, model
     assert process.stop() == 0
 
 
+def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make_face):
+    process = start(diagnostics_period=0.1)
+    person = Person(ros, wait_until)
+    for _ in range(3):
+        person.shows(person.message(make_face(model.neutral)))
+    wait_until(
+        lambda: (said := ros.diagnosis("imitation_node")) and "no more faces" in said.message,
+        what="a diagnosis of the silence",
+    )
+    assert process.stop() == 0
+
+
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [

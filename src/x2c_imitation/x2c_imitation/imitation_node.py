@@ -93,6 +93,10 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             return Diagnosis(
                 Level.WARN, f"waiting for faces on {topic} ({publishers} publishers)", values
             )
+        if not self.statistics.rates["face"].rate:
+            return Diagnosis(
+                Level.WARN, f"no more faces on {topic}: the last one is shown", values
+            )
         if not self._mimic.is_calibrated:
             return Diagnosis(Level.WARN, "waiting for a neutral face on face/neutral", values)
         return Diagnosis(Level.OK, self._face_state, values)
