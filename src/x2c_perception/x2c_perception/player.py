@@ -44,7 +44,8 @@ class Player:
     Pictures of a live source are handed on at once. Those of a file come at its native rate, or
     at the rate asked for, and count as taken when they are due. Unpaced, each comes as soon as
     the one before has been handed on, but never faster than the rate asked for, or
-    `UNPACED_LIMIT`: receivers that are slower miss pictures, as with a real camera.
+    `UNPACED_LIMIT`: receivers in other processes that are slower miss pictures, as with a real
+    camera; those that `deliver` itself waits for do not.
 
     Args:
         grabber: Gives the pictures.
