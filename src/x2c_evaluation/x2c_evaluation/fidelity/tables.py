@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +15,11 @@ from x2c_evaluation.fidelity.summary import Summary
 _GOOD, _POOR = 0.85, 0.6
 _AMPLITUDES = (0.6, 1.4)
 _LATEST = 0.1
+
+# Everything fits on a terminal of 80 columns.
+_FIGURES = ("r", "lag\n[ms]", "ampli-\ntude")
+_LINKS = {Link.MECHANICS: "mecha-\nnics", Link.TRACKER: "track-\ner"}
+_LEFT_ALIGNED = ("descriptor", "limit")
 
 
 def show(summary: Summary, console: Console) -> None:
@@ -36,24 +42,30 @@ def _clip_table(clip: Clip) -> Table:
         f"{clip.name}: followed in {performance.following} of {performance.frames} pictures, "
         f"robot's face seen in {performance.robot_faces}"
     )
-    table = _table(title, "descriptor", "r", "lag [ms]", "amplitude", *Link, "limit")
+    table = _table(title)
     for descriptor, one in clip.measured.items():
         table.add_row(
-            descriptor, *_figures(one.agreement), *map(_r, one.links.values()), one.limit
+            short(descriptor), *_figures(one.agreement), *map(_r, one.links.values()), one.limit
         )
     for name, agreement in clip.sides.items():
-        table.add_row(f"{name} left - right", *_figures(agreement), style="dim")
+        table.add_row(f"{short(name)} L - R", *_figures(agreement), style="dim")
     return table
 
 
 def _overall_table(summary: Summary) -> Table:
-    title = f"All {len(summary.clips)} clips: means"
-    table = _table(title, "descriptor", "r", "lag [ms]", "amplitude", *Link, "limit", "clips")
+    title = f"All {len(summary.clips)} clips: means over the n that move a descriptor"
+    table = _table(title, "n")
     for descriptor, one in summary.overall().items():
         figures = _figures(Agreement(one.r, one.lag, one.amplitude, one.clips))
         links = map(_r, one.links.values())
-        table.add_row(descriptor, *figures, *links, one.limit, str(one.clips))
+        table.add_row(short(descriptor), *figures, *links, one.limit, str(one.clips))
     return table
+
+
+def short(descriptor: str) -> str:
+    """Return a descriptor's name as tables show it: "brow inner L" for brow_inner_height_left."""
+    words = descriptor.replace("_height", "").replace("corner", "mouth_corner")
+    return words.replace("_left", " L").replace("_right", " R").replace("_", " ")
 
 
 def _headline(summary: Summary) -> str:
@@ -73,10 +85,15 @@ def _left_out(clip: Clip, console: Console) -> None:
         )
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, justify="left" if column in ("descriptor", "limit") else "right")
+def _table(title: str, *more: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    table.show_edge = False
+    for column in ("descriptor", *_FIGURES, *(_LINKS.get(link, link) for link in Link), "limit"):
+        table.add_column(
+            column, justify="left" if column in _LEFT_ALIGNED else "right", no_wrap=True
+        )
+    for column in more:
+        table.add_column(column, justify="right", no_wrap=True)
     return table
 
 

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of fidelity can be read on a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from x2c_evaluation.fidelity.agreement import Agreement
+from x2c_evaluation.fidelity.measure import Clip, Link, Measured
+from x2c_evaluation.fidelity.performance import Performance
+from x2c_evaluation.fidelity.summary import Summary
+from x2c_evaluation.fidelity.tables import short, show
+from x2c_face.descriptors import Descriptor
+
+
+def clip() -> Clip:
+    curves = np.zeros((300, 17))
+    picture = np.zeros((2, 2, 3), np.uint8)
+    performance = Performance(
+        *(1.0 / 30.0, curves, curves, curves, curves, curves),
+        *(np.ones(300, dtype=bool), 300, 300, 300, picture),
+    )
+    worst = Agreement(-0.987, -0.2, 1.234, 300)
+    links = dict.fromkeys(Link, -0.987) | {Link.MECHANICS: -0.999}
+    measured = dict.fromkeys(Descriptor, Measured(worst, links))
+    sides = {"brow_outer_height": worst, "eye_openness": worst}
+    return Clip("clip", performance, measured, {}, sides)
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    text = io.StringIO()
+    summary = Summary("virtual", "solver", "before", (clip(),), {}, clip())
+    show(summary, Console(file=text, width=80))
+    return text.getvalue().splitlines()
+
+
+def test_nothing_is_cut_on_80_columns(lines):
+    assert max(map(len, lines)) <= 80
+    assert not any("\N{HORIZONTAL ELLIPSIS}" in line for line in lines)
+
+
+def test_each_descriptor_has_one_whole_line_in_each_table(lines):
+    for descriptor in Descriptor:
+        rows = [line.split() for line in lines if line.strip().startswith(short(descriptor))]
+        rows = [row for row in rows if "-" not in row]
+        assert len(rows) == 3
+        for row in rows:
+            figures = row[len(short(descriptor).split()) :]
+            assert figures[:3] == ["-0.99", "-200", "1.23"]
+            assert figures[3:9] == ["-0.99", "-0.99", "-0.99", "-1.00", "-0.99", "mechanics"]
+
+
+def test_short_names_are_distinct():
+    assert len({short(descriptor) for descriptor in Descriptor}) == len(Descriptor)
+    assert short(Descriptor.BROW_INNER_HEIGHT_LEFT) == "brow inner L"
