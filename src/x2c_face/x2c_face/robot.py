@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,6 +81,8 @@ class Robot:
         command_interface: Kind of command message.
         expression_model: Path of the expression model.
         neutral_image: Path of a picture of the neutral face.
+        driver: How the motors are reached, as `x2c_actuation.drivers` reads it; empty where the
+            robot's motors are not ours to drive.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Robot:
     command_interface: CommandInterface
     expression_model: Path
     neutral_image: Path
+    driver: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def joint_names(self) -> tuple[str, ...]:

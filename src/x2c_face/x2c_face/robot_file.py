@@ -63,7 +63,7 @@ class _Reader:
     def robot(self, content: object) -> Robot:
         root = _mapping(content, "the file")
         known = {"name", "description", "command_interface", "gains", "expression_model"}
-        _no_others(root, known | {"neutral_image", "joints", "mixing"}, "the file")
+        _no_others(root, known | {"neutral_image", "joints", "mixing", "driver"}, "the file")
         joints = tuple(
             self._joint(str(name), value)
             for name, value in _mapping(root.get("joints"), "joints").items()
@@ -83,6 +83,7 @@ class _Reader:
             expression_model=self._folder
             / _text(root, "expression_model", "expression_model.npz"),
             neutral_image=self._folder / _text(root, "neutral_image", "neutral.png"),
+            driver=_mapping(root.get("driver", {}), "driver"),
         )
 
     def _joint(self, name: str, content: object) -> Joint:
