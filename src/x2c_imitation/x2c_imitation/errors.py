@@ -6,3 +6,7 @@ from x2c_face.errors import X2CError
 
 class ImitationError(X2CError):
     """Base of every error that x2c_imitation raises on purpose."""
+
+
+class NetworkError(ImitationError):
+    """A mapping network, its weights or its configuration cannot be used."""
