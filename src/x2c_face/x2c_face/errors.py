@@ -20,3 +20,7 @@ class LandmarkError(FaceError):
 
 class RobotError(FaceError):
     """A robot folder is missing, unreadable or contradicts itself."""
+
+
+class JointCommandError(FaceError):
+    """A command names joints and positions that do not belong together, or are no numbers."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_face.errors import JointCommandError
 from x2c_face.robot import Robot
-from x2c_virtual_face.errors import CommandError
 
 Array = NDArray[np.float64]
 
@@ -46,10 +46,10 @@ class JointTargets:
             The names that no joint of the robot has; they are ignored.
 
         Raises:
-            CommandError: There is not one finite position for each name; no joint is moved.
+            JointCommandError: There is not one finite position for each name; no joint is moved.
         """
         if len(positions) != len(names):
-            raise CommandError(
+            raise JointCommandError(
                 f"expected one position for each of {len(names)} names, got {len(positions)}"
             )
         bad = [
@@ -58,7 +58,7 @@ class JointTargets:
             if not np.isfinite(position)
         ]
         if bad:
-            raise CommandError(f"joint positions must be finite, got {', '.join(bad)}")
+            raise JointCommandError(f"joint positions must be finite, got {', '.join(bad)}")
         wanted = self.positions.copy()
         unknown = []
         for name, position in zip(names, positions, strict=True):

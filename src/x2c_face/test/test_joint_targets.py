@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_face.errors import X2CError
-from x2c_virtual_face.errors import CommandError
-from x2c_virtual_face.joint_targets import JointTargets
+from x2c_face.errors import JointCommandError, X2CError
+from x2c_face.joint_targets import JointTargets
+from x2c_face.robot_file import load_robot
+
+ROBOTS = Path(__file__).resolve().parents[3] / "config" / "robots"
 
 numbers = st.floats(width=64) | st.floats(-1.0, 1.0)
 names = st.sampled_from(["jaw_pitch", "head_yaw", "tail", "", "gaze_target_phi"])
+
+
+@pytest.fixture(scope="module")
+def robot():
+    return load_robot(ROBOTS / "virtual")
 
 
 def position(targets, robot, name):
@@ -45,14 +54,14 @@ def test_positions_past_the_limits_are_clamped_and_counted(robot):
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
 def test_a_command_with_one_bad_number_moves_nothing(robot, bad):
     targets = JointTargets(robot)
-    with pytest.raises(CommandError, match="head_yaw"):
+    with pytest.raises(JointCommandError, match="head_yaw"):
         targets.command(["jaw_pitch", "head_yaw"], [0.2, bad])
     np.testing.assert_array_equal(targets.positions, robot.home)
 
 
 @pytest.mark.parametrize("positions", [[], [0.1], [0.1, 0.2, 0.3]])
 def test_names_without_positions_are_refused(robot, positions):
-    with pytest.raises(CommandError, match="2 names"):
+    with pytest.raises(JointCommandError, match="2 names"):
         JointTargets(robot).command(["jaw_pitch", "head_yaw"], positions)
 
 
