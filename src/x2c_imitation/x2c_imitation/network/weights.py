@@ -8,14 +8,16 @@ import hashlib
 import pickle
 import re
 import warnings
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.network.config import NetworkConfig
@@ -32,6 +34,13 @@ _PARALLEL = "module."
 
 _REFUSED_NAME = re.compile(r"GLOBAL (\w+\.[\w.]*\w)")
 """How torch names what it will not call, in the text of its error."""
+
+
+_SETTINGS = re.compile(
+    r"omegaconf\..*|argparse\.Namespace|typing\.Any|collections\.defaultdict"
+    r"|builtins\.(dict|list|tuple|str|int|float|bool)"
+)
+"""Names in a checkpoint that belong to the settings of a training."""
 
 
 def save_network(
@@ -157,7 +166,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | No
 
 def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | None]:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), safe_globals(_stand_ins(path)):
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -185,6 +194,27 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | Non
     if not isinstance(inner, Mapping):
         raise NetworkError(f"{path}: expected a state dict as 'model', got {type(inner).__name__}")
     return _state_dict(path, inner), config
+
+
+class _Settings:
+    """Takes the place of the training's settings, which upstream's checkpoints hold too.
+
+    They are objects of a library that need not be there; nothing of it is run.
+    """
+
+    def __new__(cls, *arguments: object, **named: object) -> Self:
+        return super().__new__(cls)
+
+    def __setstate__(self, state: object) -> None:
+        """Forget the state."""
+
+
+def _stand_ins(path: Path) -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
+    """Return what stands for each name in a checkpoint that belongs to settings."""
+    if not zipfile.is_zipfile(path):
+        return []
+    names = get_unsafe_globals_in_checkpoint(path)
+    return [(_Settings, name) for name in names if _SETTINGS.fullmatch(name)]
 
 
 def _state_dict(path: Path, content: Mapping[Any, Any]) -> dict[str, Tensor]:
