@@ -10,3 +10,7 @@ class ImitationError(X2CError):
 
 class NetworkError(ImitationError):
     """A mapping network, its weights or its configuration cannot be used."""
+
+
+class TransferError(ImitationError):
+    """Motion cannot be transferred to a robot's picture."""

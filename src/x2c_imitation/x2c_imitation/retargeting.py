@@ -9,10 +9,9 @@ region, by the ratio of the two neutral faces.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from x2c_face import topology
-from x2c_face.frames import Face
 from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, yaw_pitch_roll
 from x2c_face.relations import Relation, relate
 
@@ -29,40 +28,40 @@ class Retargeter:
     """Measures one person's landmark motion and scales it to one robot.
 
     Args:
-        person: The person's neutral face.
+        person: (478, 3) the person's neutral landmarks [pixel].
         robot: (478, 3) the robot's neutral landmarks in the head frame [interocular distances].
 
     Raises:
-        LandmarkError: The neutral face has no usable landmarks.
+        LandmarkError: The person's landmarks are not usable.
     """
 
-    def __init__(self, person: Face, robot: Array) -> None:
-        pose = fit_head_pose(person.landmarks)
-        self._neutral = pose.to_head_frame(person.landmarks)
+    def __init__(self, person: ArrayLike, robot: Array) -> None:
+        pose = fit_head_pose(person)
+        self._neutral = pose.to_head_frame(person)
         self._facing = FACING.T @ pose.rotation
         self._scale = morphology_scale(self._neutral, robot)
         self._openness = relate(self._neutral)[_OPENNESS]
 
-    def pose(self, face: Face) -> HeadPose:
+    def pose(self, landmarks: ArrayLike) -> HeadPose:
         """Return the head's pose, fitted to the person's own neutral face.
 
         Raises:
-            LandmarkError: The face has no usable landmarks.
+            LandmarkError: The landmarks are not usable.
         """
-        return fit_head_pose(face.landmarks, self._neutral)
+        return fit_head_pose(landmarks, self._neutral)
 
-    def motion(self, face: Face, pose: HeadPose) -> Array:
+    def motion(self, landmarks: ArrayLike, pose: HeadPose) -> Array:
         """Return how far each landmark is from neutral (478, 3), as on the robot [interocular]."""
-        motion = (pose.to_head_frame(face.landmarks) - self._neutral) * self._scale
+        motion = (pose.to_head_frame(landmarks) - self._neutral) * self._scale
         return np.asarray(np.clip(motion, -_LONGEST, _LONGEST))
 
     def head_angles(self, pose: HeadPose) -> tuple[float, float, float]:
         """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103)."""
         return yaw_pitch_roll(self._facing.T @ FACING.T @ pose.rotation)
 
-    def openness(self, face: Face, pose: HeadPose) -> Array:
+    def openness(self, landmarks: ArrayLike, pose: HeadPose) -> Array:
         """Return how open the left and the right eye are (2,), 0 shut to 1 as in neutral."""
-        opening = relate(pose.to_head_frame(face.landmarks))[_OPENNESS]
+        opening = relate(pose.to_head_frame(landmarks))[_OPENNESS]
         return np.asarray(np.clip(opening / np.maximum(self._openness, 1e-3), 0.0, 1.0))
 
 

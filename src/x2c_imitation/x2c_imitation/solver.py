@@ -113,17 +113,17 @@ class Solver(Imitator):
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as this person's neutral one."""
-        self._retargeter = Retargeter(neutral, self._model.neutral)
+        self._retargeter = Retargeter(neutral.landmarks, self._model.neutral)
 
     def imitate(self, face: Face) -> Array:
         """Return the control values (30,) [ratio or rad] that show this face."""
         if self._retargeter is None:
             raise ImitationError("no neutral face is known yet: calibrate first")
-        pose = self._retargeter.pose(face)
-        motion = self._retargeter.motion(face, pose).ravel()
+        pose = self._retargeter.pose(face.landmarks)
+        motion = self._retargeter.motion(face.landmarks, pose).ravel()
         wanted = np.array(self._retargeter.head_angles(pose))
         # Behind a closing lid the iris is guessed, so it counts less.
-        shares = [1.0, *(self._retargeter.openness(face, pose) ** 2).tolist()]
+        shares = [1.0, *(self._retargeter.openness(face.landmarks, pose) ** 2).tolist()]
         parts = list(zip(shares, self._parts, strict=True))
         matrix = self._pull + sum(share * part.matrix for share, part in parts)
         vector = sum(share * part.asked(motion) for share, part in parts)

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Motion transfer: a picture of the neutral robot takes on the expression of a person."""
+
+from x2c_imitation.transfer.picture_retargeter import PictureRetargeter
+from x2c_imitation.transfer.warp import WarpTransfer
+
+__all__ = ["PictureRetargeter", "WarpTransfer"]

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An eyeball behind lids: white and iris are taken from the neutral picture and move apart."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_face import topology
+from x2c_imitation.transfer.patch import Layer, Picture, Window, fill_unknown
+
+Array = NDArray[np.float64]
+
+_RIM = (1.12, 1.28)
+"""Where the iris ends and where nothing of it is left [radii]."""
+
+
+class EyeLayer:
+    """One eye of a picture.
+
+    Args:
+        picture: (h, w, 3) the neutral picture.
+        landmarks: (478, 2) on it [pixel].
+        side: "LEFT" or "RIGHT".
+    """
+
+    def __init__(self, picture: Picture, landmarks: Array, side: str) -> None:
+        upper = getattr(topology, f"EYE_{side}_UPPER")
+        lower = getattr(topology, f"EYE_{side}_LOWER")
+        self._outline = np.concatenate([upper, lower[-2:0:-1]])
+        self._corners = upper[[0, -1]]
+        iris = getattr(topology, f"IRIS_{side}")
+        self._pupil = int(iris[0])
+        self._neutral_corners = landmarks[self._corners]
+        self._centre = landmarks[self._pupil]
+        ring = landmarks[iris[1:]] - self._centre
+        self._radius = max(float(np.hypot(*ring.T).mean()), 0.5)
+        outline = landmarks[self._outline]
+        room = float(np.ptp(outline[:, 0]))
+        window = Window.around(outline, picture.shape, room)
+        if window is None:
+            window = Window(0, 0, 1, 1)
+        self._place = np.array([window.left, window.top], dtype=np.float64)
+        self._make(picture[window.rows_columns].astype(np.float32), window.cover(outline))
+
+    def _make(self, part: Layer, seen: Layer) -> None:
+        height, width = seen.shape
+        x, y = np.meshgrid(np.arange(width), np.arange(height))
+        centre = self._centre - self._place
+        distance = np.hypot(x - centre[0], y - centre[1]) / self._radius
+        alpha = np.clip((_RIM[1] - distance) / (_RIM[1] - _RIM[0]), 0.0, 1.0)
+        alpha = alpha.astype(np.float32)
+        white = seen * (distance > _RIM[1])
+        if white.sum() < 1.0:
+            white = seen
+        self._white = fill_unknown(part, white)
+        # What the lids hide of the iris is taken from its other side.
+        turned = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 2.0 * centre[1]]])
+        flipped, known = (
+            cv2.warpAffine(one, turned, (width, height), flags=cv2.INTER_LINEAR)
+            for one in (part, seen)
+        )
+        inside = (distance <= _RIM[1]).astype(np.float32)
+        both = part * seen[:, :, None] + flipped * ((1.0 - seen) * known)[:, :, None]
+        weight = seen + (1.0 - seen) * known
+        iris = fill_unknown(both / np.maximum(weight, 1e-6)[:, :, None], weight * inside)
+        self._iris = np.dstack([iris * alpha[:, :, None], alpha])
+
+    def draw(self, picture: Picture, landmarks: Array) -> None:
+        """Draw the eye between its lids, in place.
+
+        Args:
+            picture: (h, w, 3).
+            landmarks: (478, 2) as they are now [pixel].
+        """
+        outline = landmarks[self._outline]
+        window = Window.around(outline, picture.shape)
+        if window is None:
+            return
+        cover = window.cover(outline)
+        if not cover.any():
+            return
+        turn = _similarity(landmarks[self._corners], self._neutral_corners)
+        if turn is None:
+            return
+        corner = landmarks[self._corners[0]]
+        white = self._matrix(turn, corner, self._neutral_corners[0])
+        iris = self._matrix(turn, landmarks[self._pupil], self._centre)
+        layer = window.warp(self._white, white, cv2.BORDER_REPLICATE)
+        over = window.warp(self._iris, iris, cv2.BORDER_CONSTANT)
+        layer = layer * (1.0 - over[:, :, 3:]) + over[:, :, :3]
+        window.blend(picture, layer, cover)
+
+    def _matrix(self, turn: Array, here: Array, there: Array) -> Array:
+        """Return the map (2, 3) from the picture to the eye's layers that brings here to there."""
+        return np.column_stack([turn, there - self._place - turn @ here])
+
+
+def _similarity(now: Array, before: Array) -> Array | None:
+    """Return the turn and scale (2, 2) that bring one pair of points (2, 2) to another."""
+    a, b = complex(*(now[1] - now[0])), complex(*(before[1] - before[0]))
+    if abs(a) < 1e-3:
+        return None
+    factor = b / a
+    return np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
