@@ -31,6 +31,7 @@ def robot(joints, curves):
         command_interface=CommandInterface.JOINT_STATE,
         expression_model=Path("/robots/test/expression_model.npz"),
         neutral_image=Path("/robots/test/neutral.png"),
+        neutral_landmarks=Path("/robots/test/neutral_landmarks.npy"),
     )
 
 

@@ -20,6 +20,7 @@ GOOD = {
     "gains": {"brow": 0.5, "mouth": 0.0},
     "expression_model": "model.npz",
     "neutral_image": "face.png",
+    "neutral_landmarks": "face.npy",
     "joints": {
         "brow": {
             "type": "prismatic",
@@ -75,6 +76,7 @@ def test_good_file_is_read(tmp_path):
     assert robot.gains == {**dict.fromkeys(Group, 1.0), "brow": 0.5, "mouth": 0.0}
     assert robot.expression_model == tmp_path / "model.npz"
     assert robot.neutral_image == tmp_path / "face.png"
+    assert robot.neutral_landmarks == tmp_path / "face.npy"
     brow, head = robot.joints
     assert (brow.type, brow.lower, brow.upper, brow.home) == ("prismatic", -0.006, 0.006, 0.0)
     assert (head.velocity, head.acceleration, head.jerk, head.home) == (1.0, 10.0, 100.0, 0.1)
@@ -82,11 +84,13 @@ def test_good_file_is_read(tmp_path):
 
 def test_what_can_be_left_out_has_a_default(tmp_path):
     optional = ("description", "command_interface", "gains", "expression_model", "neutral_image")
+    optional += ("neutral_landmarks",)
     robot = load_robot(write(tmp_path, {k: v for k, v in GOOD.items() if k not in optional}))
     assert robot.command_interface is CommandInterface.JOINT_STATE
     assert robot.gains == dict.fromkeys(Group, 1.0)
     assert robot.expression_model == tmp_path / "expression_model.npz"
     assert robot.neutral_image == tmp_path / "neutral.png"
+    assert robot.neutral_landmarks == tmp_path / "neutral_landmarks.npy"
 
 
 def test_points_are_offsets_from_home_at_control_values(tmp_path):
@@ -127,6 +131,7 @@ MISTAKES = [
     ("command_interface", "serial", r"expected one of joint_state, .*, got 'serial'"),
     ("expression_model", None, r"expression_model: expected text, got None"),
     ("neutral_image", 3, r"neutral_image: expected text, got 3"),
+    ("neutral_landmarks", 3, r"neutral_landmarks: expected text, got 3"),
     ("gains", None, r"gains: expected keys with values, got None"),
     ("gains/ear", 1.0, r"gains: unknown ear; known are brow, "),
     ("gains/brow", -0.1, r"gains\.brow: a gain must not be negative, got -0\.1"),

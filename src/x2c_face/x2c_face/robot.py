@@ -81,6 +81,8 @@ class Robot:
         command_interface: Kind of command message.
         expression_model: Path of the expression model.
         neutral_image: Path of a picture of the neutral face.
+        neutral_landmarks: Path of the landmarks on that picture, as `numpy.save` writes them:
+            (478, 3) [pixel].
         driver: How the motors are reached, as `x2c_actuation.drivers` reads it; empty where the
             robot's motors are not ours to drive.
     """
@@ -94,6 +96,7 @@ class Robot:
     command_interface: CommandInterface
     expression_model: Path
     neutral_image: Path
+    neutral_landmarks: Path
     driver: Mapping[str, Any] = field(default_factory=dict)
 
     @property

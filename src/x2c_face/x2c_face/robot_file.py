@@ -63,7 +63,8 @@ class _Reader:
     def robot(self, content: object) -> Robot:
         root = _mapping(content, "the file")
         known = {"name", "description", "command_interface", "gains", "expression_model"}
-        _no_others(root, known | {"neutral_image", "joints", "mixing", "driver"}, "the file")
+        known |= {"neutral_image", "neutral_landmarks", "joints", "mixing", "driver"}
+        _no_others(root, known, "the file")
         joints = tuple(
             self._joint(str(name), value)
             for name, value in _mapping(root.get("joints"), "joints").items()
@@ -83,6 +84,8 @@ class _Reader:
             expression_model=self._folder
             / _text(root, "expression_model", "expression_model.npz"),
             neutral_image=self._folder / _text(root, "neutral_image", "neutral.png"),
+            neutral_landmarks=self._folder
+            / _text(root, "neutral_landmarks", "neutral_landmarks.npy"),
             driver=_mapping(root.get("driver", {}), "driver"),
         )
 

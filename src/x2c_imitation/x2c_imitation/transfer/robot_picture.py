@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what motion transfer needs from a robot's folder: a picture and the landmarks on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_face.errors import LandmarkError
+from x2c_face.head_pose import check_landmarks
+from x2c_face.robot import Robot
+from x2c_imitation.errors import TransferError
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+
+def read_picture(path: Path) -> Picture:
+    """Return the picture (h, w, 3) RGB in a file.
+
+    Raises:
+        TransferError: The file is missing or no picture.
+    """
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise TransferError(
+            f"{path} is no picture that can be read; expected a PNG or JPEG of the neutral robot"
+        )
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def read_neutral(robot: Robot) -> tuple[Picture, Array]:
+    """Return a robot's neutral picture (h, w, 3) RGB and the landmarks (478, 3) on it [pixel].
+
+    Raises:
+        TransferError: A file is missing or damaged, or the landmarks are not on the picture.
+    """
+    picture = read_picture(robot.neutral_image)
+    path = robot.neutral_landmarks
+    remedy = f"make it with: python -m x2c_evaluation.neutral_picture {robot.folder}"
+    try:
+        landmarks = check_landmarks(np.load(path, allow_pickle=False))
+    except FileNotFoundError:
+        raise TransferError(f"there is no {path}; {remedy}") from None
+    except (OSError, ValueError, EOFError, LandmarkError) as error:
+        raise TransferError(f"cannot use {path}: {error}; {remedy}") from error
+    height, width = picture.shape[:2]
+    middle = landmarks[:, :2].mean(axis=0)
+    if (middle < 0.0).any() or (middle > (width, height)).any():
+        raise TransferError(
+            f"the landmarks in {path} are not on the picture {robot.neutral_image} of "
+            f"{width} x {height}; {remedy}"
+        )
+    return picture, landmarks
