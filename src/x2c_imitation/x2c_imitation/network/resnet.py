@@ -96,6 +96,7 @@ BACKBONES: Mapping[str, Plan] = {
     "resnet34": Plan(_BasicBlock, (3, 4, 6, 3)),
     "resnet50": Plan(_Bottleneck, (3, 4, 6, 3)),
     "resnet18_half": Plan(_BasicBlock, (2, 2, 2, 2), 32),
+    "resnet18_quarter": Plan(_BasicBlock, (2, 2, 2, 2), 16),
     "resnet10_half": Plan(_BasicBlock, (1, 1, 1, 1), 32),
 }
 """The backbones there are: torchvision's, and smaller ones for small pictures on a CPU."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import pickle
 import re
 import warnings
@@ -21,12 +20,10 @@ from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.network.config import NetworkConfig
+from x2c_imitation.network.files import CONFIG_KEY, SAFETENSORS, read_metadata, unreadable
 from x2c_imitation.network.layouts import check_layout, recognise_backbone
 from x2c_imitation.network.x2control import X2Control, build_network
 
-SAFETENSORS = ".safetensors"
-CONFIG_KEY = "network_config"
-"""Under which a file's configuration stands: JSON in safetensors, a dict in torch's files."""
 _FORMAT = {"format": "pt"}
 _PARALLEL = "module."
 """What torch's data-parallel wrappers put before every key."""
@@ -120,31 +117,6 @@ def load_network(
     return network.eval(), config
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return the metadata of a safetensors file.
-
-    Raises:
-        NetworkError: The file cannot be read.
-    """
-    try:
-        with safe_open(path, framework="np") as file:
-            return dict(file.metadata() or {})
-    except (OSError, SafetensorError) as error:
-        raise NetworkError(_unreadable(path, _first_line(error))) from error
-
-
-def digest(path: Path) -> str:
-    """Return what tells a file of weights from any other one.
-
-    Raises:
-        NetworkError: The file cannot be read.
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise NetworkError(_unreadable(path, _first_line(error))) from error
-
-
 def _read(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | None]:
     if path.suffix == SAFETENSORS:
         return _read_safetensors(path)
@@ -158,7 +130,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | No
         with safe_open(path, framework="pt") as file:
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise NetworkError(_unreadable(path, _first_line(error))) from error
+        raise NetworkError(unreadable(path, error)) from error
     except NetworkError as error:
         raise NetworkError(f"{path}: {CONFIG_KEY} in its metadata: {error}") from error
     return _state_dict(path, weights), config
@@ -179,7 +151,7 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | Non
         ) from error
     except Exception as error:
         # What torch raises for a broken file depends on where it is broken.
-        raise NetworkError(_unreadable(path, _first_line(error))) from error
+        raise NetworkError(unreadable(path, error)) from error
     if not isinstance(content, Mapping):
         raise NetworkError(
             f"{path}: expected a state dict, or a dict with one as 'model', got "
@@ -232,16 +204,3 @@ def _state_dict(path: Path, content: Mapping[Any, Any]) -> dict[str, Tensor]:
 
 def _shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {key: tuple(value.shape) for key, value in weights.items()}
-
-
-def _unreadable(path: Path, reason: str) -> str:
-    if not path.is_file():
-        return f"there is no file {path.absolute()}"
-    return (
-        f"{path} cannot be read as weights ({reason}): expected safetensors or a "
-        "torch checkpoint; is the file whole? Fetch or copy it again"
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
