@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the files of a bag, tells by their first bytes what they are, and opens them."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+import zstandard
+
+from x2c_evaluation.errors import BagError
+from x2c_evaluation.sources.issues import Issues
+from x2c_evaluation.sources.mcap_storage import McapStorage
+from x2c_evaluation.sources.sqlite_storage import SqliteStorage
+from x2c_evaluation.sources.storage import Storage
+
+METADATA = "metadata.yaml"
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ROS1_MAGIC = b"#ROSBAG V"
+_STORAGES: dict[bytes, Callable[[Path, Issues], Storage]] = {
+    b"\x89MCAP": McapStorage,
+    b"SQLite format 3\x00": SqliteStorage,
+}
+_ENDINGS = (".mcap", ".db3", ".mcap.zstd", ".db3.zstd")
+_INSIDE = "bag"
+"""Folder of the bag in what a run leaves behind."""
+
+
+def is_bag(path: Path) -> bool:
+    """Return whether a path is a bag: by what a file begins with, or what a folder holds."""
+    if path.is_dir():
+        return bool(_files_in(path)) or (path / METADATA).is_file() or is_inside(path)
+    if path.name == METADATA or path.name.endswith(_ENDINGS):
+        return True
+    begin = _beginning(path)
+    return begin.startswith((*_STORAGES, _ROS1_MAGIC))
+
+
+def is_inside(path: Path) -> bool:
+    """Return whether a folder is that of a run, with the bag in a folder of its own."""
+    return bool(path.is_dir() and _files_in(path / _INSIDE))
+
+
+def bag_files(path: Path, information: Any, issues: Issues) -> list[Path]:
+    """Return a bag's files in their order.
+
+    Args:
+        path: Folder, or one of its files.
+        information: What the folder's metadata says; None where there is none.
+        issues: Takes what is amiss.
+
+    Raises:
+        BagError: There is no bag.
+    """
+    if not path.exists():
+        raise BagError(f"no bag at {path}: there is no such file or folder")
+    if path.is_file():
+        return [path]
+    there = _files_in(path)
+    listed = []
+    if isinstance(information, dict):
+        names = information.get("relative_file_paths")
+        listed = [path / str(name) for name in names] if isinstance(names, list) else []
+    found = [file for file in listed if file.is_file()]
+    if listed and not found and there:
+        issues.add(f"{METADATA} names other files than there are: these were read", loss=False)
+    elif found:
+        for file in listed:
+            if not file.is_file():
+                issues.add(f"{file.name} is missing, which {METADATA} names")
+        return found
+    if not there:
+        raise BagError(
+            f"no bag at {path}: expected a folder with .mcap or .db3 files, or such a file"
+        )
+    return there
+
+
+def open_storage(file: Path, issues: Issues, keep: list[Any]) -> Storage:
+    """Return an opened bag file.
+
+    Args:
+        file: Whatever its name ends in.
+        issues: Takes what is amiss.
+        keep: Takes what has to live as long as the storage.
+
+    Raises:
+        BagError: It is empty, or is no bag.
+    """
+    begin = _beginning(file)
+    if not begin:
+        raise BagError(f"{file} is empty (0 bytes)")
+    if begin.startswith(ZSTD_MAGIC):
+        folder = tempfile.TemporaryDirectory(prefix="x2c_bag_")
+        keep.append(folder)
+        file = _unpacked(file, Path(folder.name), issues)
+        begin = _beginning(file)
+    for magic, storage in _STORAGES.items():
+        if begin.startswith(magic):
+            _check_ending(file, magic, issues)
+            return storage(file, issues)
+    if begin.startswith(_ROS1_MAGIC):
+        raise BagError(
+            f"{file} is a bag of ROS 1: convert it first, with rosbags-convert --src "
+            f"{file.name} --dst {file.stem}"
+        )
+    raise BagError(
+        f"{file} is no bag: it begins like neither MCAP nor sqlite3 (whatever its name ends in)"
+    )
+
+
+def read_information(path: Path, issues: Issues) -> Any:
+    """Return what a bag's metadata.yaml says, or None; what is wrong with it is an issue."""
+    if not path.is_dir():
+        return None
+    file = path / METADATA
+    if not file.exists():
+        issues.add(f"{METADATA} is missing: the bag was not finished", loss=False)
+        return None
+    try:
+        return information_of(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        issues.add(f"{METADATA} cannot be read: {error}", loss=False)
+        return None
+
+
+def information_of(text: str) -> Any:
+    """Return what the text of a metadata.yaml says.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    try:
+        information = yaml.safe_load(text)["rosbag2_bagfile_information"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+    if not isinstance(information, dict):
+        raise ValueError(f"expected entries, got {information!r}")
+    return information
+
+
+def natural_order(path: Path) -> list[tuple[int, str]]:
+    """Return a key by which bag_2 comes before bag_10."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    files = [one for one in folder.iterdir() if one.is_file() and one.name.endswith(_ENDINGS)]
+    return sorted(files, key=natural_order)
+
+
+def _beginning(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(16)
+    except OSError as error:
+        raise BagError(f"cannot read {file}: {error.strerror or error}") from error
+
+
+def _check_ending(file: Path, magic: bytes, issues: Issues) -> None:
+    ending, kind = (".mcap", "MCAP") if magic.startswith(b"\x89MCAP") else (".db3", "sqlite3")
+    if file.suffix != ending:
+        issues.once(f"{file.name} is a bag in {kind} form, whatever its name ends in", loss=False)
+
+
+def _unpacked(file: Path, folder: Path, issues: Issues) -> Path:
+    target = folder / file.name.removesuffix(".zstd").removesuffix(".zst")
+    try:
+        with file.open("rb") as packed, target.open("wb") as whole:
+            reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+            while piece := reader.read(1 << 20):
+                whole.write(piece)
+    except (OSError, zstandard.ZstdError) as error:
+        issues.once(f"{file.name} cannot be unpacked to its end: {error}")
+    return target

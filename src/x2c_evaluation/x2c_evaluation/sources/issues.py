@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was found amiss while something was read, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Something a user should know of.
+
+    Attributes:
+        text: A plain sentence, without a full stop.
+        count: How often.
+        loss: Whether something could not be read because of it.
+    """
+
+    text: str
+    count: int = 1
+    loss: bool = True
+
+    def __str__(self) -> str:
+        """Return the sentence with the count, where it is more than one."""
+        return self.text if self.count == 1 else f"{self.text} ({self.count} times)"
+
+
+class Issues:
+    """Collects issues in the order in which they first came up; the same one is counted."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, bool], int] = {}
+        self._once: set[str] = set()
+
+    def add(self, text: str, count: int = 1, *, loss: bool = True) -> None:
+        """Count something that happened."""
+        self._found[text, loss] = self._found.get((text, loss), 0) + count
+
+    def once(self, text: str, *, loss: bool = True) -> None:
+        """Note something that is found again in every pass through a file."""
+        if text not in self._once:
+            self._once.add(text)
+            self.add(text, loss=loss)
+
+    def forget(self, text: str) -> None:
+        """Forget something that turned out not to be so."""
+        self._once.discard(text)
+        for loss in (False, True):
+            self._found.pop((text, loss), None)
+
+    def __iter__(self) -> Iterator[Issue]:
+        """Yield what was found."""
+        for (text, loss), count in self._found.items():
+            yield Issue(text, count, loss)
