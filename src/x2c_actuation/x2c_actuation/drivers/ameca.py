@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ameca over ZeroMQ, as VividFace's programs on a computer beside the robot talk to it.
+
+One message a frame from a PUB socket: 30 parts, each the decimal text of one control in upstream's
+order, ratios and degrees; or 31, the first the time of sending.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import zmq
+from numpy.typing import NDArray
+
+from x2c_actuation.drivers.driver import Health, MotorDriver
+from x2c_actuation.drivers.options import Option, RawScale, WireForm
+from x2c_actuation.drivers.settings import DriverSettings
+from x2c_actuation.errors import DriverError, Fault
+from x2c_face import controls
+
+Array = NDArray[np.float64]
+
+_DIGITS = 4
+_LOWEST = controls.to_upstream(controls.DEPLOYMENT_MINIMUM)
+_HIGHEST = controls.to_upstream(controls.DEPLOYMENT_MAXIMUM)
+_QUEUE = 2
+"""Frames kept for a subscriber that is slow: old ones are of no use to a robot."""
+
+
+class AmecaDriver(MotorDriver):
+    """Publishes the control values that joints stand for; nothing comes back from the robot."""
+
+    name = "ameca"
+    measures = False
+    can_relax = False
+    default_rate = 20.0
+    wire_form = WireForm("control", 0, controls.COUNT - 1, "ratio or degree", controls.NAMES)
+    options: ClassVar[Mapping[str, Option]] = {
+        "bind": Option("127.0.0.1", "Address of this machine that the robot connects to."),
+        "port": Option(6666, "Port of it.", 1, 65535),
+        "parts": Option(30, "30, or 31 with the time of sending first.", 30, 31),
+    }
+
+    def __init__(self, settings: DriverSettings) -> None:
+        super().__init__(settings)
+        self._values = controls.to_upstream(controls.NEUTRAL).copy()
+        self._subscribers = 0
+
+    @property
+    def place(self) -> str:
+        """Where the robot connects to."""
+        options = self.settings.options
+        return f"tcp://{options['bind']}:{options['port']}"
+
+    @classmethod
+    def quantum(cls, settings: DriverSettings) -> float:
+        """Return the last decimal that is sent."""
+        return float(10.0**-_DIGITS)
+
+    @classmethod
+    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+        """Return a control's range on the physical robot, which nothing sent ever leaves."""
+        control = controls.CONTROLS[address]
+        angle = control.unit is controls.Unit.RADIAN
+        low, high = float(_LOWEST[address]), float(_HIGHEST[address])
+        return RawScale(0.0, 180.0 / np.pi if angle else 1.0, low, high, (low, high))
+
+    def open(self) -> None:
+        """Bind the socket."""
+        self._context = zmq.Context()
+        # To its subscribers an XPUB is a PUB; here it tells who they are.
+        self._socket = self._context.socket(zmq.XPUB)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.SNDHWM, _QUEUE)
+        self._socket.setsockopt(zmq.XPUB_VERBOSER, 1)
+        self._subscribers = 0
+        try:
+            self._socket.bind(self.place)
+        except zmq.ZMQError as error:
+            raise DriverError(
+                Fault.ABSENT,
+                f"cannot bind {self.place}: {error}; 'bind' must be an address of this machine "
+                "and the port free",
+            ) from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        if hasattr(self, "_context"):
+            self._context.destroy(linger=0)
+
+    def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
+        """Do nothing: the robot's own program has the motors."""
+
+    def health(self) -> Health:
+        """Tell whether a robot listens."""
+        self._count_subscribers()
+        waiting = f"no robot has subscribed at {self.place}"
+        return Health(
+            {"subscribers": str(self._subscribers)}, () if self._subscribers else (waiting,)
+        )
+
+    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+        for joint, value in zip(joints, raw, strict=True):
+            self._values[self.wires.addresses[joint]] = value
+        parts = [f"{value:.{_DIGITS}f}".encode() for value in self._values]
+        if self.settings.options["parts"] == controls.COUNT + 1:
+            parts.insert(0, repr(time.time()).encode())
+        try:
+            self._socket.send_multipart(parts, zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            raise DriverError(Fault.LOST, f"cannot send at {self.place}: {error}") from error
+
+    def _receive(self, joints: Sequence[int]) -> Array:
+        """Return what was sent last; NaN while nobody listens, since nobody follows it then."""
+        self._count_subscribers()
+        if not self._subscribers:
+            return np.full(len(joints), np.nan)
+        return np.array([self._values[self.wires.addresses[joint]] for joint in joints])
+
+    def _count_subscribers(self) -> None:
+        try:
+            while self._socket.poll(0):
+                told = self._socket.recv(zmq.NOBLOCK)
+                self._subscribers += 1 if told[:1] == b"\x01" else -1
+        except zmq.ZMQError as error:
+            raise DriverError(Fault.LOST, f"cannot ask {self.place}: {error}") from error

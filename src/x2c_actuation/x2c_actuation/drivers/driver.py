@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every motor driver can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from x2c_actuation.drivers.options import Option, RawScale, WireForm
+from x2c_actuation.drivers.settings import DriverSettings
+from x2c_actuation.drivers.wires import Wires
+from x2c_actuation.errors import Fault
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the motors say of themselves.
+
+    Attributes:
+        values: By name, with units, for `/diagnostics`.
+        warnings: Sentences for users; empty where all is well.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A motor found on a bus.
+
+    Attributes:
+        address: Its id or channel.
+        model: What it is, as far as it tells.
+        raw: Where it is [raw]; NaN where it cannot tell.
+        notes: Anything else worth knowing, such as voltage and temperature.
+    """
+
+    address: int
+    model: str
+    raw: float
+    notes: str = ""
+
+
+class MotorDriver(ABC):
+    """Sends positions to the motors of one robot, all by one thread at a time.
+
+    Every method that talks to motors raises DriverError; after `Fault.LOST` or `Fault.ABSENT` the
+    driver has to be closed and opened anew. A motor that does not answer while others do is no
+    error: its position is NaN, and the fault is counted in `faults`.
+
+    Attributes:
+        measures: Whether `read` tells where the motors are; else it tells what was sent to them.
+        can_relax: Whether torque can be taken off.
+        default_rate: Commands a second where the robot does not say [Hz].
+        wire_form: What a joint's wire says in robot.yaml.
+        options: Further keys of the driver section.
+        faults: How often each fault has happened.
+
+    Args:
+        settings: Of the robot's driver section.
+    """
+
+    name: ClassVar[str]
+    measures: ClassVar[bool] = True
+    can_relax: ClassVar[bool] = True
+    default_rate: ClassVar[float] = 100.0
+    wire_form: ClassVar[WireForm]
+    options: ClassVar[Mapping[str, Option]]
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self.settings = settings
+        self.wires = Wires(settings.wires, self.quantum(settings))
+        self.faults: Counter[Fault] = Counter()
+
+    @classmethod
+    def quantum(cls, settings: DriverSettings) -> float:
+        """Return the smallest step of the device [raw]."""
+        return 1.0
+
+    @classmethod
+    @abstractmethod
+    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+        """Return the raw values of a motor, from its address and the driver section's options."""
+
+    @property
+    def place(self) -> str:
+        """Where the motors are connected, for messages to users."""
+        return str(self.settings.options["port"])
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect, and set what has to be set; no motor moves."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect; the motors stay as they are. Never raises."""
+
+    def write(self, positions: ArrayLike) -> Array:
+        """Send positions (n,) [rad or m] and return what was really sent (n,), in whole steps.
+
+        A joint whose position is NaN is left alone.
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+        raw = self.wires.to_raw(positions)
+        which = np.flatnonzero(np.isfinite(raw))
+        if which.size:
+            self._send(which, raw[which])
+        return self.wires.to_positions(raw)
+
+    def read(self, joints: Sequence[int] | None = None) -> Array:
+        """Return where the joints are (n,) [rad or m]; NaN for those that cannot be told.
+
+        Args:
+            joints: Places of those to ask; all where None. The others are NaN.
+
+        Raises:
+            DriverError: No motor answers.
+        """
+        places = list(self._places(joints))
+        raw = np.full(len(self.wires), np.nan)
+        if places:
+            raw[places] = self._receive(places)
+        return self.wires.to_positions(raw)
+
+    @abstractmethod
+    def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
+        """Let motors hold their positions, or go limp.
+
+        Args:
+            on: Whether they hold.
+            joints: Their places; all where None.
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+
+    def health(self) -> Health:
+        """Return what the motors say of themselves.
+
+        Raises:
+            DriverError: They cannot be asked.
+        """
+        return Health()
+
+    def scan(self) -> list[Found]:
+        """Return the motors that answer on the opened bus, whatever the robot's wires say.
+
+        Raises:
+            DriverError: They cannot be asked.
+        """
+        return []
+
+    @abstractmethod
+    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Send raw values (k,) to the joints with these places (k,)."""
+
+    @abstractmethod
+    def _receive(self, joints: Sequence[int]) -> Array:
+        """Return raw values (k,) of joints with these places, NaN where they cannot be told."""
+
+    def _places(self, joints: Sequence[int] | None) -> Sequence[int]:
+        return range(len(self.wires)) if joints is None else joints

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dynamixel X series servos, protocol 2.0, through the maker's own SDK.
+
+Registers: ROBOTIS e-Manual, control table of the X series.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import dynamixel_sdk as sdk
+import numpy as np
+import serial
+from numpy.typing import NDArray
+
+from x2c_actuation.drivers.driver import Found, Health, MotorDriver
+from x2c_actuation.drivers.options import Option, RawScale, WireForm
+from x2c_actuation.drivers.serial_line import LONGEST_WRITE, failures
+from x2c_actuation.errors import DriverError, Fault
+
+Array = NDArray[np.float64]
+
+_TORQUE, _HARDWARE_ERROR, _BUS_WATCHDOG, _GOAL, _POSITION, _VOLTAGE = 64, 70, 98, 116, 132, 144
+_WATCHDOG_UNIT = 0.02
+_STATUS_SIZE = 11
+_POLL = 0.001
+"""How long one look for bytes waits: the SDK itself would look again at once, for ever [s]."""
+
+_ERRORS = {
+    0: "input voltage",
+    2: "overheating",
+    3: "encoder",
+    4: "electrical shock",
+    5: "overload",
+}
+_MODELS = {
+    1020: "XM430-W350",
+    1030: "XM430-W210",
+    1060: "XL430-W250",
+    1080: "XC430-W240",
+    1090: "2XL430-W250",
+    1120: "XM540-W270",
+    1190: "XL330-M077",
+    1200: "XL330-M288",
+    1210: "XC330-T181",
+    1220: "XC330-T288",
+}
+
+
+class DynamixelDriver(MotorDriver):
+    """Dynamixel servos on one serial bus, in position control mode."""
+
+    name = "dynamixel"
+    wire_form = WireForm("id", 0, 252, "step")
+    options: ClassVar[Mapping[str, Option]] = {
+        "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),
+        "baudrate": Option(57_600, "Bits a second.", 9600, 4_000_000),
+        "reply_time": Option(
+            0.02, "How long replies may take beyond the time of their bytes [s].", 0.0005, 1.0
+        ),
+        "bus_watchdog": Option(
+            0.5, "Servos stop by themselves without a word for so long; 0: never [s].", 0.0, 2.5
+        ),
+    }
+
+    @classmethod
+    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+        """Return the X series' 4096 steps a turn."""
+        return RawScale(2048.0, 4096.0 / (2.0 * np.pi), 0.0, 4095.0, (0.0, 4095.0))
+
+    def open(self) -> None:
+        """Open the port and set the bus watchdog."""
+        options = self.settings.options
+        self._port = _Port(options["port"], options["baudrate"])
+        self._handler = sdk.PacketHandler(2.0)
+        with failures(self.place, Fault.ABSENT):
+            if not self._port.openPort():
+                raise DriverError(
+                    Fault.ABSENT, f"{self.place}: no baud rate {options['baudrate']}"
+                )
+        self._watch(range(len(self.wires)))
+
+    def close(self) -> None:
+        """Close the port."""
+        if hasattr(self, "_port"):
+            self._port.close_quietly()
+
+    def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
+        """Switch torque, and set the bus watchdog, which stops a servo that has lost its power."""
+        places = self._places(joints)
+        if on:
+            self._watch(places)
+        self._sync_write(_TORQUE, 1, {self.wires.addresses[place]: on for place in places})
+
+    def health(self) -> Health:
+        """Read voltages, temperatures and hardware errors."""
+        values, warnings = {}, []
+        ids = self.wires.addresses
+        states = self._sync_read(_VOLTAGE, 3, ids)
+        errors = self._sync_read(_HARDWARE_ERROR, 1, ids)
+        for name, one in zip(self.wires.names, ids, strict=True):
+            if one in states:
+                voltage = int.from_bytes(states[one][:2], "little") / 10.0
+                text = f"{voltage:.1f}, {states[one][2]}"
+                values[f"{name}: voltage [V], temperature [°C]"] = text
+            if wrong := _hardware_errors(errors.get(one, b"\0")[0]):
+                warnings.append(f"{name} (id {one}) reports {wrong}; it needs a restart")
+        return Health(values, tuple(warnings))
+
+    def scan(self) -> list[Found]:
+        """Ping every id at once, then ask each that answers."""
+        with self._talking():
+            answers, _ = self._handler.broadcastPing(self._port)
+        found = []
+        for one, (model, firmware) in sorted(answers.items()):
+            name = _MODELS.get(model, f"model {model}")
+            position = self._sync_read(_POSITION, 4, [one]).get(one)
+            state = self._sync_read(_VOLTAGE, 3, [one]).get(one)
+            notes = f"firmware {firmware}"
+            if state is not None:
+                notes += f", {int.from_bytes(state[:2], 'little') / 10.0:.1f} V, {state[2]} °C"
+            raw = np.nan if position is None else _signed(position)
+            found.append(Found(one, name, raw, notes))
+        return found
+
+    def _watch(self, joints: Iterable[int]) -> None:
+        """Clear the bus watchdog, which lets no goals in once it has struck, and set it anew."""
+        ids = [self.wires.addresses[joint] for joint in joints]
+        units = round(self.settings.options["bus_watchdog"] / _WATCHDOG_UNIT)
+        self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, 0))
+        if units:
+            self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, units))
+
+    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+        addresses = self.wires.addresses
+        goals = {addresses[j]: int(v) for j, v in zip(joints, raw, strict=True)}
+        self._sync_write(_GOAL, 4, goals)
+
+    def _receive(self, joints: Sequence[int]) -> Array:
+        ids = [self.wires.addresses[joint] for joint in joints]
+        replies = self._sync_read(_POSITION, 4, ids)
+        if not replies:
+            raise DriverError(
+                Fault.SILENT,
+                f"no servo answers on {self.place}; are they powered, and is the baud rate right?",
+            )
+        return np.array([_signed(replies[one]) if one in replies else np.nan for one in ids])
+
+    def _sync_write(self, register: int, size: int, values: Mapping[int, int]) -> None:
+        if not values:
+            return
+        data: list[int] = []
+        for one, value in values.items():
+            data += [one, *int(value).to_bytes(size, "little")]
+        with self._talking():
+            sent = self._handler.syncWriteTxOnly(self._port, register, size, data, len(data))
+        if sent != sdk.COMM_SUCCESS:
+            raise DriverError(Fault.LOST, f"{self.place} does not take all bytes")
+
+    def _sync_read(self, register: int, size: int, ids: Sequence[int]) -> dict[int, bytes]:
+        """Return what servos reply, by id, without those that do not; counts what went wrong.
+
+        The SDK's own GroupSyncRead gives up at the first servo that is missing.
+        """
+        replies: dict[int, bytes] = {}
+        with self._talking():
+            self._handler.syncReadTx(self._port, register, size, list(ids), len(ids), False)
+            bytes_time = (len(ids) * (size + _STATUS_SIZE) + len(ids) + 14) * 10.0
+            wait = (
+                self.settings.options["reply_time"]
+                + bytes_time / self.settings.options["baudrate"]
+            )
+            deadline = time.monotonic() + wait
+            while len(replies) < len(ids):
+                self._port.setPacketTimeoutMillis(max(deadline - time.monotonic(), 0.0) * 1e3)
+                packet, result = self._handler.rxPacket(self._port, False)
+                if result == sdk.COMM_RX_TIMEOUT:
+                    break
+                one = packet[sdk.PKT_ID] if len(packet) > _STATUS_SIZE else -1
+                if (
+                    result != sdk.COMM_SUCCESS
+                    or one not in ids
+                    or len(packet) < size + _STATUS_SIZE
+                ):
+                    self.faults[Fault.GARBLED] += 1
+                    if time.monotonic() > deadline:
+                        break
+                    continue
+                replies[one] = bytes(packet[9 : 9 + size])
+        self.faults[Fault.SILENT] += len(ids) - len(replies)
+        return replies
+
+    def _wait(self, size: int) -> float:
+        """Return how long to wait for an exchange of so many bytes [s]."""
+        options = self.settings.options
+        return float(options["reply_time"] + size * 10.0 / options["baudrate"])
+
+    def _talking(self) -> Any:
+        # Where an exception came between, the SDK would believe the port in use for ever.
+        self._port.is_using = False
+        return failures(self.place, Fault.LOST)
+
+
+class _Port(sdk.PortHandler):
+    """The SDK's port, which waits where that would spin, and belongs to this program alone."""
+
+    def __init__(self, path: str, baudrate: int) -> None:
+        super().__init__(path)
+        self.baudrate = baudrate
+
+    def setupPort(self, cflag_baud: int) -> bool:  # noqa: N802 - the SDK's name
+        """Open the port."""
+        self.ser = serial.Serial(
+            self.port_name, cflag_baud, timeout=_POLL, write_timeout=LONGEST_WRITE, exclusive=True
+        )
+        self.is_open = True
+        self.tx_time_per_byte = 10_000.0 / self.baudrate
+        return True
+
+    def getCurrentTime(self) -> float:  # noqa: N802 - the SDK's name
+        """Return a time that never jumps [ms]."""
+        return time.monotonic() * 1e3
+
+    def close_quietly(self) -> None:
+        """Close the port, whatever has become of it."""
+        if self.ser is not None:
+            try:
+                self.ser.close()
+            except OSError:
+                # It has gone already.
+                return
+
+
+def _signed(data: bytes) -> float:
+    return float(int.from_bytes(data[:4], "little", signed=True))
+
+
+def _hardware_errors(status: int) -> str:
+    return ", ".join(name for bit, name in _ERRORS.items() if status >> bit & 1)

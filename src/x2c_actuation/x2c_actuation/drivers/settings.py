@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver section of a robot.yaml, read and checked."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from x2c_actuation.drivers.options import (
+    Option,
+    RawScale,
+    WireForm,
+    mapping,
+    number,
+    only_known,
+    option,
+    whole,
+)
+from x2c_actuation.drivers.wires import Wire
+from x2c_actuation.errors import DriverSettingsError
+from x2c_face.robot import Joint
+
+if TYPE_CHECKING:
+    from x2c_actuation.drivers.driver import MotorDriver
+
+
+class Rest(enum.StrEnum):
+    """What motors do that are to do nothing."""
+
+    HOLD = "hold"
+    """They hold where they are."""
+    TORQUE_OFF = "torque_off"
+    """They go limp."""
+
+
+_RESTS = tuple(str(rest) for rest in Rest)
+
+COMMON: Mapping[str, Option] = {
+    "rate": Option(0.0, "Commands a second; 0: what suits the motors [Hz].", 0.0, 1000.0),
+    "read_rate": Option(25.0, "How often positions are read a second [Hz].", 0.1, 1000.0),
+    "approach": Option(
+        0.3, "Share of their limits at which joints come back to the commanded pose.", 0.01, 1.0
+    ),
+    "hold_after": Option(
+        0.5, "Without commands for so long the pose counts as held [s].", 0.05, 60.0
+    ),
+    "torque_off_after": Option(
+        60.0, "Without commands for so long the motors go limp; 0: never [s].", 0.0, 86400.0
+    ),
+    "estop": Option("torque_off", "What an emergency stop does.", choices=_RESTS),
+    "at_end": Option("hold", "What the motors do when the driver ends.", choices=_RESTS),
+}
+"""Options that every driver has."""
+
+
+@dataclass(frozen=True)
+class DriverSettings:
+    """What the driver section says.
+
+    Attributes:
+        type: Name of the driver.
+        rate: Commands a second [Hz].
+        read_rate: Readings a second [Hz].
+        approach: Share of their limits at which joints come back to the commanded pose.
+        hold_after: Without commands for so long the pose counts as held [s].
+        torque_off_after: Without commands for so long the motors go limp; 0: never [s].
+        estop: What an emergency stop does.
+        at_end: What the motors do when the driver ends.
+        options: Of this kind of driver, by name.
+        wires: One for each joint, in the robot's order.
+    """
+
+    type: str
+    rate: float
+    read_rate: float
+    approach: float
+    hold_after: float
+    torque_off_after: float
+    estop: Rest
+    at_end: Rest
+    options: Mapping[str, Any]
+    wires: tuple[Wire, ...]
+
+
+def read_settings(
+    section: Mapping[str, Any],
+    joints: Sequence[Joint],
+    driver: type[MotorDriver],
+    overrides: Mapping[str, Any] | None = None,
+) -> DriverSettings:
+    """Return the settings in a driver section.
+
+    Args:
+        section: Content of `driver` in robot.yaml.
+        joints: Of the robot, each of which needs a wire.
+        driver: The driver that the section's type names.
+        overrides: Take the place of the section's options.
+
+    Raises:
+        DriverSettingsError: Something cannot be; the text names key, value and what was expected.
+    """
+    entry = {**section, **(overrides or {})}
+    only_known(entry, {"type", "joints", *COMMON, *driver.options}, "driver")
+    common = {name: option(entry, name, form, "driver") for name, form in COMMON.items()}
+    options = {name: option(entry, name, form, "driver") for name, form in driver.options.items()}
+    common["rate"] = common["rate"] or driver.default_rate
+    common["estop"], common["at_end"] = Rest(common["estop"]), Rest(common["at_end"])
+    for name in ("estop", "at_end"):
+        if common[name] is Rest.TORQUE_OFF and not driver.can_relax and name in entry:
+            raise DriverSettingsError(
+                f"driver.{name}: these motors cannot go limp from here; expected hold"
+            )
+    return DriverSettings(
+        type=driver.name,
+        options=options,
+        wires=_wires(entry.get("joints"), joints, driver, options),
+        **common,
+    )
+
+
+def _wires(
+    content: object,
+    joints: Sequence[Joint],
+    driver: type[MotorDriver],
+    options: Mapping[str, Any],
+) -> tuple[Wire, ...]:
+    entries = mapping(content, "driver.joints")
+    only_known(entries, {joint.name for joint in joints}, "driver.joints")
+    if missing := [joint.name for joint in joints if joint.name not in entries]:
+        raise DriverSettingsError(
+            f"driver.joints: says nothing of {', '.join(missing)}; every joint needs its motor"
+        )
+    wires = [_wire(entries[joint.name], joint, driver, options) for joint in joints]
+    taken: dict[int, str] = {}
+    for wire in wires:
+        other = taken.setdefault(wire.address, wire.joint)
+        if other != wire.joint:
+            form = driver.wire_form
+            raise DriverSettingsError(
+                f"driver.joints.{wire.joint}.{form.key}: {_address_name(form, wire.address)} "
+                f"is that of {other} already"
+            )
+    return tuple(wires)
+
+
+def _wire(
+    content: object, joint: Joint, driver: type[MotorDriver], options: Mapping[str, Any]
+) -> Wire:
+    key = f"driver.joints.{joint.name}"
+    form = driver.wire_form
+    entry = mapping(content, key)
+    only_known(entry, {form.key, "zero", "scale", "direction", "raw"}, key)
+    address = _address(entry.get(form.key), form, f"{key}.{form.key}")
+    raw = driver.raw_scale(address, options)
+    if joint.type == "prismatic" and "scale" not in entry:
+        raise DriverSettingsError(
+            f"{key}.scale: a joint that slides needs one [{form.unit} per m]"
+        )
+    direction = whole(entry.get("direction", 1), f"{key}.direction", -1, 1)
+    if direction == 0:
+        raise DriverSettingsError(f"{key}.direction: expected 1 or -1, got 0")
+    lowest, highest = _range(entry.get("raw", list(raw.usual)), raw, f"{key}.raw")
+    return Wire(
+        joint=joint.name,
+        address=address,
+        zero=number(entry.get("zero", raw.zero), f"{key}.zero"),
+        scale=number(entry.get("scale", raw.per_radian), f"{key}.scale", 1e-6, 1e9),
+        direction=direction,
+        lowest=lowest,
+        highest=highest,
+    )
+
+
+def _address(value: object, form: WireForm, key: str) -> int:
+    if not form.names:
+        return whole(value, key, form.lowest, form.highest)
+    if value not in form.names:
+        raise DriverSettingsError(f"{key}: expected one of {', '.join(form.names)}, got {value!r}")
+    return form.names.index(value)
+
+
+def _address_name(form: WireForm, address: int) -> str:
+    return form.names[address] if form.names else str(address)
+
+
+def _range(value: object, raw: RawScale, key: str) -> tuple[float, float]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise DriverSettingsError(f"{key}: expected [lowest, highest], got {value!r}")
+    lowest, highest = (number(end, key, raw.lowest, raw.highest) for end in value)
+    if not lowest < highest:
+        raise DriverSettingsError(f"{key}: the lowest must be below the highest, got {value}")
+    return lowest, highest
