@@ -16,7 +16,7 @@ def running(node_process, wait_until, x2c, tmp_path):
     (tmp_path / "report.json").write_text("of an earlier run")
     (tmp_path / "notes.txt").write_text("the user's own")
     process = node_process(command=[*x2c, "demo", "--out", tmp_path])
-    bag = tmp_path / "bag" / "bag.mcap"
+    bag = tmp_path / "bag" / "bag_0.mcap"
     wait_until(lambda: bag.exists() and bag.stat().st_size > 2_000_000, what="a bag that grows")
     return process
 

@@ -93,7 +93,7 @@ def test_every_message_is_recorded_as_it_was(ros, wait_until, recorder):
     with Reader(out / "bag") as reader:
         read = [(one.topic, bytes(data)) for one, _, data in reader.messages()]
     assert [data for topic, data in read if topic == "/control_values"] == values_heard
-    with (out / "bag" / "bag.mcap").open("rb") as file:
+    with (out / "bag" / "bag_0.mcap").open("rb") as file:
         messages = list(make_reader(file).iter_messages())
     for topic, heard in (
         ("/control_values", values_heard),
@@ -251,7 +251,24 @@ def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
         counts = {one.topic: one.msgcount for one in reader.connections}
         assert sum(1 for _ in reader.messages()) == reader.message_count
     assert counts["/control_values"] == 2
-    assert counts["/image_raw/compressed"] < 8
+    # They waited in memory.
+    assert counts["/image_raw/compressed"] == 8
+
+
+def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):
+    process, out = recorder(parameters={"max_bag_size": 20_000, "flush_period": 0.1})
+    values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
+    files = []
+
+    def goes_on():
+        values.publish(control_values(len(files)))
+        files[:] = (out / "bag").glob("*.mcap")
+        return len(files) == 3
+
+    wait_until(goes_on, what="three files")
+    assert process.stop() == 0
+    with Reader(out / "bag") as reader:
+        assert sum(1 for _ in reader.messages()) == reader.message_count
 
 
 def test_an_earlier_recording_is_replaced_only_when_asked_for(recorder, wait_until, tmp_path):
@@ -264,7 +281,7 @@ def test_an_earlier_recording_is_replaced_only_when_asked_for(recorder, wait_unt
     assert old.read_bytes() == b"precious"
     process.stop()
     process, out = recorder(parameters={"overwrite": True})
-    wait_until((out / "bag" / "bag.mcap").exists, what="a new recording")
+    wait_until((out / "bag" / "bag_0.mcap").exists, what="a new recording")
     assert process.stop() == 0
     assert not old.exists()
 

@@ -39,16 +39,24 @@ def test_nothing_reaches_the_file_before_a_commit(tmp_path):
     assert (tmp_path / "file").read_bytes() == b"one two"
 
 
-def test_a_piece_that_does_not_fit_leaves_nothing_behind(tmp_path, disk):
+def test_pieces_that_do_not_fit_wait_and_leave_no_half_behind(tmp_path, disk):
     file = WholeFile(tmp_path / "file")
     file.write(b"first ")
     file.commit()
     disk.room = 4
-    file.write(b"too long")
+    for piece in (b"second ", b"third "):
+        file.write(piece)
+        with pytest.raises(OSError, match="No space"):
+            file.commit()
+        disk.room = 4
+    assert (tmp_path / "file").read_bytes() == b"first "
+    assert file.waiting == 13
+    assert file.tell() == 19
+    disk.room = 9
     with pytest.raises(OSError, match="No space"):
         file.commit()
-    assert (tmp_path / "file").read_bytes() == b"first "
+    assert (tmp_path / "file").read_bytes() == b"first second "
     disk.room = None
-    file.write(b"third")
+    file.write(b"fourth")
     file.close()
-    assert (tmp_path / "file").read_bytes() == b"first third"
+    assert (tmp_path / "file").read_bytes() == b"first second third fourth"

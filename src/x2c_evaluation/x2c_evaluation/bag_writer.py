@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a rosbag2 bag (MCAP) that stays readable when the process is killed or the disk full.
 
-rosbags writes a chunk when it has 1 MiB and keeps the rest in memory. Here a chunk is also written
-at every flush, and a chunk that does not fit on the disk leaves nothing behind. A bag that was not
-closed has no index: `ros2 bag play` wants `mcap recover` first, `bag_reader` reads it as it is.
+Whole chunks reach the disk at every flush. A file that was not finished has no index, and a bag
+that was not finished no metadata.yaml: `bag_reader` reads it as it is. Files of a split bag are
+finished one by one, so a kill leaves only the last one without an index.
 """
 
 from __future__ import annotations
@@ -11,26 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
 
-from rosbags.interfaces import (
-    Connection,
-    Qos,
-    QosDurability,
-    QosHistory,
-    QosLiveliness,
-    QosReliability,
-    QosTime,
-)
-from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
-from rosbags.rosbag2.enums import CompressionMode
-from rosbags.rosbag2.storage_mcap import McapWriter, write_channel, write_schema
-
-from x2c_evaluation.definitions import definition
+from x2c_evaluation.bag_file import BagFile
+from x2c_evaluation.bag_metadata import METADATA_FILE, FileInformation, metadata_of, to_yaml
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.topics import Part, Topic
-from x2c_evaluation.whole_file import WholeFile
 
 TOPIC_KEY = "x2c_topic:"
 """Before the name of a part, in a bag's custom data: the topic that plays it."""
@@ -38,149 +25,132 @@ TOPIC_KEY = "x2c_topic:"
 CLOCK_KEY = "x2c_clock"
 """In a bag's custom data: what its time stamps are."""
 
-_FOREVER = QosTime(9223372036, 854775807)
+_LONGEST_WAITING = 64 * 1024 * 1024
+"""Messages for which there is no room on the disk wait in memory, up to so much [byte]."""
 
 
-class _McapStorage(McapWriter):
-    """MCAP storage whose chunks reach the disk whole or not at all."""
+@dataclass(frozen=True)
+class Split:
+    """When a bag goes on in another file.
 
-    def __init__(self, path: Path, compression: CompressionMode) -> None:
-        super().__init__(path, compression)
-        self.bio.close()
-        self.bio: Any = WholeFile(self.path)
+    Attributes:
+        size: A file of this size is finished [byte]; 0 for any size.
+        duration: A file that spans so much time is finished [ns]; 0 for any time.
+    """
 
-    def add_msgtype(self, connection: Connection) -> None:
-        super().add_msgtype(connection)
-        # Also outside of any chunk, so that no chunk needs another one to be understood.
-        write_schema(self.bio, self.schemas[-1])
-
-    def add_connection(self, connection: Connection, offered_qos_profiles: str) -> None:
-        super().add_connection(connection, offered_qos_profiles)
-        write_channel(self.bio, self.channels[-1], self.schemas)
-
-    def close_chunk(self) -> None:
-        messages, count = self.chunk.msgs, len(self.chunks)
-        super().close_chunk()
-        try:
-            self.bio.commit()
-        except OSError:
-            del self.chunks[count:]
-            for channel, times in messages.items():
-                self.channel_stats[channel] -= len(times)
-            raise
-
-    def flush(self) -> bool:
-        """Write what is in memory, and return whether there was a message."""
-        if not self.chunk.msgs:
-            self.bio.commit()
-            return False
-        self.close_chunk()
-        return True
-
-    def close(self, version: int, metadata: str) -> None:
-        if not self.chunk.msgs:
-            self.chunk.bio.truncate(0)
-            self.chunk.bio.seek(0)
-        super().close(version, metadata)
-
-
-class _Writer(Writer):
-    STORAGE_PLUGINS: ClassVar[Mapping[StoragePlugin, type[Any]]] = {
-        StoragePlugin.MCAP: _McapStorage
-    }
+    size: int = 0
+    duration: int = 0
 
 
 class BagWriter:
     """An open bag.
 
-    Messages that do not fit on the disk are counted and forgotten; writing goes on, since somebody
-    may make room.
+    Messages that do not fit on the disk wait for room; when too many wait, the next ones are
+    counted and forgotten.
 
     Args:
         folder: Folder of the bag; it must not exist.
         topics: What is recorded, by full name.
         clock: What the time stamps of the bag are, for whoever reads it.
+        split: When it goes on in another file.
 
     Raises:
         BagError: The bag exists already or cannot be made.
     """
 
-    def __init__(self, folder: Path, topics: Mapping[str, Topic], clock: str) -> None:
+    def __init__(
+        self, folder: Path, topics: Mapping[str, Topic], clock: str, split: Split = Split()
+    ) -> None:
         self.counts: Counter[Part] = Counter()
         self.lost = 0
         self.fault = ""
-        self._connections = {}
+        self._folder = folder
+        self._topics = topics
+        self._split = split
+        self._custom = {TOPIC_KEY + topic.part: name for name, topic in topics.items()}
+        self._custom[CLOCK_KEY] = clock
+        self._finished: list[FileInformation] = []
+        self._unfinished: list[str] = []
         try:
-            self._writer = _Writer(
-                folder, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP
-            )
-            for name, topic in topics.items():
-                self._writer.set_custom_data(TOPIC_KEY + topic.part, name)
-            self._writer.set_custom_data(CLOCK_KEY, clock)
-            self._writer.open()
-            self._storage: Any = self._writer.storage
-            for name, topic in topics.items():
-                self._connections[topic.part] = self._connect(name, topic)
-            self._storage.flush()
-        except (OSError, WriterError) as error:
-            raise BagError(f"cannot make the bag {folder}: {error}") from error
+            folder.mkdir(parents=True)
+            self._file = self._open(0)
+            self._file.flush()
+        except FileExistsError:
+            raise BagError(f"cannot make the bag {folder}: it exists already") from None
+        except OSError as error:
+            raise BagError(f"cannot make the bag {folder}: {error.strerror or error}") from error
 
     def write(self, part: Part, time: int, data: bytes) -> None:
         """Write a serialized message with its time [ns]."""
         self.counts[part] += 1
-        with self._losing_what_does_not_fit():
-            self._writer.write(self._connections[part], time, data)
+        if self._file.waiting > _LONGEST_WAITING:
+            self.lost += 1
+            return
+        with self._keeping_what_does_not_fit():
+            self._split_before(time)
+        with self._keeping_what_does_not_fit():
+            self._file.write(part, time, data)
 
     def flush(self) -> None:
         """Bring everything to the disk."""
-        with self._losing_what_does_not_fit():
-            if self._storage.flush():
-                self.fault = ""
+        with self._keeping_what_does_not_fit():
+            self._file.flush()
+            self.fault = ""
 
     def close(self) -> None:
         """Finish the bag.
 
         Raises:
-            BagError: There was no room for the index.
+            BagError: There was no room for all of it.
         """
-        self.flush()
-        self._writer.counts.update(self._storage.channel_stats)
         try:
-            self._writer.close()
+            self._finish_file()
+            self._write_metadata()
         except OSError as error:
+            self._unfinished.append(f"{self._file.path.name} ({error.strerror or error})")
+        if self._unfinished:
             raise BagError(
-                f"the bag {self._writer.path} has no index, since it could not be written: "
-                f"{error}; its messages are there: `mcap recover` makes the index"
-            ) from error
+                f"the bag {self._folder} could not be finished: {', '.join(self._unfinished)}; "
+                "what came to the disk can be read, and `mcap recover` makes an index"
+            )
+
+    def _split_before(self, time: int) -> None:
+        """Go on in another file where this one is full."""
+        file, split = self._file, self._split
+        full = split.size and file.size >= split.size
+        old = split.duration and file.counts and time - file.start >= split.duration
+        if not file.counts or not (full or old):
+            return
+        file.flush()
+        new = self._open(len(self._finished) + 1)
+        try:
+            self._finish_file()
+        except OSError as error:
+            self._unfinished.append(f"{file.path.name} ({error.strerror or error})")
+        self._file = new
+
+    def _open(self, number: int) -> BagFile:
+        path = self._folder / f"{self._folder.name}_{number}.mcap"
+        # Where there was no room for its beginning, it is there already, and empty.
+        path.unlink(missing_ok=True)
+        return BagFile(path, self._topics)
+
+    def _finish_file(self) -> None:
+        file = self._file
+        self._finished.append(file.information)
+        one = metadata_of(self._topics, [file.information], self._custom)
+        file.close(to_yaml(one))
+
+    def _write_metadata(self) -> None:
+        whole = metadata_of(self._topics, self._finished, self._custom)
+        coming = self._folder / f"{METADATA_FILE}.tmp"
+        text = to_yaml({"rosbag2_bagfile_information": whole})
+        coming.write_text(text, encoding="utf-8")
+        coming.rename(self._folder / METADATA_FILE)
 
     @contextmanager
-    def _losing_what_does_not_fit(self) -> Iterator[None]:
+    def _keeping_what_does_not_fit(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            self.fault = f"cannot write {self._writer.path}: {error.strerror or error}"
-            self.lost = self.counts.total() - sum(self._storage.channel_stats.values())
-
-    def _connect(self, name: str, topic: Topic) -> Connection:
-        known = definition(topic.message_type)
-        return self._writer.add_connection(
-            name,
-            topic.message_type,
-            msgdef=known.text,
-            rihs01=known.hash,
-            offered_qos_profiles=[_quality(topic)],
-        )
-
-
-def _quality(topic: Topic) -> Qos:
-    return Qos(
-        QosHistory.KEEP_LAST,
-        topic.depth,
-        QosReliability.RELIABLE,
-        QosDurability.TRANSIENT_LOCAL if topic.latched else QosDurability.VOLATILE,
-        _FOREVER,
-        _FOREVER,
-        QosLiveliness.AUTOMATIC,
-        _FOREVER,
-        False,
-    )
+            self.fault = f"cannot write {self._file.path}: {error.strerror or error}"

@@ -16,6 +16,9 @@ from x2c_face import controls
 FILE_NAME = "controls.csv"
 HEADER: tuple[str, ...] = ("stamp", *controls.NAMES)
 
+_LONGEST_WAITING = 8 * 1024 * 1024
+"""Rows for which there is no room on the disk wait in memory, up to so much [byte]."""
+
 
 class ControlsTable:
     """An open CSV file; rows reach the disk at every flush.
@@ -34,7 +37,12 @@ class ControlsTable:
         self.flush()
 
     def write(self, stamp: int, values: ArrayLike) -> None:
-        """Add the values (30,) [ratio or rad] of one stamp [ns]."""
+        """Add the values (30,) [ratio or rad] of one stamp [ns].
+
+        Where the disk has been full for long, they are forgotten.
+        """
+        if self._file.waiting > _LONGEST_WAITING:
+            return
         seconds, rest = divmod(stamp, 1_000_000_000)
         # float32 has the shortest text that reads back as the same number.
         texts = [str(value) for value in np.asarray(values, dtype=np.float32)]
@@ -44,7 +52,7 @@ class ControlsTable:
         """Bring all rows to the disk.
 
         Raises:
-            OSError: They do not fit and are lost; the rows before them stay.
+            OSError: They do not fit; they wait for room.
         """
         self._file.commit()
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-from x2c_evaluation.bag_writer import BagWriter
+from x2c_evaluation.bag_writer import BagWriter, Split
 from x2c_evaluation.controls_table import FILE_NAME, ControlsTable
 from x2c_evaluation.definitions import definition
 from x2c_evaluation.errors import BagError
@@ -54,6 +54,7 @@ class Recorder:
         clock: What the time stamps of the bag are.
         flush_period: Longest time that a message stays in memory alone [s].
         overwrite: Whether an earlier recording in the folder is replaced.
+        split: When the bag goes on in another file.
 
     Raises:
         BagError: There is an earlier recording, or the folder cannot be written.
@@ -66,6 +67,7 @@ class Recorder:
         clock: str,
         flush_period: float,
         overwrite: bool,
+        split: Split = Split(),  # noqa: B008 - it never changes
     ) -> None:
         self.dropped = 0
         self._fault = ""
@@ -77,7 +79,7 @@ class Recorder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _make_room(folder / BAG, overwrite)
-            self._bag = BagWriter(folder / BAG, topics, clock)
+            self._bag = BagWriter(folder / BAG, topics, clock, split)
             self._table = ControlsTable(folder / FILE_NAME)
         except OSError as error:
             raise BagError(f"cannot record to {folder}: {error.strerror or error}") from error

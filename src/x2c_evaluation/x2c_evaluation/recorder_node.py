@@ -13,6 +13,7 @@ from typing import Any
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
+from x2c_evaluation.bag_writer import Split
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.recorder import PUBLICATION_CLOCK, ROS_CLOCK, Recorder
 from x2c_evaluation.topics import TOPICS, Part, Topic
@@ -35,6 +36,14 @@ class RecorderParameters(Parameters):
     images: bool = parameter(True, "Record compressed images too.")
     flush_period: float = parameter(
         1.0, "What a killed process can lose at most [s].", minimum=0.1, maximum=60.0
+    )
+    max_bag_size: int = parameter(
+        0, "A file of the bag of this size is followed by another [byte]; 0: any size.", minimum=0
+    )
+    max_bag_duration: float = parameter(
+        0.0,
+        "A file of the bag that spans this time is followed by another [s]; 0: any time.",
+        minimum=0.0,
     )
 
 
@@ -61,6 +70,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
             ROS_CLOCK if self._simulated_time else PUBLICATION_CLOCK,
             self.params.flush_period,
             self.params.overwrite,
+            Split(self.params.max_bag_size, int(self.params.max_bag_duration * 1e9)),
         )
         self._subscriptions_by_part = {one.part: self._subscribe(one) for one in topics}
         self.timer(0.5, self._watch)

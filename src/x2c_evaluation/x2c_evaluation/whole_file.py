@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from pathlib import Path
 
 
 class WholeFile:
     """Appends to a file; what is written reaches it at the next `commit`, all or nothing.
+
+    Pieces that do not fit wait for room, in their order. Whoever writes looks at `waiting`, so
+    that they do not become too many.
 
     Args:
         path: The file; made where there is none.
@@ -18,6 +22,17 @@ class WholeFile:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._size = os.fstat(self._file).st_size
         self._pending = bytearray()
+        self._pieces: deque[bytearray] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How much has been committed and did not fit [byte]."""
+        return sum(map(len, self._pieces))
+
+    @property
+    def pending(self) -> int:
+        """How much has been written since the last commit [byte]."""
+        return len(self._pending)
 
     def write(self, data: bytes | memoryview) -> int:
         """Keep data for the next commit and return its length [byte]."""
@@ -25,24 +40,31 @@ class WholeFile:
         return len(data)
 
     def tell(self) -> int:
-        """Return how long the file is after the next commit [byte]."""
-        return self._size + len(self._pending)
+        """Return how long the file is when all is on the disk [byte]."""
+        return self._size + self.waiting + len(self._pending)
 
     def commit(self) -> None:
         """Append everything that is kept.
 
         Raises:
-            OSError: It does not fit; the file is as it was, and what was kept is forgotten.
+            OSError: It does not fit; the file holds the pieces that do, the others wait.
         """
-        pending, self._pending = self._pending, bytearray()
-        rest = memoryview(pending)
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError:
-            os.ftruncate(self._file, self._size)
-            raise
-        self._size += len(pending)
+        if self._pending:
+            self._pieces.append(self._pending)
+            self._pending = bytearray()
+        while self._pieces:
+            rest = memoryview(self._pieces[0])
+            size = len(rest)
+            try:
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+            except OSError:
+                os.ftruncate(self._file, self._size)
+                raise
+            self._size += size
+            self._pieces.popleft()
+
+    flush = commit
 
     def close(self) -> None:
         """Commit and close.

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One MCAP file of a bag, as rosbag2 lays it out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mcap.writer import CompressionType, Writer
+
+from x2c_evaluation.bag_metadata import FileInformation, qualities, to_yaml
+from x2c_evaluation.definitions import definition
+from x2c_evaluation.topics import Part, Topic
+from x2c_evaluation.whole_file import WholeFile
+
+_CHUNK = 1024 * 1024
+
+
+class BagFile:
+    """An open MCAP file, whose chunks reach the disk whole or not at all.
+
+    Args:
+        path: The file; made where there is none.
+        topics: What can be written to it, by full name.
+
+    Raises:
+        OSError: It cannot be made.
+        BagError: The type of a topic is not installed.
+    """
+
+    def __init__(self, path: Path, topics: Mapping[str, Topic]) -> None:
+        self.path = path
+        self.counts: Counter[Part] = Counter()
+        self.start = self.end = 0
+        definitions = {one.message_type: definition(one.message_type) for one in topics.values()}
+        self._file = WholeFile(path)
+        # JPEG does not get smaller, and what else there is hardly counts.
+        stream: Any = self._file
+        self._writer: Any = Writer(stream, chunk_size=_CHUNK, compression=CompressionType.NONE)
+        self._writer.start(profile="ros2", library="x2c")
+        schemas = {
+            name: self._writer.register_schema(name, "ros2msg", one.text.encode())
+            for name, one in definitions.items()
+        }
+        self._channels = {
+            topic.part: self._writer.register_channel(
+                name,
+                "cdr",
+                schemas[topic.message_type],
+                {
+                    "offered_qos_profiles": to_yaml(qualities(topic)),
+                    "topic_type_hash": definitions[topic.message_type].hash,
+                },
+            )
+            for name, topic in topics.items()
+        }
+
+    @property
+    def size(self) -> int:
+        """How long the file is without what is still collected for a chunk [byte]."""
+        return self._file.tell()
+
+    @property
+    def waiting(self) -> int:
+        """How much did not fit on the disk and waits for room [byte]."""
+        return self._file.waiting
+
+    @property
+    def information(self) -> FileInformation:
+        """What the bag's metadata say of this file."""
+        return FileInformation(self.path.name, self.start, self.end, dict(self.counts))
+
+    def write(self, part: Part, time: int, data: bytes) -> None:
+        """Write a serialized message with its time [ns].
+
+        Raises:
+            OSError: There is no room on the disk; the message waits.
+        """
+        self.start = min(self.start, time) if self.counts else time
+        self.end = max(self.end, time)
+        self.counts[part] += 1
+        self._writer.add_message(self._channels[part], time, data, time, self.counts[part])
+        if self._file.pending:
+            self._file.commit()
+
+    def flush(self) -> None:
+        """Bring everything to the disk.
+
+        Raises:
+            OSError: There is no room; it waits.
+        """
+        self._writer.flush()
+
+    def close(self, metadata: str) -> None:
+        """Write what is left, rosbag2's metadata and the index, and close the file.
+
+        Raises:
+            OSError: There is no room for all of it; the file ends after its last whole piece.
+        """
+        try:
+            self._writer.flush()
+        finally:
+            self._finish(metadata)
+
+    def _finish(self, metadata: str) -> None:
+        try:
+            if not self._file.waiting:
+                self._writer.add_metadata("rosbag2", {"serialized_metadata": metadata})
+                self._writer.finish()
+        finally:
+            self._file.close()
