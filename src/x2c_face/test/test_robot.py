@@ -32,6 +32,7 @@ def robot(joints, curves):
         expression_model=Path("/robots/test/expression_model.npz"),
         neutral_image=Path("/robots/test/neutral.png"),
         neutral_landmarks=Path("/robots/test/neutral_landmarks.npy"),
+        network=Path("/robots/test/x2cnet.safetensors"),
     )
 
 

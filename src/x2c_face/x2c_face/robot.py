@@ -83,6 +83,7 @@ class Robot:
         neutral_image: Path of a picture of the neutral face.
         neutral_landmarks: Path of the landmarks on that picture, as `numpy.save` writes them:
             (478, 3) [pixel].
+        network: Path of the weights of X2CNet's mapping network, or of an ONNX file.
         driver: How the motors are reached, as `x2c_actuation.drivers` reads it; empty where the
             robot's motors are not ours to drive.
     """
@@ -97,6 +98,7 @@ class Robot:
     expression_model: Path
     neutral_image: Path
     neutral_landmarks: Path
+    network: Path
     driver: Mapping[str, Any] = field(default_factory=dict)
 
     @property

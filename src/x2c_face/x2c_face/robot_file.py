@@ -63,7 +63,7 @@ class _Reader:
     def robot(self, content: object) -> Robot:
         root = _mapping(content, "the file")
         known = {"name", "description", "command_interface", "gains", "expression_model"}
-        known |= {"neutral_image", "neutral_landmarks", "joints", "mixing", "driver"}
+        known |= {"neutral_image", "neutral_landmarks", "network", "joints", "mixing", "driver"}
         _no_others(root, known, "the file")
         joints = tuple(
             self._joint(str(name), value)
@@ -86,6 +86,7 @@ class _Reader:
             neutral_image=self._folder / _text(root, "neutral_image", "neutral.png"),
             neutral_landmarks=self._folder
             / _text(root, "neutral_landmarks", "neutral_landmarks.npy"),
+            network=self._folder / _text(root, "network", "x2cnet.safetensors"),
             driver=_mapping(root.get("driver", {}), "driver"),
         )
 

@@ -3,27 +3,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from x2c_face.expression_model import load_expression_model
 from x2c_face.robot import Robot
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.imitator import Imitator
+from x2c_imitation.network.config import Device, RuntimeName
 from x2c_imitation.solver import Solver
 
 
-def _solver(robot: Robot) -> Imitator:
+@dataclass(frozen=True)
+class BackendOptions:
+    """What can be asked of a backend; the solver has nothing to choose.
+
+    Attributes:
+        transfer: How the robot's neutral picture takes on an expression, one of `TRANSFERS`.
+        network: Path of the network's weights or ONNX file; empty for the robot's own.
+        runtime: What runs the network, one of `RuntimeName`.
+        device: Where it runs, one of `Device`.
+        threads: How many processor cores the network may use.
+    """
+
+    transfer: str = "warp"
+    network: str = ""
+    runtime: str = RuntimeName.ONNX
+    device: str = Device.CPU
+    threads: int = 1
+
+
+def _solver(robot: Robot, options: BackendOptions) -> Imitator:
     return Solver(load_expression_model(robot.expression_model))
 
 
-BACKENDS: dict[str, Callable[[Robot], Imitator]] = {"solver": _solver}
+def _warp(robot: Robot, options: BackendOptions) -> Imitator:
+    # Local: who uses the solver needs no ONNX Runtime.
+    from x2c_imitation.network.files import ONNX
+    from x2c_imitation.network.predictor import load_predictor
+    from x2c_imitation.transfer import PictureRetargeter, WarpTransfer, read_neutral
+    from x2c_imitation.x2cnet import X2CNet
+
+    path = Path(options.network).expanduser() if options.network else robot.network
+    if not options.network and not (path.is_file() or path.with_suffix(ONNX).is_file()):
+        raise ImitationError(
+            f"robot {robot.name} has no network for the backend x2cnet: there is no {path}; train "
+            f"one with './x2c train', give the path of one as network, or use backend:=solver"
+        )
+    predictor = load_predictor(path, options.runtime, options.device, options.threads)
+    picture, landmarks = read_neutral(robot)
+    transfer = WarpTransfer(picture, landmarks, predictor.config.image_size)
+    return X2CNet(transfer, PictureRetargeter(landmarks), predictor)
 
 
-def make_imitator(backend: str, robot: Robot) -> Imitator:
-    """Return the imitator of this name for a robot.
+TRANSFERS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {"warp": _warp}
+"""The kinds of motion transfer that X2CNet can use."""
+
+
+def _x2cnet(robot: Robot, options: BackendOptions) -> Imitator:
+    if options.transfer not in TRANSFERS:
+        raise ImitationError(
+            f"unknown transfer {options.transfer!r}; the transfers are: {', '.join(TRANSFERS)}"
+        )
+    return TRANSFERS[options.transfer](robot, options)
+
+
+BACKENDS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {
+    "solver": _solver,
+    "x2cnet": _x2cnet,
+}
+
+
+def make_imitator(backend: str, robot: Robot, options: BackendOptions | None = None) -> Imitator:
+    """Return the imitator of this name for a robot, ready to work.
 
     Raises:
-        ImitationError: No backend has this name.
+        ImitationError: No backend has this name, or an option or the network cannot be used.
         RobotError: The robot's folder lacks what the backend needs.
     """
     try:
@@ -32,4 +88,4 @@ def make_imitator(backend: str, robot: Robot) -> Imitator:
         raise ImitationError(
             f"unknown backend {backend!r}; the backends are: {', '.join(BACKENDS)}"
         ) from None
-    return make(robot)
+    return make(robot, options or BackendOptions())

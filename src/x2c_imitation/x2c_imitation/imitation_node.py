@@ -8,8 +8,9 @@ import time
 from typing import Any
 
 from x2c_face.robot_file import load_robot
-from x2c_imitation.backends import make_imitator
+from x2c_imitation.backends import BackendOptions, make_imitator
 from x2c_imitation.mimic import Mimic
+from x2c_imitation.network.config import Device, RuntimeName
 from x2c_imitation.presence import Timing
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import quality
@@ -27,7 +28,22 @@ class ImitationParameters(Parameters):
     """Parameters of imitation_node."""
 
     robot: str = parameter("virtual", "Robot to imitate with: a name, or a path with a slash.")
-    backend: str = parameter("solver", "How faces become control values.")
+    backend: str = parameter("solver", "How faces become control values: solver or x2cnet.")
+    transfer: str = parameter(
+        "warp", "How x2cnet lets the robot's neutral picture take on an expression: warp."
+    )
+    network: str = parameter(
+        "", "Path of x2cnet's weights, or of its ONNX file; empty: as in robot.yaml."
+    )
+    runtime: str = parameter(
+        "onnx",
+        "What runs x2cnet's network; torch is loaded only for torch.",
+        choices=tuple(RuntimeName),
+    )
+    device: str = parameter("cpu", "Where x2cnet's network runs.", choices=tuple(Device))
+    threads: int = parameter(
+        1, "How many processor cores x2cnet's network may use.", minimum=1, maximum=256
+    )
     mirror: bool = parameter(
         False,
         "Show the face as a mirror does: the person's left on the robot's right.",
@@ -65,7 +81,15 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
-        self._mimic = Mimic(make_imitator(self.params.backend, robot), self._timing())
+        options = BackendOptions(
+            transfer=self.params.transfer,
+            network=self.params.network,
+            runtime=self.params.runtime,
+            device=self.params.device,
+            threads=self.params.threads,
+        )
+        imitator = make_imitator(self.params.backend, robot, options)
+        self._mimic = Mimic(imitator, self._timing())
         self._stamps = StampMonitor()
         self._face_state = "waiting for a face"
         self._publisher = self.publisher(ControlValues, "control_values", quality.NEWEST)

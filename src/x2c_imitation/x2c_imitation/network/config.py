@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must be known of a network besides its weights: its shape, and the pictures it takes."""
+"""What must be known of a network besides its weights: shape, pictures, and what runs it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ Channels = tuple[float, float, float]
 
 SMALLEST, LARGEST = 32, 1024
 """Sizes of pictures that a network may take [pixel]."""
+
+
+class RuntimeName(enum.StrEnum):
+    """What can run a network."""
+
+    ONNX = "onnx"
+    TORCH = "torch"
+
+
+class Device(enum.StrEnum):
+    """Where a network can run."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
 
 
 class ColorOrder(enum.StrEnum):

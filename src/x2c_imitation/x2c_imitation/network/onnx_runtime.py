@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from x2c_face import controls
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import NetworkConfig
+from x2c_imitation.network.config import Device, NetworkConfig
 from x2c_imitation.network.files import CONFIG_KEY, unreadable
-from x2c_imitation.network.predictor import Device, Pictures, Runtime
+from x2c_imitation.network.predictor import Pictures, Runtime
 
 INPUT, OUTPUT = "pictures", "controls"
 _PROVIDERS = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionProvider"}

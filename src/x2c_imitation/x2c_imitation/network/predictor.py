@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import enum
 from abc import ABC, abstractmethod
 from pathlib import Path
 
@@ -13,25 +12,11 @@ from numpy.typing import NDArray
 
 from x2c_face import controls
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import AngleUnit, NetworkConfig
+from x2c_imitation.network.config import AngleUnit, Device, NetworkConfig, RuntimeName
 from x2c_imitation.network.files import DIGEST_KEY, ONNX, SAFETENSORS, digest
 
 Array = NDArray[np.float64]
 Pictures = NDArray[np.uint8]
-
-
-class RuntimeName(enum.StrEnum):
-    """What can run a network."""
-
-    ONNX = "onnx"
-    TORCH = "torch"
-
-
-class Device(enum.StrEnum):
-    """Where a network can run."""
-
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 class Runtime(ABC):

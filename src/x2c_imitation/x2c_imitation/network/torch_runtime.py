@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import NetworkConfig
-from x2c_imitation.network.predictor import Device, Pictures, Runtime
+from x2c_imitation.network.config import Device, NetworkConfig
+from x2c_imitation.network.predictor import Pictures, Runtime
 from x2c_imitation.network.x2control import Normalizer, X2Control
 
 
