@@ -37,7 +37,8 @@ class GraphOptions:
         "empty: as in params_file (virtual).",
     )
     backend: str = _option(
-        "", "How a face becomes control values; empty: as in params_file (solver)."
+        "",
+        "How a face becomes control values: solver or x2cnet; empty: as in params_file (solver).",
     )
     params_file: str = _option("", "YAML file with parameters of the nodes.")
     namespace: str = _option("", "Namespace of all nodes and topics; empty: none.")
