@@ -22,3 +22,7 @@ class NoImageError(BringupError):
 
 class OutputError(BringupError):
     """Results cannot be written where the user wants them."""
+
+
+class SettingsFileError(BringupError):
+    """A file of settings is not there."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ament_index_python import get_package_share_directory
 
+from x2c_bringup.errors import SettingsFileError
+
 PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
 RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
 
@@ -26,6 +28,23 @@ def default_params_file() -> Path:
 def middleware_profile() -> Path:
     """Return the path of the Fast DDS profile that lets big images through."""
     return shared_file("config", "fastdds.xml")
+
+
+def training_settings_file(name: str) -> Path:
+    """Return the file of a training's settings: one that is installed, or any path.
+
+    Raises:
+        SettingsFileError: There is no such file; the message lists those that are installed.
+    """
+    given = Path(name).expanduser()
+    if given.is_file():
+        return given
+    folder = shared_file("config", "training")
+    installed = folder / f"{name}.yaml"
+    if installed.is_file():
+        return installed
+    known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
+    raise SettingsFileError(f"there is no file {name}; installed settings: {known}")
 
 
 def set_middleware_defaults(environment: MutableMapping[str, str] = os.environ) -> None:

@@ -10,6 +10,7 @@ COMMANDS = {
     "fidelity": "measure how well the virtual robot imitates the people in videos",
     "bench": "measure latency, throughput and memory",
     "collect": "collect a data set: pictures of a robot with its control values",
+    "train": "train a mapping network on a data set",
     "doctor": "check this machine and say what to do",
     "robots": "list the robots there are",
 }

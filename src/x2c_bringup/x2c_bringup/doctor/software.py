@@ -27,6 +27,7 @@ _PACKAGES = (
     "x2c_actuation",
     "x2c_virtual_face",
     "x2c_evaluation",
+    "x2c_training",
 )
 
 _TIMEOUT = 60.0

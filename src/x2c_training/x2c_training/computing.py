@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is computed on: device, precision, and which of several processes this is."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import distributed
+
+from x2c_training.errors import DeviceError
+
+_PATIENCE = datetime.timedelta(hours=12)
+"""The other processes wait so long for the one that prepares the data."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes that torch's launcher (`torchrun`) has started, or this one alone.
+
+    Attributes:
+        rank: Number of this process.
+        local_rank: Likewise, on this machine.
+        processes: How many there are.
+    """
+
+    rank: int = 0
+    local_rank: int = 0
+    processes: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process speaks and writes for all."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Wait until every process has come here."""
+        if self.processes > 1:
+            distributed.barrier()
+
+    def any(self, flag: bool) -> bool:
+        """Return whether the flag is set in any process."""
+        if self.processes == 1:
+            return flag
+        found = torch.tensor([float(flag)])
+        if distributed.get_backend() == "nccl":
+            found = found.cuda()
+        distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        return bool(found.item())
+
+
+@contextmanager
+def team(device: str) -> Iterator[Team]:
+    """Join the processes of `torchrun`; without it there is this process alone.
+
+    Args:
+        device: As in the settings, which decides how processes talk.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1 or "RANK" not in os.environ:
+        yield Team()
+        return
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    on_gpu = choose_device(device, local).type == "cuda"
+    if on_gpu:
+        torch.cuda.set_device(local)
+    distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    try:
+        yield Team(distributed.get_rank(), local, count)
+    finally:
+        distributed.destroy_process_group()
+
+
+def choose_device(name: str, local_rank: int = 0) -> torch.device:
+    """Return the device of a name; "auto" is a GPU where there is one.
+
+    Raises:
+        DeviceError: It is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(
+            f"unknown device {name!r}: expected auto, cpu, cuda or cuda:N"
+        ) from error
+    if device.type == "cpu":
+        return device
+    if device.type != "cuda":
+        raise DeviceError(f"device {name!r} is not supported: expected auto, cpu, cuda or cuda:N")
+    number = local_rank if device.index is None else device.index
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if number >= there:
+        raise DeviceError(
+            f"device {name!r} is asked for, but torch {torch.__version__} finds {there} GPUs: "
+            "install a torch for CUDA and NVIDIA's driver, or train with --device cpu"
+        )
+    return torch.device("cuda", number)
+
+
+def choose_precision(name: str, device: torch.device) -> torch.dtype:
+    """Return the type of numbers that convolutions are computed in.
+
+    Raises:
+        DeviceError: The device cannot compute with it.
+    """
+    if name == "auto":
+        if device.type == "cuda":
+            return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return torch.bfloat16 if _has_amx() else torch.float32
+    if name == "float16" and device.type == "cpu":
+        raise DeviceError("float16 is for GPUs: use bfloat16 or float32 on a CPU")
+    return {
+        "float32": torch.float32,
+        "bfloat16": torch.bfloat16,
+        "float16": torch.float16,
+    }[name]
+
+
+def _has_amx() -> bool:
+    """Return whether the processor multiplies matrices of bfloat16 in hardware (Linux)."""
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training from a data set to weights with a card; what was begun goes on."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import distributed
+
+from x2c_evaluation.dataset import DataSet, read_data_set
+from x2c_imitation.network.config import NetworkConfig
+from x2c_imitation.network.weights import save_network
+from x2c_imitation.network.x2control import X2Control, build_network
+from x2c_training import checkpoint, curves
+from x2c_training.card import Trained, card_text, metadata
+from x2c_training.computing import Team, choose_device
+from x2c_training.errors import PreparationError, TrainingError
+from x2c_training.metrics import Errors
+from x2c_training.prediction import predict
+from x2c_training.preparation import Advance, prepare
+from x2c_training.prepared import Prepared, open_prepared
+from x2c_training.settings import Settings
+from x2c_training.settings_file import as_yaml
+from x2c_training.trainer import Trainer, Watcher
+from x2c_training.transferring import why_not
+
+WEIGHTS = "network.safetensors"
+CARD = "README.md"
+SETTINGS = "settings.yaml"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be trained, and where.
+
+    Attributes:
+        data: Folder of the data set.
+        robot: Folder of the robot.
+        out: Folder for everything that comes of it.
+        settings: Of the training.
+        cache: Folder for prepared data; inside the data set's where it is None.
+        workers: Processes that prepare data.
+        fresh: Whether to forget an earlier training in the same folder.
+        command: That the user gave.
+    """
+
+    data: Path
+    robot: Path
+    out: Path
+    settings: Settings
+    cache: Path | None = None
+    workers: int = 1
+    fresh: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training.
+
+    Attributes:
+        finished: Whether it came to its end.
+        weights: File of the network; None where it did not.
+        errors: On the test split, by kind of pictures.
+        skipped: Rows that could not be used.
+        notes: What was found out or assumed.
+    """
+
+    finished: bool
+    weights: Path | None = None
+    errors: dict[str, Errors] = field(default_factory=dict)
+    skipped: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def train(
+    job: Job, team: Team, watcher: Watcher, advance: Advance, tell: Callable[[str], None]
+) -> Outcome:
+    """Train a network, or go on with a training.
+
+    Args:
+        job: What, and where.
+        team: The processes.
+        watcher: Is told how the training goes.
+        advance: Is told how the preparation of the data goes.
+        tell: Is told what a person should know.
+
+    Raises:
+        X2CError: Something is missing or cannot be used; the text says what to do.
+    """
+    settings = job.settings
+    device = choose_device(settings.run.device, team.local_rank)
+    torch.manual_seed(settings.run.seed)
+    config = NetworkConfig(
+        backbone=settings.network.backbone, image_size=settings.network.image_size
+    )
+    network = build_network(config)
+    data = _prepared(job, team, advance, tell)
+    if team.leads:
+        _open_folder(job)
+    team.wait()
+    trainer = Trainer(data, settings, config, network, job.out, device, team, watcher)
+    with _stopping() as stop:
+        finished = trainer.run(stop)
+    if not finished or not team.leads:
+        return Outcome(finished, skipped=data.skipped, notes=data.notes)
+    errors = _final_errors(trainer.network, config, data, settings)
+    trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors)
+    weights = job.out / WEIGHTS
+    save_network(weights, trainer.network, config, metadata(trained))
+    (job.out / CARD).write_text(card_text(trained, config), encoding="utf-8")
+    return Outcome(True, weights, errors, data.skipped, data.notes)
+
+
+def choose_pairs(data: DataSet, settings: Settings) -> DataSet:
+    """Return the pairs that a training uses: its splits, and no more of them than wanted.
+
+    Raises:
+        DataSetError: The training split is not there.
+    """
+    wanted = settings.data
+    kept = list(data.split(wanted.train))
+    if wanted.limit and len(kept) > wanted.limit:
+        step = len(kept) / wanted.limit
+        kept = [kept[int(number * step)] for number in range(wanted.limit)]
+    for name in dict.fromkeys((wanted.validation, wanted.test)):
+        if name in data.splits and name != wanted.train:
+            kept += list(data.split(name))
+    return DataSet(data.folder, kept, data.skipped, data.notes)
+
+
+def _prepared(job: Job, team: Team, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+    """Prepare the data in one process, and open it in all."""
+    place: list[str | None] = [None]
+    if team.leads:
+        try:
+            place[0] = str(_prepare(job, advance, tell).folder)
+        except Exception:
+            if team.processes > 1:
+                distributed.broadcast_object_list(place)
+            raise
+    if team.processes > 1:
+        distributed.broadcast_object_list(place)
+    if place[0] is None:
+        raise PreparationError("the process that prepares the data has failed")
+    return open_prepared(Path(place[0]))
+
+
+def _prepare(job: Job, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+    settings = job.settings
+    read = read_data_set(job.data, landmarks=settings.data.transferred != "no")
+    data = choose_pairs(read, settings)
+    robot: Path | None = job.robot
+    if settings.data.transferred == "no":
+        robot = None
+    else:
+        reason = why_not(job.robot, any(pair.landmarks is not None for pair in data))
+        if reason:
+            robot = None
+            needed = settings.data.transferred == "yes" or settings.loss.needs_transferred
+            if needed:
+                raise PreparationError(
+                    f"no transferred pictures can be made: {reason}. Without them there can be "
+                    "no feature matching: set loss.feature_matching and loss.transferred to 0, "
+                    "and data.transferred to no"
+                )
+            tell(f"no transferred pictures can be made: {reason}; training goes on without")
+    if robot is None and settings.loss.needs_transferred:
+        raise PreparationError(
+            "loss.feature_matching and loss.transferred need transferred pictures, but "
+            "data.transferred is no"
+        )
+    size = settings.network.image_size
+    return prepare(data, size, robot, folder=job.cache, workers=job.workers, advance=advance)
+
+
+def _open_folder(job: Job) -> None:
+    try:
+        job.out.mkdir(parents=True, exist_ok=True)
+        if job.fresh:
+            for name in (checkpoint.FILE, curves.STEPS, curves.EPOCHS, WEIGHTS, CARD):
+                (job.out / name).unlink(missing_ok=True)
+            shutil.rmtree(job.out / curves.TENSORBOARD, ignore_errors=True)
+        (job.out / SETTINGS).write_text(as_yaml(job.settings), encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"cannot write to {job.out}: {error.strerror or error}") from error
+
+
+def _final_errors(
+    network: X2Control, config: NetworkConfig, data: Prepared, settings: Settings
+) -> dict[str, Errors]:
+    split = settings.data.test
+    if not data.has(split):
+        return {}
+    rows = data.rows(split)
+    return {
+        name: predict(network, config, data, rows, name).errors
+        for name in ("rendered", "transferred")
+        if getattr(data, name) is not None
+    }
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set; the second time they end the program at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before: dict[signal.Signals, Any] = {}
+
+    def handle(number: int, frame: object) -> None:
+        stop.set()
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
