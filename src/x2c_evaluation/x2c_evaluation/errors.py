@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions raised by x2c_evaluation."""
 
+from collections.abc import Sequence
+
 from x2c_face.errors import X2CError
 
 
@@ -10,6 +12,19 @@ class EvaluationError(X2CError):
 
 class BagError(EvaluationError):
     """A bag cannot be written, or not be read."""
+
+
+class TopicError(BagError):
+    """A bag has no topic to evaluate, or several.
+
+    Args:
+        text: For the user.
+        choices: The topics that could be taken.
+    """
+
+    def __init__(self, text: str, choices: Sequence[object] = ()) -> None:
+        super().__init__(text)
+        self.choices = list(choices)
 
 
 class VideoError(EvaluationError):

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""With what a recording is evaluated: all of it, so that equal settings give equal results."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import x2c_actuation
+import x2c_evaluation
+import x2c_face
+import x2c_imitation
+import x2c_node
+import x2c_perception
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.parameter_file import filled, node_parameters
+from x2c_face.controls import Group
+from x2c_face.robot import Robot
+from x2c_face.robot_file import load_robot
+from x2c_imitation.imitation_node import ImitationParameters
+from x2c_node.robots import find_robot
+from x2c_perception.face_tracker_parameters import FaceTrackerParameters
+
+_PACKAGES = (
+    *(x2c_actuation, x2c_evaluation, x2c_face),
+    *(x2c_imitation, x2c_node, x2c_perception),
+)
+_GREATEST_GAIN = 3.0
+
+
+class Calibration(enum.StrEnum):
+    """Where the person's neutral face is from."""
+
+    AUTO = "auto"
+    """Recorded where the bag has landmarks without images and a neutral face; live else."""
+    LIVE = "live"
+    """Found on the way, as the tracker node does with somebody it meets."""
+    BEFORE = "before"
+    """Found in a first pass, as of a person who is known by name."""
+    RECORDED = "recorded"
+    """That in the bag."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How every recording is evaluated.
+
+    Attributes:
+        robot_folder: Folder of the robot.
+        tracking: Parameters of the face tracker.
+        imitation: Parameters of the imitation, backend included.
+        gains: Of the actuation, by group of controls.
+        calibration: Where the person's neutral face is from.
+        fidelity: Whether the virtual face imitates too, and is compared with the person.
+    """
+
+    robot_folder: Path
+    tracking: FaceTrackerParameters
+    imitation: ImitationParameters
+    gains: Mapping[Group, float] = dataclasses.field(default_factory=dict)
+    calibration: Calibration = Calibration.AUTO
+    fidelity: bool = False
+
+    @property
+    def backend(self) -> str:
+        """How faces become control values."""
+        return self.imitation.backend
+
+    def robot(self) -> Robot:
+        """Return the robot.
+
+        Raises:
+            RobotError: It cannot be loaded.
+        """
+        return load_robot(self.robot_folder)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what was chosen, without paths of this machine."""
+        return {
+            "robot": self.robot_folder.name,
+            "backend": self.backend,
+            "calibration": self.calibration.value,
+            "fidelity": self.fidelity,
+            "tracking": _chosen(self.tracking),
+            "imitation": _chosen(self.imitation),
+            "gains": {group.value: gain for group, gain in self.gains.items()},
+        }
+
+    def fingerprint(self) -> str:
+        """Return a text that changes with the settings, the robot's files and our code."""
+        digest = hashlib.sha256(repr(self.as_json()).encode())
+        for name in sorted(vars(self.tracking)):
+            digest.update(f"{name}={getattr(self.tracking, name)}".encode())
+        for name in sorted(vars(self.imitation)):
+            digest.update(f"{name}={getattr(self.imitation, name)}".encode())
+        for folder in [self.robot_folder, *(Path(str(one.__file__)).parent for one in _PACKAGES)]:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    digest.update(str(file.relative_to(folder)).encode())
+                    digest.update(file.read_bytes())
+        return digest.hexdigest()
+
+
+def make_settings(
+    robot: str = "",
+    backend: str = "",
+    params_file: Path | None = None,
+    calibration: Calibration = Calibration.AUTO,
+    fidelity: bool = False,
+) -> Settings:
+    """Return settings from what a user says; what is empty is as in the file, or the default.
+
+    Raises:
+        X2CError: Something of it cannot be.
+    """
+    said: dict[str, dict[str, Any]] = {"face_tracker_node": {}, "imitation_node": {}}
+    gains: dict[str, Any] = {}
+    if params_file is not None:
+        said = {node: node_parameters(params_file, node) for node in said}
+        gains = node_parameters(params_file, "actuation_node")
+    if robot:
+        said["imitation_node"]["robot"] = robot
+    if backend:
+        said["imitation_node"]["backend"] = backend
+    where = params_file or "parameters"
+    imitation = filled(ImitationParameters, said["imitation_node"], where)
+    return Settings(
+        robot_folder=find_robot(imitation.robot),
+        tracking=filled(FaceTrackerParameters, said["face_tracker_node"], where),
+        imitation=imitation,
+        gains={group: _gain(gains, group, where) for group in Group if f"gain_{group}" in gains},
+        calibration=calibration,
+        fidelity=fidelity,
+    )
+
+
+def _gain(values: Mapping[str, Any], group: Group, where: Path | str) -> float:
+    value = values[f"gain_{group}"]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise EvaluationError(f"{where}: gain_{group}: expected a number, got {value!r}")
+    if not 0.0 <= value <= _GREATEST_GAIN:
+        raise EvaluationError(f"{where}: gain_{group}: expected 0 to 3, got {value!r}")
+    return float(value)
+
+
+def _chosen(parameters: Any) -> dict[str, Any]:
+    """Return the parameters that are not at their default; the robot's path says nothing."""
+    return {
+        field.name: value
+        for field in dataclasses.fields(parameters)
+        if (value := getattr(parameters, field.name)) != field.default and field.name != "robot"
+    }
