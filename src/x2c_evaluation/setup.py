@@ -22,6 +22,7 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
+            "bag_player_node = x2c_evaluation.bag_player_node:main",
             "recorder_node = x2c_evaluation.recorder_node:main",
         ],
     },
