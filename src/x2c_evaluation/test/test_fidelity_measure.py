@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 from x2c_evaluation.fidelity.measure import Link, measure
 from x2c_evaluation.fidelity.performance import Performance
 from x2c_evaluation.fidelity.summary import Summary
@@ -104,6 +104,18 @@ def test_a_wink_that_changes_sides_is_noticed():
     seen[102:132, 1] -= 0.2
     clip = measure("clip", performance(person=person, seen=seen, moved=seen))
     assert clip.sides["eye_openness"].r < -0.5
+
+
+def test_sides_that_are_hardly_apart_are_left_out_with_the_floor():
+    person = curves()
+    side = "corner_height"
+    left, right = (NAMES.index(Descriptor(f"{side}_{which}")) for which in ("left", "right"))
+    person[:, right] = person[:, left]
+    clip = measure("clip", performance(person=person))
+    assert side not in clip.sides
+    assert f"{SIDE_FLOORS[side]:.4f}" in clip.sides_left_out[side]
+    assert side not in clip.left_out
+    assert not clip.sides.keys() & clip.sides_left_out.keys()
 
 
 def test_everything_is_strict_json():

@@ -4,7 +4,8 @@
     python -m x2c_evaluation.fidelity.floors
 
 measures what the tracker makes of a face that does not move at all: a portrait, shown again and
-again with the noise of a camera, JPEG's, and a wander of a few pixels.
+again with the noise of a camera, JPEG's, and a wander of a few pixels; and what it makes of left
+and right of a face that moves both alike: the performer's, of whom it is known what they do.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from rich.table import Table
 from x2c_evaluation.fidelity.seen import seen
 from x2c_face.descriptors import Descriptor
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.performer import performer_truth, performer_video
+from x2c_perception.sources.video_file import VideoFile
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -53,6 +56,23 @@ FLOORS: Array = np.array(
 )
 """(17,) standard deviation that a person's descriptor needs at least."""
 FLOORS.setflags(write=False)
+
+TIMES_APART = 2.0
+"""Likewise for the difference of left and right: there noise alone keeps r below 0.75."""
+
+_ALIKE: dict[str, float] = {
+    "eye_openness": 0.0115,
+    "brow_inner_height": 0.0180,
+    "brow_outer_height": 0.0140,
+    "corner_height": 0.0130,
+}
+"""Standard deviation of left less right on a face that moves both sides alike."""
+
+SIDE_FLOORS = {name: TIMES_APART * noise for name, noise in _ALIKE.items()}
+"""Standard deviation that the difference of a person's left and right needs at least."""
+
+_SAME = 0.02
+"""Channels of left and right that differ by less are alike."""
 
 _SIDE = 480
 _NOISE = 4.0
@@ -89,11 +109,39 @@ def measure() -> Array:
     return np.asarray(np.nanstd(curves[_SETTLING:], axis=0))
 
 
+def measure_alike() -> dict[str, float]:
+    """Return the standard deviation of left less right where the performer moves both alike."""
+    truth = performer_truth()
+    alike = np.abs(truth.channels["jaw_yaw"]) < _SAME
+    for name, left in truth.channels.items():
+        if name.endswith("_left"):
+            right = truth.channels[name.removesuffix("_left") + "_right"]
+            alike &= np.abs(left - right) < _SAME
+    tracker = MediaPipeTracker()
+    curves = []
+    try:
+        with VideoFile(performer_video()) as video:
+            while (picture := video.read()) is not None:
+                curves.append(seen(tracker.track(np.ascontiguousarray(picture[:, :, ::-1]))))
+    finally:
+        tracker.close()
+    chosen = np.array(curves)[alike[: len(curves)]]
+    columns = {descriptor.value: chosen[:, k] for k, descriptor in enumerate(Descriptor)}
+    return {
+        name: float(np.nanstd(columns[f"{name}_left"] - columns[f"{name}_right"]))
+        for name in _ALIKE
+    }
+
+
 def main() -> None:
     """Print what is measured beside what is used."""
     table = Table("descriptor", "on a still face", f"floor in use (x {TIMES_NOISE:.0f})")
     for descriptor, still, floor in zip(Descriptor, measure(), FLOORS, strict=True):
         table.add_row(descriptor, f"{still:.4f}", f"{floor:.4f}")
+    Console().print(table)
+    table = Table("left - right", "of a face alike", f"floor in use (x {TIMES_APART:.0f})")
+    for name, noise in measure_alike().items():
+        table.add_row(name, f"{noise:.4f}", f"{SIDE_FLOORS[name]:.4f}")
     Console().print(table)
 
 

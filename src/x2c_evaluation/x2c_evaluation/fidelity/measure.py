@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
-from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 from x2c_evaluation.fidelity.performance import Performance
 from x2c_face.descriptors import Descriptor
 
@@ -61,6 +61,7 @@ class Clip:
         measured: By descriptor.
         left_out: Descriptors that cannot be compared, and why.
         sides: How the robot follows the difference of left and right: a wink is one.
+        sides_left_out: Differences that cannot be compared, and why.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Clip:
     measured: Mapping[Descriptor, Measured]
     left_out: Mapping[Descriptor, str]
     sides: Mapping[str, Agreement]
+    sides_left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mean_r(self) -> float | None:
@@ -86,7 +88,7 @@ def measure(name: str, performance: Performance) -> Clip:
             left_out[descriptor] = one
         else:
             measured[descriptor] = one
-    return Clip(name, performance, measured, left_out, _sides(performance, compared))
+    return Clip(name, performance, measured, left_out, *_sides(performance, compared))
 
 
 def mean(numbers: Iterable[float]) -> float | None:
@@ -127,18 +129,28 @@ def _measure(performance: Performance, compared: Array, column: int) -> Measured
     return Measured(found, links)
 
 
-def _sides(performance: Performance, compared: Array) -> dict[str, Agreement]:
+def _sides(
+    performance: Performance, compared: Array
+) -> tuple[dict[str, Agreement], dict[str, str]]:
     names = list(Descriptor)
-    found = {}
+    found, left_out = {}, {}
     for column, descriptor in enumerate(names):
         if not descriptor.endswith("_left"):
             continue
         other = names.index(Descriptor(descriptor.removesuffix("_left") + "_right"))
         person = compared[:, column] - compared[:, other]
-        if not np.isfinite(person).any() or np.nanstd(person) < np.sqrt(2.0) * FLOORS[column]:
+        side = descriptor.removesuffix("_left")
+        if not np.isfinite(person).any():
+            continue
+        moves, floor = float(np.nanstd(person)), SIDE_FLOORS[side]
+        if moves < floor:
+            left_out[side] = (
+                "the person hardly moves one side alone: deviation of left - right "
+                f"{moves:.4f}, floor {floor:.4f}"
+            )
             continue
         robot = performance.seen[:, column] - performance.seen[:, other]
         both = agreement(person, robot, performance.period)
         if both is not None:
-            found[descriptor.removesuffix("_left")] = both
-    return found
+            found[side] = both
+    return found, left_out

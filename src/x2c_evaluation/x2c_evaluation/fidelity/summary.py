@@ -148,6 +148,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
         },
         "left_out": dict(clip.left_out),
         "left_minus_right": {name: _agreement(one) for name, one in clip.sides.items()},
+        "left_minus_right_left_out": dict(clip.sides_left_out),
     }
 
 

@@ -78,6 +78,9 @@ def _headline(summary: Summary) -> str:
 def _left_out(clip: Clip, console: Console) -> None:
     for descriptor, reason in clip.left_out.items():
         console.print(Text(f"  left out: {descriptor}: {reason}", style="dim"), soft_wrap=True)
+    for name, reason in clip.sides_left_out.items():
+        text = Text(f"  left out: {short(name)} L - R: {reason}", style="dim")
+        console.print(text, soft_wrap=True)
     hidden = clip.performance.following - int(clip.performance.eyes_open.sum())
     if hidden > 0:
         console.print(
