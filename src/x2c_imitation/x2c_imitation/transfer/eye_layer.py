@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_face import topology
-from x2c_imitation.transfer.patch import Layer, Picture, Window, fill_unknown
+from x2c_imitation.transfer.inpaint import fill_unknown
+from x2c_imitation.transfer.window import Layer, Picture, Window
 
 Array = NDArray[np.float64]
 

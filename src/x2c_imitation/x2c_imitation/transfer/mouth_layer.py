@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from x2c_face import topology
 from x2c_face.head_pose import HeadPose
-from x2c_imitation.transfer.patch import Layer, Picture, Window
+from x2c_imitation.transfer.window import Layer, Picture, Window
 
 Array = NDArray[np.float64]
 
 _OUTLINE = np.concatenate([topology.LIP_UPPER_INNER, topology.LIP_LOWER_INNER[-2:0:-1]])
 _LIPS = np.concatenate([topology.LIP_UPPER_OUTER, topology.LIP_LOWER_OUTER[-2:0:-1]])
-_CHIN = np.array([152, 175, 199, 148, 377])
+_LOWER_LIP = topology.LIP_LOWER_INNER[3:8]
 _APPEARS = (0.015, 0.06)
 """Opening beyond the neutral one at which the inside begins to be seen, and is seen in full
 [interocular distances].
@@ -27,8 +27,10 @@ _APPEARS = (0.015, 0.06)
 
 _TEETH = (0.135, 0.105, 0.115, 0.1, 0.1, 0.1)
 """Widths of the teeth from the middle outwards [interocular distances]."""
-_DEPTH = -0.2
+_DEPTH = -0.1
 """Teeth are so far behind the lips."""
+_JAW = 0.88
+"""How far the lower teeth go with the lower lip."""
 _FINE = 4
 
 
@@ -76,23 +78,23 @@ class MouthLayer:
         if window is None:
             return
         cover = window.cover(landmarks[_OUTLINE])
-        jaw = (face[_CHIN] - self._neutral[_CHIN]).mean(axis=0)
+        jaw = _JAW * (face[_LOWER_LIP] - self._neutral[_LOWER_LIP]).mean(axis=0)
         layer = np.broadcast_to(self._cavity, (window.height, window.width, 3))
         for teeth, away in ((self._lower, jaw), (self._upper, np.zeros(3))):
             matrix = self._matrix(pose, self._middle + away, ratio, teeth.shape)
             over = window.warp(teeth, matrix, cv2.BORDER_CONSTANT)
             layer = layer * (1.0 - over[:, :, 3:]) + over[:, :, :3]
         # Less light comes in near the lips.
-        deep = max(0.06 * pose.scale * float(ratio[0]), 0.3)
+        deep = max(0.04 * pose.scale * float(ratio[0]), 0.3)
         light = cv2.GaussianBlur(cover, (0, 0), deep, borderType=cv2.BORDER_CONSTANT)
-        layer = layer * np.clip(1.6 * light - 0.5, 0.25, 1.0)[:, :, None]
+        layer = layer * np.clip(1.4 * light - 0.1, 0.4, 1.0)[:, :, None]
         window.blend(picture, layer, cover * np.float32(min(amount, 1.0)))
 
     def _matrix(self, pose: HeadPose, place: Array, ratio: Array, shape: tuple[int, ...]) -> Array:
         """Return the map (2, 3) from the picture to a layer whose middle is at a place (3,)."""
         # The layer's x goes to the face's left, its y down.
         axes = pose.scale * pose.rotation[:2, 1:] * (1.0, -1.0) / self._fine * ratio[:, None]
-        there = pose.to_pixels(place)[:2] * ratio
+        there = pose.to_pixels(place)[:2] * ratio - 0.5
         if abs(np.linalg.det(axes)) < 1e-6:
             axes = np.eye(2)
         back = np.linalg.inv(axes)
@@ -147,10 +149,8 @@ def _row_of_teeth(colour: Array, fine: float, wide: float, *, above: bool) -> La
             across = tooth * wide * (1.0 if above else 0.8) * (1.0 - 0.09 * number)
             start, end = begin + 0.004, begin + across - 0.004
             begin += across
-            # Edges curve away; the biting edge is a little below the closed lips' line.
-            edge = -0.05 * sign + sign * 0.012 * number * number * 0.5
-            if not above:
-                edge = 0.02 + edge * 0.6
+            # Edges curve away to the sides; the upper ones end a little below the lips' line.
+            edge = sign * 0.006 * number * number - (0.06 if above else 0.0)
             root = edge + sign * 0.22 * wide
             corners = np.array([[start, edge], [end, edge], [end, root], [start, root]]) * (
                 side,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small layers that are laid over a part of a picture, inside an outline."""
+"""A part of a picture, and what can be done in it."""
 
 from __future__ import annotations
 
@@ -53,6 +53,11 @@ class Window:
             slice(self.left, self.left + self.width),
         )
 
+    @classmethod
+    def whole(cls, shape: tuple[int, ...]) -> Window:
+        """Return the window that is a whole picture."""
+        return cls(0, 0, shape[1], shape[0])
+
     def cover(self, outline: Array) -> Layer:
         """Return how much of each pixel (height, width) is inside an outline (n, 2), 0 to 1."""
         fine = np.zeros((self.height * _FINE, self.width * _FINE), dtype=np.uint8)
@@ -83,30 +88,9 @@ class Window:
         )
         return np.asarray(warped, dtype=np.float32)
 
-    def blend(self, picture: Picture, layer: Layer, cover: Layer) -> None:
+    def blend(self, picture: Picture, layer: Layer | Picture, cover: Layer) -> None:
         """Lay a layer (height, width, 3) over a picture where it covers, in place."""
         part = picture[self.rows_columns]
-        mixed = part + cover[:, :, None] * (layer - part)
-        part[:] = np.clip(mixed + 0.5, 0.0, 255.0)
-
-
-def fill_unknown(layer: Layer, known: Layer) -> Layer:
-    """Return a layer (h, w, 3) whose unknown pixels go on smoothly from the known ones.
-
-    Args:
-        layer: Any picture.
-        known: (h, w) how far each pixel is known, 0 to 1.
-    """
-    found = layer * known[:, :, None]
-    weight = known.copy()
-    filled, trust = found.copy(), weight.copy()
-    sigma = 1.0
-    while sigma < max(layer.shape[:2]):
-        smooth = cv2.GaussianBlur(found, (0, 0), sigma)
-        share = cv2.GaussianBlur(weight, (0, 0), sigma)
-        more = np.clip(1.0 - trust, 0.0, 1.0) * np.clip(4.0 * share, 0.0, 1.0)
-        mean = smooth / np.maximum(share, 1e-6)[:, :, None]
-        filled += more[:, :, None] * mean
-        trust += more
-        sigma *= 2.0
-    return np.asarray(filled / np.maximum(trust, 1e-6)[:, :, None], dtype=np.float32)
+        below = part.astype(np.float32)
+        mixed = below + cover[:, :, None] * (layer - below)
+        part[:] = np.clip(mixed + np.float32(0.5), 0.0, 255.0)
