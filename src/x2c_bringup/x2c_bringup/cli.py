@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         # Each module imports what it needs to run when it runs: help must come at once.
-        module = import_module(f"x2c_bringup.commands.{name}")
+        module = import_module(f"x2c_bringup.commands.{name.replace('-', '_')}")
         command = commands.add_parser(
             name,
             help=summary,

@@ -24,9 +24,10 @@ import numpy as np
 from x2c_evaluation.dataset import DataSet, Pair
 from x2c_evaluation.errors import DataSetError
 from x2c_face.errors import X2CError
+from x2c_imitation.network.predictor import resize
 from x2c_training import prepared
 from x2c_training.errors import PreparationError
-from x2c_training.prepared import Pictures, Prepared, PreparedFiles, RowState
+from x2c_training.prepared import Prepared, PreparedFiles, RowState
 from x2c_training.transferring import Transferrer, transfer_key
 
 Advance = Callable[[int, int], None]
@@ -91,7 +92,7 @@ def prepare(
 
 def _fingerprint(pairs: Sequence[Pair], size: int, robot: Path | None) -> str:
     digest = hashlib.sha256()
-    key = transfer_key(robot) if robot is not None else ""
+    key = transfer_key(robot, size) if robot is not None else ""
     digest.update(json.dumps([_FORMAT, size, key]).encode())
     for pair in pairs:
         try:
@@ -160,7 +161,7 @@ class _Worker:
     def __init__(self, files: PreparedFiles, robot: Path | None) -> None:
         self._rendered = files.pictures(prepared.RENDERED)
         self._size = self._rendered.shape[1]
-        self._transferrer = Transferrer(robot) if robot is not None else None
+        self._transferrer = Transferrer(robot, self._size) if robot is not None else None
         self._transferred = files.pictures(prepared.TRANSFERRED) if robot is not None else None
 
     def work(self, rows: list[int], pairs: Sequence[Pair]) -> Done:
@@ -168,9 +169,9 @@ class _Worker:
         reasons = {}
         for row, pair in zip(rows, pairs, strict=True):
             try:
-                self._rendered[row] = _resized(pair.picture(), self._size)
+                self._rendered[row] = resize(pair.picture()[None], self._size)[0]
                 if self._transferrer is not None and self._transferred is not None:
-                    self._transferred[row] = _resized(self._transferrer.picture(pair), self._size)
+                    self._transferred[row] = self._transferrer.picture(pair)
             except X2CError as error:
                 text = str(error)
                 prefix = f"{pair.source} row {pair.row}: "
@@ -205,10 +206,3 @@ def _one(rows: list[int], pairs: Sequence[Pair]) -> Done:
     if _worker is None:
         raise _refusal or PreparationError("the process that prepares pictures was not set up")
     return _worker.work(rows, pairs)
-
-
-def _resized(picture: Pictures, size: int) -> Pictures:
-    """Return a picture as the network will see it: all of it, at its size."""
-    if picture.shape[:2] == (size, size):
-        return picture
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8)

@@ -27,9 +27,7 @@ from x2c_virtual_face.virtual_face import VirtualFace
 Array = NDArray[np.float64]
 Pictures = NDArray[np.uint8]
 
-SIZE = 256
-"""Of the pictures that motion transfer makes [px], here and at run time."""
-
+_SMALL = 64
 _PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Target Phi": 0.5}
 
 
@@ -38,13 +36,14 @@ class Transferrer:
 
     Args:
         folder: Of the robot.
+        size: Of the pictures, which are square [px]: the network's, as at run time.
 
     Raises:
         PreparationError: The robot cannot be simulated, so nobody knows how it holds its head.
         TransferError: The robot's folder lacks what motion transfer needs.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int) -> None:
         robot = load_robot(folder)
         try:
             self._face = VirtualFace(robot)
@@ -55,13 +54,13 @@ class Transferrer:
             ) from error
         self._robot = robot
         picture, landmarks = read_neutral(robot)
-        self._warp = WarpTransfer(picture, landmarks, SIZE)
+        self._warp = WarpTransfer(picture, landmarks, size)
         self._retargeter = PictureRetargeter(landmarks)
         neutral = self._pose(controls.NEUTRAL)
         self._retargeter.calibrate(neutral.to_pixels(self._face.landmarks()))
 
     def picture(self, pair: Pair) -> Pictures:
-        """Return the transferred picture (SIZE, SIZE, 3) RGB of a pair.
+        """Return the transferred picture (size, size, 3) RGB of a pair.
 
         Raises:
             PreparationError: The pair has no landmarks.
@@ -90,12 +89,12 @@ class Transferrer:
         return HeadPose(FACING @ self._face.head_rotation(), middle, scale)
 
 
-def transfer_key(folder: Path) -> str:
+def transfer_key(folder: Path, size: int) -> str:
     """Return what tells the pictures that a robot's transfer makes from those of any other.
 
     It is made of a picture, not of a version: whatever changes pictures changes it.
     """
-    return hashlib.sha256(Transferrer(folder).probe().tobytes()).hexdigest()
+    return hashlib.sha256(Transferrer(folder, size).probe().tobytes()).hexdigest()
 
 
 def why_not(folder: Path, has_landmarks: bool) -> str:
@@ -108,7 +107,7 @@ def why_not(folder: Path, has_landmarks: bool) -> str:
     if not has_landmarks:
         return "the data set has no landmarks"
     try:
-        Transferrer(folder)
+        Transferrer(folder, _SMALL)
     except X2CError as error:
         return str(error)
     return ""

@@ -11,6 +11,8 @@ COMMANDS = {
     "bench": "measure latency, throughput and memory",
     "collect": "collect a data set: pictures of a robot with its control values",
     "train": "train a mapping network on a data set",
+    "evaluate-network": "measure mapping networks on a data set",
+    "export-network": "turn a network's weights into what the nodes run",
     "doctor": "check this machine and say what to do",
     "robots": "list the robots there are",
 }
