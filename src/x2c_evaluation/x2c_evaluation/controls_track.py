@@ -31,10 +31,12 @@ class ControlsTrack:
     Attributes:
         times: (n,) ascending from 0 [s].
         values: (n, 30) [ratio or rad].
+        start: Stamp of the first values [ns]; 0 where there is none.
     """
 
     times: Array
     values: Array
+    start: int = 0
 
     @property
     def duration(self) -> float:
@@ -88,6 +90,7 @@ def read_controls(path: Path) -> ControlsTrack:
     return ControlsTrack(
         times=np.array([float(stamp - stamps[0]) for stamp in stamps]),
         values=np.array([list(row.values()) for row in rows]),
+        start=int(stamps[0] * 1_000_000_000),
     )
 
 

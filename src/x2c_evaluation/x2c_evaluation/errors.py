@@ -19,10 +19,10 @@ class TopicError(BagError):
 
     Args:
         text: For the user.
-        choices: The topics that could be taken.
+        choices: Names of the topics that could be taken.
     """
 
-    def __init__(self, text: str, choices: Sequence[object] = ()) -> None:
+    def __init__(self, text: str, choices: Sequence[str] = ()) -> None:
         super().__init__(text)
         self.choices = list(choices)
 

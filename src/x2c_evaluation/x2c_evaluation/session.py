@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,11 +161,16 @@ class _Collected:
             self.nodes[status.name] = NodeState(level, status.message, values, said, total)
 
 
-def read_session(reader: BagReader) -> Session:
-    """Return what a bag tells of a run; messages that cannot be used are counted as issues."""
+def read_session(reader: BagReader, parts: Collection[Part] = _SMALL) -> Session:
+    """Return what a bag tells of a run; messages that cannot be used are counted as issues.
+
+    Args:
+        reader: Of the bag.
+        parts: What is read of it.
+    """
     collected = _Collected()
     refused: Counter[tuple[Part, str]] = Counter()
-    for record in reader.records(_SMALL):
+    for record in reader.records(parts):
         try:
             collected.take(record.part, record.time, reader.decode(record))
         except (BagError, AttributeError, TypeError, ValueError) as error:

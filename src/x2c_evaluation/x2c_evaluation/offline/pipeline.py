@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from x2c_evaluation.fidelity.seen import seen
 from x2c_evaluation.offline.frames import Frame
 from x2c_evaluation.offline.settings import Settings
-from x2c_face.errors import LandmarkError
 from x2c_face.descriptors import Descriptor, describe
+from x2c_face.errors import LandmarkError, X2CError
 from x2c_face.frames import ControlFrame, Face, FaceState
 from x2c_face.head_pose import fit_head_pose
 from x2c_face.robot import Robot
@@ -189,32 +190,28 @@ def as_received(face: Face) -> Face:
     return replace(face, landmarks=landmarks, pose=pose)
 
 
-def find_neutral(
-    frames: Iterable[Frame], settings: Settings, times: Mapping[int, float]
-) -> Face | None:
+def find_neutral(frames: Iterable[Frame], settings: Settings) -> Face | None:
     """Return the neutral face that a person is calibrated to in the end.
 
     Args:
         frames: From the beginning.
         settings: With the tracker's parameters.
-        times: Time of each frame [s], by index.
     """
     eyes = Eyes(settings)
     keeper = NeutralKeeper(PersonStore(persons_folder()), "", automatic=True)
     found: Face | None = None
     try:
         for frame in frames:
-            if frame.is_neutral:
-                continue
-            now = times.get(frame.index, frame.stamp * 1e-9)
-            face = eyes.see(frame.picture, now)[0] if frame.picture is not None else frame.face
-            if face is None:
-                continue
-            neutral = keeper.add(face, now)
-            if neutral is not None:
-                found = as_received(neutral.as_face(face.track_id))
-                if not keeper.running:
-                    break
+            now = frame.stamp * 1e-9
+            with suppress(X2CError):
+                face = eyes.see(frame.picture, now)[0] if frame.picture is not None else frame.face
+                if face is None or frame.is_neutral:
+                    continue
+                neutral = keeper.add(face, now)
+                if neutral is not None:
+                    found = as_received(neutral.as_face(face.track_id))
+                    if not keeper.running:
+                        break
     finally:
         eyes.close()
     return found

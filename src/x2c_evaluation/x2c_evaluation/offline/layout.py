@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of what an evaluation leaves in its folder."""
+
+from __future__ import annotations
+
+REPORT = "report.json"
+"""All figures."""
+PAGE = "report.html"
+"""All figures and pictures, for people."""
+FRAMES = "frames"
+"""Folder of one Parquet file for each recording: what was seen and commanded, by frame."""
+RECORDINGS = "recordings"
+"""Folder of one folder for each recording: what a rerun goes on from, and its own page."""
+RESULT = "result.json"
+"""In a recording's folder: its figures."""
+FINGERPRINT = "fingerprint"
+"""In a recording's folder, written last: what it was evaluated from, and with what."""
+FORMAT = 1
+"""Number of the report's form, raised when the meaning of a field changes."""
