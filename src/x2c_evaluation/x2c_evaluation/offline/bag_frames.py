@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.camera_topics import IMAGE
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.offline.frames import Frame, FrameSource, Picture, SourceFacts
 from x2c_evaluation.sources.storage import RawMessage
@@ -17,6 +16,8 @@ from x2c_face.frames import Face
 from x2c_node.images import compressed_to_bgr, image_to_bgr
 from x2c_node.messages import face_from_message
 
+IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED = "sensor_msgs/msg/CompressedImage"
 FACE = "x2c_msgs/msg/FaceLandmarks"
 
 _UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)

@@ -3,12 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.camera_topics import COMPRESSED, IMAGE, cameras
 from x2c_evaluation.errors import TopicError
-from x2c_evaluation.offline.bag_frames import FACE
+from x2c_evaluation.offline.bag_frames import COMPRESSED, FACE, IMAGE
 from x2c_evaluation.sources.storage import BagTopic
 from x2c_evaluation.topics import Part
+
+_COMPRESSED_END = "/compressed"
+_NO_CAMERA = (
+    *("/compressedDepth", "/debug_image", "/face/crop", "/robot/image_raw"),
+    *("/depth", "/depth/image_raw", "/depth/image_rect_raw", "/aligned_depth_to_color/image_raw"),
+)
+"""Ends of names of images that no camera has made of a person."""
 
 
 def choices(reader: BagReader) -> list[BagTopic]:
@@ -16,7 +24,7 @@ def choices(reader: BagReader) -> list[BagTopic]:
 
     Where a bag of ours says which topic is the camera's, there is no other choice.
     """
-    found = list(cameras(reader.topics).values())
+    found = list(_cameras(reader.topics).values())
     if reader.says_parts:
         said = [one for one in found if reader.parts.get(one.name) is Part.CAMERA_IMAGE]
         found = said or found
@@ -70,3 +78,24 @@ def described(topic: BagTopic) -> str:
     """Return a topic as people read it in a list."""
     kind = topic.message_type.rpartition("/")[2]
     return f"{topic.name} ({kind}, {topic.count} messages)"
+
+
+def _cameras(topics: Mapping[str, BagTopic]) -> dict[str, BagTopic]:
+    """Return the topics of a bag's cameras, by name without transport.
+
+    Of a camera that was recorded both raw and compressed, the topic with more images is taken,
+    and the raw one where there are as many.
+    """
+    images = {name: one for name, one in topics.items() if one.message_type in (IMAGE, COMPRESSED)}
+    counted = any(one.count for one in images.values())
+    found: dict[str, BagTopic] = {}
+    for name, one in images.items():
+        base = name.removesuffix(_COMPRESSED_END)
+        # A damaged bag does not tell counts; else a topic without images is no camera.
+        if (counted and not one.count) or name.endswith(_NO_CAMERA) or base.endswith(_NO_CAMERA):
+            continue
+        best = found.get(base)
+        rank = (one.count, one.message_type == IMAGE)
+        if best is None or rank > (best.count, best.message_type == IMAGE):
+            found[base] = one
+    return found
