@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_node.robots import find_robot
 
     robot = load_robot(find_robot(arguments.robot))
-    out: Path = arguments.out or robot.expression_model
+    # What is installed is a link to the checkout; saving would put a file in the link's place.
+    out = Path(arguments.out or robot.expression_model).resolve()
     if not out.parent.is_dir():
         raise OutputError(f"cannot write {out}: there is no folder {out.parent}")
     console = Console(stderr=arguments.json)
