@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags made without ROS, as a run would leave them.
 
-`make_bag(folder, frames=30, ...)` writes one with the recorder's own writer and returns its path.
+`make_bag(folder, frames=30, ...)` writes one with the recorder's own writer and returns its path;
+`write_bag(folder, {topic: pictures}, ...)` writes one of cameras alone, as others do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from x2c_evaluation.bag_writer import BagWriter
@@ -162,3 +164,93 @@ def make_bag(messages: Messages) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+SECOND = 1_000_000_000
+
+IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED = "sensor_msgs/msg/CompressedImage"
+INFO = "sensor_msgs/msg/CameraInfo"
+
+
+@pytest.fixture(scope="session")
+def write_bag() -> Callable[..., Path]:
+    """Write a bag of cameras as others record them; see `_write_bag`."""
+    return _write_bag
+
+
+@pytest.fixture(scope="session")
+def grey() -> Callable[..., Any]:
+    """Make a picture (height, width, 3) of one grey: `grey(value, width=64, height=48)`."""
+    return lambda value, width=64, height=48: np.full((height, width, 3), value, np.uint8)
+
+
+def _write_bag(
+    folder: Path,
+    cameras: Mapping[str, Sequence[Any]],
+    *,
+    store: Stores = Stores.ROS2_JAZZY,
+    plugin: StoragePlugin = StoragePlugin.MCAP,
+    version: int = 9,
+    stamps: Sequence[int] | None = None,
+    times: Sequence[int] | None = None,
+) -> Path:
+    """Write a bag of cameras.
+
+    Args:
+        folder: Of the bag.
+        cameras: BGR pictures (height, width, 3) by the name of their topic; those that end in
+            "compressed" become JPEG, "camera_info" messages come beside the others.
+        store: Distribution whose message definitions are embedded.
+        plugin: Form of the file.
+        version: Of the metadata, 8 or 9.
+        stamps: Of the pictures [ns]; regular where there are none.
+        times: Of the bag [ns]; the stamps where there are none.
+    """
+    types = get_typestore(store)
+    with Writer(folder, version=version, storage_plugin=plugin) as writer:
+        for topic, pictures in cameras.items():
+            compressed = topic.endswith("compressed")
+            kind = COMPRESSED if compressed else IMAGE
+            images = writer.add_connection(topic, kind, typestore=types)
+            base = topic.removesuffix("/compressed").rpartition("/")[0]
+            infos = writer.add_connection(f"{base}/camera_info", INFO, typestore=types)
+            for index, picture in enumerate(pictures):
+                stamp = START + index * PERIOD if stamps is None else stamps[index]
+                time = stamp if times is None else times[index]
+                header = _header(types, stamp)
+                height, width = picture.shape[:2]
+                image = (
+                    types.types[kind](header, "jpeg", cv2.imencode(".jpg", picture)[1].ravel())
+                    if compressed
+                    else types.types[kind](
+                        header, height, width, "bgr8", 0, width * 3, picture.ravel()
+                    )
+                )
+                writer.write(images, time, types.serialize_cdr(image, kind))
+                info = _info(types, header, width, height)
+                writer.write(infos, time, types.serialize_cdr(info, INFO))
+    return folder
+
+
+def _header(types: Any, stamp: int) -> Any:
+    time = types.types["builtin_interfaces/msg/Time"](stamp // SECOND, stamp % SECOND)
+    return types.types["std_msgs/msg/Header"](time, "camera")
+
+
+def _info(types: Any, header: Any, width: int, height: int) -> Any:
+    region = types.types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    matrix = np.arange(9, dtype=np.float64)
+    return types.types[INFO](
+        header=header,
+        height=height,
+        width=width,
+        distortion_model="plumb_bob",
+        d=np.zeros(5),
+        k=matrix,
+        r=np.eye(3).ravel(),
+        p=np.arange(12, dtype=np.float64),
+        binning_x=0,
+        binning_y=0,
+        roi=region,
+    )

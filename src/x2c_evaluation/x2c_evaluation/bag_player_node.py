@@ -77,7 +77,7 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
         if not self.params.bag:
             raise BagError("parameter bag: expected a bag to play, got nothing")
         self._reader = BagReader(Path(self.params.bag).expanduser())
-        self._camera = choose_camera(self._reader.topics, self._reader.parts, self.params.topic)
+        self._camera = choose_camera(self._reader, self.params.topic)
         for issue in self._reader.issues:
             self.get_logger().warning(issue)
         if self._camera.compressed:
