@@ -50,4 +50,4 @@ class TorchRuntime(Runtime):
         """Return the network's outputs (n, 30), in its own units."""
         with torch.inference_mode():
             given = torch.from_numpy(pictures).to(self._device)
-            return np.asarray(self._network(self._normalizer(given)).cpu().numpy())
+            return np.asarray(self._network(self._normalizer(given)).float().cpu().numpy())

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
@@ -68,10 +68,11 @@ def save_network(
     content = {**_FORMAT, **(metadata or {}), CONFIG_KEY: config.as_json()}
     partial = path.with_name(path.name + ".part")
     try:
-        save_file(weights, partial, metadata=content)
+        # Not by `save_file`, which lets nobody else read what it writes.
+        partial.write_bytes(save(weights, metadata=content))
         partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise NetworkError(f"cannot write {path}: {error}") from error
+    except OSError as error:
+        raise NetworkError(f"cannot write {path}: {error.strerror}") from error
 
 
 def load_network(
