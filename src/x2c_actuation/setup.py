@@ -23,6 +23,7 @@ setup(
     entry_points={
         "console_scripts": [
             "actuation_node = x2c_actuation.actuation_node:main",
+            "motor_driver_node = x2c_actuation.motor_driver_node:main",
         ],
     },
 )

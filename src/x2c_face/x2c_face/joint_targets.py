@@ -25,14 +25,15 @@ class JointTargets:
         clamped: How often each joint was commanded past its limits, by name.
 
     Args:
-        robot: Whose joints are commanded; they start at home.
+        robot: Whose joints are commanded.
+        start: (n,) their targets before any command, NaN for none [rad or m]; home where None.
     """
 
-    def __init__(self, robot: Robot) -> None:
+    def __init__(self, robot: Robot, start: Array | None = None) -> None:
         self._index = {name: i for i, name in enumerate(robot.joint_names)}
         self._lower = robot.lower
         self._upper = robot.upper
-        self.positions: Array = robot.home
+        self.positions: Array = robot.home if start is None else start
         self.clamped: Counter[str] = Counter()
 
     def command(self, names: Sequence[str], positions: Sequence[float]) -> tuple[str, ...]:

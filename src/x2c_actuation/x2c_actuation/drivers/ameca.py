@@ -37,6 +37,7 @@ class AmecaDriver(MotorDriver):
     measures = False
     can_relax = False
     default_rate = 20.0
+    longest_retry = 0.5
     wire_form = WireForm("control", 0, controls.COUNT - 1, "ratio or degree", controls.NAMES)
     options: ClassVar[Mapping[str, Option]] = {
         "bind": Option("127.0.0.1", "Address of this machine that the robot connects to."),
@@ -47,6 +48,7 @@ class AmecaDriver(MotorDriver):
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
         self._values = controls.to_upstream(controls.NEUTRAL).copy()
+        self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._subscribers = 0
 
     @property
@@ -69,10 +71,19 @@ class AmecaDriver(MotorDriver):
         return RawScale(0.0, 180.0 / np.pi if angle else 1.0, low, high, (low, high))
 
     def open(self) -> None:
-        """Bind the socket."""
-        self._context = zmq.Context()
+        """Bind the socket, and find a robot that listens; until one does, it stays bound."""
+        if self._context is None:
+            self._bind()
+        self._count_subscribers()
+        if not self._subscribers:
+            raise DriverError(Fault.ABSENT, f"no robot has subscribed at {self.place} yet")
+        # Where no frames come, the robot goes to its neutral face by itself.
+        self._values = controls.to_upstream(controls.NEUTRAL).copy()
+
+    def _bind(self) -> None:
+        context = zmq.Context()
         # To its subscribers an XPUB is a PUB; here it tells who they are.
-        self._socket = self._context.socket(zmq.XPUB)
+        self._socket = context.socket(zmq.XPUB)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, _QUEUE)
         self._socket.setsockopt(zmq.XPUB_VERBOSER, 1)
@@ -80,27 +91,26 @@ class AmecaDriver(MotorDriver):
         try:
             self._socket.bind(self.place)
         except zmq.ZMQError as error:
+            context.destroy(linger=0)
             raise DriverError(
                 Fault.ABSENT,
                 f"cannot bind {self.place}: {error}; 'bind' must be an address of this machine "
                 "and the port free",
             ) from error
+        self._context = context
 
     def close(self) -> None:
         """Close the socket."""
-        if hasattr(self, "_context"):
+        if self._context is not None:
             self._context.destroy(linger=0)
+            self._context = None
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Do nothing: the robot's own program has the motors."""
 
     def health(self) -> Health:
-        """Tell whether a robot listens."""
-        self._count_subscribers()
-        waiting = f"no robot has subscribed at {self.place}"
-        return Health(
-            {"subscribers": str(self._subscribers)}, () if self._subscribers else (waiting,)
-        )
+        """Tell how many listen."""
+        return Health({"subscribers": str(self._subscribers)})
 
     def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
         for joint, value in zip(joints, raw, strict=True):
@@ -114,10 +124,10 @@ class AmecaDriver(MotorDriver):
             raise DriverError(Fault.LOST, f"cannot send at {self.place}: {error}") from error
 
     def _receive(self, joints: Sequence[int]) -> Array:
-        """Return what was sent last; NaN while nobody listens, since nobody follows it then."""
+        """Return what was sent last."""
         self._count_subscribers()
         if not self._subscribers:
-            return np.full(len(joints), np.nan)
+            raise DriverError(Fault.LOST, f"the robot has left {self.place}")
         return np.array([self._values[self.wires.addresses[joint]] for joint in joints])
 
     def _count_subscribers(self) -> None:

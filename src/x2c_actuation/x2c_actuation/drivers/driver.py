@@ -53,14 +53,16 @@ class Found:
 class MotorDriver(ABC):
     """Sends positions to the motors of one robot, all by one thread at a time.
 
-    Every method that talks to motors raises DriverError; after `Fault.LOST` or `Fault.ABSENT` the
-    driver has to be closed and opened anew. A motor that does not answer while others do is no
-    error: its position is NaN, and the fault is counted in `faults`.
+    Every method that talks to motors raises DriverError; after `Fault.LOST` the driver has to be
+    closed and opened anew, after `Fault.ABSENT` it can be opened again as it is. A motor that does
+    not answer while others do is no error: its position is NaN, and the fault is counted in
+    `faults`.
 
     Attributes:
         measures: Whether `read` tells where the motors are; else it tells what was sent to them.
         can_relax: Whether torque can be taken off.
         default_rate: Commands a second where the robot does not say [Hz].
+        longest_retry: Longest pause between two attempts to open it [s].
         wire_form: What a joint's wire says in robot.yaml.
         options: Further keys of the driver section.
         faults: How often each fault has happened.
@@ -73,6 +75,7 @@ class MotorDriver(ABC):
     measures: ClassVar[bool] = True
     can_relax: ClassVar[bool] = True
     default_rate: ClassVar[float] = 100.0
+    longest_retry: ClassVar[float] = 10.0
     wire_form: ClassVar[WireForm]
     options: ClassVar[Mapping[str, Option]]
 

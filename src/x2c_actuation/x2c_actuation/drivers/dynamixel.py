@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 _TORQUE, _HARDWARE_ERROR, _BUS_WATCHDOG, _GOAL, _POSITION, _VOLTAGE = 64, 70, 98, 116, 132, 144
 _WATCHDOG_UNIT = 0.02
+_STRUCK = 0xFF
 _STATUS_SIZE = 11
 _POLL = 0.001
 """How long one look for bytes waits: the SDK itself would look again at once, for ever [s]."""
@@ -100,6 +101,12 @@ class DynamixelDriver(MotorDriver):
         ids = self.wires.addresses
         states = self._sync_read(_VOLTAGE, 3, ids)
         errors = self._sync_read(_HARDWARE_ERROR, 1, ids)
+        if any(reply[0] == _STRUCK for reply in self._sync_read(_BUS_WATCHDOG, 1, ids).values()):
+            raise DriverError(
+                Fault.LOST,
+                f"servos on {self.place} have stopped: they heard nothing for longer than "
+                "driver.bus_watchdog",
+            )
         for name, one in zip(self.wires.names, ids, strict=True):
             if one in states:
                 voltage = int.from_bytes(states[one][:2], "little") / 10.0

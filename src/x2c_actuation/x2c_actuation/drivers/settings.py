@@ -107,11 +107,13 @@ def read_settings(
     options = {name: option(entry, name, form, "driver") for name, form in driver.options.items()}
     common["rate"] = common["rate"] or driver.default_rate
     common["estop"], common["at_end"] = Rest(common["estop"]), Rest(common["at_end"])
-    for name in ("estop", "at_end"):
-        if common[name] is Rest.TORQUE_OFF and not driver.can_relax and name in entry:
-            raise DriverSettingsError(
-                f"driver.{name}: these motors cannot go limp from here; expected hold"
-            )
+    if not driver.can_relax:
+        for name in ("estop", "at_end"):
+            if common[name] is Rest.TORQUE_OFF and name in entry:
+                raise DriverSettingsError(
+                    f"driver.{name}: these motors cannot go limp from here; expected hold"
+                )
+            common[name] = Rest.HOLD
     return DriverSettings(
         type=driver.name,
         options=options,

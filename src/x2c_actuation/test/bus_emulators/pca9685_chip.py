@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PCA9685 on an I2C bus, as smbus2 shows it."""
+
+from __future__ import annotations
+
+import errno
+
+MODE1, LED0, ALL_LED, PRESCALE = 0x00, 0x06, 0xFA, 0xFE
+SLEEP, INCREMENT, FULL_OFF = 0x10, 0x20, 0x10
+
+
+class Pca9685Chip:
+    """The chip's registers; `there` says whether it answers on the bus."""
+
+    def __init__(self, address=0x40):
+        self.address = address
+        self.there = True
+        self.steps = [0] * 16
+        self.power_cycle()
+
+    def power_cycle(self):
+        """Set all registers as after power-on (data sheet, table 4 ff.)."""
+        self.registers = bytearray(256)
+        self.registers[MODE1] = 0x11
+        self.registers[1] = 0x04
+        self.registers[PRESCALE] = 0x1E
+        for channel in range(16):
+            self.registers[LED0 + 4 * channel + 3] = FULL_OFF
+
+    def ticks(self, channel):
+        """Length of a channel's pulse [tick]; None where it has none."""
+        registers = self.registers[LED0 + 4 * channel : LED0 + 4 * channel + 4]
+        if registers[3] & FULL_OFF or self.registers[MODE1] & SLEEP:
+            return None
+        on = registers[0] | (registers[1] & 0x0F) << 8
+        return ((registers[2] | (registers[3] & 0x0F) << 8) - on) % 4096
+
+    def write(self, register, data):
+        """Take a write of several bytes."""
+        before = [self.ticks(channel) for channel in range(16)]
+        for offset, value in enumerate(data):
+            place = register + offset if self.registers[MODE1] & INCREMENT else register
+            self._set(place, value)
+        for channel, was in enumerate(before):
+            if None not in (was, self.ticks(channel)):
+                self.steps[channel] = max(self.steps[channel], abs(self.ticks(channel) - was))
+
+    def _set(self, register, value):
+        # The prescaler is writable in its sleep only.
+        if register == PRESCALE and not self.registers[MODE1] & SLEEP:
+            return
+        if ALL_LED <= register < PRESCALE:
+            for channel in range(16):
+                self.registers[LED0 + 4 * channel + register - ALL_LED] = value
+            return
+        self.registers[register] = value
+
+    def read(self, register, size):
+        """Give several bytes."""
+        step = 1 if self.registers[MODE1] & INCREMENT else 0
+        return [self.registers[register + step * offset] for offset in range(size)]
+
+
+def bus_class(chip):
+    """Return a class to stand in for smbus2.SMBus, with one chip on bus 1."""
+
+    class Bus:
+        def __init__(self, number):
+            if number != 1:
+                raise FileNotFoundError(errno.ENOENT, "No such file", f"/dev/i2c-{number}")
+
+        def close(self):
+            """Close the bus."""
+
+        def read_i2c_block_data(self, address, register, size):
+            """Read a block."""
+            self._find(address)
+            return chip.read(register, size)
+
+        def write_i2c_block_data(self, address, register, data):
+            """Write a block."""
+            self._find(address)
+            if len(data) > 32:
+                raise ValueError("SMBus takes 32 bytes at most")
+            chip.write(register, data)
+
+        def _find(self, address):
+            if address != chip.address or not chip.there:
+                raise OSError(errno.EREMOTEIO, "Remote I/O error")
+
+    return Bus

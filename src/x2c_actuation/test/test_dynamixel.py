@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+import time
+
+import numpy as np
+import pytest
+from bus_emulators.dynamixel_bus import DynamixelBus, crc16
+from bus_emulators.robots import SCALE, motor_robot, servo_section
+
+from x2c_actuation.drivers import make_driver
+from x2c_actuation.errors import DriverError, Fault
+
+
+@pytest.fixture
+def bus(tmp_path):
+    with DynamixelBus(tmp_path / "port", [1, 2, 3]) as made:
+        yield made
+
+
+@pytest.fixture
+def driver(bus, tmp_path):
+    section = servo_section("dynamixel", bus.link, baudrate=1_000_000)
+    made = make_driver(motor_robot(tmp_path, section))
+    made.open()
+    yield made
+    made.close()
+
+
+def test_the_emulated_checksum_is_that_of_the_manual():
+    # e-Manual, protocol 2.0, "Ping" example.
+    packet = bytes([0xFF, 0xFF, 0xFD, 0x00, 0x01, 0x03, 0x00, 0x01])
+    assert crc16(packet) == 0x4E19
+
+
+def test_a_write_is_one_packet_with_every_goal(bus, driver):
+    driver.read()
+    bus.received.clear()
+    driver.write([0.1, np.nan, -0.5])
+    driver.read()
+    goals = {1: round(2048 + 0.1 * SCALE), 3: round(2048 - 0.5 * SCALE)}
+    data = b"".join(bytes([one]) + goal.to_bytes(4, "little") for one, goal in goals.items())
+    packet = b"\xff\xff\xfd\x00\xfe\x11\x00\x83\x74\x00\x04\x00" + data
+    assert bytes(bus.received).startswith(packet + crc16(packet).to_bytes(2, "little"))
+
+
+def test_what_was_sent_is_what_servos_then_measure(bus, driver):
+    sent = driver.write([0.3, -0.3, 0.123456])
+    driver.torque(True)
+    deadline = time.monotonic() + 5.0
+    while not np.allclose(driver.read(), sent, atol=1e-9) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    np.testing.assert_allclose(driver.read(), sent, atol=1e-9)
+
+
+def test_opening_moves_nothing_and_sets_the_bus_watchdog(bus, driver):
+    driver.read()
+    assert not any(servo.torque for servo in bus.servos.values())
+    assert set(bus.watchdogs.values()) == {25}
+
+
+def test_a_bus_watchdog_that_has_struck_is_lost_and_cleared_by_opening(bus, driver):
+    time.sleep(0.6)
+    driver.read()
+    with pytest.raises(DriverError, match="heard nothing") as caught:
+        driver.health()
+    assert caught.value.fault is Fault.LOST
+    driver.close()
+    driver.open()
+    assert driver.health().warnings == ()
+
+
+def test_a_missing_servo_is_nan_and_the_others_are_read(bus, driver):
+    bus.unplugged.add(1)
+    np.testing.assert_array_equal(np.isnan(driver.read()), [True, False, False])
+    assert driver.faults[Fault.SILENT] == 1
+
+
+def test_no_power_is_silence(bus, driver):
+    bus.powered = False
+    with pytest.raises(DriverError, match="no servo answers") as caught:
+        driver.read()
+    assert caught.value.fault is Fault.SILENT
+
+
+def test_a_wrong_checksum_is_not_believed(bus, driver):
+    bus.garble = lambda reply: reply[:9] + bytes([reply[9] ^ 1]) + reply[10:]
+    np.testing.assert_array_equal(np.isnan(driver.read()), [True, False, False])
+    assert driver.faults[Fault.GARBLED] == 1
+
+
+def test_power_lost_in_the_middle_of_a_reply(bus, driver):
+    bus.garble = lambda reply: reply[:20]
+    np.testing.assert_array_equal(np.isnan(driver.read()), [False, True, True])
+
+
+@pytest.mark.parametrize("noise", [b"\x00\x01\x02", b"\xff\xff\xfd", b"\xff" * 20])
+def test_replies_after_noise_are_found(bus, driver, noise):
+    bus.garble = lambda reply: noise + reply
+    assert np.isfinite(driver.read()).any()
+
+
+def test_replies_that_come_too_late_are_not_taken_for_the_next_answer(bus, driver):
+    bus.delay = 0.2
+    with pytest.raises(DriverError, match="no servo answers"):
+        driver.read()
+    time.sleep(0.3)
+    bus.delay = 0.0
+    bus.servos[1].push(2148)
+    assert driver.read()[0] == pytest.approx(100 / SCALE)
+
+
+def test_an_unplugged_adapter_is_lost_and_can_be_opened_again(bus, driver):
+    bus.unplug()
+    with pytest.raises(DriverError) as caught:
+        for _ in range(3):
+            driver.write([0.0, 0.0, 0.0])
+            driver.read()
+    assert caught.value.fault is Fault.LOST
+    driver.close()
+    with pytest.raises(DriverError, match="there is no") as caught:
+        driver.open()
+    assert caught.value.fault is Fault.ABSENT
+    bus.plug()
+    driver.open()
+    assert np.isfinite(driver.read()).all()
+
+
+def test_a_port_that_somebody_has_is_told(bus, driver, tmp_path):
+    other = make_driver(motor_robot(tmp_path, servo_section("dynamixel", bus.link)))
+    with pytest.raises(DriverError, match="in use by another program"):
+        other.open()
+
+
+def test_health_tells_voltage_temperature_and_errors(bus, driver):
+    bus.hardware_errors[3] = 0b100100
+    health = driver.health()
+    assert health.values["jaw: voltage [V], temperature [°C]"] == "5.0, 35"
+    assert health.warnings == ("lid (id 3) reports overheating, overload; it needs a restart",)
+
+
+def test_a_scan_finds_what_is_there(bus, driver):
+    found = driver.scan()
+    assert [(one.address, one.model, one.raw) for one in found] == [
+        (1, "XL330-M288", 2048.0),
+        (2, "XL330-M288", 2048.0),
+        (3, "XL330-M288", 2048.0),
+    ]

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves the motors of a robot as joint commands tell it."""
+
+from __future__ import annotations
+
+import array
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
+from x2c_actuation.drivers import make_driver
+from x2c_actuation.errors import DriverSettingsError
+from x2c_actuation.motor_session import Condition, MotorSession, Outcome
+from x2c_face.joint_targets import JointTargets
+from x2c_face.robot import Robot
+from x2c_face.robot_file import load_robot
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters, parameter
+from x2c_node.quality import STREAM
+from x2c_node.robots import find_robot
+from x2c_node.running import run_node
+
+Array = NDArray[np.float64]
+
+_SOONEST = 0.5
+"""A command that comes is not sent before this share of a period has passed since the last."""
+
+
+@dataclass(frozen=True)
+class MotorDriverParameters(Parameters):
+    """Parameters of the motor driver node."""
+
+    robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
+    port: str = parameter("", "Port of the motors; empty: as robot.yaml says.")
+
+
+class MotorDriverNode(ManagedNode[MotorDriverParameters]):
+    """Sends joint commands to motors and publishes where these are.
+
+    Args:
+        node_arguments: Passed to rclpy's node.
+    """
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("motor_driver_node", MotorDriverParameters, **node_arguments)
+
+    def configure(self) -> None:
+        """Read the robot and its driver section; make the publisher and the service."""
+        robot = load_robot(find_robot(self.params.robot))
+        driver = make_driver(robot, _overrides(robot, self.params.port))
+        self._robot = robot
+        self._session = MotorSession(driver, robot.joints, self._say)
+        self._period = 1.0 / driver.settings.rate
+        self._estop_pressed = False
+        self._unknown: set[str] = set()
+        self._states = self.publisher(JointState, "joint_states", STREAM)
+        self.service(Trigger, "~/reset", self._reset)
+        # The stop is heard whether or not the node is active.
+        self.subscription(Bool, "estop", self._take_estop, STREAM)
+
+    def activate(self) -> None:
+        """Connect to the motors and take joint commands."""
+        nothing = np.full(len(self._robot.joints), np.nan)
+        self._targets = JointTargets(self._robot, start=nothing)
+        self._awake = threading.Condition()
+        self._fresh, self._ending = False, False
+        self.subscription(JointState, "joint_commands", self._take, STREAM)
+        self._thread = threading.Thread(target=self._run, name="motors", daemon=True)
+        self._thread.start()
+
+    def deactivate(self) -> None:
+        """Leave the motors as robot.yaml says, and disconnect."""
+        with self._awake:
+            self._ending = True
+            self._awake.notify()
+        self._thread.join()
+        self._session.end()
+
+    def diagnose(self) -> Diagnosis:
+        """Tell whether the motors are reached, and what they say of themselves."""
+        session = self._session
+        driver = session.driver
+        source = "measured" if driver.measures else "as sent: these motors do not tell"
+        values = {
+            "driver": driver.settings.type,
+            "place": driver.place,
+            "motors": session.condition.value,
+            "connections": str(session.connections),
+            "positions": source,
+            "commands out of reach": str(session.limited),
+            "joints without answer": ", ".join(session.absent) or "none",
+        }
+        values |= {f"replies {fault}": str(n) for fault, n in sorted(driver.faults.items())}
+        values |= {f"position clamped: {n}": str(c) for n, c in self._targets.clamped.items()}
+        values |= session.health.values
+        level, message = self._verdict()
+        return Diagnosis(level, message, values)
+
+    def _verdict(self) -> tuple[Level, str]:
+        session = self._session
+        if session.condition is Condition.DISCONNECTED:
+            return Level.ERROR, session.trouble or f"connecting to {session.driver.place}"
+        if session.condition is Condition.STOPPED:
+            return Level.ERROR, "emergency stop; release it, then call ~/reset"
+        if session.health.warnings:
+            return Level.ERROR, "; ".join(session.health.warnings)
+        if session.absent:
+            return Level.ERROR, f"no answer of {', '.join(session.absent)}"
+        if "commands" not in self.statistics.rates:
+            topic = self.resolve_topic_name("joint_commands")
+            publishers = self.count_publishers(topic)
+            return Level.WARN, f"connected; waiting for {topic} ({publishers} publishers)"
+        return Level.OK, session.condition.value
+
+    def _take(self, message: JointState) -> None:
+        unknown = self._targets.command(message.name, message.position)
+        self.statistics.tick("commands")
+        if not self._unknown.issuperset(unknown):
+            self._unknown.update(unknown)
+            self.get_logger().warning(
+                "joint_commands names joints that this robot has not, which are ignored: "
+                f"{', '.join(sorted(self._unknown))}"
+            )
+        self._session.command(self._targets.positions, time.monotonic())
+        with self._awake:
+            self._fresh = True
+            self._awake.notify()
+
+    def _take_estop(self, message: Bool) -> None:
+        self._estop_pressed = bool(message.data)
+        if message.data:
+            self._session.stop()
+
+    def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if self._estop_pressed:
+            response.message = "the emergency stop is still pressed: release it first"
+            return response
+        self._session.reset()
+        response.success = True
+        response.message = "the motors come back to the commanded pose slowly"
+        return response
+
+    def _run(self) -> None:
+        """Tick, in a thread of its own: a bus that is slow must not hold the node up."""
+        tick = self._guarded(self._tick, "motors", alone=False)
+        last = -self._period
+        while self.context.ok():
+            with self._awake:
+                wait = last + self._period - time.monotonic()
+                self._awake.wait_for(lambda: self._fresh or self._ending, max(wait, 0.0))
+                # One that comes at once after the last is sent a little later.
+                soon = last + _SOONEST * self._period - time.monotonic()
+                if soon > 0.0:
+                    self._awake.wait_for(lambda: self._ending, soon)
+                if self._ending:
+                    return
+                self._fresh = False
+            last = time.monotonic()
+            tick()
+
+    def _tick(self) -> None:
+        started = time.monotonic()
+        outcome = self._session.tick(started)
+        if outcome.sent is not None:
+            self.statistics.tick("writes")
+            self.statistics.measured("bus", time.monotonic() - started)
+        self._publish(outcome)
+
+    def _publish(self, outcome: Outcome) -> None:
+        positions = outcome.read if self._session.driver.measures else outcome.sent
+        if positions is None:
+            return
+        known = np.flatnonzero(np.isfinite(positions))
+        if not known.size:
+            return
+        names = self._robot.joint_names
+        message = JointState(
+            name=[names[joint] for joint in known],
+            position=array.array("d", positions[known].tobytes()),
+        )
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._states.publish(message)
+        self.statistics.tick("joint states")
+
+    def _say(self, bad: bool, text: str) -> None:
+        if bad:
+            self.get_logger().warning(text)
+        else:
+            self.get_logger().info(text)
+
+
+def _overrides(robot: Robot, port: str) -> dict[str, Any]:
+    if not port:
+        return {}
+    if robot.driver.get("type") == "ameca":
+        if not port.isdecimal():
+            raise DriverSettingsError(f"port: expected a number, got {port!r}")
+        return {"port": int(port)}
+    return {"port": port}
+
+
+def main() -> None:
+    """Run the node."""
+    run_node(MotorDriverNode)

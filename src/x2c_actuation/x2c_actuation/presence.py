@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which motors of a bus answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+MISSES = 3
+"""A motor that does not answer so often in a row is away."""
+
+ASK_AGAIN = 0.5
+"""Time between two questions to motors that are away: each costs a wait in vain [s]."""
+
+
+class Presence:
+    """Keeps count of answers that do not come.
+
+    Args:
+        count: How many motors there are.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._missed = np.zeros(count, dtype=int)
+        self._ask_again = 0.0
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(n,) whether each is there."""
+        return self._missed < MISSES
+
+    @property
+    def absent(self) -> tuple[int, ...]:
+        """Places of those that are away."""
+        return tuple(int(place) for place in np.flatnonzero(~self.mask))
+
+    def begin(self, there: NDArray[np.bool_], now: float) -> None:
+        """Start with those (n,) that are there, at this time [s]."""
+        self._missed = np.where(there, 0, MISSES)
+        self._ask_again = now + ASK_AGAIN
+
+    def to_ask(self, now: float) -> tuple[int, ...]:
+        """Return the places of those to ask now [s]: all every so often, else those there."""
+        if now >= self._ask_again or not self.mask.any():
+            self._ask_again = now + ASK_AGAIN
+            return tuple(range(len(self._missed)))
+        return tuple(int(place) for place in np.flatnonzero(self.mask))
+
+    def heard(
+        self, answered: NDArray[np.bool_], asked: Sequence[int]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Note who of those asked has answered (n,).
+
+        Returns:
+            The places of those that are away from now on, and of those that are back.
+        """
+        before = self.mask
+        which = np.isin(np.arange(len(answered)), asked)
+        self._missed[which & answered] = 0
+        self._missed[which & ~answered] += 1
+        gone, back = before & ~self.mask, ~before & self.mask
+        return tuple(map(int, np.flatnonzero(gone))), tuple(map(int, np.flatnonzero(back)))
