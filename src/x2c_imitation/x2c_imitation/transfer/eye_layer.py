@@ -13,6 +13,9 @@ from x2c_imitation.transfer.window import Layer, Picture, Window
 
 Array = NDArray[np.float64]
 
+_SLIT = 1.5
+"""Narrower outlines fade [pixel]."""
+
 _RIM = (1.12, 1.28)
 """Where the iris ends and where nothing of it is left [radii]."""
 
@@ -55,6 +58,10 @@ class EyeLayer:
         white = seen * (distance > _RIM[1])
         if white.sum() < 1.0:
             white = seen
+        # The bright part is the white of the eye; the rest are shades of lids and lashes.
+        bright = part.mean(axis=2)
+        bright = bright / max(float(np.percentile(bright[white > 0.0], 90.0)), 1.0)
+        white = white * np.clip((bright - 0.5) / 0.3, 0.02, 1.0).astype(np.float32)
         self._white = fill_unknown(part, white)
         # What the lids hide of the iris is taken from its other side.
         turned = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 2.0 * centre[1]]])
@@ -79,7 +86,8 @@ class EyeLayer:
         window = Window.around(outline, picture.shape)
         if window is None:
             return
-        cover = window.cover(outline)
+        # A shut eye's outline is a line, and that has no width.
+        cover = window.cover(outline) * np.float32(min(_width(outline) / _SLIT, 1.0))
         if not cover.any():
             return
         turn = _similarity(landmarks[self._corners], self._neutral_corners)
@@ -96,6 +104,12 @@ class EyeLayer:
     def _matrix(self, turn: Array, here: Array, there: Array) -> Array:
         """Return the map (2, 3) from the picture to the eye's layers that brings here to there."""
         return np.column_stack([turn, there - self._place - turn @ here])
+
+
+def _width(outline: Array) -> float:
+    """Return the mean width of an outline (n, 2) that is longer than wide [pixel]."""
+    area = float(cv2.contourArea(outline.astype(np.float32)))
+    return area / max(float(np.ptp(outline, axis=0).max()), 1e-6)
 
 
 def _similarity(now: Array, before: Array) -> Array | None:

@@ -32,10 +32,10 @@ _FIRST_COLLAR = _FIRST_LASH + _UPPER.size
 _LASHES = 0.28 * np.array([0.7, 0.9, 1.0, 1.0, 1.0, 0.9, 0.7])
 """Width of the strip of lashes along a lid [mean openings of the neutral eye]."""
 
-_SHUT = 0.5
+_SHUT = 0.4
 """What is left of that width when the eye is shut."""
 
-_COLLAR = 0.06
+_COLLAR = 0.015
 """How far beyond the oval the collar is [sizes of the oval]."""
 
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from x2c_face import topology
 from x2c_face.head_pose import HeadPose
-from x2c_imitation.transfer.inpaint import fill_unknown
 from x2c_imitation.transfer.piecewise_map import PiecewiseMap
 from x2c_imitation.transfer.window import Picture, Window
 
@@ -39,17 +38,22 @@ _RINGS = (
 _SKULL = np.array([-1.1, 0.0, 0.3])
 """Middle of the skull, in the head frame [interocular distances]."""
 
-_BELOW = (0.05, 0.35)
+_BELOW = (0.2, 0.5)
 """How far down (sine of the angle) a direction begins to be, and is, below the face."""
 
 _WIDER = 0.4
-"""A head seen from the side is so much wider."""
+"""A skull seen from the side is so much wider."""
+
+_CROWN = (0.2, 0.8)
+"""Where a head begins to be, and is, as round as a skull, above the eyes [interocular distances];
+below, it is as flat as ears are.
+"""
 
 _CELL = 4
 """The surround is smooth: its map is made for one in so many pixels each way."""
 
-_COLLAR = 1.06
-"""The face ends here [sizes of the oval]."""
+_JAW = 1.04
+"""The jaw ends within this [sizes of the oval]."""
 
 
 class Surround:
@@ -78,6 +82,8 @@ class Surround:
         self._vertices = np.vstack([rings.reshape(-1, 2), middle])
         self._own = _weights(own, 0.0 * own, below)
         self._head = _weights(head, neck, below) * (1.0 - self._own)
+        heights = np.append(np.outer(size, away[:, 2]), 0.0) + face[_OVAL, 2].mean()
+        self._crown = np.clip((heights - _CROWN[0]) / (_CROWN[1] - _CROWN[0]), 0.0, 1.0)
         self._size = picture.shape[0]
         cells = -(-self._size // _CELL) + 2
         self._window = Window(-1, -1, cells, cells)
@@ -114,10 +120,10 @@ class Surround:
         middle, before = ((one.to_pixels(_SKULL)[:2]) for one in (pose, self._pose))
         away = self._vertices / self._ratio - before
         scale = pose.scale / self._pose.scale
-        wider = scale * (1.0 + _WIDER * (lateral**2 - lateral_before**2))
-        turned = np.outer(away @ side_before, wider * side) + np.outer(
-            away @ up_before, scale * up
-        )
+        skull = 1.0 + _WIDER * (lateral**2 - lateral_before**2)
+        ears = np.sqrt((1.0 - lateral**2) / max(1.0 - lateral_before**2, 0.1))
+        across = (away @ side_before) * (ears + self._crown * (skull - ears))
+        turned = scale * (np.outer(across, side) + np.outer(away @ up_before, up))
         return np.asarray((turned + middle) * self._ratio)
 
     def _to_cells(self, vertices: Array) -> Array:
@@ -150,14 +156,18 @@ def _triangles() -> Indices:
 
 
 def _without_jaw(picture: Picture, landmarks: Array, down: Array) -> Picture:
-    """Return the picture with what is around in place of the lower face."""
+    """Return the picture with the neck and the background going on behind the lower face."""
     oval = landmarks[_OVAL]
     middle = oval.mean(axis=0)
-    collar = middle + _COLLAR * (oval - middle)
+    jaw = middle + _JAW * (oval - middle)
     whole = Window.whole(picture.shape)
-    hidden = cv2.dilate(whole.cover(collar), np.ones((3, 3), np.uint8))
-    guessed = fill_unknown(picture.astype(np.float32), np.asarray(1.0 - hidden, dtype=np.float32))
-    lower = whole.cover(np.vstack([middle, *(collar[down > _BELOW[0]],)]))
-    share = lower[:, :, None]
-    mixed = picture + share * (guessed - picture)
-    return np.asarray(np.clip(mixed + 0.5, 0.0, 255.0), dtype=np.uint8)
+    hidden = cv2.dilate(whole.cover(jaw), np.ones((3, 3), np.uint8)) > 0.0
+    # Each column goes on as it is below the jaw.
+    rows = np.arange(len(picture))[:, None]
+    last = np.where(hidden, rows, -1).max(axis=0)
+    few = np.clip(last + 1 + np.arange(3)[:, None], 0, len(picture) - 1)
+    going_on = picture[few, np.arange(picture.shape[1])].mean(axis=0)
+    lower = whole.cover(np.vstack([middle, jaw[down > _BELOW[0]]])) > 0.0
+    behind = picture.copy()
+    behind[lower] = np.broadcast_to(going_on, picture.shape)[lower].round()
+    return behind

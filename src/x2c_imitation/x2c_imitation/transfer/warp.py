@@ -103,7 +103,8 @@ class WarpTransfer:
             borderMode=cv2.BORDER_REPLICATE,
         )
         hull = cv2.convexHull(vertices.astype(np.float32))[:, 0]
-        window.blend(picture, warped, window.cover(hull) * covered)
+        cover = window.cover(np.asarray(hull, dtype=np.float64))
+        window.blend(picture, np.asarray(warped, dtype=np.uint8), cover * covered)
 
     def _flat(self, points: Array) -> Array:
         """Return places (n, 3) in the neutral picture in those made (n, 2) [pixel].
