@@ -103,7 +103,9 @@ class NetworkConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it in types that JSON knows."""
-        return dataclasses.asdict(self) | {"mean": list(self.mean), "std": list(self.std)}
+        content = dataclasses.asdict(self)
+        plain = {"color_order": str(self.color_order), "angle_unit": str(self.angle_unit)}
+        return content | plain | {"mean": list(self.mean), "std": list(self.std)}
 
     def as_json(self) -> str:
         """Return all of it as JSON."""

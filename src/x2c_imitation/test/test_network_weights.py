@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weights come back from files as they went; what is none is refused, and nothing is run."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import pickle
+import sys
+import types
+import typing
+from pathlib import Path
+
+import pytest
+import torch
+
+from x2c_imitation.errors import NetworkError
+from x2c_imitation.network.config import NetworkConfig, preset
+from x2c_imitation.network.files import read_metadata
+from x2c_imitation.network.weights import load_network, save_network
+from x2c_imitation.network.x2control import build_network
+
+CONFIG = NetworkConfig(backbone="resnet18_quarter", image_size=64)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(3)
+    return build_network(CONFIG).eval()
+
+
+def same(one, other):
+    ours, theirs = one.state_dict(), other.state_dict()
+    return list(ours) == list(theirs) and all(torch.equal(ours[key], theirs[key]) for key in ours)
+
+
+def test_what_was_saved_is_loaded(tmp_path, network):
+    path = tmp_path / "x2cnet.safetensors"
+    save_network(path, network, CONFIG, {"seed": "3"})
+    loaded, config = load_network(path)
+    assert config == CONFIG
+    assert same(loaded, network)
+    assert not loaded.training
+    assert read_metadata(path)["seed"] == "3"
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_half_as_long_numbers_take_half_the_room(tmp_path, network):
+    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    save_network(whole, network, CONFIG)
+    save_network(half, network, CONFIG, half=True)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    loaded, _ = load_network(half)
+    ours, theirs = network.state_dict(), loaded.state_dict()
+    for key, value in theirs.items():
+        assert value.dtype == ours[key].dtype
+        torch.testing.assert_close(value, ours[key], rtol=1e-3, atol=1e-6)
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path, network):
+    with pytest.raises(NetworkError, match=r"cannot write .*gone.*No such file"):
+        save_network(tmp_path / "gone" / "x.safetensors", network, CONFIG)
+
+
+class DictConfig:
+    """Stands for a settings library's class, which the reader need not have."""
+
+    def __init__(self) -> None:
+        self.content = {"lr": 1e-3, "more": collections.defaultdict(dict), "kind": typing.Any}
+
+
+@pytest.fixture
+def settings_object(monkeypatch):
+    """An object as upstream's checkpoints hold, of a library that is gone when they are read."""
+    module = types.ModuleType("omegaconf.dictconfig")
+    module.DictConfig = DictConfig
+    monkeypatch.setattr(DictConfig, "__module__", module.__name__)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "omegaconf", types.ModuleType("omegaconf"))
+        patch.setitem(sys.modules, module.__name__, module)
+        yield DictConfig()
+
+
+@pytest.mark.parametrize("kind", ["plain", "model", "parallel", "optimizer", "own configuration"])
+def test_every_kind_of_checkpoint_is_read(tmp_path, network, kind):
+    path = tmp_path / "checkpoint.pth"
+    state = network.state_dict()
+    content = {
+        "plain": state,
+        "model": {"model": state, "epoch": 7},
+        "parallel": {"model": {f"module.{key}": value for key, value in state.items()}},
+        "optimizer": {"model": state, "optimizer": torch.optim.AdamW(network.parameters())},
+        "own configuration": {"model": state, "network_config": CONFIG.as_dict()},
+    }[kind]
+    if kind == "optimizer":
+        content["optimizer"] = content["optimizer"].state_dict()
+    torch.save(content, path)
+    loaded, config = load_network(path, None if kind == "own configuration" else preset("x2c"))
+    assert same(loaded, network)
+    # The backbone is told by the weights themselves.
+    assert config.backbone == "resnet18_quarter"
+    assert (config == CONFIG) == (kind == "own configuration")
+
+
+def test_settings_of_the_training_in_a_checkpoint_do_no_harm(tmp_path, network, settings_object):
+    path = tmp_path / "checkpoint.pth"
+    state = network.state_dict()
+    torch.save({"opt": settings_object, "model": state}, path)
+    torch.save({"args": argparse.Namespace(lr=1e-3), "model": state}, tmp_path / "other.pth")
+    for module in ("omegaconf", "omegaconf.dictconfig"):
+        del sys.modules[module]
+    for one in (path, tmp_path / "other.pth"):
+        assert same(load_network(one, preset("x2c"))[0], network)
+    assert "omegaconf" not in sys.modules
+
+
+def test_without_a_configuration_it_is_told_where_to_get_one(tmp_path, network):
+    path = tmp_path / "checkpoint.pth"
+    torch.save(network.state_dict(), path)
+    with pytest.raises(NetworkError, match=r"does not tell.*export-network .*--preset x2c"):
+        load_network(path)
+
+
+class Evil:
+    def __init__(self, mark: Path) -> None:
+        self.mark = str(mark)
+
+    def __reduce__(self):
+        return os.mkdir, (self.mark,)
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "old checkpoint", "pickle", "settings"])
+def test_a_malicious_pickle_is_refused_and_not_run(tmp_path, network, kind):
+    path, mark = tmp_path / "evil.pth", tmp_path / "was_run"
+    content = {"model": network.state_dict(), "opt": Evil(mark)}
+    if kind == "pickle":
+        path.write_bytes(pickle.dumps(Evil(mark), protocol=2))
+    elif kind == "settings":
+        torch.save(content | {"opt": argparse.Namespace(inner=Evil(mark))}, path)
+    else:
+        torch.save(content, path, _use_new_zipfile_serialization=kind == "checkpoint")
+    with pytest.raises(NetworkError, match=r"evil\.pth is refused: it holds more than weights"):
+        load_network(path, preset("x2c"))
+    assert not mark.exists()
+    pickle.loads(pickle.dumps(Evil(mark)))
+    assert mark.exists(), "the trap itself must work"
+
+
+def test_the_text_of_a_refusal_does_not_recommend_to_read_it_anyway(tmp_path):
+    path = tmp_path / "evil.pth"
+    torch.save({"opt": Evil(tmp_path / "mark")}, path)
+    with pytest.raises(NetworkError) as caught:
+        load_network(path, preset("x2c"))
+    assert "weights_only" not in str(caught.value)
+    assert "os.mkdir" in str(caught.value) or "posix.mkdir" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["x.pth", "x.safetensors"])
+@pytest.mark.parametrize("content", ["missing", "empty", "text", "half", "noise"])
+def test_a_file_that_is_no_network_is_refused(tmp_path, network, name, content):
+    path = tmp_path / name
+    whole = tmp_path / f"whole_{name}"
+    if path.suffix == ".safetensors":
+        save_network(whole, network, CONFIG)
+    else:
+        torch.save(network.state_dict(), whole)
+    data = whole.read_bytes()
+    made = {
+        "empty": b"",
+        "text": b"hello, I am no network\n" * 9,
+        "half": data[: len(data) // 2],
+        "noise": bytes(range(256)) * 9,
+    }
+    if content != "missing":
+        path.write_bytes(made[content])
+    with pytest.raises(NetworkError, match=name.replace(".", r"\.")):
+        load_network(path, preset("x2c"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ([1, 2], "expected a state dict, or a dict with one as 'model', got list"),
+        ({"model": 3}, "expected a state dict as 'model', got int"),
+        ({"epoch": 3}, "expected the tensors of a network, got epoch"),
+        ({"model": {}}, "expected the tensors of a network, got nothing"),
+        ({"network_config": {"backbone": "x"}, "model": {}}, "network_config: .*: missing"),
+    ],
+)
+def test_a_checkpoint_without_weights_is_refused(tmp_path, content, said):
+    path = tmp_path / "x.pth"
+    torch.save(content, path)
+    with pytest.raises(NetworkError, match=said):
+        load_network(path, preset("x2c"))
+
+
+def test_weights_that_have_gone_astray_are_refused(tmp_path, network):
+    path = tmp_path / "x.pth"
+    state = {key: value.clone() for key, value in network.state_dict().items()}
+    state["pos_pred_head.4.bias"][3] = float("nan")
+    torch.save(state, path)
+    with pytest.raises(NetworkError, match=r"NaN or infinity in pos_pred_head\.4\.bias"):
+        load_network(path, preset("x2c"))
+
+
+def test_both_lists_are_in_the_error(tmp_path, network):
+    path = tmp_path / "x.pth"
+    state = dict(network.state_dict())
+    del state["feature_extractor.0.weight"], state["feature_extractor.7.1.conv2.weight"]
+    state["head.bias"] = torch.zeros(30)
+    state["pos_pred_head.4.weight"] = torch.zeros(31, 256)
+    torch.save(state, path)
+    with pytest.raises(NetworkError) as caught:
+        load_network(path, CONFIG)
+    text = str(caught.value)
+    assert "2 missing: feature_extractor.0.weight, feature_extractor.7.1.conv2.weight" in text
+    assert "1 unexpected: head.bias" in text
+    assert "1 of other shape: pos_pred_head.4.weight is [31, 256], expected [30, 256]" in text
+    assert "X2Control with backbone resnet18_quarter" in text
+    assert str(path) in text
