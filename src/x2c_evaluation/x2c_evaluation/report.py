@@ -132,8 +132,8 @@ def make_report(
         robot_images=len(streams[Part.ROBOT_IMAGE]),
         drops=latency.drops(session),
         frames_before_start=int((stamps < answers.min()).sum()) if len(answers) else len(stamps),
-        latency_ms={stage: _percentiles(measured.get(stage)) for stage in Stage},
-        rates_hz={part: _rate(streams[part]) for part in _NEEDED},
+        latency_ms={stage: percentiles(measured.get(stage)) for stage in Stage},
+        rates_hz={part: rate(streams[part]) for part in _NEEDED},
         versions=versions,
         nodes=session.nodes,
         warnings=(),
@@ -175,7 +175,8 @@ def _strict(value: Any) -> Any:
     return value
 
 
-def _percentiles(measured: Latency | None) -> Percentiles | None:
+def percentiles(measured: Latency | None) -> Percentiles | None:
+    """Return the distribution of a stage's latency; None where nothing was measured."""
     if measured is None or not len(measured.durations):
         return None
     durations = measured.durations * 1e3
@@ -183,7 +184,8 @@ def _percentiles(measured: Latency | None) -> Percentiles | None:
     return Percentiles(len(durations), float(p50), float(p99), float(durations.max()))
 
 
-def _rate(stream: Stream) -> float | None:
+def rate(stream: Stream) -> float | None:
+    """Return how many messages of a topic came each second [Hz], or None."""
     if len(stream) < 2:
         return None
     span = float(stream.times.max() - stream.times.min()) * 1e-9

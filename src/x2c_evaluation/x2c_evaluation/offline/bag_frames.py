@@ -40,6 +40,7 @@ class BagFrames(FrameSource):
         self._kind = kind
         names = {part: name for name, part in reader.parts.items()}
         self._neutral = names.get(Part.NEUTRAL_FACE) if with_neutral else None
+        self.has_neutral = self._neutral is not None
         self._counted = False
 
     def frames(self) -> Iterator[Frame]:

@@ -69,7 +69,10 @@ class FrameSource(ABC):
         facts: What it tells of itself; complete after a pass.
         issues: What could not be read; complete after a pass.
         count: How many frames there seem to be; None where nobody knows.
+        has_neutral: Whether the person's neutral face is among what it yields.
     """
+
+    has_neutral = False
 
     def __init__(self, facts: SourceFacts, issues: Issues, count: int | None) -> None:
         self.facts, self.issues, self.count = facts, issues, count

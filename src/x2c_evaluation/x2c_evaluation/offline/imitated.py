@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs all frames of a recording through the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from x2c_evaluation.offline.curves import Curves
+from x2c_evaluation.offline.frames import FrameSource, ahead
+from x2c_evaluation.offline.pipeline import Pipeline, Sight, find_neutral
+from x2c_evaluation.offline.settings import Calibration, Settings
+from x2c_evaluation.sources.issues import Issues
+from x2c_face import controls
+from x2c_face.descriptors import Descriptor
+from x2c_face.errors import X2CError
+from x2c_face.frames import FaceState
+from x2c_face.robot import Robot
+from x2c_node.stamps import StampMonitor
+
+_TOLD_EVERY = 10
+"""Frames between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Imitated:
+    """A recording after its way through the pipeline.
+
+    Attributes:
+        curves: What was seen and commanded.
+        read: Frames that were there.
+        unusable: Frames of these that could not be worked on.
+        neutral_at: When a neutral face was known first, since the beginning [s]; None for never.
+    """
+
+    curves: Curves
+    read: int
+    unusable: int
+    neutral_at: float | None
+
+
+def imitate(
+    source: FrameSource,
+    settings: Settings,
+    robot: Robot,
+    issues: Issues,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Imitated:
+    """Return what the robot shall show for each frame.
+
+    Args:
+        source: Of the frames.
+        settings: Of the pipeline.
+        robot: That imitates.
+        issues: Takes what cannot be worked on.
+        progress: Called now and then with the number of frames.
+
+    Raises:
+        X2CError: Robot or backend cannot be used.
+    """
+    neutral = None
+    if settings.calibration is Calibration.BEFORE:
+        with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
+            neutral = find_neutral(frames, settings)
+    stamps = StampMonitor()
+    sights: list[tuple[int, int, Sight]] = []
+    read, neutral_at = 0, None if neutral is None else 0.0
+    pipeline = Pipeline(settings, robot, neutral, automatic=not source.has_neutral)
+    first: int | None = None
+    with (
+        closing(pipeline),
+        closing(ahead(source.frames())) as frames,  # type: ignore[type-var]
+    ):
+        for frame in frames:
+            if frame.is_neutral:
+                if frame.face is not None:
+                    pipeline.calibrate(frame.face)
+                    neutral_at = neutral_at or 0.0
+                continue
+            read = max(read, frame.index + 1)
+            if stamps.jumped(frame.stamp):
+                pipeline.restart()
+                issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
+            try:
+                sight = pipeline.follow(frame, frame.stamp * 1e-9)
+            except X2CError as error:
+                issues.add(f"a frame could not be worked on: {error}")
+                continue
+            first = frame.stamp if first is None else first
+            if sight.neutral is not None and neutral_at is None:
+                neutral_at = (frame.stamp - first) * 1e-9
+            sights.append((frame.index, frame.stamp, sight))
+            if len(sights) % _TOLD_EVERY == 0:
+                progress(read)
+    progress(read)
+    return Imitated(_curves(sights), read, read - len(sights), neutral_at)
+
+
+def _curves(sights: list[tuple[int, int, Sight]]) -> Curves:
+    count = len(sights)
+    faces = [sight.face for _, _, sight in sights]
+    frames = [sight.frame for _, _, sight in sights]
+    return Curves(
+        index=np.array([index for index, _, _ in sights], dtype=np.int64),
+        stamps=np.array([stamp for _, stamp, _ in sights], dtype=np.int64),
+        face_states=np.array([face.state for face in faces], dtype=np.int64),
+        persons=np.array([face.track_id for face in faces], dtype=np.int64),
+        confidence=np.array([face.confidence for face in faces], dtype=np.float64),
+        eye_distance=np.array(
+            [
+                face.pose.scale
+                if face.pose is not None and face.state is FaceState.TRACKING
+                else np.nan
+                for face in faces
+            ],
+            dtype=np.float64,
+        ),
+        described=np.array([sight.described for _, _, sight in sights]).reshape(
+            count, len(Descriptor)
+        ),
+        values=np.array([frame.values for frame in frames]).reshape(count, controls.COUNT),
+        control_states=np.array([frame.state for frame in frames], dtype=np.int64),
+    )
