@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 from bus_emulators.maestro_board import CHECKSUM_ERROR, MaestroBoard
+from bus_emulators.failing import fault_of
 from bus_emulators.robots import channel_section, motor_robot
 
 from x2c_actuation.drivers import make_driver
@@ -111,11 +112,7 @@ def test_slow_replies_are_not_taken_for_the_next_answer(board, tmp_path):
 def test_an_unplugged_board_is_lost(board, tmp_path):
     driver = opened(tmp_path, board)
     board.unplug()
-    with pytest.raises(DriverError) as caught:
-        for _ in range(3):
-            driver.write([0.0, 0.0, 0.0])
-            driver.read()
-    assert caught.value.fault is Fault.LOST
+    assert fault_of(lambda: driver.write([0.0, 0.0, 0.0]), driver.read) is Fault.LOST
     driver.close()
     board.plug()
     driver.open()

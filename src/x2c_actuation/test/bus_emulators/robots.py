@@ -22,6 +22,7 @@ def write_motor_robot(folder, driver, names=NAMES, velocity=4.0):
     }
     content = {
         "name": "motors",
+        "units": {"angle": "rad", "length": "m"},
         "joints": {name: dict(joint) for name in names},
         "mixing": {names[0]: {"Jaw Pitch": -0.5}},
         "driver": driver,

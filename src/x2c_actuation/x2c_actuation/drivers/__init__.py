@@ -66,4 +66,12 @@ def make_driver(robot: Robot, overrides: Mapping[str, Any] | None = None) -> Mot
         found = driver_class(robot.driver.get("type"))
         return found(read_settings(robot.driver, robot.joints, found, overrides))
     except DriverSettingsError as error:
-        raise DriverSettingsError(f"{file}: {error}") from error
+        line = _line(str(error).partition(": ")[0], robot.lines)
+        raise DriverSettingsError(f"{file}: line {line}: {error}") from error
+
+
+def _line(key: str, lines: Mapping[str, int]) -> int:
+    """Return the line of a key, or of what it would stand in."""
+    while key and key not in lines:
+        key = key.rpartition(".")[0]
+    return lines.get(key, 1)

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from bus_emulators.robots import motor_robot, servo_section
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_actuation.drivers.driver import Health
+from x2c_actuation.drivers.feetech import FeetechDriver
+from x2c_actuation.drivers.settings import read_settings
+from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.motor_session import Condition, MotorSession
+
+PERIOD = 0.01
+VELOCITY = 4.0
+
+
+class Motors(FeetechDriver):
+    """Three motors without a wire: they are where they were sent, if they have torque."""
+
+    def __init__(self, settings, measures=True):
+        super().__init__(settings)
+        self.measures = measures
+        self.pose = np.array([0.2, -0.1, 0.4])
+        self.on = np.zeros(3, bool)
+        self.there = np.ones(3, bool)
+        self.error = None
+        self.step = 0.0
+        self.opened = 0
+        self.closed = 0
+        self.warnings = ()
+
+    def open(self):
+        self._fail()
+        self.opened += 1
+
+    def close(self):
+        self.closed += 1
+
+    def write(self, positions):
+        self._fail()
+        moving = np.isfinite(positions) & self.on & self.there
+        self.step = max(self.step, *np.abs(positions - self.pose)[moving], 0.0)
+        self.pose = np.where(moving, positions, self.pose)
+        return np.array(positions)
+
+    def read(self, joints=None):
+        self._fail()
+        if not self.there.any():
+            raise DriverError(Fault.SILENT, "no servo answers")
+        asked = np.isin(np.arange(3), range(3) if joints is None else joints)
+        known = asked & self.there & (self.measures | self.on)
+        return np.where(known, self.pose, np.nan)
+
+    def torque(self, on, joints=None):
+        self._fail()
+        self.on[list(range(3) if joints is None else joints)] = on
+
+    def health(self):
+        self._fail()
+        return Health({}, self.warnings)
+
+    def _fail(self):
+        if self.error is not None:
+            raise self.error
+
+
+class Stage:
+    """A session with its motors, and time that passes as told."""
+
+    def __init__(self, folder, measures=True, **options):
+        robot = motor_robot(folder, servo_section("feetech", "nowhere", **options))
+        settings = read_settings(robot.driver, robot.joints, FeetechDriver)
+        self.motors = Motors(settings, measures)
+        self.told = []
+        self.session = MotorSession(self.motors, robot.joints, lambda bad, text: self.say(text))
+        self.now = 100.0
+        self.command = None
+
+    def say(self, text):
+        self.told.append(text)
+
+    def run(self, seconds):
+        outcomes = []
+        for _ in range(round(seconds / PERIOD)):
+            self.now += PERIOD
+            if self.command is not None:
+                self.session.command(self.command, self.now)
+            outcomes.append(self.session.tick(self.now))
+        return outcomes
+
+    @property
+    def condition(self):
+        return self.session.condition
+
+    @property
+    def told_that(self):
+        return "\n".join(self.told)
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return Stage(tmp_path)
+
+
+def following(stage, pose=(0.0, 0.0, 0.0)):
+    stage.command = list(pose)
+    stage.run(3.0)
+    assert stage.condition is Condition.FOLLOWING
+    stage.motors.step = 0.0
+    return stage
+
+
+def test_connecting_moves_nothing_until_there_is_a_command(stage):
+    stage.run(1.0)
+    assert stage.condition is Condition.LIMP
+    assert not stage.motors.on.any()
+    assert stage.motors.step == 0.0
+
+
+def test_the_first_command_is_come_to_slowly_from_the_measured_pose(stage):
+    stage.command = [0.0, 0.0, 0.0]
+    stage.run(0.05)
+    assert stage.condition is Condition.APPROACHING
+    stage.run(3.0)
+    assert stage.condition is Condition.FOLLOWING
+    np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
+    # Once it follows, steps up to a tick's way at full speed close what is left.
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_joints_that_nobody_commands_stay_where_they_are(stage):
+    stage.command = [0.1, np.nan, np.nan]
+    stage.run(3.0)
+    np.testing.assert_allclose(stage.motors.pose, [0.1, -0.1, 0.4], atol=1e-9)
+
+
+def test_silence_holds_then_takes_torque_off(tmp_path):
+    stage = following(Stage(tmp_path, torque_off_after=2.0))
+    stage.command = None
+    stage.run(1.0)
+    assert stage.condition is Condition.HOLDING
+    assert stage.motors.on.all()
+    stage.run(2.0)
+    assert stage.condition is Condition.LIMP
+    assert not stage.motors.on.any()
+    assert "the motors hold" in stage.told_that
+    assert "go limp" in stage.told_that
+
+
+def test_torque_stays_on_where_it_is_to_stay(tmp_path):
+    stage = following(Stage(tmp_path, torque_off_after=0.0))
+    stage.command = None
+    stage.run(100.0)
+    assert stage.condition is Condition.HOLDING
+    assert stage.motors.on.all()
+
+
+def test_silence_on_the_way_stops_the_joints(tmp_path):
+    stage = Stage(tmp_path, approach=0.1)
+    stage.command = [-0.5, -0.5, -0.5]
+    stage.run(0.15)
+    stage.command = None
+    stage.run(1.0)
+    stopped = stage.motors.pose
+    assert stage.condition is Condition.HOLDING
+    assert (stopped > -0.5).all()
+    stage.run(1.0)
+    np.testing.assert_allclose(stage.motors.pose, stopped, atol=1e-9)
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.ABSENT])
+def test_after_a_lost_connection_joints_come_back_without_a_jump(stage, fault):
+    following(stage)
+    stage.motors.error = DriverError(fault, "unplugged")
+    stage.run(3.0)
+    assert stage.condition is Condition.DISCONNECTED
+    # Somebody moves them meanwhile, and the person goes on.
+    stage.motors.pose = np.array([0.45, -0.45, 0.1])
+    stage.command = [-0.4, 0.4, 0.0]
+    stage.motors.error = None
+    stage.run(8.0)
+    assert stage.condition is Condition.FOLLOWING
+    np.testing.assert_allclose(stage.motors.pose, stage.command, atol=1e-9)
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+    assert stage.session.connections == 2
+
+
+def test_a_lost_connection_is_told_once_and_tried_ever_more_seldom(stage):
+    following(stage)
+    stage.motors.error = DriverError(Fault.LOST, "unplugged")
+    before = stage.motors.closed
+    stage.run(60.0)
+    assert stage.told.count("unplugged") == 1
+    assert 5 <= stage.motors.closed - before <= 12
+
+
+def test_power_gone_is_a_lost_connection_after_half_a_second(stage):
+    following(stage)
+    stage.motors.there[:] = False
+    stage.run(0.3)
+    assert stage.condition is Condition.FOLLOWING
+    stage.run(0.5)
+    assert stage.condition is Condition.DISCONNECTED
+
+
+def test_one_bad_reply_changes_nothing(stage):
+    following(stage)
+    for error in (Fault.SILENT, Fault.GARBLED):
+        stage.motors.read = lambda joints=None, fault=error: raise_(DriverError(fault, "bad"))
+        stage.run(0.1)
+        del stage.motors.read
+        stage.run(1.0)
+    assert stage.condition is Condition.FOLLOWING
+    assert stage.session.connections == 1
+
+
+def raise_(error):
+    raise error
+
+
+def test_one_motor_that_goes_and_comes_back_does_not_stop_the_others(stage):
+    following(stage)
+    stage.motors.there[1] = False
+    stage.command = [0.3, 0.3, 0.3]
+    stage.run(2.0)
+    assert stage.session.absent == ("brow",)
+    np.testing.assert_allclose(stage.motors.pose[[0, 2]], 0.3, atol=1e-9)
+    assert stage.motors.pose[1] == pytest.approx(0.0)
+    stage.motors.there[1], stage.motors.on[1] = True, False
+    stage.motors.step = 0.0
+    stage.run(3.0)
+    assert stage.session.absent == ()
+    np.testing.assert_allclose(stage.motors.pose, 0.3, atol=1e-9)
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+    assert stage.told_that.count("no answer of brow (id 2)") == 1
+    assert "brow (id 2) answers again" in stage.told_that
+
+
+@pytest.mark.parametrize(("estop", "on"), [("torque_off", False), ("hold", True)])
+def test_an_emergency_stop_latches_and_does_as_configured(tmp_path, estop, on):
+    stage = following(Stage(tmp_path, estop=estop))
+    stage.session.stop()
+    stage.run(0.1)
+    assert stage.condition is Condition.STOPPED
+    assert stage.motors.on.all() == on
+    before = stage.motors.pose
+    stage.command = [0.4, 0.4, 0.4]
+    stage.run(2.0)
+    assert stage.condition is Condition.STOPPED
+    np.testing.assert_array_equal(stage.motors.pose, before)
+    stage.motors.pose = np.array([-0.3, 0.0, 0.2])
+    stage.motors.step = 0.0
+    stage.session.reset()
+    stage.run(5.0)
+    assert stage.condition is Condition.FOLLOWING
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_a_stop_outlives_a_lost_connection(stage):
+    following(stage)
+    stage.session.stop()
+    stage.run(0.1)
+    stage.motors.error = DriverError(Fault.LOST, "unplugged")
+    stage.run(1.0)
+    stage.motors.error = None
+    stage.motors.on[:] = True
+    stage.run(3.0)
+    assert stage.condition is Condition.STOPPED
+    assert not stage.motors.on.any()
+
+
+def test_a_stop_while_disconnected_holds_when_connected(stage):
+    stage.session.stop()
+    stage.command = [0.0, 0.0, 0.0]
+    stage.run(1.0)
+    assert stage.condition is Condition.STOPPED
+    assert not stage.motors.on.any()
+
+
+def test_motors_that_do_not_measure_start_from_what_was_sent_last(tmp_path):
+    stage = Stage(tmp_path, measures=False)
+    stage.motors.pose[:] = 0.0
+    following(stage, (0.3, 0.3, 0.3))
+    stage.motors.error = DriverError(Fault.LOST, "unplugged")
+    stage.run(1.0)
+    stage.motors.error = None
+    stage.motors.on[:] = False
+    stage.command = [-0.3, -0.3, -0.3]
+    stage.run(5.0)
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+    np.testing.assert_allclose(stage.motors.pose, -0.3, atol=1e-9)
+
+
+def test_warnings_of_motors_are_told_once(stage):
+    stage.motors.warnings = ("jaw is hot",)
+    stage.run(10.0)
+    assert stage.told.count("jaw is hot") == 1
+    assert stage.session.health.warnings == ("jaw is hot",)
+
+
+@pytest.mark.parametrize(("at_end", "on"), [("hold", True), ("torque_off", False)])
+def test_the_end_leaves_motors_as_configured(tmp_path, at_end, on):
+    stage = following(Stage(tmp_path, at_end=at_end))
+    stage.session.end()
+    assert stage.motors.on.all() == on
+    assert stage.condition is Condition.DISCONNECTED
+
+
+events = st.lists(
+    st.one_of(
+        st.tuples(st.just("command"), st.lists(st.floats(-1.0, 1.0), min_size=3, max_size=3)),
+        st.tuples(st.just("silence"), st.none()),
+        st.tuples(st.just("fail"), st.sampled_from([None, *Fault])),
+        st.tuples(st.just("there"), st.lists(st.booleans(), min_size=3, max_size=3)),
+        st.tuples(st.just("push"), st.lists(st.floats(-0.5, 0.5), min_size=3, max_size=3)),
+        st.tuples(st.just("stop"), st.none()),
+        st.tuples(st.just("reset"), st.none()),
+    ),
+    max_size=25,
+)
+
+
+@given(events, st.booleans())
+def test_whatever_happens_nothing_is_raised_and_nothing_jumps(tmp_path_factory, what, measures):
+    stage = Stage(tmp_path_factory.mktemp("robot"), measures=measures)
+    stage.motors.pose[:] = 0.0
+    for kind, value in what:
+        if kind == "command":
+            stage.command = value
+        elif kind == "silence":
+            stage.command = None
+        elif kind == "fail":
+            stage.motors.error = value and DriverError(value, "bad")
+        elif kind == "there" and measures:
+            # Whoever was away has lost its torque.
+            stage.motors.on &= np.array(value)
+            stage.motors.there[:] = value
+        elif kind == "push" and measures:
+            limp = ~stage.motors.on
+            stage.motors.pose = np.where(limp, value, stage.motors.pose)
+        elif kind == "stop":
+            stage.session.stop()
+        elif kind == "reset":
+            stage.session.reset()
+        stage.run(0.3)
+        # A motor that answers only now and then can be up to a tick at full speed behind.
+        assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)

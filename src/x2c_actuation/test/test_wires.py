@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from x2c_actuation.drivers.wires import Wire, Wires
+
+positions = st.floats(-1e6, 1e6)
+
+
+@st.composite
+def wires(draw):
+    lowest = draw(st.floats(0.0, 3000.0))
+    wire = Wire(
+        joint="jaw",
+        address=1,
+        zero=draw(st.floats(-1e4, 1e4)),
+        scale=draw(st.floats(0.1, 1e4)),
+        direction=draw(st.sampled_from([1, -1])),
+        lowest=lowest,
+        highest=lowest + draw(st.floats(2.0, 1000.0)),
+    )
+    return wire, draw(st.sampled_from([1.0, 0.25, 0.01]))
+
+
+@given(wires(), positions)
+def test_raw_values_are_whole_steps_inside_the_range(one, position):
+    wire, quantum = one
+    (raw,) = Wires([wire], quantum).to_raw([position])
+    assert wire.lowest - 1e-9 <= raw <= wire.highest + 1e-9
+    assert raw / quantum == pytest.approx(round(raw / quantum), abs=1e-6)
+
+
+@given(wires(), positions)
+def test_what_is_sent_is_told_and_sending_that_changes_nothing(one, position):
+    wire, quantum = one
+    made = Wires([wire], quantum)
+    raw = made.to_raw([position])
+    np.testing.assert_allclose(made.to_raw(made.to_positions(raw)), raw, atol=1e-6 * quantum)
+
+
+@given(wires(), st.floats(0.0, 1.0))
+def test_inside_the_range_a_position_is_met_within_half_a_step(one, share):
+    wire, quantum = one
+    made = Wires([wire], quantum)
+    inner = wire.lowest + quantum + share * (wire.highest - wire.lowest - 2 * quantum)
+    (position,) = made.to_positions([inner])
+    (sent,) = made.to_positions(made.to_raw([position]))
+    assert abs(sent - position) <= 0.5001 * quantum / wire.scale
+
+
+def test_nan_stays_nan():
+    wire = Wire("jaw", 1, 0.0, 1.0, 1, 0.0, 9.0)
+    assert np.isnan(Wires([wire], 1.0).to_raw([np.nan])).all()
