@@ -4,10 +4,9 @@
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
-from launch_ros.actions import LifecycleNode, Node
-from launch_ros.parameter_descriptions import ParameterValue
 
-from x2c_bringup.graph import NodeSpec, build_graph
+from x2c_bringup.graph import build_graph
+from x2c_bringup.launch_actions import node_action
 from x2c_bringup.options import GraphOptions, option_texts
 from x2c_bringup.shared_files import (
     PROFILE_VARIABLE,
@@ -55,24 +54,4 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     options = GraphOptions.from_texts(
         {name: LaunchConfiguration(name).perform(context) for name in names}
     )
-    return [_action(node) for node in build_graph(options)]
-
-
-def _action(node: NodeSpec) -> Node:
-    # launch would take the text "0" for a number, so texts are marked as such.
-    parameters = {
-        name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-        for name, value in node.parameters.items()
-    }
-    kind = LifecycleNode if node.is_ours else Node
-    return kind(
-        package=node.package,
-        executable=node.executable,
-        name=node.name,
-        namespace=node.namespace,
-        parameters=[*filter(None, [node.params_file]), parameters],
-        remappings=node.remappings,
-        ros_arguments=["--log-level", node.log_level],
-        output="screen",
-        emulate_tty=True,
-    )
+    return [node_action(node) for node in build_graph(options)]

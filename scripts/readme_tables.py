@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions, option_texts
+from x2c_bringup.options import GraphOptions, OptionText, option_texts
+from x2c_bringup.replay import ReplayOptions, player_node, replay_texts
 from x2c_node.parameters import Parameters, specs
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -26,7 +28,8 @@ _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
 def parameter_tables() -> dict[str, str]:
     """Return the table of each node's own parameters, and of those that all have, by name."""
     tables = {"every_node": _parameter_table(Parameters, set())}
-    for node in build_graph(GraphOptions(record="folder")):
+    nodes = build_graph(GraphOptions(record="folder"))
+    for node in (*nodes, player_node(GraphOptions(), ReplayOptions("bag"))):
         module_name, class_name = node.class_path.split(":")
         module = importlib.import_module(module_name)
         parameters = getattr(module, class_name.replace("Node", "Parameters"))
@@ -34,10 +37,10 @@ def parameter_tables() -> dict[str, str]:
     return tables
 
 
-def launch_table() -> str:
+def launch_table(options: Sequence[OptionText]) -> str:
     """Return the table of launch arguments."""
     rows = ["| argument | default | |", "|---|---|---|"]
-    rows += [f"| `{o.name}` | {_code(o.default)} | {o.description} |" for o in option_texts()]
+    rows += [f"| `{o.name}` | {_code(o.default)} | {o.description} |" for o in options]
     return "\n".join(rows) + "\n"
 
 
@@ -47,7 +50,11 @@ def filled(text: str) -> str:
     Raises:
         KeyError: There is no table of a name that the text asks for.
     """
-    tables = {"launch": launch_table(), **parameter_tables()}
+    tables = {
+        "launch": launch_table(option_texts()),
+        "replay": launch_table(replay_texts()),
+        **parameter_tables(),
+    }
     return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", text)
 
 

@@ -18,7 +18,7 @@ def test_the_tables_are_those_of_the_code():
     tables = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tables)
     assert tables.filled(README) == README, "run scripts/readme_tables.py"
-    for name in ["launch", *tables.parameter_tables()]:
+    for name in ["launch", "replay", *tables.parameter_tables()]:
         assert f"<!-- table: {name} -->" in README
 
 

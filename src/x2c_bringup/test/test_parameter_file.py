@@ -6,10 +6,14 @@ import yaml
 
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
+from x2c_bringup.replay import ReplayOptions, player_node
 from x2c_bringup.shared_files import default_params_file
 from x2c_node.parameters import Parameters, specs
 
-NODES = build_graph(GraphOptions(record="out"))
+NODES = (
+    *build_graph(GraphOptions(record="out")),
+    player_node(GraphOptions(), ReplayOptions("bag")),
+)
 
 
 def in_file(block):

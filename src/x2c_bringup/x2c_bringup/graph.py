@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from x2c_actuation.drivers import VIRTUAL
 from x2c_bringup.options import GraphOptions
+from x2c_bringup.recording import recording_folder
 from x2c_bringup.robot_description import DEFAULT_ROBOT, robot_description
+from x2c_face.robot_file import load_robot
+from x2c_node.robots import find_robot
 
 ParameterValue = str | bool | int | float
 
@@ -59,7 +63,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
 
     Raises:
         GraphError: The robot is to be described and has no URDF.
-        RobotError: The robot is to be described and there is none of this name.
+        RobotError: There is no robot of this name, or its robot.yaml cannot be used.
     """
     robot = options.robot
     nodes = []
@@ -80,12 +84,25 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
         _node(options, "x2c_actuation", "actuation_node", robot=robot),
     ]
     if options.face:
-        nodes.append(_node(options, "x2c_virtual_face", "virtual_face_node", robot=robot))
+        nodes.append(_node(options, *_motors(robot), robot=robot))
     if options.description:
         nodes.append(_state_publisher(options))
-    if options.record:
-        nodes.append(_node(options, "x2c_evaluation", "recorder_node", output=options.record))
+    if folder := recording_folder(options.record):
+        nodes.append(_node(options, "x2c_evaluation", "recorder_node", output=folder))
     return tuple(nodes)
+
+
+def _motors(robot: str) -> tuple[str, str]:
+    """Return package and executable of what moves a robot's joints.
+
+    Raises:
+        RobotError: There is no such robot, or its robot.yaml cannot be used.
+    """
+    # The parameter file can name another robot; its motors are started by naming it here.
+    driver = load_robot(find_robot(robot)).driver if robot else {}
+    if driver.get("type", VIRTUAL) == VIRTUAL:
+        return "x2c_virtual_face", "virtual_face_node"
+    return "x2c_actuation", "motor_driver_node"
 
 
 def _node(
@@ -106,7 +123,7 @@ def _node(
         namespace=options.namespace,
         parameters=parameters,
         params_file=options.params_file,
-        remappings=_image_remappings(options.image_topic),
+        remappings=image_remappings(options.image_topic),
         log_level=options.log_level,
     )
 
@@ -128,7 +145,8 @@ def _state_publisher(options: GraphOptions) -> NodeSpec:
     )
 
 
-def _image_remappings(topic: str) -> tuple[tuple[str, str], ...]:
+def image_remappings(topic: str) -> tuple[tuple[str, str], ...]:
+    """Return what moves the camera's topics beside an image topic of the user's."""
     if topic == "image_raw":
         return ()
     # As image_transport does it: the calibration is the image's neighbour.

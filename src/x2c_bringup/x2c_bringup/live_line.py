@@ -11,6 +11,9 @@ from x2c_node.diagnostics import Diagnosis, Level
 LATENCY = "camera to command"
 """What actuation_node calls the time from the camera's stamp to the joint command."""
 
+_SOURCES = ("camera_node", "bag_player_node")
+"""Nodes that give images."""
+
 _SILENT = Diagnosis(Level.STALE, "")
 
 
@@ -22,7 +25,7 @@ def live_line(diagnoses: Mapping[str, Diagnosis]) -> str:
     """
     tracker = diagnoses.get("face_tracker_node", _SILENT)
     actuation = diagnoses.get("actuation_node", _SILENT)
-    camera = diagnoses.get("camera_node", _SILENT)
+    camera = next((diagnoses[name] for name in _SOURCES if name in diagnoses), _SILENT)
     face = diagnoses.get("imitation_node", _SILENT).values.get("face", "starting")
     p50, p99 = (number(actuation, f"{LATENCY} {part} [ms]") for part in ("p50", "p99"))
     parts = [

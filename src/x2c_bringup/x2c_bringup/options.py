@@ -53,12 +53,19 @@ class GraphOptions:
         ("", "raw", "compressed"),
     )
     camera: bool = _option(True, "Start camera_node; false where another driver publishes images.")
-    face: bool = _option(True, "Start virtual_face_node; false where a real robot is driven.")
+    face: bool = _option(
+        True,
+        "Start what moves the robot's joints: motor_driver_node where its robot.yaml has a driver "
+        "section, else virtual_face_node; false where a driver of your own does.",
+    )
     description: bool = _option(
         False,
         "Start robot_state_publisher with the robot's URDF, so that RViz shows it.",
     )
-    record: str = _option("", "Folder to record to, with recorder_node; empty: no recording.")
+    record: str = _option(
+        "",
+        "Folder to record to, with recorder_node; true: a new one in recordings/; empty: none.",
+    )
     use_sim_time: bool = _option(False, "Take time from /clock, as when a bag is played.")
     autostart: bool = _option(
         True, "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'."

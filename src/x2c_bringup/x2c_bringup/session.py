@@ -5,23 +5,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 
 from x2c_bringup.composed import ComposedGraph, ros
 from x2c_bringup.errors import NoImageError
-from x2c_bringup.graph import build_graph
+from x2c_bringup.graph import NodeSpec, build_graph
 from x2c_bringup.live_line import live_line, number
 from x2c_bringup.options import GraphOptions
+from x2c_bringup.processes import ProcessGraph
 from x2c_bringup.terminal import LiveLine, errors_above
+from x2c_bringup.watch import Watch
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.running import stop_on_signals
 
 _REFRESH = 0.25
 _UNDER_WAY = 0.5
 """What the last image of a file gets to come through [s]."""
+
+_LAST_WORDS = 1.5
+"""What processes get to say how far they have come [s]."""
 
 _PATIENCE = 10.0
 """How long a camera that reports an error is waited for [s]."""
@@ -59,16 +64,40 @@ def imitate(
         ConfigureError: A node refused to start; the text says why.
         NoImageError: The camera could not be had; the text says why.
     """
+    return run_here(build_graph(options), console, duration=duration, give_up=give_up)
+
+
+def run_here(
+    specs: Sequence[NodeSpec],
+    console: Console,
+    *,
+    duration: float = math.inf,
+    give_up: bool = False,
+    line_of: Callable[[Mapping[str, Diagnosis]], str] = live_line,
+) -> Session:
+    """Run nodes in this process until the first one has finished or the user stops it.
+
+    Args:
+        specs: Of the nodes, each after those whose messages it takes.
+        console: For the live line.
+        duration: Longest time to run [s].
+        give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
+        line_of: Makes the live line of what the nodes say.
+
+    Raises:
+        ConfigureError: A node refused to start; the text says why.
+        NoImageError: The camera could not be had; the text says why.
+    """
     with stop_on_signals() as request, errors_above(console), LiveLine(console) as line:
         line.show("starting …")
-        with ros(), ComposedGraph(build_graph(options)) as graph:
+        with ros(), ComposedGraph(specs) as graph:
             graph.start()
             started = time.monotonic()
             diagnoses = graph.diagnoses()
             while not (request.wanted or graph.finished or time.monotonic() > started + duration):
                 time.sleep(_REFRESH)
                 diagnoses = graph.diagnoses()
-                line.show(live_line(diagnoses))
+                line.show(line_of(diagnoses))
                 if give_up and time.monotonic() > started + _PATIENCE:
                     _check_camera(diagnoses["camera_node"])
             finished = graph.finished
@@ -76,6 +105,38 @@ def imitate(
                 time.sleep(_UNDER_WAY)
                 diagnoses = graph.diagnoses()
     return Session(finished, diagnoses)
+
+
+def run_apart(
+    specs: Sequence[NodeSpec], console: Console, *, duration: float = math.inf
+) -> Session:
+    """Run nodes as processes until the first one has finished or the user stops it.
+
+    Args:
+        specs: Of the nodes, each after those whose messages it takes.
+        console: For the live line.
+        duration: Longest time to run [s].
+
+    Raises:
+        ConfigureError: A node refused to start; the text says why.
+    """
+    with stop_on_signals() as request, LiveLine(console) as line, ros():
+        watch = Watch(specs)
+        try:
+            with ProcessGraph(specs) as graph:
+                graph.wait_until_active(watch)
+                started = time.monotonic()
+                finished = False
+                while not (request.wanted or finished or time.monotonic() > started + duration):
+                    watch.listen(_REFRESH)
+                    line.show(live_line(watch.diagnoses))
+                    said = watch.diagnoses.get(specs[0].name)
+                    finished = said is not None and said.values.get("finished") == "True"
+                # What the others say of it comes once a second.
+                watch.listen(_LAST_WORDS)
+        finally:
+            watch.close()
+    return Session(finished, dict(watch.diagnoses))
 
 
 def _check_camera(camera: Diagnosis) -> None:

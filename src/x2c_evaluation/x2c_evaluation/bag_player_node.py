@@ -70,7 +70,8 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
     @property
     def issues(self) -> list[str]:
         """What of the bag could not be read so far, in plain sentences."""
-        return self._reader.issues if self._reader is not None else []
+        found = self._reader.found if self._reader is not None else ()
+        return [str(issue) for issue in found if issue.loss]
 
     def configure(self) -> None:
         """Open the bag and find its camera."""
@@ -123,8 +124,9 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
             "finished": str(playback.finished),
             "passes": str(playback.passes),
             "jumps in time": str(playback.jumps),
+            "not readable": "; ".join(self.issues),
         }
-        refused = sum(self.statistics.counts.values())
+        refused = self.statistics.counts["messages not played"]
         if playback.finished:
             said = "end of the bag; loop:=true would repeat it"
             return Diagnosis(Level.WARN if refused else Level.OK, said, values)

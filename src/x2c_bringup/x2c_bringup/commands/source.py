@@ -28,6 +28,11 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
     source.add_argument(
         "--camera", metavar="N", default="", help="a camera: its index, or a path as /dev/video0"
     )
+    add_common_arguments(parser)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of every graph, wherever its images come from."""
     parser.add_argument(
         "--robot", metavar="R", default="", help="name or folder of a robot (see 'x2c robots')"
     )

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record a running system to a bag, until Ctrl-C.
+
+The bag (MCAP, in DIR/bag) holds every topic of the pipeline and the compressed images, with the
+message definitions; DIR/controls.csv holds the control values. What has come to the disk stays
+readable whatever happens. For any other topics, use 'ros2 bag record'.
+
+The exit status is 1 where messages were lost or none came, and 2 where nothing was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from x2c_bringup.graph import NodeSpec
+    from x2c_node.diagnostics import Diagnosis
+
+_RECORDED = " recorded"
+_NODE = "recorder_node"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    from x2c_bringup.commands.source import seconds
+
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="folder (default: a new one in recordings/)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what DIR holds")
+    parser.add_argument("--no-images", action="store_true", help="record small topics only")
+    parser.add_argument(
+        "--max-size", metavar="MB", type=seconds, help="go on in another file at this size"
+    )
+    parser.add_argument(
+        "--max-duration", metavar="S", type=seconds, help="go on in another file after this time"
+    )
+    parser.add_argument(
+        "--image-topic",
+        metavar="T",
+        default="image_raw",
+        help="topic of the camera; T/compressed is recorded (default: image_raw)",
+    )
+    parser.add_argument("--namespace", metavar="NS", default="", help="of the nodes")
+    parser.add_argument(
+        "--duration",
+        metavar="S",
+        type=seconds,
+        default=math.inf,
+        help="stop after so many seconds",
+    )
+    parser.add_argument(
+        "--sim-time", action="store_true", help="take time from /clock, as while a bag is played"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.recording import recording_folder
+    from x2c_bringup.session import run_here
+
+    console = Console()
+    out = str(arguments.out or recording_folder("true"))
+    console.print(f"Recording to {out}; Ctrl-C ends it.", markup=False, soft_wrap=True)
+    session = run_here(
+        [_spec(arguments, out)], console, duration=arguments.duration, line_of=_line
+    )
+    values = session.diagnoses[_NODE].values
+    counts = _counts(session.diagnoses)
+    for topic, count in counts.items():
+        console.print(f"{count:8d} {topic}", markup=False, highlight=False)
+    lost = int(values.get("lost", "0"))
+    if lost:
+        console.print(f"note: {lost} messages were lost", highlight=False)
+    if not counts:
+        console.print("note: nobody published anything that is recorded", highlight=False)
+    return 1 if lost or not counts else 0
+
+
+def _spec(arguments: argparse.Namespace, out: str) -> NodeSpec:
+    from x2c_bringup.graph import NodeSpec, ParameterValue, image_remappings
+
+    parameters: dict[str, ParameterValue] = {
+        "output": out,
+        "overwrite": arguments.overwrite,
+        "images": not arguments.no_images,
+        "max_bag_size": int((arguments.max_size or 0) * 1e6),
+        "max_bag_duration": float(arguments.max_duration or 0.0),
+    }
+    if arguments.sim_time:
+        parameters["use_sim_time"] = True
+    return NodeSpec(
+        package="x2c_evaluation",
+        executable=_NODE,
+        class_path="x2c_evaluation.recorder_node:RecorderNode",
+        name=_NODE,
+        namespace=arguments.namespace,
+        parameters=parameters,
+        remappings=image_remappings(arguments.image_topic),
+        log_level="warn",
+    )
+
+
+def _line(diagnoses: Mapping[str, Diagnosis]) -> str:
+    said = diagnoses[_NODE]
+    total = sum(_counts(diagnoses).values())
+    return f"{total} messages | {said.message}"
+
+
+def _counts(diagnoses: Mapping[str, Diagnosis]) -> dict[str, int]:
+    values = diagnoses[_NODE].values
+    return {
+        name.removesuffix(_RECORDED): int(text)
+        for name, text in values.items()
+        if name.endswith(_RECORDED)
+    }
