@@ -31,6 +31,7 @@ def write_robot(tmp_path: Path) -> Callable[..., Path]:
     def write(**replaced: object) -> Path:
         content = {
             "name": "small",
+            "units": {"angle": "rad", "length": "m"},
             "joints": {
                 "lid": _joint(-1.0, 1.0, velocity=20.0),
                 "brow": _joint(-0.2, 0.2, velocity=10.0, home=0.1),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from x2c_face import controls
 from x2c_face.controls import Group
+from x2c_face.coupling import Side
 from x2c_face.errors import RobotError
 from x2c_face.robot import CommandInterface
 from x2c_face.robot_file import FILE_NAME, load_robot
 
 GOOD = {
     "name": "test",
+    "units": {"angle": "rad", "length": "m"},
     "description": "A head with a brow.",
     "command_interface": "float64_multi_array",
     "gains": {"brow": 0.5, "mouth": 0.0},
@@ -122,59 +125,147 @@ def test_targets_of_a_file_are_inside_its_limits(tmp_path_factory, values):
 
 
 JOINT = "joints/brow"
+LIMIT = {"joint": "head", "by": "brow", "upper": [[0.0, 0.4], [0.006, 0.2]]}
+OTHER_WAY = {"joint": "brow", "by": "head", "lower": [[-0.5, -0.006], [0.4, -0.006]]}
+
+
+def limit(**replaced):
+    return [{**LIMIT, **replaced}]
+
+
 MISTAKES = [
-    ("name", DELETED, r"name: expected a name, got None"),
-    ("name", 7, r"name: expected a name, got 7"),
-    ("name", "", r"name: expected a name, got ''"),
-    ("desciption", "x", r"unknown desciption; known are .*description"),
+    ("units", DELETED, r"units: missing: write \{angle: rad, length: m\}"),
+    ("units", {"angle": "rad"}, r"units\.length: expected m, got nothing"),
+    ("units", {"angle": "deg", "length": "m"}, r"units\.angle: expected rad, got 'deg'.*0\.0174"),
+    ("units", {"angle": "rad", "length": "mm"}, r"units\.length: expected m, got 'mm'.*0\.001 m"),
+    ("units", {"angle": "rad", "length": "m", "time": "s"}, r"units\.time: unknown time"),
+    ("joints/head/position", [-30, 20], r"from -12\.6 to 12\.6 \[rad\], got -30"),
+    ("joints/head/velocity", 1e9, r"joints\.head\.velocity: expected .* 200 \[rad/s\], got 1000"),
+    ("joints/brow/position", [0.0, 1e-7], r"a joint must move by 1e-05 or more, got \[0\.0, 1e"),
+    ("offsets", {"ear": 0.1}, r"offsets\.ear: unknown ear"),
+    ("offsets", {"mouth": "low"}, r"offsets\.mouth: expected a number from -2 to 2 .*, got 'low'"),
+    ("coupled_limits", 3, r"coupled_limits: expected a list of limits, got 3"),
+    ("coupled_limits", [3], r"coupled_limits\[0\]: expected keys with values, got 3"),
+    (
+        "coupled_limits",
+        limit(joint="nose"),
+        r"coupled_limits\[0\]\.joint: .*brow, head, got 'nose'",
+    ),
+    ("coupled_limits", limit(by="head"), r"coupled_limits\[0\]\.by: head cannot limit itself"),
+    ("coupled_limits", limit(middle=1), r"coupled_limits\[0\]\.middle: unknown middle"),
+    (
+        "coupled_limits",
+        limit(upper=[[0, 0.4]]),
+        r"\[0\]\.upper: expected two or more \[position of b",
+    ),
+    (
+        "coupled_limits",
+        limit(upper=[[0, 9], [0.006, 0]]),
+        r"upper\[0\]: .* \[position of head\], got 9",
+    ),
+    (
+        "coupled_limits",
+        limit(upper=[[9, 0], [0.006, 0]]),
+        r"upper\[0\]: .* \[position of brow\], got 9",
+    ),
+    (
+        "coupled_limits",
+        limit(upper=[[0.006, 0.2], [0, 0.2]]),
+        r"must ascend, got \[0\.006, 0\.0\]",
+    ),
+    (
+        "coupled_limits",
+        limit(upper=[[0.0, 0.05], [0.006, 0.4]]),
+        r"\[0\]\.upper: does not allow the neutral face: at home brow is at 0, .*0\.05.* at 0\.1",
+    ),
+    (
+        "coupled_limits",
+        limit(upper=[[0.0, 0.1], [0.006, -0.5]], lower=[[0.0, -0.5], [0.006, 0.4]]),
+        r"coupled_limits: head may have no place left: .* up to 0\.4, .* down to -0\.5",
+    ),
+    (
+        "coupled_limits",
+        [{key: value for key, value in LIMIT.items() if key != "upper"}],
+        r"coupled_limits\[0\]: expected upper or lower",
+    ),
+    (
+        "coupled_limits",
+        [LIMIT, OTHER_WAY],
+        r"circle: (head limited by brow limited by head|brow limited by head limited by brow)",
+    ),
+    ("driver", 3, r"driver: expected keys with values, got 3"),
+    ("name", DELETED, r"name: expected text, got nothing"),
+    ("name", 7, r"name: expected text, got 7"),
+    ("name", "", r"name: expected text, got ''"),
+    ("desciption", "x", r"desciption: unknown desciption; known are .*description"),
     ("description", ["x"], r"description: expected text, got \['x'\]"),
     ("command_interface", "serial", r"expected one of joint_state, .*, got 'serial'"),
-    ("expression_model", None, r"expression_model: expected text, got None"),
+    ("expression_model", None, r"expression_model: expected text, got nothing"),
     ("neutral_image", 3, r"neutral_image: expected text, got 3"),
     ("neutral_landmarks", 3, r"neutral_landmarks: expected text, got 3"),
-    ("gains", None, r"gains: expected keys with values, got None"),
-    ("gains/ear", 1.0, r"gains: unknown ear; known are brow, "),
-    ("gains/brow", -0.1, r"gains\.brow: a gain must not be negative, got -0\.1"),
-    ("gains/brow", "high", r"gains\.brow: expected a finite number, got 'high'"),
-    ("gains/brow", float("inf"), r"gains\.brow: expected a finite number, got inf"),
-    ("gains/brow", True, r"gains\.brow: expected a finite number, got True"),
-    ("gains/brow", 10**400, r"gains\.brow: expected a finite number, got 1000"),
-    ("joints", DELETED, r"joints: expected keys with values, got None"),
+    ("gains", None, r"gains: expected keys with values, got nothing"),
+    ("gains/ear", 1.0, r"gains\.ear: unknown ear; known are brow, "),
+    ("gains/brow", -0.1, r"gains\.brow: expected a number from 0 to 10, got -0\.1"),
+    ("gains/brow", "high", r"gains\.brow: expected a number .*, got 'high'"),
+    ("gains/brow", float("inf"), r"gains\.brow: expected a number .*, got inf"),
+    ("gains/brow", True, r"gains\.brow: expected a number .*, got True"),
+    ("gains/brow", 10**400, r"gains\.brow: expected a number .*, got 1000"),
+    ("joints", DELETED, r"joints: expected keys with values, got nothing"),
     ("joints", {}, r"joints: a robot needs at least one joint"),
     ("joints", ["brow"], r"joints: expected keys with values, got \['brow'\]"),
     (JOINT, 3, r"joints\.brow: expected keys with values, got 3"),
-    (f"{JOINT}/speed", 3, r"joints\.brow: unknown speed; known are .*velocity"),
-    (f"{JOINT}/type", DELETED, r"joints\.brow\.type: expected revolute or prismatic, got None"),
+    (f"{JOINT}/speed", 3, r"joints\.brow\.speed: unknown speed; known are .*velocity"),
+    (
+        f"{JOINT}/type",
+        DELETED,
+        r"joints\.brow\.type: expected one of revolute, prismatic, got nothing",
+    ),
     (f"{JOINT}/type", "servo", r"joints\.brow\.type: .*, got 'servo'"),
-    (f"{JOINT}/position", DELETED, r"joints\.brow\.position: .*\[lowest, highest\], got None"),
+    (f"{JOINT}/position", DELETED, r"joints\.brow\.position: .*\[lowest, highest\], got nothing"),
     (f"{JOINT}/position", [1.0], r"joints\.brow\.position: .*got \[1\.0\]"),
-    (f"{JOINT}/position", [0.0, "x"], r"joints\.brow\.position: .*finite number, got 'x'"),
+    (
+        f"{JOINT}/position",
+        [0.0, "x"],
+        r"joints\.brow\.position: expected a number from -2 to 2 \[m\], got 'x'",
+    ),
     (f"{JOINT}/position", [1.0, -1.0], r"lowest must be below the highest, got \[1\.0, -1\.0\]"),
     (f"{JOINT}/position", [0.0, 0.0], r"joints\.brow\.position: the lowest must be below"),
     (f"{JOINT}/position", [0.0, float("nan")], r"joints\.brow\.position: .*got nan"),
     (f"{JOINT}/home", 1.0, r"joints\.brow\.home: 1\.0 is outside the position limits"),
-    (f"{JOINT}/home", "middle", r"joints\.brow\.home: expected a finite number, got 'middle'"),
+    (f"{JOINT}/home", "middle", r"joints\.brow\.home: expected a number .*, got 'middle'"),
     *[
         (f"{JOINT}/{rate}", value, rf"joints\.brow\.{rate}: {expected}")
         for rate in ("velocity", "acceleration", "jerk")
         for value, expected in (
-            (DELETED, "expected a finite number, got None"),
-            (0.0, r"expected a positive number, got 0\.0"),
-            (-1.0, r"expected a positive number, got -1\.0"),
-            (float("inf"), "expected a finite number, got inf"),
+            (DELETED, "expected a number from .*, got nothing"),
+            (0.0, r"expected a number from .*, got 0\.0"),
+            (-1.0, r"expected a number from .*, got -1\.0"),
+            (float("inf"), "expected a number from .*, got inf"),
         )
     ],
-    ("mixing", DELETED, r"mixing: expected keys with values, got None"),
+    ("mixing", DELETED, r"mixing: expected keys with values, got nothing"),
     ("mixing/nose", {"Nose Wrinkle": 1.0}, r"mixing\.nose: no such joint; .* are: brow, head"),
     ("mixing/head", 0.7, r"mixing\.head: expected keys with values, got 0\.7"),
-    ("mixing/head", {"Smile": 1.0}, r"mixing\.head: unknown control 'Smile'; the controls are"),
-    ("mixing/head", {"Head Yaw": None}, r"mixing\.head\.Head Yaw: .*finite number, got None"),
+    (
+        "mixing/head",
+        {"Smile": 1.0},
+        r"mixing\.head\.Smile: unknown control 'Smile'; the controls are",
+    ),
+    (
+        "mixing/head",
+        {"Head Yaw": None},
+        r"mixing\.head\.Head Yaw: expected a number .*, got nothing",
+    ),
     ("mixing/head", {"Head Yaw": []}, r"mixing\.head\.Head Yaw: expected two or more"),
     ("mixing/head", {"Head Yaw": [[0, 0]]}, r"mixing\.head\.Head Yaw: .*got \[\[0, 0\]\]"),
     ("mixing/head", {"Head Yaw": [[0, 0, 0], [1, 1, 1]]}, r"Head Yaw: expected two or more"),
-    ("mixing/head", {"Head Yaw": [[0, 0], [1, "x"]]}, r"Head Yaw: .*finite number, got 'x'"),
-    ("mixing/head", {"Head Yaw": [[1, 0], [0, 1]]}, r"values must ascend, got \[1\.0, 0\.0\]"),
-    ("mixing/head", {"Head Yaw": [[0, 0], [0, 1]]}, r"values must ascend, got \[0\.0, 0\.0\]"),
+    (
+        "mixing/head",
+        {"Head Yaw": [[0, 0], [1, "x"]]},
+        r"Head Yaw\[1\]: expected a number .*, got 'x'",
+    ),
+    ("mixing/head", {"Head Yaw": [[1, 0], [0, 1]]}, r"offset\] must ascend, got \[1\.0, 0\.0\]"),
+    ("mixing/head", {"Head Yaw": [[0, 0], [0, 1]]}, r"offset\] must ascend, got \[0\.0, 0\.0\]"),
 ]
 
 
@@ -188,6 +279,7 @@ def test_mistake_is_refused_with_its_key_its_value_and_the_file(tmp_path, key, v
     with pytest.raises(RobotError, match=message) as caught:
         load_robot(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / FILE_NAME}: ")
+    assert re.search(r"line \d+: ", str(caught.value))
 
 
 @pytest.mark.parametrize("text", ["", "just text", "- a\n- list\n", "3.5"])
@@ -213,17 +305,92 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("  head:\n    type", "  brow:\n    type", "brow"),
-        ("    jerk: 150.0\n", "    jerk: 150.0\n    jerk: 1.0\n", "jerk"),
-        ("Neck Pitch:", "Head Pitch:", "Head Pitch"),
+        ("  head:\n    type", "  brow:\n    type", "joints.brow"),
+        ("    jerk: 150.0\n", "    jerk: 150.0\n    jerk: 1.0\n", "joints.brow.jerk"),
+        ("Neck Pitch:", "Head Pitch:", "mixing.head.Head Pitch"),
         ("description: A head", "name: A head", "name"),
     ],
 )
-def test_key_given_twice_is_refused_by_name(tmp_path, old, new, key):
+def test_key_given_twice_is_refused_with_its_name_and_line(tmp_path, old, new, key):
     text = yaml.safe_dump(GOOD, sort_keys=False)
     assert text.count(old) == 1
-    with pytest.raises(RobotError, match=f"'{key}' is there twice"):
-        load_robot(write(tmp_path, text.replace(old, new)))
+    changed_text = text.replace(old, new)
+    last = key.rpartition(".")[2]
+    lines = [n for n, one in enumerate(changed_text.splitlines(), 1) if f"{last}:" in one]
+    with pytest.raises(RobotError, match=f"'{last}' is there twice") as caught:
+        load_robot(write(tmp_path, changed_text))
+    assert any(f"line {line}: {key}: " in str(caught.value) for line in lines[1:])
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_line(tmp_path):
+    text = """name: test
+units: {angle: rad, length: m}
+joints:
+  brow: {type: prismatic, position: [0.006, -0.006], velocity: 0.2, acceleration: 5, jerk: 150}
+  head: {type: revolute, position: [-0.5, 0.4], velocity: -1, acceleration: 10, jerk: 100}
+mixing:
+  brow: {Brow Inner Left: 0.01}
+  ear: {Jaw Pitch: 1.0}
+speed: fast
+"""
+    with pytest.raises(RobotError) as caught:
+        load_robot(write(tmp_path, text))
+    head, *lines = str(caught.value).splitlines()
+    assert head == f"{tmp_path / FILE_NAME}: 4 mistakes:"
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["  line 4", "joints.brow.position"],
+        ["  line 5", "joints.head.velocity"],
+        ["  line 8", "mixing.ear"],
+        ["  line 9", "speed"],
+    ]
+
+
+def test_lines_of_keys_are_kept_for_messages(tmp_path):
+    robot = load_robot(write(tmp_path, GOOD))
+    text = (tmp_path / FILE_NAME).read_text().splitlines()
+    assert "jerk: 100.0" in text[robot.lines["joints.head.jerk"] - 1]
+
+
+def test_coupled_limits_are_read_drivers_first(tmp_path):
+    content = changed("coupled_limits", [LIMIT])
+    content["joints"]["jaw"] = content["joints"]["head"]
+    chained = {"joint": "brow", "by": "jaw", "lower": [[0.0, -0.006], [0.4, 0.0]]}
+    content["coupled_limits"] = [LIMIT, chained]
+    robot = load_robot(write(tmp_path, content))
+    assert [(one.joint, one.by, one.side) for one in robot.coupled_limits] == [
+        (0, 2, Side.LOWER),
+        (1, 0, Side.UPPER),
+    ]
+    assert robot.coupled_limits[1].points == ((0.0, 0.4), (0.006, 0.2))
+
+
+def test_joint_targets_obey_coupled_limits(tmp_path):
+    robot = load_robot(write(tmp_path, changed("coupled_limits", [LIMIT])))
+    values = controls.from_names({"Brow Inner Left": 1.0, "Head Pitch": 0.3})
+    assert robot.joint_targets(values) == pytest.approx([0.006, 0.2])
+    assert robot.mix(values)[1] == pytest.approx(0.1 + 0.21)
+
+
+def test_offsets_are_of_a_region_or_of_one_control(tmp_path):
+    robot = load_robot(write(tmp_path, changed("offsets", {"brow": 0.1, "Brow Inner Left": 0.2})))
+    assert robot.offsets[controls.index("Brow Inner Left")] == pytest.approx(0.3)
+    assert robot.offsets[controls.index("Brow Outer Right")] == pytest.approx(0.1)
+    assert np.count_nonzero(robot.offsets) == 4
+
+
+def test_a_file_that_names_itself_or_is_nested_without_end_is_refused(tmp_path):
+    with pytest.raises(RobotError, match="nested more than"):
+        load_robot(write(tmp_path, "[" * 100_000))
+    with pytest.raises(RobotError, match="joints: expected keys with values"):
+        load_robot(write(tmp_path, "joints: &a [*a]\n"))
+    huge = "a0: &a0 [x, x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
+    )
+    with pytest.raises(RobotError, match="name: expected text"):
+        load_robot(write(tmp_path, huge + "name: *a29\n"))
+    (tmp_path / FILE_NAME).write_text("#" * 1_000_001)
+    with pytest.raises(RobotError, match="larger than"):
+        load_robot(tmp_path)
 
 
 def test_missing_folder_is_refused_with_the_path(tmp_path):
@@ -246,7 +413,7 @@ anything = st.recursive(
 KEYS = [
     "name", "gains", "gains/brow", "joints", "joints/brow", "joints/brow/position",
     "joints/brow/home", "joints/brow/jerk", "mixing", "mixing/head", "mixing/head/Head Pitch",
-    "command_interface", "expression_model",
+    "command_interface", "expression_model", "units", "offsets", "coupled_limits", "driver",
 ]  # fmt: skip
 
 

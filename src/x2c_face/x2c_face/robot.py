@@ -6,6 +6,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_face import controls
 from x2c_face.controls import Group
+from x2c_face.coupling import CoupledLimit, project
+from x2c_face.mixing import Curve, Mixer
 
 Array = NDArray[np.float64]
 
@@ -22,7 +25,11 @@ class CommandInterface(enum.StrEnum):
     """Kind of message in which a robot takes joint commands."""
 
     JOINT_STATE = "joint_state"
+    """sensor_msgs/JointState: named and stamped."""
     FLOAT64_MULTI_ARRAY = "float64_multi_array"
+    """std_msgs/Float64MultiArray, as ros2_control's forward_command_controller takes it."""
+    JOINT_TRAJECTORY = "joint_trajectory"
+    """trajectory_msgs/JointTrajectory, as ros2_control's joint_trajectory_controller takes it."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +58,6 @@ class Joint:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """How one control moves one joint: straight lines through points, constant beyond the ends.
-
-    Attributes:
-        control: Index of the control.
-        joint: Index of the joint.
-        values: (n,) control values [ratio or rad], ascending.
-        offsets: (n,) distances of the joint from home [rad or m].
-    """
-
-    control: int
-    joint: int
-    values: Array
-    offsets: Array
-
-
-@dataclass(frozen=True)
 class Robot:
     """What `robot.yaml` says of a robot; paths are absolute.
 
@@ -78,6 +68,8 @@ class Robot:
         joints: In the order of commands.
         curves: How controls mix into joints; a joint adds up all that name it.
         gains: Per group of controls, for `x2c_actuation` to apply to the distance from neutral.
+        offsets: (30,) for `x2c_actuation` to add to control values after that [ratio or rad].
+        coupled_limits: Limits that follow other joints, each after those of the joint it goes by.
         command_interface: Kind of command message.
         expression_model: Path of the expression model.
         neutral_image: Path of a picture of the neutral face.
@@ -86,6 +78,7 @@ class Robot:
         network: Path of the weights of X2CNet's mapping network, or of an ONNX file.
         driver: How the motors are reached, as `x2c_actuation.drivers` reads it; empty where the
             robot's motors are not ours to drive.
+        lines: Line of each key in `robot.yaml`, for messages to users.
     """
 
     name: str
@@ -100,6 +93,9 @@ class Robot:
     neutral_landmarks: Path
     network: Path
     driver: Mapping[str, Any] = field(default_factory=dict)
+    offsets: Array = field(default_factory=lambda: np.zeros(controls.COUNT))
+    coupled_limits: tuple[CoupledLimit, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -127,11 +123,7 @@ class Robot:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        given = controls.vector(values)
-        positions = self.home
-        for curve in self.curves:
-            positions[curve.joint] += np.interp(given[curve.control], curve.values, curve.offsets)
-        return positions
+        return self._mixer.mix(controls.vector(values))
 
     def joint_targets(self, values: ArrayLike) -> Array:
         """Return joint positions (n,) [rad or m] for control values (30,), inside all limits.
@@ -139,4 +131,9 @@ class Robot:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        return np.clip(self.mix(values), self.lower, self.upper)
+        inside = np.clip(self.mix(values), self.lower, self.upper)
+        return project(self.coupled_limits, inside)
+
+    @cached_property
+    def _mixer(self) -> Mixer:
+        return Mixer(self.curves, self.home)

@@ -15,6 +15,7 @@ from x2c_imitation.solver import Solver
 
 ROBOT = """
 name: small
+units: {angle: rad, length: m}
 joints:
   jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
 mixing:

@@ -20,6 +20,7 @@ FRAME = 33_333_333
 
 ROBOT = """
 name: small
+units: {angle: rad, length: m}
 joints:
   jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
 mixing:
