@@ -23,6 +23,7 @@ from rich.console import Console
 
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.picture_tracking import track_single
+from x2c_face import topology
 from x2c_face.errors import X2CError
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
@@ -34,22 +35,48 @@ from x2c_perception.tracker import FaceTracker
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
-_ENLARGED = (1, 2, 3, 4)
-"""A face too small to be found is looked for in larger copies of the picture."""
+_LARGE = 640
+"""Smaller pictures are enlarged: the tracker finds more in them [pixel]."""
+
+_VIEWS = ((1.0, 0, 0), (1.1, 5, 3), (0.9, -4, 6), (1.05, 3, -5))
+"""Sizes, and ways to the right and down [pixel], in which the picture is looked at."""
 
 _SIZE = 256
 """Width and height of a rendered picture [pixel]."""
 
 
 def neutral_landmarks(tracker: FaceTracker, picture: Picture) -> Array | None:
-    """Return the landmarks (478, 3) [pixel] on a picture (RGB), or None if no face is found."""
-    for factor in _ENLARGED:
-        larger = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-        found = track_single(tracker, np.asarray(larger, dtype=np.uint8))
-        if found is not None:
-            # Landmarks count from the picture's edge.
-            return found / factor
-    return None
+    """Return the landmarks (478, 3) [pixel] on a picture (RGB), or None if no face is found.
+
+    They are the mean over several views of the picture, mirrored too, since the tracker sees each
+    a little differently.
+    """
+    factor = max(1.0, _LARGE / max(picture.shape[:2]))
+    found = []
+    for size, right, down in _VIEWS:
+        view = _moved(picture, size * factor, right, down)
+        mirrored = np.ascontiguousarray(view[:, ::-1])
+        seen = track_single(tracker, view)
+        if seen is not None:
+            found.append((seen - (right, down, 0.0)) / (size * factor))
+        seen = track_single(tracker, mirrored)
+        if seen is not None:
+            turned = (view.shape[1], 0.0, 0.0) + seen[topology.MIRROR] * (-1.0, 1.0, 1.0)
+            found.append((turned - (right, down, 0.0)) / (size * factor))
+    return np.mean(found, axis=0) if found else None
+
+
+def _moved(picture: Picture, factor: float, right: float, down: float) -> Picture:
+    """Return a picture enlarged about its upper left edge and moved."""
+    height, width = picture.shape[:2]
+    # Pixel centres are whole numbers for OpenCV, landmarks count from the edge.
+    edge = (factor - 1.0) / 2.0
+    matrix = np.array([[factor, 0.0, right + edge], [0.0, factor, down + edge]])
+    size = (round(width * factor), round(height * factor))
+    moved = cv2.warpAffine(
+        picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, dtype=np.uint8)
 
 
 def write_landmarks(robot: Robot) -> Path:

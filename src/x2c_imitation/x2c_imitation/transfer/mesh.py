@@ -45,10 +45,16 @@ class Mesh:
     Args:
         landmarks: (478, 2) of the neutral face [pixel].
         up: (2,) the head's up, one interocular distance long [pixel].
+
+    Attributes:
+        triangles: (m, 3) indices of vertices.
+        behind: How many of them, the last, fill eyes and mouth and are behind lids and lips.
     """
 
     def __init__(self, landmarks: Array, up: Array) -> None:
-        self.triangles = _triangles()
+        fillings = np.concatenate([_strip(upper, lower) for upper, lower in _EDGES])
+        self.triangles = np.concatenate([_triangles(), fillings])
+        self.behind = len(fillings)
         self._opening = np.maximum(_openings(landmarks, up), 1e-6)
 
     def vertices(self, landmarks: Array, up: Array) -> Array:
@@ -93,7 +99,6 @@ def _triangles() -> Indices:
     # The skin of the upper lids ends at the lashes, the lashes at the eye.
     strips = [lash_of[topology.TRIANGLES]]
     strips += [_strip(lash_of[upper], upper) for upper, _ in _LIDS]
-    strips += [_strip(upper, lower) for upper, lower in _EDGES]
     around = np.append(topology.OVAL, topology.OVAL[0])
     collar = _FIRST_COLLAR + np.arange(len(topology.OVAL))
     strips.append(_strip(around, np.append(collar, collar[0])))

@@ -50,7 +50,7 @@ class MouthLayer:
         self._middle = lips.mean(axis=0) + np.array([_DEPTH, 0.0, 0.0])
         self._opening = _opening(face)
         lip, white = _colour(picture, landmarks[_LIPS], 50.0), _white(picture, landmarks)
-        self._cavity = (lip * 0.16).astype(np.float32)
+        self._cavity = (0.25 * lip * (lip / max(lip.max(), 1.0)) ** 1.5).astype(np.float32)
         tongue = np.clip(lip * 0.55, 0.0, 255.0)
         wide = float(np.ptp(lips[:, 1])) / 0.7
         self._fine = max(scale, 4.0)

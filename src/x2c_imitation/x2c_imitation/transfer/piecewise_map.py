@@ -19,6 +19,12 @@ _SHIFT = 4
 _ROOM = 0.75
 """How far beyond its triangle a pixel's source may be [pixel]: rims of triangles are drawn fat."""
 
+_SLIVER = 0.5
+"""Triangles with less than half this area are drawn wider than they are [pixel²]."""
+
+_BEHIND = 1e12
+"""A depth beyond all others."""
+
 _FARTHEST = 8192.0
 """Vertices beyond are drawn there [pixel]."""
 
@@ -29,11 +35,15 @@ class PiecewiseMap:
     Args:
         vertices: (n, 2) in the neutral picture [pixel].
         triangles: (m, 3) indices of vertices.
+        behind: How many of the triangles, from the last on, are behind all others.
         room: How far beyond its triangle a pixel's source may be [pixel].
     """
 
-    def __init__(self, vertices: Array, triangles: Indices, room: float = _ROOM) -> None:
+    def __init__(
+        self, vertices: Array, triangles: Indices, behind: int = 0, room: float = _ROOM
+    ) -> None:
         self._triangles = triangles
+        self._before = len(triangles) - behind
         corners = vertices[triangles]
         self._origin = corners[:, 0]
         self._edges = corners[:, 1:] - corners[:, :1]
@@ -47,7 +57,8 @@ class PiecewiseMap:
     ) -> tuple[Map, NDArray[np.bool_]]:
         """Return where each pixel comes from (h, w, 2), x and y [pixel], and what is covered.
 
-        Triangles that face away are not seen; of others that overlap, the nearest is.
+        Of triangles that overlap, the nearest is seen; those that face away, or are but slivers,
+        only where no other is.
 
         Args:
             vertices: (n, 2) where the vertices are now [pixel].
@@ -57,10 +68,10 @@ class PiecewiseMap:
         corners = vertices[self._triangles]
         edges = corners[:, 1:] - corners[:, :1]
         area = _area(edges)
-        seen = np.flatnonzero(area * self._facing > 1e-9)
-        if depth is not None:
-            far = depth[self._triangles[seen]].sum(axis=1)
-            seen = seen[np.argsort(-far, kind="stable")]
+        far = np.zeros(len(area)) if depth is None else depth[self._triangles].sum(axis=1)
+        far[area * self._facing < _SLIVER] = _BEHIND
+        far[self._before :] = 2.0 * _BEHIND
+        seen = np.argsort(-far, kind="stable")
         nobody = len(self._triangles)
         owner = np.full((window.height, window.width), nobody, dtype=np.int16)
         local = np.clip(corners - (window.left, window.top), -_FARTHEST, _FARTHEST)

@@ -87,7 +87,7 @@ class Surround:
         self._size = picture.shape[0]
         cells = -(-self._size // _CELL) + 2
         self._window = Window(-1, -1, cells, cells)
-        self._map = PiecewiseMap(self._to_cells(self._vertices), _triangles(), 1.5)
+        self._map = PiecewiseMap(self._to_cells(self._vertices), _triangles(), room=1.5)
         self._behind = _without_jaw(picture, landmarks, down)
 
     def draw(self, landmarks: Array, pose: HeadPose) -> Picture:

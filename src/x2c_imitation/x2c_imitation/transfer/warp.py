@@ -18,6 +18,7 @@ from x2c_imitation.transfer.eye_layer import EyeLayer
 from x2c_imitation.transfer.mesh import Mesh, untangled
 from x2c_imitation.transfer.mouth_layer import MouthLayer
 from x2c_imitation.transfer.piecewise_map import PiecewiseMap
+from x2c_imitation.transfer.rim import Rim
 from x2c_imitation.transfer.surround import Surround
 from x2c_imitation.transfer.window import Picture, Window
 
@@ -61,9 +62,12 @@ class WarpTransfer:
         landmarks = untangled(landmarks, -pose.rotation[:, 2])
         flat, up = self._flat(landmarks), self._up(pose)
         self._surround = Surround(self._picture, flat, self._face, pose, self._ratio)
+        self._rim = Rim(self._picture, flat, pose)
         self._mesh = Mesh(flat, up)
-        self._map = PiecewiseMap(self._mesh.vertices(flat, up), self._mesh.triangles)
-        self._eyes = [EyeLayer(self._picture, flat, side) for side in ("LEFT", "RIGHT")]
+        self._map = PiecewiseMap(
+            self._mesh.vertices(flat, up), self._mesh.triangles, self._mesh.behind
+        )
+        self._eyes = [EyeLayer(self._picture, flat, side, up) for side in ("LEFT", "RIGHT")]
         scale = pose.scale * float(self._ratio.mean())
         self._mouth = MouthLayer(self._picture, flat, self._face, scale)
 
@@ -83,20 +87,22 @@ class WarpTransfer:
         wanted = untangled(wanted, -pose.rotation[:, 2])
         flat = self._flat(wanted)
         picture = self._surround.draw(flat, pose)
-        vertices = self._mesh.vertices(flat, self._up(pose))
-        self._draw_face(picture, vertices, self._mesh.depth(wanted[:, 2]))
+        up = self._up(pose)
+        vertices = self._mesh.vertices(flat, up)
+        seen = self._rim.seen(pose)
+        self._draw_face(picture, seen, vertices, self._mesh.depth(wanted[:, 2]))
         for eye in self._eyes:
-            eye.draw(picture, flat)
+            eye.draw(picture, flat, up)
         self._mouth.draw(picture, flat, pose.to_head_frame(wanted), pose, self._ratio)
         return picture
 
-    def _draw_face(self, picture: Picture, vertices: Array, depth: Array) -> None:
+    def _draw_face(self, picture: Picture, seen: Picture, vertices: Array, depth: Array) -> None:
         window = Window.around(vertices, picture.shape)
         if window is None:
             return
         source, covered = self._map.source(vertices, depth, window)
         warped = cv2.remap(
-            self._picture,
+            seen,
             source,
             np.empty(0, dtype=np.float32),
             cv2.INTER_LINEAR,
