@@ -28,7 +28,7 @@ _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
 def parameter_tables() -> dict[str, str]:
     """Return the table of each node's own parameters, and of those that all have, by name."""
     tables = {"every_node": _parameter_table(Parameters, set())}
-    nodes = build_graph(GraphOptions(record="folder"))
+    nodes = build_graph(GraphOptions(record="folder")) + build_graph(GraphOptions(robot="ameca"))
     for node in (*nodes, player_node(GraphOptions(), ReplayOptions("bag"))):
         module_name, class_name = node.class_path.split(":")
         module = importlib.import_module(module_name)

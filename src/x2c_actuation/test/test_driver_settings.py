@@ -87,7 +87,7 @@ def test_mistakes_name_their_line(tmp_path):
 
 
 def test_a_robot_without_motors_says_what_to_do(tmp_path):
-    with pytest.raises(DriverSettingsError, match="no driver section.*your_own_face"):
+    with pytest.raises(DriverSettingsError, match=r"no driver section.*your_own_face"):
         make_driver(motor_robot(tmp_path, {}))
 
 

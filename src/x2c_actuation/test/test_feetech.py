@@ -3,8 +3,8 @@ import time
 
 import numpy as np
 import pytest
-from bus_emulators.feetech_bus import FeetechBus
 from bus_emulators.failing import fault_of
+from bus_emulators.feetech_bus import FeetechBus
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 from hypothesis import given
 from hypothesis import strategies as st

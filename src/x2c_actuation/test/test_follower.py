@@ -67,9 +67,7 @@ def test_halting_on_the_way_stops_shortly_after():
     follower.place([-0.9, -0.9])
     for _ in range(20):
         follower.step([0.9, 0.9], PERIOD)
-    path = [follower.positions]
-    for _ in range(200):
-        path.append(follower.halt(PERIOD))
+    path = [follower.halt(PERIOD) for _ in range(200)]
     np.testing.assert_allclose(path[-1], path[-2], atol=1e-9)
     assert (path[-1] < 0.0).all()
 

@@ -3,8 +3,8 @@ import time
 
 import numpy as np
 import pytest
-from bus_emulators.maestro_board import CHECKSUM_ERROR, MaestroBoard
 from bus_emulators.failing import fault_of
+from bus_emulators.maestro_board import CHECKSUM_ERROR, MaestroBoard
 from bus_emulators.robots import channel_section, motor_robot
 
 from x2c_actuation.drivers import make_driver

@@ -43,6 +43,14 @@ def test_camera_face_and_recorder_can_be_left_out():
     ]
 
 
+def test_a_robot_with_motors_gets_their_driver_in_place_of_the_virtual_face():
+    assert "virtual_face_node" in names(robot="virtual")
+    assert "motor_driver_node" not in names(robot="virtual")
+    assert "motor_driver_node" in names(robot="ameca")
+    assert "virtual_face_node" not in names(robot="ameca")
+    assert "motor_driver_node" not in names(robot="ameca", face=False)
+
+
 def test_what_the_user_does_not_say_is_left_to_the_parameter_file():
     assert all(not given for given in parameters().values())
 
@@ -60,7 +68,7 @@ def test_each_choice_reaches_the_nodes_it_concerns():
         "face_tracker_node": {"image_transport": "compressed"},
         "imitation_node": {"robot": "ameca", "backend": "x2cnet"},
         "actuation_node": {"robot": "ameca"},
-        "virtual_face_node": {"robot": "ameca"},
+        "motor_driver_node": {"robot": "ameca"},
     }
     assert parameters(record="out")["recorder_node"] == {"output": "out"}
     assert parameters(video_device="2")["camera_node"] == {"video_device": "2"}
@@ -71,11 +79,12 @@ def test_time_and_autostart_reach_all_nodes():
     assert all(node == {"use_sim_time": True, "autostart": False} for node in given.values())
 
 
-def test_every_parameter_given_is_one_of_the_node():
+@pytest.mark.parametrize("robot", ["b", "ameca"])
+def test_every_parameter_given_is_one_of_the_node(robot):
     options = GraphOptions(
         filename="a",
         video_device="0",
-        robot="b",
+        robot=robot,
         backend="c",
         image_transport="raw",
         record="d",
@@ -90,7 +99,7 @@ def test_every_parameter_given_is_one_of_the_node():
 
 
 def test_every_executable_is_installed():
-    for node in build_graph(GraphOptions(record="out")):
+    for node in build_graph(GraphOptions(record="out")) + build_graph(GraphOptions(robot="ameca")):
         assert Path(
             get_package_prefix(node.package), "lib", node.package, node.executable
         ).exists()

@@ -10,8 +10,10 @@ from x2c_bringup.replay import ReplayOptions, player_node
 from x2c_bringup.shared_files import default_params_file
 from x2c_node.parameters import Parameters, specs
 
+MOTORS = build_graph(GraphOptions(robot="ameca"))
 NODES = (
     *build_graph(GraphOptions(record="out")),
+    *(node for node in MOTORS if node.name == "motor_driver_node"),
     player_node(GraphOptions(), ReplayOptions("bag")),
 )
 

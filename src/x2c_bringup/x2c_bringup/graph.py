@@ -14,6 +14,7 @@ from x2c_actuation.drivers import VIRTUAL
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.recording import recording_folder
 from x2c_bringup.robot_description import DEFAULT_ROBOT, robot_description
+from x2c_face.errors import RobotError
 from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 
@@ -63,7 +64,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
 
     Raises:
         GraphError: The robot is to be described and has no URDF.
-        RobotError: There is no robot of this name, or its robot.yaml cannot be used.
+        RobotError: The robot is to be described and there is none of this name.
     """
     robot = options.robot
     nodes = []
@@ -93,13 +94,13 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
 
 
 def _motors(robot: str) -> tuple[str, str]:
-    """Return package and executable of what moves a robot's joints.
-
-    Raises:
-        RobotError: There is no such robot, or its robot.yaml cannot be used.
-    """
-    # The parameter file can name another robot; its motors are started by naming it here.
-    driver = load_robot(find_robot(robot)).driver if robot else {}
+    """Return package and executable of what moves a robot's joints."""
+    # The parameter file can name another robot; for its motors to be driven it is named here.
+    try:
+        driver = load_robot(find_robot(robot)).driver if robot else {}
+    except RobotError:
+        # The nodes refuse it and say why.
+        driver = {}
     if driver.get("type", VIRTUAL) == VIRTUAL:
         return "x2c_virtual_face", "virtual_face_node"
     return "x2c_actuation", "motor_driver_node"

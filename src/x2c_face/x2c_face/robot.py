@@ -38,7 +38,7 @@ class Joint:
 
     Attributes:
         name: As in joint messages.
-        type: "revolute" or "prismatic".
+        type: "revolute", "prismatic", or "ratio" where the robot itself makes motion of a share.
         lower: Lowest position.
         upper: Highest position.
         velocity: Highest speed.

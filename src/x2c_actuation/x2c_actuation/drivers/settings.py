@@ -156,9 +156,10 @@ def _wire(
     only_known(entry, {form.key, "zero", "scale", "direction", "raw"}, key)
     address = _address(entry.get(form.key), form, f"{key}.{form.key}")
     raw = driver.raw_scale(address, options)
-    if joint.type == "prismatic" and "scale" not in entry:
+    # Ameca's controls have scales of their own.
+    if joint.type != "revolute" and not form.names and "scale" not in entry:
         raise DriverSettingsError(
-            f"{key}.scale: a joint that slides needs one [{form.unit} per m]"
+            f"{key}.scale: a joint that does not turn needs one [{form.unit} per m or ratio]"
         )
     direction = whole(entry.get("direction", 1), f"{key}.direction", -1, 1)
     if direction == 0:
