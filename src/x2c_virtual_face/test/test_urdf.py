@@ -19,7 +19,12 @@ from x2c_virtual_face.urdf.description import CAMERA_FRAME, MESHES, link_name, m
 from x2c_virtual_face.urdf.pieces import FOLLOWING
 from x2c_virtual_face.urdf.stl import from_stl, to_stl
 
-MIMICS = {"gaze_phi_right": "gaze_target_phi", "gaze_theta_right": "gaze_target_theta"}
+MIMICS = {
+    "gaze_phi_right": "gaze_target_phi",
+    "gaze_theta_right": "gaze_target_theta",
+    "eyelids_left": "gaze_target_theta",
+    "eyelids_right": "gaze_target_theta",
+}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 CENTRE_LEFT: Array = np.array([-0.170, 0.495, 0.034])
 RADIUS = 0.245
-IRIS_RADIUS = 0.110
+IRIS_RADIUS = 0.103
 UPPER_LID_OFFSET = 0.034
 LOWER_LID_OFFSET = 0.022
 CLOSING_ANGLE = 0.78
@@ -22,6 +22,9 @@ TARGET_DISTANCE = 11.1
 """Where the eyes' lines of sight meet, 0.7 m away: about where a person talks with the robot."""
 
 _WIDER = 0.14
+_LOWER_LID_SAGS, _UPPER_LID_SAGS = 0.03, 0.015
+"""How far the middle of the lids lies below the reference face's: the corners come to half height,
+as people's, and the tracker reads from there how high the eyes look."""
 
 _SIDES = {
     "left": (topology.EYE_LEFT_UPPER, topology.EYE_LEFT_LOWER, CENTRE_LEFT),
@@ -56,6 +59,8 @@ def with_lids_on_eyeballs(landmarks: Array) -> Array:
             np.abs(fitted[upper, 1]), np.abs(fitted[lower, 1]), fitted[lower, 2]
         )
         fitted[upper, 2] += _WIDER * opening
+        for margin, sag in ((upper, _UPPER_LID_SAGS), (lower, _LOWER_LID_SAGS)):
+            fitted[margin[1:-1], 2] -= sag * np.sin(np.linspace(0.0, np.pi, len(margin)))[1:-1]
     for upper, lower, middle in _SIDES.values():
         for margin, offset in ((lower, LOWER_LID_OFFSET), (upper, UPPER_LID_OFFSET)):
             for i in margin:

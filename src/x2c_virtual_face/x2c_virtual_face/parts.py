@@ -86,7 +86,7 @@ def eye_texture() -> Image:
     around = np.arctan2(rows, columns)
     share = angle / _IRIS_EDGE
     rays = 0.5 + 0.5 * np.sin(around * 31.0 + 2.0 * np.sin(around * 7.0))
-    iris = np.array([46.0, 76.0, 98.0]) * (0.75 + 0.35 * rays * (1.2 - share))[..., None]
+    iris = np.array([34.0, 48.0, 60.0]) * (0.75 + 0.35 * rays * (1.2 - share))[..., None]
     iris = np.where((share > 0.82)[..., None], iris * 0.40, iris)
     iris = np.where((share < 0.45)[..., None], np.array([10.0, 10.0, 12.0]), iris)
     sclera = np.array([240.0, 238.0, 234.0]) - 30.0 * np.clip(angle[..., None] - 0.7, 0, 1)

@@ -19,6 +19,9 @@ TORSO_BODY = "torso"
 HEAD_BODY = "head"
 JAW_BODY = "jaw"
 
+_LIDS_FOLLOW = 0.5
+"""Share of the eyes' way up and down that their lids go along, somewhat less than people's."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -72,8 +75,22 @@ def _bones_of_side(side: str, left: float) -> list[Bone]:
     return [
         _slide(f"brow_inner_{side}", HEAD_BODY, inner, (-0.15, left * 0.12, 1.0)),
         _slide(f"brow_outer_{side}", HEAD_BODY, outer, (-0.25, left * -0.05, 1.0)),
-        _hinge(f"eyelid_upper_{side}", HEAD_BODY, eye, (0.0, -1.0, 0.0)),
-        _hinge(f"eyelid_lower_{side}", HEAD_BODY, eye, (0.0, -1.0, 0.0)),
+        # Lids go with the eye, both alike: so shut is shut wherever it looks.
+        Bone(
+            f"eyelids_{side}",
+            HEAD_BODY,
+            eye,
+            (
+                Axis(
+                    f"eyelids_{side}",
+                    (0.0, -1.0, 0.0),
+                    leader="gaze_target_theta",
+                    follows=(_LIDS_FOLLOW,),
+                ),
+            ),
+        ),
+        _hinge(f"eyelid_upper_{side}", f"eyelids_{side}", eye, (0.0, -1.0, 0.0)),
+        _hinge(f"eyelid_lower_{side}", f"eyelids_{side}", eye, (0.0, -1.0, 0.0)),
         _slide(f"lip_corner_raise_{side}", HEAD_BODY, corner, (-0.18, left * 0.22, 1.0)),
         _slide(f"lip_corner_stretch_{side}", HEAD_BODY, corner, (-0.5, left * 1.0, 0.0)),
         _slide(f"lip_top_raise_{side}", HEAD_BODY, top, (0.12, left * 0.05, 1.0)),

@@ -8,7 +8,7 @@ import mujoco
 from x2c_face.robot import Robot
 
 _DAMPING_RATIO = 0.9
-_ROTOR_SHARE = 15.0
+_ROTOR_SHARE = 60.0
 
 
 def tune(model: mujoco.MjModel, robot: Robot) -> None:

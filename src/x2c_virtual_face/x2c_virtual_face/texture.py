@@ -129,7 +129,7 @@ def _paint_eye(canvas: NDArray[np.float32], upper: Array, lower: Array) -> None:
     hole = np.concatenate([upper, lower[::-1]])
     _blend(canvas, _filled(hole, 0.012), _WATERLINE)
     _blend(canvas, _stroke(lower, 0.018, 0.010, 0.55), LASH)
-    _blend(canvas, _stroke(upper, 0.045, 0.012, 1.0), LASH)
+    _blend(canvas, _stroke(upper, 0.030, 0.012, 0.8), LASH)
     crease = upper[1:-1] + np.array([0.0, 0.085])
     _blend(canvas, _stroke(crease, 0.02, 0.015, 0.35), _SHADE)
 

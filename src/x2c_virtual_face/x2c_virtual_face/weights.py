@@ -18,7 +18,9 @@ from x2c_virtual_face.skin_mesh import control_landmarks
 Array = NDArray[np.float64]
 
 SKIN_BONES: tuple[str, ...] = tuple(
-    bone.name for bone in BONES if bone.name not in ("neck", HEAD_BODY, "eye_left", "eye_right")
+    bone.name
+    for bone in BONES
+    if bone.name not in ("neck", HEAD_BODY) and not bone.name.startswith(("eye_", "eyelids_"))
 )
 """Bones that move skin beside the head, in the order of the columns of `landmark_weights`."""
 
