@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,6 +18,15 @@ from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
 
 WAY = 0.12
 """How far a control moves its landmarks at full deflection [interocular distances]."""
+
+ROBOT = """
+name: small
+units: {angle: rad, length: m}
+joints:
+  jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
+mixing:
+  jaw: {Jaw Pitch: -0.4}
+"""
 
 _CENTRES = {
     "Brow Inner": topology.BROW_LEFT_UPPER[:2],
@@ -90,3 +101,61 @@ def _make_face(
     pose = HeadPose(rotation, np.array([320.0, 240.0, 0.0]), scale)
     pixels = pose.to_pixels(points)
     return Face(pixels, fit_head_pose(pixels), 640, 480, 1.0, FaceState.TRACKING, 1)
+
+
+@pytest.fixture(scope="session")
+def neutral_picture() -> tuple[np.ndarray, np.ndarray]:
+    """A drawn neutral robot (200, 220, 3) RGB, and the landmarks (478, 3) on it [pixel]."""
+    pose = HeadPose(FACING, np.array([110.0, 85.0, 0.0]), 66.0)
+    landmarks = pose.to_pixels(topology.REFERENCE)
+    picture = np.full((200, 220, 3), (90, 120, 150), dtype=np.uint8)
+    corners = landmarks[topology.TRIANGLES]
+    # Far triangles first; brighter ones are nearer.
+    for corner in corners[np.argsort(-corners[:, :, 2].mean(axis=1))]:
+        shade = float(np.clip(170.0 - corner[:, 2].mean(), 0.0, 255.0))
+        cv2.fillConvexPoly(picture, corner[:, :2].round().astype(np.int32), (shade, 140, 120))
+    for side, colour in (("LEFT", (250, 250, 250)), ("RIGHT", (240, 240, 240))):
+        upper, lower = (getattr(topology, f"EYE_{side}_{edge}") for edge in ("UPPER", "LOWER"))
+        edge = landmarks[np.concatenate([upper, lower[::-1]]), :2]
+        cv2.fillPoly(picture, [edge.round().astype(np.int32)], colour)
+    return picture, landmarks
+
+
+@pytest.fixture(scope="session")
+def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small network, `x2cnet.safetensors` and `x2cnet.onnx`; do not write to it.
+
+    Its weights are random, and its outputs far from neutral and from each other.
+    """
+    import torch
+
+    from x2c_imitation.network.config import NetworkConfig
+    from x2c_imitation.network.export import export_weights
+    from x2c_imitation.network.weights import save_network
+    from x2c_imitation.network.x2control import build_network
+
+    folder = tmp_path_factory.mktemp("network")
+    config = NetworkConfig(backbone="resnet18_quarter", image_size=64)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        network = build_network(config)
+    with torch.no_grad():
+        network.pos_pred_head[-1].weight *= 10.0
+    save_network(folder / "x2cnet.safetensors", network, config)
+    export_weights(folder / "x2cnet.safetensors", folder / "x2cnet.onnx")
+    return folder
+
+
+@pytest.fixture
+def picture_robot(tmp_path, model, neutral_picture, network_folder) -> Path:
+    """The folder of a robot that has all that any backend needs."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "robot.yaml").write_text(ROBOT)
+    model.save(folder / "expression_model.npz")
+    picture, landmarks = neutral_picture
+    cv2.imwrite(str(folder / "neutral.png"), picture[:, :, ::-1])
+    np.save(folder / "neutral_landmarks.npy", landmarks)
+    for file in network_folder.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder

@@ -9,25 +9,15 @@ import pytest
 
 from x2c_face.errors import RobotError
 from x2c_face.robot_file import load_robot
-from x2c_imitation.backends import make_imitator
+from x2c_imitation.backends import BackendOptions, make_imitator
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.solver import Solver
-
-ROBOT = """
-name: small
-units: {angle: rad, length: m}
-joints:
-  jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
-mixing:
-  jaw: {Jaw Pitch: -0.4}
-"""
+from x2c_imitation.x2cnet import X2CNet
 
 
 @pytest.fixture
-def robot(tmp_path, model):
-    (tmp_path / "robot.yaml").write_text(ROBOT)
-    model.save(tmp_path / "expression_model.npz")
-    return load_robot(tmp_path)
+def robot(picture_robot):
+    return load_robot(picture_robot)
 
 
 def test_the_solver_is_made_from_the_robots_folder(robot):
@@ -43,3 +33,36 @@ def test_a_missing_expression_model_is_named(robot, tmp_path):
     gone = dataclasses.replace(robot, expression_model=tmp_path / "gone.npz")
     with pytest.raises(RobotError, match=r"gone\.npz"):
         make_imitator("solver", gone)
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_x2cnet_is_made_from_the_robots_folder(robot, runtime):
+    made = make_imitator("x2cnet", robot, BackendOptions(runtime=runtime))
+    assert isinstance(made, X2CNet)
+    assert not made.is_calibrated
+
+
+def test_an_unknown_transfer_is_refused_with_the_known_ones(robot):
+    with pytest.raises(ImitationError, match="unknown transfer 'magic'; the transfers are: warp"):
+        make_imitator("x2cnet", robot, BackendOptions(transfer="magic"))
+
+
+def test_a_robot_without_a_network_is_told_what_to_do(robot):
+    robot.network.unlink()
+    robot.network.with_suffix(".onnx").unlink()
+    with pytest.raises(ImitationError, match=r"robot small has no network .*x2c train.*solver"):
+        make_imitator("x2cnet", robot)
+
+
+def test_another_network_can_be_named(robot, network_folder, tmp_path):
+    robot.network.unlink()
+    named = BackendOptions(network=str(network_folder / "x2cnet.onnx"))
+    assert isinstance(make_imitator("x2cnet", robot, named), X2CNet)
+    with pytest.raises(ImitationError, match=r"there is no file .*gone\.onnx"):
+        make_imitator("x2cnet", robot, BackendOptions(network=str(tmp_path / "gone.onnx")))
+
+
+def test_landmarks_that_are_missing_are_named(robot):
+    robot.neutral_landmarks.unlink()
+    with pytest.raises(ImitationError, match=r"neutral_landmarks\.npy"):
+        make_imitator("x2cnet", robot)

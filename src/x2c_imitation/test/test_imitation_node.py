@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,24 +18,6 @@ from x2c_node.messages import face_to_message
 from x2c_node.stamps import to_nanoseconds, to_stamp
 
 FRAME = 33_333_333
-
-ROBOT = """
-name: small
-units: {angle: rad, length: m}
-joints:
-  jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
-mixing:
-  jaw: {Jaw Pitch: -0.4}
-"""
-
-
-@pytest.fixture
-def robot_folder(tmp_path, model):
-    folder = tmp_path / "small"
-    folder.mkdir()
-    (folder / "robot.yaml").write_text(ROBOT)
-    model.save(folder / "expression_model.npz")
-    return folder
 
 
 class Person:
@@ -71,10 +54,12 @@ class Person:
 
 
 @pytest.fixture
-def start(node_process, robot_folder):
+def start(node_process, picture_robot):
     def run(**parameters):
         return node_process(
-            "x2c_imitation", "imitation_node", parameters={"robot": str(robot_folder)} | parameters
+            "x2c_imitation",
+            "imitation_node",
+            parameters={"robot": str(picture_robot)} | parameters,
         )
 
     return run
@@ -189,15 +174,51 @@ def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
-        ({"backend": "magic"}, "unknown backend 'magic'; the backends are: solver"),
+        ({"backend": "magic"}, "unknown backend 'magic'; the backends are: solver, x2cnet"),
         ({"robot": "no_such_robot"}, "unknown robot 'no_such_robot'"),
         ({"robot": "/no/such/folder"}, "no robot at /no/such/folder"),
         ({"hold_time": -1.0}, "hold_time"),
+        (
+            {"backend": "x2cnet", "transfer": "magic"},
+            "unknown transfer 'magic'; the transfers are",
+        ),
+        ({"backend": "x2cnet", "network": "/gone/x.onnx"}, "there is no file /gone/x.onnx"),
+        ({"backend": "x2cnet", "runtime": "jax"}, "expected one of onnx, torch, got 'jax'"),
+        ({"backend": "x2cnet", "device": "tpu"}, "expected one of cpu, cuda, got 'tpu'"),
+        ({"backend": "x2cnet", "threads": 0}, "threads"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(start, ros, wait_until, parameters, reason):
     process = start(**parameters)
     wait_until(lambda: reason in process.output, what=f"{reason!r} in the log")
+    assert ros.state("imitation_node") == "unconfigured"
+    assert process.running
+    assert process.stop() == 0
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_x2cnet_imitates_too(start, ros, wait_until, model, make_face, runtime):
+    process = start(backend="x2cnet", runtime=runtime, recovery_time=0.05)
+    person = Person(ros, wait_until)
+    person.is_neutral_with(make_face(model.neutral))
+    wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    smile = model.landmarks(controls.from_names({"Lip Corner Raise Left": 1.0, "Jaw Pitch": 0.3}))
+    for face in (model.neutral, smile) * 4:
+        answer = person.shows(person.message(make_face(face, yaw=0.1)))
+    assert answer.state == ControlState.TRACKING
+    values = np.array(answer.values, dtype=np.float64)
+    assert (values >= controls.MINIMUM - 1e-6).all()
+    assert (values <= controls.MAXIMUM + 1e-6).all()
+    assert np.abs(values - controls.NEUTRAL).max() > 1e-3
+    libraries = Path(f"/proc/{process.popen.pid}/maps").read_text()
+    assert ("/torch/" in libraries) == (runtime == "torch")
+    assert process.stop() == 0
+
+
+def test_broken_weights_are_refused_with_the_reason(start, ros, wait_until, picture_robot):
+    (picture_robot / "x2cnet.onnx").write_bytes(b"half a file")
+    process = start(backend="x2cnet")
+    wait_until(lambda: "is the file whole?" in process.output, what="the reason in the log")
     assert ros.state("imitation_node") == "unconfigured"
     assert process.running
     assert process.stop() == 0
