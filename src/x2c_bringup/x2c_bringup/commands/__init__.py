@@ -6,6 +6,7 @@ COMMANDS = {
     "demo": "imitate, record, and write a film, a table and a report",
     "record": "record a running system to a bag",
     "replay": "play a bag's camera through the nodes again",
+    "evaluate": "judge bags and videos offline: figures, curves and pictures on one page",
     "face": "play with the robot's face: sliders in the web browser",
     "render": "draw any face, or a table of control values, as a picture or a film",
     "fit": "fit a robot's expression model to a data set",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from x2c_evaluation.offline.topic_choice import choose_topic
 from x2c_evaluation.offline.video_frames import VideoFrames
 from x2c_evaluation.session import Session
 from x2c_evaluation.sources.files import is_bag
-from x2c_evaluation.sources.issues import Issues
+from x2c_evaluation.sources.issues import Issue, Issues
 from x2c_evaluation.topics import Part
 from x2c_face import controls
 from x2c_face.errors import X2CError
@@ -101,8 +101,32 @@ def evaluate(job: Job, progress: Progress = lambda done: None) -> Outcome:
     try:
         outcome = _evaluate(job, issues, progress)
     except (X2CError, OSError) as error:
-        outcome = Outcome(job.name, _failure(job, str(error), issues), failed=str(error))
+        outcome = failure(job, str(error), issues)
     return dataclasses.replace(outcome, seconds=time.monotonic() - started)
+
+
+def check(job: Job) -> None:
+    """Refuse a recording or a reference that is not there.
+
+    Raises:
+        EvaluationError: There is no such file or folder.
+    """
+    for what, path in (("recording", job.source), ("reference", job.against)):
+        if path and path != PERFORMER and not Path(path).expanduser().exists():
+            raise EvaluationError(f"there is no {what} {path}: no such file or folder")
+
+
+def failure(job: Job, reason: str, issues: Iterable[Issue] = ()) -> Outcome:
+    """Return the outcome of a recording that could not be evaluated."""
+    result = {
+        "format": FORMAT,
+        "name": job.name,
+        "source": {"name": Path(job.source).name},
+        "settings": job.settings.as_json(),
+        "failed": reason,
+        "issues": [dataclasses.asdict(one) for one in issues],
+    }
+    return Outcome(job.name, result, failed=reason, lost=True)
 
 
 def open_source(job: Job) -> tuple[FrameSource, BagReader | None]:
@@ -255,14 +279,3 @@ def _why_nothing(curves: Curves, imitated: Imitated) -> str:
 
 def _named(moments: list[MomentPicture]) -> dict[str, bytes]:
     return {name: data for one in moments for name, data in one.files()}
-
-
-def _failure(job: Job, reason: str, issues: Issues) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "name": job.name,
-        "source": {"name": Path(job.source).name},
-        "settings": job.settings.as_json(),
-        "failed": reason,
-        "issues": [dataclasses.asdict(one) for one in issues],
-    }

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report of an evaluation as one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from x2c_evaluation.offline.curves import Curves, read_curves
+from x2c_evaluation.offline.layout import FRAMES, PAGE, RECORDINGS
+from x2c_evaluation.offline.metrics import METRICS
+from x2c_evaluation.offline.page.frame import page, table, tile
+from x2c_evaluation.offline.page.recording import recording, status
+from x2c_evaluation.offline.store import Store
+
+_COLUMNS = (
+    *("error", "recorded_error", "fidelity_r", "face_share", "unusable_share", "jitter", "jerk"),
+    *("too_fast_share", "latency_p50_ms", "drops"),
+)
+_HEADLINES = (
+    *("error", "recorded_error", "fidelity_r", "face_share", "jitter", "too_fast_share"),
+    "latency_p50_ms",
+)
+
+
+def report_page(content: Mapping[str, Any], store: Store, details: bool) -> str:
+    """Return the page.
+
+    Args:
+        content: As in report.json.
+        store: With frames and pictures.
+        details: Whether everything of each recording is on it, rather than on its own page.
+    """
+    recordings = content["recordings"]
+    single = len(recordings) == 1
+    title = recordings[0]["name"] if single else f"{len(recordings)} recordings"
+    parts = [
+        '<p class="hint">X2C evaluation</p>',
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="facts">{escape(_settings(content["settings"]))}</p>',
+    ]
+    if not single:
+        parts += [_headline(content), _overview(recordings, details)]
+    if details:
+        for one in recordings:
+            parts.append(recording(one, store, _curves(one, store)))
+    terms = ("control error", "jitter", "jerk", "asked too fast")
+    return page(f"{title} - X2C evaluation", "".join(parts), content["versions"], terms)
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    said = [f"robot {settings['robot']}", f"backend {settings['backend']}"]
+    said.append(f"neutral face: {settings['calibration']}")
+    for part in ("tracking", "imitation", "gains"):
+        said += [
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in settings[part].items()
+            if name != "backend"
+        ]
+    return " · ".join(said)
+
+
+def _headline(content: Mapping[str, Any]) -> str:
+    tiles = [
+        tile(METRICS[name].text(content["summary"][name]), METRICS[name].label)
+        for name in _HEADLINES
+        if name in content["summary"]
+    ]
+    failed = sum(1 for one in content["recordings"] if one["failed"])
+    tiles.append(tile(f"{len(content['recordings']) - failed}", "recordings evaluated"))
+    if failed:
+        tiles.append(tile(f"{failed}", "recordings failed"))
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _overview(recordings: list[Mapping[str, Any]], details: bool) -> str:
+    columns = [
+        METRICS[name]
+        for name in _COLUMNS
+        if any(METRICS[name].of(one) is not None for one in recordings)
+    ]
+    rows = []
+    for one in recordings:
+        name = escape(one["name"])
+        target = f"#{name}" if details else f"{RECORDINGS}/{name}/{PAGE}"
+        cells = [escape(metric.text(metric.of(one))) for metric in columns]
+        rows.append([f'<a href="{target}">{name}</a>', status(one), *cells])
+    head = ["recording", "", *(metric.label for metric in columns)]
+    return f'<div class="card">{table(head, rows, escaped=True)}</div>'
+
+
+def _curves(result: Mapping[str, Any], store: Store) -> Curves | None:
+    path = store.folder / FRAMES / f"{result['name']}.parquet"
+    return read_curves(path) if path.is_file() else None

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluates many recordings into a folder; what is there already is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from x2c_evaluation.offline.engines import Engine
+from x2c_evaluation.offline.evaluate import Job, strict
+from x2c_evaluation.offline.layout import FORMAT, PAGE, RECORDINGS, REPORT
+from x2c_evaluation.offline.metrics import metrics_of, summary
+from x2c_evaluation.offline.page.report_page import report_page
+from x2c_evaluation.offline.store import Store, as_text
+from x2c_evaluation.versions import versions
+
+TOGETHER = 12
+"""More recordings than this get a page each; fewer are all on one."""
+
+
+class Watcher(Protocol):
+    """Is told how far an evaluation is."""
+
+    def kept(self, place: int) -> None:
+        """Take note of a recording that was evaluated before."""
+
+    def worked(self, place: int, frames: int) -> None:
+        """Take note of the frames worked on."""
+
+    def done(self, place: int, seconds: float) -> None:
+        """Take note of a recording that is evaluated now."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was evaluated.
+
+    Attributes:
+        results: Of each recording, in the order of the jobs.
+        seconds: What the recordings that were not kept took, together [s].
+        kept: How many were kept from an earlier run.
+    """
+
+    results: Sequence[dict[str, Any]]
+    seconds: float
+    kept: int
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """Recordings that could not be evaluated."""
+        return [one for one in self.results if one["failed"]]
+
+    @property
+    def lost(self) -> list[dict[str, Any]]:
+        """Recordings of which something could not be read."""
+        return [
+            one
+            for one in self.results
+            if not one["failed"] and any(issue["loss"] for issue in one["issues"])
+        ]
+
+
+def run(jobs: Sequence[Job], out: Path, engine: Engine, watcher: Watcher) -> Evaluation:
+    """Evaluate recordings and write everything; a run that is stopped goes on the next time.
+
+    Args:
+        jobs: With the same settings.
+        out: Folder for the results.
+        engine: Who does the work.
+        watcher: Is told how far it is.
+
+    Raises:
+        EvaluationError: Results cannot be written, or the engine cannot be used.
+    """
+    store, settings = Store(out), jobs[0].settings.fingerprint()
+    places = [place for place, job in enumerate(jobs) if not store.has(job, settings)]
+    for place in set(range(len(jobs))) - set(places):
+        watcher.kept(place)
+    seconds = 0.0
+    outcomes = engine.outcomes(
+        [jobs[place] for place in places],
+        lambda at, frames: watcher.worked(places[at], frames),
+    )
+    if places:
+        for at, outcome in outcomes:
+            store.keep(jobs[places[at]], outcome, settings)
+            seconds += outcome.seconds
+            watcher.done(places[at], outcome.seconds)
+    store.forget_others([job.name for job in jobs])
+    results = [store.result(job.name) for job in jobs]
+    _write(store, results)
+    return Evaluation(results, seconds, len(jobs) - len(places))
+
+
+def unique_names(sources: Sequence[str]) -> list[str]:
+    """Return a name for each recording, fit for a file, unlike all others and always the same."""
+    names: list[str] = []
+    for source in sources:
+        path = Path(source)
+        last = path.name or "recording"
+        # What a run leaves in its folder is called alike in all of them.
+        if last in ("bag", "metadata.yaml") and path.parent.name:
+            last = path.parent.name
+        stem = Path(last).stem if not path.is_dir() else last
+        name = re.sub(r"[^\w.-]+", "_", stem).strip("._") or "recording"
+        number, wanted = 2, name
+        while name in names:
+            name, number = f"{wanted}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _write(store: Store, results: list[dict[str, Any]]) -> None:
+    content = {
+        "format": FORMAT,
+        "settings": results[0]["settings"],
+        "versions": versions(),
+        "summary": strict(summary(results)),
+        "recordings": [
+            {
+                "name": one["name"],
+                "metrics": strict(metrics_of(one)),
+                **{key: value for key, value in one.items() if key not in ("name", "settings")},
+            }
+            for one in results
+        ],
+    }
+    store.write(REPORT, as_text(content))
+    together = len(results) <= TOGETHER
+    store.write(PAGE, report_page(content, store, details=together))
+    if not together:
+        for one in content["recordings"]:
+            single = {**content, "recordings": [one], "summary": one["metrics"]}
+            name = f"{RECORDINGS}/{one['name']}/{PAGE}"
+            store.write(name, report_page(single, store, details=True))

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps what was found in each recording, so that a run that was killed goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.evaluate import Job, Outcome
+from x2c_evaluation.offline.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
+from x2c_evaluation.sources.files import METADATA
+
+
+class Store:
+    """The folder of an evaluation.
+
+    Args:
+        folder: Made where there is none.
+
+    Raises:
+        EvaluationError: It cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            for part in (FRAMES, RECORDINGS):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EvaluationError(f"cannot write to {folder}: {error.strerror}") from error
+
+    def recording(self, name: str) -> Path:
+        """Return a recording's folder."""
+        return self.folder / RECORDINGS / name
+
+    def has(self, job: Job, settings: str) -> bool:
+        """Return whether a recording was evaluated with the same of everything, to its end."""
+        try:
+            kept = (self.recording(job.name) / FINGERPRINT).read_text(encoding="utf-8")
+            there = (self.recording(job.name) / RESULT).is_file()
+        except OSError:
+            return False
+        return there and kept == fingerprint(job, settings)
+
+    def keep(self, job: Job, outcome: Outcome, settings: str) -> None:
+        """Write what was found in a recording; the last file written says that it is complete.
+
+        Raises:
+            EvaluationError: It cannot be written.
+        """
+        folder = self.recording(job.name)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            table = self.folder / FRAMES / f"{job.name}.parquet"
+            table.unlink(missing_ok=True)
+            if outcome.frames:
+                table.write_bytes(outcome.frames)
+            for name, data in outcome.pictures.items():
+                (folder / name).write_bytes(data)
+            (folder / RESULT).write_text(as_text(outcome.result), encoding="utf-8")
+            (folder / FINGERPRINT).write_text(fingerprint(job, settings), encoding="utf-8")
+        except OSError as error:
+            raise EvaluationError(
+                f"cannot write to {folder}: {error.strerror or error}; make room, then the same "
+                "command goes on"
+            ) from error
+
+    def result(self, name: str) -> dict[str, Any]:
+        """Return a recording's figures.
+
+        Raises:
+            EvaluationError: They cannot be read.
+        """
+        path = self.recording(name) / RESULT
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise EvaluationError(f"cannot read {path}: {error}") from error
+        return dict(found)
+
+    def picture(self, name: str, file: str) -> bytes:
+        """Return a picture of a recording; empty where it is gone."""
+        path = self.recording(name) / file
+        return path.read_bytes() if path.is_file() else b""
+
+    def forget_others(self, names: list[str]) -> None:
+        """Remove what an earlier evaluation in this folder left of other recordings."""
+        for folder in (self.folder / RECORDINGS).iterdir():
+            if folder.is_dir() and folder.name not in names:
+                shutil.rmtree(folder, ignore_errors=True)
+        for table in (self.folder / FRAMES).glob("*.parquet"):
+            if table.stem not in names:
+                table.unlink(missing_ok=True)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the whole evaluation; it is replaced at once, or stays as it was.
+
+        Raises:
+            EvaluationError: It cannot be written.
+        """
+        partial = self.folder / f"{name}.partial"
+        try:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(self.folder / name)
+        except OSError as error:
+            raise EvaluationError(
+                f"cannot write {self.folder / name}: {error.strerror or error}"
+            ) from error
+
+
+def as_text(content: Any) -> str:
+    """Return figures as JSON, the same text for the same figures."""
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def fingerprint(job: Job, settings: str) -> str:
+    """Return a text that changes with a recording, what it is compared with, and the settings."""
+    digest = hashlib.sha256(f"{settings}\n{job.name}\n{job.topic}\n".encode())
+    for path in (job.source, job.against):
+        digest.update(f"{path}\n{_state(Path(path).expanduser())}\n".encode())
+    return digest.hexdigest()
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    """Return names, sizes and times of change of a file, or of those in a folder."""
+    if path.is_file():
+        files = [path]
+        if path.name == METADATA:
+            files = [*path.parent.iterdir()]
+    elif path.is_dir():
+        files = [one for one in path.rglob("*") if one.is_file()]
+    else:
+        return []
+    states = [(one.name, one.stat()) for one in sorted(files) if one.is_file()]
+    return [(name, state.st_size, state.st_mtime_ns) for name, state in states]

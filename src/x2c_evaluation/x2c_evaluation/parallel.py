@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Works on several things at once, each in a process of its own, with progress of each."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+Work = Callable[[J, Callable[[int], None]], R]
+"""A function of a module: takes a job and a function to tell progress to, returns a result."""
+
+Progress = Callable[[int, int], None]
+"""Called with a job's place and how much of it is done."""
+
+_POLLING = 0.2
+
+
+def work_through(
+    work: Work[J, R],
+    jobs: Sequence[J],
+    processes: int,
+    progress: Progress,
+    crashed: Callable[[J], R],
+) -> Iterator[tuple[int, R]]:
+    """Yield each job's place with its result, in the order in which they are done.
+
+    Where a process dies, the jobs that it may have died of are done again, each alone.
+
+    Args:
+        work: What is to be done.
+        jobs: With what.
+        processes: How many at once; 1 for this process alone.
+        progress: Called now and then.
+        crashed: Makes the result of a job that kills its process.
+    """
+    if processes <= 1 or len(jobs) <= 1:
+        for place, job in enumerate(jobs):
+            yield place, work(job, lambda done, at=place: progress(at, done))  # type: ignore[misc]
+        return
+    left = dict(enumerate(jobs))
+    try:
+        for place, result in _together(work, left, processes, progress):
+            del left[place]
+            yield place, result
+    except BrokenProcessPool:
+        for place, job in sorted(left.items()):
+            try:
+                _, result = next(_together(work, {place: job}, 1, progress))
+            except BrokenProcessPool:
+                result = crashed(job)
+            yield place, result
+
+
+def _together(
+    work: Work[J, R], jobs: dict[int, J], processes: int, progress: Progress
+) -> Iterator[tuple[int, R]]:
+    # Neither OpenGL nor MediaPipe survives a fork.
+    context = multiprocessing.get_context("spawn")
+    counts = context.Array("i", max(jobs) + 1)
+    with ProcessPoolExecutor(
+        min(processes, len(jobs)), context, initializer=_share, initargs=(counts,)
+    ) as pool:
+        running: dict[Future[R], int] = {
+            pool.submit(_counted, work, place, job): place for place, job in jobs.items()
+        }
+        try:
+            while running:
+                finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
+                for place in running.values():
+                    progress(place, counts[place])
+                # Whatever else has been done is kept when one of them has broken the pool.
+                for future in sorted(finished, key=lambda one: one.exception() is not None):
+                    yield running[future], future.result()
+                    del running[future]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_counts: Any = None
+
+
+def _share(counts: Any) -> None:
+    global _counts
+    _counts = counts
+
+
+def _counted(work: Work[J, R], place: int, job: J) -> R:
+    def count(done: int) -> None:
+        _counts[place] = done
+
+    return work(job, count)
