@@ -171,6 +171,33 @@ def test_under_simulated_time_the_bag_has_the_times_of_the_clock(ros, wait_until
     assert measure(session) == {}
 
 
+def test_what_comes_before_the_clock_gets_its_first_time(ros, wait_until, recorder):
+    process, out = recorder(parameters={"use_sim_time": True})
+    values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
+    clock = publisher(ros, wait_until, Clock, "/clock", QoSProfile(depth=1))
+
+    def first_one_waits() -> bool:
+        values.publish(control_values(0, 1))
+        said = ros.diagnosis("recorder_node")
+        return said is not None and "wait for a first time on /clock" in said.message
+
+    wait_until(first_one_waits, what="a message that waits")
+
+    def stamps() -> list[int]:
+        return list(read_session(BagReader(out / "bag")).streams[Part.CONTROLS].stamps)
+
+    def later_ones_are_recorded() -> bool:
+        clock.publish(Clock(clock=to_stamp(7_000_000_000)))
+        values.publish(control_values(1, 2))
+        return 2 in stamps()
+
+    wait_until(later_ones_are_recorded, what="messages on the disk")
+    assert process.stop() == 0
+    times = read_session(BagReader(out / "bag")).streams[Part.CONTROLS]
+    assert set(times.times) == {7_000_000_000}
+    assert times.stamps[0] == 1
+
+
 def test_publishers_that_are_best_effort_are_heard(ros, wait_until, recorder):
     process, out = recorder()
     qos = QoSProfile(

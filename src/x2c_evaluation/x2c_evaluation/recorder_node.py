@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import struct
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from x2c_node.running import run_node
 _MEASURED = (Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _LONGEST_TRANSPORT = 5_000_000_000
 _DEPTH = 100
+_EARLY = 1000
+"""Messages that wait for the first /clock, at most."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         self._recorder: Recorder | None = None
         self._subscriptions_by_part: dict[Part, Subscription[Any]] = {}
         self._reported = ""
+        self._early: deque[tuple[Part, bytes]] = deque(maxlen=_EARLY)
 
     def configure(self) -> None:
         """Check where to record."""
@@ -79,6 +83,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         """Finish the recording."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
+            self._put_early(recorder, 0)
             recorder.close()
 
     def diagnose(self) -> Diagnosis:
@@ -91,6 +96,9 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         values["lost"] = str(recorder.lost)
         if recorder.fault:
             return Diagnosis(Level.ERROR, recorder.fault, values)
+        if self._early:
+            said = f"{len(self._early)} messages wait for a first time on /clock"
+            return Diagnosis(Level.WARN, said, values)
         if recorder.lost:
             return Diagnosis(Level.WARN, f"{recorder.lost} messages lost", values)
         if not counts:
@@ -121,6 +129,10 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         def take(data: bytes, info: dict[str, Any]) -> None:
             if self._recorder is not None:
                 now = self.get_clock().now().nanoseconds
+                if self._simulated_time and now == 0:
+                    self._early.append((part, data))
+                    return
+                self._put_early(self._recorder, now)
                 published = now if self._simulated_time else info["source_timestamp"]
                 # Latched messages come with the time they were published, however long ago.
                 timely = 0 <= now - published <= _LONGEST_TRANSPORT
@@ -129,6 +141,12 @@ class RecorderNode(ManagedNode[RecorderParameters]):
                     self.statistics.measured(f"{part} age", (published - stamp_of(data)) * 1e-9)
 
         return take
+
+    def _put_early(self, recorder: Recorder, now: int) -> None:
+        """Record what came before the first /clock, with a time [ns]."""
+        while self._early:
+            part, data = self._early.popleft()
+            recorder.put(part, now, data)
 
     @property
     def _simulated_time(self) -> bool:
