@@ -20,6 +20,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_bringup.commands.source import add_network_arguments, backend_options
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -42,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", metavar="B", default="solver", help="how a face becomes control values"
     )
+    add_network_arguments(parser)
     parser.add_argument(
         "--calibration",
         choices=("before", "live"),
@@ -113,8 +116,9 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> S
     from x2c_evaluation.fidelity.summary import Summary
 
     calibration = Calibration(arguments.calibration)
+    options = backend_options(arguments)
     jobs = [
-        Job(video, robot, arguments.backend, calibration, arguments.seed)
+        Job(video, robot, arguments.backend, calibration, arguments.seed, options)
         for video in (*((SELF,) if arguments.ceiling else ()), *arguments.videos)
     ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

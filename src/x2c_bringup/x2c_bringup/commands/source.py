@@ -6,8 +6,13 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from x2c_bringup.options import GraphOptions
+from x2c_imitation.network.config import Device, RuntimeName
+
+if TYPE_CHECKING:
+    from x2c_imitation.backends import BackendOptions
 
 
 def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) -> None:
@@ -59,6 +64,33 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("debug", "info", "warn", "error", "fatal"),
         help="what the nodes log (default: warn)",
     )
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what can be asked of the backend x2cnet."""
+    parser.add_argument(
+        "--transfer",
+        metavar="T",
+        help="how x2cnet lets the robot's neutral picture take on an expression (default: warp)",
+    )
+    parser.add_argument(
+        "--network",
+        metavar="FILE",
+        help="x2cnet's weights, or its ONNX file (default: the robot's own)",
+    )
+    parser.add_argument(
+        "--runtime", choices=tuple(RuntimeName), help="what runs the network (default: onnx)"
+    )
+    parser.add_argument("--device", choices=tuple(Device), help="where (default: cpu)")
+
+
+def backend_options(arguments: argparse.Namespace) -> BackendOptions:
+    """Return what the arguments ask of the backend."""
+    from x2c_imitation.backends import BackendOptions
+
+    names = ("transfer", "network", "runtime", "device")
+    given = {name: getattr(arguments, name) for name in names}
+    return BackendOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptions:

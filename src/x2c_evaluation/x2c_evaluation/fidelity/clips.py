@@ -18,10 +18,12 @@ import numpy as np
 
 from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.measure import Clip, measure
-from x2c_evaluation.fidelity.performance import perform
+from x2c_evaluation.fidelity.performance import Performance, perform
 from x2c_evaluation.fidelity.watcher import find_neutral
 from x2c_face.errors import X2CError
+from x2c_face.frames import Face
 from x2c_face.robot import Robot
+from x2c_imitation.backends import BackendOptions
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
 from x2c_perception.sources.choice import choose_source
 
@@ -50,6 +52,7 @@ class Job:
         backend: How faces become control values.
         calibration: When the person's neutral face is found.
         seed: Of the expressions of the robot itself.
+        options: Of the backend.
     """
 
     video: str
@@ -57,6 +60,7 @@ class Job:
     backend: str
     calibration: Calibration
     seed: int = 0
+    options: BackendOptions | None = None
 
     @property
     def name(self) -> str:
@@ -143,7 +147,7 @@ def _of_video(job: Job, progress: Callable[[int], None]) -> Clip:
     with source:
         period = 1.0 / (source.rate or PICTURE_RATE)
         pictures = _pictures(source)
-        performance = perform(pictures, period, job.robot, job.backend, neutral, progress)
+        performance = _perform(job, pictures, period, neutral, progress)
     return measure(job.name, performance)
 
 
@@ -154,9 +158,27 @@ def _of_itself(job: Job, progress: Callable[[int], None]) -> Clip:
         with contextlib.closing(babbler.pictures()) as pictures:
             neutral = find_neutral(pictures, period)
     with contextlib.closing(babbler.pictures()) as pictures:
-        performance = perform(pictures, period, job.robot, job.backend, neutral, progress)
+        performance = _perform(job, pictures, period, neutral, progress)
     truth = np.array(babbler.truth)
     return measure(job.name, dataclasses.replace(performance, truth=truth))
+
+
+def _perform(
+    job: Job,
+    pictures: Iterator[Picture],
+    period: float,
+    neutral: Face | None,
+    progress: Callable[[int], None],
+) -> Performance:
+    return perform(
+        pictures,
+        period,
+        job.robot,
+        job.backend,
+        options=job.options,
+        neutral=neutral,
+        progress=progress,
+    )
 
 
 def _pictures(source: CameraSource) -> Iterator[Picture]:

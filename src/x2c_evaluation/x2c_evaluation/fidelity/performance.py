@@ -20,6 +20,7 @@ from x2c_face.descriptors import describe_face
 from x2c_face.expression_model import load_expression_model
 from x2c_face.frames import Face
 from x2c_face.robot import Robot
+from x2c_imitation.backends import BackendOptions
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
@@ -72,6 +73,7 @@ def perform(
     period: float,
     robot: Robot,
     backend: str,
+    options: BackendOptions | None = None,
     neutral: Face | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Performance:
@@ -85,6 +87,7 @@ def perform(
         period: Time between them [s].
         robot: That imitates.
         backend: How faces become control values.
+        options: Of the backend.
         neutral: The person's neutral face; found meanwhile where it is None.
         progress: Called after each picture with how many there were.
 
@@ -98,7 +101,7 @@ def perform(
     strip = Strip()
     with (
         Actor(robot) as actor,
-        contextlib.closing(Watcher(robot, backend, neutral)) as watcher,
+        contextlib.closing(Watcher(robot, backend, options, neutral)) as watcher,
         contextlib.closing(MediaPipeTracker()) as tracker,
     ):
         for picture in pictures:

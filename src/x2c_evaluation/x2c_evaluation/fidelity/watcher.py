@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from x2c_evaluation.fidelity.seen import seen
 from x2c_face.frames import ControlFrame, ControlState, Face
 from x2c_face.robot import Robot
-from x2c_imitation.backends import make_imitator
+from x2c_imitation.backends import BackendOptions, make_imitator
 from x2c_imitation.mimic import Mimic
 from x2c_imitation.presence import Timing
 from x2c_perception.face_smoother import DEFAULTS
@@ -52,16 +52,23 @@ class Watcher:
     Args:
         robot: That imitates.
         backend: How faces become control values.
+        options: Of the backend.
         neutral: The person's neutral face, where it is known already; else it is found while
             the person does as people do.
 
     Raises:
-        ImitationError: No backend has this name.
+        ImitationError: No backend has this name, or its options cannot be.
         RobotError: The robot's folder lacks what the backend needs.
     """
 
-    def __init__(self, robot: Robot, backend: str, neutral: Face | None = None) -> None:
-        self._mimic = Mimic(make_imitator(backend, robot), Timing())
+    def __init__(
+        self,
+        robot: Robot,
+        backend: str,
+        options: BackendOptions | None = None,
+        neutral: Face | None = None,
+    ) -> None:
+        self._mimic = Mimic(make_imitator(backend, robot, options), Timing())
         self._tracker = _Overheard(MediaPipeTracker())
         self._follower = FaceFollower(self._tracker, smoothing=DEFAULTS)
         store = PersonStore(persons_folder())
