@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds", metavar="S", type=seconds, default=12.0, help="to measure each setting for"
     )
     parser.add_argument(
+        "--backend", metavar="B", default="", help="how a face becomes control values (solver)"
+    )
+    parser.add_argument(
+        "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
+    )
+    parser.add_argument(
         "--no-face", action="store_true", help="without the virtual face, as for a real robot"
     )
 
@@ -56,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     options = GraphOptions(
         filename=arguments.video,
-        params_file=str(default_params_file()),
+        params_file=str(arguments.params or default_params_file()),
+        backend=arguments.backend,
         face=not arguments.no_face,
         loop=True,
         log_level="error",
