@@ -94,14 +94,12 @@ def project(limits: Iterable[CoupledLimit], positions: ArrayLike) -> Array:
         limits: Each after those that limit the joint by which it goes.
         positions: (n,) [rad or m].
     """
-    allowed = np.array(positions, dtype=np.float64)
+    allowed = np.asarray(positions, dtype=np.float64).tolist()
     for one in limits:
-        limit = one.at(float(allowed[one.by]))
-        if one.side is Side.UPPER:
-            allowed[one.joint] = min(allowed[one.joint], limit)
-        else:
-            allowed[one.joint] = max(allowed[one.joint], limit)
-    return allowed
+        limit = one.at(allowed[one.by])
+        keep = min if one.side is Side.UPPER else max
+        allowed[one.joint] = keep(allowed[one.joint], limit)
+    return np.array(allowed)
 
 
 def in_order(limits: Sequence[CoupledLimit]) -> tuple[CoupledLimit, ...] | None:
