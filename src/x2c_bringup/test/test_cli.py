@@ -17,7 +17,7 @@ def run(*words):
 def test_help_lists_every_command():
     done = run("--help")
     assert done.returncode == 0
-    assert all(f"{name} " in done.stdout for name in COMMANDS)
+    assert set(COMMANDS) <= set(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -7,7 +7,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from importlib import import_module
 
 from x2c_bringup.commands import COMMANDS
@@ -37,8 +36,7 @@ def parser() -> argparse.ArgumentParser:
         prog="x2c",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        # Wide enough for the longest name of a command.
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=28),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
