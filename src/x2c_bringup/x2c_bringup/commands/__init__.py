@@ -7,6 +7,7 @@ COMMANDS = {
     "record": "record a running system to a bag",
     "replay": "play a bag's camera through the nodes again",
     "evaluate": "judge bags and videos offline: figures, curves and pictures on one page",
+    "compare": "put two evaluations side by side; exit status by thresholds",
     "face": "play with the robot's face: sliders in the web browser",
     "render": "draw any face, or a table of control values, as a picture or a film",
     "fit": "fit a robot's expression model to a data set",
@@ -17,6 +18,7 @@ COMMANDS = {
     "evaluate-network": "measure mapping networks on a data set",
     "export-network": "turn a network's weights into what the nodes run",
     "doctor": "check this machine and say what to do",
+    "motors": "bring a robot's motors up: scan, jog, calibrate, limits",
     "robots": "list the robots there are",
 }
 """Names of the commands, and one line about each."""

@@ -94,7 +94,8 @@ def bar(name: str, value: float | None, most: float, text: str, kind: str) -> st
 
 def short(number: float) -> str:
     """Return a number for the end of an axis."""
-    return f"{number:.2f}".rstrip("0").rstrip(".") or "0"
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("", "-0") else text
 
 
 def _thinned(times: Array, values: Array) -> tuple[Array, Array]:

@@ -37,6 +37,10 @@ def over_time(result: Result, curves: Curves) -> str:
         mean = f"mean {np.nanmean(errors):.4f}"
         title = f"Control error ({name})"
         parts.append(plot(title, mean, "plain wide", lines, (0.0, top), duration, off))
+    faces = (
+        '<div class="legend plain"><span class="on">the robot follows</span><span class="held">'
+        'held, neutral, or not calibrated yet</span><span class="lost">no face</span></div>'
+    )
     legend = '<div class="legend plain"><span>this evaluation</span>'
     if compared is not None:
         legend += f'<span class="other">{compared[0]}</span>'
@@ -44,7 +48,7 @@ def over_time(result: Result, curves: Curves) -> str:
     plots = "".join(_group(result, curves, group, off, compared) for group in Group)
     return (
         f'<section data-duration="{duration:.6g}"><h3>Over time <small>point at a plot to read '
-        f"all of them at that moment</small></h3>{''.join(parts)}<h3>Controls</h3>{legend}"
+        f"all of them at that moment</small></h3>{faces}{''.join(parts)}<h3>Controls</h3>{legend}"
         f'<div class="plots">{plots}</div></section>'
     )
 
@@ -76,7 +80,7 @@ def _group(
         if other is not None:
             lines.append(("other", path(times, other, duration, *ends)))
         unit = "rad" if control.unit is Unit.RADIAN else ""
-        said = unit if error is None else f"{unit} error {error:.4f}".strip()
+        said = ", ".join(filter(None, (unit, "" if error is None else f"error {error:.4f}")))
         zero = control.neutral if ends[0] <= control.neutral <= ends[1] else None
         made.append(plot(control.name, said, str(group), lines, ends, duration, off, zero))
     return "".join(made)

@@ -142,17 +142,19 @@ def _errors(result: Result) -> str:
             if group not in error["groups"]:
                 continue
             mean = error["groups"][group]
-            rows.append(bar(group.capitalize(), mean, most, f"{mean:.4f}", f"group {group}"))
+            rows.append(
+                "<div>" + bar(group.capitalize(), mean, most, f"{mean:.4f}", f"group {group}")
+            )
             for place in controls.group_indices(group):
                 name = controls.NAMES[place]
                 value = error["controls"][name]
                 text = "-" if value is None else f"{value:.4f}"
                 rows.append(bar(name, value, most, text, str(group)))
+            rows.append("</div>")
         hint = (
             f"against {_source(result, reference)}: {error['frames']} frames, matched by "
             f"{error['matched_by']}; gaze left out of {error['gaze_masked']}"
         )
-        # Read down one column after the other.
         found.append(
             f"<h3>Control error <small>{escape(hint)}</small></h3>"
             f'<div class="card"><div class="bars">{"".join(rows)}</div></div>'
