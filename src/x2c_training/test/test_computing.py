@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+import torch
+
+from x2c_training.computing import Team, choose_device, choose_precision, team
+from x2c_training.errors import DeviceError
+
+CPU = torch.device("cpu")
+
+
+def test_a_gpu_that_is_missing_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match=r"finds 0 GPUs.*--device cpu"):
+        choose_device("cuda")
+    with pytest.raises(DeviceError, match="finds 0 GPUs"):
+        choose_device("cuda:1")
+    assert choose_device("auto") == CPU
+
+
+@pytest.mark.parametrize("name", ["gpu", "", "cpu:x", "mps", "meta"])
+def test_other_devices_are_refused(name):
+    with pytest.raises(DeviceError, match="expected auto, cpu, cuda"):
+        choose_device(name)
+
+
+def test_each_process_takes_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("auto", 1) == torch.device("cuda", 1)
+    assert choose_device("cuda:1", 0) == torch.device("cuda", 1)
+    with pytest.raises(DeviceError, match="finds 2 GPUs"):
+        choose_device("cuda", 2)
+
+
+def test_precisions():
+    assert choose_precision("float32", CPU) is torch.float32
+    assert choose_precision("bfloat16", CPU) is torch.bfloat16
+    assert choose_precision("auto", CPU) in (torch.float32, torch.bfloat16)
+    with pytest.raises(DeviceError, match="float16 is for GPUs"):
+        choose_precision("float16", CPU)
+
+
+def test_without_a_launcher_there_is_one_process(monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with team("cpu") as group:
+        assert group == Team()
+        assert group.leads
+        assert group.any(True)
+        assert not group.any(False)
+        group.wait()

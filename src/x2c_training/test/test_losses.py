@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+import torch
+
+from x2c_face import controls
+from x2c_imitation.network.config import AngleUnit, NetworkConfig
+from x2c_imitation.network.x2control import in_network_units
+from x2c_training.losses import ValueLoss, control_weights, feature_distance
+from x2c_training.metrics import counted, measure
+from x2c_training.settings import LossSettings
+
+CONFIG = NetworkConfig()
+
+
+def two_sets():
+    generator = np.random.default_rng(0)
+    deflections = generator.uniform(-1.0, 1.0, (2, 6, controls.COUNT))
+    return [np.array([controls.from_deflection(one) for one in part]) for part in deflections]
+
+
+def loss_of(predicted, true, config=CONFIG, **settings):
+    given = torch.from_numpy(in_network_units(predicted, config))
+    mask = torch.from_numpy(counted(true).astype(np.float32))
+    loss, mae = ValueLoss(LossSettings(**settings), config)(
+        given, torch.from_numpy(true.astype(np.float32)), mask
+    )
+    return float(loss), float(mae)
+
+
+@pytest.mark.parametrize("unit", [AngleUnit.RAD, AngleUnit.DEG])
+def test_losses_are_the_errors_of_the_evaluation(unit):
+    predicted, true = two_sets()
+    config = NetworkConfig(angle_unit=unit)
+    errors = measure(predicted, true)
+    assert loss_of(predicted, true, config, kind="l1") == pytest.approx((errors.mae,) * 2, 1e-4)
+    assert loss_of(predicted, true, config, kind="mse")[0] == pytest.approx(errors.mse, 1e-4)
+
+
+def test_huber_is_straight_beyond_its_width_and_square_within():
+    true = controls.NEUTRAL[None].copy()
+    half = 0.5 * (controls.MAXIMUM - controls.MINIMUM)
+    far, near = (loss_of(true + half * e, true, kind="huber")[0] for e in (-0.1, 0.004))
+    assert far == pytest.approx(0.1 - 0.005, 1e-3)
+    assert near == pytest.approx(0.5 * 0.004**2 / 0.01, 1e-2)
+
+
+def test_weights_of_controls_beat_those_of_their_groups():
+    weights = control_weights({"mouth": 2.0, "Jaw Pitch": 5.0})
+    assert weights[controls.index("Jaw Pitch")] == 5.0
+    assert weights[controls.index("Jaw Yaw")] == 2.0
+    assert weights[controls.index("Nose Wrinkle")] == 1.0
+
+
+def test_what_does_not_count_has_no_gradient():
+    predicted, true = two_sets()
+    given = torch.from_numpy(in_network_units(predicted, CONFIG)).requires_grad_()
+    mask = torch.ones(true.shape)
+    mask[2, 7] = 0.0
+    loss, _ = ValueLoss(LossSettings(weights={"gaze": 0.0}), CONFIG)(
+        given, torch.from_numpy(true.astype(np.float32)), mask
+    )
+    loss.backward()
+    gaze = controls.group_indices("gaze")
+    assert given.grad[2, 7] == 0.0
+    assert (given.grad[:, gaze] == 0.0).all()
+    assert given.grad[3, 7] != 0.0
+
+
+def test_features_are_compared_by_direction():
+    one = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    assert float(feature_distance(one, 3.0 * one)) == pytest.approx(0.0, abs=1e-6)
+    assert float(feature_distance(one, one.flip(1))) == pytest.approx(1.0)

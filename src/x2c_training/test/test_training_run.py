@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole trainings, small ones."""
+
+import csv
+import dataclasses
+import json
+import pickle
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from x2c_imitation.network.files import read_metadata
+from x2c_imitation.network.weights import load_network
+from x2c_training.computing import Team
+from x2c_training.errors import CheckpointError, PreparationError, TrainingError
+from x2c_training.settings_file import read_settings
+from x2c_training.trainer import Trainer
+from x2c_training.training_run import CARD, WEIGHTS, Job, train
+
+SMALL = [
+    *("network.backbone=resnet10_half", "network.image_size=32"),
+    *("optimizer.batch_size=8", "optimizer.epochs=3", "run.device=cpu", "run.precision=float32"),
+]
+
+
+class Log:
+    """Keeps what a training tells, and stops it at a step."""
+
+    def __init__(self, stop_at=None):
+        self.begun = None
+        self.epochs = []
+        self.told = []
+        self.stop_at = stop_at
+
+    def begin(self, step, total):
+        self.begun = step, total
+
+    def step(self, step, values):
+        if self.stop_at is not None and step >= self.stop_at:
+            # As Ctrl-C would.
+            signal.raise_signal(signal.SIGINT)
+            self.stop_at = None
+
+    def epoch(self, values):
+        self.epochs.append(values)
+
+
+def job(data, out, robot, *overrides, **changes):
+    settings = read_settings(None, [*SMALL, *overrides])
+    return Job(data=data, robot=robot, out=out, settings=settings, **changes)
+
+
+def run(one, log=None):
+    log = log or Log()
+    return train(one, Team(), log, lambda done, total: None, log.told.append), log
+
+
+def losses(folder):
+    """Return steps with learning rate and losses, as text."""
+    with (folder / "steps.csv").open() as file:
+        return [tuple(row.values()) for row in csv.DictReader(file)]
+
+
+WITH_FEATURES = ("loss.feature_matching=0.1", "loss.transferred=1.0")
+
+
+def test_a_training_that_is_stopped_goes_on_with_the_same_losses(simulated, robot, tmp_path):
+    settings = (*WITH_FEATURES, "run.seed=3")
+    whole, _ = run(job(simulated, tmp_path / "whole", robot, *settings))
+    assert whole.finished
+    rows = losses(tmp_path / "whole")
+    assert len(rows) == 12, "3 epochs of 32 pairs in batches of 8"
+    broken = job(simulated, tmp_path / "broken", robot, *settings)
+    # The losses are fetched every 10 steps, so it is in the middle of the third epoch.
+    first, _ = run(broken, Log(stop_at=10))
+    assert not first.finished
+    assert first.weights is None
+    assert len(losses(tmp_path / "broken")) == 10
+    again, log = run(broken)
+    assert log.begun == (10, 12)
+    assert again.finished
+    assert losses(tmp_path / "broken") == rows
+    ours, theirs = (load_network(tmp_path / name / WEIGHTS)[0] for name in ("whole", "broken"))
+    for key, value in ours.state_dict().items():
+        assert torch.equal(value, theirs.state_dict()[key]), key
+    assert again.errors["transferred"] == whole.errors["transferred"]
+
+
+def test_a_killed_training_goes_on_from_its_last_epoch(simulated, robot, tmp_path, monkeypatch):
+    one = job(simulated, tmp_path / "out", robot)
+    original = Trainer._step
+
+    def killed(self, step, batch):
+        if step == 6:
+            raise SystemExit
+        original(self, step, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", killed)
+        with pytest.raises(SystemExit):
+            run(one)
+    outcome, log = run(one)
+    assert outcome.finished
+    assert log.begun == (4, 12)
+    assert [int(row[0]) for row in losses(tmp_path / "out")] == list(range(1, 13))
+    run(job(simulated, tmp_path / "whole", robot))
+    assert losses(tmp_path / "out") == losses(tmp_path / "whole")
+
+
+def test_weights_come_with_configuration_and_card(simulated, robot, tmp_path):
+    out = tmp_path / "out"
+    outcome, log = run(job(simulated, out, robot, *WITH_FEATURES, command="./x2c train me"))
+    network, config = load_network(outcome.weights)
+    assert (config.backbone, config.image_size) == ("resnet10_half", 32)
+    assert not network.training
+    card = (out / CARD).read_text()
+    for part in ("32 train, 4 val, 4 test", "./x2c train me", "| seed | 0 |", "rendered pictures"):
+        assert part in card
+    assert f"{outcome.errors['transferred'].mae:.4f}" in card
+    metadata = read_metadata(outcome.weights)
+    assert json.loads(metadata["settings"])["loss"]["feature_matching"] == 0.1
+    assert len(log.epochs) == 3
+    assert {"val_mae_rendered", "val_mae_transferred", "waiting_share"} <= log.epochs[0].keys()
+    assert list((out / "tensorboard").glob("events*"))
+
+
+def test_a_finished_training_is_not_done_again(simulated, robot, tmp_path):
+    one = job(simulated, tmp_path / "out", robot, "optimizer.epochs=1")
+    run(one)
+    outcome, log = run(one)
+    assert log.begun == (4, 4)
+    assert outcome.finished
+    _, log = run(dataclasses.replace(one, fresh=True))
+    assert log.begun == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("loss.kind=mse", "settings.loss.kind: 'huber' instead of 'mse'"),
+        ("run.seed=4", "seed: 0 instead of 4"),
+        ("data.limit=16", "data: "),
+    ],
+)
+def test_another_training_does_not_go_on(simulated, robot, tmp_path, override, said):
+    out = tmp_path / "out"
+    run(job(simulated, out, robot, "optimizer.epochs=1"))
+    with pytest.raises(CheckpointError, match="of another training") as caught:
+        run(job(simulated, out, robot, "optimizer.epochs=1", override))
+    assert said in str(caught.value)
+    assert "--fresh" in str(caught.value)
+    assert run(job(simulated, out, robot, "optimizer.epochs=1"))[1].begun == (4, 4)
+
+
+def test_it_learns(upstream, robot, tmp_path):
+    data = upstream(tmp_path / "data", count=64)
+    # The pictures' brightness tells the values: it must not be changed.
+    plain = [f"augmentation.{name}=0" for name in ("brightness", "contrast")]
+    settings = (*plain, "optimizer.epochs=25", "loss.kind=l1", "data.transferred=no")
+    _, log = run(job(data, tmp_path / "out", robot, *settings))
+    assert log.epochs[-1]["mae"] < 0.6 * log.epochs[0]["mae"]
+
+
+def test_data_of_upstream_are_trained_on_without_transferred_pictures(upstream, robot, tmp_path):
+    data = upstream(tmp_path / "data")
+    upstream(tmp_path / "data", count=9, name="val_split_cg.pkl")
+    outcome, log = run(job(data, tmp_path / "out", robot, "optimizer.epochs=1"))
+    assert outcome.finished
+    assert outcome.errors == {}, "upstream has no test split"
+    assert "the data set has no landmarks; training goes on without" in log.told[0]
+    assert "val_mae_rendered" in log.epochs[0]
+    assert any("angles taken as degrees" in note for note in outcome.notes)
+
+
+@pytest.mark.parametrize("override", ["loss.feature_matching=0.1", "data.transferred=yes"])
+def test_feature_matching_without_transferred_pictures_is_refused(
+    upstream, robot, tmp_path, override
+):
+    data = upstream(tmp_path / "data")
+    with pytest.raises(PreparationError, match="the data set has no landmarks"):
+        run(job(data, tmp_path / "out", robot, override))
+    with pytest.raises(PreparationError, match=r"data\.transferred is no|no landmarks"):
+        run(job(data, tmp_path / "o", robot, "loss.transferred=1", "data.transferred=no"))
+
+
+def test_bad_rows_are_reported(upstream, robot, tmp_path):
+    data = upstream(tmp_path / "data")
+    file = data / "train_split_cg.pkl"
+    content = pickle.loads(file.read_bytes())
+    (data / content["img_path"][4]).write_text("no picture")
+    outcome, _ = run(job(data, tmp_path / "out", robot, "optimizer.epochs=1"))
+    assert len(outcome.skipped) == 1
+    assert "row 4" in outcome.skipped[0]
+    assert "| left out | 1 rows |" in (tmp_path / "out" / CARD).read_text()
+
+
+def test_a_training_that_goes_astray_says_so(simulated, robot, tmp_path):
+    settings = ("optimizer.learning_rate=10", "optimizer.clip=1e6", "optimizer.warm_up=0")
+    one = job(
+        simulated, tmp_path / "out", robot, *settings, "optimizer.epochs=40", "loss.kind=mse"
+    )
+    with pytest.raises(TrainingError, match="gone astray"):
+        run(one)
+
+
+def test_a_limit_takes_pairs_evenly(simulated, robot, tmp_path):
+    outcome, log = run(job(simulated, tmp_path / "out", robot, "data.limit=16"))
+    assert log.begun == (0, 6)
+    assert "16 train, 4 val, 4 test" in (tmp_path / "out" / CARD).read_text()
+    assert outcome.errors["rendered"].rows == 4
+
+
+def test_the_learning_rate_rises_and_falls(simulated, robot, tmp_path):
+    settings = ("optimizer.warm_up=0.25", "optimizer.learning_rate=0.01")
+    run(job(simulated, tmp_path / "out", robot, *settings))
+    rates = [float(row[2]) for row in losses(tmp_path / "out")]
+    assert rates[:3] == pytest.approx([0.01 / 3, 0.02 / 3, 0.01])
+    assert rates[3:] == sorted(rates[3:], reverse=True)
+    assert rates[-1] < 0.001
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+import torch
+from torch import distributed
+from x2c_training.computing import team
+from x2c_training.settings_file import read_settings
+from x2c_training.training_run import Job, train
+from x2c_training import training_run
+
+class Quiet:
+    def begin(self, step, total): pass
+    def step(self, step, values): pass
+    def epoch(self, values): pass
+
+data, robot, out = map(Path, sys.argv[1:4])
+settings = read_settings(None, sys.argv[4:])
+keep = []
+made = training_run.Trainer
+class Kept(made):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        keep.append(self)
+training_run.Trainer = Kept
+with team("cpu") as group:
+    train(Job(data, robot, out, settings), group, Quiet(), lambda d, t: None, print)
+    weights = torch.cat([p.detach().ravel() for p in keep[0].network.parameters()])
+    all_of_them = [torch.zeros_like(weights) for _ in range(group.processes)]
+    distributed.all_gather(all_of_them, weights)
+    equal = all(torch.equal(weights, other) for other in all_of_them)
+    if group.leads:
+        print("processes", group.processes, "equal", equal)
+"""
+
+
+def test_two_processes_train_one_network(simulated, robot, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [
+            *(*launcher, "--nproc-per-node", "2", str(program)),
+            *(str(simulated), str(robot), str(tmp_path / "two"), *SMALL, *WITH_FEATURES),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "processes 2 equal True" in done.stdout
+    two = losses(tmp_path / "two")
+    run(job(simulated, tmp_path / "one", robot, *WITH_FEATURES))
+    one = losses(tmp_path / "one")
+    assert len(two) == len(one) == 12
+    # Each process sees half of every batch, and norms only that half: alike, but not the same.
+    assert float(two[0][3]) == pytest.approx(float(one[0][3]), rel=0.3)
+    assert (tmp_path / "two" / WEIGHTS).is_file()
