@@ -71,6 +71,17 @@ class ImitationParameters(Parameters):
         dynamic=True,
     )
 
+    @property
+    def backend_options(self) -> BackendOptions:
+        """What is asked of the backend."""
+        return BackendOptions(
+            transfer=self.transfer,
+            network=self.network,
+            runtime=self.runtime,
+            device=self.device,
+            threads=self.threads,
+        )
+
 
 class ImitationNode(ManagedNode[ImitationParameters]):
     """Subscribes `face` and `face/neutral`, publishes `control_values` for every face message."""
@@ -81,14 +92,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
-        options = BackendOptions(
-            transfer=self.params.transfer,
-            network=self.params.network,
-            runtime=self.params.runtime,
-            device=self.params.device,
-            threads=self.params.threads,
-        )
-        imitator = make_imitator(self.params.backend, robot, options)
+        imitator = make_imitator(self.params.backend, robot, self.params.backend_options)
         self._mimic = Mimic(imitator, self._timing())
         self._stamps = StampMonitor()
         self._face_state = "waiting for a face"

@@ -125,7 +125,7 @@ def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -
     from x2c_imitation.backends import make_imitator
 
     # A wrong backend or robot would fail in every recording.
-    make_imitator(settings.backend, settings.robot())
+    make_imitator(settings.backend, settings.robot(), settings.imitation.backend_options)
     names = unique_names(arguments.recordings)
     jobs = []
     chosen: dict[tuple[str, ...], str] = {}

@@ -109,7 +109,9 @@ class Pipeline:
         timing = Timing(imitation.hold_time, imitation.ease_time, imitation.recovery_time)
         self._settings = settings
         self._mirror = imitation.mirror
-        self._mimic = Mimic(make_imitator(settings.backend, robot), timing)
+        self._mimic = Mimic(
+            make_imitator(settings.backend, robot, imitation.backend_options), timing
+        )
         self._eyes: Eyes | None = None
         person = settings.tracking.person
         looks = automatic and neutral is None and settings.tracking.automatic_calibration
