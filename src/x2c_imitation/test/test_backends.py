@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 import pytest
 
@@ -60,6 +61,17 @@ def test_another_network_can_be_named(robot, network_folder, tmp_path):
     assert isinstance(make_imitator("x2cnet", robot, named), X2CNet)
     with pytest.raises(ImitationError, match=r"there is no file .*gone\.onnx"):
         make_imitator("x2cnet", robot, BackendOptions(network=str(tmp_path / "gone.onnx")))
+
+
+@pytest.mark.parametrize(
+    ("runtime", "module", "library"),
+    [("onnx", "onnx_runtime", "onnxruntime"), ("torch", "torch_runtime", "torch")],
+)
+def test_a_library_that_is_missing_is_named(robot, monkeypatch, runtime, module, library):
+    monkeypatch.delitem(sys.modules, f"x2c_imitation.network.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImitationError, match=rf"runtime {runtime} needs {library}: pip install"):
+        make_imitator("x2cnet", robot, BackendOptions(runtime=runtime))
 
 
 def test_landmarks_that_are_missing_are_named(robot):

@@ -66,7 +66,12 @@ def _x2cnet(robot: Robot, options: BackendOptions) -> Imitator:
         raise ImitationError(
             f"unknown transfer {options.transfer!r}; the transfers are: {', '.join(TRANSFERS)}"
         )
-    return TRANSFERS[options.transfer](robot, options)
+    try:
+        return TRANSFERS[options.transfer](robot, options)
+    except ModuleNotFoundError as error:
+        raise ImitationError(
+            f"backend x2cnet needs {error.name}: pip install {error.name}, or use backend:=solver"
+        ) from error
 
 
 BACKENDS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {
