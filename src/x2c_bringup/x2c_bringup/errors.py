@@ -26,3 +26,7 @@ class OutputError(BringupError):
 
 class SettingsFileError(BringupError):
     """A file of settings is not there."""
+
+
+class CalibrationError(BringupError):
+    """What was marked or chosen while motors are calibrated does not make a joint."""

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ports, and the motors on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from serial.tools import list_ports
+
+from x2c_actuation.drivers import driver_class
+from x2c_actuation.drivers.driver import Found, MotorDriver
+from x2c_actuation.drivers.settings import read_settings
+from x2c_actuation.errors import DriverError
+
+BAUDRATES: Mapping[str, tuple[int, ...]] = {
+    "dynamixel": (57_600, 1_000_000, 2_000_000, 3_000_000, 115_200),
+    "feetech": (1_000_000, 500_000, 115_200),
+}
+"""Those tried where none is given, the usual ones first."""
+
+_I2C = "I2C bus"
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of this machine.
+
+    Attributes:
+        path: Of it.
+        description: What is plugged in there, as far as it tells.
+    """
+
+    path: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """The result of looking for motors in one place.
+
+    Attributes:
+        place: Where.
+        options: Of the driver, for robot.yaml.
+        found: Motors that answer.
+        error: Why there are none; empty where the place could be asked.
+    """
+
+    place: str
+    options: Mapping[str, Any]
+    found: Sequence[Found]
+    error: str = ""
+
+
+def ports() -> list[Port]:
+    """Return the serial ports of USB devices, and the I2C buses."""
+    serial = [
+        Port(port.device, port.description)
+        for port in sorted(list_ports.comports())
+        if port.vid is not None
+    ]
+    buses = [Port(str(path), _I2C) for path in sorted(Path("/dev").glob("i2c-*"))]
+    return serial + buses
+
+
+def bare_driver(kind: str, options: Mapping[str, Any]) -> MotorDriver:
+    """Return a driver that knows of no motors yet.
+
+    Raises:
+        DriverSettingsError: There is no such driver, or an option cannot be.
+    """
+    found = driver_class(kind)
+    return found(read_settings({"type": kind, **options, "joints": {}}, (), found))
+
+
+def search(kind: str, options: Mapping[str, Any]) -> Iterator[Search]:
+    """Look for motors of a kind wherever the options leave it open.
+
+    Raises:
+        DriverSettingsError: There is no such driver, or an option cannot be.
+    """
+    known = driver_class(kind).options
+    places: list[str | None] = [None]
+    if "port" in known and "port" not in options and isinstance(known["port"].default, str):
+        places = [port.path for port in ports() if port.description != _I2C]
+    rates: Sequence[int | None] = (None,)
+    if "baudrate" not in options and kind in BAUDRATES:
+        rates = BAUDRATES[kind]
+    for place in places:
+        for rate in rates:
+            chosen = dict(options)
+            if place is not None:
+                chosen["port"] = place
+            if rate is not None:
+                chosen["baudrate"] = rate
+            found = _look(kind, chosen)
+            yield found
+            if found.found:
+                break
+
+
+def _look(kind: str, options: Mapping[str, Any]) -> Search:
+    driver = bare_driver(kind, options)
+    place = driver.place
+    if "baudrate" in options and kind in BAUDRATES:
+        place += f" at {options['baudrate']} baud"
+    try:
+        driver.open()
+        return Search(place, options, driver.scan())
+    except DriverError as error:
+        return Search(place, options, (), str(error))
+    finally:
+        driver.close()

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves single joints of a robot, slowly, inside their limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+
+from x2c_actuation.drivers import make_driver
+from x2c_actuation.errors import DriverError, Fault
+from x2c_bringup.errors import CalibrationError
+from x2c_bringup.motors.dialogue import Dialogue, Quit
+from x2c_bringup.motors.mover import Mover
+from x2c_face.robot import Robot
+
+_HELP = (
+    "arrow keys, or +5, -5: move by so many degrees, or percent of its range; =0.1: move there; "
+    "home; free: go limp; a joint's name: that one; q: end"
+)
+
+
+class Jog:
+    """The motors of a robot, while it is entered.
+
+    Args:
+        robot: With a driver section.
+        overrides: Take the place of options of that section.
+        share: Of the joints' limits of velocity, acceleration and jerk.
+        console: To talk to.
+
+    Raises:
+        DriverSettingsError: The driver section cannot be.
+    """
+
+    def __init__(
+        self, robot: Robot, overrides: Mapping[str, Any], share: float, console: Console
+    ) -> None:
+        # Between two commands of an owner much time passes, in which nothing is sent.
+        driver = make_driver(robot, overrides)
+        if "bus_watchdog" in driver.options:
+            driver = make_driver(robot, {**overrides, "bus_watchdog": 0.0})
+        self._robot, self._console = robot, console
+        self._mover = Mover(driver, robot.joints, share)
+
+    def __enter__(self) -> Jog:
+        """Connect.
+
+        Raises:
+            DriverError: The motors cannot be reached.
+        """
+        self._mover.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect; torque is left as robot.yaml says."""
+        self._mover.__exit__(kind, error, trace)
+
+    def find(self, name: str) -> int:
+        """Return the place of a joint.
+
+        Raises:
+            CalibrationError: There is none of this name.
+        """
+        names = self._robot.joint_names
+        if name not in names:
+            raise CalibrationError(f"there is no joint {name!r}; joints: {', '.join(names)}")
+        return names.index(name)
+
+    def to(self, joint: int, target: float) -> None:
+        """Move a joint to a position [rad, m or ratio], and say where it is then.
+
+        Raises:
+            DriverError: Its motor cannot be reached.
+        """
+        limits = self._robot.joints[joint]
+        if not limits.lower <= target <= limits.upper:
+            self._console.print(
+                f"[yellow]{target:g} is outside the limits of {limits.name}, {limits.lower:g} to "
+                f"{limits.upper:g}[/yellow]",
+                highlight=False,
+            )
+        self._mover.go(joint, target)
+        self.tell(joint)
+
+    def by(self, joint: int, way: float) -> None:
+        """Move a joint so far from where it is.
+
+        Raises:
+            DriverError: Its motor cannot be reached.
+        """
+        where = self._mover.position(joint)
+        start = self._robot.joints[joint].home if math.isnan(where) else where
+        self.to(joint, start + way)
+
+    def sweep(self, joint: int) -> None:
+        """Move a joint to both of its limits, and home.
+
+        Raises:
+            DriverError: Its motor cannot be reached.
+        """
+        one = self._robot.joints[joint]
+        for target in (one.lower, one.upper, one.home):
+            self.to(joint, target)
+
+    def tell(self, joint: int) -> None:
+        """Say where a joint is.
+
+        Raises:
+            DriverError: Its motor does not answer.
+        """
+        one = self._robot.joints[joint]
+        where = self._mover.position(joint)
+        source = "measured" if self._mover.driver.measures else "as sent"
+        text = "not known" if math.isnan(where) else f"{round(where, 4) + 0.0:.4f} ({source})"
+        self._console.print(
+            f"{one.name}: {text}, limits {one.lower:g} to {one.upper:g}, home {one.home:g}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def converse(self) -> int:
+        """Let the owner move joints until he has enough; returns the exit status.
+
+        Raises:
+            DriverError: A motor cannot be reached.
+        """
+        dialogue = Dialogue(self._console)
+        names = self._robot.joint_names
+        dialogue.say(f"Joints: {', '.join(names)}\n{_HELP}")
+        joint = 0
+        while True:
+            try:
+                text = dialogue.command(f"{names[joint]} >")
+                joint = self._obey(text, joint)
+            except Quit:
+                return 0
+            except CalibrationError as error:
+                dialogue.say(f"{error}\n{_HELP}")
+            except DriverError as error:
+                if error.fault is Fault.LOST:
+                    raise
+                dialogue.say(str(error))
+
+    def _obey(self, text: str, joint: int) -> int:
+        one = self._robot.joints[joint]
+        step = math.radians(1.0) if one.type == "revolute" else 0.01 * (one.upper - one.lower)
+        try:
+            if text == "":
+                self.tell(joint)
+            elif text == "home":
+                self.to(joint, one.home)
+            elif text == "free":
+                self._mover.relax(joint)
+            elif text.startswith("="):
+                self.to(joint, float(text[1:]))
+            elif text[0] in "+-":
+                self.by(joint, step * float(text))
+            else:
+                joint = self.find(text)
+                self.tell(joint)
+        except ValueError as error:
+            raise CalibrationError(f"{text!r} is no command") from error
+        return joint

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shows and changes the limits of a robot's joints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from x2c_bringup.errors import CalibrationError
+from x2c_bringup.motors.editor import RobotEditor
+from x2c_face.robot import Robot
+
+
+def show_limits(robot: Robot, only: str | None, console: Console) -> None:
+    """Show the limits of a robot's joints, or of one."""
+    table = Table("joint", "type", "lowest", "highest", "home", "velocity", "accel.", "jerk")
+    for joint in robot.joints:
+        if only in (None, joint.name):
+            numbers = (joint.lower, joint.upper, joint.home)
+            rates = (joint.velocity, joint.acceleration, joint.jerk)
+            table.add_row(
+                joint.name, joint.type, *(f"{one + 0.0:.4g}" for one in (*numbers, *rates))
+            )
+    console.print(table)
+    console.print("revolute: rad, rad/s, rad/s², rad/s³; prismatic: m; ratio: shares", style="dim")
+
+
+def change_limits(folder: Path, joint: str, changes: Mapping[str, Any], console: Console) -> None:
+    """Change limits of a joint in robot.yaml.
+
+    Raises:
+        CalibrationError: There is no such joint.
+        RobotError: The limits cannot be; the file is as it was.
+        OutputError: The file cannot be written.
+    """
+    editor = RobotEditor(folder)
+    joints = editor.content.get("joints") or {}
+    if joint not in joints:
+        raise CalibrationError(f"there is no joint {joint!r}; joints: {', '.join(joints)}")
+    editor.change(("joints", joint), changes)
+    editor.save()
+    kept = f"; as it was: {editor.backup}" if editor.backup else ""
+    console.print(f"Saved {editor.path}{kept}", markup=False, highlight=False, soft_wrap=True)

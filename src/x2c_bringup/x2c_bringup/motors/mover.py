@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves one joint at a time, slowly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_actuation.drivers.driver import MotorDriver
+from x2c_actuation.drivers.settings import Rest
+from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.motion import JointMotion
+from x2c_actuation.motion_limits import MotionLimits
+from x2c_face.robot import Joint
+
+Array = NDArray[np.float64]
+
+_PERIOD = 0.02
+_PATIENCE = 1.0
+"""A motor may miss questions for so long before it counts as silent [s]."""
+
+_SETTLING = 0.1
+
+
+class Mover:
+    """Has the motors of some joints while it is entered; moves those that it is told to.
+
+    Whatever ends it, a joint on its way is braked, and torque is left as robot.yaml says.
+
+    Args:
+        driver: Of the motors, not yet opened.
+        joints: In the order of the driver's wires.
+        share: Of the joints' limits of velocity, acceleration and jerk.
+    """
+
+    def __init__(self, driver: MotorDriver, joints: Sequence[Joint], share: float) -> None:
+        self.driver = driver
+        self._joints = [
+            replace(
+                joint,
+                velocity=share * joint.velocity,
+                acceleration=share * joint.acceleration,
+                jerk=share * joint.jerk,
+            )
+            for joint in joints
+        ]
+        self._where: dict[int, float] = {}
+        self._held: set[int] = set()
+
+    def __enter__(self) -> Mover:
+        """Connect.
+
+        Raises:
+            DriverError: The motors cannot be reached.
+        """
+        try:
+            self.driver.open()
+        except DriverError:
+            self.driver.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect."""
+        try:
+            if self.driver.settings.at_end is Rest.TORQUE_OFF:
+                self.driver.torque(False, sorted(self._held))
+        except DriverError:
+            # What went wrong before is what the user has to know.
+            if error is None:
+                raise
+        finally:
+            self.driver.close()
+
+    def position(self, joint: int) -> float:
+        """Return where a joint is, or was sent last [rad or m]; NaN where nobody knows.
+
+        Raises:
+            DriverError: Its motor does not answer.
+        """
+        limit = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                position = float(self.driver.read([joint])[joint])
+            except DriverError as error:
+                if error.fault is Fault.LOST or time.monotonic() > limit:
+                    raise
+                continue
+            if np.isfinite(position):
+                return position
+            if not self.driver.measures:
+                return self._where.get(joint, np.nan)
+            if time.monotonic() > limit:
+                name = self.driver.wires.names[joint]
+                raise DriverError(Fault.SILENT, f"the motor of {name} does not answer")
+
+    def hold(self, joint: int) -> float:
+        """Let a joint hold where it is, and return where that is [rad or m].
+
+        A motor that cannot tell where it is, and was sent nothing yet, goes home by itself.
+
+        Raises:
+            DriverError: Its motor does not answer.
+        """
+        position = self.position(joint)
+        if np.isnan(position):
+            position = self._joints[joint].home
+        self._write(joint, position)
+        self.driver.torque(True, [joint])
+        self._held.add(joint)
+        return position
+
+    def relax(self, joint: int) -> None:
+        """Let a joint go limp.
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+        self.driver.torque(False, [joint])
+        self._held.discard(joint)
+
+    def go(self, joint: int, target: float, watch: Callable[[float], None] | None = None) -> float:
+        """Move a joint and return where it was sent in the end [rad or m].
+
+        Args:
+            joint: Its place.
+            target: Where to [rad or m], brought into its limits.
+            watch: Called with each position sent.
+
+        Raises:
+            DriverError: Its motor cannot be reached.
+        """
+        start = self._where[joint] if joint in self._held else self.hold(joint)
+        motion = JointMotion(MotionLimits.of([self._joints[joint]]), _PERIOD)
+        motion.reset([start])
+        wanted = np.array([target])
+        try:
+            self._follow(motion, joint, wanted, watch)
+        except KeyboardInterrupt:
+            self._follow(motion, joint, motion.stopping_points(), watch)
+            raise
+        if self.driver.measures:
+            time.sleep(_SETTLING)
+        return self._where[joint]
+
+    def _follow(
+        self,
+        motion: JointMotion,
+        joint: int,
+        wanted: Array,
+        watch: Callable[[float], None] | None,
+    ) -> None:
+        due = time.monotonic()
+        while True:
+            sent = self._write(joint, float(motion.step(wanted).position[0]))
+            if watch is not None:
+                watch(sent)
+            if motion.at_rest:
+                return
+            due = max(due + _PERIOD, time.monotonic())
+            time.sleep(max(due - time.monotonic(), 0.0))
+
+    def _write(self, joint: int, position: float) -> float:
+        positions = np.full(len(self._joints), np.nan)
+        positions[joint] = position
+        self._where[joint] = float(position)
+        return float(self.driver.write(positions)[joint])

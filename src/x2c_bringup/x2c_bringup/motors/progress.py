@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps what was marked on motors that are not finished yet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from x2c_bringup.errors import CalibrationError
+from x2c_bringup.motors.measured_joint import MeasuredJoint
+
+FILE_NAME = "calibration_progress.json"
+
+
+class Progress:
+    """Motors in work, by address, in a file that is there as long as there are any.
+
+    Args:
+        folder: Of the robot.
+
+    Raises:
+        CalibrationError: There is such a file that cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+        self._motors: dict[int, MeasuredJoint] = {}
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+            self._motors = {one["address"]: MeasuredJoint.from_dict(one) for one in content}
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise CalibrationError(
+                f"{self._path} cannot be read: {error}; delete it to begin anew"
+            ) from error
+
+    def take(self, address: int) -> MeasuredJoint:
+        """Return what is known of a motor, or a new one."""
+        return self._motors.get(address) or MeasuredJoint(address)
+
+    def keep(self, measured: MeasuredJoint) -> None:
+        """Write down what is known of a motor."""
+        self._motors[measured.address] = measured
+        self._write()
+
+    def forget(self, measured: MeasuredJoint) -> None:
+        """Drop a motor, which is finished or has to be begun anew."""
+        self._motors.pop(measured.address, None)
+        self._write()
+
+    def _write(self) -> None:
+        if not self._motors:
+            self._path.unlink(missing_ok=True)
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_suffix(".part")
+        part.write_text(json.dumps([one.as_dict() for one in self._motors.values()], indent=1))
+        part.replace(self._path)
