@@ -14,9 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_face.head_pose import HeadPose, check_landmarks, fit_head_pose
 from x2c_face.relations import Relation, relate
+from x2c_face.topology import REFERENCE
 
 EYEBALL_RADIUS = 0.19
 """Radius of an eyeball [interocular distances]: 12 mm of 63 mm."""
+
+
+_IRIS_HEIGHTS = [Relation.IRIS_HEIGHT_LEFT, Relation.IRIS_HEIGHT_RIGHT]
+_LEVEL = relate(REFERENCE)[_IRIS_HEIGHTS]
+"""Height of the irises (2,) in the average face, which looks level [interocular distances]."""
 
 
 class Descriptor(enum.StrEnum):
@@ -71,8 +77,8 @@ def describe_face(face: ArrayLike) -> NDArray[np.float64]:
     """
     found = relate(face)
     sideways = found[[Relation.IRIS_SIDEWAYS_LEFT, Relation.IRIS_SIDEWAYS_RIGHT]]
-    height = found[[Relation.IRIS_HEIGHT_LEFT, Relation.IRIS_HEIGHT_RIGHT]]
-    gaze = [_angle(sideways), _angle(height)]
+    height = found[_IRIS_HEIGHTS]
+    gaze = [_angle(sideways), _angle(height - _LEVEL)]
     return np.concatenate([found[: Relation.IRIS_SIDEWAYS_LEFT], gaze])
 
 

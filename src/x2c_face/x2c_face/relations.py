@@ -43,6 +43,10 @@ class Relation(enum.IntEnum):
 _Y, _Z = 1, 2
 _SUBNASALE = (2,)
 
+# The skin under the lower lid, over bone. With the eyes' corners it tells better than these alone
+# how high the iris is: what the tracker adds where brows rise or the mouth opens, they share.
+_UNDER_EYE = {"LEFT": (449, 450), "RIGHT": (229, 230)}
+
 
 def relate(face: ArrayLike) -> Array:
     """Return all relations (16,) of a face [interocular distances].
@@ -75,7 +79,7 @@ def _rows_of_eye(side: str) -> dict[str, Array]:
         f"BROW_INNER_HEIGHT_{side}": _row(np.concatenate([e[:2] for e in brow]), corners, _Z),
         f"BROW_OUTER_HEIGHT_{side}": _row(np.concatenate([e[3:] for e in brow]), corners, _Z),
         f"IRIS_SIDEWAYS_{side}": _row(iris, corners, _Y),
-        f"IRIS_HEIGHT_{side}": _row(iris, corners, _Z),
+        f"IRIS_HEIGHT_{side}": _row(iris, (*corners, *_UNDER_EYE[side]), _Z),
     }
 
 

@@ -41,7 +41,7 @@ _STILL: dict[str, float] = {
     "upper_lip_raise": 0.0030,
     "lower_lip_depress": 0.0080,
     "gaze_yaw": 0.0125,
-    "gaze_pitch": 0.0082,
+    "gaze_pitch": 0.0088,
     "head_yaw": 0.0056,
     "head_pitch": 0.0043,
     "head_roll": 0.0033,
