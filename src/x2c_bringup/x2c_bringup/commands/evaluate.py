@@ -41,7 +41,7 @@ _SHOWN = (
     *("error", "recorded_error", "face_share", "jitter", "jerk", "too_fast_share"),
     *("fidelity_r", "latency_p50_ms"),
 )
-_LISTED = 12
+_ABREAST = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -193,14 +193,16 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
     good = [one for one in evaluation.results if not one["failed"]]
     columns = [METRICS[n] for n in _SHOWN if any(METRICS[n].of(one) is not None for one in good)]
     if good:
-        table = Table("recording")
+        # A few stand side by side, so that the names of figures have room.
+        table = Table(*("", *(Text(one["name"]) for one in good[:_ABREAST])))
+        for column in table.columns[1:]:
+            column.justify = "right"
         for metric in columns:
-            table.add_column(metric.label, justify="right")
-        for one in good[:_LISTED]:
-            table.add_row(Text(one["name"]), *(m.text(m.of(one)) for m in columns))
+            values = (metric.text(metric.of(one)) for one in good[:_ABREAST])
+            table.add_row(metric.label, *values)
         console.print(table)
-        if len(good) > _LISTED:
-            console.print(f"and {len(good) - _LISTED} more: see {out / PAGE}", soft_wrap=True)
+        if len(good) > _ABREAST:
+            console.print(f"and {len(good) - _ABREAST} more", soft_wrap=True)
     for one in evaluation.results:
         for issue in one["issues"]:
             count = f" ({issue['count']} times)" if issue["count"] > 1 else ""

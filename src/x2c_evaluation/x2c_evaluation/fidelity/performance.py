@@ -15,6 +15,7 @@ from x2c_evaluation.fidelity.actor import Actor
 from x2c_evaluation.fidelity.seen import seen
 from x2c_evaluation.fidelity.strip import Strip
 from x2c_evaluation.fidelity.watcher import Watcher
+from x2c_evaluation.offline.settings import Settings
 from x2c_face import controls
 from x2c_face.descriptors import describe_face
 from x2c_face.expression_model import load_expression_model
@@ -76,6 +77,7 @@ def perform(
     options: BackendOptions | None = None,
     neutral: Face | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    settings: Settings | None = None,
 ) -> Performance:
     """Let a robot imitate a clip and return what both did.
 
@@ -90,6 +92,7 @@ def perform(
         options: Of the backend.
         neutral: The person's neutral face; found meanwhile where it is None.
         progress: Called after each picture with how many there were.
+        settings: In place of backend and options: these, and the nodes' parameters.
 
     Raises:
         FidelityError: There is no picture, no face, or too little to be measured.
@@ -101,7 +104,7 @@ def perform(
     strip = Strip()
     with (
         Actor(robot) as actor,
-        contextlib.closing(Watcher(robot, backend, options, neutral)) as watcher,
+        contextlib.closing(Watcher(robot, backend, options, neutral, settings)) as watcher,
         contextlib.closing(MediaPipeTracker()) as tracker,
     ):
         for picture in pictures:

@@ -3,30 +3,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_evaluation.fidelity.seen import seen
+from x2c_evaluation.offline.frames import Frame
+from x2c_evaluation.offline.pipeline import Pipeline
+from x2c_evaluation.offline.pipeline import find_neutral as find_neutral_in
+from x2c_evaluation.offline.settings import Settings
 from x2c_face.frames import ControlFrame, ControlState, Face
 from x2c_face.robot import Robot
-from x2c_imitation.backends import BackendOptions, make_imitator
-from x2c_imitation.mimic import Mimic
-from x2c_imitation.presence import Timing
-from x2c_perception.face_smoother import DEFAULTS
-from x2c_perception.follower import FaceFollower
-from x2c_perception.mediapipe_tracker import MediaPipeTracker
-from x2c_perception.neutral_keeper import NeutralKeeper
-from x2c_perception.person_store import PersonStore, persons_folder
-from x2c_perception.tracker import DetectedFace, FaceTracker
+from x2c_imitation.backends import BackendOptions
+from x2c_imitation.imitation_node import ImitationParameters
+from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
-
-_NOBODY = ""
-"""A person without a name: nothing is loaded or saved."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +50,7 @@ class Watcher:
         options: Of the backend.
         neutral: The person's neutral face, where it is known already; else it is found while
             the person does as people do.
+        settings: In place of backend and options: these, and the nodes' parameters.
 
     Raises:
         ImitationError: No backend has this name, or its options cannot be.
@@ -67,14 +63,10 @@ class Watcher:
         backend: str,
         options: BackendOptions | None = None,
         neutral: Face | None = None,
+        settings: Settings | None = None,
     ) -> None:
-        self._mimic = Mimic(make_imitator(backend, robot, options), Timing())
-        self._tracker = _Overheard(MediaPipeTracker())
-        self._follower = FaceFollower(self._tracker, smoothing=DEFAULTS)
-        store = PersonStore(persons_folder())
-        self._keeper = NeutralKeeper(store, _NOBODY, automatic=neutral is None)
-        if neutral is not None:
-            self._mimic.calibrate(neutral)
+        chosen = settings or _settings(robot, backend, options or BackendOptions())
+        self._pipeline = Pipeline(chosen, robot, neutral)
 
     def watch(self, picture: Picture, now: float) -> Sight:
         """Return what is seen in a picture.
@@ -86,37 +78,18 @@ class Watcher:
         Raises:
             X2CError: The picture or the face in it cannot be worked on.
         """
-        face = self._follower.follow(picture, now)
-        # The neutral face reaches the imitator after the face it came with.
-        frame = self._mimic.follow(face, now)
-        neutral = self._keeper.add(face, now)
-        if neutral is not None:
-            self._mimic.calibrate(neutral.as_face(face.track_id))
+        nanoseconds = round(now * 1e9)
+        sight = self._pipeline.follow(Frame(0, nanoseconds, nanoseconds, picture), now)
         return Sight(
-            described=seen(self._tracker.found),
-            face=face,
-            frame=frame,
-            following=frame.state is ControlState.TRACKING,
+            described=sight.described,
+            face=sight.face,
+            frame=sight.frame,
+            following=sight.frame.state is ControlState.TRACKING,
         )
 
     def close(self) -> None:
         """Let go of the tracker's models."""
-        self._tracker.close()
-
-
-class _Overheard(FaceTracker):
-    """Passes on what a tracker finds, and keeps it."""
-
-    def __init__(self, tracker: FaceTracker) -> None:
-        self._tracker = tracker
-        self.found: list[DetectedFace] = []
-
-    def track(self, rgb: Picture) -> list[DetectedFace]:
-        self.found = self._tracker.track(rgb)
-        return self.found
-
-    def close(self) -> None:
-        self._tracker.close()
+        self._pipeline.close()
 
 
 def find_neutral(pictures: Iterable[Picture], period: float) -> Face | None:
@@ -126,18 +99,13 @@ def find_neutral(pictures: Iterable[Picture], period: float) -> Face | None:
         pictures: (height, width, 3) BGR.
         period: Time between them [s].
     """
-    tracker = MediaPipeTracker()
-    follower = FaceFollower(tracker, smoothing=DEFAULTS)
-    keeper = NeutralKeeper(PersonStore(persons_folder()), _NOBODY, automatic=True)
-    found: Face | None = None
-    try:
-        for count, picture in enumerate(pictures):
-            face = follower.follow(picture, count * period)
-            neutral = keeper.add(face, count * period)
-            if neutral is not None:
-                found = neutral.as_face(face.track_id)
-                if not keeper.running:
-                    break
-    finally:
-        tracker.close()
-    return found
+    frames = (
+        Frame(place, round(place * period * 1e9), 0, picture)
+        for place, picture in enumerate(pictures)
+    )
+    return find_neutral_in(frames, FaceTrackerParameters())
+
+
+def _settings(robot: Robot, backend: str, options: BackendOptions) -> Settings:
+    imitation = ImitationParameters(backend=backend, **dataclasses.asdict(options))
+    return Settings(robot.folder, FaceTrackerParameters(), imitation)

@@ -21,6 +21,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline import recorded_run, statistics
 from x2c_evaluation.offline.bag_frames import FACE, BagFrames
 from x2c_evaluation.offline.curves import Array, Curves
+from x2c_evaluation.offline.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.frames import FrameSource
 from x2c_evaluation.offline.imitated import Imitated, imitate
 from x2c_evaluation.offline.layout import FORMAT
@@ -172,6 +173,8 @@ def _evaluate(job: Job, issues: Issues, progress: Progress) -> Outcome:
         "states": [[round(one, 3) for one in row] for row in statistics.states(curves)],
     }
     failed = _why_nothing(curves, imitated)
+    if job.settings.fidelity and not failed:
+        result["fidelity"] = fidelity_figures(source, curves, robot, job.settings, issues)
     moments = moment_pictures(source, curves, robot, issues) if not failed else []
     result["moments"] = [one.as_json() for one in moments]
     result["failed"] = failed

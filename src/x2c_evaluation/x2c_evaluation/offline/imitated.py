@@ -64,7 +64,7 @@ def imitate(
     neutral = None
     if settings.calibration is Calibration.BEFORE:
         with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
-            neutral = find_neutral(frames, settings)
+            neutral = find_neutral(frames, settings.tracking)
     stamps = StampMonitor()
     sights: list[tuple[int, int, Sight]] = []
     read, neutral_at = 0, None if neutral is None else 0.0

@@ -167,7 +167,7 @@ def _others() -> list[Metric]:
             "jitter", "jitter on a still face", "", 4, True, _at("smoothness", "jitter"), still
         ),
         *groups,
-        Metric("jerk", "jerk", "1/s³", 0, True, _at("smoothness", "jerk"), _FRAMES),
+        Metric("jerk", "jerk [1/s³]", "", 0, True, _at("smoothness", "jerk"), _FRAMES),
         Metric(
             "clamped_share",
             "frames with a joint past its limit",

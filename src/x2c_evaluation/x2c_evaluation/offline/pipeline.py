@@ -22,6 +22,7 @@ from x2c_imitation.backends import make_imitator
 from x2c_imitation.mimic import Mimic
 from x2c_imitation.presence import Timing
 from x2c_perception.errors import PersonError
+from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 from x2c_perception.follower import FaceFollower
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.neutral_keeper import NeutralKeeper
@@ -53,11 +54,10 @@ class Eyes:
     """From pictures to a face, as face_tracker_node does it.
 
     Args:
-        settings: With the tracker's parameters.
+        params: Of the tracker.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        params = settings.tracking
+    def __init__(self, params: FaceTrackerParameters) -> None:
         self._tracker = _Overheard(
             MediaPipeTracker(
                 params.max_faces,
@@ -152,7 +152,7 @@ class Pipeline:
         """
         if frame.picture is not None:
             if self._eyes is None:
-                self._eyes = Eyes(self._settings)
+                self._eyes = Eyes(self._settings.tracking)
             tracked, described = self._eyes.see(frame.picture, now)
             face = as_received(tracked)
         elif frame.face is not None:
@@ -192,14 +192,14 @@ def as_received(face: Face) -> Face:
     return replace(face, landmarks=landmarks, pose=pose)
 
 
-def find_neutral(frames: Iterable[Frame], settings: Settings) -> Face | None:
+def find_neutral(frames: Iterable[Frame], tracking: FaceTrackerParameters) -> Face | None:
     """Return the neutral face that a person is calibrated to in the end.
 
     Args:
         frames: From the beginning.
-        settings: With the tracker's parameters.
+        tracking: The tracker's parameters.
     """
-    eyes = Eyes(settings)
+    eyes = Eyes(tracking)
     keeper = NeutralKeeper(PersonStore(persons_folder()), "", automatic=True)
     found: Face | None = None
     try:

@@ -97,6 +97,9 @@ class Settings:
             digest.update(f"{name}={getattr(self.tracking, name)}".encode())
         for name in sorted(vars(self.imitation)):
             digest.update(f"{name}={getattr(self.imitation, name)}".encode())
+        if self.imitation.network:
+            network = Path(self.imitation.network).expanduser()
+            digest.update(network.read_bytes() if network.is_file() else b"")
         for folder in [self.robot_folder, *(Path(str(one.__file__)).parent for one in _PACKAGES)]:
             for file in sorted(folder.rglob("*")):
                 if file.is_file() and "__pycache__" not in file.parts:

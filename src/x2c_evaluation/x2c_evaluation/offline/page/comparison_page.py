@@ -43,7 +43,7 @@ def comparison_page(comparison: Comparison, verdicts: Sequence[str], thresholds:
         f"<h1>{escape(_name(a))} and {escape(_name(b))}</h1>",
         f'<p class="facts">A: {_link(a)}<br>B: {_link(b)}</p>',
         _verdict(verdicts, thresholds),
-        f'<div class="tiles">{"".join(_tiles(comparison))}</div>',
+        f'<div class="tiles changes">{"".join(_tiles(comparison))}</div>',
         "<h3>All recordings</h3>",
         _metrics(comparison),
         _recordings(comparison),
@@ -82,23 +82,30 @@ def _verdict(verdicts: Sequence[str], thresholds: int) -> str:
 def _tiles(comparison: Comparison) -> list[str]:
     tiles = []
     if DIFFERENCE in comparison.difference:
-        tiles.append(tile(f"{comparison.difference[DIFFERENCE]:.4f}", "difference of controls"))
+        tiles.append(
+            tile(f"{comparison.difference[DIFFERENCE]:.4f}", "difference of controls", "change")
+        )
     for name in _TILES:
         before, after = comparison.values(name)
         if before is not None and after is not None:
             metric = METRICS[name]
-            tiles.append(tile(f"{metric.text(before)} → {metric.text(after)}", metric.label))
-    tiles.append(tile(str(len(comparison.common)), "recordings in both"))
+            tiles.append(tile(_both(metric, before, after), metric.label, "change"))
+    tiles.append(tile(str(len(comparison.common)), "recordings in both", "change"))
     return tiles
 
 
 def change(metric: Metric, before: float | None, after: float | None) -> str:
-    """Return how a metric changes from A to B, in short; empty where one of them has none."""
-    if before is None or after is None:
+    """Return how a metric changes from A to B, in short; empty where none is seen."""
+    if before is None or after is None or metric.text(before) == metric.text(after):
         return ""
     text = metric.text(after - before)
     share = f" ({(after - before) / before:+.0%})" if before and metric.unit != "%" else ""
     return f"{'+' if after >= before else ''}{text}{share}"
+
+
+def _both(metric: Metric, before: float | None, after: float | None) -> str:
+    texts = metric.text(before), metric.text(after)
+    return texts[0] if texts[0] == texts[1] else f"{texts[0]} → {texts[1]}"
 
 
 def _metrics(comparison: Comparison) -> str:

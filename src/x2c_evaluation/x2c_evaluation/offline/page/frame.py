@@ -47,9 +47,9 @@ TERMS = {
 """What figures mean."""
 
 
-def tile(value: str, name: str) -> str:
-    """Return a headline figure."""
-    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+def tile(value: str, name: str, kind: str = "") -> str:
+    """Return a headline figure; of the kind "change" it may be longer."""
+    return f'<div class="tile {kind}"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], escaped: bool = False) -> str:
