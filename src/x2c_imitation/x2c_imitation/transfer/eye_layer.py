@@ -59,7 +59,9 @@ class EyeLayer:
         if window is None:
             window = Window(0, 0, 1, 1)
         self._place = np.array([window.left, window.top], dtype=np.float64)
-        self._make(picture[window.rows_columns].astype(np.float32), window.cover(outline))
+        # Pixels that the outline cuts are the eye's as well: at rest all is as in the picture.
+        seen = (window.cover(outline) > 0.0).astype(np.float32)
+        self._make(picture[window.rows_columns].astype(np.float32), seen)
 
     def _make(self, part: Layer, seen: Layer) -> None:
         height, width = seen.shape
@@ -68,9 +70,9 @@ class EyeLayer:
         distance = np.hypot(x - centre[0], y - centre[1]) / self._radius
         alpha = np.clip((_RIM[1] - distance) / (_RIM[1] - _RIM[0]), 0.0, 1.0)
         alpha = alpha.astype(np.float32)
-        white = seen * (distance > _RIM[1])
-        if white.sum() < 1.0:
-            white = seen
+        white = seen * (distance > _RIM[0])
+        if not white.any():
+            white = np.ones_like(seen)
         # The bright part is the white of the eye; the rest are shades of lids and lashes, which
         # do not go on behind the iris.
         bright = part.mean(axis=2)

@@ -35,7 +35,7 @@ _LASHES = 0.28 * np.array([0.7, 0.9, 1.0, 1.0, 1.0, 0.9, 0.7])
 _SHUT = 0.4
 """What is left of that width when the eye is shut."""
 
-_COLLAR = 0.015
+COLLAR = 0.03
 """How far beyond the oval the collar is [sizes of the oval]."""
 
 
@@ -68,7 +68,7 @@ class Mesh:
         width = self._opening * (_SHUT + (1.0 - _SHUT) * share)
         lashes = landmarks[_UPPER] + (width[:, None] * _LASHES)[:, :, None] * up
         oval = landmarks[topology.OVAL]
-        collar = oval + _COLLAR * (oval - oval.mean(axis=0))
+        collar = oval + COLLAR * (oval - oval.mean(axis=0))
         return np.concatenate([landmarks, lashes.reshape(-1, 2), collar])
 
     @staticmethod

@@ -85,7 +85,7 @@ class MouthLayer:
             over = window.warp(teeth, matrix, cv2.BORDER_CONSTANT)
             layer = layer * (1.0 - over[:, :, 3:]) + over[:, :, :3]
         # Less light comes in near the lips.
-        deep = max(0.04 * pose.scale * float(ratio[0]), 0.3)
+        deep = float(np.clip(0.04 * pose.scale * ratio[0], 0.3, 0.1 * len(picture)))
         light = cv2.GaussianBlur(cover, (0, 0), deep, borderType=cv2.BORDER_CONSTANT)
         layer = layer * np.clip(1.4 * light - 0.1, 0.4, 1.0)[:, :, None]
         window.blend(picture, layer, cover * np.float32(min(amount, 1.0)))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from x2c_face import topology
 from x2c_face.head_pose import HeadPose
+from x2c_imitation.transfer.mesh import COLLAR
 from x2c_imitation.transfer.piecewise_map import PiecewiseMap
 from x2c_imitation.transfer.window import Picture, Window
 
@@ -52,9 +53,6 @@ below, it is as flat as ears are.
 _CELL = 4
 """The surround is smooth: its map is made for one in so many pixels each way."""
 
-_JAW = 1.04
-"""The jaw ends within this [sizes of the oval]."""
-
 
 class Surround:
     """The surround of one face.
@@ -88,7 +86,7 @@ class Surround:
         cells = -(-self._size // _CELL) + 2
         self._window = Window(-1, -1, cells, cells)
         self._map = PiecewiseMap(self._to_cells(self._vertices), _triangles(), room=1.5)
-        self._behind = _without_jaw(picture, landmarks, down)
+        self._behind = _without_jaw(picture, landmarks, below)
 
     def draw(self, landmarks: Array, pose: HeadPose) -> Picture:
         """Return the picture (size, size, 3) without the face.
@@ -155,19 +153,20 @@ def _triangles() -> Indices:
     return np.concatenate(strips)
 
 
-def _without_jaw(picture: Picture, landmarks: Array, down: Array) -> Picture:
+def _without_jaw(picture: Picture, landmarks: Array, below: Array) -> Picture:
     """Return the picture with the neck and the background going on behind the lower face."""
-    oval = landmarks[_OVAL]
+    oval = landmarks[topology.OVAL]
     middle = oval.mean(axis=0)
-    jaw = middle + _JAW * (oval - middle)
+    jaw = middle + (1.0 + COLLAR) * (oval - middle)
     whole = Window.whole(picture.shape)
-    hidden = cv2.dilate(whole.cover(jaw), np.ones((3, 3), np.uint8)) > 0.0
+    hidden = whole.cover(jaw)
     # Each column goes on as it is below the jaw.
     rows = np.arange(len(picture))[:, None]
-    last = np.where(hidden, rows, -1).max(axis=0)
-    few = np.clip(last + 1 + np.arange(3)[:, None], 0, len(picture) - 1)
+    last = np.where(hidden > 0.0, rows, -1).max(axis=0)
+    few = np.clip(last + 2 + np.arange(3)[:, None], 0, len(picture) - 1)
     going_on = picture[few, np.arange(picture.shape[1])].mean(axis=0)
-    lower = whole.cover(np.vstack([middle, jaw[down > _BELOW[0]]])) > 0.0
+    lower = whole.cover(np.vstack([middle, middle + 2.0 * (oval[::2] - middle)[below > 0.0]]))
+    replaced = (hidden > 0.3) & (lower > 0.0)
     behind = picture.copy()
-    behind[lower] = np.broadcast_to(going_on, picture.shape)[lower].round()
+    behind[replaced] = np.broadcast_to(going_on, picture.shape)[replaced].round()
     return behind

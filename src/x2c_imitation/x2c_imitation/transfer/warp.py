@@ -27,6 +27,9 @@ Array = NDArray[np.float64]
 SMALLEST, LARGEST = 32, 2048
 """Sizes of pictures that can be made [pixel]."""
 
+_SMALLEST_FACE = 2.0
+"""Distance of the eyes in the smallest face that can be drawn [pixel]."""
+
 
 class WarpTransfer:
     """Shows a robot with landmarks other than its neutral ones.
@@ -38,7 +41,7 @@ class WarpTransfer:
 
     Raises:
         LandmarkError: The landmarks are not usable.
-        TransferError: The picture is none, or the size is not sensible.
+        TransferError: The picture is none, the face is not on it, or the size is not sensible.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class WarpTransfer:
         self._picture = _resized(image, size)
         self._face = fit_head_pose(landmarks).to_head_frame(landmarks)
         pose = fit_head_pose(landmarks, self._face)
+        self._check_place(pose)
         landmarks = untangled(landmarks, -pose.rotation[:, 2])
         flat, up = self._flat(landmarks), self._up(pose)
         self._surround = Surround(self._picture, flat, self._face, pose, self._ratio)
@@ -95,6 +99,18 @@ class WarpTransfer:
             eye.draw(picture, flat, up)
         self._mouth.draw(picture, flat, pose.to_head_frame(wanted), pose, self._ratio)
         return picture
+
+    def _check_place(self, pose: HeadPose) -> None:
+        """Raise TransferError unless the neutral face is on the picture and can be seen there."""
+        eyes = pose.translation[:2] * self._ratio
+        between = pose.scale * self._ratio.mean()
+        inside = (eyes > 0.0).all() and (eyes < self.size).all()
+        if not inside or not _SMALLEST_FACE <= between <= self.size:
+            raise TransferError(
+                f"the neutral landmarks are not those of this picture: at {self.size} x "
+                f"{self.size} pixels its eyes would be at {eyes.round(1).tolist()} and "
+                f"{between:.1f} apart"
+            )
 
     def _draw_face(self, picture: Picture, seen: Picture, vertices: Array, depth: Array) -> None:
         window = Window.around(vertices, picture.shape)

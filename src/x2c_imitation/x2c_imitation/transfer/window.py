@@ -17,6 +17,9 @@ _FINE = 4
 """Outlines are drawn so many times larger, then averaged."""
 _SHIFT = 4
 
+_FARTHEST = 1e5
+"""Points beyond are drawn there [pixel]."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -63,6 +66,7 @@ class Window:
         fine = np.zeros((self.height * _FINE, self.width * _FINE), dtype=np.uint8)
         # Pixel centres are whole numbers in the picture and in the fine one.
         local = (outline - (self.left, self.top) + 0.5) * _FINE - 0.5
+        local = np.clip(local, -_FARTHEST, _FARTHEST)
         cv2.fillPoly(
             fine, [np.rint(local * (1 << _SHIFT)).astype(np.int32)], (255.0,), cv2.LINE_8, _SHIFT
         )
