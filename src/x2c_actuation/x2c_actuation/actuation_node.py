@@ -1,76 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns control values into joint commands of one robot, inside its limits."""
+"""Turns control values into joint commands of one robot, inside its limits, at the motor rate."""
 
 from __future__ import annotations
 
-import array
-from dataclasses import dataclass
+import threading
+import time
 from typing import Any
 
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray, Header
+from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-from x2c_actuation.chain import Chain, JointCommand, Mode
+from x2c_actuation.chain import Chain, JointCommand
+from x2c_actuation.command_publisher import CommandPublisher
+from x2c_actuation.emergency_stop import EmergencyStop
+from x2c_actuation.machine import LATCHED, Ending, Machine, State
 from x2c_actuation.mapping import JointMap
-from x2c_face.controls import Group
+from x2c_actuation.parameters import ActuationParameters
+from x2c_actuation.state_message import state_message
 from x2c_face.errors import X2CError
-from x2c_face.robot import CommandInterface
 from x2c_face.robot_file import load_robot
-from x2c_msgs.msg import ControlValues
+from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.messages import controls_from_message
-from x2c_node.parameters import Parameters, parameter
 from x2c_node.quality import NEWEST, STREAM
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
-from x2c_node.stamps import StampMonitor, to_nanoseconds, to_stamp
+from x2c_node.stamps import StampMonitor, to_nanoseconds
+from x2c_node.ticker import Ticker
 
-_HOMING_PERIOD = 0.02
-"""Time between two commands on the way to the neutral face [s]."""
+_SOONEST = 0.002
+"""Control values are answered at once, but no sooner after the last command than this [s]."""
 
-_WAITING = 2_000_000_000
-"""Control values that stay away longer than this are reported [ns]."""
+_FEEDBACK_WAIT = 1.0
+"""How long joints that somebody measures are waited for before they move [s]."""
+
+_WAITING = 2.0
+"""Control values that were refused are told of for so long [s]."""
+
+_ENDING = 3.0
+"""How much longer than it should take the joints may take to come to rest at the end [s]."""
 
 _ONLY_BACK = 1e9
 """For monitors of time that jumps ahead are nothing to: camera and clock may pause [s]."""
 
 
-def _gain(region: str) -> Any:
-    return parameter(
-        1.0,
-        f"Gain of the {region} controls about neutral, on top of the robot's own.",
-        minimum=0.0,
-        maximum=3.0,
-        dynamic=True,
-    )
-
-
-@dataclass(frozen=True)
-class ActuationParameters(Parameters):
-    """Parameters of the actuation node."""
-
-    robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
-    enabled_at_start: bool = parameter(
-        True, "Follow control values as soon as active, without a call of ~/enable."
-    )
-    gain_brow: float = _gain(Group.BROW)
-    gain_eyelid: float = _gain(Group.EYELID)
-    gain_gaze: float = _gain(Group.GAZE)
-    gain_head: float = _gain(Group.HEAD)
-    gain_mouth: float = _gain(Group.MOUTH)
-    gain_neck: float = _gain(Group.NECK)
-    gain_nose: float = _gain(Group.NOSE)
-
-    @property
-    def gains(self) -> dict[Group, float]:
-        """Gain of every group of controls."""
-        return {group: getattr(self, f"gain_{group}") for group in Group}
-
-
 class ActuationNode(ManagedNode[ActuationParameters]):
     """Subscribes control values and publishes joint commands.
+
+    Commands come from a thread of their own, at the motor rate; and whoever brings new control
+    values sends the first command that answers them.
 
     Args:
         node_arguments: Passed to rclpy's node.
@@ -78,99 +58,237 @@ class ActuationNode(ManagedNode[ActuationParameters]):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("actuation_node", ActuationParameters, **node_arguments)
+        # Whoever moves the joints holds it; nobody who holds it waits for another callback.
+        self._moving = threading.RLock()
+        self._chain: Chain | None = None
+        # What only a reset ends outlives every transition, and the stop is heard in any of them.
+        self._machine = Machine(self.params.timing, armed=False, now=time.monotonic())
+        self._estop = EmergencyStop(self, self._press)
 
     def configure(self) -> None:
-        """Read the robot and make the publisher and the services."""
-        robot = load_robot(find_robot(self.params.robot))
-        self._map = JointMap(robot, self.params.gains)
-        mode = Mode.ENABLED if self.params.enabled_at_start else Mode.DISABLED
-        self._chain = Chain(robot, self._map, mode, self._now())
-        if robot.command_interface is CommandInterface.FLOAT64_MULTI_ARRAY:
-            self._publisher = self.publisher(Float64MultiArray, "~/commands", STREAM)
-        else:
-            self._publisher = self.publisher(JointState, "joint_commands", STREAM)
-        self._interface = robot.command_interface
+        """Read the robot and make publishers and services."""
+        params = self.params
+        robot = load_robot(find_robot(params.robot))
+        self._period = 1.0 / params.publish_rate
+        self._names = list(robot.joint_names)
+        self._map = JointMap(robot, params.gains, params.offsets)
+        chain = Chain(robot, self._map, self._machine, self._period)
+        chain.feedback.tracking = params.tracking
+        self._commands = CommandPublisher(
+            self, robot.command_interface, robot.joint_names, self._period
+        )
+        self._states = self.publisher(ActuationState, "~/state", STREAM)
+        self._header = Header()
+        self._told: tuple[State, float] | None = None
+        self._next_state = 0.0
+        with self._moving:
+            self._machine.timing = params.timing
+            self._chain = chain
         self.service(SetBool, "~/enable", self._enable)
         self.service(Trigger, "~/neutral", self._neutral)
+        self.service(SetBool, "~/estop", self._estop_service)
+        self.service(Trigger, "~/reset", self._reset)
 
     def activate(self) -> None:
-        """Start to take control values."""
-        self._chain.restart(self._now())
+        """Start to take control values and to send commands."""
         self._stamps = StampMonitor(_ONLY_BACK)
         self._clock_monitor = StampMonitor(_ONLY_BACK)
-        self._newest = self._now()
-        self._rejected = (0, "")
-        self._homing = self.timer(_HOMING_PERIOD, self._go_home)
+        self._began = time.monotonic()
+        self._last_command = 0.0
+        self._rejected = (float("-inf"), "")
+        with self._moving:
+            self._running_chain.restart(self.params.enabled_at_start, self._began)
         self.subscription(ControlValues, "control_values", self._take, NEWEST)
+        if self.params.use_joint_states:
+            # In one process these come in the driver's thread, which must not wait.
+            self.subscription(JointState, "joint_states", self._measure, NEWEST, alone=False)
+        self._ticker = Ticker(self._period, self._tick, f"{self.get_name()} motors")
+        self._ticker.start()
+
+    def deactivate(self) -> None:
+        """Bring the face to where it is to end, then send nothing any more."""
+        chain = self._running_chain
+        with self._moving:
+            now = time.monotonic()
+            if chain.sending and self._machine.state not in LATCHED:
+                if self.params.on_shutdown == Ending.NEUTRAL:
+                    self._machine.ease("the node is deactivated", now)
+                else:
+                    self._machine.disable(now)
+        limit = now + self.params.ease_time + _ENDING
+        # An emergency stop is heard although nobody spins the node meanwhile.
+        while not self._at_end(chain) and time.monotonic() < limit:
+            time.sleep(self._period)
+            self._estop.poll()
+        self._ticker.stop()
+
+    def cleanup(self) -> None:
+        """Forget the robot, but not an emergency stop."""
+        with self._moving:
+            self._chain = None
 
     def parameters_changed(self) -> None:
-        """Take over new gains."""
-        self._map.set_gains(self.params.gains)
+        """Take over new values."""
+        with self._moving:
+            chain = self._running_chain
+            self._map.adjust(self.params.gains, self.params.offsets)
+            self._machine.timing = self.params.timing
+            chain.feedback.tracking = self.params.tracking
 
     def diagnose(self) -> Diagnosis:
-        """Tell whether the joints follow control values, and what had to be limited."""
-        values = {"mode": self._chain.mode.value}
-        values.update({name: str(count) for name, count in sorted(self._chain.counts.items())})
-        if self._chain.mode is not Mode.ENABLED:
-            return Diagnosis(Level.OK, f"{self._chain.mode.value}; call ~/enable", values)
-        now = self._now()
+        """Tell what the joints follow and why, and what had to be limited."""
+        chain, now = self._running_chain, time.monotonic()
+        machine = self._machine
+        values = {"mode": machine.state.name.lower(), "reason": machine.reason}
+        for name, age in (
+            ("control values", machine.input_age(now)),
+            ("joint states", chain.feedback.age(now)),
+        ):
+            values[f"age of {name} [s]"] = "none came" if age is None else f"{age:.3f}"
+        errors = chain.feedback.errors
+        if errors is not None:
+            for name, error in zip(self._names, errors, strict=True):
+                if error:
+                    values[f"tracking error: {name}"] = f"{error:.4g}"
+        values["pressing the emergency stop"] = self._estop.names or "nobody"
+        values["plans refused"] = str(chain.motion.refused)
+        counts = {**chain.counts, "late ticks": chain.totals["late ticks"]}
+        values.update({name: str(count) for name, count in sorted(counts.items())})
+        return Diagnosis(*self._verdict(now), values)
+
+    def _verdict(self, now: float) -> tuple[Level, str]:
+        machine = self._machine
+        state = machine.state
+        if state in LATCHED:
+            hint = "release it, then call ~/reset" if self._estop.pressed else "call ~/reset"
+            return Level.ERROR, f"{machine.reason}; {hint}"
+        if not machine.armed:
+            return Level.OK, f"{state.name.lower()}: {machine.reason}; call ~/enable"
         if now - self._rejected[0] < _WAITING:
-            return Diagnosis(Level.WARN, f"rejects control values: {self._rejected[1]}", values)
-        if now - self._newest > _WAITING or not self.statistics.rates:
-            topic = self.resolve_topic_name("control_values")
-            senders = self.count_publishers(topic)
-            reason = "nobody publishes it" if senders == 0 else "its publishers are silent"
-            return Diagnosis(Level.WARN, f"waiting for {topic}: {reason}", values)
-        return Diagnosis(Level.OK, "following control values", values)
+            return Level.WARN, f"rejects control values: {self._rejected[1]}"
+        if state in (State.RAMPING, State.ACTIVE):
+            return Level.OK, "following control values"
+        topic = self.resolve_topic_name("control_values")
+        senders = self.count_publishers(topic)
+        reason = "nobody publishes it" if senders == 0 else "its publishers are silent"
+        return Level.WARN, f"{state.name.lower()}, waiting for {topic}: {reason}"
+
+    @property
+    def _running_chain(self) -> Chain:
+        if self._chain is None:
+            raise RuntimeError("the node is not configured")
+        return self._chain
+
+    # Moving.
 
     def _take(self, message: ControlValues) -> None:
-        now = self._now()
+        clock = int(self.get_clock().now().nanoseconds)
         stamp = to_nanoseconds(message.header.stamp)
-        if self._clock_monitor.jumped(now):
-            self._restart(now, "the clock jumped back")
+        if self._clock_monitor.jumped(clock):
+            self._count_jump("the clock jumped back")
         if self._stamps.jumped(stamp):
-            self._restart(now, "the stamps of control_values jumped back")
-        try:
-            command = self._chain.follow(controls_from_message(message), stamp, now)
-        except X2CError as error:
-            self._rejected = (now, str(error))
-            raise
-        self._newest = now
-        if command is None:
+            self._count_jump("the stamps of control_values jumped back")
+        if self._waits_for_feedback():
             return
-        self._send(command, message.header)
-        if stamp:
-            self.statistics.measured("camera to command", (self._now() - stamp) * 1e-9)
+        try:
+            frame = controls_from_message(message)
+            with self._moving:
+                now = time.monotonic()
+                self._running_chain.take(frame, stamp, now)
+                self._header = message.header
+                if now - self._last_command >= _SOONEST:
+                    self._send(now)
+        except X2CError as error:
+            self._rejected = (time.monotonic(), str(error))
+            raise
 
-    def _restart(self, now: int, reason: str) -> None:
+    def _measure(self, message: JointState) -> None:
+        self._running_chain.feedback.take(message.name, message.position, time.monotonic())
+
+    def _tick(self, late: float) -> None:
+        """Run in the thread of the motors."""
+        self.statistics.measured("tick lateness", late)
+        try:
+            with self._moving:
+                self._send(time.monotonic())
+        except Exception as error:
+            # The joints stand where they were sent last.
+            self.statistics.counts["ticks failed"] += 1
+            self._log_failure("tick", error)
+            with self._moving:
+                self._machine.fail(f"cannot move the joints: {error}", time.monotonic())
+
+    def _send(self, now: float) -> None:
+        chain = self._running_chain
+        command = chain.tick(now)
+        if command is not None:
+            self._last_command = now
+            self._publish(command)
+        self._tell_state(now)
+
+    def _publish(self, command: JointCommand) -> None:
+        self._commands.publish(command.state.position, self._header)
+        self.statistics.tick("commands")
+        if command.first and command.stamp:
+            passed = (self.get_clock().now().nanoseconds - command.stamp) * 1e-9
+            self.statistics.measured("camera to command", passed)
+
+    def _tell_state(self, now: float) -> None:
+        chain, machine = self._running_chain, self._machine
+        state = (machine.state, machine.since)
+        if state == self._told and now < self._next_state:
+            return
+        if state != self._told:
+            self._told = state
+            self.get_logger().info(f"{state[0].name.lower()}: {machine.reason}")
+        self._next_state = now + 1.0 / self.params.state_rate
+        if self._states.get_subscription_count():
+            refused = self.statistics.counts["control_values refused"]
+            message = state_message(chain, self._names, refused, now)
+            message.header.stamp = self.get_clock().now().to_msg()
+            self._states.publish(message)
+
+    def _at_end(self, chain: Chain) -> bool:
+        if not chain.sending or self._machine.state is State.DISABLED:
+            return True
+        return self._machine.state in LATCHED and chain.motion.at_rest
+
+    def _waits_for_feedback(self) -> bool:
+        """Return whether the joints' positions may still come before they are moved."""
+        chain = self._running_chain
+        if not self.params.use_joint_states or chain.feedback.age(0.0) is not None:
+            return False
+        if time.monotonic() - self._began > _FEEDBACK_WAIT:
+            return False
+        return self.count_publishers(self.resolve_topic_name("joint_states")) > 0
+
+    def _count_jump(self, reason: str) -> None:
         self.statistics.counts["time jumps"] += 1
         self.get_logger().warning(
             f"{reason}; joints go on from where they are", throttle_duration_sec=5.0
         )
         self.statistics.durations.clear()
-        self._chain.restart(now)
 
-    def _go_home(self) -> None:
-        command = self._chain.go_home(self._now())
-        if command is None:
-            self._homing.cancel()
-        else:
-            self._send(command, Header(stamp=to_stamp(command.stamp)))
+    # What users ask for.
 
-    def _send(self, command: JointCommand, header: Header) -> None:
-        positions = array.array("d", command.positions.tobytes())
-        if self._interface is CommandInterface.FLOAT64_MULTI_ARRAY:
-            self._publisher.publish(Float64MultiArray(data=positions))
-        else:
-            names = list(command.names)
-            self._publisher.publish(JointState(header=header, name=names, position=positions))
-        self.statistics.tick("commands")
+    def _press(self, who: str) -> None:
+        """React to somebody who presses or releases the emergency stop."""
+        with self._moving:
+            if self._estop.pressed:
+                self._machine.press(who, time.monotonic())
+            else:
+                self._machine.release()
 
     def _enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        self._chain.switch(Mode.ENABLED if request.data else Mode.DISABLED, self._now())
+        with self._moving:
+            now = time.monotonic()
+            if request.data:
+                self._machine.enable(now)
+            else:
+                self._machine.disable(now)
         response.success = True
         response.message = (
-            "following control values" if request.data else "disabled: the joints stay as they are"
+            "following control values as they come" if request.data else "braking, then disabled"
         )
         return response
 
@@ -178,14 +296,33 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         if self.state != "active":
             response.message = f"the node is {self.state}: activate it first"
             return response
-        self._chain.switch(Mode.NEUTRAL, self._now())
-        self._homing.reset()
+        with self._moving:
+            self._machine.ease("asked to go to neutral", time.monotonic())
         response.success = True
         response.message = "going to neutral; control values are ignored until ~/enable"
         return response
 
-    def _now(self) -> int:
-        return int(self.get_clock().now().nanoseconds)
+    def _estop_service(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self._estop.press(request.data)
+        response.success = True
+        response.message = "stopped" if request.data else f"released; {self._still_stopped()}"
+        return response
+
+    def _still_stopped(self) -> str:
+        names = self._estop.names
+        return f"still pressed by {names}" if names else "call ~/reset, then ~/enable"
+
+    def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._estop.forget_the_gone()
+        with self._moving:
+            if not self._estop.pressed:
+                self._machine.release()
+            self._machine.reset(time.monotonic())
+        response.success = True
+        response.message = "reset; the joints stay until ~/enable"
+        return response
 
 
 def main() -> None:

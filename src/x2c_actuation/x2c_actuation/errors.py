@@ -48,3 +48,11 @@ class DriverError(ActuationError):
 
 class MotionError(ActuationError):
     """Limits, positions or targets with which joints cannot be moved."""
+
+
+class RefusedError(ActuationError):
+    """What was asked for is not possible in the state the joints are in."""
+
+
+class FeedbackError(ActuationError):
+    """Measured positions do not belong to the joints they are said to."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From control values to joint targets: gains, mixing, and every limit that needs no past."""
+"""From control values to joint targets: gains, offsets, mixing, and the limits of position."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Targets:
     """Where the joints should be.
 
     Attributes:
-        positions: (n,) inside the robot's limits [rad or m].
+        positions: (n,) inside the robot's limits of position [rad or m].
         clamped_controls: (30,) whether a control value was outside its range.
         clamped_joints: (n,) whether a joint was asked to pass a position limit.
     """
@@ -41,23 +41,29 @@ class JointMap:
     Args:
         robot: Whose joints to move.
         gains: Per group of controls, on top of the robot's own; 1 where none is given.
+        offsets: Per group of controls, on top of the robot's own [ratio or rad]; 0 where none is
+            given.
     """
 
-    def __init__(self, robot: Robot, gains: Mapping[Group, float] | None = None) -> None:
+    def __init__(
+        self,
+        robot: Robot,
+        gains: Mapping[Group, float] | None = None,
+        offsets: Mapping[Group, float] | None = None,
+    ) -> None:
         self._robot = robot
         self._lower = robot.lower
         self._upper = robot.upper
-        self._gains = np.ones(controls.COUNT)
-        self.set_gains(gains or {})
+        self.adjust(gains or {}, offsets or {})
 
-    def set_gains(self, gains: Mapping[Group, float]) -> None:
-        """Replace the gains per group that come on top of the robot's own."""
-        self._gains = np.array(
-            [
-                self._robot.gains.get(control.group, 1.0) * gains.get(control.group, 1.0)
-                for control in controls.CONTROLS
-            ]
-        )
+    def adjust(self, gains: Mapping[Group, float], offsets: Mapping[Group, float]) -> None:
+        """Replace the gains and offsets per group that come on top of the robot's own."""
+        groups = [control.group for control in controls.CONTROLS]
+        own = np.array([self._robot.gains.get(group, 1.0) for group in groups])
+        self._gains = own * np.array([gains.get(group, 1.0) for group in groups])
+        added = np.array([offsets.get(group, 0.0) for group in groups])
+        # Amplified about neutral, then moved.
+        self._middle = controls.NEUTRAL * (1.0 - self._gains) + self._robot.offsets + added
 
     def targets(self, values: ArrayLike) -> Targets:
         """Return joint targets for control values (30,) [ratio or rad].
@@ -67,16 +73,16 @@ class JointMap:
             TargetError: The robot's mixing makes something of them that is no number.
         """
         given = controls.vector(values)
-        in_range = np.clip(given, controls.MINIMUM, controls.MAXIMUM)
+        in_range = given.clip(controls.MINIMUM, controls.MAXIMUM)
         with np.errstate(over="ignore", invalid="ignore"):
-            amplified = controls.NEUTRAL + self._gains * (in_range - controls.NEUTRAL)
-            wanted = self._robot.mix(np.clip(amplified, controls.MINIMUM, controls.MAXIMUM))
+            amplified = self._middle + self._gains * in_range
+            wanted = self._robot.mix(amplified.clip(controls.MINIMUM, controls.MAXIMUM))
         if not np.isfinite(wanted).all():
             raise TargetError(
                 f"the mixing of robot {self._robot.name!r} leads to positions that are no "
                 "numbers; check the offsets in its robot.yaml"
             )
-        positions = np.clip(wanted, self._lower, self._upper)
+        positions = wanted.clip(self._lower, self._upper)
         return Targets(
             positions,
             clamped_controls=np.abs(given - in_range) > _ROUNDING,

@@ -148,6 +148,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         *,
         raw: Literal[True],
         overridable: bool = True,
+        alone: bool = True,
     ) -> Subscription[Any]: ...
 
     @overload
@@ -159,6 +160,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         qos: QoSProfile,
         *,
         overridable: bool = True,
+        alone: bool = True,
     ) -> Subscription[Any] | None: ...
 
     def subscription(
@@ -170,6 +172,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         *,
         raw: bool = False,
         overridable: bool = True,
+        alone: bool = True,
     ) -> Subscription[Any] | None:
         """Make a subscription.
 
@@ -183,10 +186,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
             qos: Quality of service.
             raw: Whether the callback takes serialized messages (bytes).
             overridable: Whether its QoS can be overridden by parameters.
+            alone: Whether no other callback of the node may run meanwhile.
         """
+        guarded = self._guarded(callback, topic, alone=alone)
         if self._local is not None and not raw:
             name = self.resolve_topic_name(topic)
-            end = self._local.subscribe(name, message_type, self._guarded(callback, topic))
+            end = self._local.subscribe(name, message_type, guarded)
             if end is not None:
                 self._scope.append(end)
                 return None
@@ -194,7 +199,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         made: Subscription[Any] = self.create_subscription(
             message_type,
             topic,
-            self._guarded(callback, topic),
+            guarded,
             qos,
             raw=raw,
             qos_overriding_options=overriding,

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.chain import Chain, Mode
+from x2c_actuation.chain import Chain
+from x2c_actuation.coupling_guard import CouplingGuard
+from x2c_actuation.machine import Machine, Timing
 from x2c_actuation.mapping import JointMap
 from x2c_face.descriptors import describe_face
 from x2c_face.frames import ControlFrame
@@ -22,6 +25,12 @@ Picture = NDArray[np.uint8]
 
 SIZE = 256
 """Width and height of the robot's pictures, as virtual_face_node makes them [pixel]."""
+
+TICK = 0.01
+"""Time between two commands, as actuation_node sends them [s]."""
+
+_NOTHING = 1e-6
+"""So little time is none [s]."""
 
 
 class Actor:
@@ -39,23 +48,33 @@ class Actor:
 
     def __init__(self, robot: Robot) -> None:
         self._map = JointMap(robot)
+        self._guard = CouplingGuard(robot.coupled_limits)
         self._robot = robot
         self._face = VirtualFace(robot, SIZE, SIZE)
         # Without dynamics and pictures, so it costs next to nothing.
         self._ideal = VirtualFace(robot, SIZE, SIZE)
-        self._now = 0
-        self._chain = Chain(robot, self._map, Mode.ENABLED, self._now)
+        # Control values that stay away are somebody else's business.
+        timing = Timing(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
+        self._now = 0.0
+        self._chain = Chain(robot, self._map, Machine(timing, armed=True, now=0.0), TICK)
 
     def follow(self, frame: ControlFrame) -> None:
-        """Send the joints where control values want them."""
-        command = self._chain.follow(frame, self._now, self._now)
-        if command is not None:
-            self._face.command(command.positions)
+        """Send the joints where control values want them, at once as actuation_node does."""
+        self._chain.take(frame, 0, self._now)
+        self._send()
 
     def wait(self, seconds: float) -> None:
-        """Let time pass [s]."""
-        self._now += round(seconds * 1e9)
-        self._face.step(seconds)
+        """Let time pass [s], with commands at the motor rate."""
+        end = self._now + seconds
+        while (step := min(TICK, end - self._now)) > _NOTHING:
+            self._now += step
+            self._face.step(step)
+            self._send()
+
+    def _send(self) -> None:
+        command = self._chain.tick(self._now)
+        if command is not None:
+            self._face.command(command.state.position)
 
     def picture(self) -> Picture:
         """Return a picture (height, width, 3), RGB, of the face as it is now."""
@@ -67,7 +86,7 @@ class Actor:
 
     def ideally(self, values: Array) -> Array:
         """Return the descriptors (17,) of control values (30,) reached at once."""
-        self._ideal.set_positions(self._map.targets(values).positions)
+        self._ideal.set_positions(self._guard.allowed(self._map.targets(values).positions))
         return _shape(self._ideal)
 
     def close(self) -> None:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The emergency stop's topic, as a node listens to it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Bool
+
+from x2c_actuation.presses import Presses
+
+TOPIC = "estop"
+
+_DEPTH = 10
+_QUALITIES = (
+    (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL),
+    (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE),
+    (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
+)
+"""Between them they hear every publisher, whatever its quality, and what it has latched."""
+
+_SERVICE = "~/estop"
+
+
+class EmergencyStop:
+    """Who presses the emergency stop, by topic and by service.
+
+    Any publisher of the topic can press, and only it can release what it presses; one that is
+    gone has released. Where the middleware does not tell who has published, all are one.
+
+    Args:
+        node: That listens.
+        changed: Called when somebody presses or releases, with who it is.
+    """
+
+    def __init__(self, node: Node, changed: Callable[[str], None]) -> None:
+        self._node = node
+        self._changed = changed
+        self._presses = Presses()
+        self._subscriptions = [
+            node.create_subscription(
+                Bool,
+                TOPIC,
+                self._hear,
+                QoSProfile(depth=_DEPTH, reliability=reliability, durability=durability),
+            )
+            for reliability, durability in _QUALITIES
+        ]
+
+    @property
+    def pressed(self) -> bool:
+        """Whether anybody presses."""
+        return bool(self._presses.names)
+
+    @property
+    def names(self) -> str:
+        """Those who press."""
+        return ", ".join(dict.fromkeys(self._presses.names))
+
+    def press(self, pressed: bool) -> None:
+        """Press or release by the service."""
+        self._presses.set(_SERVICE, _SERVICE, pressed)
+        self._changed(_SERVICE)
+
+    def forget_the_gone(self) -> None:
+        """Release for publishers that are no longer there."""
+        there = {
+            bytes(one.endpoint_gid)[:16]
+            for one in self._node.get_publishers_info_by_topic(self._topic)
+        }
+        self._presses.forget(
+            [who for who in self._presses.pressing() if who != _SERVICE and not _is(who, there)]
+        )
+
+    def poll(self) -> None:
+        """Hear what has come while nobody spins the node."""
+        for subscription in self._subscriptions:
+            with subscription.handle:
+                while (taken := subscription.handle.take_message(Bool, False)) is not None:
+                    self._hear(*taken)
+
+    @functools.cached_property
+    def _topic(self) -> str:
+        return self._node.resolve_topic_name(TOPIC)
+
+    def _hear(self, message: Bool, info: Any) -> None:
+        gid = (info.get("publisher_gid") or {}).get("data")
+        who = None if gid is None else bytes(gid)[:16]
+        self._presses.set(who, self._topic, bool(message.data))
+        self._changed(self._topic)
+
+
+def _is(who: object, there: set[bytes]) -> bool:
+    """Return whether a publisher is there; one that is not known is, where any is."""
+    return bool(there) if who is None else who in there

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the joints follow, and when that changes: a state machine without joints or clocks."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from x2c_actuation.errors import RefusedError
+
+
+class State(enum.Enum):
+    """What the joints follow."""
+
+    DISABLED = 1
+    """Nothing: no command is sent."""
+    RAMPING = 2
+    """Control values, eased in from where the joints were."""
+    ACTIVE = 3
+    """Control values."""
+    HOLDING = 4
+    """Nothing new: control values stay away."""
+    EASING = 5
+    """The neutral face; then they are disabled."""
+    HALTING = 6
+    """Nothing: they brake, then they are disabled."""
+    STOPPED = 7
+    """An emergency stop: they brake and hold until it is reset."""
+    FAULT = 8
+    """Something is wrong: they hold until it is reset."""
+
+
+LATCHED = (State.STOPPED, State.FAULT)
+"""States that only a reset ends."""
+
+WATCHED = (State.RAMPING, State.ACTIVE, State.HOLDING)
+"""States that control values keep up."""
+
+
+_OPEN = (State.DISABLED, State.HOLDING, State.EASING, State.HALTING)
+"""States out of which control values are followed, where armed."""
+
+
+class Ending(enum.StrEnum):
+    """What becomes of the face when it is given up."""
+
+    NEUTRAL = "neutral"
+    """It eases to neutral."""
+    HOLD = "hold"
+    """It stays as it is."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When states change by themselves; all times in seconds.
+
+    Attributes:
+        ramp: How long control values are eased in.
+        hold_after: Without control values for so long, the joints hold.
+        neutral_after: Without them for so long, what `on_input_loss` says happens.
+        ease: How long the face takes to neutral, or longer where its limits ask for it.
+        on_input_loss: What becomes of the face when control values stay away.
+        resume: Whether control values are followed again when they come back after that.
+    """
+
+    ramp: float = 0.6
+    hold_after: float = 0.5
+    neutral_after: float = 2.0
+    ease: float = 1.0
+    on_input_loss: Ending = Ending.NEUTRAL
+    resume: bool = True
+
+
+class Machine:
+    """The state of actuation. Times are seconds of a steady clock; they never go back.
+
+    Attributes:
+        timing: When states change by themselves; may be replaced at any time.
+
+    Args:
+        timing: When states change by themselves.
+        armed: Whether control values are followed as soon as some come.
+        now: The time [s].
+    """
+
+    def __init__(self, timing: Timing, armed: bool, now: float) -> None:
+        self.timing = timing
+        self._armed = False
+        self._input: float | None = None
+        self._pressed = False
+        self._state, self._reason, self._since = State.DISABLED, "", now
+        self.restart(armed, now)
+
+    @property
+    def state(self) -> State:
+        """What the joints follow."""
+        return self._state
+
+    @property
+    def reason(self) -> str:
+        """Why this state was entered."""
+        return self._reason
+
+    @property
+    def since(self) -> float:
+        """When this state was entered [s]."""
+        return self._since
+
+    @property
+    def armed(self) -> bool:
+        """Whether control values are followed as soon as some come."""
+        return self._armed
+
+    @property
+    def pressed(self) -> bool:
+        """Whether somebody presses the emergency stop."""
+        return self._pressed
+
+    def input_age(self, now: float) -> float | None:
+        """Return how long ago control values came [s]; None where none came."""
+        return None if self._input is None else now - self._input
+
+    def restart(self, armed: bool, now: float) -> None:
+        """Begin anew after a pause; what is latched stays.
+
+        Args:
+            armed: Whether control values are followed as soon as some come.
+            now: The time [s].
+        """
+        self._input = None
+        if self._state not in LATCHED:
+            self._armed = armed
+            reason = "waits for control values" if armed else "not enabled yet"
+            self._enter(State.DISABLED, reason, now)
+
+    def take_input(self, now: float) -> None:
+        """Note that control values have come."""
+        self._input = now
+
+    def enable(self, now: float) -> None:
+        """Follow control values.
+
+        Raises:
+            RefusedError: An emergency stop or a fault has to be reset first.
+        """
+        if self._state in LATCHED:
+            raise RefusedError(f"{self._reason}: call ~/reset first")
+        self._armed = True
+        if self._state is State.DISABLED:
+            self._reason = "waits for control values"
+
+    def disable(self, now: float) -> None:
+        """Follow nothing any more, and stay as soon as the joints stand."""
+        self._armed = False
+        if self._state in (*WATCHED, State.EASING):
+            self._enter(State.HALTING, "disabled", now)
+        elif self._state is State.DISABLED:
+            self._reason = "disabled"
+
+    def ease(self, reason: str, now: float) -> None:
+        """Go to the neutral face, then follow nothing.
+
+        Raises:
+            RefusedError: An emergency stop or a fault has to be reset first.
+        """
+        if self._state in LATCHED:
+            raise RefusedError(f"{self._reason}: call ~/reset first")
+        self._armed = False
+        self._enter(State.EASING, reason, now)
+
+    def press(self, by: str, now: float) -> None:
+        """Stop, whatever the state."""
+        self._pressed = True
+        self._armed = False
+        if self._state is not State.STOPPED:
+            self._enter(State.STOPPED, f"emergency stop by {by}", now)
+
+    def release(self) -> None:
+        """Note that nobody presses the emergency stop any more; it stays until the reset."""
+        self._pressed = False
+
+    def fail(self, reason: str, now: float) -> None:
+        """Stop because something is wrong; an emergency stop goes before."""
+        self._armed = False
+        if self._state not in LATCHED:
+            self._enter(State.FAULT, reason, now)
+
+    def reset(self, now: float) -> None:
+        """End an emergency stop or a fault; the joints stay until they are enabled.
+
+        Raises:
+            RefusedError: Somebody still presses the emergency stop.
+        """
+        if self._pressed:
+            raise RefusedError("the emergency stop is still pressed: release it first")
+        if self._state in LATCHED:
+            self._enter(State.DISABLED, "reset; call ~/enable to go on", now)
+
+    def tick(self, arrived: bool, now: float) -> None:
+        """Change the state where time or motion ask for it.
+
+        Args:
+            arrived: Whether the joints stand where this state has sent them.
+            now: The time [s].
+        """
+        timing, spent = self.timing, now - self._since
+        age = self.input_age(now)
+        fresh = age is not None and age <= timing.hold_after
+        if self._state in _OPEN and self._armed and fresh:
+            self._enter(State.RAMPING, "control values have come", now)
+        elif self._state in (State.RAMPING, State.ACTIVE) and not fresh:
+            self._enter(State.HOLDING, "control values stay away", now)
+        elif self._state is State.RAMPING and spent >= timing.ramp:
+            self._enter(State.ACTIVE, "follows control values", now)
+        elif self._state is State.HOLDING:
+            lost = age is None or age > timing.neutral_after
+            if lost and timing.on_input_loss is Ending.NEUTRAL:
+                self._armed = timing.resume
+                self._enter(State.EASING, "control values stay away", now)
+        elif self._state is State.EASING and arrived:
+            self._enter(State.DISABLED, f"at neutral: {self._reason}", now)
+        elif self._state is State.HALTING and arrived:
+            self._enter(State.DISABLED, self._reason, now)
+
+    def _enter(self, state: State, reason: str, now: float) -> None:
+        self._state, self._reason, self._since = state, reason, now

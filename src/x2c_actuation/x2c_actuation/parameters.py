@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the actuation node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from x2c_actuation.feedback import Tracking
+from x2c_actuation.machine import Ending, Timing
+from x2c_face.controls import Group
+from x2c_node.parameters import Parameters, parameter
+
+_ENDINGS = tuple(str(ending) for ending in Ending)
+
+
+def _seconds(default: float, description: str, least: float = 0.0) -> Any:
+    return parameter(default, description, minimum=least, maximum=3600.0, dynamic=True)
+
+
+def _gain(region: str) -> Any:
+    return parameter(
+        1.0,
+        f"Gain of the {region} controls about neutral, on top of the robot's own.",
+        minimum=0.0,
+        maximum=3.0,
+        dynamic=True,
+    )
+
+
+def _offset(region: str) -> Any:
+    return parameter(
+        0.0,
+        f"Added to the {region} controls, on top of the robot's own [ratio or rad].",
+        minimum=-1.0,
+        maximum=1.0,
+        dynamic=True,
+    )
+
+
+@dataclass(frozen=True)
+class ActuationParameters(Parameters):
+    """Parameters of the actuation node."""
+
+    robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
+    publish_rate: float = parameter(
+        100.0, "Commands a second: the motor rate [Hz].", minimum=10.0, maximum=500.0
+    )
+    enabled_at_start: bool = parameter(
+        True, "Follow control values as soon as they come, without a call of ~/enable."
+    )
+    ramp_time: float = _seconds(
+        0.6, "How long control values are eased in from where the joints are [s]."
+    )
+    hold_after: float = _seconds(
+        0.5, "Without control values for so long, the joints hold [s].", 0.02
+    )
+    neutral_after: float = _seconds(
+        2.0, "Without control values for so long, what on_input_loss says happens [s].", 0.02
+    )
+    ease_time: float = _seconds(1.0, "How long the face takes to ease to neutral [s].")
+    on_input_loss: str = parameter(
+        "neutral",
+        "What the face does when control values stay away: ease to neutral, or hold as it is.",
+        choices=_ENDINGS,
+        dynamic=True,
+    )
+    on_shutdown: str = parameter(
+        "neutral",
+        "What the face does when the node is deactivated or ends: ease to neutral, or hold.",
+        choices=_ENDINGS,
+        dynamic=True,
+    )
+    resume: bool = parameter(
+        True, "Follow control values again when they come back after on_input_loss.", dynamic=True
+    )
+    use_joint_states: bool = parameter(
+        True, "Start from the positions in joint_states, and watch that joints get where sent."
+    )
+    tracking_tolerance: float = parameter(
+        0.3,
+        "A joint further away from what it was sent than this share of its range is off; 0: "
+        "never.",
+        minimum=0.0,
+        maximum=1.0,
+        dynamic=True,
+    )
+    tracking_time: float = _seconds(2.0, "A joint that is off for so long is a fault [s].")
+    state_rate: float = parameter(
+        10.0, "Messages a second on ~/state, while subscribed [Hz].", minimum=0.1, maximum=500.0
+    )
+    gain_brow: float = _gain(Group.BROW)
+    gain_eyelid: float = _gain(Group.EYELID)
+    gain_gaze: float = _gain(Group.GAZE)
+    gain_head: float = _gain(Group.HEAD)
+    gain_mouth: float = _gain(Group.MOUTH)
+    gain_neck: float = _gain(Group.NECK)
+    gain_nose: float = _gain(Group.NOSE)
+    offset_brow: float = _offset(Group.BROW)
+    offset_eyelid: float = _offset(Group.EYELID)
+    offset_gaze: float = _offset(Group.GAZE)
+    offset_head: float = _offset(Group.HEAD)
+    offset_mouth: float = _offset(Group.MOUTH)
+    offset_neck: float = _offset(Group.NECK)
+    offset_nose: float = _offset(Group.NOSE)
+
+    @property
+    def gains(self) -> dict[Group, float]:
+        """Gain of every group of controls."""
+        return {group: getattr(self, f"gain_{group}") for group in Group}
+
+    @property
+    def offsets(self) -> dict[Group, float]:
+        """Offset of every group of controls [ratio or rad]."""
+        return {group: getattr(self, f"offset_{group}") for group in Group}
+
+    @property
+    def timing(self) -> Timing:
+        """When states change by themselves."""
+        return Timing(
+            ramp=self.ramp_time,
+            hold_after=self.hold_after,
+            neutral_after=self.neutral_after,
+            ease=self.ease_time,
+            on_input_loss=Ending(self.on_input_loss),
+            resume=self.resume,
+        )
+
+    @property
+    def tracking(self) -> Tracking:
+        """How far joints may be from what they were sent."""
+        return Tracking(tolerance=self.tracking_tolerance, time=self.tracking_time)

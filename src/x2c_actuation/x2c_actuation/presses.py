@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who presses the emergency stop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable
+
+
+class Presses:
+    """Keeps who presses, so that nobody releases what somebody else presses."""
+
+    def __init__(self) -> None:
+        self._pressing: dict[Hashable, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of those who press."""
+        return tuple(self._pressing.values())
+
+    def set(self, who: Hashable, name: str, pressed: bool) -> None:
+        """Note that somebody presses, or releases."""
+        if pressed:
+            self._pressing[who] = name
+        else:
+            self._pressing.pop(who, None)
+
+    def forget(self, gone: Collection[Hashable]) -> None:
+        """Release for those who are gone."""
+        for who in gone:
+            self._pressing.pop(who, None)
+
+    def pressing(self) -> tuple[Hashable, ...]:
+        """Return who presses."""
+        return tuple(self._pressing)
