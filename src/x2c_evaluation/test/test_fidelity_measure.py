@@ -93,7 +93,7 @@ def test_the_weakest_link_is_named():
     clip = measure("clip", performance(seen=curves(2 * PERIOD) + noise))
     assert {one.limit for one in clip.measured.values()} == {Link.TRACKER}
     clip = measure("clip", performance(person=curves() + noise))
-    assert {one.limit for one in clip.measured.values()} == {Link.SOLVER}
+    assert {one.limit for one in clip.measured.values()} == {Link.IMITATOR}
     clip = measure("clip", performance(truth=curves() + 2.0 * noise))
     assert {one.limit for one in clip.measured.values()} == {Link.SIGHT}
 

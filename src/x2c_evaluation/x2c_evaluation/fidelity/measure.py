@@ -23,8 +23,8 @@ class Link(enum.StrEnum):
 
     SIGHT = "sight"
     """From the person's real face to what the tracker sees of it, where the real face is known."""
-    SOLVER = "solver"
-    """From the person to the face that the solver means, as the expression model foresees it."""
+    IMITATOR = "imitator"
+    """From the person to the face that the backend means, as the expression model foresees it."""
     MODEL = "model"
     """From there to the robot's real shape at these control values."""
     MECHANICS = "mechanics"

@@ -18,7 +18,7 @@ _LATEST = 0.1
 
 # Everything fits on a terminal of 80 columns.
 _FIGURES = ("r", "lag\n[ms]", "ampli-\ntude")
-_LINKS = {Link.MECHANICS: "mecha-\nnics", Link.TRACKER: "track-\ner"}
+_LINKS = {Link.IMITATOR: "imita-\ntor", Link.MECHANICS: "mecha-\nnics", Link.TRACKER: "track-\ner"}
 _LEFT_ALIGNED = ("descriptor", "limit")
 
 
