@@ -6,7 +6,7 @@ time: the person is tracked, the robot's simulated face moves as its servos let 
 tracker watches its picture. For each of 17 descriptors of an expression the two curves are
 compared: Pearson's r at the best lag within 200 ms, that lag, and the ratio of amplitudes.
 What a person does not move is left out and listed. The links of the chain tell what limits each
-descriptor: imitator, expression model, mechanics, or what the tracker makes of the robot's picture.
+descriptor: imitator, expression model, mechanics, or what the tracker makes of the robot.
 
 With --ceiling the robot imitates itself: a second virtual face makes random smooth expressions.
 
