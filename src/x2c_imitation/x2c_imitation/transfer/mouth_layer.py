@@ -95,9 +95,10 @@ class MouthLayer:
         # The layer's x goes to the face's left, its y down.
         axes = pose.scale * pose.rotation[:2, 1:] * (1.0, -1.0) / self._fine * ratio[:, None]
         there = pose.to_pixels(place)[:2] * ratio - 0.5
-        if abs(np.linalg.det(axes)) < 1e-6:
-            axes = np.eye(2)
-        back = np.linalg.inv(axes)
+        (a, b), (c, d) = axes.tolist()
+        area = a * d - b * c
+        # LAPACK's threads would take longer than all the rest.
+        back = np.array([[d, -b], [-c, a]]) / area if abs(area) > 1e-6 else np.eye(2)
         middle = np.array([shape[1] - 1, shape[0] - 1]) / 2.0
         return np.column_stack([back, middle - back @ there])
 

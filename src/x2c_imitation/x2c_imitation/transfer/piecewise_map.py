@@ -76,8 +76,8 @@ class PiecewiseMap:
         owner = np.full((window.height, window.width), nobody, dtype=np.int16)
         local = np.clip(corners - (window.left, window.top), -_FARTHEST, _FARTHEST)
         places = np.rint(local * (1 << _SHIFT)).astype(np.int32)
-        for number in seen.tolist():
-            cv2.fillConvexPoly(owner, places[number], number, cv2.LINE_8, _SHIFT)
+        for number, place in zip(seen.tolist(), places[seen], strict=True):
+            cv2.fillConvexPoly(owner, place, number, cv2.LINE_8, _SHIFT)
         affine = self._affine(corners[:, 0], edges, area)
         return self._look_up(owner, affine, window), owner != nobody
 
