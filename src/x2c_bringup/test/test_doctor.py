@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
+import sys
+
 import pytest
 
-from x2c_bringup.doctor import devices, middleware, software
+from x2c_bringup.doctor import devices, middleware, networks, software
 from x2c_bringup.doctor.finding import Verdict
 from x2c_bringup.shared_files import PROFILE_VARIABLE, middleware_profile
+from x2c_face.robot_file import load_robot
+from x2c_node.robots import robot_folders
 
 
 def verdicts(check):
@@ -30,6 +34,25 @@ def test_this_environment_has_ros_and_all_packages():
 def test_the_profile_is_looked_at(monkeypatch, profile, verdict):
     monkeypatch.setenv(PROFILE_VARIABLE, str(middleware_profile()) if profile is None else profile)
     assert verdicts(middleware.settings)["Fast DDS profile"] is verdict
+
+
+def test_a_network_that_cannot_be_used_is_told(monkeypatch, tmp_path):
+    yaml = (robot_folders()["virtual"] / "robot.yaml").read_text()
+    (tmp_path / "robot.yaml").write_text(yaml)
+    monkeypatch.setattr(networks, "robot_folders", lambda: {"mine": tmp_path})
+    assert verdicts(networks.networks) == {"ONNX Runtime": Verdict.OK}
+    load_robot(tmp_path).network.write_bytes(b"no network")
+    found = list(networks.networks())
+    assert found[1].subject == "network of mine"
+    assert found[1].verdict is Verdict.FAIL
+    assert "export-network" in found[1].text
+
+
+def test_without_onnx_runtime_only_one_backend_is_lost(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (finding,) = networks.networks()
+    assert finding.verdict is Verdict.WARN
+    assert "pip install onnxruntime" in finding.advice
 
 
 def test_robots_are_read():

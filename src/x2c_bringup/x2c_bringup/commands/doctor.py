@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
-    from x2c_bringup.doctor import devices, middleware, software
+    from x2c_bringup.doctor import devices, middleware, networks, software
     from x2c_bringup.doctor.finding import Verdict
 
     checks = (
@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         middleware.big_images,
         devices.cameras,
         devices.robots,
+        networks.networks,
     )
     styles = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
     console = Console()
