@@ -24,13 +24,21 @@ _BT601, _STUDIO_RANGE = 6, 1
 
 
 class Encoder:
-    """An open video file with frames of one size at any time; see `encoding`."""
+    """An open video file with frames of one size at any time; see `encoding`.
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
+    Args:
+        path: The video.
+        width: Even [px].
+        height: Even [px].
+        keyframes: At least every so many frames one is coded by itself; 0 for the codec's choice.
+    """
+
+    def __init__(self, path: Path, width: int, height: int, keyframes: int = 0) -> None:
         options = {"movflags": "+faststart"}
+        choice = {"g": str(keyframes)} if keyframes else {}
         self._container = av.open(str(path), "w", format="mp4", options=options)
         try:
-            stream: Any = self._container.add_stream("libx264", options=_OPTIONS)
+            stream: Any = self._container.add_stream("libx264", options={**_OPTIONS, **choice})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.time_base = Fraction(1, _TICKS)
             context = stream.codec_context

@@ -49,3 +49,7 @@ class TableError(EvaluationError):
 
 class FitError(EvaluationError):
     """An expression model cannot be fitted to what there is."""
+
+
+class ExportError(EvaluationError):
+    """Bags cannot be exported as a data set."""

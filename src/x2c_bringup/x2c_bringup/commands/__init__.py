@@ -8,6 +8,7 @@ COMMANDS = {
     "replay": "play a bag's camera through the nodes again",
     "evaluate": "judge bags and videos offline: figures, curves and pictures on one page",
     "compare": "put two evaluations side by side; exit status by thresholds",
+    "export": "make a data set of bags: images with control values",
     "face": "play with the robot's face: sliders in the web browser",
     "render": "draw any face, or a table of control values, as a picture or a film",
     "fit": "fit a robot's expression model to a data set",

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.collect import tables
 from x2c_evaluation.collect.animation import Animation
-from x2c_evaluation.collect.settings import Settings, differences, read_settings_file
+from x2c_evaluation.collect.settings import differences, read_settings_file
 from x2c_evaluation.dataset import layout
 from x2c_evaluation.errors import CollectError
 
@@ -49,6 +49,14 @@ class Shot:
     jpeg: bytes
     landmarks: Array | None = None
     projection: Array | None = None
+
+
+class Described(Protocol):
+    """What a folder is made with; the same text means the same data set."""
+
+    def to_json(self) -> str:
+        """Return it as JSON."""
+        ...
 
 
 class Store:
@@ -126,7 +134,7 @@ class OpenFolder:
         CollectError: It holds something else, another process is at it, or it cannot be written.
     """
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Described) -> None:
         self.store = Store(folder)
         self._folder = folder
         text = settings.to_json()
