@@ -40,6 +40,8 @@ def motor_robot(folder, driver, names=NAMES, **options):
 def servo_section(kind, port, ids=(1, 2, 3), names=NAMES, **options):
     """Return the driver section of a robot with one servo for each joint."""
     joints = {name: {"id": one} for name, one in zip(names, ids, strict=True)}
+    # Long enough for an emulator on a busy machine, shorter than the slow replies of tests.
+    options = {"reply_time": 0.4, **options}
     return {"type": kind, "port": str(port), **options, "joints": joints}
 
 

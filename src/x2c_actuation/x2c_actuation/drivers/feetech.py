@@ -34,10 +34,15 @@ _ALARMS = ("voltage", "angle sensor", "temperature", "current", "angle", "overlo
 
 
 class FeetechDriver(MotorDriver):
-    """Feetech servos on one serial bus."""
+    """Feetech servos on one serial bus.
+
+    Attributes:
+        scanned: Ids that a scan asks, one after the other.
+    """
 
     name = "feetech"
     wire_form = WireForm("id", 0, 253, "step")
+    scanned: ClassVar[range] = range(254)
     options: ClassVar[Mapping[str, Option]] = {
         "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),
         "baudrate": Option(1_000_000, "Bits a second.", 9600, 4_000_000),
@@ -91,7 +96,7 @@ class FeetechDriver(MotorDriver):
     def scan(self) -> list[Found]:
         """Ping every id."""
         found = []
-        for address in range(self.wire_form.highest + 1):
+        for address in self.scanned:
             if address not in self._ask(address, _PING, b"", {address: 0}):
                 continue
             model = self._ask(address, _READ, bytes([_MODEL, 2]), {address: 2}).get(address)

@@ -24,7 +24,8 @@ _PERIOD = 0.02
 _PATIENCE = 1.0
 """A motor may miss questions for so long before it counts as silent [s]."""
 
-_SETTLING = 0.1
+SETTLING = 0.1
+"""How long a motor that measures is given to arrive [s]."""
 
 
 class Mover:
@@ -150,7 +151,7 @@ class Mover:
             self._follow(motion, joint, motion.stopping_points(), watch)
             raise
         if self.driver.measures:
-            time.sleep(_SETTLING)
+            time.sleep(SETTLING)
         return self._where[joint]
 
     def _follow(

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from bus_emulators.feetech_bus import FeetechBus
+from bus_emulators.robots import SCALE, motor_robot, servo_section
+
+from x2c_actuation.drivers import make_driver
+from x2c_actuation.errors import DriverError
+from x2c_bringup.motors.mover import Mover
+
+SHARE = 0.5
+
+
+@pytest.fixture
+def bus(tmp_path):
+    with FeetechBus(tmp_path / "port", [1, 2, 3]) as made:
+        yield made
+
+
+@pytest.fixture
+def make(bus, tmp_path):
+    def make(**options):
+        robot = motor_robot(tmp_path, servo_section("feetech", bus.link, **options))
+        return Mover(make_driver(robot), robot.joints, SHARE)
+
+    return make
+
+
+def test_only_the_joint_asked_for_moves_and_slowly(make, bus):
+    path = []
+    with make() as mover:
+        assert mover.go(1, 0.4, path.append) == pytest.approx(0.4)
+    speed = np.abs(np.diff(path)) / 0.02
+    assert speed.max() <= SHARE * 4.0 + 2.0 / SCALE / 0.02
+    assert [servo.torque for servo in bus.servos.values()] == [False, True, False]
+
+
+def test_it_starts_where_the_motor_is(make, bus):
+    bus.servos[1].push(2300)
+    path = []
+    with make() as mover:
+        mover.go(0, 0.0, path.append)
+    assert path[0] == pytest.approx(252 / SCALE, abs=0.01)
+
+
+def test_ctrl_c_brakes_the_joint_on_its_way(make, bus):
+    path = []
+
+    def interrupt(position):
+        path.append(position)
+        if len(path) == 8:
+            raise KeyboardInterrupt
+
+    with make() as mover, pytest.raises(KeyboardInterrupt):
+        mover.go(0, 0.5, interrupt)
+    assert len(path) > 8
+    assert path[-1] < 0.45
+    assert path[-1] == pytest.approx(path[-2], abs=2.0 / SCALE)
+    assert bus.servos[1].torque
+
+
+def test_torque_is_left_as_the_robot_says(make, bus, wait_until):
+    with make(at_end="torque_off") as mover:
+        mover.go(0, 0.1)
+    wait_until(lambda: not bus.servos[1].torque, what="the motor to go limp")
+
+
+def test_a_motor_that_does_not_answer_is_named(make, bus):
+    bus.unplugged.add(2)
+    with make() as mover, pytest.raises(DriverError, match=r"motor of brow|no servo answers"):
+        mover.go(1, 0.1)
