@@ -208,7 +208,7 @@ name: face
 units: {angle: rad, length: m}
 joints:
   jaw: {type: revolute, position: [-0.22703, 0.0], velocity: 1.0, acceleration: 20.0, jerk: 500.0}
-  lid: {type: revolute, position: [-0.23317, 0.07363], velocity: 2.0, acceleration: 40.0, jerk: 900}
+  lid: {type: revolute, position: [-0.23317, 0.07363], velocity: 2.0, acceleration: 40, jerk: 900}
 mixing:
   jaw: {Jaw Pitch: [[0.0, -0.22703], [1.0, 0.0]]}
 driver:
