@@ -114,6 +114,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             "robot": self.params.robot,
             "calibrated": str(self._mimic.is_calibrated),
             "face": self._face_state,
+            **self._mimic.details,
         }
         topic = self.resolve_topic_name("face")
         if self.statistics.rates.get("face") is None:

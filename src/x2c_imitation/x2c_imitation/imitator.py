@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,11 @@ class Imitator(ABC):
     @abstractmethod
     def is_calibrated(self) -> bool:
         """Whether a neutral face is known."""
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What is to be known of this imitator on /diagnostics, by name."""
+        return {}
 
     @abstractmethod
     def imitate(self, face: Face) -> NDArray[np.float64]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from x2c_face import controls
 from x2c_face.frames import ControlFrame, Face, FaceState
 from x2c_imitation.imitator import Imitator
@@ -25,6 +27,11 @@ class Mimic:
     def is_calibrated(self) -> bool:
         """Whether a neutral face is known."""
         return self._imitator.is_calibrated
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What is to be known of the imitator on /diagnostics, by name."""
+        return self._imitator.details
 
     def set_timing(self, timing: Timing) -> None:
         """Change how long the phases last."""

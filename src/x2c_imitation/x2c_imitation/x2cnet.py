@@ -7,6 +7,8 @@ which control values show which picture of the robot, reads them off it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +61,12 @@ class X2CNet(Imitator):
     def is_calibrated(self) -> bool:
         """Whether a neutral face is known."""
         return self._retargeter.is_calibrated
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """Which network it is."""
+        config = self._predictor.config
+        return {"network": f"{config.backbone}, {config.image_size} pixels"}
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as this person's neutral one."""
