@@ -194,9 +194,9 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
     columns = [METRICS[n] for n in _SHOWN if any(METRICS[n].of(one) is not None for one in good)]
     if good:
         # A few stand side by side, so that the names of figures have room.
-        table = Table(*("", *(Text(one["name"]) for one in good[:_ABREAST])))
-        for column in table.columns[1:]:
-            column.justify = "right"
+        table = Table("")
+        for one in good[:_ABREAST]:
+            table.add_column(Text(one["name"]), justify="right")
         for metric in columns:
             values = (metric.text(metric.of(one)) for one in good[:_ABREAST])
             table.add_row(metric.label, *values)

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from x2c_evaluation.errors import BagError
@@ -16,7 +20,42 @@ from x2c_evaluation.sources.storage import BagTopic, RawMessage, Storage
 _LONGEST_GAP = 4096
 """Rows tried one by one after one that cannot be read."""
 
+_LARGEST = 2**40
+"""A header that promises more than this is damaged [byte]."""
+
 _COLUMNS = "id, topic_id, timestamp, data"
+
+
+def _whole(path: Path, issues: Issues) -> tuple[Path, Any]:
+    """Return a file that sqlite opens, and what has to live as long.
+
+    sqlite refuses a file that is shorter than its header says, whatever is in it: a copy gets
+    empty pages in place of those that were cut off.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(32)
+            size = file.seek(0, 2)
+        if len(header) < 32:
+            return path, None
+        page = int.from_bytes(header[16:18], "big")
+        page = 65536 if page == 1 else page
+        expected = page * int.from_bytes(header[28:32], "big")
+        if not size < expected <= _LARGEST:
+            return path, None
+        issues.once(
+            f"{path.name} was cut off: it has {size} of {expected} bytes; what could still be "
+            "found in it was read"
+        )
+        folder = tempfile.TemporaryDirectory(prefix="x2c_bag_")
+        copy = Path(folder.name) / path.name
+        shutil.copyfile(path, copy)
+        # Half a page would pass for a whole one with zeros for data.
+        os.truncate(copy, size // page * page)
+        os.truncate(copy, expected)
+    except OSError as error:
+        raise BagError(f"cannot read {path}: {error.strerror or error}") from error
+    return copy, folder
 
 
 class SqliteStorage(Storage):
@@ -29,6 +68,7 @@ class SqliteStorage(Storage):
     def __init__(self, path: Path, issues: Issues) -> None:
         super().__init__(path, issues)
         self._names: dict[int, str] = {}
+        self._file, self._folder = _whole(path, issues)
         try:
             with closing(self._open()) as database:
                 self._read_topics(database)
@@ -45,7 +85,7 @@ class SqliteStorage(Storage):
             return
         places = ",".join("?" * len(numbers))
         kept = f"WHERE topic_id IN ({places})"
-        last, read = 0, set[int]()
+        read: set[int] = set()
         with closing(self._open()) as database:
             try:
                 rows = database.execute(
@@ -58,35 +98,15 @@ class SqliteStorage(Storage):
                 return
             except sqlite3.Error as error:
                 self.issues.once(
-                    f"{self.path.name} is damaged or was cut off ({error}): what could still be "
+                    f"{self.path.name} is damaged ({error}): what could still be "
                     "found in it was read"
                 )
-            # The index by time cannot be followed to its end: go by the places of the rows.
-            while True:
-                query = f"SELECT {_COLUMNS} FROM messages WHERE id > ? ORDER BY id"  # noqa: S608 - a constant
-                try:
-                    for row in database.execute(query, (last,)):
-                        last = row[0]
-                        if row[1] in numbers and row[0] not in read:
-                            yield RawMessage(self._names[row[1]], row[2], bytes(row[3]))
-                    return
-                except sqlite3.Error:
-                    found = self._after_gap(database, last)
-                    if found is None:
-                        return
-                    last = found
-
-    def _after_gap(self, database: sqlite3.Connection, last: int) -> int | None:
-        """Return the place before the next row that can be read."""
-        for place in range(last + 1, last + _LONGEST_GAP):
-            with suppress(sqlite3.Error):
-                row = database.execute("SELECT data FROM messages WHERE id = ?", (place,))
-                if row.fetchone() is not None:
-                    return place - 1
-        return None
+            for row in _by_place(database):
+                if row[1] in numbers and row[0] not in read:
+                    yield RawMessage(self._names[row[1]], row[2], bytes(row[3]))
 
     def _open(self) -> sqlite3.Connection:
-        name = quote(str(self.path.absolute()))
+        name = quote(str(self._file.absolute()))
         try:
             database = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
             database.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -122,3 +142,23 @@ class SqliteStorage(Storage):
         except sqlite3.Error:
             # Told when the messages themselves are read; until then nobody knows.
             return {}
+
+
+def _by_place(database: sqlite3.Connection) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield the rows of a damaged file that can be read, by their places."""
+    last, gap = 0, 0
+    following = f"SELECT {_COLUMNS} FROM messages WHERE id > ? ORDER BY id"  # noqa: S608 - a constant
+    single = f"SELECT {_COLUMNS} FROM messages WHERE id = ?"  # noqa: S608 - a constant
+    while gap < _LONGEST_GAP:
+        with suppress(sqlite3.Error):
+            for row in database.execute(following, (last,)):
+                last, gap = row[0], 0
+                yield row
+            return
+        # The next one cannot be reached from here: try it by itself.
+        last, gap = last + 1, gap + 1
+        with suppress(sqlite3.Error):
+            row = database.execute(single, (last,)).fetchone()
+            if row is not None:
+                gap = 0
+                yield row
