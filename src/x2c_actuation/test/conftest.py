@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,10 +26,10 @@ def _joint(lower: float, upper: float, velocity: float, home: float = 0.0) -> di
 
 
 @pytest.fixture
-def write_robot(tmp_path: Path) -> Callable[..., Path]:
-    """Write a robot folder, with some keys of its robot.yaml replaced."""
+def write_robot_to() -> Callable[..., Path]:
+    """Write a robot folder into another, with some keys of its robot.yaml replaced."""
 
-    def write(**replaced: object) -> Path:
+    def write(parent: Path, **replaced: object) -> Path:
         content = {
             "name": "small",
             "units": {"angle": "rad", "length": "m"},
@@ -47,7 +48,7 @@ def write_robot(tmp_path: Path) -> Callable[..., Path]:
             },
             **replaced,
         }
-        folder = tmp_path / "robots" / "small"
+        folder = parent / "small"
         folder.mkdir(parents=True)
         (folder / "robot.yaml").write_text(
             yaml.safe_dump(content, sort_keys=False), encoding="utf-8"
@@ -55,6 +56,12 @@ def write_robot(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def write_robot(tmp_path: Path, write_robot_to: Callable[..., Path]) -> Callable[..., Path]:
+    """Write a robot folder, with some keys of its robot.yaml replaced."""
+    return functools.partial(write_robot_to, tmp_path / "robots")
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ import signal
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray, Header
+from std_msgs.msg import Bool, Float64MultiArray, Header
 from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
 
 from x2c_face import controls
 from x2c_face.robot_file import load_robot
-from x2c_msgs.msg import ControlValues
-from x2c_node.quality import NEWEST, STREAM
+from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_node.quality import LATCHED, NEWEST, STREAM
 from x2c_node.stamps import to_nanoseconds, to_stamp
 
 NODE = "actuation_node"
@@ -129,7 +130,7 @@ def test_garbage_never_passes_and_is_counted(start, write_robot, ros, wait_until
 def test_enable_and_neutral_services(start, write_robot, ros, wait_until):
     folder = write_robot()
     home = load_robot(folder).home
-    process, side = start(folder, enabled_at_start=False)
+    process, side = start(folder, enabled_at_start=False, ease_time=0.2)
     nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
     for _ in range(20):
         side.send(nod)
@@ -143,24 +144,194 @@ def test_enable_and_neutral_services(start, write_robot, ros, wait_until):
 
     response = ros.call(Trigger, f"{NODE}/neutral", Trigger.Request())
     assert response.success
-    wait_until(lambda: np.allclose(side.answers[-1].position, home), what="the neutral face")
-    way = [answer.position[2] for answer in side.answers]
-    assert np.abs(np.diff(way)).max() <= 0.1 + 1e-6  # 1 rad/s for at most LONGEST_STEP
+
+    def disabled():
+        side.send(nod)
+        return "disabled: at neutral" in ros.diagnosis(NODE).message
+
+    wait_until(disabled, what="the neutral face")
+    assert side.answers[-1].position == pytest.approx(home, abs=1e-4)
     answered = len(side.answers)
     for _ in range(20):
         side.send(nod)
-    wait_until(lambda: "neutral" in ros.diagnosis(NODE).message, what="the diagnosis of neutral")
     assert len(side.answers) == answered
 
     ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True))
     side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod after neutral")
     ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=False))
+    wait_until(lambda: "disabled: disabled" in ros.diagnosis(NODE).message, what="the diagnosis")
     answered = len(side.answers)
     for _ in range(20):
         side.send(controls.NEUTRAL)
-    wait_until(lambda: "disabled" in ros.diagnosis(NODE).message, what="the diagnosis")
     assert len(side.answers) == answered
     assert process.stop(signal.SIGTERM) == 0
+
+
+def test_silence_holds_then_eases_to_neutral_and_control_values_bring_it_back(
+    start, write_robot, ros, wait_until
+):
+    folder = write_robot()
+    home = load_robot(folder).home
+    _, side = start(folder, hold_after=0.3, neutral_after=0.6, ease_time=0.2)
+    states = ros.collect(ActuationState, f"{NODE}/state", STREAM)
+    nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
+    side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod")
+    wait_until(
+        lambda: states and states[-1].state == ActuationState.DISABLED, what="the end of easing"
+    )
+    seen = {state.state for state in states}
+    assert {ActuationState.ACTIVE, ActuationState.HOLDING, ActuationState.EASING} <= seen
+    assert side.answers[-1].position == pytest.approx(home, abs=1e-4)
+    assert states[-1].armed
+    assert states[-1].input_age > 0.6
+    side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod again")
+
+
+def test_the_state_tells_what_was_sent_and_what_was_limited(start, write_robot, ros, wait_until):
+    folder = write_robot()
+    _, side = start(folder, state_rate=50.0)
+    states = ros.collect(ActuationState, f"{NODE}/state", STREAM)
+    values = controls.from_names({"Eyelid Upper Left": -1.0})
+    values[controls.index("Head Pitch")] = 2.0
+    side.answer(lambda a: a.position[0] < -0.99, values=values)
+    state = wait_until(
+        lambda: next((s for s in states if s.state == ActuationState.ACTIVE), None),
+        what="the active state",
+    )
+    assert state.names == ["lid", "brow", "nod", "jaw", "idle"]
+    assert state.reason == "follows control values"
+    assert to_nanoseconds(state.command_stamp) == NOW
+    assert to_nanoseconds(state.header.stamp) > NOW
+    assert state.commands > 0
+    assert state.inputs > 0
+    assert state.controls_clamped > 0
+    assert state.feedback_age == -1.0
+    assert list(state.tracking_errors) == []
+    assert len(state.velocities) == len(state.accelerations) == len(state.targets) == 5
+
+
+def emergency_stop(ros, wait_until, side, qos=10):
+    """Return a publisher that the node hears."""
+    publisher = ros.publish(Bool, "estop", qos)
+    wait_until(lambda: publisher.get_subscription_count() > 0, what="who listens to the stop")
+    return publisher
+
+
+def stopped(ros, wait_until):
+    def told():
+        status = ros.diagnosis(NODE)
+        return status if status and "emergency stop" in status.message else None
+
+    status = wait_until(told, what="the stop on /diagnostics")
+    assert status.level == b"\x02"
+    return status.message
+
+
+def reset(ros):
+    return ros.call(Trigger, f"{NODE}/reset", Trigger.Request())
+
+
+def test_an_emergency_stop_is_released_only_by_who_pressed_it_and_ended_only_by_reset(
+    start, write_robot, ros, wait_until
+):
+    _, side = start(write_robot())
+    ros.diagnosis(NODE)
+    nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
+    side.answer(values=nod)
+    button = emergency_stop(ros, wait_until, side)
+    other = emergency_stop(ros, wait_until, side)
+    button.publish(Bool(data=True))
+    assert "release it" in stopped(ros, wait_until)
+    other.publish(Bool(data=False))
+    response = reset(ros)
+    assert not response.success
+    assert "still pressed" in response.message
+    response = ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True))
+    assert not response.success
+    assert "call ~/reset first" in response.message
+    held = side.answers[-1].position
+    for _ in range(30):
+        side.send(controls.NEUTRAL)
+    assert side.answers[-1].position == pytest.approx(held, abs=0.2)
+
+    button.publish(Bool(data=False))
+    wait_until(lambda: "then" not in stopped(ros, wait_until), what="the release")
+    assert "call ~/reset" in stopped(ros, wait_until)
+    assert reset(ros).success
+    wait_until(lambda: "call ~/enable" in ros.diagnosis(NODE).message, what="the reset")
+    answered = len(side.answers)
+    for _ in range(20):
+        side.send(nod)
+    assert len(side.answers) == answered
+    assert ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True)).success
+    side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod after the stop")
+
+
+def test_an_emergency_stop_outlives_the_node_s_transitions(start, write_robot, ros, wait_until):
+    process, side = start(write_robot())
+    ros.diagnosis(NODE)
+    side.answer()
+    response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
+    assert response.success
+    stopped(ros, wait_until)
+    for transition in ("deactivate", "cleanup", "configure", "activate"):
+        assert ros.transition(NODE, transition)
+    stopped(ros, wait_until)
+    answered = len(side.answers)
+    for _ in range(20):
+        side.send()
+    assert len(side.answers) == answered
+    response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=False))
+    assert "call ~/reset" in response.message
+    assert reset(ros).success
+    assert process.stop() == 0
+
+
+def test_a_stop_pressed_before_the_node_was_there_holds(start, write_robot, ros, wait_until):
+    ros.publish(Bool, "estop", LATCHED).publish(Bool(data=True))
+    process, _ = start(write_robot())
+    ros.diagnosis(NODE)
+    assert "/estop" in stopped(ros, wait_until)
+    assert process.stop() == 0
+
+
+def test_who_has_gone_presses_no_longer(start, write_robot, ros, wait_until):
+    _, side = start(write_robot())
+    ros.diagnosis(NODE)
+    side.answer()
+    button = emergency_stop(ros, wait_until, side)
+    button.publish(Bool(data=True))
+    stopped(ros, wait_until)
+    ros.node.destroy_publisher(button)
+    wait_until(lambda: reset(ros).success, what="the reset")
+
+
+def test_joints_start_from_where_they_are_measured(start, write_robot, ros, wait_until):
+    measured = ros.publish(JointState, "joint_states", NEWEST)
+    _, side = start(write_robot(), enabled_at_start=False)
+    wait_until(measured.get_subscription_count, what="who listens to joint_states")
+    where = JointState(name=["lid", "nod"], position=[-0.8, 0.2])
+    measured.publish(where)
+    ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True))
+
+    def answered():
+        measured.publish(where)
+        side.send()
+        return side.answers
+
+    first = wait_until(answered, what="the first command")[0]
+    assert first.position[:4] == pytest.approx([-0.8, 0.1, 0.2, 0.0], abs=0.02)
+
+
+@pytest.mark.parametrize(("ending", "end"), [("neutral", 0.0), ("hold", 0.3)])
+def test_at_its_end_the_face_is_left_as_configured(start, write_robot, wait_until, ending, end):
+    process, side = start(write_robot(), on_shutdown=ending, ease_time=0.2)
+    nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
+    side.answer(lambda a: a.position[2] > 0.2999, values=nod, what="the nod")
+    assert process.stop(signal.SIGTERM) == 0
+    wait_until(
+        lambda: side.answers[-1].position[2] == pytest.approx(end, abs=1e-3), what="the end"
+    )
 
 
 def test_gains_change_while_running_and_bad_ones_are_refused(start, write_robot, ros):
@@ -183,6 +354,23 @@ def test_a_robot_of_plain_arrays_gets_them_in_the_order_of_its_file(start, write
     expected = load_robot(folder).joint_targets(values)
     _, side = start(folder, Float64MultiArray, f"{NODE}/commands")
     side.answer(lambda a: np.allclose(a.data, expected, atol=1e-6), values=values)
+
+
+def test_a_robot_of_trajectories_gets_points_that_begin_now_and_end_at_rest(start, write_robot):
+    folder = write_robot(command_interface="joint_trajectory")
+    values = controls.from_names({"Eyelid Upper Left": 0.5})
+    expected = load_robot(folder).joint_targets(values)
+    _, side = start(folder, JointTrajectory, f"{NODE}/joint_trajectory")
+    answer = side.answer(
+        lambda a: np.allclose(a.points[0].positions, expected, atol=1e-6), values=values
+    )
+    # joint_trajectory_controller takes a stamp for the time to begin, which would be over.
+    assert to_nanoseconds(answer.header.stamp) == 0
+    assert answer.joint_names == ["lid", "brow", "nod", "jaw", "idle"]
+    (point,) = answer.points
+    assert list(point.velocities) == list(point.accelerations) == list(point.effort) == []
+    assert point.time_from_start.sec == 0
+    assert point.time_from_start.nanosec == 20_000_000
 
 
 def test_time_that_jumps_back_is_told_and_survived(start, write_robot, wait_until):

@@ -5,154 +5,280 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from x2c_actuation.chain import Chain, Mode
+from x2c_actuation.chain import LATE, Chain
+from x2c_actuation.feedback import BELIEVED
+from x2c_actuation.machine import WATCHED, Machine, State, Timing
 from x2c_actuation.mapping import JointMap
-from x2c_actuation.slew import LONGEST_STEP
+from x2c_actuation.motion import TOLERANCE
 from x2c_face import controls
 from x2c_face.errors import X2CError
 from x2c_face.frames import ControlFrame, ControlState
+from x2c_face.robot_file import load_robot
 
-MS = 1_000_000
+PERIOD = 0.01
 STAMP = 1_234_567_890_123
+TIMING = Timing(ramp=0.2, hold_after=0.3, neutral_after=0.6, ease=0.3)
+COUPLED = [{"joint": "lid", "by": "jaw", "upper": [[0.0, 1.0], [0.4, 0.1]]}]
 
 
-def frame(values=controls.NEUTRAL):
-    return ControlFrame(np.asarray(values), 1.0, ControlState.TRACKING, 0)
+def frame(**named):
+    values = controls.from_names({name.replace("_", " "): value for name, value in named.items()})
+    return ControlFrame(values, 1.0, ControlState.TRACKING, 0)
 
 
-def lid(position):
-    return frame(controls.from_names({"Eyelid Upper Left": position}))
+class Driven:
+    """A chain with a clock, and all that it has sent."""
+
+    def __init__(self, robot, **changed):
+        timing = Timing(**{**TIMING.__dict__, **changed})
+        self.robot = robot
+        self.now = 0.0
+        self.chain = Chain(robot, JointMap(robot), Machine(timing, True, 0.0), PERIOD)
+        self.sent = []
+
+    @property
+    def state(self):
+        return self.chain.machine.state
+
+    def tick(self, seconds=PERIOD):
+        self.now += seconds
+        command = self.chain.tick(self.now)
+        if command is not None:
+            self.sent.append(command.state.position)
+        return command
+
+    def run(self, seconds, new=None):
+        """Let time pass, with control values at 30 Hz where there are any."""
+        for i in range(round(seconds / PERIOD)):
+            if new is not None and i % 3 == 0:
+                self.chain.take(new, STAMP, self.now)
+            self.tick()
+
+    def at(self, name):
+        return self.sent[-1][self.robot.joint_names.index(name)]
 
 
 @pytest.fixture
-def make_chain(robot):
-    def make(mode=Mode.ENABLED):
-        return Chain(robot, JointMap(robot), mode, now=0)
-
-    return make
+def driven(robot):
+    return Driven(robot)
 
 
-def position(command, name):
-    return command.positions[command.names.index(name)]
+def test_nothing_is_sent_before_control_values_come(driven):
+    driven.run(0.5)
+    assert driven.sent == []
+    assert driven.state is State.DISABLED
 
 
-def test_a_command_names_all_joints_and_keeps_the_stamp(make_chain, robot):
-    command = make_chain().follow(frame(), STAMP, now=33 * MS)
-    assert command.names == robot.joint_names
-    assert command.stamp == STAMP
-    np.testing.assert_allclose(command.positions, robot.home)
+def test_joints_come_to_what_control_values_ask_and_stay(driven):
+    driven.run(2.0, frame(Eyelid_Upper_Left=0.5, Head_Pitch=0.2))
+    assert driven.state is State.ACTIVE
+    assert driven.at("lid") == pytest.approx(-0.25)
+    assert driven.at("nod") == pytest.approx(0.1)
+    assert driven.sent[0] == pytest.approx(driven.robot.home, abs=1e-3)
 
 
-def test_a_fast_joint_is_at_its_target_with_the_first_command(make_chain):
-    command = make_chain().follow(lid(0.5), STAMP, now=33 * MS)
-    assert position(command, "lid") == pytest.approx(-0.25)
+def test_the_first_command_that_answers_an_image_is_told(driven):
+    driven.run(1.0, frame())
+    driven.tick()
+    driven.chain.take(frame(), STAMP + 7, driven.now)
+    first, second = driven.tick(0.003), driven.tick()
+    assert (first.stamp, first.first) == (STAMP + 7, True)
+    assert (second.stamp, second.first) == (STAMP + 7, False)
 
 
-def test_a_slow_joint_takes_its_time_and_is_counted(make_chain):
-    chain = make_chain()
-    values = frame(controls.from_names({"Head Pitch": 0.3}))
-    command = chain.follow(values, STAMP, now=33 * MS)
-    assert position(command, "nod") == pytest.approx(0.033)
-    assert chain.counts == {"velocity limited: nod": 1}
+def test_new_values_have_an_effect_with_the_next_command(driven):
+    driven.run(1.0, frame())
+    driven.chain.take(frame(Eyelid_Upper_Left=-1.0), STAMP, driven.now)
+    before = driven.at("lid")
+    driven.tick(0.004)
+    assert driven.at("lid") < before
 
 
-def test_clamps_are_counted_by_name(make_chain):
-    chain = make_chain()
-    values = controls.from_names({"Eyelid Upper Left": 9.0, "Head Pitch": -0.5})
-    values[controls.index("Neck Pitch")] = -0.3
-    for now in (1, 2):
-        chain.follow(frame(values), STAMP, now=now * 33 * MS)
-    assert chain.counts["control out of range: Eyelid Upper Left"] == 2
-    assert chain.counts["position clamped: nod"] == 2
+def test_ramping_in_is_slower_than_the_joints_could(robot):
+    soft, hard = Driven(robot, ramp=1.0), Driven(robot, ramp=0.0)
+    for one in (soft, hard):
+        one.run(0.3, frame(Eyelid_Upper_Left=-1.0))
+    assert hard.at("lid") < -0.9
+    assert -0.4 < soft.at("lid") < -0.1
 
 
-def test_disabled_makes_no_command_and_enabling_starts_where_the_joints_are(make_chain):
-    chain = make_chain()
-    assert position(chain.follow(lid(-1.0), STAMP, now=50 * MS), "lid") == pytest.approx(-1.0)
-    chain.switch(Mode.DISABLED, now=60 * MS)
-    assert chain.follow(lid(2.0), STAMP, now=90 * MS) is None
-    assert chain.go_home(now=90 * MS) is None
-    chain.switch(Mode.ENABLED, now=9_000 * MS)
-    command = chain.follow(lid(2.0), STAMP, now=9_020 * MS)
-    assert position(command, "lid") == pytest.approx(-0.6)
+def test_silence_holds_then_eases_to_neutral_then_sends_nothing(driven):
+    driven.run(1.0, frame(Head_Pitch=0.2))
+    driven.run(0.4)
+    assert driven.state is State.HOLDING
+    assert driven.at("nod") == pytest.approx(0.1, abs=1e-6)
+    driven.run(1.5)
+    assert driven.state is State.DISABLED
+    assert driven.sent[-1] == pytest.approx(driven.robot.home, abs=1e-4)
+    count = len(driven.sent)
+    driven.run(1.0)
+    assert len(driven.sent) == count
 
 
-def test_neutral_goes_home_at_the_joints_speed_then_stays(make_chain, robot):
-    chain = make_chain()
-    for i in range(1, 20):
-        chain.follow(frame(controls.from_names({"Head Pitch": 0.3})), STAMP, now=i * 33 * MS)
-    chain.switch(Mode.NEUTRAL, now=1_000 * MS)
-    assert chain.follow(frame(), STAMP, now=1_001 * MS) is None
-    commands = []
-    while (command := chain.go_home(now=(1_000 + 20 * (len(commands) + 1)) * MS)) is not None:
-        commands.append(command)
-    np.testing.assert_allclose(commands[-1].positions, robot.home)
-    assert 0.1 / 0.02 <= len(commands) <= 0.2 / 0.02
-    nod = [position(command, "nod") for command in commands]
-    assert np.abs(np.diff([0.15, *nod])).max() <= 1.0 * 0.02 + 1e-9
-    assert chain.follow(lid(0.0), STAMP, now=3_000 * MS) is None
-    chain.switch(Mode.ENABLED, now=3_000 * MS)
-    assert chain.follow(lid(0.0), STAMP, now=3_033 * MS) is not None
+def test_an_emergency_stop_brakes_within_the_limits_and_holds(driven):
+    driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
+    driven.run(0.05, frame(Eyelid_Upper_Left=2.0))
+    driven.chain.machine.press("button", driven.now)
+    stopped = driven.at("lid")
+    driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
+    assert driven.state is State.STOPPED
+    assert driven.at("lid") == pytest.approx(driven.sent[-20][0], abs=1e-9)
+    # 20 rad/s take 0.3 s with 100 rad/s² and 1000 rad/s³.
+    assert abs(driven.at("lid") - stopped) < 3.0
 
 
-def test_neutral_is_sent_even_where_the_joints_are_taken_to_be_home(make_chain, robot):
-    chain = make_chain(Mode.DISABLED)
-    chain.switch(Mode.NEUTRAL, now=1 * MS)
-    command = chain.go_home(now=2 * MS)
-    np.testing.assert_allclose(command.positions, robot.home)
-    assert chain.go_home(now=3 * MS) is None
+def test_a_stop_before_anything_was_sent_sends_nothing(driven):
+    driven.chain.machine.press("button", 0.0)
+    driven.run(0.5, frame())
+    assert driven.sent == []
 
 
-def test_a_rejected_frame_moves_nothing(make_chain):
-    chain = make_chain()
-    before = chain.follow(lid(0.5), STAMP, now=33 * MS)
+def test_joints_start_from_where_they_are_measured(driven):
+    driven.chain.feedback.take(["nod", "lid"], [0.2, -0.5], 0.0)
+    driven.run(PERIOD, frame())
+    assert driven.at("nod") == pytest.approx(0.2, abs=1e-3)
+    assert driven.at("lid") == pytest.approx(-0.5, abs=1e-3)
+    assert driven.at("jaw") == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_joint_far_outside_its_limits_is_not_believed_and_nothing_moves(driven):
+    driven.chain.feedback.take(["nod"], [0.9], 0.0)
+    driven.run(0.3, frame())
+    assert driven.state is State.FAULT
+    assert "joint nod is measured at 0.9, outside its limits" in driven.chain.machine.reason
+    assert driven.sent == []
+
+
+def test_a_blocked_joint_is_a_fault_and_presses_no_longer(driven):
+    for _ in range(400):
+        driven.chain.feedback.take(["nod"], [-0.2], driven.now)
+        driven.run(PERIOD, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
+    assert driven.state is State.FAULT
+    assert "joint nod has not been where it was sent" in driven.chain.machine.reason
+    assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
+
+
+def test_measurements_that_stop_are_no_fault(driven):
+    driven.chain.feedback.take(["nod"], [0.0], 0.0)
+    driven.run(4.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
+    assert driven.state is State.ACTIVE
+
+
+def test_after_a_long_pause_joints_start_from_rest(driven):
+    driven.run(1.0, frame())
+    driven.run(0.1, frame(Head_Pitch=0.3))
+    before = driven.at("nod")
+    driven.tick((LATE + 1) * PERIOD)
+    assert driven.chain.totals["late ticks"] == 1
+    assert abs(driven.at("nod") - before) < 0.01
+
+
+def test_clamps_and_coupled_limits_are_counted_by_name(write_robot):
+    driven = Driven(load_robot(write_robot(coupled_limits=COUPLED)))
+    given = controls.from_names({"Eyelid Upper Left": 9.0, "Head Pitch": -0.5, "Jaw Pitch": 0.0})
+    given[controls.index("Neck Pitch")] = -0.3
+    driven.chain.take(ControlFrame(given, 1.0, ControlState.TRACKING, 0), STAMP, 0.0)
+    counts = driven.chain.counts
+    assert counts["control out of range: Eyelid Upper Left"] == 1
+    assert counts["position clamped: nod"] == 1
+    assert counts["coupled limit: lid"] == 1
+    assert driven.chain.totals["inputs"] == 1
+
+
+def test_rejected_values_move_nothing_and_are_no_input(driven):
+    driven.run(1.0, frame())
     values = controls.NEUTRAL.copy()
     values[0] = np.nan
-    with pytest.raises(X2CError):
-        chain.follow(frame(values), STAMP, now=66 * MS)
-    after = chain.follow(lid(0.5), STAMP, now=99 * MS)
-    np.testing.assert_array_equal(before.positions, after.positions)
+    for _ in range(100):
+        with pytest.raises(X2CError):
+            driven.chain.take(
+                ControlFrame(values, 1.0, ControlState.TRACKING, 0), STAMP, driven.now
+            )
+        driven.tick()
+    assert driven.state is not State.ACTIVE
 
 
-numbers = st.floats(width=64) | st.floats(-3.0, 3.0)
-values = arrays(np.float64, controls.COUNT, elements=numbers)
-clock = st.integers(-(2**62), 2**62) | st.integers(0, 10_000 * MS)
+numbers = st.floats(width=64) | st.floats(-3.0, 3.0) | st.sampled_from([5e-324, -5e-324])
 events = st.lists(
-    st.tuples(st.just("follow"), values, clock)
-    | st.tuples(st.just("switch"), st.sampled_from(Mode), clock)
-    | st.tuples(st.just("go_home"), st.none(), clock)
-    | st.tuples(st.just("restart"), st.none(), clock),
-    max_size=25,
+    st.tuples(st.just("take"), arrays(np.float64, controls.COUNT, elements=numbers))
+    | st.tuples(st.just("take"), st.sampled_from([controls.MINIMUM, controls.MAXIMUM]))
+    | st.tuples(st.just("measure"), st.lists(numbers, min_size=5, max_size=5))
+    | st.tuples(
+        st.sampled_from(["enable", "disable", "ease", "press", "reset", "fail"]), st.none()
+    )
+    | st.tuples(st.just("gains"), st.floats(0.0, 3.0))
+    | st.tuples(st.just("silence"), st.sampled_from([0.0, 1e-9, 0.02, 0.2, 5.0, -3.0]))
+    | st.tuples(st.just("ticks"), st.sampled_from([1, 2, 5, 30])),
+    max_size=30,
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(events=events)
-def test_no_limit_is_passed_by_any_sequence_of_events(make_chain, robot, events):
-    chain = make_chain()
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+@given(events=events, coupled=st.booleans())
+def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
+    tmp_path_factory, write_robot_to, events, coupled
+):
+    folder = tmp_path_factory.mktemp("robot")
+    robot = load_robot(write_robot_to(folder, coupled_limits=COUPLED if coupled else []))
+    joint_map, machine = JointMap(robot), Machine(TIMING, True, 0.0)
+    chain = Chain(robot, joint_map, machine, PERIOD)
+    span = robot.upper - robot.lower
     speed = np.array([joint.velocity for joint in robot.joints])
-    last, before = 0, robot.home
-    for event, what, now in events:
-        command = None
-        if event == "follow":
-            try:
-                command = chain.follow(frame(what), STAMP, now)
-            except X2CError:
-                assert not np.isfinite(what).all()
-                continue
-        elif event == "go_home":
-            command = chain.go_home(now)
-        elif event == "restart":
-            chain.restart(now)
-            last = now
+    acceleration = np.array([joint.acceleration for joint in robot.joints])
+    now, latest, last, commands = 0.0, 0.0, None, 0
+    allowed, over_allowed = 0.0, 0.0
+
+    def ask(what):
+        try:
+            what()
+        except X2CError:
+            return
+
+    for event, what in events:
+        count = 1
+        if event == "take":
+            ask(lambda: chain.take(ControlFrame(what, 1.0, ControlState.TRACKING, 0), 0, now))  # noqa: B023
+        elif event == "measure":
+            ask(lambda: chain.feedback.take(robot.joint_names, what, now))  # noqa: B023
+        elif event in ("press", "fail"):
+            getattr(machine, event)("test", now)
+        elif event == "reset":
+            machine.release()
+            ask(lambda: machine.reset(now))  # noqa: B023
+        elif event == "ease":
+            ask(lambda: machine.ease("test", now))  # noqa: B023
+        elif event in ("enable", "disable"):
+            ask(lambda: getattr(machine, event)(now))  # noqa: B023
+        elif event == "gains":
+            joint_map.adjust(dict.fromkeys(robot.gains, what), dict.fromkeys(robot.gains, -what))
+        elif event == "silence":
+            now += what
         else:
-            chain.switch(what, now)
-            last = now
-        if command is None:
-            continue
-        assert np.isfinite(command.positions).all()
-        assert (command.positions >= robot.lower).all()
-        assert (command.positions <= robot.upper).all()
-        allowed = speed * min(max((now - last) * 1e-9, 0.0), LONGEST_STEP)
-        assert (np.abs(command.positions - before) <= allowed + 1e-9).all()
-        last, before = now, command.positions
+            count = what
+        for _ in range(count):
+            now += PERIOD
+            late = chain.totals["late ticks"]
+            passed, latest = max(now - latest, 0.0), max(now, latest)
+            command = chain.tick(now)
+            if command is None:
+                last = None
+                assert machine.state not in WATCHED
+                continue
+            sent = command.state
+            commands += 1
+            assert np.isfinite(sent.position).all()
+            assert (np.abs(sent.velocity) <= speed).all()
+            assert (np.abs(sent.acceleration) <= acceleration).all()
+            outside = np.maximum(robot.lower - sent.position, sent.position - robot.upper)
+            # By how much the coupled limit is passed.
+            over = sent.position[0] - np.interp(sent.position[3], [0.0, 0.4], [1.0, 0.1])
+            if last is None or chain.totals["late ticks"] > late:
+                allowed, over_allowed = np.maximum(outside, 0.0), max(over, 0.0)
+                assert (outside <= (BELIEVED + TOLERANCE) * span).all()
+            else:
+                # A clock that was turned back lets no time pass.
+                assert (np.abs(sent.position - last) <= speed * passed + TOLERANCE * span).all()
+            assert (outside <= allowed + TOLERANCE * span).all()
+            assert not coupled or over <= over_allowed + 1e-5
+            last = sent.position
+    assert chain.totals["commands"] == commands

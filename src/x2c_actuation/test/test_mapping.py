@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from x2c_actuation.mapping import JointMap
 from x2c_face import controls
 from x2c_face.controls import Group
 from x2c_face.errors import ControlError
+from x2c_face.mixing import Curve
 from x2c_face.robot_file import load_robot
 
 anything = st.floats(width=64)
@@ -48,9 +51,21 @@ def test_gain_of_the_robot_and_of_the_user_multiply(write_robot):
 
 def test_gain_of_zero_keeps_the_region_neutral(robot):
     joint_map = JointMap(robot)
-    joint_map.set_gains({Group.HEAD: 0.0, Group.NECK: 0.0})
+    joint_map.adjust({Group.HEAD: 0.0, Group.NECK: 0.0}, {})
     values = controls.from_names({"Head Pitch": 0.2, "Neck Pitch": 0.2})
     assert joint(robot, "nod", joint_map.targets(values)) == pytest.approx(0.0)
+
+
+def test_offset_of_a_region_comes_on_top_of_the_gain(robot):
+    values = controls.from_names({"Eyelid Upper Left": 0.5})
+    joint_map = JointMap(robot, {Group.EYELID: 0.5}, {Group.EYELID: -0.25})
+    assert joint(robot, "lid", joint_map.targets(values)) == pytest.approx(-0.25)
+
+
+def test_offset_of_the_robot_and_of_the_user_add_up(write_robot):
+    robot = load_robot(write_robot(offsets={"Eyelid Upper Left": -0.2, "eyelid": -0.1}))
+    joint_map = JointMap(robot, None, {Group.EYELID: -0.1})
+    assert joint(robot, "lid", joint_map.targets(controls.NEUTRAL)) == pytest.approx(-0.2)
 
 
 def test_amplified_controls_stay_in_their_range(robot):
@@ -91,9 +106,9 @@ def test_values_that_are_no_numbers_are_rejected_as_a_whole(robot, bad):
         JointMap(robot).targets(values)
 
 
-def test_mixing_that_overflows_is_refused_with_the_file_to_look_at(write_robot):
-    huge = [[-1.0, 1.7e308], [1.0, 1.7e308]]
-    robot = load_robot(write_robot(mixing={"lid": {"Head Pitch": huge, "Neck Pitch": huge}}))
+def test_mixing_that_overflows_is_refused_with_the_file_to_look_at(robot):
+    huge = Curve(controls.index("Head Pitch"), 0, np.array([-1.0, 1.0]), np.full(2, 1.7e308))
+    robot = dataclasses.replace(robot, curves=(huge, huge))
     with pytest.raises(TargetError, match=r"robot\.yaml"):
         JointMap(robot).targets(controls.NEUTRAL)
 
@@ -102,9 +117,12 @@ def test_mixing_that_overflows_is_refused_with_the_file_to_look_at(write_robot):
 @given(
     values=arrays(np.float64, controls.COUNT, elements=anything),
     gains=st.dictionaries(st.sampled_from(Group), st.floats(0.0, 3.0)),
+    offsets=st.dictionaries(st.sampled_from(Group), st.floats(-1.0, 1.0)),
 )
-def test_whatever_comes_in_finite_positions_inside_the_limits_come_out(robot, values, gains):
-    joint_map = JointMap(robot, gains)
+def test_whatever_comes_in_finite_positions_inside_the_limits_come_out(
+    robot, values, gains, offsets
+):
+    joint_map = JointMap(robot, gains, offsets)
     if not np.isfinite(values).all():
         with pytest.raises(ControlError):
             joint_map.targets(values)

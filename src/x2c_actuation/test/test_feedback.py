@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from x2c_actuation.errors import FeedbackError, RefusedError
+from x2c_actuation.feedback import FRESH, Feedback, Tracking
+from x2c_face.errors import X2CError
+
+HOME = np.array([0.0, 0.1, 0.0, 0.0, 0.5])
+
+
+def test_what_is_measured_is_taken_by_name_and_the_rest_is_unknown(robot):
+    feedback = Feedback(robot)
+    assert feedback.age(5.0) is None
+    feedback.take(["jaw", "stranger", "lid"], [0.3, 9.0, -0.5], 1.0)
+    assert feedback.measured(1.1) == pytest.approx(
+        [-0.5, np.nan, np.nan, 0.3, np.nan], nan_ok=True
+    )
+    feedback.take(["nod"], [0.2], 1.2)
+    assert feedback.measured(1.3)[2:4] == pytest.approx([0.2, 0.3])
+    assert feedback.age(1.5) == pytest.approx(0.3)
+    assert feedback.measured(1.3 + FRESH) is None
+    assert feedback.start(HOME, 1.3) == pytest.approx([-0.5, 0.1, 0.2, 0.3, 0.5])
+    assert feedback.start(HOME, 9.0) == pytest.approx(HOME)
+
+
+def test_what_is_no_number_is_not_measured(robot):
+    feedback = Feedback(robot)
+    feedback.take(["jaw", "lid"], [np.nan, np.inf], 1.0)
+    assert feedback.start(HOME, 1.0) == pytest.approx(HOME)
+    with pytest.raises(FeedbackError, match="one position for each of 2 joints, got 1"):
+        feedback.take(["jaw", "lid"], [0.1], 1.0)
+
+
+@pytest.mark.parametrize(("position", "believed"), [(-0.01, True), (0.41, True), (0.43, False)])
+def test_a_joint_a_little_outside_its_limits_is_believed_further_out_it_is_not(
+    robot, position, believed
+):
+    feedback = Feedback(robot)
+    feedback.take(["jaw"], [position], 1.0)
+    if believed:
+        assert feedback.start(HOME, 1.0)[3] == position
+    else:
+        with pytest.raises(RefusedError, match=r"joint jaw is measured at 0\.43, outside"):
+            feedback.start(HOME, 1.0)
+
+
+def drive(feedback, sent, measured, seconds, start=0.0):
+    """Return what is wrong at last, after commands at 100 Hz and as many measurements."""
+    trouble = ""
+    for i in range(round(seconds / 0.01)):
+        now = start + i * 0.01
+        feedback.sent(np.array(sent(now)), now)
+        feedback.take(["nod"], [measured(now)], now)
+        trouble = trouble or feedback.trouble(now)
+    return trouble
+
+
+def wave(now):
+    return [0.0, 0.1, 0.25 * np.sin(4.0 * now), 0.0, 0.5]
+
+
+def test_motors_that_lag_are_right(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.1, time=0.5, lag=0.4))
+    feedback.restart(np.array(wave(0.0)))
+    assert drive(feedback, wave, lambda now: wave(now - 0.3)[2], 5.0) == ""
+    assert abs(feedback.errors[2]) < 1e-9
+
+
+def test_a_joint_that_stays_away_too_long_is_trouble_and_is_relieved(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
+    feedback.restart(HOME)
+    sent = [0.0, 0.1, 0.3, 0.0, 0.5]
+    assert drive(feedback, lambda now: sent, lambda now: -0.1, 0.45) == ""
+    trouble = drive(feedback, lambda now: sent, lambda now: -0.1, 1.0, start=0.45)
+    assert "joint nod has not been where it was sent for 0.5 s" in trouble
+    assert feedback.relieved(np.array(sent)) == pytest.approx([0.0, 0.1, -0.1, 0.0, 0.5])
+
+
+def test_a_joint_that_comes_back_in_time_is_no_trouble(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
+    feedback.restart(HOME)
+    sent = [0.0, 0.1, 0.3, 0.0, 0.5]
+    assert drive(feedback, lambda now: sent, lambda now: 0.3 * (now % 0.4 > 0.3), 5.0) == ""
+
+
+def test_no_tolerance_means_any(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.0, time=0.1))
+    feedback.restart(HOME)
+    assert drive(feedback, lambda now: HOME, lambda now: 0.3, 3.0) == ""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(st.sampled_from(["lid", "nod", "jaw", "other", ""]), max_size=6),
+    positions=st.lists(st.floats(), max_size=6),
+)
+def test_whatever_is_measured_joints_start_from_numbers(robot, names, positions):
+    feedback = Feedback(robot)
+    try:
+        feedback.take(names, positions, 0.0)
+        start = feedback.start(HOME, 0.1)
+    except X2CError:
+        return
+    feedback.sent(start, 0.1)
+    feedback.trouble(0.1)
+    assert np.isfinite(start).all()
+    assert np.isfinite(feedback.relieved(start)).all()
