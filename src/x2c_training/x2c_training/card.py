@@ -38,6 +38,7 @@ class Trained:
         settings: Of the training.
         data: It was trained with.
         errors: On the test split, by kind of pictures.
+        start: Weights that it began with, if any.
     """
 
     command: str
@@ -46,6 +47,7 @@ class Trained:
     settings: Settings
     data: Prepared
     errors: Mapping[str, Errors]
+    start: str = ""
 
 
 def metadata(trained: Trained) -> dict[str, str]:
@@ -86,6 +88,7 @@ def card_text(trained: Trained, config: NetworkConfig) -> str:
         f"| left out | {len(trained.data.skipped)} rows |",
         f"| epochs, batch | {settings.optimizer.epochs}, {settings.optimizer.batch_size} |",
         f"| loss | {_loss(settings)} |",
+        *([f"| begun with | {trained.start} |"] if trained.start else []),
         f"| seed | {settings.run.seed} |",
         f"| commit | `{found['git_commit'] or 'unknown'}` |",
         f"| torch, Python | {torch.__version__}, {found['python']} |",

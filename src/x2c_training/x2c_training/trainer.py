@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from x2c_imitation.network.config import NetworkConfig
+from x2c_imitation.network.files import CONFIG_KEY
 from x2c_imitation.network.x2control import X2Control
 from x2c_training import checkpoint
 from x2c_training.computing import Team, choose_precision
@@ -63,6 +64,7 @@ class Trainer:
         device: To compute on.
         team: The processes.
         watcher: Is told how it goes.
+        start: What tells the weights it began with from others.
     """
 
     def __init__(
@@ -75,7 +77,9 @@ class Trainer:
         device: torch.device,
         team: Team,
         watcher: Watcher,
+        start: str = "",
     ) -> None:
+        self._start = start
         self._data, self._settings, self._config = data, settings, config
         self._folder, self._device, self._team, self._watcher = folder, device, team, watcher
         self._precision = choose_precision(settings.run.precision, device)
@@ -249,6 +253,7 @@ class Trainer:
             "seed": self._settings.run.seed,
             "data": self._data.folder.name,
             "processes": self._team.processes,
+            "start": self._start,
         }
 
     def _save(self, step: int) -> None:
@@ -258,6 +263,8 @@ class Trainer:
             "step": step,
             "sums": self._sums,
             "identity": self._identity(),
+            # With it, the checkpoint is a file of weights like any other.
+            CONFIG_KEY: self._config.as_dict(),
             "model": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "scaler": self._scaler.state_dict(),

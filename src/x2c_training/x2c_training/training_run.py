@@ -17,7 +17,8 @@ from torch import distributed
 
 from x2c_evaluation.dataset import DataSet, read_data_set
 from x2c_imitation.network.config import NetworkConfig
-from x2c_imitation.network.weights import save_network
+from x2c_imitation.network.files import digest
+from x2c_imitation.network.weights import load_network, save_network
 from x2c_imitation.network.x2control import X2Control, build_network
 from x2c_training import checkpoint, curves
 from x2c_training.card import Trained, card_text, metadata
@@ -48,6 +49,7 @@ class Job:
         settings: Of the training.
         cache: Folder for prepared data; inside the data set's where it is None.
         workers: Processes that prepare data.
+        start: Weights to begin with; random ones where it is None.
         fresh: Whether to forget an earlier training in the same folder.
         command: That the user gave.
     """
@@ -58,6 +60,7 @@ class Job:
     settings: Settings
     cache: Path | None = None
     workers: int = 1
+    start: Path | None = None
     fresh: bool = False
     command: str = ""
 
@@ -102,18 +105,20 @@ def train(
     config = NetworkConfig(
         backbone=settings.network.backbone, image_size=settings.network.image_size
     )
-    network = build_network(config)
+    network = _first_network(job.start, config)
     data = _prepared(job, team, advance, tell)
     if team.leads:
         _open_folder(job)
     team.wait()
-    trainer = Trainer(data, settings, config, network, job.out, device, team, watcher)
+    start = "" if job.start is None else digest(job.start)
+    trainer = Trainer(data, settings, config, network, job.out, device, team, watcher, start)
     with _stopping() as stop:
         finished = trainer.run(stop)
     if not finished or not team.leads:
         return Outcome(finished, skipped=data.skipped, notes=data.notes)
     errors = _final_errors(trainer.network, config, data, settings)
-    trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors)
+    begun = "" if job.start is None else f"`{job.start}`"
+    trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors, begun)
     weights = job.out / WEIGHTS
     save_network(weights, trainer.network, config, metadata(trained))
     (job.out / CARD).write_text(card_text(trained, config), encoding="utf-8")
@@ -135,6 +140,19 @@ def choose_pairs(data: DataSet, settings: Settings) -> DataSet:
         if name in data.splits and name != wanted.train:
             kept += list(data.split(name))
     return DataSet(data.folder, kept, data.skipped, data.notes)
+
+
+def _first_network(start: Path | None, config: NetworkConfig) -> X2Control:
+    """Return the network to begin with."""
+    if start is None:
+        return build_network(config)
+    network, found = load_network(start, config)
+    if found.backbone != config.backbone:
+        raise TrainingError(
+            f"{start} holds a network with the backbone {found.backbone}, but network.backbone is "
+            f"{config.backbone}"
+        )
+    return network
 
 
 def _prepared(job: Job, team: Team, advance: Advance, tell: Callable[[str], None]) -> Prepared:

@@ -62,6 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", metavar="N", type=int, default=0, help="processes (one for each core)"
     )
     parser.add_argument(
+        "--from",
+        metavar="FILE",
+        type=Path,
+        dest="start",
+        help="weights, or a checkpoint, to begin with",
+    )
+    parser.add_argument(
         "--fresh", action="store_true", help="forget an earlier training in the same folder"
     )
 
@@ -107,6 +114,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         settings=read_settings(file, overrides),
         cache=arguments.cache,
         workers=arguments.workers or len(os.sched_getaffinity(0)),
+        start=arguments.start,
         fresh=arguments.fresh,
         command=shlex.join(["./x2c", *sys.argv[1:]]),
     )
