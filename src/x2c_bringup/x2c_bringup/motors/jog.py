@@ -108,7 +108,7 @@ class Jog:
             DriverError: Its motor cannot be reached.
         """
         one = self._robot.joints[joint]
-        for target in (one.lower, one.upper, one.home):
+        for target in dict.fromkeys((one.lower, one.upper, one.home)):
             self.to(joint, target)
 
     def tell(self, joint: int) -> None:
