@@ -110,9 +110,7 @@ class Episodes:
             if pair is None:
                 continue
             if last is not None and not 0 <= (pair.stamp - last.stamp) * 1e-9 <= self._gap:
-                if begin + tick * self._period <= last.stamp + self._period / 2:
-                    yield last
-                yield None
+                yield from self._rest(last, begin, tick)
                 last = None
             if last is None:
                 begin, tick = pair.stamp, 0
@@ -122,6 +120,11 @@ class Episodes:
                     tick += 1
             last = pair
         if last is not None:
-            if begin + tick * self._period <= last.stamp + self._period / 2:
-                yield last
-            yield None
+            yield from self._rest(last, begin, tick)
+
+    def _rest(self, last: BagPair, begin: int, tick: int) -> Iterator[BagPair | None]:
+        """Yield the last pair for all ticks up to half a period after it."""
+        while begin + tick * self._period <= last.stamp + self._period / 2:
+            yield last
+            tick += 1
+        yield None
