@@ -30,7 +30,7 @@ def test_a_bag_that_was_not_finished_is_read_to_its_last_message(tmp_path, make_
     reader = BagReader(make_bag(tmp_path / "killed", frames=20, finish=False))
     assert list(reader.records(tuple(Part))) == whole
     assert any("metadata.yaml is missing" in issue for issue in reader.issues)
-    assert any("killed.mcap breaks off" in issue for issue in reader.issues)
+    assert any("killed_0.mcap breaks off" in issue for issue in reader.issues)
 
 
 @settings(
@@ -41,11 +41,16 @@ def test_a_truncated_or_damaged_bag_gives_what_comes_before(make_bag, share, dam
     with tempfile.TemporaryDirectory() as folder:
         bag = make_bag(Path(folder) / "bag", frames=2)
         whole = records(bag)
-        file = bag / "bag.mcap"
+        file = bag / "bag_0.mcap"
         data = file.read_bytes()
         cut = data[: int(share * len(data))]
         file.write_bytes(cut + damage)
-        reader = BagReader(bag)
+        try:
+            reader = BagReader(bag)
+        except BagError:
+            # Not even its first bytes are there.
+            assert len(cut) < 8
+            return
         read = list(reader.records(tuple(Part)))
         assert read == whole[: len(read)]
         assert len(read) == len(whole) or reader.issues
