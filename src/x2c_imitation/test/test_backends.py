@@ -6,8 +6,10 @@ from __future__ import annotations
 import dataclasses
 import sys
 
+import numpy as np
 import pytest
 
+from x2c_face import controls
 from x2c_face.errors import RobotError
 from x2c_face.robot_file import load_robot
 from x2c_imitation.backends import BackendOptions, make_imitator
@@ -41,6 +43,26 @@ def test_x2cnet_is_made_from_the_robots_folder(robot, runtime):
     made = make_imitator("x2cnet", robot, BackendOptions(runtime=runtime))
     assert isinstance(made, X2CNet)
     assert not made.is_calibrated
+
+
+def test_a_prior_draws_x2cnet_to_the_solver(robot, model, make_face):
+    shares = (0.0, 0.25, 1.0)
+    made = [make_imitator("x2cnet", robot, BackendOptions(prior=share)) for share in shares]
+    neutral = make_face(model.neutral)
+    face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.2})), yaw=0.1)
+    alone, drawn, whole = (_imitated(one, neutral, face) for one in made)
+    solver = _imitated(make_imitator("solver", robot), neutral, face)
+    assert np.abs(alone - solver).max() > 0.05
+    np.testing.assert_allclose(drawn, 0.75 * alone + 0.25 * solver, atol=1e-9)
+    np.testing.assert_allclose(whole, solver, atol=1e-9)
+    assert made[1].details["prior"] == "25%"
+
+
+def _imitated(imitator, neutral, face):
+    assert not imitator.is_calibrated
+    imitator.calibrate(neutral)
+    assert imitator.is_calibrated
+    return imitator.imitate(face)
 
 
 def test_an_unknown_transfer_is_refused_with_the_known_ones(robot):

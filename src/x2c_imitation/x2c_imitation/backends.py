@@ -9,6 +9,7 @@ from pathlib import Path
 
 from x2c_face.expression_model import load_expression_model
 from x2c_face.robot import Robot
+from x2c_imitation.blended import Blended
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.imitator import Imitator
 from x2c_imitation.network.config import Device, RuntimeName
@@ -25,6 +26,7 @@ class BackendOptions:
         runtime: What runs the network, one of `RuntimeName`.
         device: Where it runs, one of `Device`.
         threads: How many processor cores the network may use.
+        prior: How far X2CNet's values are drawn to the solver's, 0 to 1.
     """
 
     transfer: str = "warp"
@@ -32,6 +34,7 @@ class BackendOptions:
     runtime: str = RuntimeName.ONNX
     device: str = Device.CPU
     threads: int = 1
+    prior: float = 0.0
 
 
 def _solver(robot: Robot, options: BackendOptions) -> Imitator:
@@ -67,11 +70,14 @@ def _x2cnet(robot: Robot, options: BackendOptions) -> Imitator:
             f"unknown transfer {options.transfer!r}; the transfers are: {', '.join(TRANSFERS)}"
         )
     try:
-        return TRANSFERS[options.transfer](robot, options)
+        network = TRANSFERS[options.transfer](robot, options)
     except ModuleNotFoundError as error:
         raise ImitationError(
             f"backend x2cnet needs {error.name}: pip install {error.name}, or use backend:=solver"
         ) from error
+    if not options.prior:
+        return network
+    return Blended(network, _solver(robot, options), options.prior)
 
 
 BACKENDS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {

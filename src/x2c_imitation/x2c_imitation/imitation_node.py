@@ -44,6 +44,12 @@ class ImitationParameters(Parameters):
     threads: int = parameter(
         1, "How many processor cores x2cnet's network may use.", minimum=1, maximum=256
     )
+    prior: float = parameter(
+        0.0,
+        "How far x2cnet's values are drawn to the solver's: 0 not at all, 1 all the way.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     mirror: bool = parameter(
         False,
         "Show the face as a mirror does: the person's left on the robot's right.",
@@ -80,6 +86,7 @@ class ImitationParameters(Parameters):
             runtime=self.runtime,
             device=self.device,
             threads=self.threads,
+            prior=self.prior,
         )
 
 

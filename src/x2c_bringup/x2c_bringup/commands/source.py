@@ -45,7 +45,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend", metavar="B", default="", help="how a face becomes control values"
     )
     parser.add_argument(
-        "--no-face", action="store_true", help="do not start the virtual face: drive a real robot"
+        "--no-face",
+        action="store_true",
+        help="start nothing that moves the robot's joints: a driver of your own does",
     )
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
@@ -82,13 +84,19 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         "--runtime", choices=tuple(RuntimeName), help="what runs the network (default: onnx)"
     )
     parser.add_argument("--device", choices=tuple(Device), help="where (default: cpu)")
+    parser.add_argument(
+        "--prior",
+        metavar="P",
+        type=_share,
+        help="how far x2cnet's values are drawn to the solver's, 0 to 1 (default: 0)",
+    )
 
 
 def backend_options(arguments: argparse.Namespace) -> BackendOptions:
     """Return what the arguments ask of the backend."""
     from x2c_imitation.backends import BackendOptions
 
-    names = ("transfer", "network", "runtime", "device")
+    names = ("transfer", "network", "runtime", "device", "prior")
     given = {name: getattr(arguments, name) for name in names}
     return BackendOptions(**{name: value for name, value in given.items() if value is not None})
 
@@ -108,6 +116,16 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
         record=record,
         log_level=arguments.log_level,
     )
+
+
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.0 <= number <= 1.0:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return number
 
 
 def seconds(text: str) -> float:
