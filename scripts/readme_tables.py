@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tables of parameters and launch arguments in README.md from the code.
+"""Writes the tables of parameters, launch arguments and motor drivers from the code.
 
     . scripts/env.sh && python scripts/readme_tables.py
 
-Each table stands between `<!-- table: NAME -->` and `<!-- end -->`.
+Each table stands between `<!-- table: NAME -->` and `<!-- end -->`, in README.md or a guide.
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from x2c_actuation.drivers import DRIVERS, driver_class
+from x2c_actuation.drivers.options import Option
+from x2c_actuation.drivers.settings import COMMON
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions, OptionText, option_texts
 from x2c_bringup.replay import ReplayOptions, player_node, replay_texts
 from x2c_node.parameters import Parameters, specs
 
 README = Path(__file__).resolve().parents[1] / "README.md"
+GUIDES = (README.parent / "docs" / "your_own_face.md",)
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
@@ -44,6 +49,17 @@ def launch_table(options: Sequence[OptionText]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def option_table(options: Mapping[str, Option]) -> str:
+    """Return the table of keys of a driver section."""
+    rows = ["| key | default | |", "|---|---|---|"]
+    for name, form in options.items():
+        low, high = (end if math.isfinite(end) else None for end in (form.low, form.high))
+        text = form.default if isinstance(form.default, str) else str(form.default).lower()
+        limits = _limits(low, high, form.choices)
+        rows.append(f"| `{name}` | {_code(text)} | {form.description}{limits} |")
+    return "\n".join(rows) + "\n"
+
+
 def filled(text: str) -> str:
     """Return a text with every table in it written anew.
 
@@ -54,6 +70,8 @@ def filled(text: str) -> str:
         "launch": launch_table(option_texts()),
         "replay": launch_table(replay_texts()),
         **parameter_tables(),
+        "driver": option_table(COMMON),
+        **{f"driver_{name}": option_table(driver_class(name).options) for name in DRIVERS},
     }
     return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", text)
 
@@ -87,7 +105,8 @@ def _code(text: str) -> str:
 
 def main() -> None:
     """Write the tables."""
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in (README, *GUIDES):
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,3 +30,14 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)", README))))
 def test_make_targets_exist(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("guide", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+def test_guides_say_what_the_code_says_and_link_to_what_is_there(guide):
+    text = guide.read_text(encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "scripts/readme_tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    assert tables.filled(text) == text, "run scripts/readme_tables.py"
+    for path in set(re.findall(r"\]\((?!http|#)([^)#]+)", text)):
+        assert (guide.parent / path).exists(), path
