@@ -218,7 +218,7 @@ MISTAKES = [
     (
         f"{JOINT}/type",
         DELETED,
-        r"joints\.brow\.type: expected one of revolute, prismatic, got nothing",
+        r"joints\.brow\.type: expected one of revolute, prismatic.*, got nothing",
     ),
     (f"{JOINT}/type", "servo", r"joints\.brow\.type: .*, got 'servo'"),
     (f"{JOINT}/position", DELETED, r"joints\.brow\.position: .*\[lowest, highest\], got nothing"),
