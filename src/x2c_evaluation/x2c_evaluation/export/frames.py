@@ -14,6 +14,9 @@ from x2c_evaluation.session import Joints
 
 Array = NDArray[np.float64]
 
+_EXACT = 1.0
+"""Ticks that differ by less fall together [ns]."""
+
 _FARTHEST = 0.1
 """Joint states and commands further from a frame than this say nothing of it [s]."""
 
@@ -124,7 +127,7 @@ class Episodes:
 
     def _rest(self, last: BagPair, begin: int, tick: int) -> Iterator[BagPair | None]:
         """Yield the last pair for all ticks up to half a period after it."""
-        while begin + tick * self._period <= last.stamp + self._period / 2:
+        while begin + tick * self._period < last.stamp + self._period / 2 - _EXACT:
             yield last
             tick += 1
         yield None

@@ -16,7 +16,7 @@ from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.errors import ExportError
 from x2c_evaluation.export.frames import Episodes, JointTrack, rate_of
 from x2c_evaluation.export.lerobot_features import ACTION, COMMANDS, STATE, Features
-from x2c_evaluation.export.lerobot_writer import LeRobotWriter, fitting
+from x2c_evaluation.export.lerobot_writer import LeRobotWriter, fits, fitting
 from x2c_evaluation.export.outcome import Advance, ExportOutcome
 from x2c_evaluation.export.pairs import BagPair, BagPairs, Pairing
 
@@ -100,9 +100,9 @@ def _write(
                     writer.end_episode()
                     outcome.left_out[f"{name}: no joint states or commands near"] += bool(pair)
                     continue
-                if pair.picture.shape[:2] != (features.height, features.width):
-                    outcome.resized += 1
-                writer.add(fitting(pair.picture, features.width, features.height), vectors)
+                size = (features.width, features.height)
+                outcome.resized += not fits(pair.picture, *size)
+                writer.add(fitting(pair.picture, *size), vectors)
             short = f"{name}: in an episode shorter than {_SHORTEST_EPISODE:g} s"
             outcome.left_out[short] += cutter.too_short
             outcome.note(name, source)

@@ -218,19 +218,21 @@ class _Files:
     @property
     def is_full(self) -> bool:
         """Whether the next episode goes to another file."""
-        return self._path.stat().st_size > self._largest
+        return self._path.stat().st_size >= self._largest
 
     @property
     def _chunk(self) -> int:
         return self._number // _CHUNK
 
 
+def fits(picture: NDArray[np.uint8], width: int, height: int) -> bool:
+    """Return whether a picture is of a size, or has a row or column more, as none in a video."""
+    return all(0 <= one <= 1 for one in (picture.shape[0] - height, picture.shape[1] - width))
+
+
 def fitting(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """Return a picture (height, width, 3) of a size."""
-    if picture.shape[:2] == (height, width):
-        return picture
-    if 0 <= picture.shape[0] - height <= 1 and 0 <= picture.shape[1] - width <= 1:
-        # Videos have even sizes: a row or a column goes.
+    if fits(picture, width, height):
         return np.ascontiguousarray(picture[:height, :width])
     resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(resized, dtype=np.uint8)
