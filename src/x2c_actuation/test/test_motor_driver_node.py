@@ -124,6 +124,22 @@ def test_an_emergency_stop_is_latched_until_released_and_reset(ros, owner, bus, 
     assert max(servo.fastest for servo in bus.servos.values()) < STEP
 
 
+def test_a_stop_outlives_every_transition(ros, owner, bus, wait_until):
+    owner.wanted = [0.4, 0.4, 0.4]
+    owner.wait_for("following")
+    button = ros.publish(Bool, "estop", STREAM)
+    wait_until(button.get_subscription_count, what="the node's subscription")
+    button.publish(Bool(data=True))
+    owner.wait_for("stopped")
+    for transition in ("deactivate", "cleanup"):
+        assert ros.transition("motor_driver_node", transition)
+    button.publish(Bool(data=False))
+    for transition in ("configure", "activate"):
+        assert ros.transition("motor_driver_node", transition)
+    owner.wait_for("stopped")
+    assert not any(servo.torque for servo in bus.servos.values())
+
+
 def test_commands_that_cannot_be_are_dropped_and_the_node_lives(ros, owner, bus):
     publisher = ros.publish(JointState, "joint_commands", STREAM)
     owner.wait_until(publisher.get_subscription_count, what="the node's subscription")

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from x2c_actuation.drivers import make_driver
+from x2c_actuation.emergency_stop import EmergencyStop
 from x2c_actuation.errors import DriverSettingsError
 from x2c_actuation.motor_session import Condition, MotorSession, Outcome
 from x2c_face.joint_targets import JointTargets
@@ -51,20 +51,24 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("motor_driver_node", MotorDriverParameters, **node_arguments)
+        # A stop is heard in every state and outlives every transition: only a reset ends it.
+        self._stopped = False
+        self._session: MotorSession | None = None
+        self._estop = EmergencyStop(self, self._press)
 
     def configure(self) -> None:
         """Read the robot and its driver section; make the publisher and the service."""
         robot = load_robot(find_robot(self.params.robot))
         driver = make_driver(robot, _overrides(robot, self.params.port))
         self._robot = robot
-        self._session = MotorSession(driver, robot.joints, self._say)
         self._period = 1.0 / driver.settings.rate
-        self._estop_pressed = False
         self._unknown: set[str] = set()
         self._states = self.publisher(JointState, "joint_states", STREAM)
         self.service(Trigger, "~/reset", self._reset)
-        # The stop is heard whether or not the node is active.
-        self.subscription(Bool, "estop", self._take_estop, STREAM)
+        session = MotorSession(driver, robot.joints, self._say)
+        if self._stopped:
+            session.stop()
+        self._session = session
 
     def activate(self) -> None:
         """Connect to the motors and take joint commands."""
@@ -82,11 +86,15 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             self._ending = True
             self._awake.notify()
         self._thread.join()
-        self._session.end()
+        self._running.end()
+
+    def cleanup(self) -> None:
+        """Forget the motors, but not an emergency stop."""
+        self._session = None
 
     def diagnose(self) -> Diagnosis:
         """Tell whether the motors are reached, and what they say of themselves."""
-        session = self._session
+        session = self._running
         driver = session.driver
         source = "measured" if driver.measures else "as sent: these motors do not tell"
         values = {
@@ -104,8 +112,13 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         level, message = self._verdict()
         return Diagnosis(level, message, values)
 
+    @property
+    def _running(self) -> MotorSession:
+        assert self._session is not None  # noqa: S101 - only asked for while configured
+        return self._session
+
     def _verdict(self) -> tuple[Level, str]:
-        session = self._session
+        session = self._running
         if session.condition is Condition.DISCONNECTED:
             return Level.ERROR, session.trouble or f"connecting to {session.driver.place}"
         if session.condition is Condition.STOPPED:
@@ -129,21 +142,25 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
                 "joint_commands names joints that this robot has not, which are ignored: "
                 f"{', '.join(sorted(self._unknown))}"
             )
-        self._session.command(self._targets.positions, time.monotonic())
+        self._running.command(self._targets.positions, time.monotonic())
         with self._awake:
             self._fresh = True
             self._awake.notify()
 
-    def _take_estop(self, message: Bool) -> None:
-        self._estop_pressed = bool(message.data)
-        if message.data:
+    def _press(self, who: str) -> None:
+        if not self._estop.pressed:
+            return
+        self._stopped = True
+        if self._session is not None:
             self._session.stop()
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        if self._estop_pressed:
-            response.message = "the emergency stop is still pressed: release it first"
+        self._estop.forget_the_gone()
+        if self._estop.pressed:
+            response.message = f"still pressed by {self._estop.names}: release it first"
             return response
-        self._session.reset()
+        self._stopped = False
+        self._running.reset()
         response.success = True
         response.message = "the motors come back to the commanded pose slowly"
         return response
@@ -168,14 +185,16 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def _tick(self) -> None:
         started = time.monotonic()
-        outcome = self._session.tick(started)
+        outcome = self._running.tick(started)
         if outcome.sent is not None:
             self.statistics.tick("writes")
             self.statistics.measured("bus", time.monotonic() - started)
         self._publish(outcome)
 
     def _publish(self, outcome: Outcome) -> None:
-        positions = outcome.read if self._session.driver.measures else outcome.sent
+        # Motors that cannot measure are where they were sent; before, where their pulses say.
+        measures = self._running.driver.measures
+        positions = outcome.read if measures or outcome.sent is None else outcome.sent
         if positions is None:
             return
         known = np.flatnonzero(np.isfinite(positions))
