@@ -40,6 +40,7 @@ from x2c_node.robots import find_robot
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
 from x2c_perception.sources.choice import choose_source
+from x2c_perception.sources.pictures import StillPicture
 
 Array = NDArray[np.float64]
 
@@ -83,8 +84,12 @@ def measure_transfer(
     picture, landmarks = read_neutral(robot)
     transfer, retargeter = WarpTransfer(picture, landmarks, size), PictureRetargeter(landmarks)
     source = choose_source("", video)
-    period = 1.0 / (source.rate or PICTURE_RATE)
+    if isinstance(source, StillPicture):
+        raise EvaluationError(
+            f"{video} is a single picture; expected a video, or a folder of them"
+        )
     with source:
+        period = 1.0 / (source.rate or PICTURE_RATE)
         neutral = find_neutral(_pictures(source), period)
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")

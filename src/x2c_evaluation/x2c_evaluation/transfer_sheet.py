@@ -33,6 +33,7 @@ from x2c_node.robots import find_robot
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
 from x2c_perception.sources.choice import choose_source
+from x2c_perception.sources.pictures import StillPicture
 from x2c_perception.tracker import FaceTracker
 from x2c_virtual_face import expressions
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -140,9 +141,14 @@ def _add_expressions(sheet: _Sheet, rendered: Robot) -> None:
 
 def _add_video(sheet: _Sheet, video: str) -> None:
     source = choose_source("", video)
+    if isinstance(source, StillPicture):
+        raise EvaluationError(
+            f"{video} is a single picture; expected a video, or a folder of them"
+        )
     with source:
+        period = 1.0 / (source.rate or PICTURE_RATE)
         pictures = list(_pictures(source))
-    neutral = find_neutral(pictures, 1.0 / (source.rate or PICTURE_RATE))
+    neutral = find_neutral(pictures, period)
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
     retargeter, box = sheet.retargeter(neutral.landmarks), _box(neutral.landmarks)
