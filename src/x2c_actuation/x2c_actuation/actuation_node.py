@@ -229,7 +229,10 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def _publish(self, command: JointCommand) -> None:
         self._commands.publish(command.state.position, self._header)
         self.statistics.tick("commands")
-        if command.first and command.stamp:
+        if not command.first:
+            return
+        self.statistics.tick("answers")
+        if command.stamp:
             passed = (self.get_clock().now().nanoseconds - command.stamp) * 1e-9
             self.statistics.measured("camera to command", passed)
 

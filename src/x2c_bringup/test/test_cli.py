@@ -54,3 +54,37 @@ def test_robots_are_listed(capsys):
         cli.main(["robots"])
     assert ended.value.code == 0
     assert "virtual" in capsys.readouterr().out
+
+
+def check(capsys, name):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["robots", "--check", str(name)])
+    return ended.value.code, capsys.readouterr()
+
+
+@pytest.mark.parametrize("robot", ["virtual", "ameca"])
+def test_robots_that_come_along_have_no_mistakes(capsys, robot):
+    status, said = check(capsys, robot)
+    assert status == 0
+    assert "no mistakes" in said.out
+
+
+def test_all_mistakes_of_a_robot_are_told_with_their_lines(capsys, tmp_path):
+    file = tmp_path / "robot.yaml"
+    file.write_text(
+        "name: mine\nunits: {angle: deg, length: m}\njoints:\n"
+        "  jaw: {type: revolute, position: [20, 0], velocity: 1, acceleration: 10, jerk: 100}\n"
+        "mixing: {jow: {Jaw Pitch: 1.0}}\n"
+    )
+    for name in (file, tmp_path):
+        status, said = check(capsys, name)
+        assert status == 1
+        lines = said.out.splitlines()
+        assert lines[0] == f"{file}: 3 mistakes"
+        assert [line.split(":")[0] for line in lines[1:]] == ["  line 2", "  line 4", "  line 5"]
+
+
+def test_a_robot_that_is_not_there_cannot_be_checked(capsys, tmp_path):
+    status, said = check(capsys, tmp_path / "nobody")
+    assert status == cli.REFUSED
+    assert "no robot at" in said.err

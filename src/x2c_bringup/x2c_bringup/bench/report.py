@@ -51,7 +51,7 @@ def write(path: Path, video: str, results: Sequence[Result]) -> None:
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "settings": [dataclasses.asdict(result) for result in results],
-        "limit": limit(max(results, key=lambda result: result.commands)),
+        "limit": limit(max(results, key=lambda result: result.answers)),
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,9 @@ class Result:
     Attributes:
         name: Of the setting.
         images: Images sent a second [Hz].
+        answers: Images answered by a joint command a second [Hz].
         commands: Joint commands a second [Hz].
+        jitter: 99th percentile of how late a command of the motor rate is [ms].
         p50: Median time from camera stamp to joint command [ms].
         p99: 99th percentile of it [ms].
         cores: Processor time used a second [s/s].
@@ -77,7 +79,9 @@ class Result:
 
     name: str
     images: float
+    answers: float
     commands: float
+    jitter: float
     p50: float
     p99: float
     cores: float
@@ -110,7 +114,9 @@ def measure(setting: Setting, warm_up: float, seconds: float) -> Result:
         return Result(
             name=setting.name,
             images=after.rate(before, "camera_node", "image total"),
+            answers=after.rate(before, "actuation_node", "answers total"),
             commands=after.rate(before, "actuation_node", "commands total"),
+            jitter=number(actuation, "tick lateness p99 [ms]"),
             p50=number(actuation, f"{LATENCY}{_MEDIAN}"),
             p99=number(actuation, f"{LATENCY} p99 [ms]"),
             cores=used / took,

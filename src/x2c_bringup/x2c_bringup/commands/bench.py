@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the whole graph on the built-in performer (640x480), or on a video of your own.
 
-Latency is from the camera's stamp to the joint command, as actuation_node measures it when it has
-sent the command. Nothing else should run on this machine meanwhile: the column 'load' tells how
-many processes wanted a core, ours included.
+Latency is from the camera's stamp to the first joint command that answers the image, as
+actuation_node measures it when it has sent the command; jitter is how late the commands are that
+it sends at the motor rate. Nothing else should run on this machine meanwhile: the column 'load'
+tells how many processes wanted a core, ours included.
 
 Without a limit, images come faster than they can be used, and sending them takes processor time
 from using them; 120/s is what a fast camera sends.
@@ -94,7 +95,16 @@ def _print(results: Sequence[Result], console: Console) -> None:
     from x2c_bringup.bench.report import limit
 
     table = Table(
-        "setting", "images/s", "commands/s", "p50 [ms]", "p99 [ms]", "cores", "load", "peak [MB]"
+        "setting",
+        "images/s",
+        "answered/s",
+        "commands/s",
+        "p50 [ms]",
+        "p99 [ms]",
+        "jitter p99 [ms]",
+        "cores",
+        "load",
+        "peak [MB]",
     )
     for column in table.columns[1:]:
         column.justify = "right"
@@ -103,9 +113,11 @@ def _print(results: Sequence[Result], console: Console) -> None:
         table.add_row(
             result.name,
             f"{result.images:.1f}",
+            f"{result.answers:.1f}",
             f"{result.commands:.1f}",
             f"{result.p50:.1f}",
             f"{result.p99:.1f}",
+            f"{result.jitter:.2f}",
             f"{result.cores:.2f}",
             f"{result.load:.1f}",
             f"{result.memory[largest]:.0f} ({largest})",
@@ -119,7 +131,7 @@ def _print(results: Sequence[Result], console: Console) -> None:
     for title, measured in parts.items():
         console.print(_part(title, [result.name for result in results], measured))
     console.print(f"torch imported: {'yes' if any(one.torch for one in results) else 'no'}")
-    console.print(limit(max(results, key=lambda result: result.commands)))
+    console.print(limit(max(results, key=lambda result: result.answers)))
 
 
 def _part(title: str, settings: Sequence[str], measured: Sequence[Mapping[str, float]]) -> Table:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List the robots that can be driven, with the folder of each."""
+"""List the robots that can be driven, with the folder of each, or check one's robot.yaml."""
 
 from __future__ import annotations
 
@@ -8,10 +8,54 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument(
+        "--check",
+        metavar="ROBOT",
+        help="check a robot's robot.yaml: name of an installed one, its folder, or the file",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    return _list() if arguments.check is None else _check(arguments.check)
+
+
+def _check(name: str) -> int:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from x2c_actuation.drivers import make_driver
+    from x2c_actuation.errors import DriverSettingsError
+    from x2c_face.robot_file import FILE_NAME, check_robot
+    from x2c_node.robots import find_robot
+
+    path = Path(name).expanduser()
+    folder = path.absolute().parent if path.is_file() else find_robot(name)
+    robot, mistakes = check_robot(folder)
+    said = [str(mistake) for mistake in mistakes]
+    if robot is not None and robot.driver and robot.driver.get("type") != "virtual":
+        try:
+            make_driver(robot)
+        except DriverSettingsError as error:
+            said.append(str(error).removeprefix(f"{folder / FILE_NAME}: "))
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    console.print(f"{folder / FILE_NAME}: {_counted(len(said))}")
+    for line in said:
+        console.print(f"  {line}")
+    if robot is not None:
+        console.print(
+            f"{len(robot.joints)} joints, {len(robot.curves)} curves of mixing, "
+            f"{len(robot.coupled_limits)} coupled limits, commands as {robot.command_interface}"
+        )
+    return 1 if said else 0
+
+
+def _counted(mistakes: int) -> str:
+    return "1 mistake" if mistakes == 1 else f"{mistakes or 'no'} mistakes"
+
+
+def _list() -> int:
     from rich.console import Console
     from rich.table import Table
 
