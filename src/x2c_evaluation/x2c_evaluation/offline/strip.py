@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,6 @@ import cv2
 import numpy as np
 
 from x2c_evaluation.control_error import absolute_errors, scaled
-from x2c_evaluation.face_film import draw
 from x2c_evaluation.offline.curves import Array, Curves
 from x2c_evaluation.offline.frames import FrameSource, Picture
 from x2c_evaluation.offline.references import AGAINST, RECORDED
@@ -21,6 +21,8 @@ from x2c_face.errors import X2CError
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
+from x2c_virtual_face.errors import RobotMismatchError
+from x2c_virtual_face.virtual_face import VirtualFace
 
 MOMENTS = 6
 """Moments shown of a recording."""
@@ -109,30 +111,30 @@ def moment_pictures(
         weights = np.where(curves.followed, weights, np.nan)
     chosen = _peaks(weights, curves.times)
     people = source.pictures([int(curves.index[place]) for place in chosen])
-    artist = _Artist(robot, issues)
-    moments = []
-    for place in chosen:
-        values = curves.values[place]
-        pictures: dict[str, bytes] = {}
-        if (picture := people.get(int(curves.index[place]))) is not None:
-            pictures["person"] = _jpeg(_person(picture))
-        artist.draw(pictures, "robot", values)
-        worst: tuple[tuple[str, float, float], ...] = ()
-        if reference:
-            other = curves.references[reference][place]
-            artist.draw(pictures, "reference", other)
-            worst = _worst(values, other)
-        moments.append(
-            MomentPicture(
-                frame=int(curves.index[place]),
-                time=float(curves.times[place]),
-                error=float(weights[place]) if reference else None,
-                reference=reference,
-                worst=worst,
-                pictures=pictures,
-            )
-        )
-    return moments
+    with closing(_Artist(robot, issues)) as artist:
+        return [_moment(curves, place, reference, weights, people, artist) for place in chosen]
+
+
+def _moment(
+    curves: Curves,
+    place: int,
+    reference: str,
+    weights: Array,
+    people: Mapping[int, Picture],
+    artist: _Artist,
+) -> MomentPicture:
+    values, frame = curves.values[place], int(curves.index[place])
+    pictures: dict[str, bytes] = {}
+    if frame in people:
+        pictures["person"] = _jpeg(_person(people[frame]))
+    artist.draw(pictures, "robot", values)
+    worst: tuple[tuple[str, float, float], ...] = ()
+    if reference:
+        other = curves.references[reference][place]
+        artist.draw(pictures, "reference", other)
+        worst = _worst(values, other)
+    error = float(weights[place]) if reference else None
+    return MomentPicture(frame, float(curves.times[place]), error, reference, worst, pictures)
 
 
 def _peaks(weights: Array, times: Array) -> list[int]:
@@ -154,27 +156,38 @@ def _worst(values: Array, other: Array) -> tuple[tuple[str, float, float], ...]:
 
 
 class _Artist:
-    """Draws the robot, as long as that is possible."""
+    """Draws the robot, as long as that is possible; the virtual one in place of another."""
 
     def __init__(self, robot: Robot, issues: Issues) -> None:
-        self._robot: Robot | None = robot
         self._issues = issues
+        self._face: VirtualFace | None = None
+        self._robot = robot
+        try:
+            try:
+                self._face = VirtualFace(robot, _SIDE, _SIDE)
+            except RobotMismatchError:
+                self._robot = load_robot(find_robot(_VIRTUAL))
+                self._face = VirtualFace(self._robot, _SIDE, _SIDE)
+                issues.once("pictures of the robot show the virtual one", loss=False)
+        except X2CError as error:
+            issues.once(f"there are no pictures of the robot: {error}", loss=False)
 
     def draw(self, pictures: dict[str, bytes], who: str, values: Array) -> None:
-        if self._robot is None:
+        """Add a picture of the robot with control values (30,)."""
+        if self._face is None:
             return
         try:
-            pictures[who] = _jpeg(draw(self._robot, values, (_SIDE, _SIDE)))
-            return
+            self._face.set_positions(self._robot.joint_targets(values))
+            drawn = np.ascontiguousarray(self._face.render()[:, :, ::-1])
         except X2CError as error:
-            reason = str(error)
-        if self._robot.name != _VIRTUAL:
-            self._issues.once("pictures of the robot show the virtual one", loss=False)
-            self._robot = load_robot(find_robot(_VIRTUAL))
-            self.draw(pictures, who, values)
-        else:
-            self._issues.once(f"there are no pictures of the robot: {reason}", loss=False)
-            self._robot = None
+            self._issues.once(f"the robot cannot be drawn: {error}", loss=False)
+            return
+        pictures[who] = _jpeg(drawn)
+
+    def close(self) -> None:
+        """Free what draws."""
+        if self._face is not None:
+            self._face.close()
 
 
 def _person(picture: Picture) -> Picture:

@@ -29,11 +29,13 @@ def choices(reader: BagReader) -> list[BagTopic]:
         said = [one for one in found if reader.parts.get(one.name) is Part.CAMERA_IMAGE]
         found = said or found
     if not found:
-        found = [
+        faces = [
             one
             for one in reader.topics.values()
             if one.message_type == FACE and reader.parts.get(one.name) is not Part.NEUTRAL_FACE
         ]
+        counted = any(one.count for one in reader.topics.values())
+        found = [one for one in faces if one.count or not counted]
     return sorted(found, key=lambda one: one.name)
 
 
