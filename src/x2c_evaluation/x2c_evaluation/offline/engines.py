@@ -90,7 +90,7 @@ class Cluster(Engine):
                 for n, job in enumerate(jobs)
             }
             try:
-                for future in self._dask.as_completed(places):
+                for future in self._dask.as_completed(list(places), loop=client.loop):
                     place = places[future]
                     yield place, _outcome(jobs[place], future)
             finally:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.control_error import ControlError, control_error
@@ -21,6 +22,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline import recorded_run, statistics
 from x2c_evaluation.offline.bag_frames import FACE, BagFrames
 from x2c_evaluation.offline.curves import Array, Curves
+from x2c_evaluation.offline.data_set_frames import DataSetFrames, is_data_set
 from x2c_evaluation.offline.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.frames import FrameSource
 from x2c_evaluation.offline.imitated import Imitated, imitate
@@ -33,7 +35,8 @@ from x2c_evaluation.offline.references import (
     recorded,
 )
 from x2c_evaluation.offline.settings import Calibration, Settings
-from x2c_evaluation.offline.smoothness import Smoothness, smoothness
+from x2c_evaluation.offline.single_pictures import imitate_pictures
+from x2c_evaluation.offline.smoothness import UNKNOWN, Smoothness, smoothness
 from x2c_evaluation.offline.strip import MomentPicture, moment_pictures
 from x2c_evaluation.offline.topic_choice import choose_topic
 from x2c_evaluation.offline.video_frames import VideoFrames
@@ -100,7 +103,10 @@ def evaluate(job: Job, progress: Progress = lambda done: None) -> Outcome:
     started = time.monotonic()
     issues = Issues()
     try:
-        outcome = _evaluate(job, issues, progress)
+        # As in the nodes. With more threads sums are rounded otherwise, and results depend on how
+        # many the machine has.
+        with threadpool_limits(limits=1, user_api="blas"):
+            outcome = _evaluate(job, issues, progress)
     except (X2CError, OSError) as error:
         outcome = failure(job, str(error), issues)
     return dataclasses.replace(outcome, seconds=time.monotonic() - started)
@@ -137,6 +143,8 @@ def open_source(job: Job) -> tuple[FrameSource, BagReader | None]:
         X2CError: They cannot be had.
     """
     path = Path(job.source).expanduser()
+    if job.source != PERFORMER and is_data_set(path):
+        return DataSetFrames(path), None
     if job.source == PERFORMER or not (path.exists() and is_bag(path)):
         return VideoFrames(job.source), None
     reader = BagReader(path)
@@ -153,10 +161,16 @@ def open_source(job: Job) -> tuple[FrameSource, BagReader | None]:
 def _evaluate(job: Job, issues: Issues, progress: Progress) -> Outcome:
     source, reader = open_source(job)
     robot = job.settings.robot()
-    imitated = imitate(source, job.settings, robot, issues, progress)
+    single = isinstance(source, DataSetFrames)
+    if isinstance(source, DataSetFrames):
+        imitated = imitate_pictures(source, job.settings, robot, issues, progress)
+    else:
+        imitated = imitate(source, job.settings, robot, issues, progress)
     curves = imitated.curves
     session = recorded_run.session(reader, curves) if reader is not None else None
     references = _references(job, session, issues)
+    if isinstance(source, DataSetFrames):
+        references.setdefault(AGAINST, (source.truth(), ""))
     curves = _with_references(curves, references, issues)
     result: dict[str, Any] = {
         "format": FORMAT,
@@ -166,14 +180,14 @@ def _evaluate(job: Job, issues: Issues, progress: Progress) -> Outcome:
         "frames": statistics.frame_statistics(curves, imitated.read, imitated.unusable),
         "tracking": statistics.tracking_statistics(curves, imitated.neutral_at),
         "errors": {name: _error(curves, name, references) for name in curves.references},
-        "smoothness": _smoothness(smoothness(curves)),
+        "smoothness": _smoothness(UNKNOWN if single else smoothness(curves)),
         "limits": statistics.limit_statistics(curves, robot, job.settings),
         "recorded": recorded_run.figures(session) if session is not None else None,
         "fidelity": None,
         "states": [[round(one, 3) for one in row] for row in statistics.states(curves)],
     }
     failed = _why_nothing(curves, imitated)
-    if job.settings.fidelity and not failed:
+    if job.settings.fidelity and not failed and not single:
         result["fidelity"] = fidelity_figures(source, curves, robot, job.settings, issues)
     moments = moment_pictures(source, curves, robot, issues) if not failed else []
     result["moments"] = [one.as_json() for one in moments]

@@ -96,10 +96,11 @@ def imitate(
             if len(sights) % _TOLD_EVERY == 0:
                 progress(read)
     progress(read)
-    return Imitated(_curves(sights), read, read - len(sights), neutral_at)
+    return Imitated(curves_of(sights), read, read - len(sights), neutral_at)
 
 
-def _curves(sights: list[tuple[int, int, Sight]]) -> Curves:
+def curves_of(sights: list[tuple[int, int, Sight]]) -> Curves:
+    """Return what was seen in frames, each with its index and stamp, as arrays."""
     count = len(sights)
     faces = [sight.face for _, _, sight in sights]
     frames = [sight.frame for _, _, sight in sights]

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import x2c_actuation
-import x2c_evaluation
+import x2c_evaluation.fidelity
+import x2c_evaluation.offline
+import x2c_evaluation.sources
 import x2c_face
 import x2c_imitation
 import x2c_node
@@ -26,9 +28,11 @@ from x2c_node.robots import find_robot
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 
 _PACKAGES = (
-    *(x2c_actuation, x2c_evaluation, x2c_face),
-    *(x2c_imitation, x2c_node, x2c_perception),
+    *(x2c_evaluation.offline, x2c_evaluation.sources, x2c_evaluation.fidelity),
+    *(x2c_actuation, x2c_face, x2c_imitation, x2c_node, x2c_perception),
 )
+"""Whose code the results depend on."""
+
 _GREATEST_GAIN = 3.0
 
 

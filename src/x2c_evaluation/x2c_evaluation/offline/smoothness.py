@@ -47,11 +47,15 @@ class Smoothness:
     jerk_by_group: Mapping[Group, float]
 
 
+UNKNOWN = Smoothness(0.0, None, {}, None, {})
+"""Where nothing goes on from one frame to the next."""
+
+
 def smoothness(curves: Curves) -> Smoothness:
     """Return how steady the control values of a recording are."""
     period = curves.period
     if not period:
-        return Smoothness(0.0, None, {}, None, {})
+        return UNKNOWN
     values = scaled(curves.values)
     runs = _runs(curves)
     length = max(round(WINDOW / period), _FEWEST)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+
+from x2c_evaluation.face_film import draw
+from x2c_evaluation.offline.curves import read_curves
+from x2c_evaluation.offline.evaluate import Job, evaluate
+from x2c_face import controls
+
+
+def test_a_data_set_is_judged_by_its_own_values(tmp_path, settings):
+    robot = settings.robot()
+    shown = [
+        {},
+        {"Jaw Pitch": 0.3},
+        {"Head Yaw": 0.25},
+        {"Brow Inner Left": 1.0, "Brow Inner Right": 1.0},
+        {"Lip Corner Raise Left": 1.0, "Lip Corner Raise Right": 1.0},
+    ]
+    values = [controls.from_names(one) for one in shown]
+    names = []
+    for number, one in enumerate(values):
+        names.append(f"{number}.png")
+        cv2.imwrite(str(tmp_path / names[-1]), draw(robot, one, (320, 320)))
+    cv2.imwrite(str(tmp_path / "black.png"), np.zeros((320, 320, 3), np.uint8))
+    content = {
+        "img_path": [*names, "black.png", "gone.png"],
+        "ctrl_values": controls.to_upstream([*values, values[0], values[0]]).tolist(),
+    }
+    with (tmp_path / "val_split_cg.pkl").open("wb") as file:
+        pickle.dump(content, file)
+    outcome = evaluate(Job("set", str(tmp_path), settings))
+    assert outcome.failed == ""
+    assert outcome.lost
+    assert any("gone.png" in one["text"] for one in outcome.result["issues"])
+    assert outcome.result["source"]["kind"] == "data set"
+    assert outcome.result["tracking"]["faces"] == 5
+    error = outcome.result["errors"]["against"]
+    assert error["source"] == "the data set's values"
+    assert error["frames"] == 5
+    assert error["controls"]["Head Yaw"] == pytest.approx(0.0, abs=0.05)
+    assert outcome.result["smoothness"]["jerk"] is None
+    table = tmp_path / "frames.parquet"
+    table.write_bytes(outcome.frames)
+    curves = read_curves(table)
+    np.testing.assert_allclose(curves.references["against"][:5], values, atol=1e-5)
+    offsets = curves.values - controls.NEUTRAL
+    # Each picture is seen for what it is, and nothing of it is left in the next.
+    assert np.abs(offsets[0]).max() < 0.02
+    assert offsets[1, controls.index("Jaw Pitch")] < -0.15
+    assert offsets[2, controls.index("Head Yaw")] == pytest.approx(0.25, abs=0.05)
+    assert offsets[3, controls.index("Brow Inner Left")] > 0.2
+    assert offsets[4, controls.index("Lip Corner Raise Left")] > 0.2
+    assert abs(offsets[4, controls.index("Head Yaw")]) < 0.05
