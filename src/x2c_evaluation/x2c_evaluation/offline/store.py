@@ -122,7 +122,7 @@ def as_text(content: Any) -> str:
 def fingerprint(job: Job, settings: str) -> str:
     """Return a text that changes with a recording, what it is compared with, and the settings."""
     digest = hashlib.sha256(f"{settings}\n{job.name}\n{job.topic}\n".encode())
-    for path in (job.source, job.against):
+    for path in filter(None, (job.source, job.against)):
         digest.update(f"{path}\n{_state(Path(path).expanduser())}\n".encode())
     return digest.hexdigest()
 
