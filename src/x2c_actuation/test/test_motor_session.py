@@ -25,6 +25,8 @@ class Motors(FeetechDriver):
         self.on = np.zeros(3, bool)
         self.there = np.ones(3, bool)
         self.error = None
+        # Whether a goal gives a motor its torque back, as with Feetech's.
+        self.eager = False
         self.step = 0.0
         self.opened = 0
         self.closed = 0
@@ -39,7 +41,9 @@ class Motors(FeetechDriver):
 
     def write(self, positions):
         self._fail()
-        moving = np.isfinite(positions) & self.on & self.there
+        told = np.isfinite(positions) & self.there
+        self.on |= told & self.eager
+        moving = told & self.on
         self.step = max(self.step, *np.abs(positions - self.pose)[moving], 0.0)
         self.pose = np.where(moving, positions, self.pose)
         return np.array(positions)
@@ -183,7 +187,7 @@ def test_after_a_lost_connection_joints_come_back_without_a_jump(stage, fault):
     assert stage.condition is Condition.FOLLOWING
     np.testing.assert_allclose(stage.motors.pose, stage.command, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
-    assert stage.session.connections == 2
+    assert stage.session.link.connections == 2
 
 
 def test_a_lost_connection_is_told_once_and_tried_ever_more_seldom(stage):
@@ -212,7 +216,7 @@ def test_one_bad_reply_changes_nothing(stage):
         del stage.motors.read
         stage.run(1.0)
     assert stage.condition is Condition.FOLLOWING
-    assert stage.session.connections == 1
+    assert stage.session.link.connections == 1
 
 
 def raise_(error):
@@ -224,17 +228,33 @@ def test_one_motor_that_goes_and_comes_back_does_not_stop_the_others(stage):
     stage.motors.there[1] = False
     stage.command = [0.3, 0.3, 0.3]
     stage.run(2.0)
-    assert stage.session.absent == ("brow",)
+    assert stage.session.link.absent == ("brow",)
     np.testing.assert_allclose(stage.motors.pose[[0, 2]], 0.3, atol=1e-9)
     assert stage.motors.pose[1] == pytest.approx(0.0)
     stage.motors.there[1], stage.motors.on[1] = True, False
     stage.motors.step = 0.0
     stage.run(3.0)
-    assert stage.session.absent == ()
+    assert stage.session.link.absent == ()
     np.testing.assert_allclose(stage.motors.pose, 0.3, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
     assert stage.told_that.count("no answer of brow (id 2)") == 1
     assert "brow (id 2) answers again" in stage.told_that
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_motor_that_comes_back_during_a_stop_holds_where_it_is(tmp_path, eager):
+    stage = following(Stage(tmp_path, estop="hold"))
+    stage.motors.eager = eager
+    stage.session.stop()
+    stage.run(0.1)
+    stage.motors.there[1] = stage.motors.on[1] = False
+    stage.run(1.0)
+    stage.motors.pose[1] = 0.3
+    stage.motors.there[1] = True
+    stage.run(1.0)
+    assert stage.condition is Condition.STOPPED
+    np.testing.assert_allclose(stage.motors.pose, [0.0, 0.3, 0.0], atol=1e-9)
+    assert stage.motors.on.all()
 
 
 @pytest.mark.parametrize(("estop", "on"), [("torque_off", False), ("hold", True)])
@@ -296,7 +316,7 @@ def test_warnings_of_motors_are_told_once(stage):
     stage.motors.warnings = ("jaw is hot",)
     stage.run(10.0)
     assert stage.told.count("jaw is hot") == 1
-    assert stage.session.health.warnings == ("jaw is hot",)
+    assert stage.session.link.health.warnings == ("jaw is hot",)
 
 
 @pytest.mark.parametrize(("at_end", "on"), [("hold", True), ("torque_off", False)])
@@ -321,9 +341,12 @@ events = st.lists(
 )
 
 
-@given(events, st.booleans())
-def test_whatever_happens_nothing_is_raised_and_nothing_jumps(tmp_path_factory, what, measures):
-    stage = Stage(tmp_path_factory.mktemp("robot"), measures=measures)
+@given(events, st.booleans(), st.booleans(), st.sampled_from(["hold", "torque_off"]))
+def test_whatever_happens_nothing_is_raised_and_nothing_jumps(
+    tmp_path_factory, what, measures, eager, estop
+):
+    stage = Stage(tmp_path_factory.mktemp("robot"), measures=measures, estop=estop)
+    stage.motors.eager = eager
     stage.motors.pose[:] = 0.0
     for kind, value in what:
         if kind == "command":

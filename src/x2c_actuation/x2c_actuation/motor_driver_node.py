@@ -95,20 +95,20 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
     def diagnose(self) -> Diagnosis:
         """Tell whether the motors are reached, and what they say of themselves."""
         session = self._running
-        driver = session.driver
+        driver = session.link.driver
         source = "measured" if driver.measures else "as sent: these motors do not tell"
         values = {
             "driver": driver.settings.type,
             "place": driver.place,
             "motors": session.condition.value,
-            "connections": str(session.connections),
+            "connections": str(session.link.connections),
             "positions": source,
             "commands out of reach": str(session.limited),
-            "joints without answer": ", ".join(session.absent) or "none",
+            "joints without answer": ", ".join(session.link.absent) or "none",
         }
         values |= {f"replies {fault}": str(n) for fault, n in sorted(driver.faults.items())}
         values |= {f"position clamped: {n}": str(c) for n, c in self._targets.clamped.items()}
-        values |= session.health.values
+        values |= session.link.health.values
         level, message = self._verdict()
         return Diagnosis(level, message, values)
 
@@ -120,13 +120,16 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
     def _verdict(self) -> tuple[Level, str]:
         session = self._running
         if session.condition is Condition.DISCONNECTED:
-            return Level.ERROR, session.trouble or f"connecting to {session.driver.place}"
+            return (
+                Level.ERROR,
+                session.link.trouble or f"connecting to {session.link.driver.place}",
+            )
         if session.condition is Condition.STOPPED:
             return Level.ERROR, "emergency stop; release it, then call ~/reset"
-        if session.health.warnings:
-            return Level.ERROR, "; ".join(session.health.warnings)
-        if session.absent:
-            return Level.ERROR, f"no answer of {', '.join(session.absent)}"
+        if link.health.warnings:
+            return Level.ERROR, "; ".join(link.health.warnings)
+        if link.absent:
+            return Level.ERROR, f"no answer of {', '.join(link.absent)}"
         if "commands" not in self.statistics.rates:
             topic = self.resolve_topic_name("joint_commands")
             publishers = self.count_publishers(topic)
@@ -193,7 +196,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def _publish(self, outcome: Outcome) -> None:
         # Motors that cannot measure are where they were sent; before, where their pulses say.
-        measures = self._running.driver.measures
+        measures = self._running.link.driver.measures
         positions = outcome.read if measures or outcome.sent is None else outcome.sent
         if positions is None:
             return

@@ -1,33 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens between commands and motors: connection, watchdog, stop, and soft returns."""
+"""What happens between commands and motors: watchdog, stop, and soft returns."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_actuation.drivers.driver import Health, MotorDriver
+from x2c_actuation.drivers.driver import MotorDriver
 from x2c_actuation.drivers.settings import Rest
-from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.errors import DriverError
 from x2c_actuation.follower import Follower
-from x2c_actuation.presence import Presence
+from x2c_actuation.motor_link import MotorLink, Reading, Tell
 from x2c_face.robot import Joint
 
 Array = NDArray[np.float64]
-Tell = Callable[[bool, str], None]
-
-FIRST_RETRY = 0.5
-"""Pause before a lost connection is tried for the first time [s]."""
-
-LOST_AFTER = 0.5
-"""Where no motor has answered for so long, the connection counts as lost [s]."""
-
-HEALTH_PERIOD = 2.0
-"""Time between two questions after the motors' health [s]."""
 
 
 class Condition(enum.StrEnum):
@@ -68,6 +58,9 @@ class MotorSession:
     Never raises for anything that motors or their connection do. One thread ticks; commands, stops
     and resets may come from others. Times are seconds of a steady clock.
 
+    Attributes:
+        link: To the motors.
+
     Args:
         driver: Of the motors, not yet opened.
         joints: Of the robot.
@@ -75,38 +68,27 @@ class MotorSession:
     """
 
     def __init__(self, driver: MotorDriver, joints: Sequence[Joint], tell: Tell) -> None:
-        self.driver = driver
+        self.link = MotorLink(driver, tell)
+        self._driver = driver
         self._settings = driver.settings
-        self._names = tuple(joint.name for joint in joints)
-        self._home = np.array([joint.home for joint in joints])
         self._follower = Follower(joints, self._settings.approach)
-        self._presence = Presence(len(joints))
         self._tell = tell
         self._command: tuple[float, Array] | None = None
-        self._last_sent = self._start = self._home
-        self._limp = True
+        self._last_sent = self._start = np.array([joint.home for joint in joints])
         self._last_tick: float | None = None
-        self._retry, self._pause = 0.0, FIRST_RETRY
         self._stopping = False
-        self.condition = Condition.DISCONNECTED
-        self.trouble = ""
-        self.health = Health()
-        self.connections = 0
+        self._limp = True
+        self._condition = Condition.LIMP
 
     @property
-    def absent(self) -> tuple[str, ...]:
-        """Names of joints whose motors do not answer while others do."""
-        return tuple(self._names[joint] for joint in self._presence.absent)
+    def condition(self) -> Condition:
+        """What the motors are doing."""
+        return self._condition if self.link.connected else Condition.DISCONNECTED
 
     @property
     def limited(self) -> int:
         """How often a command was too far away to be passed on."""
         return self._follower.limited
-
-    @property
-    def stopping(self) -> bool:
-        """Whether an emergency stop holds."""
-        return self._stopping
 
     def command(self, positions: ArrayLike, now: float) -> None:
         """Take a command: positions (n,) [rad or m], NaN for joints that stay where they are."""
@@ -125,155 +107,95 @@ class MotorSession:
         """Do whatever is due."""
         duration = 0.0 if self._last_tick is None else now - self._last_tick
         self._last_tick = now
+        if not self.link.connected:
+            return self._connect(now)
         try:
-            if self.condition is Condition.DISCONNECTED:
-                if now < self._retry:
-                    return Outcome()
-                return self._connect(now)
-            read = self._look(now)
+            reading = self.link.look(now)
+            if reading is not None and reading.back:
+                self._take_in(reading)
             sent = self._move(now, duration)
-            self._ask_health(now)
+            self.link.ask_health(now)
         except DriverError as error:
-            self._lose(error, now)
+            self.link.lose(error, now)
             return Outcome()
-        return Outcome(sent, read)
+        return Outcome(sent, None if reading is None else reading.positions)
 
     def end(self) -> None:
         """Leave the motors as they are to be left, and disconnect."""
-        if self.condition is not Condition.DISCONNECTED:
+        if self.link.connected and self._settings.at_end is Rest.TORQUE_OFF:
             try:
-                if self._settings.at_end is Rest.TORQUE_OFF:
-                    self.driver.torque(False)
+                self._driver.torque(False)
             except DriverError as error:
                 self._tell(True, f"torque could not be taken off: {error}")
-        self.driver.close()
-        self.condition = Condition.DISCONNECTED
-        self._retry = 0.0
-
-    # Connection.
+        self.link.close()
 
     def _connect(self, now: float) -> Outcome:
-        try:
-            self.driver.open()
-            pose = self.driver.read()
-            if self._stopping and self._settings.estop is Rest.TORQUE_OFF:
-                self.driver.torque(False)
-        except DriverError as error:
-            if error.fault is not Fault.ABSENT:
-                self.driver.close()
-            self._try_later(error, now)
+        reading = self.link.connect(now, self._relax_if_stopped)
+        if reading is None:
             return Outcome()
-        self._presence.begin(np.isfinite(pose) | (not self.driver.measures), now)
-        self._next_read, self._next_health = now, now
-        self._answered = now
         self._limp = True
-        self._pause = FIRST_RETRY
-        self.connections += 1
-        self.trouble = ""
-        self.condition = Condition.STOPPED if self._stopping else Condition.LIMP
-        missing = f"; no answer of {', '.join(self.absent)}" if self.absent else ""
-        self._tell(bool(missing), f"connected to {self.driver.place}{missing}")
-        return Outcome(read=pose)
+        self._condition = Condition.STOPPED if self._stopping else Condition.LIMP
+        return Outcome(read=reading.positions)
 
-    def _lose(self, error: DriverError, now: float) -> None:
-        self.driver.close()
-        self.condition = Condition.DISCONNECTED
-        self.health = Health()
-        self._try_later(error, now)
+    def _relax_if_stopped(self) -> None:
+        if self._stopping and self._settings.estop is Rest.TORQUE_OFF:
+            self._driver.torque(False)
 
-    def _try_later(self, error: DriverError, now: float) -> None:
-        # Told once, not at each of many attempts.
-        if str(error) != self.trouble:
-            self._tell(True, str(error))
-        self.trouble = str(error)
-        self._retry = now + self._pause
-        self._pause = min(2.0 * self._pause, self.driver.longest_retry)
-
-    # Reading.
-
-    def _look(self, now: float) -> Array | None:
-        if now < self._next_read:
-            return None
-        self._next_read = max(self._next_read + 1.0 / self._settings.read_rate, now)
-        asked = self._presence.to_ask(now)
-        try:
-            pose = self.driver.read(asked)
-        except DriverError as error:
-            if error.fault in (Fault.LOST, Fault.ABSENT) or now - self._answered > LOST_AFTER:
-                raise DriverError(Fault.LOST, str(error)) from error
-            return None
-        self._answered = now
-        if self.driver.measures:
-            self._notice(pose, asked)
-        return pose
-
-    def _notice(self, pose: Array, asked: Sequence[int]) -> None:
-        gone, back = self._presence.heard(np.isfinite(pose), asked)
-        if gone:
-            self._tell(True, f"no answer of {self._listed(gone)}; the other joints go on")
-        if back:
-            self._tell(False, f"{self._listed(back)} answers again")
-            self._return(pose, back)
-
-    def _return(self, pose: Array, joints: Sequence[int]) -> None:
-        """Take joints in again that were away, perhaps without power, from where they are now."""
-        if self.condition in (Condition.LIMP, Condition.STOPPED):
+    def _take_in(self, reading: Reading) -> None:
+        """Take joints in that were away, perhaps without power, from where they are now."""
+        if self._limp:
             return
-        start = self._follower.positions
-        start[list(joints)] = pose[list(joints)]
-        self._start = np.where(np.isin(np.arange(len(pose)), joints), pose, self._start)
+        back = np.isin(np.arange(len(self._start)), reading.back)
+        start = np.where(back, reading.positions, self._follower.positions)
+        self._start = np.where(back, reading.positions, self._start)
         self._follower.place(start)
-        self._energise(start, joints)
-        self.condition = Condition.APPROACHING
-
-    def _listed(self, joints: Sequence[int]) -> str:
-        form, addresses = self.driver.wire_form, self.driver.wires.addresses
-        return ", ".join(f"{self._names[one]} ({form.key} {addresses[one]})" for one in joints)
-
-    # Moving.
+        self._energise(start, reading.back)
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._stopping:
             return self._hold_still(duration)
-        if self.condition is Condition.STOPPED:
-            self._next_read = now
-            self.condition = Condition.LIMP
+        if self._condition is Condition.STOPPED:
+            self._condition = Condition.LIMP
+            self._limp = True
         command = self._command
+        if self._limp:
+            fresh = command is not None and now - command[0] <= self._settings.hold_after
+            if not fresh or not self._rise():
+                return None
+        # Whoever is not limp was commanded, and nobody takes that back but a stop.
         if command is None:
-            return None if self.condition is Condition.LIMP else self._send_halt(duration)
+            return self._send(self._follower.halt(duration))
         age = now - command[0]
-        limit = self._settings.torque_off_after
-        if self.condition is Condition.LIMP:
-            if age > self._settings.hold_after:
-                return None
-            if not self._rise():
-                return None
-        elif self.driver.can_relax and limit and age > limit:
-            self.driver.torque(False)
-            self.condition = Condition.LIMP
-            self._tell(True, f"no commands for {limit:g} s: the motors go limp")
-            return None
-        elif age > self._settings.hold_after:
-            if self.condition is not Condition.HOLDING:
-                self._tell(True, "commands have stopped: the motors hold")
-            self.condition = Condition.HOLDING
-            return self._send_halt(duration)
+        if age > self._settings.hold_after:
+            return self._wait(age, duration)
         targets = np.where(np.isfinite(command[1]), command[1], self._start)
         positions = self._follower.step(targets, duration)
         approaching = self._follower.approaching
-        self.condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
+        self._condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
         return self._send(positions)
 
+    def _wait(self, age: float, duration: float) -> Array | None:
+        """Hold while no commands come, and go limp when none come for long."""
+        limit = self._settings.torque_off_after
+        if self._driver.can_relax and limit and age > limit:
+            self._driver.torque(False)
+            self._condition, self._limp = Condition.LIMP, True
+            self._tell(True, f"no commands for {limit:g} s: the motors go limp")
+            return None
+        if self._condition is not Condition.HOLDING:
+            self._tell(True, "commands have stopped: the motors hold")
+        self._condition = Condition.HOLDING
+        return self._send(self._follower.halt(duration))
+
     def _hold_still(self, duration: float) -> Array | None:
-        limp = self._settings.estop is Rest.TORQUE_OFF and self.driver.can_relax
-        if self.condition is not Condition.STOPPED:
-            was_limp = self.condition is Condition.LIMP
-            if limp:
-                self.driver.torque(False)
-            self.condition = Condition.STOPPED
-            self._limp = limp or was_limp
-            self._tell(True, "emergency stop: the motors " + ("are limp" if limp else "hold"))
-        return None if self._limp else self._send_halt(duration)
+        if self._condition is not Condition.STOPPED:
+            relax = self._settings.estop is Rest.TORQUE_OFF and self._driver.can_relax
+            if relax:
+                self._driver.torque(False)
+            self._limp = self._limp or relax
+            self._condition = Condition.STOPPED
+            self._tell(True, "emergency stop: the motors " + ("are limp" if relax else "hold"))
+        return None if self._limp else self._send(self._follower.halt(duration))
 
     def _rise(self) -> bool:
         """Begin to move, from where the joints are, or were sent last where nothing measures.
@@ -281,39 +203,22 @@ class MotorSession:
         Returns:
             False where it is not known where they are: then nothing is sent.
         """
-        read = self.driver.read()
-        if self.driver.measures and not np.isfinite(read[self._presence.mask]).all():
+        read = self._driver.read()
+        if self._driver.measures and not np.isfinite(read[self.link.there]).all():
             return False
-        start = np.where(np.isfinite(read), read, self._last_sent)
-        self._follower.place(start)
-        self._start = start
-        self._energise(start, None)
+        self._start = np.where(np.isfinite(read), read, self._last_sent)
+        self._follower.place(self._start)
+        self._energise(self._start, range(len(read)))
+        self._limp = False
         return True
 
-    def _energise(self, start: Array, joints: Sequence[int] | None) -> None:
+    def _energise(self, start: Array, joints: Sequence[int]) -> None:
         # The goal first: a motor that gets its torque back goes to it at once.
-        which = np.isin(np.arange(len(start)), range(len(start)) if joints is None else joints)
-        self.driver.write(np.where(which & self._presence.mask, start, np.nan))
-        self.driver.torque(True, None if joints is None else joints)
-
-    def _send_halt(self, duration: float) -> Array:
-        return self._send(self._follower.halt(duration))
+        which = np.isin(np.arange(len(start)), joints) & self.link.there
+        self._driver.write(np.where(which, start, np.nan))
+        self._driver.torque(True, np.flatnonzero(which).tolist())
 
     def _send(self, positions: Array) -> Array:
-        sent = self.driver.write(np.where(self._presence.mask, positions, np.nan))
+        sent = self._driver.write(np.where(self.link.there, positions, np.nan))
         self._last_sent = np.where(np.isfinite(sent), sent, self._last_sent)
         return sent
-
-    def _ask_health(self, now: float) -> None:
-        if now < self._next_health:
-            return
-        self._next_health = now + HEALTH_PERIOD
-        try:
-            health = self.driver.health()
-        except DriverError as error:
-            if error.fault is Fault.LOST:
-                raise
-            return
-        for warning in set(health.warnings) - set(self.health.warnings):
-            self._tell(True, warning)
-        self.health = health

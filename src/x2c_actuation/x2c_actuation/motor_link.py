@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connection to motors: opened anew when it is lost, and asked who is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_actuation.drivers.driver import Health, MotorDriver
+from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.presence import Presence
+
+Array = NDArray[np.float64]
+Tell = Callable[[bool, str], None]
+
+FIRST_RETRY = 0.5
+"""Pause before a lost connection is tried for the first time [s]."""
+
+LOST_AFTER = 0.5
+"""Where no motor has answered for so long, the connection counts as lost [s]."""
+
+HEALTH_PERIOD = 2.0
+"""Time between two questions after the motors' health [s]."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where motors are.
+
+    Attributes:
+        positions: (n,) [rad or m], NaN where they cannot be told.
+        back: Places of those that answer again after they were away.
+    """
+
+    positions: Array
+    back: tuple[int, ...] = ()
+
+
+class MotorLink:
+    """Keeps a driver connected; what happens is told once, however long it lasts.
+
+    Times are seconds of a steady clock.
+
+    Attributes:
+        connected: Whether the motors are reached.
+        connections: How often they were.
+        trouble: Why they are not; empty where they are.
+        health: What they have said of themselves last.
+
+    Args:
+        driver: Not yet opened.
+        tell: Called with whether something is bad, and what it is.
+    """
+
+    def __init__(self, driver: MotorDriver, tell: Tell) -> None:
+        self.driver = driver
+        self.connected = False
+        self.connections = 0
+        self.trouble = ""
+        self.health = Health()
+        self._tell = tell
+        self._presence = Presence(len(driver.wires))
+        self._retry, self._pause = -np.inf, FIRST_RETRY
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """(n,) which motors answer."""
+        return self._presence.mask
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Names of joints whose motors do not answer while others do."""
+        return tuple(self.driver.wires.names[place] for place in self._presence.absent)
+
+    def connect(self, now: float, prepare: Callable[[], None]) -> Reading | None:
+        """Connect, if it is time to try; returns where the motors are if that succeeds.
+
+        Args:
+            now: The time [s].
+            prepare: What is to be done to the motors at once; may raise DriverError.
+        """
+        if now < self._retry:
+            return None
+        try:
+            self.driver.open()
+            pose = self.driver.read()
+            prepare()
+        except DriverError as error:
+            if error.fault is not Fault.ABSENT:
+                self.driver.close()
+            self._try_later(error, now)
+            return None
+        self._presence.begin(np.isfinite(pose) | (not self.driver.measures), now)
+        self._next_read = self._next_health = self._answered = now
+        self._pause = FIRST_RETRY
+        self.connected = True
+        self.connections += 1
+        self.trouble = ""
+        missing = f"; no answer of {', '.join(self.absent)}" if self.absent else ""
+        self._tell(bool(missing), f"connected to {self.driver.place}{missing}")
+        return Reading(pose)
+
+    def lose(self, error: DriverError, now: float) -> None:
+        """Give the connection up for now."""
+        self.close()
+        self._try_later(error, now)
+
+    def close(self) -> None:
+        """Disconnect; `connect` may try again at once."""
+        self.driver.close()
+        self.connected = False
+        self.health = Health()
+        self._retry = -np.inf
+
+    def look(self, now: float) -> Reading | None:
+        """Return where the motors are, if it is time to ask and they answer.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        if now < self._next_read:
+            return None
+        self._next_read = max(self._next_read + 1.0 / self.driver.settings.read_rate, now)
+        asked = self._presence.to_ask(now)
+        try:
+            pose = self.driver.read(asked)
+        except DriverError as error:
+            if error.fault in (Fault.LOST, Fault.ABSENT) or now - self._answered > LOST_AFTER:
+                raise DriverError(Fault.LOST, str(error)) from error
+            return None
+        self._answered = now
+        if not self.driver.measures:
+            return Reading(pose)
+        gone, back = self._presence.heard(np.isfinite(pose), asked)
+        if gone:
+            self._tell(True, f"no answer of {self._listed(gone)}; the other joints go on")
+        if back:
+            self._tell(False, f"{self._listed(back)} answers again")
+        return Reading(pose, back)
+
+    def ask_health(self, now: float) -> None:
+        """Ask the motors how they are, if it is time to.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        if now < self._next_health:
+            return
+        self._next_health = now + HEALTH_PERIOD
+        try:
+            health = self.driver.health()
+        except DriverError as error:
+            if error.fault is Fault.LOST:
+                raise
+            return
+        for warning in set(health.warnings) - set(self.health.warnings):
+            self._tell(True, warning)
+        self.health = health
+
+    def _try_later(self, error: DriverError, now: float) -> None:
+        if str(error) != self.trouble:
+            self._tell(True, str(error))
+        self.trouble = str(error)
+        self._retry = now + self._pause
+        self._pause = min(2.0 * self._pause, self.driver.longest_retry)
+
+    def _listed(self, joints: Sequence[int]) -> str:
+        form, wires = self.driver.wire_form, self.driver.wires
+        return ", ".join(
+            f"{wires.names[one]} ({form.key} {wires.addresses[one]})" for one in joints
+        )
