@@ -118,13 +118,10 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         return self._session
 
     def _verdict(self) -> tuple[Level, str]:
-        session = self._running
-        if session.condition is Condition.DISCONNECTED:
-            return (
-                Level.ERROR,
-                session.link.trouble or f"connecting to {session.link.driver.place}",
-            )
-        if session.condition is Condition.STOPPED:
+        condition, link = self._running.condition, self._running.link
+        if condition is Condition.DISCONNECTED:
+            return Level.ERROR, link.trouble or f"connecting to {link.driver.place}"
+        if condition is Condition.STOPPED:
             return Level.ERROR, "emergency stop; release it, then call ~/reset"
         if link.health.warnings:
             return Level.ERROR, "; ".join(link.health.warnings)
@@ -134,7 +131,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             topic = self.resolve_topic_name("joint_commands")
             publishers = self.count_publishers(topic)
             return Level.WARN, f"connected; waiting for {topic} ({publishers} publishers)"
-        return Level.OK, session.condition.value
+        return Level.OK, condition.value
 
     def _take(self, message: JointState) -> None:
         unknown = self._targets.command(message.name, message.position)
