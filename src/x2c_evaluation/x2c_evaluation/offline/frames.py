@@ -9,13 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_evaluation.sources.issues import Issues
 from x2c_face.frames import Face
+
+T = TypeVar("T")
 
 Picture = NDArray[np.uint8]
 
@@ -89,8 +91,8 @@ class FrameSource(ABC):
 _AHEAD = 8
 
 
-def ahead(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """Yield frames that another thread reads and decodes meanwhile, in the same order."""
+def ahead(frames: Iterator[T]) -> Iterator[T]:
+    """Yield what another thread makes meanwhile, in the same order."""
     waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
     stop = threading.Event()
 

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from x2c_evaluation.offline.curves import Curves
-from x2c_evaluation.offline.frames import FrameSource, ahead
-from x2c_evaluation.offline.pipeline import Pipeline, Sight, find_neutral
+from x2c_evaluation.offline.frames import Frame, FrameSource, ahead
+from x2c_evaluation.offline.pipeline import Look, Pipeline, Sight, find_neutral
 from x2c_evaluation.offline.settings import Calibration, Settings
 from x2c_evaluation.sources.issues import Issues
 from x2c_face import controls
@@ -65,27 +66,26 @@ def imitate(
     if settings.calibration is Calibration.BEFORE:
         with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
             neutral = find_neutral(frames, settings.tracking)
-    stamps = StampMonitor()
     sights: list[tuple[int, int, Sight]] = []
     read, neutral_at = 0, None if neutral is None else 0.0
     pipeline = Pipeline(settings, robot, neutral, automatic=not source.has_neutral)
     first: int | None = None
-    with (
-        closing(pipeline),
-        closing(ahead(source.frames())) as frames,  # type: ignore[type-var]
-    ):
-        for frame in frames:
+    # One thread decodes, one tracks, this one imitates.
+    with closing(pipeline), closing(ahead(_looks(source, pipeline))) as looks:  # type: ignore[type-var]
+        for frame, jumped, look in looks:
             if frame.is_neutral:
                 if frame.face is not None:
                     pipeline.calibrate(frame.face)
                     neutral_at = neutral_at or 0.0
                 continue
             read = max(read, frame.index + 1)
-            if stamps.jumped(frame.stamp):
+            if jumped:
                 pipeline.restart()
                 issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
             try:
-                sight = pipeline.follow(frame, frame.stamp * 1e-9)
+                if isinstance(look, X2CError):
+                    raise look
+                sight = pipeline.answer(look, frame.stamp * 1e-9)
             except X2CError as error:
                 issues.add(f"a frame could not be worked on: {error}")
                 continue
@@ -97,6 +97,26 @@ def imitate(
                 progress(read)
     progress(read)
     return Imitated(curves_of(sights), read, read - len(sights), neutral_at)
+
+
+def _looks(
+    source: FrameSource, pipeline: Pipeline
+) -> Iterator[tuple[Frame, bool, Look | X2CError]]:
+    """Yield each frame, whether time has jumped, and the face in it or why there is none."""
+    stamps = StampMonitor()
+    nothing = X2CError("a neutral face is no frame")
+    with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
+        for frame in frames:
+            if frame.is_neutral:
+                yield frame, False, nothing
+                continue
+            jumped = stamps.jumped(frame.stamp)
+            try:
+                look: Look | X2CError = pipeline.look(frame, frame.stamp * 1e-9, jumped)
+            except X2CError as error:
+                look = error
+            # The picture is not needed any more.
+            yield dataclasses.replace(frame, picture=None), jumped, look
 
 
 def curves_of(sights: list[tuple[int, int, Sight]]) -> Curves:

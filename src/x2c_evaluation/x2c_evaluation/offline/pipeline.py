@@ -50,6 +50,21 @@ class Sight:
     neutral: Face | None
 
 
+@dataclass(frozen=True)
+class Look:
+    """A face in one frame.
+
+    Attributes:
+        tracked: As the tracker follows it.
+        face: As it is after its way through a message.
+        described: (17,) descriptors before smoothing; NaN where no face is found.
+    """
+
+    tracked: Face
+    face: Face
+    described: Array
+
+
 class Eyes:
     """From pictures to a face, as face_tracker_node does it.
 
@@ -135,10 +150,45 @@ class Pipeline:
         self._mimic.calibrate(neutral)
 
     def restart(self) -> None:
-        """Forget the past, as the nodes do after a jump in time."""
-        if self._eyes is not None:
-            self._eyes.restart()
+        """Forget what was shown, as imitation_node does after a jump in time."""
         self._mimic.restart()
+
+    def look(self, frame: Frame, now: float, jumped: bool = False) -> Look:
+        """Return the face in a frame; may run in another thread, ahead of `answer`.
+
+        Args:
+            frame: With a picture, or with a face.
+            now: Its time [s].
+            jumped: Whether time has jumped, so that what was seen before means nothing.
+
+        Raises:
+            X2CError: The picture cannot be worked on; the next one can.
+        """
+        if frame.picture is not None:
+            if self._eyes is None:
+                self._eyes = Eyes(self._settings.tracking)
+            if jumped:
+                self._eyes.restart()
+            tracked, described = self._eyes.see(frame.picture, now)
+            return Look(tracked, as_received(tracked), described)
+        if frame.face is not None:
+            return Look(frame.face, frame.face, _described(frame.face))
+        raise LandmarkError("a frame has neither a picture nor a face")
+
+    def answer(self, look: Look, now: float) -> Sight:
+        """Return what the robot shall show for a face.
+
+        Raises:
+            X2CError: The face cannot be worked on.
+        """
+        # The neutral face reaches the imitator after the face it came with.
+        shown = self._mimic.follow(look.face, now, self._mirror)
+        found = self._keeper.add(look.tracked, now)
+        neutral = None
+        if found is not None:
+            neutral = as_received(found.as_face(look.face.track_id))
+            self._mimic.calibrate(neutral)
+        return Sight(look.face, look.described, shown, neutral)
 
     def follow(self, frame: Frame, now: float) -> Sight:
         """Return what is seen in a frame, and what the robot shall show.
@@ -150,24 +200,7 @@ class Pipeline:
         Raises:
             X2CError: The picture or the face in it cannot be worked on.
         """
-        if frame.picture is not None:
-            if self._eyes is None:
-                self._eyes = Eyes(self._settings.tracking)
-            tracked, described = self._eyes.see(frame.picture, now)
-            face = as_received(tracked)
-        elif frame.face is not None:
-            tracked = face = frame.face
-            described = _described(face)
-        else:
-            raise LandmarkError("a frame has neither a picture nor a face")
-        # The neutral face reaches the imitator after the face it came with.
-        answer = self._mimic.follow(face, now, self._mirror)
-        found = self._keeper.add(tracked, now)
-        neutral = None
-        if found is not None:
-            neutral = as_received(found.as_face(face.track_id))
-            self._mimic.calibrate(neutral)
-        return Sight(face, described, answer, neutral)
+        return self.answer(self.look(frame, now), now)
 
     def close(self) -> None:
         """Let go of the tracker's models."""
