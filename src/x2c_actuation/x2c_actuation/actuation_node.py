@@ -42,7 +42,7 @@ _WAITING = 2.0
 _ENDING = 3.0
 """How much longer than it should take the joints may take to come to rest at the end [s]."""
 
-_ONLY_BACK = 1e9
+_ONLY_BACK = 1e11
 """For monitors of time that jumps ahead are nothing to: camera and clock may pause [s]."""
 
 
