@@ -55,6 +55,12 @@ _ALLOWED = {
         "acceleration": Range(1e-4, 1e4, "m/s²"),
         "jerk": Range(1e-3, 1e7, "m/s³"),
     },
+    "ratio": {
+        "position": Range(-10.0, 10.0, "ratio"),
+        "velocity": Range(1e-3, 1e3, "ratio/s"),
+        "acceleration": Range(1e-2, 1e6, "ratio/s²"),
+        "jerk": Range(1e-1, 1e9, "ratio/s³"),
+    },
 }
 
 _NARROWEST = 1e-5
