@@ -45,3 +45,34 @@ def demo():
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """A demo of the built-in performer's first seconds: winks, brows, an open mouth."""
     return _run(tmp_path_factory.mktemp("demo") / "out", "--duration", "12.5")
+
+
+@pytest.fixture(scope="session")
+def performer_bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A camera's first 75 images of the performer, in a bag without anything else."""
+    # Only here: most tests need neither OpenCV nor the packages.
+    import cv2
+    from rosbags.typesys import Stores, get_typestore
+
+    from x2c_evaluation.bag_writer import BagWriter
+    from x2c_evaluation.topics import TOPICS, Part
+    from x2c_perception.sources.choice import choose_source
+    from x2c_perception.sources.video_device import CaptureRequest
+
+    folder = tmp_path_factory.mktemp("performer") / "bag"
+    types = get_typestore(Stores.ROS2_KILTED)
+    kind = "sensor_msgs/msg/CompressedImage"
+    camera = {"/image_raw/compressed": next(one for one in TOPICS if one.image)}
+    writer = BagWriter(folder, camera, "publication")
+    with choose_source("0", "performer", CaptureRequest()) as source:
+        for index in range(75):
+            stamp = 1_700_000_000_000_000_000 + index * 33_333_333
+            time = types.types["builtin_interfaces/msg/Time"](stamp // 10**9, stamp % 10**9)
+            header = types.types["std_msgs/msg/Header"](time, "camera")
+            data = cv2.imencode(".jpg", source.read())[1].ravel()
+            message = types.types[kind](header, "jpeg", data)
+            writer.write(Part.CAMERA_IMAGE, stamp, bytes(types.serialize_cdr(message, kind)))
+            if index % 5 == 0:
+                writer.flush()
+    writer.close()
+    return folder

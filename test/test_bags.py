@@ -7,13 +7,11 @@ import shutil
 import signal
 import subprocess
 
-import cv2
 import numpy as np
 import pytest
 from mcap.exceptions import EndOfFile
 from mcap.stream_reader import StreamReader
 from rosbags.rosbag2 import Reader
-from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CompressedImage, JointState
 
 from x2c_bringup.composed import ComposedGraph
@@ -21,42 +19,18 @@ from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.replay import ReplayOptions, build_replay
 from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.bag_writer import BagWriter
 from x2c_evaluation.offline.evaluate import Job, evaluate
 from x2c_evaluation.offline.settings import make_settings
 from x2c_evaluation.session import read_session
-from x2c_evaluation.topics import TOPICS, Part
+from x2c_evaluation.topics import Part
 from x2c_face.frames import FaceState
 from x2c_face.robot_file import load_robot
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node.robots import find_robot
 from x2c_node.stamps import to_nanoseconds
-from x2c_perception.sources.choice import choose_source
-from x2c_perception.sources.video_device import CaptureRequest
 
 FRAMES = 75
-
-
-@pytest.fixture(scope="session")
-def performer_bag(tmp_path_factory):
-    """A camera's first images of the performer, in a bag as others record them."""
-    folder = tmp_path_factory.mktemp("performer") / "bag"
-    types = get_typestore(Stores.ROS2_KILTED)
-    kind = "sensor_msgs/msg/CompressedImage"
-    camera = {"/image_raw/compressed": next(one for one in TOPICS if one.image)}
-    writer = BagWriter(folder, camera, "publication")
-    with choose_source("0", "performer", CaptureRequest()) as source:
-        for index in range(FRAMES):
-            stamp = 1_700_000_000_000_000_000 + index * 33_333_333
-            time = types.types["builtin_interfaces/msg/Time"](stamp // 10**9, stamp % 10**9)
-            header = types.types["std_msgs/msg/Header"](time, "camera")
-            data = cv2.imencode(".jpg", source.read())[1].ravel()
-            message = types.types[kind](header, "jpeg", data)
-            writer.write(Part.CAMERA_IMAGE, stamp, bytes(types.serialize_cdr(message, kind)))
-            if index % 5 == 0:
-                writer.flush()
-    writer.close()
-    return folder
+"""Images in the performer's bag."""
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import pytest
 
 from x2c_bringup.options import option_texts
+from x2c_bringup.replay import replay_texts
 from x2c_bringup.shared_files import shared_file
 from x2c_msgs.msg import ControlValues
 
@@ -23,13 +24,19 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 LAUNCH_FILE = shared_file("launch", "imitation.launch.py")
 
 
-def shipped(**arguments):
-    source = PythonLaunchDescriptionSource(str(LAUNCH_FILE))
+REPLAY_FILE = shared_file("launch", "replay.launch.py")
+
+
+def shipped(file, arguments):
+    source = PythonLaunchDescriptionSource(str(file))
     return IncludeLaunchDescription(source, launch_arguments=arguments.items())
 
 
-def run(until, **arguments):
-    """Launch the file until a condition holds; return the exit status of each process."""
+def run(until, file=LAUNCH_FILE, **arguments):
+    """Launch the file until a condition holds; return the exit status of each process.
+
+    Without a condition, until the launch ends by itself.
+    """
     statuses = {}
 
     def ended(event, context):
@@ -40,7 +47,7 @@ def run(until, **arguments):
         LaunchDescription(
             [
                 RegisterEventHandler(OnProcessExit(on_exit=ended)),
-                shipped(**arguments),
+                shipped(file, arguments),
             ]
         )
     )
@@ -49,10 +56,11 @@ def run(until, **arguments):
         running = asyncio.ensure_future(service.run_async())
         for _ in range(600):
             await asyncio.sleep(0.1)
-            if until() or running.done():
+            if running.done() or (until is not None and until()):
                 break
-        held = until()
-        await service.shutdown()
+        held = running.done() if until is None else until()
+        if not running.done():
+            await service.shutdown()
         await running
         return held
 
@@ -98,3 +106,30 @@ def test_without_autostart_nodes_wait_to_be_configured(ros):
     assert states == ["unconfigured"]
     assert set(statuses) == {"face_tracker_node", "imitation_node", "actuation_node"}
     assert set(statuses.values()) == {0}
+
+
+def test_the_replay_file_describes_its_arguments():
+    source = PythonLaunchDescriptionSource(str(REPLAY_FILE))
+    entities = source.get_launch_description(LaunchContext()).entities
+    declared = {one.name: one for one in entities if isinstance(one, DeclareLaunchArgument)}
+    assert {one.name for one in replay_texts()} <= set(declared)
+    assert {"robot", "backend", "record", "namespace"} <= set(declared)
+    assert not {"filename", "video_device", "camera", "use_sim_time"} & set(declared)
+    assert declared["bag"].default_value is None
+    assert all(one.description for one in declared.values())
+
+
+def test_a_bag_is_played_through_the_nodes_until_it_ends(ros, performer_bag):
+    frames = ros.collect(ControlValues, "/robot1/control_values", 100)
+    statuses = run(
+        None,
+        REPLAY_FILE,
+        bag=str(performer_bag),
+        player="x2c",
+        rate="2.0",
+        namespace="robot1",
+        face="false",
+    )
+    assert any(frame.state == ControlValues.TRACKING for frame in frames)
+    assert set(statuses.values()) == {0}
+    assert "bag_player_node" in statuses
