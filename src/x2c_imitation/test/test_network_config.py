@@ -64,6 +64,10 @@ def test_an_unknown_preset_is_refused_with_the_known_ones():
         ({"std": [0.5, 0.0, 0.5]}, "std: expected positive numbers"),
         ({"std": "abc"}, "std: expected three numbers"),
         ({"backbone": 18}, "backbone: expected a name"),
+        ({"crop": [0.5, 0.0, 0.5, 1.0]}, "crop: expected left, top, right and bottom"),
+        ({"crop": [0.0, 0.0, 1.0]}, "crop: expected left"),
+        ({"crop": [0.0, 0.0, 1.0, float("nan")]}, "crop: expected left"),
+        ({"crop": "all"}, "crop: expected left"),
         ({"colour": "rgb"}, "unknown colour; known are backbone"),
     ],
 )
@@ -89,3 +93,14 @@ def test_numbers_of_other_types_become_floats():
     config = dataclasses.replace(NetworkConfig(), mean=[0, 0, 0], std=[1, 1, 1])
     assert config.mean == (0.0, 0.0, 0.0)
     assert hash(config) == hash(dataclasses.replace(config))
+
+
+def test_files_from_before_there_were_crops_show_everything():
+    content = NetworkConfig().as_dict()
+    del content["crop"]
+    assert NetworkConfig.from_dict(content).crop == (0.0, 0.0, 1.0, 1.0)
+
+
+def test_whole_pictures_are_as_large_as_the_crop_asks():
+    assert NetworkConfig(image_size=112).whole_size == 112
+    assert NetworkConfig(image_size=112, crop=(0.18, 0.2, 0.82, 0.84)).whole_size == 175

@@ -20,7 +20,7 @@ from x2c_face import controls
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.network.config import NetworkConfig, RuntimeName, preset
 from x2c_imitation.network.export import export_onnx, export_weights
-from x2c_imitation.network.predictor import Predictor, Runtime, load_predictor, resize
+from x2c_imitation.network.predictor import Predictor, Runtime, fit, load_predictor, resize
 from x2c_imitation.network.weights import load_network, save_network
 
 SIZE = 64
@@ -270,3 +270,14 @@ def test_onnx_needs_no_torch(network_folder):
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_network_sees_its_part_of_a_picture():
+    config = NetworkConfig(image_size=64, crop=(0.25, 0.0, 0.75, 0.5))
+    assert config.whole_size == 128
+    pictures = np.zeros((2, 128, 128, 3), np.uint8)
+    pictures[:, :64, 32:96] = np.random.default_rng(0).integers(1, 255, (2, 64, 64, 3))
+    assert np.array_equal(fit(pictures, config), pictures[:, :64, 32:96])
+    assert fit(pictures[:, :100, :70], config).shape == (2, 64, 64, 3)
+    other = fit(np.repeat(np.repeat(pictures, 2, axis=1), 2, axis=2), config)
+    assert np.array_equal(other, fit(pictures, config)), "whatever the picture's size"

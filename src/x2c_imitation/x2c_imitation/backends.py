@@ -38,7 +38,9 @@ class BackendOptions:
 
 
 def _solver(robot: Robot, options: BackendOptions) -> Imitator:
-    return Solver(load_expression_model(robot.expression_model))
+    # What no joint follows does nothing on this robot, whatever its model says: the others make up
+    # for it.
+    return Solver(load_expression_model(robot.expression_model).of_controls(robot.followed))
 
 
 def _warp(robot: Robot, options: BackendOptions) -> Imitator:
@@ -56,7 +58,7 @@ def _warp(robot: Robot, options: BackendOptions) -> Imitator:
         )
     predictor = load_predictor(path, options.runtime, options.device, options.threads)
     picture, landmarks = read_neutral(robot)
-    transfer = WarpTransfer(picture, landmarks, predictor.config.image_size)
+    transfer = WarpTransfer(picture, landmarks, predictor.config.whole_size)
     return X2CNet(transfer, PictureRetargeter(landmarks), predictor)
 
 

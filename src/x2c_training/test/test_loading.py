@@ -17,7 +17,7 @@ CONFIG = NetworkConfig(image_size=32)
 
 @pytest.fixture
 def data(tmp_path, upstream):
-    return prepare(read_data_set(upstream(tmp_path, count=26)), 32, None)
+    return prepare(read_data_set(upstream(tmp_path, count=26)), NetworkConfig(image_size=32), None)
 
 
 def loader(data, **changes):

@@ -82,7 +82,7 @@ def test_training_and_evaluation_agree(simulated, robot, tmp_path):
     (found,), _ = evaluate([path], data, robot, cache=tmp_path)
     torch.manual_seed(1)
     network = build_network(found.config)
-    prepared = prepare(data, 32, robot, folder=tmp_path)
+    prepared = prepare(data, NetworkConfig(image_size=32), robot, folder=tmp_path)
     rows = prepared.rows("val")
     for kind, theirs in found.predictions.items():
         ours = predict(network, found.config, prepared, rows, kind)

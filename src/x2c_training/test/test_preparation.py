@@ -9,6 +9,7 @@ import pytest
 
 from x2c_evaluation.dataset import read_data_set
 from x2c_face import controls
+from x2c_imitation.network.config import NetworkConfig
 from x2c_training import preparation, prepared
 from x2c_training.errors import PreparationError
 from x2c_training.preparation import prepare
@@ -29,7 +30,7 @@ class Counter:
 
 def test_pictures_are_decoded_and_sized(tmp_path, upstream):
     data = read_data_set(upstream(tmp_path))
-    made = prepare(data, 32, None)
+    made = prepare(data, NetworkConfig(image_size=32), None)
     assert made.rendered.shape == (24, 32, 32, 3)
     assert made.transferred is None
     assert np.allclose(made.values, data.values())
@@ -43,14 +44,16 @@ def test_pictures_are_decoded_and_sized(tmp_path, upstream):
 
 def test_what_is_prepared_is_used_again_until_the_data_change(tmp_path, upstream):
     folder = upstream(tmp_path)
-    first = prepare(read_data_set(folder), 32, None)
+    first = prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
     counter = Counter()
-    again = prepare(read_data_set(folder), 32, None, advance=counter)
+    again = prepare(read_data_set(folder), NetworkConfig(image_size=32), None, advance=counter)
     assert again.folder == first.folder
     assert counter.first == 24
-    assert prepare(read_data_set(folder), 40, None).folder != first.folder
+    assert (
+        prepare(read_data_set(folder), NetworkConfig(image_size=40), None).folder != first.folder
+    )
     cv2.imwrite(str(folder / "images/train_split_cg_3.png"), np.zeros((9, 9, 3), np.uint8))
-    changed = prepare(read_data_set(folder), 32, None)
+    changed = prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
     assert changed.folder != first.folder
     assert changed.rendered[3].max() == 0
 
@@ -66,20 +69,20 @@ def test_a_stopped_preparation_goes_on_where_it_was(tmp_path, upstream, monkeypa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(data, 32, None, advance=stop)
+        prepare(data, NetworkConfig(image_size=32), None, advance=stop)
     rest = Counter()
-    made = prepare(data, 32, None, advance=rest)
+    made = prepare(data, NetworkConfig(image_size=32), None, advance=rest)
     assert rest.first == counter.done == 10
-    whole = prepare(data, 32, None, folder=tmp_path / "other")
+    whole = prepare(data, NetworkConfig(image_size=32), None, folder=tmp_path / "other")
     assert np.array_equal(made.rendered, whole.rendered)
     assert made.usable.all()
 
 
 def test_several_processes_make_the_same(tmp_path, upstream, monkeypatch):
     data = read_data_set(upstream(tmp_path))
-    one = prepare(data, 32, None, folder=tmp_path / "one")
+    one = prepare(data, NetworkConfig(image_size=32), None, folder=tmp_path / "one")
     monkeypatch.setattr(preparation, "_CHUNK", 5)
-    two = prepare(data, 32, None, folder=tmp_path / "two", workers=2)
+    two = prepare(data, NetworkConfig(image_size=32), None, folder=tmp_path / "two", workers=2)
     assert np.array_equal(one.rendered, two.rendered)
 
 
@@ -93,14 +96,14 @@ def test_bad_rows_are_named_counted_and_left_out(tmp_path, upstream):
     file.write_bytes(pickle.dumps({**content, "ctrl_values": values}))
     (folder / content["img_path"][8]).unlink()
     (folder / content["img_path"][9]).write_text("no picture")
-    made = prepare(read_data_set(folder), 32, None)
+    made = prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
     assert len(made.skipped) == 4
     for row, reason in ((2, "(7,)"), (5, "finite"), (8, "is missing"), (9, "is no picture")):
         (line,) = [one for one in made.skipped if f"train_split_cg.pkl row {row}:" in one]
         assert reason in line
     assert len(made.rows("train")) == 20
     counter = Counter()
-    again = prepare(read_data_set(folder), 32, None, advance=counter)
+    again = prepare(read_data_set(folder), NetworkConfig(image_size=32), None, advance=counter)
     assert counter.first == counter.done, "a bad row is not tried again"
     assert again.skipped == made.skipped
 
@@ -110,7 +113,7 @@ def test_a_set_of_nothing_but_bad_rows_is_refused(tmp_path, upstream):
     for file in (folder / "images").iterdir():
         file.write_text("no picture")
     with pytest.raises(PreparationError, match=r"nothing of .* can be used.*\n.*row 0: "):
-        prepare(read_data_set(folder), 32, None)
+        prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
 
 
 def test_a_full_disk_is_told(tmp_path, upstream, monkeypatch):
@@ -120,13 +123,15 @@ def test_a_full_disk_is_told(tmp_path, upstream, monkeypatch):
     monkeypatch.setattr(os, "posix_fallocate", full)
     data = read_data_set(upstream(tmp_path))
     with pytest.raises(PreparationError, match=r"No space left on device.*--cache"):
-        prepare(data, 32, None)
+        prepare(data, NetworkConfig(image_size=32), None)
     monkeypatch.undo()
-    assert prepare(data, 32, None).usable.all(), "half-made files do not count"
+    assert prepare(data, NetworkConfig(image_size=32), None).usable.all(), (
+        "half-made files do not count"
+    )
 
 
 def test_damaged_files_are_told(tmp_path, upstream):
-    made = prepare(read_data_set(upstream(tmp_path)), 32, None)
+    made = prepare(read_data_set(upstream(tmp_path)), NetworkConfig(image_size=32), None)
     np.save(made.folder / prepared.VALUES, np.zeros((3, 30)))
     with pytest.raises(PreparationError, match=r"damaged.*delete that folder"):
         prepared.open_prepared(made.folder)
@@ -134,9 +139,9 @@ def test_damaged_files_are_told(tmp_path, upstream):
 
 def test_transferred_pictures_show_the_same_on_the_neutral_picture(simulated, robot, tmp_path):
     data = read_data_set(simulated, landmarks=True)
-    made = prepare(data, 64, robot, folder=tmp_path)
+    made = prepare(data, NetworkConfig(image_size=64), robot, folder=tmp_path)
     assert made.usable.all()
-    neutral = Transferrer(robot, 64)
+    neutral = Transferrer(robot, NetworkConfig(image_size=64))
     away = np.abs(made.transferred.astype(int) - neutral._warp.neutral).mean(axis=(1, 2, 3))
     moved = np.abs(np.array([controls.to_deflection(one) for one in made.values])).max(axis=1)
     # The more a face does, the further its picture is from the neutral one.
@@ -150,7 +155,7 @@ def test_without_landmarks_nothing_is_transferred(tmp_path, upstream, robot):
     assert why_not(robot, has_landmarks=False) == "the data set has no landmarks"
     assert why_not(robot, has_landmarks=True) == ""
     with pytest.raises(PreparationError, match="it has no landmarks"):
-        prepare(data, 64, robot)
+        prepare(data, NetworkConfig(image_size=64), robot)
 
 
 def test_robots_that_cannot_be_simulated_are_told(tmp_path, robot):

@@ -136,7 +136,7 @@ def main() -> None:
     data = type(read)(read.folder, read.pairs[: arguments.most], read.skipped, read.notes)
     with TrainProgress(console) as progress:
         prepared = prepare(
-            *(data, arguments.size, None),
+            *(data, config, None),
             folder=arguments.cache,
             workers=cores,
             advance=progress.prepare,

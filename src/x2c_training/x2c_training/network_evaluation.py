@@ -107,8 +107,9 @@ def evaluate(
         told(name)
         runtime = "onnx" if path.suffix == ONNX else "torch"
         predictor = load_predictor(path, runtime, device, max(workers, 1), config)
-        size = predictor.config.image_size
-        prepared = prepare(data, size, robot, folder=cache, workers=workers, advance=advance)
+        prepared = prepare(
+            data, predictor.config, robot, folder=cache, workers=workers, advance=advance
+        )
         skipped = prepared.skipped
         predictions = _predictions(predictor, prepared)
         found.append(Evaluated(name, path, predictor.config, _trained(path), predictions))
@@ -125,7 +126,7 @@ def _predictions(predictor: Predictor, data: Prepared) -> dict[str, Prediction]:
             continue
         values = np.concatenate(
             [
-                predictor.predict(np.asarray(source[rows[start : start + _BATCH]]))
+                predictor.read(np.asarray(source[rows[start : start + _BATCH]]))
                 for start in range(0, len(rows), _BATCH)
             ]
         )

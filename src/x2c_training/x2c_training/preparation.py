@@ -24,7 +24,8 @@ import numpy as np
 from x2c_evaluation.dataset import DataSet, Pair
 from x2c_evaluation.errors import DataSetError
 from x2c_face.errors import X2CError
-from x2c_imitation.network.predictor import resize
+from x2c_imitation.network.config import NetworkConfig
+from x2c_imitation.network.predictor import fit
 from x2c_training import prepared
 from x2c_training.errors import PreparationError
 from x2c_training.prepared import Prepared, PreparedFiles, RowState
@@ -40,7 +41,7 @@ _CACHE = ".prepared"
 
 def prepare(
     data: DataSet,
-    size: int,
+    config: NetworkConfig,
     robot: Path | None,
     *,
     folder: Path | None = None,
@@ -51,7 +52,7 @@ def prepare(
 
     Args:
         data: Read with landmarks, where there are to be transferred pictures.
-        size: Of the square pictures [px].
+        config: Of the network: what it sees of pictures, and at which size.
         robot: Folder of the robot onto whose neutral picture expressions are transferred; None
             for no transferred pictures.
         folder: Where prepared data are kept; inside that of the data set where it is None.
@@ -62,17 +63,17 @@ def prepare(
         PreparationError: Nothing can be used, or it cannot be written.
     """
     pairs = list(data)
-    print_ = _fingerprint(pairs, size, robot)
+    print_ = _fingerprint(pairs, config, robot)
     place = (folder or data.folder / _CACHE) / print_[:16]
-    files = PreparedFiles(place, len(pairs), size, robot is not None)
+    files = PreparedFiles(place, len(pairs), config.image_size, robot is not None)
     try:
         if prepared.read_manifest(place) is None:
             values = np.array([pair.values for pair in pairs]).reshape(len(pairs), -1)
-            files.create(values, _manifest(data, pairs, size, print_))
+            files.create(values, _manifest(data, pairs, config.image_size, print_))
         state = files.state()
         todo = np.flatnonzero(state == RowState.TODO)
         advance(len(pairs) - len(todo), len(pairs))
-        for rows, reasons in _work(files, pairs, todo, robot, workers):
+        for rows, reasons in _work(files, pairs, todo, config, robot, workers):
             for row, reason in reasons.items():
                 prepared.add_bad_row(place, f"{pairs[row].source} row {pairs[row].row}: {reason}")
             state[rows] = [RowState.BAD if row in reasons else RowState.READY for row in rows]
@@ -90,10 +91,10 @@ def prepare(
     return found
 
 
-def _fingerprint(pairs: Sequence[Pair], size: int, robot: Path | None) -> str:
+def _fingerprint(pairs: Sequence[Pair], config: NetworkConfig, robot: Path | None) -> str:
     digest = hashlib.sha256()
-    key = transfer_key(robot, size) if robot is not None else ""
-    digest.update(json.dumps([_FORMAT, size, key]).encode())
+    key = transfer_key(robot, config) if robot is not None else ""
+    digest.update(json.dumps([_FORMAT, config.image_size, config.crop, key]).encode())
     for pair in pairs:
         try:
             found = pair.image.stat()
@@ -124,6 +125,7 @@ def _work(
     files: PreparedFiles,
     pairs: Sequence[Pair],
     todo: prepared.Indices,
+    config: NetworkConfig,
     robot: Path | None,
     workers: int,
 ) -> Iterable[Done]:
@@ -131,7 +133,7 @@ def _work(
     if not chunks:
         return
     if workers <= 1 or len(chunks) == 1:
-        with closing(_Worker(files, robot)) as worker:
+        with closing(_Worker(files, config, robot)) as worker:
             for chunk in chunks:
                 yield worker.work(chunk, [pairs[row] for row in chunk])
         return
@@ -140,7 +142,7 @@ def _work(
         # What a started process holds is copied, not shared: OpenGL does not survive a fork.
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
-        initargs=(files, robot),
+        initargs=(files, config, robot),
     )
     try:
         waiting = [pool.submit(_one, chunk, [pairs[row] for row in chunk]) for chunk in chunks]
@@ -158,10 +160,10 @@ def _work(
 class _Worker:
     """Makes rows."""
 
-    def __init__(self, files: PreparedFiles, robot: Path | None) -> None:
+    def __init__(self, files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
         self._rendered = files.pictures(prepared.RENDERED)
-        self._size = self._rendered.shape[1]
-        self._transferrer = Transferrer(robot, self._size) if robot is not None else None
+        self._config = config
+        self._transferrer = Transferrer(robot, config) if robot is not None else None
         self._transferred = files.pictures(prepared.TRANSFERRED) if robot is not None else None
 
     def work(self, rows: list[int], pairs: Sequence[Pair]) -> Done:
@@ -169,7 +171,7 @@ class _Worker:
         reasons = {}
         for row, pair in zip(rows, pairs, strict=True):
             try:
-                self._rendered[row] = resize(pair.picture()[None], self._size)[0]
+                self._rendered[row] = fit(pair.picture()[None], self._config)[0]
                 if self._transferrer is not None and self._transferred is not None:
                     self._transferred[row] = self._transferrer.picture(pair)
             except X2CError as error:
@@ -190,13 +192,13 @@ _worker: _Worker | None = None
 _refusal: Exception | None = None
 
 
-def _begin(files: PreparedFiles, robot: Path | None) -> None:
+def _begin(files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
     global _worker, _refusal
     # Ctrl-C reaches every process of a terminal; the one that started these decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     try:
-        _worker = _Worker(files, robot)
+        _worker = _Worker(files, config, robot)
     # An initializer that raises only says that the pool is broken.
     except Exception as error:
         _refusal = error

@@ -10,10 +10,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from x2c_face import controls
 from x2c_face.controls import Group
+from x2c_imitation.errors import NetworkError
+from x2c_imitation.network.config import WHOLE, Crop, NetworkConfig
 from x2c_training.errors import SettingsError
 
 LOSSES = ("l1", "mse", "huber")
@@ -39,14 +41,26 @@ class NetworkSettings:
     Attributes:
         backbone: One of `x2c_imitation.network.resnet.BACKBONES`.
         image_size: Of its square input [px].
+        crop: What it sees of a picture: left, top, right, bottom as shares of the picture.
     """
 
     backbone: str = "resnet18"
     image_size: int = 224
+    crop: tuple[float, ...] = WHOLE
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         _in_range(self, "network", {"image_size": (32, 1024)})
+        try:
+            self.config()
+        except NetworkError as error:
+            raise SettingsError(f"network.{error}") from error
+
+    def config(self) -> NetworkConfig:
+        """Return the network's configuration."""
+        return NetworkConfig(
+            backbone=self.backbone, image_size=self.image_size, crop=cast(Crop, self.crop)
+        )
 
 
 @dataclass(frozen=True)
@@ -215,4 +229,6 @@ class Settings:
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return every value, in types that YAML and JSON know."""
-        return dataclasses.asdict(self)
+        content = dataclasses.asdict(self)
+        content["network"]["crop"] = list(self.network.crop)
+        return content

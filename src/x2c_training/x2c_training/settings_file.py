@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -117,10 +116,16 @@ def _typed(name: str, value: object, kind: Any) -> object:
         return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
     if typing.get_origin(kind) is dict and isinstance(value, dict):
         return value
+    if typing.get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(value)
+    raise SettingsError(f"{name}: expected {_expected(kind)}, got {value!r}")
+
+
+def _expected(kind: Any) -> str:
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-    raise SettingsError(f"{name}: expected {names.get(kind, 'keys with values')}, got {value!r}")
+    return names.get(kind, "a list" if typing.get_origin(kind) is tuple else "keys with values")
 
 
 def as_yaml(settings: Settings) -> str:
     """Return settings as a YAML file holds them."""
-    return yaml.safe_dump(dataclasses.asdict(settings), sort_keys=False)
+    return yaml.safe_dump(settings.as_dict(), sort_keys=False)

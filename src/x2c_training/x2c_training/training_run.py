@@ -102,9 +102,7 @@ def train(
     settings = job.settings
     device = choose_device(settings.run.device, team.local_rank)
     torch.manual_seed(settings.run.seed)
-    config = NetworkConfig(
-        backbone=settings.network.backbone, image_size=settings.network.image_size
-    )
+    config = settings.network.config()
     network = _first_network(job.start, config)
     data = _prepared(job, team, advance, tell)
     if team.leads:
@@ -196,8 +194,8 @@ def _prepare(job: Job, advance: Advance, tell: Callable[[str], None]) -> Prepare
             "loss.feature_matching and loss.transferred need transferred pictures, but "
             "data.transferred is no"
         )
-    size = settings.network.image_size
-    return prepare(data, size, robot, folder=job.cache, workers=job.workers, advance=advance)
+    config = settings.network.config()
+    return prepare(data, config, robot, folder=job.cache, workers=job.workers, advance=advance)
 
 
 def _open_folder(job: Job) -> None:

@@ -19,6 +19,8 @@ from x2c_face import controls
 from x2c_face.errors import X2CError
 from x2c_face.head_pose import FACING, HeadPose
 from x2c_face.robot_file import load_robot
+from x2c_imitation.network.config import NetworkConfig
+from x2c_imitation.network.predictor import fit
 from x2c_imitation.transfer import PictureRetargeter, WarpTransfer, read_neutral
 from x2c_training.errors import PreparationError
 from x2c_virtual_face.errors import RobotMismatchError
@@ -36,14 +38,14 @@ class Transferrer:
 
     Args:
         folder: Of the robot.
-        size: Of the pictures, which are square [px]: the network's, as at run time.
+        config: Of the network: pictures are made as it sees them at run time.
 
     Raises:
         PreparationError: The robot cannot be simulated, so nobody knows how it holds its head.
         TransferError: The robot's folder lacks what motion transfer needs.
     """
 
-    def __init__(self, folder: Path, size: int) -> None:
+    def __init__(self, folder: Path, config: NetworkConfig) -> None:
         robot = load_robot(folder)
         try:
             self._face = VirtualFace(robot)
@@ -54,7 +56,8 @@ class Transferrer:
             ) from error
         self._robot = robot
         picture, landmarks = read_neutral(robot)
-        self._warp = WarpTransfer(picture, landmarks, size)
+        self._warp = WarpTransfer(picture, landmarks, config.whole_size)
+        self._config = config
         self._retargeter = PictureRetargeter(landmarks)
         neutral = self._pose(controls.NEUTRAL)
         self._retargeter.calibrate(neutral.to_pixels(self._face.landmarks()))
@@ -77,7 +80,8 @@ class Transferrer:
 
     def _transfer(self, values: Array, landmarks: Array) -> Pictures:
         seen = self._pose(values).to_pixels(landmarks)
-        return self._warp.animate(self._retargeter.retarget(seen))
+        picture = self._warp.animate(self._retargeter.retarget(seen))
+        return np.asarray(fit(picture[None], self._config)[0])
 
     def _pose(self, values: Array) -> HeadPose:
         """Return how the head is seen from the front, with control values (30,)."""
@@ -89,12 +93,12 @@ class Transferrer:
         return HeadPose(FACING @ self._face.head_rotation(), middle, scale)
 
 
-def transfer_key(folder: Path, size: int) -> str:
+def transfer_key(folder: Path, config: NetworkConfig) -> str:
     """Return what tells the pictures that a robot's transfer makes from those of any other.
 
     It is made of a picture, not of a version: whatever changes pictures changes it.
     """
-    return hashlib.sha256(Transferrer(folder, size).probe().tobytes()).hexdigest()
+    return hashlib.sha256(Transferrer(folder, config).probe().tobytes()).hexdigest()
 
 
 def why_not(folder: Path, has_landmarks: bool) -> str:
@@ -107,7 +111,7 @@ def why_not(folder: Path, has_landmarks: bool) -> str:
     if not has_landmarks:
         return "the data set has no landmarks"
     try:
-        Transferrer(folder, _SMALL)
+        Transferrer(folder, NetworkConfig(image_size=_SMALL))
     except X2CError as error:
         return str(error)
     return ""

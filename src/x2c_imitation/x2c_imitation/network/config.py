@@ -14,9 +14,13 @@ from typing import Any
 from x2c_imitation.errors import NetworkError
 
 Channels = tuple[float, float, float]
+Crop = tuple[float, float, float, float]
 
 SMALLEST, LARGEST = 32, 1024
 """Sizes of pictures that a network may take [pixel]."""
+
+WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
+"""Crop that leaves nothing out."""
 
 
 class RuntimeName(enum.StrEnum):
@@ -59,6 +63,22 @@ def _channels(name: str, values: object) -> Channels:
     raise NetworkError(f"{name}: expected three numbers, got {values!r}")
 
 
+def _crop(values: object) -> Crop:
+    if isinstance(values, list | tuple) and len(values) == 4:
+        numbers = [
+            float(value)
+            for value in values
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
+        if len(numbers) == 4:
+            left, top, right, bottom = numbers
+            if 0.0 <= left < right <= 1.0 and 0.0 <= top < bottom <= 1.0:
+                return left, top, right, bottom
+    raise NetworkError(
+        f"crop: expected left, top, right and bottom from 0 to 1, in order, got {values!r}"
+    )
+
+
 @dataclass(frozen=True)
 class NetworkConfig:
     """Of one mapping network.
@@ -70,6 +90,7 @@ class NetworkConfig:
         mean: Taken off each channel, in that order, of values from 0 to 1.
         std: Each channel is then divided by, likewise.
         angle_unit: Of the angles in its output.
+        crop: What it sees of a picture: left, top, right and bottom as shares of the picture.
 
     Raises:
         NetworkError: A value cannot be.
@@ -81,6 +102,7 @@ class NetworkConfig:
     mean: Channels = (0.485, 0.456, 0.406)
     std: Channels = (0.229, 0.224, 0.225)
     angle_unit: AngleUnit = AngleUnit.RAD
+    crop: Crop = WHOLE
 
     def __post_init__(self) -> None:
         """Bring values from files into their types, or refuse them."""
@@ -100,12 +122,19 @@ class NetworkConfig:
         object.__setattr__(self, "std", _channels("std", self.std))
         if min(self.std) <= 0.0:
             raise NetworkError(f"std: expected positive numbers, got {list(self.std)}")
+        object.__setattr__(self, "crop", _crop(self.crop))
+
+    @property
+    def whole_size(self) -> int:
+        """Size [pixel] of square pictures that the network sees as they are, but for the crop."""
+        left, top, right, bottom = self.crop
+        return round(self.image_size / max(right - left, bottom - top))
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it in types that JSON knows."""
         content = dataclasses.asdict(self)
         plain = {"color_order": str(self.color_order), "angle_unit": str(self.angle_unit)}
-        return content | plain | {"mean": list(self.mean), "std": list(self.std)}
+        return content | plain | {name: list(content[name]) for name in ("mean", "std", "crop")}
 
     def as_json(self) -> str:
         """Return all of it as JSON."""
@@ -124,7 +153,8 @@ class NetworkConfig:
         unknown = [str(key) for key in content if key not in known]
         if unknown:
             raise NetworkError(f"unknown {', '.join(unknown)}; known are {', '.join(known)}")
-        missing = [name for name in known if name not in content]
+        # Files from before there were crops show the network everything.
+        missing = [name for name in known if name not in content and name != "crop"]
         if missing:
             raise NetworkError(f"{', '.join(missing)}: missing")
         return cls(**content)

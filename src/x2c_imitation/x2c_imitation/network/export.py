@@ -121,7 +121,7 @@ def _difference(network: X2Control, config: NetworkConfig, exported: Path) -> fl
     ours = Predictor(TorchRuntime(network, config, "cpu", torch.get_num_threads()))
     theirs = Predictor(OnnxRuntime(exported, "cpu", 1))
     return max(
-        float(np.abs(ours.predict(pictures) - theirs.predict(pictures)).max())
+        float(np.abs(ours.read(pictures) - theirs.read(pictures)).max())
         for pictures in (_pictures(count, config.image_size) for count in _BATCHES)
     )
 

@@ -68,7 +68,18 @@ class Predictor:
             )
         if not pictures.size:
             return np.empty((0, controls.COUNT))
-        values = np.asarray(self._runtime.infer(self._sized(pictures)), dtype=np.float64)
+        return self.read(fit(pictures, self.config))
+
+    def read(self, pictures: Pictures) -> Array:
+        """Return control values (n, 30) [ratio or rad], not limited to any range.
+
+        Args:
+            pictures: (n, size, size, 3) RGB, as `fit` makes them.
+
+        Raises:
+            NetworkError: The network gives no finite numbers for them.
+        """
+        values = np.asarray(self._runtime.infer(pictures), dtype=np.float64)
         if not np.isfinite(values).all():
             raise NetworkError("the network's outputs are NaN or infinite: its weights are broken")
         # The one place where upstream's degrees become radians.
@@ -78,12 +89,18 @@ class Predictor:
     def _in_degrees(self) -> bool:
         return self.config.angle_unit is AngleUnit.DEG
 
-    def _sized(self, pictures: Pictures) -> Pictures:
-        return resize(pictures, self.config.image_size)
+
+def fit(pictures: Pictures, config: NetworkConfig) -> Pictures:
+    """Return what a network sees of pictures (n, height, width, 3), at its size."""
+    height, width = pictures.shape[1:3]
+    left, top, right, bottom = config.crop
+    x, y = round(left * width), round(top * height)
+    across, down = max(round((right - left) * width), 1), max(round((bottom - top) * height), 1)
+    return resize(pictures[:, y : y + down, x : x + across], config.image_size)
 
 
 def resize(pictures: Pictures, size: int) -> Pictures:
-    """Return pictures (n, height, width, 3) as (n, size, size, 3); they are not cropped."""
+    """Return pictures (n, height, width, 3) as (n, size, size, 3)."""
     if pictures.shape[1:3] == (size, size):
         return np.ascontiguousarray(pictures)
     shrinks = min(pictures.shape[1:3]) > size

@@ -25,7 +25,7 @@ from x2c_face import controls
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.network.config import Device
 from x2c_imitation.network.onnx_runtime import INPUT, OnnxRuntime
-from x2c_imitation.network.predictor import Pictures, Predictor, resize
+from x2c_imitation.network.predictor import Pictures, Predictor, fit
 from x2c_imitation.transfer import read_picture
 
 # Sums of 8-bit unsigned times 8-bit signed numbers are what x86 processors are made for.
@@ -66,7 +66,7 @@ def quantize_onnx(path: Path, pictures: Pictures, out: Path) -> Cost:
         raise NetworkError("there are no pictures to measure ranges on")
     runtime = OnnxRuntime(path, Device.CPU, 1)
     exact = Predictor(runtime)
-    sized = resize(pictures, exact.config.image_size)
+    sized = fit(pictures, exact.config)
     partial = out.with_name(out.name + ".part")
     logger = logging.getLogger()
     level = logger.level
@@ -131,7 +131,7 @@ def _cost(exact: Predictor, quantized: Predictor, pictures: Pictures) -> Cost:
     ranges = controls.MAXIMUM - controls.MINIMUM
     moved = np.abs(
         [
-            (quantized.predict(picture[None]) - exact.predict(picture[None]))[0] / ranges
+            (quantized.read(picture[None]) - exact.read(picture[None]))[0] / ranges
             for picture in pictures
         ]
     )
