@@ -17,8 +17,10 @@ class Part(enum.StrEnum):
     NEUTRAL_FACE = "face/neutral"
     CONTROLS = "control_values"
     COMMANDS = "joint_commands"
+    ACTUATION_STATE = "actuation_node/state"
     JOINT_STATES = "joint_states"
     ROBOT_IMAGE = "robot/image_raw/compressed"
+    ROBOT_INFO = "robot/camera_info"
     DIAGNOSTICS = "/diagnostics"
 
 
@@ -48,8 +50,10 @@ TOPICS: tuple[Topic, ...] = (
     Topic(Part.NEUTRAL_FACE, "x2c_msgs/msg/FaceLandmarks", latched=True),
     Topic(Part.CONTROLS, "x2c_msgs/msg/ControlValues"),
     Topic(Part.COMMANDS, "sensor_msgs/msg/JointState"),
+    Topic(Part.ACTUATION_STATE, "x2c_msgs/msg/ActuationState", depth=10),
     Topic(Part.JOINT_STATES, "sensor_msgs/msg/JointState"),
     Topic(Part.ROBOT_IMAGE, "sensor_msgs/msg/CompressedImage", image=True),
+    Topic(Part.ROBOT_INFO, "sensor_msgs/msg/CameraInfo"),
     Topic(Part.DIAGNOSTICS, "diagnostic_msgs/msg/DiagnosticArray", depth=10),
 )
 
