@@ -80,6 +80,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._states = self.publisher(ActuationState, "~/state", STREAM)
         self._header = Header()
         self._told: tuple[State, float] | None = None
+        self._estop.look()
         self._next_state = 0.0
         with self._moving:
             self._machine.timing = params.timing

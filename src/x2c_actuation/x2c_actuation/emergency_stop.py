@@ -7,8 +7,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
 from x2c_actuation.presses import Presses
@@ -16,12 +19,11 @@ from x2c_actuation.presses import Presses
 TOPIC = "estop"
 
 _DEPTH = 10
-_QUALITIES = (
-    (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL),
-    (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE),
-    (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
-)
-"""Between them they hear every publisher, whatever its quality, and what it has latched."""
+
+_LOOK = 0.5
+"""Time between two looks for publishers of another quality [s]."""
+
+_Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
 _SERVICE = "~/estop"
 
@@ -41,15 +43,11 @@ class EmergencyStop:
         self._node = node
         self._changed = changed
         self._presses = Presses()
-        self._subscriptions = [
-            node.create_subscription(
-                Bool,
-                TOPIC,
-                self._hear,
-                QoSProfile(depth=_DEPTH, reliability=reliability, durability=durability),
-            )
-            for reliability, durability in _QUALITIES
-        ]
+        self._subscriptions: dict[_Quality, Subscription[Bool]] = {}
+        # This one hears every publisher; a better one is made for each that offers more, since
+        # one that asks for what a publisher does not offer makes it say it is not heard.
+        self._subscribe((ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE))
+        node.create_timer(_LOOK, self.look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
     def pressed(self) -> bool:
@@ -60,6 +58,13 @@ class EmergencyStop:
     def names(self) -> str:
         """Those who press."""
         return ", ".join(dict.fromkeys(self._presses.names))
+
+    def look(self) -> None:
+        """Listen as well as the publishers that are there now allow, also to what is latched."""
+        for one in self._node.get_publishers_info_by_topic(self._topic):
+            quality = (one.qos_profile.reliability, one.qos_profile.durability)
+            if quality not in self._subscriptions and quality[0] == ReliabilityPolicy.RELIABLE:
+                self._subscribe(quality)
 
     def press(self, pressed: bool) -> None:
         """Press or release by the service."""
@@ -78,10 +83,17 @@ class EmergencyStop:
 
     def poll(self) -> None:
         """Hear what has come while nobody spins the node."""
-        for subscription in self._subscriptions:
+        for subscription in list(self._subscriptions.values()):
             with subscription.handle:
                 while (taken := subscription.handle.take_message(Bool, False)) is not None:
                     self._hear(*taken)
+
+    def _subscribe(self, quality: _Quality) -> None:
+        reliability, durability = quality
+        profile = QoSProfile(depth=_DEPTH, reliability=reliability, durability=durability)
+        self._subscriptions[quality] = self._node.create_subscription(
+            Bool, TOPIC, self._hear, profile
+        )
 
     @functools.cached_property
     def _topic(self) -> str:
