@@ -124,7 +124,7 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
             "finished": str(playback.finished),
             "passes": str(playback.passes),
             "jumps in time": str(playback.jumps),
-            "not readable": "; ".join(self.issues),
+            "not readable": "\n".join(self.issues),
         }
         refused = self.statistics.counts["messages not played"]
         if playback.finished:

@@ -5,7 +5,8 @@ Any bag with camera images will do: MCAP or sqlite3, of any ROS 2 distribution, 
 broken off. The same nodes run as with 'x2c imitate', in simulated time; nothing of rosbag2 is
 needed. What of the bag could not be read is listed at the end.
 
-The exit status is 1 where some of the bag could not be played, and 2 where nothing was begun.
+The exit status is 0 where all of it was played, 3 where some of it could not be read, 1 where not
+one image was played, and 2 where nothing was begun.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from x2c_bringup.session import Session
+
+_NOTHING, _PARTLY = 1, 3
+"""Exit statuses, as of 'x2c evaluate'."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,15 +101,16 @@ def _tell(session: Session, console: Console) -> int:
         f"{faces:.0f} with a face",
         highlight=False,
     )
-    troubles = [one for one in player.values.get("not readable", "").split("; ") if one]
+    troubles = [one for one in player.values.get("not readable", "").splitlines() if one]
     refused = number(player, "messages not played")
     if refused > 0:
         troubles.append(f"{refused:.0f} messages were not played: the log says why")
-    if not images:
-        troubles.append("no image was played")
     for trouble in troubles:
         console.print(f"note: {trouble}", markup=False, highlight=False, soft_wrap=True)
-    return 1 if troubles else 0
+    if not images:
+        console.print("note: no image was played", highlight=False)
+        return _NOTHING
+    return _PARTLY if troubles else 0
 
 
 def _rate(text: str) -> float:
