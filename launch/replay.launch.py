@@ -89,7 +89,7 @@ def _actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     over = TimerAction(period=_UNDER_WAY, actions=[Shutdown(reason="the bag has been played")])
     if player == "rosbag2":
         playing = ExecuteProcess(
-            cmd=rosbag2_command(asked, replay.camera, options.namespace),
+            cmd=rosbag2_command(replay, asked, options.namespace),
             name="ros2_bag_play",
             output="screen",
             on_exit=[over],

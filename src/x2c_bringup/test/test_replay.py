@@ -69,7 +69,7 @@ def test_only_the_camera_is_played_and_all_the_rest_recomputed(tmp_path):
 def test_rosbag2_plays_the_camera_to_the_graphs_own_topics(tmp_path):
     asked = ReplayOptions(str(bag(tmp_path / "bag", "/cam/image_raw")), rate=0.5, loop=True)
     made = build_replay(GraphOptions(), asked)
-    assert rosbag2_command(asked, made.camera, "/r1/left/") == [
+    assert rosbag2_command(made, asked, "/r1/left/") == [
         *("ros2", "bag", "play", str(tmp_path / "bag")),
         *("--clock", "200", "--rate", "0.5", "--loop", "--disable-keyboard-controls"),
         *("--topics", "/cam/image_raw", "/cam/camera_info"),
@@ -81,7 +81,16 @@ def test_rosbag2_plays_the_camera_to_the_graphs_own_topics(tmp_path):
 def test_topics_that_fit_are_not_remapped(tmp_path):
     asked = ReplayOptions(str(bag(tmp_path / "bag", "/image_raw/compressed")))
     made = build_replay(GraphOptions(), asked)
-    assert "--remap" not in rosbag2_command(asked, made.camera, "")
+    assert "--remap" not in rosbag2_command(made, asked, "")
+
+
+def test_rosbag2_is_given_the_bag_in_what_a_run_has_left(tmp_path):
+    (tmp_path / "run").mkdir()
+    bag(tmp_path / "run" / "bag", "/image_raw")
+    asked = ReplayOptions(str(tmp_path / "run"))
+    made = build_replay(GraphOptions(), asked)
+    assert rosbag2_command(made, asked, "")[3] == str(tmp_path / "run" / "bag")
+    assert made.finished
 
 
 def test_rosbag2_plays_where_it_is_installed_and_the_bag_was_finished(tmp_path, monkeypatch):

@@ -85,12 +85,14 @@ class Replay:
         nodes: All but the player, each after those whose messages it takes.
         player: Our own player of bags.
         camera: Topics of the bag that are played.
+        path: Where the bag itself is, in what a run has left.
         finished: Whether the bag was finished, as rosbag2 needs it.
     """
 
     nodes: tuple[NodeSpec, ...]
     player: NodeSpec
     camera: CameraTopic
+    path: Path
     finished: bool
 
 
@@ -111,7 +113,7 @@ def build_replay(options: GraphOptions, replay: ReplayOptions) -> Replay:
     transport = "compressed" if camera.compressed else "raw"
     options = replace(options, camera=False, image_transport=transport, use_sim_time=True)
     player = player_node(options, replace(replay, bag=str(bag.absolute()), topic=camera.name))
-    return Replay(build_graph(options), player, camera, _is_finished(reader))
+    return Replay(build_graph(options), player, camera, reader.path, _is_finished(reader))
 
 
 def player_node(options: GraphOptions, replay: ReplayOptions) -> NodeSpec:
@@ -159,20 +161,21 @@ def choose_player(wish: str, replay: Replay) -> tuple[str, str]:
     return "rosbag2", f"rosbag2 plays {replay.camera.name}"
 
 
-def rosbag2_command(replay: ReplayOptions, camera: CameraTopic, namespace: str) -> list[str]:
+def rosbag2_command(made: Replay, replay: ReplayOptions, namespace: str) -> list[str]:
     """Return the command that plays a bag's camera with rosbag2, to the graph's own topics.
 
     Args:
-        replay: What is played.
-        camera: Topics of the bag.
+        made: The graph.
+        replay: How the bag is played.
         namespace: Of the graph; empty for the root.
     """
+    camera = made.camera
     prefix = "".join(f"/{part}" for part in namespace.split("/") if part)
     target = f"{prefix}/image_raw" + ("/compressed" if camera.compressed else "")
     topics = {camera.name: target}
     if camera.info:
         topics[camera.info] = f"{prefix}/camera_info"
-    words = ["ros2", "bag", "play", str(Path(replay.bag).expanduser())]
+    words = ["ros2", "bag", "play", str(made.path)]
     words += ["--clock", f"{_CLOCK_RATE:g}", "--rate", f"{replay.rate:g}"]
     words += ["--loop"] if replay.loop else []
     words += ["--disable-keyboard-controls", "--topics", *topics]
