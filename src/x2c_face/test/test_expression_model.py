@@ -256,3 +256,14 @@ def test_file_that_is_no_array_in_an_archive_is_refused(tmp_path):
             archive.writestr(name, "text")
     with pytest.raises(RobotError, match=r"model\.npz"):
         load_expression_model(path)
+
+
+def test_controls_that_are_left_out_do_nothing():
+    model = ExpressionModel(**random_arrays())
+    kept = np.zeros(controls.COUNT, dtype=bool)
+    kept[controls.index("Jaw Pitch")] = True
+    only_jaw = model.of_controls(kept)
+    jaw = controls.from_names({"Jaw Pitch": 0.3})
+    both = controls.from_names({"Jaw Pitch": 0.3, "Nose Wrinkle": 0.8})
+    np.testing.assert_allclose(only_jaw.landmarks(both), model.landmarks(jaw))
+    np.testing.assert_allclose(only_jaw.turn(both), model.turn(jaw))

@@ -119,3 +119,12 @@ def test_names_and_limits_are_in_the_order_of_the_joints():
     assert (one.lower == [-2.0, -4.0]).all()
     assert (one.upper == [3.0, 5.0]).all()
     assert (one.home == [1.0, -1.0]).all()
+
+
+def test_controls_that_move_a_joint_are_known():
+    curves = [
+        curve("Jaw Pitch", 0, [(0.0, 0.1), (1.0, 0.0)]),
+        curve("Nose Wrinkle", 0, [(0.0, 0.0), (1.0, 0.0)]),
+    ]
+    followed = robot([joint("jaw")], curves).followed
+    assert [controls.NAMES[one] for one in np.flatnonzero(followed)] == ["Jaw Pitch"]

@@ -93,6 +93,16 @@ class ExpressionModel:
         ups, downs = ways(values)
         return np.asarray(ups @ self.turn_up + downs @ self.turn_down)
 
+    def of_controls(self, which: ArrayLike) -> ExpressionModel:
+        """Return the model of a face on which only some controls (30,) do anything."""
+        kept = np.asarray(which, dtype=bool)
+        changes = {
+            name: np.where(kept.reshape(-1, *[1] * (array.ndim - 1)), array, 0.0)
+            for name, array in vars(self).items()
+            if name != "neutral"
+        }
+        return ExpressionModel(neutral=self.neutral, **changes)
+
     def save(self, path: Path) -> None:
         """Write the model to an `.npz` file, which is there whole or not at all."""
         arrays = {name: getattr(self, name).astype(np.float32) for name in _SHAPES}

@@ -117,6 +117,13 @@ class Robot:
         """(n,) positions of the neutral face [rad or m]."""
         return np.array([joint.home for joint in self.joints])
 
+    @property
+    def followed(self) -> NDArray[np.bool_]:
+        """(30,) which controls move a joint."""
+        followed = np.zeros(controls.COUNT, dtype=bool)
+        followed[[curve.control for curve in self.curves if np.any(curve.offsets)]] = True
+        return followed
+
     def mix(self, values: ArrayLike) -> Array:
         """Return joint positions (n,) [rad or m] for control values (30,), not yet limited.
 

@@ -100,3 +100,15 @@ def test_landmarks_that_are_missing_are_named(robot):
     robot.neutral_landmarks.unlink()
     with pytest.raises(ImitationError, match=r"neutral_landmarks\.npy"):
         make_imitator("x2cnet", robot)
+
+
+def test_controls_that_no_joint_follows_stay_neutral(robot, model, make_face):
+    # The robot has a jaw and nothing else.
+    shown = controls.from_names({"Jaw Pitch": 0.4, "Lip Corner Raise Left": 1.0})
+    face = make_face(model.landmarks(shown))
+    values = _imitated(make_imitator("solver", robot), make_face(model.neutral), face)
+    jaw = controls.index("Jaw Pitch")
+    turning = [c.index for c in controls.CONTROLS if c.group in ("head", "neck")]
+    others = np.setdiff1d(np.arange(controls.COUNT), [jaw, *turning])
+    np.testing.assert_allclose(values[others], controls.NEUTRAL[others], atol=1e-6)
+    assert values[jaw] < 0.8
