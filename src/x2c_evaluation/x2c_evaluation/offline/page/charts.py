@@ -17,18 +17,28 @@ WIDTH, HEIGHT = 2000, 200
 _MOST_POINTS = 700
 """A longer line is drawn by the least and the greatest value of each stretch."""
 
+_PAUSE = 10.0
+"""A line ends where nothing comes for so many usual steps."""
+
 
 def path(times: Array, values: Array, duration: float, low: float, high: float) -> str:
-    """Return the "d" of a line through values (n,) over times (n,) [s], with gaps at NaN."""
+    """Return the "d" of a line through values (n,) over times (n,) [s].
+
+    It has gaps at NaN, and where nothing came for long.
+    """
+    pause = _PAUSE * float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     times, values = _thinned(times, values)
+    gaps = np.concatenate([[False], np.diff(times) > max(pause, duration / 100.0)])
     x = np.rint(times / max(duration, 1e-9) * WIDTH).astype(int)
     with np.errstate(invalid="ignore"):
         y = np.rint((high - values) / (high - low) * HEIGHT).clip(-HEIGHT, 2 * HEIGHT)
     parts, pen = [], "M"
-    for place, value in zip(x.tolist(), y.tolist(), strict=True):
+    for place, value, gap in zip(x.tolist(), y.tolist(), gaps.tolist(), strict=True):
         if value != value:
             pen = "M"
             continue
+        if gap:
+            pen = "M"
         parts.append(f"{pen}{place} {int(value)}")
         pen = "L"
     return "".join(parts)

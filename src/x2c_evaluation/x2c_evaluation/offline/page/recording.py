@@ -25,17 +25,18 @@ _TILES = (
 _REFERENCES = ("against", "recorded")
 
 
-def recording(result: Result, store: Store, curves: Curves | None) -> str:
+def recording(result: Result, store: Store, curves: Curves | None, heading: bool = True) -> str:
     """Return a recording's part of a page.
 
     Args:
         result: Its figures.
         store: With its pictures.
         curves: Its frames; None where there are none.
+        heading: Whether it has a heading, rather than being all of the page.
     """
     name = str(result["name"])
     parts = [
-        f'<h2 id="{escape(name)}">{escape(name)} {status(result)}</h2>',
+        f'<h2 id="{escape(name)}">{escape(name)} {status(result)}</h2>' if heading else "",
         f'<p class="facts">{escape(_facts(result))}</p>',
         _issues(result),
     ]

@@ -37,14 +37,14 @@ def report_page(content: Mapping[str, Any], store: Store, details: bool) -> str:
     title = recordings[0]["name"] if single else f"{len(recordings)} recordings"
     parts = [
         '<p class="hint">X2C evaluation</p>',
-        f"<h1>{escape(title)}</h1>",
+        f"<h1>{escape(title)} {status(recordings[0]) if single else ''}</h1>",
         f'<p class="facts">{escape(_settings(content["settings"]))}</p>',
     ]
     if not single:
         parts += [_headline(content), _overview(recordings, details)]
     if details:
         for one in recordings:
-            parts.append(recording(one, store, _curves(one, store)))
+            parts.append(recording(one, store, _curves(one, store), heading=not single))
     terms = ("control error", "jitter", "jerk", "asked too fast")
     return page(f"{title} - X2C evaluation", "".join(parts), content["versions"], terms)
 
