@@ -16,9 +16,10 @@ from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.errors import ExportError
 from x2c_evaluation.export.frames import Episodes, JointTrack, rate_of
 from x2c_evaluation.export.lerobot_features import ACTION, COMMANDS, STATE, Features
-from x2c_evaluation.export.lerobot_writer import LeRobotWriter, fits, fitting
+from x2c_evaluation.export.lerobot_writer import LeRobotWriter
 from x2c_evaluation.export.outcome import Advance, ExportOutcome
 from x2c_evaluation.export.pairs import BagPair, BagPairs, Pairing
+from x2c_evaluation.export.picture_size import fits, fitting
 
 _LONGEST_GAP = 0.25
 _LONGEST_EPISODE = 9000

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,15 +18,14 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.encoder import Encoder
 from x2c_evaluation.export.lerobot_features import CAMERA, INDICES, Features
+from x2c_evaluation.export.lerobot_files import CHUNK, PATH, NumberedFiles
 from x2c_evaluation.export.lerobot_statistics import Sampler, as_lists, joined
 
 Array = NDArray[np.float64]
 
 VERSION = "v3.0"
 
-_CHUNK = 1000
 _DATA_MB, _VIDEO_MB = 100, 200
-_PATH = "chunk-{chunk_index:03d}/file-{file_index:03d}"
 
 
 class LeRobotWriter:
@@ -46,8 +44,8 @@ class LeRobotWriter:
         self._frames = 0
         self._episodes: list[dict[str, Any]] = []
         self._statistics: list[dict[str, dict[str, Array]]] = []
-        self._data = _Files(folder / "data", "parquet", _DATA_MB)
-        self._videos = _Files(folder / "videos" / CAMERA, "mp4", _VIDEO_MB)
+        self._data = NumberedFiles(folder / "data", "parquet", _DATA_MB)
+        self._videos = NumberedFiles(folder / "videos" / CAMERA, "mp4", _VIDEO_MB)
         self._table: pq.ParquetWriter | None = None
         self._encoder: Encoder | None = None
         self._in_video = 0
@@ -184,58 +182,15 @@ class LeRobotWriter:
             "total_episodes": len(self._episodes),
             "total_frames": self._frames,
             "total_tasks": 1,
-            "chunks_size": _CHUNK,
+            "chunks_size": CHUNK,
             "data_files_size_in_mb": _DATA_MB,
             "video_files_size_in_mb": _VIDEO_MB,
             "fps": self._features.rate,
             "splits": {"train": f"0:{len(self._episodes)}"},
-            "data_path": f"data/{_PATH}.parquet",
-            "video_path": f"videos/{{video_key}}/{_PATH}.mp4",
+            "data_path": f"data/{PATH}.parquet",
+            "video_path": f"videos/{{video_key}}/{PATH}.mp4",
             "features": self._features.as_json(),
         }
-
-
-class _Files:
-    """Numbered files of a kind, of which one is written at a time."""
-
-    def __init__(self, folder: Path, ending: str, largest: int) -> None:
-        self._folder, self._ending, self._largest = folder, ending, largest * 1_000_000
-        self._number = -1
-        self._path = folder
-
-    def next_path(self) -> Path:
-        """Return the path of another file, whose folder is there."""
-        self._number += 1
-        name = _PATH.format(chunk_index=self._chunk, file_index=self._number % _CHUNK)
-        self._path = self._folder / f"{name}.{self._ending}"
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return self._path
-
-    def place(self, name: str) -> dict[str, int]:
-        """Return what an episode says of the present file."""
-        return {f"{name}/chunk_index": self._chunk, f"{name}/file_index": self._number % _CHUNK}
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the next episode goes to another file."""
-        return self._path.stat().st_size >= self._largest
-
-    @property
-    def _chunk(self) -> int:
-        return self._number // _CHUNK
-
-
-def fits(picture: NDArray[np.uint8], width: int, height: int) -> bool:
-    """Return whether a picture is of a size, or has a row or column more, as none in a video."""
-    return all(0 <= one <= 1 for one in (picture.shape[0] - height, picture.shape[1] - width))
-
-
-def fitting(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return a picture (height, width, 3) of a size."""
-    if fits(picture, width, height):
-        return np.ascontiguousarray(picture[:height, :width])
-    resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(resized, dtype=np.uint8)
 
 
 def _write_tasks(path: Path, task: str) -> None:
