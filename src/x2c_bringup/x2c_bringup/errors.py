@@ -30,3 +30,7 @@ class SettingsFileError(BringupError):
 
 class CalibrationError(BringupError):
     """What was marked or chosen while motors are calibrated does not make a joint."""
+
+
+class FaultError(BringupError):
+    """The pipeline did not do what was expected of it when something went wrong."""

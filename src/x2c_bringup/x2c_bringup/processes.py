@@ -47,8 +47,9 @@ class ProcessGraph:
     """
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
-        self._specs = tuple(specs)
+        self._specs = {spec.name: spec for spec in specs}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = dict(os.environ)
 
     @property
     def ids(self) -> Mapping[str, int]:
@@ -57,23 +58,36 @@ class ProcessGraph:
 
     def __enter__(self) -> ProcessGraph:
         """Start the processes, those who listen first."""
-        environment = dict(os.environ)
-        set_middleware_defaults(environment)
-        for spec in reversed(self._specs):
-            self._processes[spec.name] = subprocess.Popen(command_line(spec), env=environment)
+        set_middleware_defaults(self._environment)
+        for name in reversed(self._specs):
+            self.start(name)
         return self
 
     def __exit__(self, *error: object) -> None:
         """Stop the processes, the source first; kill those that do not go."""
-        for spec in self._specs:
-            process = self._processes[spec.name]
+        for name in self._specs:
+            process = self._processes[name]
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
+                # One that is paused hears nothing before it goes on.
+                process.send_signal(signal.SIGCONT)
             try:
                 process.wait(_STOPPING)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def start(self, name: str) -> None:
+        """Start the process of a node, which does not run."""
+        command = command_line(self._specs[name])
+        self._processes[name] = subprocess.Popen(command, env=self._environment)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the process of a node; one that kills is waited for."""
+        process = self._processes[name]
+        process.send_signal(number)
+        if number is signal.SIGKILL:
+            process.wait()
 
     def wait_until_active(self, watch: Watch) -> None:
         """Wait until every node says that it is active.

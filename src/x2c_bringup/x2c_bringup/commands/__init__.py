@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate-network": "measure mapping networks on a data set",
     "export-network": "turn a network's weights into what the nodes run",
     "doctor": "check this machine and say what to do",
+    "faults": "put faults into the running pipeline and see what the joints do",
     "motors": "bring a robot's motors up: scan, jog, calibrate, limits",
     "robots": "list the robots there are",
 }

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of faults: what is heard is judged rightly, and the pipeline survives one."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from x2c_actuation.machine import State
+from x2c_actuation.motion import JointMotion
+from x2c_actuation.motion_limits import MotionLimits
+from x2c_bringup.cli import main
+from x2c_bringup.faults.figure import draw
+from x2c_bringup.faults.motion_log import Event, MotionLog
+from x2c_bringup.faults.report import story
+from x2c_bringup.faults.scenarios import SCENARIOS
+from x2c_bringup.faults.verdict import judge
+
+NAMES = ("jaw", "brow")
+LIMITS = MotionLimits(
+    lower=np.array([0.0, -0.01]),
+    upper=np.array([0.4, 0.01]),
+    velocity=np.array([2.0, 0.1]),
+    acceleration=np.array([40.0, 2.0]),
+    jerk=np.array([2000.0, 100.0]),
+)
+PERIOD = 0.01
+
+
+def heard(positions, velocities=None, accelerations=None, state=State.ACTIVE, spent=None):
+    """Return a log of what was sent at every period."""
+    positions = np.asarray(positions, dtype=float)
+    log = MotionLog(NAMES)
+    nothing = np.zeros_like(positions)
+    velocities = nothing if velocities is None else velocities
+    accelerations = nothing if accelerations is None else accelerations
+    for i, row in enumerate(positions):
+        time = i * PERIOD
+        log.take_state(
+            time,
+            SimpleNamespace(
+                state=state.value,
+                since=time if spent is None else spent[i],
+                reason="test",
+                positions=row,
+                velocities=velocities[i],
+                accelerations=accelerations[i],
+            ),
+        )
+        log.take_command(time, list(NAMES), row)
+    return log
+
+
+def motion_through(targets):
+    """Return a log of a real motion."""
+    motion = JointMotion(LIMITS, PERIOD)
+    motion.reset([0.1, 0.0])
+    states = [motion.step(target) for target in targets]
+    return heard(
+        [state.position for state in states],
+        [state.velocity for state in states],
+        [state.acceleration for state in states],
+    )
+
+
+def test_motion_inside_its_limits_is_good():
+    targets = np.random.default_rng(0).uniform(LIMITS.lower, LIMITS.upper, (300, 2))
+    verdict = judge(motion_through(targets), LIMITS)
+    assert verdict.inside
+    assert verdict.velocity > 0.2
+    assert 0.5 < verdict.jerk <= 1.0 + 1e-9
+    assert verdict.commands == 300
+
+
+def test_a_jump_is_seen_in_the_positions_alone():
+    positions = np.tile([0.1, 0.0], (20, 1))
+    positions[10:, 0] = 0.3
+    verdict = judge(heard(positions), LIMITS)
+    assert verdict.velocity == pytest.approx(0.2 / PERIOD / 2.0)
+    assert not verdict.inside
+
+
+def test_sudden_changes_of_speed_are_seen():
+    positions = np.tile([0.1, 0.0], (20, 1))
+    positions[10:, 0] += 0.015 * np.arange(10)
+    verdict = judge(heard(positions), LIMITS)
+    assert verdict.velocity < 1.0
+    assert verdict.acceleration == pytest.approx(1.5 / PERIOD / 40.0)
+    assert not verdict.inside
+
+
+def test_a_position_outside_is_seen():
+    verdict = judge(heard([[0.1, 0.0], [0.1, 0.0101]]), LIMITS)
+    assert verdict.outside == pytest.approx(0.005)
+    assert not verdict.inside
+
+
+def test_sudden_acceleration_is_seen():
+    accelerations = np.zeros((5, 2))
+    accelerations[2, 1] = 1.9
+    verdict = judge(heard(np.tile([0.1, 0.0], (5, 1)), accelerations=accelerations), LIMITS)
+    assert verdict.acceleration == pytest.approx(0.95)
+    assert verdict.jerk == pytest.approx(1.9 / PERIOD / 100.0)
+    assert not verdict.inside
+
+
+def test_a_command_that_actuation_does_not_tell_of_is_seen():
+    log = heard([[0.1, 0.0], [0.1, 0.0]])
+    log.take_command(1.0, list(NAMES), [np.nan, 0.0])
+    log.take_command(1.0, ["jaw"], [0.1])
+    verdict = judge(log, LIMITS)
+    assert verdict.untold == 2
+    assert not verdict.inside
+
+
+def test_joints_that_somebody_moved_meanwhile_have_not_jumped():
+    log = heard([[0.1, 0.0], [0.1, 0.0]])
+    for state, position, since in (
+        (State.DISABLED, 0.1, 0.0),
+        (State.DISABLED, 0.1, 0.5),
+        (State.RAMPING, 0.35, 0.0),
+        (State.RAMPING, 0.35, 0.01),
+    ):
+        message = SimpleNamespace(
+            state=state.value,
+            since=since,
+            reason="",
+            positions=[position, 0.0],
+            velocities=[0.0, 0.0],
+            accelerations=[0.0, 0.0],
+        )
+        log.take_state(1.0 + since, message)
+    assert judge(log, LIMITS).inside
+    assert [change.state for change in log.changes] == [
+        State.ACTIVE,
+        State.DISABLED,
+        State.RAMPING,
+    ]
+
+
+def test_nothing_heard_is_drawn_and_judged():
+    log = MotionLog(NAMES)
+    verdict = judge(log, LIMITS)
+    assert verdict.commands == 0
+    assert draw("nothing", log, LIMITS, NAMES).axes
+
+
+def test_the_story_begins_with_what_was_done():
+    log = heard([[0.1, 0.0]])
+    told = story([Event(1.0, "killed")], [*log.changes])
+    assert told == "1.00 s **killed**"
+
+
+def test_unknown_faults_are_refused_with_those_there_are(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["faults", "earthquake"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "earthquake" in said
+    assert all(name in said for name in SCENARIOS)
+
+
+def test_the_pipeline_survives_that_its_input_stops(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["faults", "input-stops", "--out", str(tmp_path)])
+    assert ended.value.code == 0, capsys.readouterr().out
+    (outcome,) = json.loads((tmp_path / "faults.json").read_text())
+    states = [change["state"] for change in outcome["changes"]]
+    assert states == ["ACTIVE", "HOLDING", "EASING", "DISABLED", "RAMPING", "ACTIVE"]
+    assert outcome["verdict"]["commands"] > 100
+    assert (tmp_path / "input-stops.png").stat().st_size > 10_000
+    assert "input stops" in (tmp_path / "README.md").read_text()

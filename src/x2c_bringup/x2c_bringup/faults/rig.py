@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The running pipeline, with hands to break it and ears on its joints."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool, Trigger
+
+from x2c_actuation.machine import State
+from x2c_bringup.errors import FaultError
+from x2c_bringup.faults.motion_log import Event, MotionLog
+from x2c_bringup.graph import NodeSpec
+from x2c_bringup.processes import ProcessGraph
+from x2c_bringup.watch import Watch
+from x2c_face.robot import Robot
+from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_node.quality import LATCHED, NEWEST, STREAM
+from x2c_node.running import spin_until
+
+ACTUATION = "actuation_node"
+_ANSWER = 10.0
+_LONGEST = 30.0
+_POLL = 0.002
+_EVERYTHING = QoSProfile(depth=5000, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class Rig:
+    """Nodes of a graph as processes, which can be paused, killed and started again.
+
+    Everything that actuation sends is recorded until `begin` is called again.
+
+    Args:
+        specs: The nodes.
+        robot: That is driven.
+    """
+
+    def __init__(self, specs: Sequence[NodeSpec], robot: Robot) -> None:
+        self._graph = ProcessGraph([_telling(spec) for spec in specs])
+        self._specs = specs
+        self._robot = robot
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self.begin()
+
+    def __enter__(self) -> Rig:
+        """Start everything, and wait until the joints follow the person."""
+        watch = Watch(self._specs)
+        self._graph.__enter__()
+        try:
+            self._graph.wait_until_active(watch)
+            self._listen()
+            self.wait_for(State.ACTIVE)
+        except BaseException:
+            self._graph.__exit__()
+            raise
+        finally:
+            watch.close()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop everything."""
+        self._ending.set()
+        self._executor.wake()
+        self._thread.join()
+        self._executor.shutdown()
+        self._node.destroy_node()
+        self._graph.__exit__(*error)
+
+    @property
+    def robot(self) -> Robot:
+        """That is driven."""
+        return self._robot
+
+    # What is heard.
+
+    def begin(self) -> None:
+        """Begin a new log."""
+        with self._lock:
+            self._log = MotionLog(self._robot.joint_names)
+            self._began = time.monotonic()
+
+    @property
+    def log(self) -> MotionLog:
+        """What was heard since it was begun."""
+        return self._log
+
+    @property
+    def state(self) -> State | None:
+        """Of actuation; None where it has told none since the log was begun."""
+        with self._lock:
+            return self._log.changes[-1].state if self._log.changes else None
+
+    def now(self) -> float:
+        """Return the time since the log was begun [s]."""
+        return time.monotonic() - self._began
+
+    def wait(self, seconds: float) -> None:
+        """Let some time [s] pass."""
+        time.sleep(seconds)
+
+    def wait_for(self, *states: State) -> State:
+        """Wait until actuation is in one of some states, and return it.
+
+        Raises:
+            FaultError: It does not get there.
+        """
+        limit = time.monotonic() + _LONGEST
+        while (state := self.state) not in states:
+            if time.monotonic() > limit:
+                wanted = " or ".join(state.name for state in states)
+                raise FaultError(f"actuation is {state and state.name} and not {wanted}")
+            time.sleep(_POLL)
+        assert state is not None  # noqa: S101 - one of the states
+        return state
+
+    # What is done.
+
+    def tell(self, text: str) -> None:
+        """Note what is done."""
+        with self._lock:
+            self._log.events.append(Event(self.now(), text))
+
+    def pause(self, name: str) -> None:
+        """Freeze a node's process."""
+        self._graph.signal(name, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a frozen process go on."""
+        self._graph.signal(name, signal.SIGCONT)
+
+    def kill(self, name: str) -> None:
+        """Kill a node's process; nothing in it hears of it."""
+        self._graph.signal(name, signal.SIGKILL)
+
+    def start(self, name: str) -> None:
+        """Start a node that was killed."""
+        self._graph.start(name)
+
+    def publish_controls(self, message: ControlValues) -> None:
+        """Publish control values beside those of the pipeline."""
+        self._controls.publish(message)
+
+    def publish_measured(self, positions: Sequence[float]) -> None:
+        """Publish joint states beside those of the driver."""
+        names = list(self._robot.joint_names)
+        self._false_states.publish(JointState(name=names, position=list(positions)))
+
+    def press(self, pressed: bool) -> None:
+        """Press or release the emergency stop by its topic."""
+        self._estop.publish(Bool(data=pressed))
+
+    def enable(self, enabled: bool = True) -> bool:
+        """Call `~/enable`; return whether it was granted."""
+        return self._call(self._enable, SetBool.Request(data=enabled))
+
+    def neutral(self) -> bool:
+        """Call `~/neutral`; return whether it was granted."""
+        return self._call(self._neutral, Trigger.Request())
+
+    def reset(self) -> bool:
+        """Call `~/reset`; return whether it was granted."""
+        return self._call(self._reset, Trigger.Request())
+
+    def stamp(self) -> Any:
+        """Return the time for a header."""
+        return self._node.get_clock().now()
+
+    def _call(self, client: Any, request: Any) -> bool:
+        if not client.wait_for_service(_ANSWER):
+            raise FaultError(f"there is no service {client.srv_name}")
+        future = client.call_async(request)
+        limit = time.monotonic() + _ANSWER
+        while not future.done():
+            if time.monotonic() > limit:
+                raise FaultError(f"no answer of {client.srv_name}")
+            time.sleep(_POLL)
+        return bool(future.result().success)
+
+    def _listen(self) -> None:
+        node = Node("x2c_faults", use_global_arguments=False, start_parameter_services=False)
+        self._node = node
+        take = {
+            f"{ACTUATION}/state": (ActuationState, self._take_state),
+            "joint_commands": (JointState, self._take_command),
+            "joint_states": (JointState, self._take_measured),
+        }
+        for topic, (kind, callback) in take.items():
+            node.create_subscription(kind, topic, callback, _EVERYTHING)
+        self._controls = node.create_publisher(ControlValues, "control_values", NEWEST)
+        self._false_states = node.create_publisher(JointState, "joint_states", STREAM)
+        self._estop = node.create_publisher(Bool, "estop", LATCHED)
+        self._enable: Any = node.create_client(SetBool, f"{ACTUATION}/enable")
+        self._neutral: Any = node.create_client(Trigger, f"{ACTUATION}/neutral")
+        self._reset: Any = node.create_client(Trigger, f"{ACTUATION}/reset")
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(node)
+        self._thread = threading.Thread(
+            target=spin_until,
+            args=(self._executor, lambda: self._ending.is_set() or not rclpy.ok()),
+            name="ears",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def _take_state(self, message: ActuationState) -> None:
+        self._heard(lambda log, now: log.take_state(now, message))
+
+    def _take_command(self, message: JointState) -> None:
+        self._heard(lambda log, now: log.take_command(now, message.name, message.position))
+
+    def _take_measured(self, message: JointState) -> None:
+        self._heard(lambda log, now: log.take_measured(now, message.name, message.position))
+
+    def _heard(self, take: Callable[[MotionLog, float], None]) -> None:
+        with self._lock:
+            take(self._log, self.now())
+
+
+def _telling(spec: NodeSpec) -> NodeSpec:
+    """Let actuation tell its state with every command."""
+    if spec.name != ACTUATION:
+        return spec
+    return dataclasses.replace(spec, parameters={**spec.parameters, "state_rate": 500.0})

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts faults into a pipeline, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from x2c_actuation.machine import State
+from x2c_actuation.motion_limits import MotionLimits
+from x2c_bringup.composed import ros
+from x2c_bringup.errors import FaultError
+from x2c_bringup.faults import figure
+from x2c_bringup.faults.report import Outcome
+from x2c_bringup.faults.rig import Rig
+from x2c_bringup.faults.scenarios import SCENARIOS, Scenario
+from x2c_bringup.faults.verdict import judge
+from x2c_bringup.graph import build_graph
+from x2c_bringup.options import GraphOptions
+from x2c_face.robot import Robot
+from x2c_face.robot_file import load_robot
+from x2c_node.robots import find_robot
+
+_BEFORE = 1.0
+"""For so long joints follow the person before something is done [s]."""
+
+
+def run_all(names: Sequence[str], options: GraphOptions, folder: Path) -> Iterator[Outcome]:
+    """Put faults into a running pipeline and yield what became of each.
+
+    Args:
+        names: Of scenarios.
+        options: Of the graph.
+        folder: For the pictures.
+
+    Raises:
+        ConfigureError: A node refused to start.
+        FaultError: The pipeline does not even work without faults.
+    """
+    robot = load_robot(find_robot(options.robot))
+    for name in names:
+        # Each has a pipeline of its own, so that none suffers from the one before.
+        with ros(), Rig(build_graph(options), robot) as rig:
+            yield _run(name, SCENARIOS[name], rig, robot, folder)
+
+
+def _run(name: str, scenario: Scenario, rig: Rig, robot: Robot, folder: Path) -> Outcome:
+    failure = ""
+    rig.begin()
+    rig.wait_for(State.ACTIVE)
+    rig.wait(_BEFORE)
+    try:
+        scenario.inject(rig)
+        rig.wait(_BEFORE)
+    except FaultError as error:
+        failure = str(error)
+    limits, log = MotionLimits.of(robot.joints), rig.log
+    picture = f"{name}.png"
+    figure.save(figure.draw(scenario.title, log, limits, robot.joint_names), folder / picture)
+    return Outcome(
+        name=name,
+        title=scenario.title,
+        picture=picture,
+        events=tuple(log.events),
+        changes=tuple(log.changes),
+        verdict=judge(log, limits),
+        failure=failure,
+    )

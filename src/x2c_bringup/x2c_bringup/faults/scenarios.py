@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults, each as something that is done to the running pipeline."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from x2c_actuation.machine import State
+from x2c_bringup.errors import FaultError
+from x2c_bringup.faults.motion_log import Array
+from x2c_bringup.faults.rig import ACTUATION, Rig
+from x2c_face import controls
+from x2c_msgs.msg import ControlValues
+
+CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
+FACE = "virtual_face_node"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One fault.
+
+    Attributes:
+        title: For people.
+        inject: Does it, and waits until the pipeline has recovered as far as it does by itself
+            or by what a person would do.
+    """
+
+    title: str
+    inject: Callable[[Rig], None]
+
+
+def _input_stops(rig: Rig) -> None:
+    rig.tell("camera_node frozen")
+    rig.pause(CAMERA)
+    rig.wait_for(State.DISABLED)
+    rig.wait(0.5)
+    rig.tell("goes on")
+    rig.resume(CAMERA)
+    rig.wait_for(State.ACTIVE)
+
+
+def _not_numbers(rig: Rig) -> None:
+    rig.tell("NaN, infinity and 1e38 on control_values, 500/s")
+    generator = np.random.default_rng(0)
+    bad = np.array([np.nan, np.inf, -np.inf, 1e38, -1e38, 1e-40], dtype=float)
+    with _flood(rig, 500.0, 3.0) as moments:
+        for _ in moments:
+            values = np.array(controls.NEUTRAL)
+            hit = generator.random(values.size) < 0.3
+            values[hit] = generator.choice(bad, int(hit.sum()))
+            rig.publish_controls(_message(rig, values))
+    rig.tell("over")
+    rig.wait(1.0)
+
+
+def _tracker_killed(rig: Rig) -> None:
+    rig.tell("face_tracker_node killed")
+    rig.kill(TRACKER)
+    rig.wait_for(State.DISABLED)
+    rig.tell("started again")
+    rig.start(TRACKER)
+    rig.wait_for(State.ACTIVE)
+
+
+def _actuation_killed(rig: Rig) -> None:
+    rig.tell("actuation_node killed")
+    rig.kill(ACTUATION)
+    rig.wait(1.5)
+    rig.tell("started again")
+    rig.start(ACTUATION)
+    rig.wait_for(State.DISABLED, State.RAMPING)
+    rig.wait_for(State.ACTIVE)
+
+
+def _driver_gone(rig: Rig) -> None:
+    rig.tell("virtual_face_node killed")
+    rig.kill(FACE)
+    rig.wait(3.0)
+    rig.tell("started again")
+    rig.start(FACE)
+    rig.wait(4.0)
+
+
+def _emergency_stops(rig: Rig) -> None:
+    for state, reach in _WAYS.items():
+        reach(rig)
+        rig.tell(f"pressed while {state.name.lower()}")
+        rig.press(True)
+        rig.wait_for(State.STOPPED)
+        rig.wait(0.3)
+        if rig.reset() or rig.enable():
+            raise FaultError("what was pressed could be reset before it was released")
+        rig.press(False)
+        rig.wait(0.2)
+        if rig.state is not State.STOPPED:
+            raise FaultError("to release the emergency stop was enough to go on")
+        rig.tell("released, reset, enabled")
+        if not rig.reset():
+            raise FaultError("the emergency stop cannot be reset after it was released")
+        rig.wait_for(State.DISABLED)
+        rig.enable()
+        rig.wait_for(State.ACTIVE)
+
+
+def _reach_disabled(rig: Rig) -> None:
+    rig.enable(False)
+    rig.wait_for(State.DISABLED)
+
+
+def _reach_ramping(rig: Rig) -> None:
+    _reach_disabled(rig)
+    rig.enable()
+    rig.wait_for(State.RAMPING)
+    rig.wait(0.2)
+
+
+def _reach_holding(rig: Rig) -> None:
+    rig.pause(IMITATION)
+    try:
+        rig.wait_for(State.HOLDING)
+    finally:
+        rig.resume(IMITATION)
+
+
+def _reach_easing(rig: Rig) -> None:
+    rig.neutral()
+    rig.wait_for(State.EASING)
+    rig.wait(0.2)
+
+
+def _reach_halting(rig: Rig) -> None:
+    rig.enable(False)
+
+
+def _reach_fault(rig: Rig) -> None:
+    """Let joints be measured where they never were sent."""
+    wrong = [joint.lower for joint in rig.robot.joints]
+    rig.kill(FACE)
+    try:
+        limit = time.monotonic() + 10.0
+        while rig.state is not State.FAULT:
+            if time.monotonic() > limit:
+                raise FaultError("joints that do not move are no fault")
+            rig.publish_measured(wrong)
+            rig.wait(0.01)
+    finally:
+        rig.start(FACE)
+
+
+_WAYS: dict[State, Callable[[Rig], None]] = {
+    State.DISABLED: _reach_disabled,
+    State.RAMPING: _reach_ramping,
+    State.ACTIVE: lambda rig: None,
+    State.HOLDING: _reach_holding,
+    State.EASING: _reach_easing,
+    State.HALTING: _reach_halting,
+    State.FAULT: _reach_fault,
+}
+
+
+def _clock_jumps(rig: Rig) -> None:
+    rig.pause(IMITATION)
+    generator = np.random.default_rng(1)
+    try:
+        for seconds in (-3600, 3600, -5):
+            rig.tell(f"stamps jump by {seconds:+d} s")
+            with _flood(rig, 30.0, 1.5) as moments:
+                for moment in moments:
+                    values = _expression(generator, moment)
+                    message = _message(rig, values)
+                    message.header.stamp.sec += seconds
+                    rig.publish_controls(message)
+    finally:
+        rig.tell("over")
+        rig.resume(IMITATION)
+    rig.wait_for(State.ACTIVE)
+
+
+def _overload(rig: Rig) -> None:
+    """Ask for ten times as many frames, of a processor wanted by ten times its cores."""
+    cores = len(os.sched_getaffinity(0))
+    rig.tell(f"300 random faces/s, {10 * cores} busy processes on {cores} cores")
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(10 * cores)
+    ]
+    generator = np.random.default_rng(2)
+    try:
+        with _flood(rig, 300.0, 6.0) as moments:
+            for _ in moments:
+                values = generator.uniform(controls.MINIMUM, controls.MAXIMUM)
+                rig.publish_controls(_message(rig, values))
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    rig.tell("over")
+    rig.wait_for(State.ACTIVE)
+    rig.wait(1.0)
+
+
+def _expression(generator: np.random.Generator, moment: float) -> Array:
+    """Return values (30,) that wander over a third of their ranges."""
+    span = controls.MAXIMUM - controls.MINIMUM
+    phases = np.arange(span.size)
+    wave = np.sin(2.0 * np.pi * 0.8 * moment + phases) + 0.05 * generator.normal(size=span.size)
+    values = np.clip(controls.NEUTRAL + span * wave / 6.0, controls.MINIMUM, controls.MAXIMUM)
+    return np.asarray(values)
+
+
+def _message(rig: Rig, values: Array) -> ControlValues:
+    message = ControlValues(
+        values=values.astype(np.float32), confidence=1.0, state=ControlValues.TRACKING, track_id=1
+    )
+    message.header.stamp = rig.stamp().to_msg()
+    return message
+
+
+@contextmanager
+def _flood(rig: Rig, rate: float, seconds: float) -> Iterator[Iterator[float]]:
+    """Have moments [s], so many a second, for some time [s]."""
+
+    def moments() -> Iterator[float]:
+        began = time.monotonic()
+        count = 0
+        while (passed := time.monotonic() - began) < seconds:
+            yield passed
+            count += 1
+            rig.wait(max(count / rate - (time.monotonic() - began), 0.0))
+
+    yield moments()
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "input-stops": Scenario("input stops", _input_stops),
+    "nan-flood": Scenario("flood of NaN", _not_numbers),
+    "tracker-killed": Scenario("tracker killed", _tracker_killed),
+    "actuation-killed": Scenario("actuation killed and restarted", _actuation_killed),
+    "driver-gone": Scenario("driver gone and back", _driver_gone),
+    "estop": Scenario("emergency stop in every state", _emergency_stops),
+    "clock-jumps": Scenario("clock jumps", _clock_jumps),
+    "overload": Scenario("tenfold overload", _overload),
+}
+"""By their names on the command line."""
