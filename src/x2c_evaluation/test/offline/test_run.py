@@ -43,6 +43,12 @@ class KilledAfter(Engine):
         raise KeyboardInterrupt
 
 
+@pytest.fixture(autouse=True)
+def code_that_stays(monkeypatch):
+    """Somebody may be at work on the code while its tests run."""
+    monkeypatch.setattr("x2c_evaluation.offline.settings._PACKAGES", ())
+
+
 @pytest.fixture
 def jobs(tmp_path, camera_bag, settings):
     bags = [camera_bag(tmp_path / name, frames=count) for name, count in (("a", 30), ("b", 20))]

@@ -6,12 +6,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +17,7 @@ from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.measure import Clip, measure
 from x2c_evaluation.fidelity.performance import Performance, perform
 from x2c_evaluation.fidelity.watcher import find_neutral
+from x2c_evaluation.parallel import Progress, work_through
 from x2c_face.errors import X2CError
 from x2c_face.frames import Face
 from x2c_face.robot import Robot
@@ -29,8 +27,6 @@ from x2c_perception.sources.choice import choose_source
 
 SELF = ""
 """Stands for the robot itself in place of a video."""
-
-_POLLING = 0.2
 
 
 class Calibration(enum.StrEnum):
@@ -77,10 +73,6 @@ class Job:
         return count if count > 0 else None
 
 
-Progress = Callable[[int, int], None]
-"""Called with a job's place and how many of its pictures have been worked on."""
-
-
 def measure_clips(
     jobs: Sequence[Job], processes: int, progress: Progress
 ) -> Iterator[tuple[int, Clip | str]]:
@@ -91,44 +83,7 @@ def measure_clips(
         processes: How many at once; 1 for this process alone.
         progress: Called now and then.
     """
-    if processes <= 1 or len(jobs) <= 1:
-        for place, job in enumerate(jobs):
-            yield place, _measure(job, lambda done, at=place: progress(at, done))  # type: ignore[misc]
-        return
-    # Neither OpenGL nor MediaPipe survives a fork.
-    context = multiprocessing.get_context("spawn")
-    done = context.Array("i", len(jobs))
-    with ProcessPoolExecutor(
-        min(processes, len(jobs)), context, initializer=_share, initargs=(done,)
-    ) as pool:
-        running: dict[Future[Clip | str], int] = {
-            pool.submit(_measure_counted, place, job): place for place, job in enumerate(jobs)
-        }
-        try:
-            while running:
-                finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
-                for place in running.values():
-                    progress(place, done[place])
-                for future in finished:
-                    yield running.pop(future), future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-_done: Any = None
-
-
-def _share(done: Any) -> None:
-    global _done
-    _done = done
-
-
-def _measure_counted(place: int, job: Job) -> Clip | str:
-    def count(done: int) -> None:
-        _done[place] = done
-
-    return _measure(job, count)
+    yield from work_through(_measure, jobs, processes, progress, _crashed)
 
 
 def _measure(job: Job, progress: Callable[[int], None]) -> Clip | str:
@@ -136,6 +91,10 @@ def _measure(job: Job, progress: Callable[[int], None]) -> Clip | str:
         return _of_itself(job, progress) if job.video == SELF else _of_video(job, progress)
     except X2CError as error:
         return str(error)
+
+
+def _crashed(job: Job) -> str:
+    return "the process that measured it died, twice"
 
 
 def _of_video(job: Job, progress: Callable[[int], None]) -> Clip:

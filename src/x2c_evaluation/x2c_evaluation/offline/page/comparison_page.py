@@ -148,9 +148,8 @@ def _recordings(comparison: Comparison) -> str:
         cells = [escape(name), "-" if difference is None else f"{difference.mean:.4f}"]
         for metric in metrics:
             before, after = metric.of(a), metric.of(b)
-            cells.append(
-                f"{metric.text(before)} → {metric.text(after)} {_coloured(metric, before, after)}"
-            )
+            changed = _coloured(metric, before, after)
+            cells.append(f"{_both(metric, before, after)} {changed}")
         rows.append(cells)
     head = ("recording", "difference", *(metric.label for metric in metrics))
     missing = "".join(
