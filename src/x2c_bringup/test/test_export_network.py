@@ -10,6 +10,7 @@ import torch
 
 from x2c_bringup import cli
 from x2c_imitation.network.config import NetworkConfig, preset
+from x2c_imitation.network.files import read_metadata
 from x2c_imitation.network.predictor import load_predictor
 from x2c_imitation.network.weights import load_network, save_network
 from x2c_imitation.network.x2control import build_network
@@ -62,6 +63,15 @@ def test_a_checkpoint_of_upstream_becomes_safetensors(checkpoint, tmp_path, caps
     assert load_network(out)[1].angle_unit == "rad"
 
 
+def test_16_bits_take_half_the_room_and_keep_what_the_file_tells(weights, tmp_path):
+    save_network(weights, build_network(CONFIG), CONFIG, {"robot": "mine"})
+    out = tmp_path / "small.safetensors"
+    assert run(weights, "--out", out, "--half") == 0
+    assert out.stat().st_size < 0.6 * weights.stat().st_size
+    assert read_metadata(out)["robot"] == "mine"
+    assert load_network(out)[1] == CONFIG
+
+
 def test_what_cannot_be_is_refused(checkpoint, weights, tmp_path, capsys):
     gone = tmp_path / "gone" / "x.onnx"
     own = tmp_path / "own.safetensors"
@@ -71,6 +81,7 @@ def test_what_cannot_be_is_refused(checkpoint, weights, tmp_path, capsys):
         ((tmp_path / "gone.pth", "--preset", "x2c"), "there is no file"),
         ((weights, "--out", gone), "cannot write"),
         ((weights, "--out", own, "--int8", tmp_path), "--int8 is made of an ONNX file"),
+        ((weights, "--half"), "--half is for weights"),
     ):
         assert run(*words) == cli.REFUSED
         assert said in capsys.readouterr().err

@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="unit of gaze, head and neck in its outputs, if not the preset's (deg)",
     )
     parser.add_argument(
+        "--half", action="store_true", help="write .safetensors with 16 bits a number"
+    )
+    parser.add_argument(
         "--int8",
         metavar="PICTURES",
         type=Path,
@@ -59,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from x2c_bringup.errors import OutputError
     from x2c_imitation.network.export import export_weights
-    from x2c_imitation.network.files import ONNX, SAFETENSORS
+    from x2c_imitation.network.files import ONNX, SAFETENSORS, read_metadata
     from x2c_imitation.network.weights import load_network, save_network
 
     console = Console()
@@ -70,9 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.int8:
             raise OutputError(f"--int8 is made of an ONNX file: let --out end in {ONNX}")
         network, config = load_network(weights, config)
-        save_network(out, network, config)
+        known = read_metadata(weights) if weights.suffix == SAFETENSORS else {}
+        save_network(out, network, config, known, half=arguments.half)
         _say(console, f"Written: {out} ({_told(config)})")
         return 0
+    if arguments.half:
+        raise OutputError(f"--half is for weights: let --out end in {SAFETENSORS}")
     with console.status("exporting"):
         difference = export_weights(weights, out, config)
     _say(console, f"Written: {out}; its outputs differ from the weights' by {difference:.1e}")
