@@ -13,6 +13,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from x2c_actuation.chain import Chain, JointCommand
 from x2c_actuation.command_publisher import CommandPublisher
+from x2c_actuation.diagnosis_values import diagnosis_values
 from x2c_actuation.emergency_stop import EmergencyStop
 from x2c_actuation.machine import LATCHED, Ending, Machine, State
 from x2c_actuation.mapping import JointMap
@@ -139,23 +140,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def diagnose(self) -> Diagnosis:
         """Tell what the joints follow and why, and what had to be limited."""
         chain, now = self._running_chain, time.monotonic()
-        machine = self._machine
-        values = {"mode": machine.state.name.lower(), "reason": machine.reason}
-        for name, age in (
-            ("control values", machine.input_age(now)),
-            ("joint states", chain.feedback.age(now)),
-        ):
-            values[f"age of {name} [s]"] = "none came" if age is None else f"{age:.3f}"
-        errors = chain.feedback.errors
-        if errors is not None:
-            for name, error in zip(self._names, errors, strict=True):
-                if error:
-                    values[f"tracking error: {name}"] = f"{error:.4g}"
-        values["pressing the emergency stop"] = self._estop.names or "nobody"
-        values["plans refused"] = str(chain.motion.refused)
-        counts = {**chain.counts, "late ticks": chain.totals["late ticks"]}
-        values.update({name: str(count) for name, count in sorted(counts.items())})
-        return Diagnosis(*self._verdict(now), values)
+        level, message = self._verdict(now)
+        values = diagnosis_values(chain, self._names, self._estop.names, now)
+        return Diagnosis(level, message, values)
 
     def _verdict(self, now: float) -> tuple[Level, str]:
         machine = self._machine

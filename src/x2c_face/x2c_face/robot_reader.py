@@ -15,8 +15,7 @@ from x2c_face import controls
 from x2c_face.controls import Group
 from x2c_face.coupled_limits_reader import read_coupled_limits
 from x2c_face.entries import Entries, Range, shown
-from x2c_face.errors import ControlError
-from x2c_face.mixing import Curve
+from x2c_face.mixing_reader import read_mixing
 from x2c_face.robot import CommandInterface, Joint, Robot
 
 UNITS = {"angle": "rad", "length": "m"}
@@ -68,7 +67,6 @@ _NARROWEST = 1e-5
 
 _GAIN = Range(0.0, 10.0)
 _OFFSET = Range(-2.0, 2.0, "ratio or rad")
-_CONTROL = Range(-10.0, 10.0, "ratio or rad")
 
 
 def read_robot(entries: Entries, content: object, folder: Path) -> Robot | None:
@@ -90,7 +88,7 @@ def read_robot(entries: Entries, content: object, folder: Path) -> Robot | None:
     description = entries.text(root, "description", "")
     joints = _joints(entries, root)
     kinds = {joint.name: joint for joint in joints}
-    curves = _curves(entries, root, kinds)
+    curves = read_mixing(entries, root, kinds, _ALLOWED)
     interface = entries.choice(
         root.get("command_interface", "joint_state"), CommandInterface, "command_interface"
     )
@@ -184,54 +182,6 @@ def _ends(entries: Entries, value: object, allowed: Range, key: str) -> tuple[fl
         entries.note(key, f"a joint must move by {_NARROWEST:g} or more, got {value}")
         return None
     return lower, upper
-
-
-def _curves(
-    entries: Entries, root: Mapping[Any, Any], joints: Mapping[str, Joint]
-) -> tuple[Curve, ...]:
-    declared = root.get("joints")
-    names = [str(name) for name in declared] if isinstance(declared, dict) else []
-    curves = []
-    for joint, sources in entries.mapping(root.get("mixing"), "mixing").items():
-        if joint not in names:
-            known = ", ".join(names) or "none"
-            entries.note(f"mixing.{joint}", f"no such joint; the joints are: {known}")
-        for control, value in entries.mapping(sources, f"mixing.{joint}").items():
-            key = f"mixing.{joint}.{control}"
-            try:
-                index = controls.index(str(control))
-            except ControlError as error:
-                entries.note(key, str(error))
-                continue
-            if joint in joints:
-                curve = _curve(entries, value, index, joints, str(joint), key)
-                curves += [curve] if curve is not None else []
-    return tuple(curves)
-
-
-def _curve(
-    entries: Entries,
-    value: object,
-    control: int,
-    joints: Mapping[str, Joint],
-    name: str,
-    key: str,
-) -> Curve | None:
-    """Read a gain about neutral, or a list of [control value, joint offset] points."""
-    entry, joint = controls.CONTROLS[control], joints[name]
-    reach = _ALLOWED[joint.type]["position"]
-    place = list(joints).index(name)
-    if isinstance(value, list):
-        points = entries.points(value, _CONTROL, reach, key, "[control value, joint offset]")
-        if points is None:
-            return None
-        values, offsets = np.array(points).T
-        return Curve(control, place, values, offsets)
-    gain = entries.number(value, Range(reach.low, reach.high, "joint per control"), key)
-    if gain is None:
-        return None
-    ends = np.array([entry.minimum, entry.maximum])
-    return Curve(control, place, ends, gain * (ends - entry.neutral))
 
 
 def _gains(entries: Entries, root: Mapping[Any, Any]) -> dict[Group, float]:
