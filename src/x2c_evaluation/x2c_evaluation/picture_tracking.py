@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the landmarks in many single pictures, in several processes."""
+"""Finds the landmarks in single pictures: at once, from several views, or many in processes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_evaluation.dataset import Pair
 from x2c_evaluation.errors import EvaluationError
+from x2c_face import topology
 from x2c_perception.errors import TrackerError
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracker import FaceTracker
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+
+_LARGE = 640
+"""Smaller pictures are enlarged: the tracker finds more in them [pixel]."""
+
+_VIEWS = ((1.0, 0, 0), (1.1, 5, 3), (0.9, -4, 6), (1.05, 3, -5))
+"""Sizes, and ways to the right and down [pixel], in which the picture is looked at."""
 
 _CHUNK = 32
 _NOTHING: Picture = np.zeros((64, 64, 3), dtype=np.uint8)
@@ -36,6 +44,40 @@ def track_single(tracker: FaceTracker, picture: Picture) -> Array | None:
         return None
     found = tracker.track(picture)
     return found[0].landmarks if found else None
+
+
+def track_views(tracker: FaceTracker, picture: Picture) -> Array | None:
+    """Return the landmarks (478, 3) [pixel] on a picture (RGB), or None if no face is found.
+
+    They are the mean over several views of the picture, mirrored too, since the tracker sees each
+    a little differently.
+    """
+    factor = max(1.0, _LARGE / max(picture.shape[:2]))
+    found = []
+    for size, right, down in _VIEWS:
+        view = _moved(picture, size * factor, right, down)
+        mirrored = np.ascontiguousarray(view[:, ::-1])
+        seen = track_single(tracker, view)
+        if seen is not None:
+            found.append((seen - (right, down, 0.0)) / (size * factor))
+        seen = track_single(tracker, mirrored)
+        if seen is not None:
+            turned = (view.shape[1], 0.0, 0.0) + seen[topology.MIRROR] * (-1.0, 1.0, 1.0)
+            found.append((turned - (right, down, 0.0)) / (size * factor))
+    return np.mean(found, axis=0) if found else None
+
+
+def _moved(picture: Picture, factor: float, right: float, down: float) -> Picture:
+    """Return a picture enlarged about its upper left edge and moved."""
+    height, width = picture.shape[:2]
+    # Pixel centres are whole numbers for OpenCV, landmarks count from the edge.
+    edge = (factor - 1.0) / 2.0
+    matrix = np.array([[factor, 0.0, right + edge], [0.0, factor, down + edge]])
+    size = (round(width * factor), round(height * factor))
+    moved = cv2.warpAffine(
+        picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, dtype=np.uint8)
 
 
 def track_pictures(
