@@ -9,6 +9,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -99,6 +100,7 @@ def export_onnx(
     if program is None:
         raise NetworkError("torch made no ONNX program of the network")
     model = program.model_proto
+    _forget_traces(model)
     content = {**(metadata or {}), CONFIG_KEY: config.as_json()}
     onnx.helper.set_model_props(model, content)
     partial = path.with_name(path.name + ".part")
@@ -115,6 +117,13 @@ def export_onnx(
     except OSError as error:
         raise NetworkError(f"cannot write {path}: {error.strerror}") from error
     return difference
+
+
+def _forget_traces(model: Any) -> None:
+    """Take out of an ONNX model which lines of whose files made each of its nodes."""
+    for one in (*model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        del one.metadata_props[:]
+        one.doc_string = ""
 
 
 def _difference(network: X2Control, config: NetworkConfig, exported: Path) -> float:
