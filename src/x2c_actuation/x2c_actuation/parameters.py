@@ -87,7 +87,7 @@ class ActuationParameters(Parameters):
     )
     tracking_time: float = _seconds(2.0, "A joint that is off for so long is a fault [s].")
     state_rate: float = parameter(
-        10.0, "Messages a second on ~/state, while subscribed [Hz].", minimum=0.1, maximum=500.0
+        10.0, "Messages a second on ~/state, while subscribed [Hz].", minimum=0.1, maximum=5000.0
     )
     gain_brow: float = _gain(Group.BROW)
     gain_eyelid: float = _gain(Group.EYELID)

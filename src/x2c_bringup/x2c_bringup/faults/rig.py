@@ -232,4 +232,4 @@ def _telling(spec: NodeSpec) -> NodeSpec:
     """Let actuation tell its state with every command."""
     if spec.name != ACTUATION:
         return spec
-    return dataclasses.replace(spec, parameters={**spec.parameters, "state_rate": 500.0})
+    return dataclasses.replace(spec, parameters={**spec.parameters, "state_rate": 5000.0})
