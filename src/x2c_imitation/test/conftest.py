@@ -140,7 +140,7 @@ def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(5)
         network = build_network(config)
     with torch.no_grad():
-        network.pos_pred_head[-1].weight *= 10.0
+        network.pos_pred_head[-1].weight *= 50.0
     save_network(folder / "x2cnet.safetensors", network, config)
     export_weights(folder / "x2cnet.safetensors", folder / "x2cnet.onnx")
     return folder
