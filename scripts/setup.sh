@@ -184,7 +184,10 @@ fi
 say "Installing the requirements (about 2.3 GB in .venv)"
 touch .venv/x2c_installing
 status=0
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(grep '^pip==' requirements.txt)" 9<&- &&
+pinned() { grep "^$1==" requirements.txt; }
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(pinned pip)" 9<&- &&
+  .venv/bin/python scripts/pip_install.py .venv/x2c_torch.log --disable-pip-version-check --no-deps \
+    --find-links https://download.pytorch.org/whl/cpu/torch/ "$(pinned torch)" 9<&- &&
   .venv/bin/python scripts/pip_install.py .venv/x2c_pip.log \
     --disable-pip-version-check -r requirements-dev.txt 9<&- || status=$?
 rm .venv/x2c_installing

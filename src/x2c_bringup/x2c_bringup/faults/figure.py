@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ _BANDS: dict[State, str] = {
 }
 _HUES = ("#2f6fde", "#d9483b", "#2a9d66", "#b07a12")
 _MARGIN = 0.12
+_MOST_LABELS = 4
 _PAUSE = 0.1
 """Lines are broken where nothing was sent for so long [s]."""
 
@@ -72,7 +74,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
     axes[0].legend(loc="lower left", ncols=4, fontsize=8, frameon=False)
     axes[-1].set_xlim(0.0, end)
     axes[-1].set_xlabel(
-        "time [s]; dotted: measured; dashed: the limits; grey: all other joints",
+        "time [s]; dotted: measured; dashed: the limits; grey: all other joints" + _told(log),
         fontsize=9,
         color=_INK,
     )
@@ -115,17 +117,26 @@ def _bands(axes: Any, changes: list[Change], end: float) -> None:
 
 
 def _label_events(axes: Any, log: MotionLog, end: float) -> None:
+    crowded = len(log.events) > _MOST_LABELS
     for row, event in enumerate(log.events):
-        right = event.time > 0.6 * end
+        right = event.time > 0.6 * end and not crowded
         axes.annotate(
-            event.text,
+            str(row + 1) if crowded else event.text,
             (event.time, 1.0 + _MARGIN),
-            xytext=(-4 if right else 4, -9 - 11 * (row % 3)),
+            xytext=(-4 if right else 4, -9 - (0 if crowded else 11 * row)),
             textcoords="offset points",
             ha="right" if right else "left",
             fontsize=8,
             color=_INK,
         )
+
+
+def _told(log: MotionLog) -> str:
+    """Return the events by their numbers, where there was no room for them in the plot."""
+    if len(log.events) <= _MOST_LABELS:
+        return ""
+    told = "   ".join(f"{i + 1} {event.text}" for i, event in enumerate(log.events))
+    return "\n" + textwrap.fill(told, 150)
 
 
 def _label_states(figure: Figure, changes: list[Change]) -> None:

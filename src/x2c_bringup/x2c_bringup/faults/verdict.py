@@ -14,6 +14,12 @@ from x2c_bringup.faults.motion_log import Array, Heard, MotionLog, Sent
 TOLERANCE = 1e-4
 """How far rounding may carry a figure past a limit: share of the limit, or of a joint's range."""
 
+_NEAR = 0.3
+"""How far apart a command and the message that tells of it may be heard [s]."""
+
+_STEP = 0.02
+"""For how long a joint may have moved since the last message before a command [s]."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -68,7 +74,7 @@ def judge(log: MotionLog, limits: MotionLimits) -> Verdict:
         jerk=_jerk(sent, limits),
         measured=_outside(measured.positions, limits),
         commands=len(commands.times),
-        untold=_untold(commands, sent),
+        untold=_untold(commands, sent, limits),
     )
 
 
@@ -88,7 +94,23 @@ def _jerk(sent: Sent, limits: MotionLimits) -> float:
     return _largest(change / (limits.jerk * sent.passed[:, None]))
 
 
-def _untold(commands: Heard, sent: Sent) -> int:
-    """Return how many commands actuation did not tell of."""
+def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
+    """Return how many commands have nothing to do with what actuation told of."""
     told = {row.tobytes() for row in sent.positions}
-    return sum(row.tobytes() not in told for row in commands.positions)
+    return sum(
+        row.tobytes() not in told and not _between(time, row, sent, limits)
+        for time, row in zip(commands.times, commands.positions, strict=True)
+    )
+
+
+def _between(time: float, command: Array, sent: Sent, limits: MotionLimits) -> bool:
+    """Return whether a command lies among those told of around its time.
+
+    A process that is killed, or a log that begins and ends, can part a command from its message.
+    """
+    near = sent.positions[np.abs(sent.times - time) <= _NEAR]
+    if not len(near):
+        return False
+    slack = limits.velocity * _STEP
+    low, high = near.min(axis=0) - slack, near.max(axis=0) + slack
+    return bool(((command >= low) & (command <= high)).all())
