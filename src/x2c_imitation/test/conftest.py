@@ -19,14 +19,20 @@ from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
 WAY = 0.12
 """How far a control moves its landmarks at full deflection [interocular distances]."""
 
-ROBOT = """
-name: small
-units: {angle: rad, length: m}
-joints:
-  jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
-mixing:
-  jaw: {Jaw Pitch: -0.4}
-"""
+_JOINTS = {f"joint_{i}": name for i, name in enumerate(controls.NAMES)}
+_LIMITS = "type: ratio, position: [-4, 4], velocity: 1, acceleration: 10, jerk: 100"
+ROBOT = "\n".join(
+    [
+        "name: small",
+        "units: {angle: rad, length: m}",
+        "joints:",
+        *(f"  {joint}: {{{_LIMITS}}}" for joint in _JOINTS),
+        "mixing:",
+        *(f"  {joint}: {{{name}: 1.0}}" for joint, name in _JOINTS.items()),
+        "",
+    ]
+)
+"""One joint for each control: what no joint follows, the solver leaves alone."""
 
 _CENTRES = {
     "Brow Inner": topology.BROW_LEFT_UPPER[:2],

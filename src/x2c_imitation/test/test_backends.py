@@ -102,8 +102,19 @@ def test_landmarks_that_are_missing_are_named(robot):
         make_imitator("x2cnet", robot)
 
 
-def test_controls_that_no_joint_follows_stay_neutral(robot, model, make_face):
-    # The robot has a jaw and nothing else.
+ONLY_A_JAW = """
+name: small
+units: {angle: rad, length: m}
+joints:
+  jaw: {type: revolute, position: [0, 0.4], velocity: 1, acceleration: 10, jerk: 100}
+mixing:
+  jaw: {Jaw Pitch: -0.4}
+"""
+
+
+def test_controls_that_no_joint_follows_stay_neutral(picture_robot, model, make_face):
+    (picture_robot / "robot.yaml").write_text(ONLY_A_JAW)
+    robot = load_robot(picture_robot)
     shown = controls.from_names({"Jaw Pitch": 0.4, "Lip Corner Raise Left": 1.0})
     face = make_face(model.landmarks(shown))
     values = _imitated(make_imitator("solver", robot), make_face(model.neutral), face)
