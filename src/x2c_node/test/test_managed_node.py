@@ -485,6 +485,9 @@ def test_quality_of_service_can_be_overridden(ros, make_echo):
     assert node.start()
     (heard,) = (one for one in node.subscriptions if one.topic_name == "/heard")
     assert heard.qos_profile.reliability is ReliabilityPolicy.BEST_EFFORT
+    # Whoever else uses the same profile is not concerned.
+    assert quality.NEWEST.reliability is ReliabilityPolicy.RELIABLE
+    assert quality.STREAM.reliability is ReliabilityPolicy.RELIABLE
 
 
 def test_quality_of_service_that_cannot_be_is_a_reason_not_to_start(make_echo):

@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
+from copy import copy
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -124,6 +125,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self, message_type: type, topic: str, qos: QoSProfile
     ) -> Publisher[Any] | LocalPublisher:
         """Make a publisher that lives until cleanup; its QoS can be overridden by parameters."""
+        # Overrides are written into the profile, which other publishers share.
+        qos = copy(qos)
         made: Publisher[Any] = self.create_publisher(
             message_type,
             topic,
@@ -200,7 +203,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
             message_type,
             topic,
             guarded,
-            qos,
+            copy(qos),
             raw=raw,
             qos_overriding_options=overriding,
         )
