@@ -108,12 +108,12 @@ def test_sudden_acceleration_is_seen():
 
 
 def test_a_command_that_actuation_does_not_tell_of_is_seen():
-    log = heard([[0.1, 0.0], [0.1, 0.0]])
-    log.take_command(1.0, list(NAMES), [np.nan, 0.0])
-    log.take_command(0.01, ["jaw"], [0.1])
-    log.take_command(0.01, list(NAMES), [0.2, 0.0])
+    log = heard(np.tile([0.1, 0.0], (60, 1)))
+    log.take_command(0.3, list(NAMES), [np.nan, 0.0])
+    log.take_command(0.3, ["jaw"], [0.1])
+    log.take_command(0.3, list(NAMES), [0.2, 0.0])
     # One whose message was lost is where the joints were at that time.
-    log.take_command(0.01, list(NAMES), [0.1001, 0.0])
+    log.take_command(0.3, list(NAMES), [0.1001, 0.0])
     verdict = judge(log, LIMITS)
     assert verdict.untold == 3
     assert not verdict.inside

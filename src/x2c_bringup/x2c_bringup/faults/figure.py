@@ -84,7 +84,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
 
 def save(figure: Figure, path: Path) -> None:
     """Write a picture as PNG."""
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=80)
 
 
 def _liveliest(positions: Array) -> list[int]:

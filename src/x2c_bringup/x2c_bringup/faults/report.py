@@ -93,7 +93,12 @@ def _page(outcomes: Sequence[Outcome], command: str) -> str:
         answer = "yes" if one.good else f"**no** {one.failure}".strip()
         lines.append(f"| {one.title} | {figures} | {verdict.commands} | {answer} |")
     for one in outcomes:
-        lines += ["", f"## {one.title.capitalize()}", "", story(one.events, one.changes) + "."]
+        lines += [
+            "",
+            f"## {one.title[0].upper()}{one.title[1:]}",
+            "",
+            story(one.events, one.changes) + ".",
+        ]
         if one.picture:
             lines += ["", f"![{one.title}]({one.picture})"]
     return "\n".join(lines) + "\n"

@@ -125,6 +125,19 @@ class Rig:
         assert state is not None  # noqa: S101 - one of the states
         return state
 
+    def wait_for_news(self) -> None:
+        """Wait until actuation tells its state again.
+
+        Raises:
+            FaultError: It does not.
+        """
+        told = len(self._log.sent.times)
+        limit = time.monotonic() + _LONGEST
+        while len(self._log.sent.times) == told:
+            if time.monotonic() > limit:
+                raise FaultError("actuation tells nothing")
+            time.sleep(_ANSWER / 100.0)
+
     # What is done.
 
     def tell(self, text: str) -> None:

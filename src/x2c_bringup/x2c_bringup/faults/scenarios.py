@@ -23,6 +23,8 @@ from x2c_msgs.msg import ControlValues
 CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
 FACE = "virtual_face_node"
 
+_ATTEMPTS = 20
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -77,7 +79,7 @@ def _actuation_killed(rig: Rig) -> None:
     rig.wait(1.5)
     rig.tell("started again")
     rig.start(ACTUATION)
-    rig.wait_for(State.DISABLED, State.RAMPING)
+    rig.wait_for_news()
     rig.wait_for(State.ACTIVE)
 
 
@@ -138,7 +140,14 @@ def _reach_easing(rig: Rig) -> None:
 
 
 def _reach_halting(rig: Rig) -> None:
-    rig.enable(False)
+    for _ in range(_ATTEMPTS):
+        rig.enable(False)
+        if rig.wait_for(State.HALTING, State.DISABLED) is State.HALTING:
+            return
+        # The joints had nothing to brake.
+        rig.enable()
+        rig.wait_for(State.ACTIVE)
+    raise FaultError("joints that are disabled in motion were never seen to brake")
 
 
 def _reach_fault(rig: Rig) -> None:

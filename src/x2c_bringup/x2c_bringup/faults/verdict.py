@@ -17,6 +17,9 @@ TOLERANCE = 1e-4
 _NEAR = 0.3
 """How far apart a command and the message that tells of it may be heard [s]."""
 
+_EDGE = 0.1
+"""Commands so near to the ends of a log are not compared [s]."""
+
 _STEP = 0.02
 """For how long a joint may have moved since the last message before a command [s]."""
 
@@ -96,9 +99,15 @@ def _jerk(sent: Sent, limits: MotionLimits) -> float:
 
 def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
     """Return how many commands have nothing to do with what actuation told of."""
+    if not len(sent.times):
+        return len(commands.times)
     told = {row.tobytes() for row in sent.positions}
+    # A log begins and ends between a command and its message.
+    begin, end = float(sent.times[0]) + _EDGE, float(sent.times[-1]) - _EDGE
     return sum(
-        row.tobytes() not in told and not _between(time, row, sent, limits)
+        bool(begin <= time <= end)
+        and row.tobytes() not in told
+        and not _between(time, row, sent, limits)
         for time, row in zip(commands.times, commands.positions, strict=True)
     )
 
@@ -106,7 +115,7 @@ def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
 def _between(time: float, command: Array, sent: Sent, limits: MotionLimits) -> bool:
     """Return whether a command lies among those told of around its time.
 
-    A process that is killed, or a log that begins and ends, can part a command from its message.
+    A process that is killed parts a command from its message.
     """
     near = sent.positions[np.abs(sent.times - time) <= _NEAR]
     if not len(near):
