@@ -181,7 +181,7 @@ if [ -e .venv/x2c_installing ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C
   "$python" -m venv .venv 9<&-
   echo "$X2C_ROOT" >.venv/x2c_root
 fi
-say "Installing the requirements (about 2.3 GB in .venv)"
+say "Installing the requirements (about 2.9 GB in .venv)"
 touch .venv/x2c_installing
 status=0
 pinned() { grep "^$1==" requirements.txt; }
