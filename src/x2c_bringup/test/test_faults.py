@@ -16,8 +16,11 @@ from x2c_bringup.cli import main
 from x2c_bringup.faults.figure import draw
 from x2c_bringup.faults.motion_log import Event, MotionLog
 from x2c_bringup.faults.report import story
+from x2c_bringup.faults.rig import Rig
 from x2c_bringup.faults.scenarios import SCENARIOS
 from x2c_bringup.faults.verdict import judge
+from x2c_face.robot_file import load_robot
+from x2c_node.robots import find_robot
 
 NAMES = ("jaw", "brow")
 LIMITS = MotionLimits(
@@ -149,6 +152,15 @@ def test_nothing_heard_is_drawn_and_judged():
     verdict = judge(log, LIMITS)
     assert verdict.commands == 0
     assert draw("nothing", log, LIMITS, NAMES).axes
+
+
+def test_nothing_is_added_to_a_log_that_has_ended():
+    rig = Rig([], load_robot(find_robot("virtual")))
+    rig.tell("before")
+    ended = rig.begin()
+    rig.tell("after")
+    assert [event.text for event in ended.events] == ["before"]
+    assert [event.text for event in rig.begin().events] == ["after"]
 
 
 def test_the_story_begins_with_what_was_done():

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-_STOPPED, _FAILED = 0, 1
+_DONE, _FAILED = 0, 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         for name, scenario in SCENARIOS.items():
             console.print(f"{name:18} {scenario.title}", markup=False)
-        return _STOPPED
+        return _DONE
     names = arguments.faults or list(SCENARIOS)
     if unknown := [name for name in names if name not in SCENARIOS]:
         raise FaultError(f"unknown fault {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
@@ -76,4 +76,4 @@ def run(arguments: argparse.Namespace) -> int:
             )
             status.update(f"{len(outcomes)} of {len(names)} done")
     console.print(f"Table and plots in {folder / TABLE}", markup=False)
-    return _STOPPED if all(outcome.good for outcome in outcomes) else _FAILED
+    return _DONE if all(outcome.good for outcome in outcomes) else _FAILED

@@ -138,6 +138,11 @@ class MotionLog:
         self._measured.append((time, self._ordered(names, positions)))
 
     @property
+    def told(self) -> int:
+        """How many messages of actuation were heard."""
+        return len(self._states)
+
+    @property
     def sent(self) -> Sent:
         """What actuation says it sent."""
         messages = [message for _, message in self._states]

@@ -52,7 +52,8 @@ class Rig:
         self._robot = robot
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self.begin()
+        self._log = MotionLog(robot.joint_names)
+        self._began = time.monotonic()
 
     def __enter__(self) -> Rig:
         """Start everything, and wait until the joints follow the person."""
@@ -85,16 +86,13 @@ class Rig:
 
     # What is heard.
 
-    def begin(self) -> None:
-        """Begin a new log."""
+    def begin(self) -> MotionLog:
+        """Begin a new log, and return the one before, which nothing is added to any more."""
         with self._lock:
+            before = self._log
             self._log = MotionLog(self._robot.joint_names)
             self._began = time.monotonic()
-
-    @property
-    def log(self) -> MotionLog:
-        """What was heard since it was begun."""
-        return self._log
+        return before
 
     @property
     def state(self) -> State | None:
@@ -131,9 +129,9 @@ class Rig:
         Raises:
             FaultError: It does not.
         """
-        told = len(self._log.sent.times)
+        told = self._told()
         limit = time.monotonic() + _LONGEST
-        while len(self._log.sent.times) == told:
+        while self._told() == told:
             if time.monotonic() > limit:
                 raise FaultError("actuation tells nothing")
             time.sleep(_ANSWER / 100.0)
@@ -235,6 +233,10 @@ class Rig:
 
     def _take_measured(self, message: JointState) -> None:
         self._heard(lambda log, now: log.take_measured(now, message.name, message.position))
+
+    def _told(self) -> int:
+        with self._lock:
+            return self._log.told
 
     def _heard(self, take: Callable[[MotionLog, float], None]) -> None:
         with self._lock:

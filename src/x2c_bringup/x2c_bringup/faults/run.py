@@ -54,7 +54,7 @@ def _run(name: str, scenario: Scenario, rig: Rig, robot: Robot, folder: Path) ->
         rig.wait(_BEFORE)
     except FaultError as error:
         failure = str(error)
-    limits, log = MotionLimits.of(robot.joints), rig.log
+    limits, log = MotionLimits.of(robot.joints), rig.begin()
     picture = f"{name}.png"
     figure.save(figure.draw(scenario.title, log, limits, robot.joint_names), folder / picture)
     return Outcome(

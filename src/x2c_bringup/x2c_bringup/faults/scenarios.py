@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,12 +53,11 @@ def _not_numbers(rig: Rig) -> None:
     rig.tell("NaN, infinity and 1e38 on control_values, 500/s")
     generator = np.random.default_rng(0)
     bad = np.array([np.nan, np.inf, -np.inf, 1e38, -1e38, 1e-40], dtype=float)
-    with _flood(rig, 500.0, 3.0) as moments:
-        for _ in moments:
-            values = np.array(controls.NEUTRAL)
-            hit = generator.random(values.size) < 0.3
-            values[hit] = generator.choice(bad, int(hit.sum()))
-            rig.publish_controls(_message(rig, values))
+    for _ in _moments(rig, 500.0, 3.0):
+        values = np.array(controls.NEUTRAL)
+        hit = generator.random(values.size) < 0.3
+        values[hit] = generator.choice(bad, int(hit.sum()))
+        rig.publish_controls(_message(rig, values))
     rig.tell("over")
     rig.wait(1.0)
 
@@ -182,12 +180,10 @@ def _clock_jumps(rig: Rig) -> None:
     try:
         for seconds in (-3600, 3600, -5):
             rig.tell(f"stamps jump by {seconds:+d} s")
-            with _flood(rig, 30.0, 1.5) as moments:
-                for moment in moments:
-                    values = _expression(generator, moment)
-                    message = _message(rig, values)
-                    message.header.stamp.sec += seconds
-                    rig.publish_controls(message)
+            for moment in _moments(rig, 30.0, 1.5):
+                message = _message(rig, _expression(generator, moment))
+                message.header.stamp.sec += seconds
+                rig.publish_controls(message)
     finally:
         rig.tell("over")
         rig.resume(IMITATION)
@@ -203,10 +199,9 @@ def _overload(rig: Rig) -> None:
     ]
     generator = np.random.default_rng(2)
     try:
-        with _flood(rig, 300.0, 6.0) as moments:
-            for _ in moments:
-                values = generator.uniform(controls.MINIMUM, controls.MAXIMUM)
-                rig.publish_controls(_message(rig, values))
+        for _ in _moments(rig, 300.0, 6.0):
+            values = generator.uniform(controls.MINIMUM, controls.MAXIMUM)
+            rig.publish_controls(_message(rig, values))
     finally:
         for process in busy:
             process.kill()
@@ -233,19 +228,14 @@ def _message(rig: Rig, values: Array) -> ControlValues:
     return message
 
 
-@contextmanager
-def _flood(rig: Rig, rate: float, seconds: float) -> Iterator[Iterator[float]]:
-    """Have moments [s], so many a second, for some time [s]."""
-
-    def moments() -> Iterator[float]:
-        began = time.monotonic()
-        count = 0
-        while (passed := time.monotonic() - began) < seconds:
-            yield passed
-            count += 1
-            rig.wait(max(count / rate - (time.monotonic() - began), 0.0))
-
-    yield moments()
+def _moments(rig: Rig, rate: float, seconds: float) -> Iterator[float]:
+    """Yield the time that has passed [s], so many times a second, for some time [s]."""
+    began = time.monotonic()
+    count = 0
+    while (passed := time.monotonic() - began) < seconds:
+        yield passed
+        count += 1
+        rig.wait(max(count / rate - (time.monotonic() - began), 0.0))
 
 
 SCENARIOS: dict[str, Scenario] = {
