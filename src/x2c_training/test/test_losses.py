@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 import torch
 
+from x2c_evaluation.control_error import counted
 from x2c_face import controls
 from x2c_imitation.network.config import AngleUnit, NetworkConfig
 from x2c_imitation.network.x2control import in_network_units
 from x2c_training.losses import ValueLoss, control_weights, feature_distance
-from x2c_training.metrics import counted, measure
+from x2c_training.metrics import measure
 from x2c_training.settings import LossSettings
 
 CONFIG = NetworkConfig()

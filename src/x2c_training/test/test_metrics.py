@@ -5,9 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from x2c_evaluation.control_error import counted, scaled
 from x2c_face import controls
-from x2c_training.metrics import GAZE, counted, measure, normalise
+from x2c_face.controls import Group
+from x2c_training.metrics import measure
 
+GAZE = controls.group_indices(Group.GAZE)
 LEFT, RIGHT = (controls.index(f"Eyelid Upper {side}") for side in ("Left", "Right"))
 DEFLECTIONS = arrays.arrays(float, (3, controls.COUNT), elements=st.floats(-1.0, 1.0))
 
@@ -17,8 +20,8 @@ def values(deflections):
 
 
 def test_the_ranges_end_at_one():
-    assert np.allclose(normalise(controls.MINIMUM), -1.0)
-    assert np.allclose(normalise(controls.MAXIMUM), 1.0)
+    assert np.allclose(scaled(controls.MINIMUM), -1.0)
+    assert np.allclose(scaled(controls.MAXIMUM), 1.0)
 
 
 def test_gaze_counts_unless_both_eyes_are_shut():
@@ -67,7 +70,7 @@ def test_the_whole_is_the_mean_of_what_counts(one, other):
     predicted, true = values(one), values(other)
     errors = measure(predicted, true)
     mask = counted(true)
-    difference = np.abs(normalise(predicted) - normalise(true))[mask]
+    difference = np.abs(scaled(predicted) - scaled(true))[mask]
     assert errors.mae == pytest.approx(difference.mean())
     assert 0.0 <= errors.mse <= 2.0 * errors.mae + 1e-12
     assert measure(true, true).mae == 0.0

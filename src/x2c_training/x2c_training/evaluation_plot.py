@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from x2c_evaluation.control_error import counted
 from x2c_evaluation.theme import GROUP_COLOURS
 from x2c_face import controls
 from x2c_face.controls import Control, Unit
-from x2c_training.metrics import counted
 from x2c_training.prediction import Prediction
 
 _COLUMNS = 6

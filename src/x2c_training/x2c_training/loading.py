@@ -18,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2c_evaluation.control_error import counted
 from x2c_imitation.network.config import NetworkConfig
 from x2c_training import augmentation
 from x2c_training.augmentation import NetworkInput
-from x2c_training.metrics import counted
 from x2c_training.prepared import Indices, Pictures, Prepared
 from x2c_training.settings import AugmentationSettings
 

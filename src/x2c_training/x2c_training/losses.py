@@ -14,7 +14,6 @@ from x2c_face import controls
 from x2c_face.controls import Group
 from x2c_imitation.network.config import NetworkConfig
 from x2c_imitation.network.x2control import in_network_units
-from x2c_training.metrics import HALF
 from x2c_training.settings import LossSettings
 
 
@@ -52,7 +51,8 @@ class ValueLoss(nn.Module):
         self._delta = settings.huber_delta
         unit = in_network_units(np.ones(controls.COUNT), config).astype(np.float64)
         weights = control_weights(settings.weights)
-        for name, value in (("unit", unit), ("weights", weights), ("half_range", HALF)):
+        half = 0.5 * (controls.MAXIMUM - controls.MINIMUM)
+        for name, value in (("unit", unit), ("weights", weights), ("half_range", half)):
             self.register_buffer(name, torch.from_numpy(value.astype(np.float32)))
 
     def forward(self, predicted: Tensor, values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far control values are from the true ones, by the definition of X2C (arXiv 2505.11146).
+"""How far a network's control values are from the true ones, absolute and squared.
 
-Values are scaled from each control's upstream range to [-1, 1]; the mean is taken over all rows
-and controls. Where both upper eyelids are below 0 the eyes cannot be seen, and the two gaze values
-are left out.
+Scale, and what counts, are those of `x2c_evaluation.control_error`.
 """
 
 from __future__ import annotations
@@ -14,30 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_evaluation.control_error import counted, scaled
 from x2c_face import controls
 from x2c_face.controls import Group
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-GAZE = controls.group_indices(Group.GAZE)
-UPPER_LIDS = np.array([controls.index(f"Eyelid Upper {side}") for side in ("Left", "Right")])
-MIDDLE: Array = 0.5 * (controls.MAXIMUM + controls.MINIMUM)
-HALF: Array = 0.5 * (controls.MAXIMUM - controls.MINIMUM)
-
-
-def normalise(values: ArrayLike) -> Array:
-    """Return values (..., 30) [ratio or rad] scaled to [-1, 1] by upstream's ranges."""
-    return np.asarray((np.asarray(values, np.float64) - MIDDLE) / HALF)
-
-
-def counted(values: ArrayLike) -> Mask:
-    """Return which entries of true values (n, 30) count: all but the gaze of shut eyes."""
-    given = np.asarray(values, np.float64)
-    mask = np.ones(given.shape, dtype=bool)
-    shut = (given[:, UPPER_LIDS] < 0.0).all(axis=1)
-    mask[np.ix_(shut, GAZE)] = False
-    return mask
 
 
 @dataclass(frozen=True)
@@ -72,7 +49,7 @@ class Errors:
 
 def measure(predicted: ArrayLike, true: ArrayLike) -> Errors:
     """Return the errors of predicted values (n, 30) against true ones (n, 30) [ratio or rad]."""
-    difference = normalise(predicted) - normalise(true)
+    difference = scaled(predicted) - scaled(true)
     mask = counted(true)
     absolute = np.where(mask, np.abs(difference), 0.0)
     squared = np.where(mask, difference**2, 0.0)
