@@ -4,7 +4,6 @@ import time
 import numpy as np
 import pytest
 from bus_emulators.dynamixel_bus import DynamixelBus, crc16
-from bus_emulators.failing import fault_of
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 
 from x2c_actuation.drivers import make_driver
@@ -69,19 +68,6 @@ def test_a_bus_watchdog_that_has_struck_is_lost_and_cleared_by_opening(bus, driv
     assert driver.health().warnings == ()
 
 
-def test_a_missing_servo_is_nan_and_the_others_are_read(bus, driver):
-    bus.unplugged.add(1)
-    np.testing.assert_array_equal(np.isnan(driver.read()), [True, False, False])
-    assert driver.faults[Fault.SILENT] == 1
-
-
-def test_no_power_is_silence(bus, driver):
-    bus.powered = False
-    with pytest.raises(DriverError, match="no servo answers") as caught:
-        driver.read()
-    assert caught.value.fault is Fault.SILENT
-
-
 def test_a_wrong_checksum_is_not_believed(bus, driver):
     bus.garble = lambda reply: reply[:9] + bytes([reply[9] ^ 1]) + reply[10:]
     np.testing.assert_array_equal(np.isnan(driver.read()), [True, False, False])
@@ -97,28 +83,6 @@ def test_power_lost_in_the_middle_of_a_reply(bus, driver):
 def test_replies_after_noise_are_found(bus, driver, noise):
     bus.garble = lambda reply: noise + reply
     assert np.isfinite(driver.read()).any()
-
-
-def test_replies_that_come_too_late_are_not_taken_for_the_next_answer(bus, driver):
-    bus.delay = 1.0
-    with pytest.raises(DriverError, match="no servo answers"):
-        driver.read()
-    time.sleep(1.5)
-    bus.delay = 0.0
-    bus.servos[1].push(2148)
-    assert driver.read()[0] == pytest.approx(100 / SCALE)
-
-
-def test_an_unplugged_adapter_is_lost_and_can_be_opened_again(bus, driver):
-    bus.unplug()
-    assert fault_of(lambda: driver.write([0.0, 0.0, 0.0]), driver.read) is Fault.LOST
-    driver.close()
-    with pytest.raises(DriverError, match="there is no") as caught:
-        driver.open()
-    assert caught.value.fault is Fault.ABSENT
-    bus.plug()
-    driver.open()
-    assert np.isfinite(driver.read()).all()
 
 
 def test_a_port_that_somebody_has_is_told(bus, driver, tmp_path):
