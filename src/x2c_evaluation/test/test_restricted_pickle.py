@@ -11,6 +11,9 @@ import pytest
 from x2c_evaluation.dataset import restricted_pickle
 from x2c_evaluation.errors import DataSetError
 
+ARRAY_MAKER = np.zeros(1).__reduce__()[0]
+SCALAR_MAKER = np.float64(0.0).__reduce__()[0]
+
 
 class Caller:
     def __init__(self, function, *arguments):
@@ -76,6 +79,51 @@ def test_functions_are_refused_by_name_and_not_called(saved, tmp_path, function,
     ):
         restricted_pickle.load(path)
     assert not marker.exists()
+
+
+def forged(kind, shape, data, fortran=False):
+    """Return what pickles as an array with such a state."""
+    made = Caller(ARRAY_MAKER, np.ndarray, (0,), b"b")
+    made.call = (*made.call, (1, shape, kind, fortran, data))
+    return made
+
+
+def forged_type(code, state):
+    made = Caller(np.dtype, code, False, True)
+    made.call = (*made.call, state)
+    return made
+
+
+POINTER = b"\x41" * 8
+OBJECT = np.dtype("O")
+PLAIN = (3, "|", None, None, None, -1, -1, 0)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        # An object among fields, with flags that say there is none.
+        forged(
+            forged_type("V8", (3, "|", None, ("a",), {"a": (OBJECT, 0)}, 8, 1, 0)), (1,), POINTER
+        ),
+        forged(forged_type("V8", PLAIN), (1,), POINTER),
+        forged(forged_type("f8", (3, "<", (OBJECT, (1,)), None, None, 8, 1, 0)), (1,), POINTER),
+        forged(forged_type("M8", PLAIN), (1,), POINTER),
+        # Objects that are bytes, content that is shorter than the shape, shapes that are none.
+        forged(OBJECT, (1,), POINTER),
+        forged(OBJECT, (3,), ["x"]),
+        forged(np.dtype("f8"), (2**40,), POINTER),
+        forged(np.dtype("f8"), (-1,), POINTER),
+        forged(np.dtype("f8"), (2**32, 2**32), b""),
+        forged("f8", (1,), POINTER),
+        Caller(np.ndarray, (1,), np.dtype("f8"), POINTER, 2**40),
+        Caller(SCALAR_MAKER, OBJECT, POINTER),
+    ],
+)
+def test_numpy_is_told_nothing_that_a_file_could_forge(saved, array):
+    path = saved({"img_path": array, "ctrl_values": [[0.0] * 30]})
+    with pytest.raises(DataSetError, match=r"is refused|is no readable pickle"):
+        restricted_pickle.load(path)
 
 
 @pytest.mark.parametrize("other", [collections.OrderedDict(), datetime.date(2020, 1, 1), {1, 2}])

@@ -7,45 +7,43 @@ A pickle is a program: the usual unpickler would call whatever function the file
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
+from x2c_evaluation.dataset.pickled_arrays import (
+    PickledType,
+    RefusedError,
+    array_of,
+    empty_array,
+    scalar,
+)
 from x2c_evaluation.errors import DataSetError
-
-
-class _RefusedError(Exception):
-    """The file names something that is not on the list."""
 
 
 def _encode(text: str, encoding: str) -> bytes:
     # Pickles of protocol 2 hold bytes so; any other codec would be looked up and imported.
     if encoding not in ("latin1", "latin-1"):
-        raise _RefusedError(f"text in the encoding {encoding!r}")
+        raise RefusedError(f"text in the encoding {encoding!r}")
     return text.encode("latin-1")
 
 
-_PLAIN = np.zeros(1)
-_FUNCTIONS: tuple[tuple[str, Any], ...] = (
-    ("multiarray", _PLAIN.__reduce__()[0]),
-    ("multiarray", _PLAIN[0].__reduce__()[0]),
-    ("numeric", _PLAIN.__reduce_ex__(5)[0]),
-)
-"""What numpy's own arrays and numbers are pickled by."""
-
-_ALLOWED: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
+_ALLOWED: Mapping[tuple[str, str], Any] = MappingProxyType(
     {
         ("_codecs", "encode"): _encode,
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
+        # Only ever an argument; it is not for a pickle to call.
+        ("numpy", "ndarray"): "array",
+        ("numpy", "dtype"): PickledType,
         # numpy 2 has renamed where its functions are.
         **{
-            (f"numpy.{core}.{module}", made.__name__): made
+            (f"numpy.{core}.{module}", name): stand_in
             for core in ("core", "_core")
-            for module, made in _FUNCTIONS
+            for module, name, stand_in in (
+                ("multiarray", "_reconstruct", empty_array),
+                ("multiarray", "scalar", scalar),
+                ("numeric", "_frombuffer", array_of),
+            )
         },
     }
 )
@@ -56,12 +54,12 @@ class _Unpickler(pickle.Unpickler):
         """Return what a pickle may call, by its name."""
         found = _ALLOWED.get((module, name))
         if found is None:
-            raise _RefusedError(f"{module}.{name}")
+            raise RefusedError(f"{module}.{name}")
         return found
 
     def persistent_load(self, identifier: Any) -> Any:
         """Refuse references out of the file."""
-        raise _RefusedError(f"the outside object {identifier!r}")
+        raise RefusedError(f"the outside object {identifier!r}")
 
 
 def load(path: Path) -> Any:
@@ -74,7 +72,7 @@ def load(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return _Unpickler(file).load()
-    except _RefusedError as error:
+    except RefusedError as error:
         raise DataSetError(
             f"{path} is refused: it holds {error}. Only numpy arrays, lists, dicts, text and "
             "numbers are read from a pickle, since anything else could run code"
