@@ -72,13 +72,34 @@ def test_silence_can_mean_to_hold_for_ever():
     assert one.state is State.RAMPING
 
 
-def test_what_was_given_up_stays_so_where_nothing_is_to_resume():
-    one, now = lost(resume=False)
+@pytest.mark.parametrize(
+    ("ending", "end"), [(Ending.NEUTRAL, State.DISABLED), (Ending.HOLD, State.HOLDING)]
+)
+def test_what_was_given_up_stays_so_where_nothing_is_to_resume(ending, end):
+    one, now = lost(on_input_loss=ending, resume=False)
     one.tick(False, now + 1.0)
     one.tick(True, now + 2.0)
-    follow(one, now + 3.0, 1.0)
-    assert one.state is State.DISABLED
+    now = follow(one, now + 3.0, 1.0)
+    assert one.state is end
     assert not one.armed
+    one.enable(now)
+    follow(one, now, 0.1)
+    assert one.state is State.RAMPING
+
+
+def test_what_was_given_up_can_be_enabled_before_control_values_come():
+    one, now = lost(on_input_loss=Ending.HOLD, resume=False)
+    one.tick(False, now + 1.0)
+    one.enable(now + 2.0)
+    one.tick(True, now + 3.0)
+    follow(one, now + 4.0, 0.1)
+    assert one.state is State.RAMPING
+
+
+def test_a_short_silence_is_not_given_up():
+    one, now = lost(on_input_loss=Ending.HOLD, resume=False)
+    follow(one, now, 0.1)
+    assert one.state is State.RAMPING
 
 
 def test_disabling_brakes_first():

@@ -88,6 +88,7 @@ class Machine:
         self._armed = False
         self._input: float | None = None
         self._pressed = False
+        self._given_up = False
         self._state, self._reason, self._since = State.DISABLED, "", now
         self.restart(armed, now)
 
@@ -213,14 +214,21 @@ class Machine:
         elif self._state is State.RAMPING and spent >= timing.ramp:
             self._enter(State.ACTIVE, "follows control values", now)
         elif self._state is State.HOLDING:
-            lost = age is None or age > timing.neutral_after
-            if lost and timing.on_input_loss is Ending.NEUTRAL:
-                self._armed = timing.resume
-                self._enter(State.EASING, "control values stay away", now)
+            if age is None or age > timing.neutral_after:
+                self._give_up(now)
         elif self._state is State.EASING and arrived:
             self._enter(State.DISABLED, f"at neutral: {self._reason}", now)
         elif self._state is State.HALTING and arrived:
             self._enter(State.DISABLED, self._reason, now)
 
+    def _give_up(self, now: float) -> None:
+        """React to control values that stay away; who enables after that is not disarmed again."""
+        if not self._given_up:
+            self._given_up = True
+            self._armed = self._armed and self.timing.resume
+        if self.timing.on_input_loss is Ending.NEUTRAL:
+            self._enter(State.EASING, "control values stay away", now)
+
     def _enter(self, state: State, reason: str, now: float) -> None:
         self._state, self._reason, self._since = state, reason, now
+        self._given_up = False
