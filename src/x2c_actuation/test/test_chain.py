@@ -141,6 +141,18 @@ def test_joints_start_from_where_they_are_measured(driven):
     assert driven.at("jaw") == pytest.approx(0.0, abs=1e-3)
 
 
+def test_what_was_measured_before_a_pause_is_forgotten(driven):
+    driven.chain.feedback.take(["nod"], [0.2], 0.0)
+    driven.run(1.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
+    driven.now += 0.1
+    driven.chain.restart(True, driven.now)
+    assert driven.chain.feedback.age(driven.now) is None
+    assert driven.chain.feedback.errors is None
+    driven.chain.feedback.take(["nod"], [-0.2], driven.now)
+    driven.run(PERIOD, frame())
+    assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
+
+
 def test_a_joint_far_outside_its_limits_is_not_believed_and_nothing_moves(driven):
     driven.chain.feedback.take(["nod"], [0.9], 0.0)
     driven.run(0.3, frame())

@@ -110,6 +110,7 @@ class Chain:
             now: The time [s].
         """
         self.machine.restart(armed, now)
+        self.feedback.forget()
         self._sending = False
         self._entered = None
         self._last = now

@@ -124,6 +124,11 @@ class Feedback:
             )
         return np.where(np.isfinite(measured), measured, sent)
 
+    def forget(self) -> None:
+        """Know nothing of the joints, which may have been moved meanwhile."""
+        self._newest = None
+        self._monitor.errors = None
+
     def restart(self, positions: Array) -> None:
         """Compare with positions (n,) [rad or m] as if they had been sent all the time."""
         self._monitor.restart(positions)
