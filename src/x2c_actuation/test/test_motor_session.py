@@ -58,7 +58,8 @@ class Motors(FeetechDriver):
 
     def torque(self, on, joints=None):
         self._fail()
-        self.on[list(range(3) if joints is None else joints)] = on
+        told = np.isin(np.arange(3), range(3) if joints is None else joints)
+        self.on[told & self.there] = on
 
     def health(self):
         self._fail()
@@ -275,6 +276,42 @@ def test_an_emergency_stop_latches_and_does_as_configured(tmp_path, estop, on):
     stage.run(5.0)
     assert stage.condition is Condition.FOLLOWING
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_a_stop_is_told_again_since_no_motor_acknowledges_it(stage):
+    following(stage)
+    torque, told = stage.motors.torque, []
+
+    def lossy(on, joints=None):
+        told.append(on)
+        torque(on, [0, 2] if len(told) == 1 else joints)
+
+    stage.motors.torque = lossy
+    stage.session.stop()
+    stage.run(0.05)
+    assert stage.motors.on.tolist() == [False, True, False]
+    stage.run(0.5)
+    assert not stage.motors.on.any()
+    assert stage.told_that.count("emergency stop") == 1
+
+
+def test_a_motor_that_was_away_at_the_stop_goes_limp_when_it_comes_back(stage):
+    following(stage)
+    stage.motors.there[1] = False
+    stage.run(1.0)
+    stage.session.stop()
+    stage.run(1.0)
+    assert stage.motors.on.tolist() == [False, True, False]
+    stage.motors.there[1] = True
+    stage.run(0.5)
+    assert not stage.motors.on.any()
+
+
+def test_a_stop_just_before_the_end_is_done(tmp_path):
+    stage = following(Stage(tmp_path, at_end="hold"))
+    stage.session.stop()
+    stage.session.end()
+    assert not stage.motors.on.any()
 
 
 def test_a_stop_outlives_a_lost_connection(stage):

@@ -19,6 +19,9 @@ from x2c_face.robot import Joint
 
 Array = NDArray[np.float64]
 
+RELAX_PERIOD = 0.25
+"""Motors that a stop leaves limp are told so anew so often: none of them acknowledges it [s]."""
+
 
 class Condition(enum.StrEnum):
     """What the motors are doing."""
@@ -77,6 +80,7 @@ class MotorSession:
         self._last_sent = self._start = np.array([joint.home for joint in joints])
         self._last_tick: float | None = None
         self._stopping = False
+        self._relax_next = -np.inf
         self._limp = True
         self._condition = Condition.LIMP
 
@@ -122,7 +126,8 @@ class MotorSession:
 
     def end(self) -> None:
         """Leave the motors as they are to be left, and disconnect."""
-        if self.link.connected and self._settings.at_end is Rest.TORQUE_OFF:
+        limp = self._settings.at_end is Rest.TORQUE_OFF or (self._stopping and self._relaxes)
+        if self.link.connected and limp:
             try:
                 self._driver.torque(False)
             except DriverError as error:
@@ -130,15 +135,21 @@ class MotorSession:
         self.link.close()
 
     def _connect(self, now: float) -> Outcome:
-        reading = self.link.connect(now, self._relax_if_stopped)
+        reading = self.link.connect(now, lambda: self._relax_if_stopped(now))
         if reading is None:
             return Outcome()
         self._limp = True
         self._condition = Condition.STOPPED if self._stopping else Condition.LIMP
         return Outcome(read=reading.positions)
 
-    def _relax_if_stopped(self) -> None:
-        if self._stopping and self._settings.estop is Rest.TORQUE_OFF:
+    @property
+    def _relaxes(self) -> bool:
+        """Whether a stop leaves the motors limp."""
+        return self._settings.estop is Rest.TORQUE_OFF and self._driver.can_relax
+
+    def _relax_if_stopped(self, now: float) -> None:
+        if self._stopping and self._relaxes:
+            self._relax_next = now + RELAX_PERIOD
             self._driver.torque(False)
 
     def _take_in(self, reading: Reading) -> None:
@@ -153,7 +164,7 @@ class MotorSession:
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._stopping:
-            return self._hold_still(duration)
+            return self._hold_still(now, duration)
         if self._condition is Condition.STOPPED:
             self._condition = Condition.LIMP
             self._limp = True
@@ -187,14 +198,16 @@ class MotorSession:
         self._condition = Condition.HOLDING
         return self._send(self._follower.halt(duration))
 
-    def _hold_still(self, duration: float) -> Array | None:
+    def _hold_still(self, now: float, duration: float) -> Array | None:
         if self._condition is not Condition.STOPPED:
-            relax = self._settings.estop is Rest.TORQUE_OFF and self._driver.can_relax
-            if relax:
-                self._driver.torque(False)
-            self._limp = self._limp or relax
+            self._limp = self._limp or self._relaxes
+            self._relax_next = now
             self._condition = Condition.STOPPED
-            self._tell(True, "emergency stop: the motors " + ("are limp" if relax else "hold"))
+            self._tell(
+                True, "emergency stop: the motors " + ("are limp" if self._relaxes else "hold")
+            )
+        if now >= self._relax_next:
+            self._relax_if_stopped(now)
         return None if self._limp else self._send(self._follower.halt(duration))
 
     def _rise(self) -> bool:
