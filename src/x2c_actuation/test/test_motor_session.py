@@ -314,6 +314,44 @@ def test_a_stop_just_before_the_end_is_done(tmp_path):
     assert not stage.motors.on.any()
 
 
+def mute(stage, fault=Fault.SILENT):
+    """Let no motor be heard any more, though they hear what they are told."""
+    stage.motors.read = lambda joints=None: raise_(DriverError(fault, "no servo answers"))
+
+
+def test_a_stop_is_sent_before_motors_are_found_to_be_heard_no_more(tmp_path):
+    stage = following(Stage(tmp_path, read_rate=1.0 / PERIOD))
+    mute(stage, Fault.LOST)
+    stage.session.stop()
+    stage.run(PERIOD)
+    assert stage.condition is Condition.DISCONNECTED
+    assert not stage.motors.on.any()
+    assert "emergency stop" in stage.told_that
+
+
+def test_a_stop_is_sent_at_once_long_after_motors_were_heard_last(stage):
+    following(stage)
+    mute(stage)
+    stage.run(30.0)
+    assert stage.condition is Condition.DISCONNECTED
+    assert stage.motors.on.all()
+    stage.session.stop()
+    stage.run(PERIOD)
+    assert not stage.motors.on.any()
+
+
+def test_pressing_on_does_not_try_a_lost_connection_more_often(stage):
+    stage.motors.error = DriverError(Fault.ABSENT, "no port")
+    tries = []
+    stage.motors.open = lambda: tries.append(stage.now) or raise_(stage.motors.error)
+    stage.run(30.0)
+    before = len(tries)
+    for _ in range(50):
+        stage.session.stop()
+        stage.run(0.1)
+    assert 1 <= len(tries) - before <= 5
+
+
 def test_a_stop_outlives_a_lost_connection(stage):
     following(stage)
     stage.session.stop()

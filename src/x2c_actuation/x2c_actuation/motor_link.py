@@ -86,8 +86,9 @@ class MotorLink:
             return None
         try:
             self.driver.open()
-            pose = self.driver.read()
+            # Before anything is asked: whoever is to be stopped need not be heard.
             prepare()
+            pose = self.driver.read()
         except DriverError as error:
             if error.fault is not Fault.ABSENT:
                 self.driver.close()
@@ -102,6 +103,10 @@ class MotorLink:
         missing = f"; no answer of {', '.join(self.absent)}" if self.absent else ""
         self._tell(bool(missing), f"connected to {self.driver.place}{missing}")
         return Reading(pose)
+
+    def hurry(self) -> None:
+        """Let `connect` try again at once, and then as often as at first."""
+        self._retry, self._pause = -np.inf, FIRST_RETRY
 
     def lose(self, error: DriverError, now: float) -> None:
         """Give the connection up for now."""

@@ -79,7 +79,7 @@ class MotorSession:
         self._command: tuple[float, Array] | None = None
         self._last_sent = self._start = np.array([joint.home for joint in joints])
         self._last_tick: float | None = None
-        self._stopping = False
+        self._stopping = self._urgent = False
         self._relax_next = -np.inf
         self._limp = True
         self._condition = Condition.LIMP
@@ -100,6 +100,8 @@ class MotorSession:
 
     def stop(self) -> None:
         """Stop the motors at the next tick, and until `reset`."""
+        # Pressing on is no reason to try again at once what has just failed.
+        self._urgent = self._urgent or not self._stopping
         self._stopping = True
 
     def reset(self) -> None:
@@ -111,13 +113,17 @@ class MotorSession:
         """Do whatever is due."""
         duration = 0.0 if self._last_tick is None else now - self._last_tick
         self._last_tick = now
+        stopping = self._stopping
         if not self.link.connected:
             return self._connect(now)
         try:
+            # Before anything is asked: to be stopped, motors need not be heard.
+            if stopping:
+                self._stop_motors(now)
             reading = self.link.look(now)
             if reading is not None and reading.back:
                 self._take_in(reading)
-            sent = self._move(now, duration)
+            sent = self._halt(duration) if stopping else self._move(now, duration)
             self.link.ask_health(now)
         except DriverError as error:
             self.link.lose(error, now)
@@ -135,6 +141,9 @@ class MotorSession:
         self.link.close()
 
     def _connect(self, now: float) -> Outcome:
+        if self._urgent:
+            self._urgent = False
+            self.link.hurry()
         reading = self.link.connect(now, lambda: self._relax_if_stopped(now))
         if reading is None:
             return Outcome()
@@ -163,8 +172,6 @@ class MotorSession:
         self._energise(start, reading.back)
 
     def _move(self, now: float, duration: float) -> Array | None:
-        if self._stopping:
-            return self._hold_still(now, duration)
         if self._condition is Condition.STOPPED:
             self._condition = Condition.LIMP
             self._limp = True
@@ -175,7 +182,7 @@ class MotorSession:
                 return None
         # Whoever is not limp was commanded, and nobody takes that back but a stop.
         if command is None:
-            return self._send(self._follower.halt(duration))
+            return self._halt(duration)
         age = now - command[0]
         if age > self._settings.hold_after:
             return self._wait(age, duration)
@@ -196,10 +203,11 @@ class MotorSession:
         if self._condition is not Condition.HOLDING:
             self._tell(True, "commands have stopped: the motors hold")
         self._condition = Condition.HOLDING
-        return self._send(self._follower.halt(duration))
+        return self._halt(duration)
 
-    def _hold_still(self, now: float, duration: float) -> Array | None:
+    def _stop_motors(self, now: float) -> None:
         if self._condition is not Condition.STOPPED:
+            self._urgent = False
             self._limp = self._limp or self._relaxes
             self._relax_next = now
             self._condition = Condition.STOPPED
@@ -208,6 +216,8 @@ class MotorSession:
             )
         if now >= self._relax_next:
             self._relax_if_stopped(now)
+
+    def _halt(self, duration: float) -> Array | None:
         return None if self._limp else self._send(self._follower.halt(duration))
 
     def _rise(self) -> bool:
