@@ -170,6 +170,24 @@ def test_a_blocked_joint_is_a_fault_and_presses_no_longer(driven):
     assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
 
 
+def test_a_fault_moves_on_where_the_blocked_joint_is_not_measured_any_more(driven):
+    driven.run(1.0, frame())
+    driven.chain.feedback.take(["nod"], [-0.3], driven.now)
+    driven.run(PERIOD, frame())
+    driven.chain.feedback.take(["nod"], [np.nan], driven.now)
+    driven.chain.machine.fail("broken", driven.now)
+    driven.run(0.1)
+    assert driven.at("nod") == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_joint_that_falls_silent_is_no_fault_while_others_are_measured(driven):
+    driven.chain.feedback.take(["nod", "jaw"], [0.0, 0.0], 0.0)
+    for _ in range(400):
+        driven.chain.feedback.take(["jaw"], [0.0], driven.now)
+        driven.run(PERIOD, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
+    assert driven.state is State.ACTIVE
+
+
 def test_measurements_that_stop_are_no_fault(driven):
     driven.chain.feedback.take(["nod"], [0.0], 0.0)
     driven.run(4.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))

@@ -34,6 +34,16 @@ def test_what_is_no_number_is_not_measured(robot):
         feedback.take(["jaw", "lid"], [0.1], 1.0)
 
 
+def test_a_joint_that_is_measured_no_longer_is_unknown_while_others_go_on(robot):
+    feedback = Feedback(robot)
+    feedback.take(["jaw", "nod"], [0.3, 0.2], 1.0)
+    feedback.take(["nod"], [0.1], 1.0 + FRESH)
+    assert feedback.measured(1.0 + FRESH)[2:4] == pytest.approx([0.1, 0.3])
+    later = 1.01 + FRESH
+    assert feedback.measured(later)[2:4] == pytest.approx([0.1, np.nan], nan_ok=True)
+    assert feedback.start(HOME, later) == pytest.approx([0.0, 0.1, 0.1, 0.0, 0.5])
+
+
 @pytest.mark.parametrize(("position", "believed"), [(-0.01, True), (0.41, True), (0.43, False)])
 def test_a_joint_a_little_outside_its_limits_is_believed_further_out_it_is_not(
     robot, position, believed
@@ -76,7 +86,27 @@ def test_a_joint_that_stays_away_too_long_is_trouble_and_is_relieved(robot):
     assert drive(feedback, lambda now: sent, lambda now: -0.1, 0.45) == ""
     trouble = drive(feedback, lambda now: sent, lambda now: -0.1, 1.0, start=0.45)
     assert "joint nod has not been where it was sent for 0.5 s" in trouble
-    assert feedback.relieved(np.array(sent)) == pytest.approx([0.0, 0.1, -0.1, 0.0, 0.5])
+    assert feedback.relieved(np.array(sent), 1.44) == pytest.approx([0.0, 0.1, -0.1, 0.0, 0.5])
+
+
+def test_a_joint_that_falls_silent_while_it_is_away_is_no_trouble(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2, time=2.0, lag=0.4))
+    feedback.restart(HOME)
+    sent = [0.0, 0.1, 0.0, 0.3, 0.5]
+    feedback.take(["jaw"], [0.0], 0.0)
+    assert drive(feedback, lambda now: sent, lambda now: 0.0, 5.0) == ""
+    assert np.isnan(feedback.errors[3])
+
+
+def test_a_blocked_joint_that_is_not_measured_now_is_not_relieved(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2))
+    feedback.restart(HOME)
+    feedback.take(["nod"], [-0.3], 1.0)
+    feedback.trouble(1.0)
+    assert feedback.relieved(HOME, 1.0)[2] == -0.3
+    assert feedback.relieved(HOME, 1.1 + FRESH) == pytest.approx(HOME)
+    feedback.take(["nod"], [np.nan], 1.1)
+    assert feedback.relieved(HOME, 1.1) == pytest.approx(HOME)
 
 
 def test_a_joint_that_comes_back_in_time_is_no_trouble(robot):
@@ -107,4 +137,4 @@ def test_whatever_is_measured_joints_start_from_numbers(robot, names, positions)
     feedback.sent(start, 0.1)
     feedback.trouble(0.1)
     assert np.isfinite(start).all()
-    assert np.isfinite(feedback.relieved(start)).all()
+    assert np.isfinite(feedback.relieved(start, 0.1)).all()

@@ -201,7 +201,7 @@ class Chain:
         elif state is State.HOLDING:
             self._goal = self._motion.targets
         elif state is State.FAULT:
-            self._goal = self.feedback.relieved(self._motion.stopping_points())
+            self._goal = self.feedback.relieved(self._motion.stopping_points(), now)
         else:
             self._goal = self._motion.stopping_points()
 

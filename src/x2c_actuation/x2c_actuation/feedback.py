@@ -37,6 +37,28 @@ class Tracking:
     lag: float = 0.4
 
 
+@dataclass(frozen=True)
+class _Measurement:
+    """What was measured last of each joint.
+
+    Attributes:
+        positions: (n,) [rad or m]; NaN where there are none.
+        times: (n,) when each was measured [s].
+    """
+
+    positions: Array
+    times: Array
+
+    @property
+    def time(self) -> float:
+        """When any joint was measured last [s]."""
+        return float(self.times.max())
+
+    def fresh(self, now: float) -> Array:
+        """Return positions (n,) [rad or m]; NaN where they are none, or too old."""
+        return np.where(now - self.times <= FRESH, self.positions, np.nan)
+
+
 class Feedback:
     """Joint positions that were measured, as far as there are any.
 
@@ -58,17 +80,18 @@ class Feedback:
         self._span = self._upper - self._lower
         self._monitor = TrackingMonitor(self._span, self.tracking.lag)
         self._order: tuple[list[str], Array, Array] | None = None
-        self._newest: tuple[float, Array] | None = None
-        self._compared: tuple[float, Array] | None = None
+        self._newest: _Measurement | None = None
+        self._compared: _Measurement | None = None
 
     def age(self, now: float) -> float | None:
         """Return how long ago joints were measured [s]; None where they never were."""
-        return None if self._newest is None else now - self._newest[0]
+        newest = self._newest
+        return None if newest is None else now - newest.time
 
     def measured(self, now: float) -> Array | None:
-        """Return what was measured (n,) [rad or m], NaN where nothing was; None if it is old."""
+        """Return what was measured of late (n,) [rad or m]; NaN, or None, where nothing was."""
         newest = self._newest
-        return newest[1] if newest is not None and now - newest[0] <= FRESH else None
+        return newest.fresh(now) if newest is not None and now - newest.time <= FRESH else None
 
     @property
     def errors(self) -> Array | None:
@@ -99,11 +122,15 @@ class Feedback:
         if not len(known_places):
             return
         newest = self._newest
-        merged = np.full(len(self._names), np.nan) if newest is None else newest[1].copy()
+        if newest is None:
+            merged, times = np.full(len(self._names), np.nan), np.full(len(self._names), -np.inf)
+        else:
+            merged, times = newest.positions.copy(), newest.times.copy()
         merged[places_here] = np.where(
             np.isfinite(given[known_places]), given[known_places], np.nan
         )
-        self._newest = (now, merged)
+        times[places_here] = now
+        self._newest = _Measurement(merged, times)
 
     def start(self, sent: Array, now: float) -> Array:
         """Return where the joints are (n,) [rad or m]: measured, or else where they were sent.
@@ -140,28 +167,31 @@ class Feedback:
     def trouble(self, now: float) -> str:
         """Return what is wrong with where the joints are; empty where nothing is."""
         newest = self._newest
-        if newest is None or newest is self._compared or now - newest[0] > FRESH:
+        if newest is None or newest is self._compared or now - newest.time > FRESH:
             return ""
         self._compared = newest
         tracking = self.tracking
         if tracking.tolerance <= 0.0:
             return ""
-        bad = self._monitor.compare(newest[1], tracking.tolerance, now)
+        measured = newest.fresh(now)
+        bad = self._monitor.compare(measured, tracking.tolerance, now)
         if bad < tracking.time or bad == 0.0:
             return ""
         joint = self._monitor.worst()
         return (
             f"joint {self._names[joint]} has not been where it was sent for {bad:.1f} s: "
-            f"measured at {newest[1][joint]:.4g}, off by {self.away(joint):.2g}"
+            f"measured at {measured[joint]:.4g}, off by {self.away(joint):.2g}"
         )
 
     def away(self, joint: int) -> float:
         """Return how far a joint is from what it was sent [rad or m]."""
         return 0.0 if self.errors is None else float(self.errors[joint])
 
-    def relieved(self, goal: Array) -> Array:
+    def relieved(self, goal: Array, now: float) -> Array:
         """Return a goal (n,) [rad or m] at which joints that are blocked press no longer."""
-        if self._newest is None or self.errors is None:
+        measured = self.measured(now)
+        if measured is None or self.errors is None:
             return goal
         blocked = np.abs(self.errors) > self.tracking.tolerance * self._span
-        return np.where(blocked, self._newest[1].clip(self._lower, self._upper), goal)
+        known = np.isfinite(measured)
+        return np.where(blocked & known, measured.clip(self._lower, self._upper), goal)
