@@ -2,14 +2,23 @@
 """The whole graph as processes, started from the installed executables."""
 
 import signal
+import threading
 
+import numpy as np
 import pytest
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.processes import command_line
 from x2c_bringup.shared_files import default_params_file
+from x2c_face import controls
 from x2c_msgs.msg import ControlValues
+from x2c_node.images import bgr_to_image
+from x2c_node.quality import IMAGE_PUBLISHER
+from x2c_perception.performer import performer_video
+from x2c_perception.sources.video_file import VideoFile
 
 NAMESPACE = "robot1"
 
@@ -59,3 +68,40 @@ def test_processes_imitate_and_outlive_one_that_is_killed(graph, ros, wait_until
     wait_until(follows, what="control values with a new tracker")
     statuses = {name: process.stop() for name, process in processes.items()}
     assert statuses == dict.fromkeys(processes, 0)
+
+
+@pytest.fixture
+def camera_without_stamps(ros):
+    """A driver that never fills in its images' headers, in front of the performer."""
+    publisher = ros.publish(Image, "image_raw", IMAGE_PUBLISHER)
+    over = threading.Event()
+
+    def run():
+        with VideoFile(performer_video()) as source:
+            while not over.wait(1 / 30) and (picture := source.read()) is not None:
+                publisher.publish(bgr_to_image(picture, Header()))
+
+    thread = threading.Thread(target=run, daemon=True)
+
+    def start():
+        thread.start()
+
+    yield start
+    over.set()
+    thread.join()
+
+
+def test_a_camera_without_stamps_is_imitated_too(
+    node_process, camera_without_stamps, ros, wait_until
+):
+    node_process("x2c_perception", "face_tracker_node")
+    node_process("x2c_imitation", "imitation_node")
+    frames = ros.collect(ControlValues, "control_values")
+    wait_until(lambda: ros.diagnosis("imitation_node"), what="the nodes")
+    camera_without_stamps()
+
+    def moved():
+        following = [one for one in frames if one.state == ControlValues.TRACKING]
+        return any(np.abs(controls.to_deflection(one.values)).max() > 0.5 for one in following)
+
+    wait_until(moved, what="the robot's face to move")

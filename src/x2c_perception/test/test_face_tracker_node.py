@@ -287,8 +287,22 @@ def test_a_name_that_is_a_path_refuses_to_configure(ros):
     assert "expected a name" in node.fault
 
 
-def test_images_without_stamps_are_followed(node, camera, faces, wait_until):
-    node()
+def test_images_without_stamps_get_the_time_of_their_arrival(node, camera, faces, ros, wait_until):
+    made = node()
+    begun = made.get_clock().now().nanoseconds
+    crops = ros.collect(Image, "face/crop", IMAGE_PUBLISHER)
     eye = camera()
     eye.nanoseconds = eye.step = 0
-    wait_until(lambda: any(to_nanoseconds(one.header.stamp) == 0 for one in faces), what="a face")
+    wait_until(
+        lambda: len([one for one in faces if to_nanoseconds(one.header.stamp) > begun]) > 3,
+        what="faces with a time of their own",
+    )
+    stamps = [to_nanoseconds(one.header.stamp) for one in faces]
+    stamped = [one for one in stamps if one > begun]
+    assert stamped == sorted(set(stamped))
+    assert 0 not in stamps
+    assert faces[-1].header.frame_id == "eye"
+    wait_until(
+        lambda: crops and to_nanoseconds(crops[-1].header.stamp) > begun,
+        what="a picture of the face with that time",
+    )

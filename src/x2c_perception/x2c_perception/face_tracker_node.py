@@ -130,6 +130,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
     def _take(self, header: Header, picture: Picture) -> None:
         self._heard = started = time.monotonic()
         self.statistics.tick("image")
+        header = self._stamped(header)
         now = self._time_of(header)
         face = self._follower.follow(picture, now)
         self.statistics.measured("tracking", time.monotonic() - started)
@@ -142,10 +143,20 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             self._publish_neutral(neutral, header, face.track_id)
         self._publish_pictures(picture, face, header)
 
+    def _stamped(self, header: Header) -> Header:
+        """Return an image's header; without a stamp, the time of arrival has to do.
+
+        All that comes of the image has that time then: who is held, eased and blended in by the
+        stamps would stand still in a time that does.
+        """
+        if to_nanoseconds(header.stamp):
+            return header
+        self.statistics.counts["images without a stamp"] += 1
+        return Header(stamp=self.get_clock().now().to_msg(), frame_id=header.frame_id)
+
     def _time_of(self, header: Header) -> float:
         """Return the time of an image [s]; starts anew after a jump."""
-        # Without a stamp, the time of arrival has to do.
-        nanoseconds = to_nanoseconds(header.stamp) or self.get_clock().now().nanoseconds
+        nanoseconds = to_nanoseconds(header.stamp)
         if self._stamps.jumped(nanoseconds):
             self.statistics.counts["jumps in time"] += 1
             self.get_logger().info(
