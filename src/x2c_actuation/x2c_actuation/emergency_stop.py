@@ -32,7 +32,8 @@ class EmergencyStop:
     """Who presses the emergency stop, by topic and by service.
 
     Any publisher of the topic can press, and only it can release what it presses; one that is
-    gone has released. Where the middleware does not tell who has published, all are one.
+    gone has released. Where rclpy does not tell who has published, as in ROS 2 Jazzy, a release
+    counts only if the topic has no other publisher.
 
     Args:
         node: That listens.
@@ -102,8 +103,21 @@ class EmergencyStop:
     def _hear(self, message: Bool, info: Any) -> None:
         gid = (info.get("publisher_gid") or {}).get("data")
         who = None if gid is None else bytes(gid)[:16]
+        if who is None and not message.data and not self._can_release():
+            return
         self._presses.set(who, self._topic, bool(message.data))
         self._changed(self._topic)
+
+    def _can_release(self) -> bool:
+        """Return whether somebody who is not known is for sure the one who presses."""
+        count = self._node.count_publishers(self._topic)
+        if count != 1 and None in self._presses.pressing():
+            self._node.get_logger().warning(
+                f"a release on {self._topic} is ignored: this ROS 2 does not tell who releases, "
+                f"and there are {count} publishers; end all but the one that releases",
+                throttle_duration_sec=5.0,
+            )
+        return count == 1
 
 
 def _is(who: object, there: set[bytes]) -> bool:

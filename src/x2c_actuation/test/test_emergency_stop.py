@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who releases a press, where rclpy tells who has published and where it does not (Jazzy)."""
+
+from types import SimpleNamespace
+
+import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Bool
+
+from x2c_actuation.emergency_stop import EmergencyStop
+
+QUALITY = QoSProfile(
+    depth=10, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE
+)
+
+
+class Stage:
+    """Stands for a node, and for the publishers that it would see."""
+
+    def __init__(self, told):
+        self.told = told
+        self.warnings = []
+        self.there = []
+        self.hear = None
+        self.stop = EmergencyStop(self, lambda who: None)
+
+    def create_subscription(self, message_type, topic, callback, profile):
+        self.hear = callback
+
+    def create_timer(self, period, callback, clock):
+        pass
+
+    def resolve_topic_name(self, name):
+        return f"/{name}"
+
+    def get_logger(self):
+        return SimpleNamespace(warning=lambda text, **how: self.warnings.append(text))
+
+    def count_publishers(self, topic):
+        return len(self.there)
+
+    def get_publishers_info_by_topic(self, topic):
+        return [SimpleNamespace(endpoint_gid=gid, qos_profile=QUALITY) for gid in self.there]
+
+    def publish(self, publisher, pressed):
+        info = {"source_timestamp": 0, "received_timestamp": 0}
+        if self.told:
+            info["publisher_gid"] = {"implementation_identifier": "", "data": publisher}
+        self.hear(Bool(data=pressed), info)
+
+
+BUTTON, WATCHDOG = b"b" * 16, b"w" * 16
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_one_presses_another_does_not_release(told):
+    stage = Stage(told)
+    stage.there = [BUTTON, WATCHDOG]
+    stage.publish(WATCHDOG, False)
+    stage.publish(BUTTON, True)
+    stage.publish(WATCHDOG, False)
+    assert stage.stop.pressed
+    stage.stop.forget_the_gone()
+    assert stage.stop.names == "/estop"
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_only_publisher_releases_what_it_pressed(told):
+    stage = Stage(told)
+    stage.there = [BUTTON]
+    stage.publish(BUTTON, True)
+    assert stage.stop.pressed
+    stage.publish(BUTTON, False)
+    assert not stage.stop.pressed
+
+
+def test_a_release_that_may_be_anybody_s_is_ignored_aloud_until_one_is_left():
+    stage = Stage(told=False)
+    stage.there = [BUTTON, WATCHDOG]
+    stage.publish(WATCHDOG, False)
+    assert stage.warnings == [], "nothing is pressed"
+    stage.publish(BUTTON, True)
+    stage.publish(BUTTON, False)
+    assert stage.stop.pressed
+    assert "release on /estop is ignored" in stage.warnings[0]
+    stage.there = [BUTTON]
+    stage.publish(BUTTON, False)
+    assert not stage.stop.pressed
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_whoever_is_gone_has_released(told):
+    stage = Stage(told)
+    stage.there = [BUTTON]
+    stage.publish(BUTTON, True)
+    stage.there = []
+    stage.stop.forget_the_gone()
+    assert not stage.stop.pressed
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_press_by_the_service_is_released_by_the_service_alone(told):
+    stage = Stage(told)
+    stage.there = [BUTTON]
+    stage.stop.press(True)
+    stage.publish(BUTTON, False)
+    stage.stop.forget_the_gone()
+    assert stage.stop.names == "~/estop"
+    stage.stop.press(False)
+    assert not stage.stop.pressed
