@@ -172,6 +172,16 @@ def test_an_onnx_file_without_its_weights_is_refused_by_torch(files):
         load_predictor(exported, "torch")
 
 
+def test_an_onnx_file_alone_is_enough_for_onnx(files, network_folder):
+    weights, onnx = files
+    weights.unlink()
+    whole = load_predictor(network_folder / "x2cnet.safetensors", "onnx")
+    # As a robot's folder names its network.
+    for named in (weights, onnx):
+        alone = load_predictor(named, "onnx")
+        assert np.array_equal(alone.predict(pictures(2)), whole.predict(pictures(2)))
+
+
 def test_an_onnx_file_of_other_weights_is_refused(files):
     weights, exported = files
     network, config = load_network(weights)
