@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 import torch
+from torch import distributed
 
 from x2c_training.computing import Team, choose_device, choose_precision, team
 from x2c_training.errors import DeviceError
@@ -40,6 +41,31 @@ def test_precisions():
         choose_precision("float16", CPU)
 
 
+@pytest.mark.parametrize(
+    ("capability", "expected"), [((7, 5), torch.float16), ((8, 0), torch.bfloat16)]
+)
+def test_a_gpu_that_only_emulates_bfloat16_does_not_compute_in_it(
+    monkeypatch, capability, expected
+):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert choose_precision("auto", torch.device("cuda", 1)) is expected
+
+
+def test_after_an_error_nobody_waits_for_the_others(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    called = []
+    for name in ("init_process_group", "new_group", "get_rank", "destroy_process_group"):
+        monkeypatch.setattr(distributed, name, lambda *a, name=name, **k: called.append(name))
+    with pytest.raises(ZeroDivisionError), team("cpu"):
+        raise ZeroDivisionError
+    assert "init_process_group" in called
+    assert "destroy_process_group" not in called
+    with team("cpu"):
+        pass
+    assert called[-1] == "destroy_process_group"
+
+
 def test_without_a_launcher_there_is_one_process(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
@@ -48,4 +74,5 @@ def test_without_a_launcher_there_is_one_process(monkeypatch):
         assert group.leads
         assert group.any(True)
         assert not group.any(False)
+        assert group.agrees(7)
         group.wait()

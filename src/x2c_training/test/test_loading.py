@@ -8,6 +8,7 @@ import torch
 
 from x2c_evaluation.dataset import read_data_set
 from x2c_imitation.network.config import NetworkConfig
+from x2c_training.errors import SettingsError
 from x2c_training.loading import Loader, plain_batches
 from x2c_training.preparation import prepare
 from x2c_training.settings import AugmentationSettings
@@ -70,6 +71,12 @@ def test_processes_share_an_epoch(data):
 def test_more_pairs_than_a_batch_takes_are_not_needed(data):
     (batch,) = loader(data, batch_size=64).epoch(0)
     assert len(batch.values) == 26
+
+
+def test_processes_that_would_get_nothing_are_refused(data):
+    assert len(loader(data, batch_size=13, rank=1, processes=2)) == 1
+    with pytest.raises(SettingsError, match="26 pairs are no batch of 7 for each of 4 processes"):
+        loader(data, batch_size=7, rank=3, processes=4)
 
 
 def test_the_gaze_of_shut_eyes_counts_only_without_the_mask(data):

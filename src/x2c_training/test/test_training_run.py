@@ -9,16 +9,23 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
+from x2c_face import controls
+from x2c_imitation.errors import NetworkError
+from x2c_imitation.network.config import AngleUnit, ColorOrder, NetworkConfig
 from x2c_imitation.network.files import read_metadata
-from x2c_imitation.network.weights import load_network
+from x2c_imitation.network.weights import load_network, save_network
+from x2c_imitation.network.x2control import build_network, in_network_units
+from x2c_training import checkpoint, trainer
 from x2c_training.computing import Team
 from x2c_training.errors import CheckpointError, PreparationError, TrainingError
+from x2c_training.first_network import first_network
 from x2c_training.settings_file import read_settings
 from x2c_training.trainer import Trainer
-from x2c_training.training_run import CARD, WEIGHTS, Job, train
+from x2c_training.training_run import CARD, SETTINGS, WEIGHTS, Job, train
 
 SMALL = [
     *("network.backbone=resnet10_half", "network.image_size=32"),
@@ -62,6 +69,12 @@ def losses(folder):
     """Return steps with learning rate and losses, as text."""
     with (folder / "steps.csv").open() as file:
         return [tuple(row.values()) for row in csv.DictReader(file)]
+
+
+def epochs(folder):
+    """Return what was told of each epoch but for what depends on the machine, as text."""
+    with (folder / "epochs.csv").open() as file:
+        return [tuple(row.values())[:6] for row in csv.DictReader(file)]
 
 
 WITH_FEATURES = ("loss.feature_matching=0.1", "loss.transferred=1.0")
@@ -155,6 +168,52 @@ def test_another_training_does_not_go_on(simulated, robot, tmp_path, override, s
     assert run(job(simulated, out, robot, "optimizer.epochs=1"))[1].begun == (4, 4)
 
 
+def test_a_refused_training_leaves_the_settings_of_the_one_that_is_there(
+    simulated, robot, tmp_path
+):
+    one = job(simulated, tmp_path / "out", robot, "optimizer.epochs=1")
+    run(one)
+    before = (tmp_path / "out" / SETTINGS).read_text()
+    with pytest.raises(CheckpointError, match="of another training"):
+        run(job(simulated, tmp_path / "out", robot, "optimizer.epochs=2"))
+    assert (tmp_path / "out" / SETTINGS).read_text() == before
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, "checkpoint.pt"])
+def test_a_fresh_start_does_not_delete_what_it_begins_with(simulated, robot, tmp_path, name):
+    one = job(simulated, tmp_path / "out", robot, "optimizer.epochs=1")
+    run(one)
+    start = tmp_path / "out" / name
+    content = start.read_bytes()
+    with pytest.raises(TrainingError, match="--fresh would delete"):
+        run(dataclasses.replace(one, fresh=True, start=start))
+    assert start.read_bytes() == content
+
+
+def test_a_training_goes_on_in_another_precision(simulated, robot, tmp_path, monkeypatch):
+    one = job(simulated, tmp_path / "out", robot)
+    run(one, Log(stop_at=10))
+    # As on a GPU: the gradients are scaled, which the first part has kept nothing of.
+    monkeypatch.setattr(trainer, "choose_precision", lambda *given: torch.float16)
+    outcome, log = run(one)
+    assert outcome.finished
+    assert log.begun == (10, 12)
+
+
+@pytest.mark.parametrize("stop_at", [10, 12])
+def test_every_epoch_is_told_of_wherever_a_training_was_stopped(
+    simulated, robot, tmp_path, monkeypatch, stop_at
+):
+    monkeypatch.setattr(trainer, "_FLUSH", 2)
+    settings = ("optimizer.epochs=5",)
+    run(job(simulated, tmp_path / "whole", robot, *settings))
+    broken = job(simulated, tmp_path / "broken", robot, *settings)
+    first, _ = run(broken, Log(stop_at=stop_at))
+    assert not first.finished
+    run(broken)
+    assert epochs(tmp_path / "broken") == epochs(tmp_path / "whole")
+
+
 def test_it_learns(upstream, robot, tmp_path):
     data = upstream(tmp_path / "data", count=64)
     # The pictures' brightness tells the values: it must not be changed.
@@ -223,6 +282,34 @@ def test_a_training_begins_with_given_weights(simulated, robot, tmp_path):
         run(job(simulated, tmp_path / "fourth", robot, *other, start=checkpoint))
 
 
+def test_given_weights_say_the_same_in_other_units_and_colours(tmp_path):
+    found = NetworkConfig(
+        backbone="resnet10_half",
+        image_size=32,
+        angle_unit=AngleUnit.DEG,
+        color_order=ColorOrder.BGR,
+        mean=(0.4, 0.4, 0.4),
+    )
+    given = build_network(found).eval()
+    save_network(tmp_path / "given.safetensors", given, found)
+    config = NetworkConfig(backbone="resnet10_half", image_size=32)
+    network, note = first_network(tmp_path / "given.safetensors", config)
+    picture = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        ours, theirs = network.eval()(picture).numpy(), given(picture.flip(1)).numpy()
+    ones = np.ones(controls.COUNT)
+    ours, theirs = ours / in_network_units(ones, config), theirs / in_network_units(ones, found)
+    assert np.allclose(ours, theirs, atol=1e-4)
+    assert note.endswith("another mean")
+
+
+def test_weights_that_do_not_tell_their_units_are_no_beginning(tmp_path):
+    config = NetworkConfig(backbone="resnet10_half", image_size=32)
+    torch.save(build_network(config).state_dict(), tmp_path / "bare.pth")
+    with pytest.raises(NetworkError, match="export-network"):
+        first_network(tmp_path / "bare.pth", config)
+
+
 def test_a_limit_takes_pairs_evenly(simulated, robot, tmp_path):
     outcome, log = run(job(simulated, tmp_path / "out", robot, "data.limit=16"))
     assert log.begun == (0, 6)
@@ -274,19 +361,38 @@ with team("cpu") as group:
 """
 
 
-def test_two_processes_train_one_network(simulated, robot, tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
+def launched(program, text, *arguments):
+    """Run a program in two processes of torch's launcher."""
+    program.write_text(text)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    done = subprocess.run(
-        [
-            *(*launcher, "--nproc-per-node", "2", str(program)),
-            *(str(simulated), str(robot), str(tmp_path / "two"), *SMALL, *WITH_FEATURES),
-        ],
+    return subprocess.run(
+        [*launcher, "--nproc-per-node", "2", str(program), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
     )
+
+
+APART = PROGRAM.replace(
+    'with team("cpu") as group:', 'with team("cpu") as group:\n    out = out / str(group.rank)'
+)
+
+
+def test_processes_that_find_different_checkpoints_do_not_go_on(simulated, robot, tmp_path):
+    run(job(simulated, tmp_path / "out" / "0", robot), Log(stop_at=10))
+    # Of two processes, as the one that looks for it.
+    path = tmp_path / "out" / "0" / checkpoint.FILE
+    state = checkpoint.load(path)
+    state["identity"]["processes"] = 2
+    checkpoint.save(path, state)
+    done = launched(tmp_path / "program.py", APART, simulated, robot, tmp_path / "out", *SMALL)
+    assert done.returncode != 0
+    assert "--out must be a folder that all machines share" in done.stderr
+
+
+def test_two_processes_train_one_network(simulated, robot, tmp_path):
+    arguments = (simulated, robot, tmp_path / "two", *SMALL, *WITH_FEATURES)
+    done = launched(tmp_path / "program.py", PROGRAM, *arguments)
     assert done.returncode == 0, done.stderr
     assert "processes 2 equal True" in done.stdout
     two = losses(tmp_path / "two")

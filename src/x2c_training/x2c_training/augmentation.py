@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2c_imitation.network.config import ColorOrder, NetworkConfig
+from x2c_training.computing import sent
 from x2c_training.settings import AugmentationSettings
 
 Array = NDArray[np.float64]
@@ -114,15 +115,12 @@ class NetworkInput:
         matrices, offsets = change or (np.eye(3)[None], np.zeros((1, 3)))
         matrices = (self._order @ matrices) / self._std[:, None] / 255.0
         offsets = (offsets @ self._order.T - self._mean) / self._std
-        given = torch.from_numpy(pictures)
-        if self._device.type == "cuda":
-            # A quarter of the way's traffic, compared with float32; it waits for nothing.
-            given = given.pin_memory().to(self._device, non_blocking=True)
+        # As bytes: a quarter of the traffic of float32.
+        given = sent(torch.from_numpy(pictures), self._device)
         flat = given.reshape(count, height * width, 3).to(torch.float32)
-        turned = torch.from_numpy(matrices.transpose(0, 2, 1).astype(np.float32))
-        added = torch.from_numpy(offsets[:, None].astype(np.float32))
-        expanded = (count, -1, -1)
-        made = torch.baddbmm(
-            added.to(self._device).expand(expanded), flat, turned.to(self._device).expand(expanded)
+        turned, added = (
+            sent(torch.from_numpy(one.astype(np.float32)), self._device).expand(count, -1, -1)
+            for one in (matrices.transpose(0, 2, 1), offsets[:, None])
         )
+        made = torch.baddbmm(added, flat, turned)
         return made.reshape(count, height, width, 3).permute(0, 3, 1, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,12 @@ def load(path: Path) -> dict[str, Any] | None:
     if not isinstance(state, dict) or "step" not in state:
         raise CheckpointError(f"{path} is no checkpoint of a training; choose another folder")
     return state
+
+
+def differences(one: object, other: object, path: str = "") -> str:
+    """Return in which entries two nested mappings differ, in words."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        keys = dict.fromkeys([*one, *other])
+        parts = (differences(one.get(k), other.get(k), f"{path}.{k}".strip(".")) for k in keys)
+        return ", ".join(part for part in parts if part)
+    return "" if one == other else f"{path}: {one!r} instead of {other!r}"

@@ -18,6 +18,9 @@ from x2c_training.errors import DeviceError
 _PATIENCE = datetime.timedelta(hours=12)
 """The other processes wait so long for the one that prepares the data."""
 
+_AMPERE = 8
+"""Compute capability from which GPUs have bfloat16."""
+
 
 @dataclass(frozen=True)
 class Team:
@@ -27,11 +30,13 @@ class Team:
         rank: Number of this process.
         local_rank: Likewise, on this machine.
         processes: How many there are.
+        group: By which they agree. It works on the CPU, so that no GPU waits for it.
     """
 
     rank: int = 0
     local_rank: int = 0
     processes: int = 1
+    group: distributed.ProcessGroup | None = None
 
     @property
     def leads(self) -> bool:
@@ -45,13 +50,18 @@ class Team:
 
     def any(self, flag: bool) -> bool:
         """Return whether the flag is set in any process."""
+        return self._largest(float(flag)) > 0.0
+
+    def agrees(self, number: int) -> bool:
+        """Return whether every process has come with the same number."""
+        return self._largest(number) == number and -self._largest(-number) == number
+
+    def _largest(self, number: float) -> float:
         if self.processes == 1:
-            return flag
-        found = torch.tensor([float(flag)])
-        if distributed.get_backend() == "nccl":
-            found = found.cuda()
-        distributed.all_reduce(found, distributed.ReduceOp.MAX)
-        return bool(found.item())
+            return number
+        found = torch.tensor([float(number)], dtype=torch.float64)
+        distributed.all_reduce(found, distributed.ReduceOp.MAX, group=self.group)
+        return float(found.item())
 
 
 @contextmanager
@@ -70,10 +80,10 @@ def team(device: str) -> Iterator[Team]:
     if on_gpu:
         torch.cuda.set_device(local)
     distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
-    try:
-        yield Team(distributed.get_rank(), local, count)
-    finally:
-        distributed.destroy_process_group()
+    agreeing = distributed.new_group(backend="gloo", timeout=_PATIENCE)
+    yield Team(distributed.get_rank(), local, count, agreeing)
+    # Not after an error: it would wait for processes that wait for this one, and hide the error.
+    distributed.destroy_process_group()
 
 
 def choose_device(name: str, local_rank: int = 0) -> torch.device:
@@ -104,6 +114,13 @@ def choose_device(name: str, local_rank: int = 0) -> torch.device:
     return torch.device("cuda", number)
 
 
+def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return a tensor on a device; its way to a GPU is not waited for."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
     """Return the type of numbers that convolutions are computed in.
 
@@ -112,7 +129,9 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     """
     if name == "auto":
         if device.type == "cuda":
-            return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+            # Older ones emulate bfloat16, which torch counts as support.
+            newer = torch.cuda.get_device_capability(device)[0] >= _AMPERE
+            return torch.bfloat16 if newer else torch.float16
         return torch.bfloat16 if _has_amx() else torch.float32
     if name == "float16" and device.type == "cpu":
         raise DeviceError("float16 is for GPUs: use bfloat16 or float32 on a CPU")

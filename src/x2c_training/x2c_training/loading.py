@@ -22,6 +22,8 @@ from x2c_evaluation.control_error import counted
 from x2c_imitation.network.config import NetworkConfig
 from x2c_training import augmentation
 from x2c_training.augmentation import NetworkInput
+from x2c_training.computing import sent
+from x2c_training.errors import SettingsError
 from x2c_training.prepared import Indices, Pictures, Prepared
 from x2c_training.settings import AugmentationSettings
 
@@ -64,6 +66,9 @@ class Loader:
         gaze_mask: Whether the gaze of shut eyes does not count.
         rank: Number of this process.
         processes: How many there are.
+
+    Raises:
+        SettingsError: There are several processes, and not enough pairs for one batch of each.
     """
 
     def __init__(
@@ -81,6 +86,11 @@ class Loader:
         rank: int = 0,
         processes: int = 1,
     ) -> None:
+        if processes > 1 and len(rows) < batch_size * processes:
+            raise SettingsError(
+                f"{len(rows)} pairs are no batch of {batch_size} for each of {processes} "
+                "processes: use fewer processes, or a smaller optimizer.batch_size"
+            )
         self._data = data
         self._rows = rows
         self._settings = settings
@@ -158,8 +168,8 @@ class Loader:
         return Batch(
             self._pictures(self._data.rendered, rows, generator),
             transferred,
-            torch.from_numpy(self._values[rows]).to(self._device),
-            torch.from_numpy(self._counted[rows]).to(self._device),
+            sent(torch.from_numpy(self._values[rows]), self._device),
+            sent(torch.from_numpy(self._counted[rows]), self._device),
         )
 
     def _pictures(self, source: Pictures, rows: Indices, generator: np.random.Generator) -> Tensor:

@@ -110,21 +110,33 @@ class Trainer:
         self._pending: list[tuple[int, float, Losses]] = []
         self._sums = [0.0, 0.0, 0.0]
 
-    def run(self, stop: threading.Event) -> bool:
+    def resume(self) -> int:
+        """Take over the checkpoint, where there is one, and return the step to go on with.
+
+        Raises:
+            CheckpointError: It is that of another training, or not all processes have it.
+        """
+        step = self._take_over(checkpoint.load(self._folder / checkpoint.FILE))
+        if not self._team.agrees(step):
+            raise CheckpointError(
+                f"not every process finds the same checkpoint in {self._folder}: --out must be a "
+                "folder that all machines share"
+            )
+        return step
+
+    def run(self, step: int, stop: threading.Event) -> bool:
         """Train to the end, or until it is to stop.
 
-        A training that was stopped goes on from its checkpoint.
-
         Args:
+            step: To begin with, as `resume` gives it.
             stop: Set from outside to stop after the step that is under way.
 
         Returns:
             Whether it has come to the end.
 
         Raises:
-            CheckpointError: The checkpoint is that of another training, or cannot be written.
+            CheckpointError: A checkpoint cannot be written, or the training has gone astray.
         """
-        step = self._resume()
         self._watcher.begin(step, self.total)
         if not self._team.leads:
             return self._steps(step, None, stop)
@@ -155,7 +167,9 @@ class Trainer:
                 step += 1
                 if step % _FLUSH == 0:
                     self._flush(curves, length, began)
-                if self._team.any(stop.is_set()):
+                stopped = self._team.any(stop.is_set())
+                # At the end of an epoch its row is written first.
+                if stopped and step % length:
                     batches.close()
                     self._flush(curves, length, began)
                     self._save(step)
@@ -170,7 +184,9 @@ class Trainer:
             self._end_epoch(epoch, step, curves, (step - begun) / passed, passed)
             self._save(step)
             saved = time.monotonic()
-        return True
+            if stopped:
+                break
+        return step >= self.total
 
     def _step(self, step: int, batch: Any) -> None:
         rate = self.learning_rate(step)
@@ -271,21 +287,22 @@ class Trainer:
         }
         checkpoint.save(self._folder / checkpoint.FILE, state)
 
-    def _resume(self) -> int:
-        path = self._folder / checkpoint.FILE
-        state = checkpoint.load(path)
+    def _take_over(self, state: dict[str, Any] | None) -> int:
         if state is None:
             return 0
+        path = self._folder / checkpoint.FILE
         own, its = self._identity(), state["identity"]
         if its != own:
             raise CheckpointError(
-                f"{path} is of another training ({_differences(its, own)}); go on with its own "
-                "settings, start afresh with --fresh, or choose another folder"
+                f"{path} is of another training ({checkpoint.differences(its, own)}); go on with "
+                "its own settings, start afresh with --fresh, or choose another folder"
             )
         try:
             self.network.load_state_dict(state["model"])
             self._optimizer.load_state_dict(state["optimizer"])
-            self._scaler.load_state_dict(state["scaler"])
+            # Empty where another precision needed none.
+            if state["scaler"]:
+                self._scaler.load_state_dict(state["scaler"])
             self._sums = [float(one) for one in state["sums"]]
             return int(state["step"])
         except (KeyError, RuntimeError, ValueError) as error:
@@ -302,12 +319,3 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
         {"params": matrices, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-
-
-def _differences(one: object, other: object, path: str = "") -> str:
-    """Return in which entries two nested mappings differ, in words."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        keys = dict.fromkeys([*one, *other])
-        parts = (_differences(one.get(k), other.get(k), f"{path}.{k}".strip(".")) for k in keys)
-        return ", ".join(part for part in parts if part)
-    return "" if one == other else f"{path}: {one!r} instead of {other!r}"

@@ -18,12 +18,13 @@ from torch import distributed
 from x2c_evaluation.dataset import DataSet, read_data_set
 from x2c_imitation.network.config import NetworkConfig
 from x2c_imitation.network.files import digest
-from x2c_imitation.network.weights import load_network, save_network
-from x2c_imitation.network.x2control import X2Control, build_network
+from x2c_imitation.network.weights import save_network
+from x2c_imitation.network.x2control import X2Control
 from x2c_training import checkpoint, curves
 from x2c_training.card import Trained, card_text, metadata
 from x2c_training.computing import Team, choose_device
 from x2c_training.errors import PreparationError, TrainingError
+from x2c_training.first_network import first_network
 from x2c_training.metrics import Errors
 from x2c_training.prediction import predict
 from x2c_training.preparation import Advance, prepare
@@ -103,15 +104,21 @@ def train(
     device = choose_device(settings.run.device, team.local_rank)
     torch.manual_seed(settings.run.seed)
     config = settings.network.config()
-    network = _first_network(job.start, config)
+    network, note = first_network(job.start, config)
+    if note:
+        tell(note)
+    start = "" if job.start is None else digest(job.start)
     data = _prepared(job, team, advance, tell)
     if team.leads:
         _open_folder(job)
     team.wait()
-    start = "" if job.start is None else digest(job.start)
     trainer = Trainer(data, settings, config, network, job.out, device, team, watcher, start)
+    step = trainer.resume()
+    if team.leads:
+        # Not before: a training that is refused leaves the settings of the one that is there.
+        _write(job.out / SETTINGS, as_yaml(settings))
     with _stopping() as stop:
-        finished = trainer.run(stop)
+        finished = trainer.run(step, stop)
     if not finished or not team.leads:
         return Outcome(finished, skipped=data.skipped, notes=data.notes)
     errors = _final_errors(trainer.network, config, data, settings)
@@ -119,7 +126,7 @@ def train(
     trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors, begun)
     weights = job.out / WEIGHTS
     save_network(weights, trainer.network, config, metadata(trained))
-    (job.out / CARD).write_text(card_text(trained, config), encoding="utf-8")
+    _write(job.out / CARD, card_text(trained, config))
     return Outcome(True, weights, errors, data.skipped, data.notes)
 
 
@@ -138,19 +145,6 @@ def choose_pairs(data: DataSet, settings: Settings) -> DataSet:
         if name in data.splits and name != wanted.train:
             kept += list(data.split(name))
     return DataSet(data.folder, kept, data.skipped, data.notes)
-
-
-def _first_network(start: Path | None, config: NetworkConfig) -> X2Control:
-    """Return the network to begin with."""
-    if start is None:
-        return build_network(config)
-    network, found = load_network(start, config)
-    if found.backbone != config.backbone:
-        raise TrainingError(
-            f"{start} holds a network with the backbone {found.backbone}, but network.backbone is "
-            f"{config.backbone}"
-        )
-    return network
 
 
 def _prepared(job: Job, team: Team, advance: Advance, tell: Callable[[str], None]) -> Prepared:
@@ -199,15 +193,29 @@ def _prepare(job: Job, advance: Advance, tell: Callable[[str], None]) -> Prepare
 
 
 def _open_folder(job: Job) -> None:
+    forgotten = [
+        job.out / name for name in (checkpoint.FILE, curves.STEPS, curves.EPOCHS, WEIGHTS, CARD)
+    ]
+    if job.fresh and job.start and job.start.resolve() in [one.resolve() for one in forgotten]:
+        raise TrainingError(
+            f"--fresh would delete {job.start}, which the training is to begin with: choose "
+            "another --out"
+        )
     try:
         job.out.mkdir(parents=True, exist_ok=True)
         if job.fresh:
-            for name in (checkpoint.FILE, curves.STEPS, curves.EPOCHS, WEIGHTS, CARD):
-                (job.out / name).unlink(missing_ok=True)
+            for one in forgotten:
+                one.unlink(missing_ok=True)
             shutil.rmtree(job.out / curves.TENSORBOARD, ignore_errors=True)
-        (job.out / SETTINGS).write_text(as_yaml(job.settings), encoding="utf-8")
     except OSError as error:
         raise TrainingError(f"cannot write to {job.out}: {error.strerror or error}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _final_errors(
