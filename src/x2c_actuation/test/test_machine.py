@@ -167,6 +167,26 @@ def test_a_fault_latches_and_a_stop_goes_before_it():
     assert one.state is State.DISABLED
 
 
+@pytest.mark.parametrize("cause", ["press", "fail"])
+def test_what_was_reset_waits_for_enable_also_after_a_pause(cause):
+    one = machine()
+    now = follow(one, 0.0, 1.0)
+    getattr(one, cause)("button", now)
+    one.release()
+    one.reset(now)
+    for _ in range(2):
+        one.restart(True, now)
+        now = follow(one, now, 1.0)
+        assert one.state is State.DISABLED
+        assert "~/enable" in one.reason
+    one.enable(now)
+    now = follow(one, now, 0.1)
+    assert one.state is State.RAMPING
+    one.restart(True, now)
+    follow(one, now, 0.1)
+    assert one.state is State.RAMPING
+
+
 class AnySequence(RuleBasedStateMachine):
     """Whatever happens in whatever order, the rules of safety hold."""
 
@@ -176,6 +196,7 @@ class AnySequence(RuleBasedStateMachine):
         self.one = machine()
         self.must_reset = False
         self.allowed = True
+        self.must_enable = False
         self.last_input = None
 
     @rule(seconds=st.sampled_from([0.0, 0.01, 0.15, 0.3, 1.1, 100.0]), arrived=st.booleans())
@@ -196,7 +217,7 @@ class AnySequence(RuleBasedStateMachine):
             assert self.must_reset
         else:
             assert not self.must_reset
-            self.allowed = True
+            self.allowed, self.must_enable = True, False
 
     @rule()
     def disable(self):
@@ -235,13 +256,14 @@ class AnySequence(RuleBasedStateMachine):
         except RefusedError:
             assert self.one.pressed
         else:
+            self.must_enable = self.must_enable or self.must_reset
             self.must_reset = False
 
     @precondition(lambda self: not self.must_reset)
     @rule(armed=st.booleans())
     def restart(self, armed):
         self.one.restart(armed, self.now)
-        self.allowed = armed
+        self.allowed = armed and not self.must_enable
         self.last_input = None
 
     @invariant()

@@ -40,6 +40,8 @@ WATCHED = (State.RAMPING, State.ACTIVE, State.HOLDING)
 _OPEN = (State.DISABLED, State.HOLDING, State.EASING, State.HALTING)
 """States out of which control values are followed, where armed."""
 
+_RESET = "reset; call ~/enable to go on"
+
 
 class Ending(enum.StrEnum):
     """What becomes of the face when it is given up."""
@@ -89,6 +91,7 @@ class Machine:
         self._input: float | None = None
         self._pressed = False
         self._given_up = False
+        self._was_reset = False
         self._state, self._reason, self._since = State.DISABLED, "", now
         self.restart(armed, now)
 
@@ -122,15 +125,19 @@ class Machine:
         return None if self._input is None else now - self._input
 
     def restart(self, armed: bool, now: float) -> None:
-        """Begin anew after a pause; what is latched stays.
+        """Begin anew after a pause; what is latched stays, and what was reset waits for `enable`.
 
         Args:
-            armed: Whether control values are followed as soon as some come.
+            armed: Whether control values are followed as soon as some come, but for that.
             now: The time [s].
         """
         self._input = None
-        if self._state not in LATCHED:
-            self._armed = armed
+        if self._state in LATCHED:
+            return
+        self._armed = armed and not self._was_reset
+        if self._was_reset:
+            self._enter(State.DISABLED, _RESET, now)
+        else:
             reason = "waits for control values" if armed else "not enabled yet"
             self._enter(State.DISABLED, reason, now)
 
@@ -146,7 +153,7 @@ class Machine:
         """
         if self._state in LATCHED:
             raise RefusedError(f"{self._reason}: call ~/reset first")
-        self._armed = True
+        self._armed, self._was_reset = True, False
         if self._state is State.DISABLED:
             self._reason = "waits for control values"
 
@@ -187,7 +194,7 @@ class Machine:
             self._enter(State.FAULT, reason, now)
 
     def reset(self, now: float) -> None:
-        """End an emergency stop or a fault; the joints stay until they are enabled.
+        """End an emergency stop or a fault; the joints stay until `enable`, whatever comes.
 
         Raises:
             RefusedError: Somebody still presses the emergency stop.
@@ -195,7 +202,8 @@ class Machine:
         if self._pressed:
             raise RefusedError("the emergency stop is still pressed: release it first")
         if self._state in LATCHED:
-            self._enter(State.DISABLED, "reset; call ~/enable to go on", now)
+            self._was_reset = True
+            self._enter(State.DISABLED, _RESET, now)
 
     def tick(self, arrived: bool, now: float) -> None:
         """Change the state where time or motion ask for it.
