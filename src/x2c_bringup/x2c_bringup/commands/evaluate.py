@@ -8,7 +8,8 @@ bag holds of control values is compared with what comes out; --against compares 
 a CSV file of control values, or an earlier evaluation.
 
 The folder holds report.html (needs no network), report.json, and frames/*.parquet. A run that was
-stopped goes on with the same command; what did not change is kept.
+stopped goes on with the same command; what did not change is kept. A folder that holds anything
+else by these names is refused: nothing but results is ever replaced or removed.
 
 The exit status is 0 where everything was read and evaluated, 3 where all recordings were evaluated
 but something of them could not be read, 1 where a recording could not be evaluated at all, and 2

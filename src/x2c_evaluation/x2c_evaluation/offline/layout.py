@@ -17,3 +17,5 @@ FINGERPRINT = "fingerprint"
 """In a recording's folder, written last: what it was evaluated from, and with what."""
 FORMAT = 1
 """Number of the report's form, raised when the meaning of a field changes."""
+MARKER = ".x2c_evaluation"
+"""File that says that a folder is an evaluation's: nothing is replaced in one without it."""

@@ -73,9 +73,10 @@ def run(jobs: Sequence[Job], out: Path, engine: Engine, watcher: Watcher) -> Eva
         watcher: Is told how far it is.
 
     Raises:
-        EvaluationError: Results cannot be written, or the engine cannot be used.
+        EvaluationError: Results cannot be written, something of the user's is in their way, or the
+            engine cannot be used.
     """
-    store, settings = Store(out), jobs[0].settings.fingerprint()
+    store, settings = Store(out, jobs), jobs[0].settings.fingerprint()
     places = [place for place, job in enumerate(jobs) if not store.has(job, settings)]
     for place in set(range(len(jobs))) - set(places):
         watcher.kept(place)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.evaluate import Job, Outcome
 from x2c_evaluation.offline.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
+from x2c_evaluation.offline.results_folder import claim, files_of, is_ours
 from x2c_evaluation.sources.files import METADATA
 
 
@@ -20,18 +22,15 @@ class Store:
 
     Args:
         folder: Made where there is none.
+        jobs: Whose results it is to hold.
 
     Raises:
-        EvaluationError: It cannot be written.
+        EvaluationError: It cannot be written, or something of the user's is in the way.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, jobs: Sequence[Job]) -> None:
         self.folder = folder
-        try:
-            for part in (FRAMES, RECORDINGS):
-                (folder / part).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EvaluationError(f"cannot write to {folder}: {error.strerror}") from error
+        claim(folder, jobs)
 
     def recording(self, name: str) -> Path:
         """Return a recording's folder."""
@@ -54,15 +53,14 @@ class Store:
         """
         folder = self.recording(job.name)
         try:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            table = self.folder / FRAMES / f"{job.name}.parquet"
-            table.unlink(missing_ok=True)
+            self._forget(job.name)
+            folder.mkdir()
+            # This one first: by it the folder is known as ours, whenever this is killed.
+            (folder / RESULT).write_text(as_text(outcome.result), encoding="utf-8")
             if outcome.frames:
-                table.write_bytes(outcome.frames)
+                self._table(job.name).write_bytes(outcome.frames)
             for name, data in outcome.pictures.items():
                 (folder / name).write_bytes(data)
-            (folder / RESULT).write_text(as_text(outcome.result), encoding="utf-8")
             (folder / FINGERPRINT).write_text(fingerprint(job, settings), encoding="utf-8")
         except OSError as error:
             raise EvaluationError(
@@ -89,13 +87,37 @@ class Store:
         return path.read_bytes() if path.is_file() else b""
 
     def forget_others(self, names: list[str]) -> None:
-        """Remove what an earlier evaluation in this folder left of other recordings."""
-        for folder in (self.folder / RECORDINGS).iterdir():
-            if folder.is_dir() and folder.name not in names:
-                shutil.rmtree(folder, ignore_errors=True)
-        for table in (self.folder / FRAMES).glob("*.parquet"):
-            if table.stem not in names:
-                table.unlink(missing_ok=True)
+        """Remove what an earlier evaluation in this folder left of other recordings.
+
+        Raises:
+            EvaluationError: It cannot be removed.
+        """
+        for folder in list((self.folder / RECORDINGS).iterdir()):
+            if folder.name not in names and is_ours(folder):
+                try:
+                    self._forget(folder.name)
+                except OSError as error:
+                    raise EvaluationError(
+                        f"cannot remove {folder}: {error.strerror or error}"
+                    ) from error
+
+    def _forget(self, name: str) -> None:
+        folder = self.recording(name)
+        if not folder.exists():
+            return
+        # Whenever this is killed, the recording is not kept, and its folder is known as ours.
+        (folder / FINGERPRINT).unlink(missing_ok=True)
+        self._table(name).unlink(missing_ok=True)
+        for one in folder.iterdir():
+            if one.is_dir() and not one.is_symlink():
+                shutil.rmtree(one)
+            elif one.name != RESULT:
+                one.unlink()
+        (folder / RESULT).unlink(missing_ok=True)
+        folder.rmdir()
+
+    def _table(self, name: str) -> Path:
+        return self.folder / FRAMES / f"{name}.parquet"
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the whole evaluation; it is replaced at once, or stays as it was.
@@ -134,7 +156,7 @@ def _state(path: Path) -> list[tuple[str, int, int]]:
         if path.name == METADATA:
             files = [*path.parent.iterdir()]
     elif path.is_dir():
-        files = [one for one in path.rglob("*") if one.is_file()]
+        files = list(files_of(path))
     else:
         return []
     states = [(one.name, one.stat()) for one in sorted(files) if one.is_file()]

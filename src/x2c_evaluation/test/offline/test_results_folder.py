@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+import dataclasses
+
+import pytest
+
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.evaluate import Job, Outcome, failure
+from x2c_evaluation.offline.layout import FINGERPRINT, RECORDINGS, REPORT, RESULT
+from x2c_evaluation.offline.store import Store, fingerprint
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """A recording as a run leaves it, with a report of its own."""
+    bag = tmp_path / "recordings" / "today" / "bag"
+    bag.mkdir(parents=True)
+    (bag / "bag.mcap").write_bytes(b"precious")
+    (bag.parent / "report.json").write_text("the run's own", encoding="utf-8")
+    return bag.parent
+
+
+@pytest.fixture
+def job(recording, settings):
+    return Job(recording.name, str(recording), settings)
+
+
+def found(job):
+    outcome = failure(job, "no reason")
+    return dataclasses.replace(outcome, frames=b"table", pictures={"0.jpg": b"picture"})
+
+
+def contents(folder):
+    return {str(one): one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file()}
+
+
+@pytest.mark.parametrize("out", [".", "recordings/today"])
+def test_a_folder_with_files_of_others_is_refused_and_stays_as_it_is(tmp_path, job, out):
+    before = contents(tmp_path)
+    with pytest.raises(EvaluationError, match="choose another --out"):
+        Store(tmp_path / out, [job])
+    assert contents(tmp_path) == before
+
+
+def test_recordings_among_the_results_are_never_replaced_or_removed(tmp_path, job, settings):
+    out = tmp_path / "out"
+    other = Job("other", "performer", settings)
+    Store(out, [other]).keep(other, found(other), "")
+    theirs = out / RECORDINGS / "today"
+    theirs.mkdir()
+    (theirs / "bag.mcap").write_bytes(b"precious")
+    before = contents(theirs)
+    with pytest.raises(EvaluationError, match="is not of an evaluation"):
+        Store(out, [job])
+    with pytest.raises(EvaluationError, match="is where the results would go"):
+        Store(out, [Job("another", str(theirs), settings)])
+    with pytest.raises(EvaluationError, match=r"the reference .* is where the results would go"):
+        Store(out, [dataclasses.replace(other, against=str(out))])
+    store = Store(out, [other])
+    store.forget_others([])
+    assert contents(theirs) == before
+    assert not (out / RECORDINGS / "other").exists()
+    assert list((out / "frames").iterdir()) == []
+
+
+def test_a_link_to_a_recording_is_not_followed(tmp_path, recording, job):
+    out = tmp_path / "out"
+    Store(out, [])
+    (out / RECORDINGS / "today").symlink_to(recording)
+    (recording / RESULT).write_text("the user's", encoding="utf-8")
+    before = contents(recording)
+    with pytest.raises(EvaluationError, match="is not of an evaluation"):
+        Store(out, [job])
+    Store(out, []).forget_others([])
+    assert contents(recording) == before
+
+
+def test_results_may_lie_beside_what_is_read_and_do_not_count_as_of_it(tmp_path, recording, job):
+    before = fingerprint(job, "")
+    for out in (recording / "evaluation", recording / "bag" / "again"):
+        store = Store(out, [job])
+        store.keep(job, found(job), "")
+        store.write(REPORT, "{}")
+        assert Store(out, [job]).has(job, "")
+    assert fingerprint(job, "") == before
+    (recording / "bag" / "bag.mcap").write_bytes(b"another")
+    assert fingerprint(job, "") != before
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"film")
+    beside = tmp_path / "elsewhere"
+    beside.mkdir()
+    clip = clip.rename(beside / "clip.mp4")
+    Store(beside, [dataclasses.replace(job, source=str(clip))])
+
+
+@pytest.mark.parametrize("name", ["today/bag", "today/bag/metadata.yaml"])
+def test_the_folder_of_a_bag_is_no_folder_for_results(recording, job, name):
+    (recording / "bag" / "metadata.yaml").write_text("", encoding="utf-8")
+    before = contents(recording)
+    source = str(recording.parent / name)
+    with pytest.raises(EvaluationError, match="is where the results would go"):
+        Store(recording / "bag", [dataclasses.replace(job, source=source)])
+    assert contents(recording) == before
+
+
+def test_what_a_killed_run_left_is_replaced(tmp_path, job, monkeypatch):
+    out = tmp_path / "out"
+    whole = found(job)
+    Store(out, [job]).keep(job, whole, "")
+    first = contents(out)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_, **__):
+        raise Killed
+
+    for place in ("write_bytes", "write_text", "mkdir", "unlink", "rmdir"):
+        store = Store(out, [job])
+        with monkeypatch.context() as patch:
+            patch.setattr(f"pathlib.Path.{place}", die)
+            with pytest.raises(Killed):
+                store.keep(job, whole, "")
+        Store(out, [job]).keep(job, whole, "")
+        assert contents(out) == first, place
+    store = Store(out, [job])
+    broken = Outcome(job.name, whole.result, b"table", {"gone/0.jpg": b"no such folder"})
+    with pytest.raises(EvaluationError, match="goes on"):
+        store.keep(job, broken, "")
+    assert not Store(out, [job]).has(job, "")
+    assert not (store.recording(job.name) / FINGERPRINT).exists()
