@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rosbags.rosbag2 import StoragePlugin
 
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.errors import BagError
+from x2c_evaluation.latency import measure
 from x2c_evaluation.session import read_session
 from x2c_evaluation.topics import Part
 
@@ -55,6 +60,38 @@ def test_a_truncated_or_damaged_bag_gives_what_comes_before(make_bag, share, dam
         assert read == whole[: len(read)]
         assert len(read) == len(whole) or reader.issues
         read_session(reader)
+
+
+@pytest.mark.parametrize("finish", [True, False], ids=["whole", "killed"])
+def test_one_file_of_a_bag_says_what_its_times_are(tmp_path, make_bag, finish):
+    folder = make_bag(tmp_path / "bag", frames=5, clock="simulated", finish=finish)
+    reader = BagReader(folder / "bag_0.mcap")
+    assert reader.clock == "simulated"
+    assert reader.says_parts
+    assert measure(read_session(reader)) == {}
+
+
+def test_what_a_file_says_of_itself_counts_where_the_metadata_were_made_anew(tmp_path, make_bag):
+    folder = make_bag(tmp_path / "bag", frames=5, clock="simulated")
+    file = folder / "metadata.yaml"
+    whole = yaml.safe_load(file.read_text(encoding="utf-8"))
+    whole["rosbag2_bagfile_information"]["custom_data"] = {}
+    file.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    assert BagReader(folder).clock == "simulated"
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+@pytest.mark.parametrize("custom", ["{x2c_clock: simulated}", "none", "[x2c_clock]"])
+def test_metadata_in_a_database_are_understood_too(tmp_path, write_bag, grey, wrapped, custom):
+    folder = write_bag(
+        tmp_path / "bag", {"/image_raw": [grey(9)]}, plugin=StoragePlugin.SQLITE3, version=8
+    )
+    (file,) = folder.glob("*.db3")
+    text = f"custom_data: {custom}"
+    text = f"rosbag2_bagfile_information: {{{text}}}" if wrapped else text
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("INSERT INTO metadata (metadata_version, metadata) VALUES (8, ?)", [text])
+    assert BagReader(file).clock == ("simulated" if "{" in custom else "")
 
 
 def test_no_bag_is_said_to_be_none(tmp_path):

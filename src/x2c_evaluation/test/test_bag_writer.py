@@ -202,9 +202,13 @@ def test_metadata_are_those_of_rosbag2(tmp_path, make_bag):
     assert quality["reliability"] == "reliable"
     # Each file can be played alone: it says the same of itself.
     with (folder / "bag_0.mcap").open("rb") as stream:
-        (said,) = make_reader(stream).iter_metadata()
-    assert said.name == "rosbag2"
-    assert yaml.safe_load(said.metadata["serialized_metadata"]) == information
+        first, last = make_reader(stream).iter_metadata()
+    assert first.name == last.name == "rosbag2"
+    assert yaml.safe_load(last.metadata["serialized_metadata"]) == information
+    # What is known from the beginning stands at the beginning, for whoever finds no end.
+    begun = yaml.safe_load(first.metadata["serialized_metadata"])
+    for known in ("version", "storage_identifier", "relative_file_paths", "custom_data"):
+        assert begun[known] == information[known]
 
 
 def test_what_an_index_says_is_true(tmp_path, make_bag):

@@ -24,13 +24,14 @@ class BagFile:
     Args:
         path: The file; made where there is none.
         topics: What can be written to it, by full name.
+        metadata: rosbag2's, as far as they are known: a file that is never finished has these.
 
     Raises:
         OSError: It cannot be made.
         BagError: The type of a topic is not installed.
     """
 
-    def __init__(self, path: Path, topics: Mapping[str, Topic]) -> None:
+    def __init__(self, path: Path, topics: Mapping[str, Topic], metadata: str) -> None:
         self.path = path
         self.counts: Counter[Part] = Counter()
         self.start = self.end = 0
@@ -40,6 +41,7 @@ class BagFile:
         stream: Any = self._file
         self._writer: Any = Writer(stream, chunk_size=_CHUNK, compression=CompressionType.NONE)
         self._writer.start(profile="ros2", library="x2c")
+        self._add_metadata(metadata)
         schemas = {
             name: self._writer.register_schema(name, "ros2msg", one.text.encode())
             for name, one in definitions.items()
@@ -107,7 +109,11 @@ class BagFile:
     def _finish(self, metadata: str) -> None:
         try:
             if not self._file.waiting:
-                self._writer.add_metadata("rosbag2", {"serialized_metadata": metadata})
+                self._add_metadata(metadata)
                 self._writer.finish()
         finally:
             self._file.close()
+
+    def _add_metadata(self, metadata: str) -> None:
+        """Write rosbag2's metadata; of several such records rosbag2 takes the last."""
+        self._writer.add_metadata("rosbag2", {"serialized_metadata": metadata})

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -32,9 +32,9 @@ class FileInformation:
     """
 
     name: str
-    start: int
-    end: int
-    counts: Mapping[Part, int]
+    start: int = 0
+    end: int = 0
+    counts: Mapping[Part, int] = field(default_factory=dict)
 
     @property
     def count(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -148,15 +149,17 @@ class BagReader:
         return merged
 
     def _custom_data(self, information: Any) -> dict[str, str]:
-        texts = [one.metadata for one in self._storages if one.metadata]
-        if information is None and texts:
-            try:
-                information = files.information_of(texts[0])
-            except ValueError:
-                information = None
-        if information is None:
-            return {}
-        custom = information.get("custom_data") or {}
-        if not isinstance(custom, dict):
-            return {}
-        return {str(key): str(value) for key, value in custom.items()}
+        """Return what whoever recorded the bag said of it: beside it, or else in its files."""
+        for one in self._informations(information):
+            custom = one.get("custom_data")
+            if custom and isinstance(custom, dict):
+                return {str(key): str(value) for key, value in custom.items()}
+        return {}
+
+    def _informations(self, information: Any) -> Iterator[dict[str, Any]]:
+        if information is not None:
+            yield information
+        # Metadata that were made anew (`ros2 bag reindex`) have lost it; the files have not.
+        for storage in self._storages:
+            with suppress(ValueError):
+                yield files.information_of(storage.metadata, bare=True)

@@ -133,13 +133,15 @@ class BagWriter:
         path = self._folder / f"{self._folder.name}_{number}.mcap"
         # Where there was no room for its beginning, it is there already, and empty.
         path.unlink(missing_ok=True)
-        return BagFile(path, self._topics)
+        return BagFile(path, self._topics, self._metadata_of(FileInformation(path.name)))
 
     def _finish_file(self) -> None:
         file = self._file
         self._finished.append(file.information)
-        one = metadata_of(self._topics, [file.information], self._custom)
-        file.close(to_yaml(one))
+        file.close(self._metadata_of(file.information))
+
+    def _metadata_of(self, file: FileInformation) -> str:
+        return to_yaml(metadata_of(self._topics, [file], self._custom))
 
     def _write_metadata(self) -> None:
         whole = metadata_of(self._topics, self._finished, self._custom)

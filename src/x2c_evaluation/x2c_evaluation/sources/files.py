@@ -27,6 +27,7 @@ _STORAGES: dict[bytes, Callable[[Path, Issues], Storage]] = {
     b"SQLite format 3\x00": SqliteStorage,
 }
 _ENDINGS = (".mcap", ".db3", ".mcap.zstd", ".db3.zstd")
+_KEY = "rosbag2_bagfile_information"
 _INSIDE = "bag"
 """Folder of the bag in what a run leaves behind."""
 
@@ -129,14 +130,19 @@ def read_information(path: Path, issues: Issues) -> Any:
         return None
 
 
-def information_of(text: str) -> Any:
+def information_of(text: str, bare: bool = False) -> Any:
     """Return what the text of a metadata.yaml says.
+
+    Args:
+        text: In YAML.
+        bare: Whether the key around it can be missing, as it is in what a bag file says of itself.
 
     Raises:
         ValueError: It cannot be read.
     """
     try:
-        information = yaml.safe_load(text)["rosbag2_bagfile_information"]
+        whole = yaml.safe_load(text)
+        information = whole if bare and _KEY not in whole else whole[_KEY]
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise ValueError(str(error) or type(error).__name__) from error
     if not isinstance(information, dict):
