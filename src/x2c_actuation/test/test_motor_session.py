@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from bus_emulators.robots import motor_robot, servo_section
+from bus_emulators.robots import SCALE, motor_robot, servo_section
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,14 +9,21 @@ from x2c_actuation.drivers.driver import Health
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_actuation.drivers.settings import read_settings
 from x2c_actuation.errors import DriverError, Fault
-from x2c_actuation.motor_session import Condition, MotorSession
+from x2c_actuation.motor_condition import Condition
+from x2c_actuation.motor_session import MotorSession
 
 PERIOD = 0.01
 VELOCITY = 4.0
+RANGE = 0.6
+"""Outside of it nothing is sent [rad]; the joints' limits are 0.5 rad."""
 
 
 class Motors(FeetechDriver):
     """Three motors without a wire: they are where they were sent, if they have torque."""
+
+    @classmethod
+    def quantum(cls, settings):
+        return 1e-9
 
     def __init__(self, settings, measures=True):
         super().__init__(settings)
@@ -41,12 +48,13 @@ class Motors(FeetechDriver):
 
     def write(self, positions):
         self._fail()
-        told = np.isfinite(positions) & self.there
+        sent = self.wires.to_positions(self.wires.to_raw(positions))
+        told = np.isfinite(sent) & self.there
         self.on |= told & self.eager
         moving = told & self.on
-        self.step = max(self.step, *np.abs(positions - self.pose)[moving], 0.0)
-        self.pose = np.where(moving, positions, self.pose)
-        return np.array(positions)
+        self.step = max(self.step, *np.abs(sent - self.pose)[moving], 0.0)
+        self.pose = np.where(moving, sent, self.pose)
+        return sent
 
     def read(self, joints=None):
         self._fail()
@@ -74,7 +82,10 @@ class Stage:
     """A session with its motors, and time that passes as told."""
 
     def __init__(self, folder, measures=True, **options):
-        robot = motor_robot(folder, servo_section("feetech", "nowhere", **options))
+        section = servo_section("feetech", "nowhere", **options)
+        for wire in section["joints"].values():
+            wire["raw"] = [2048 - RANGE * SCALE, 2048 + RANGE * SCALE]
+        robot = motor_robot(folder, section)
         settings = read_settings(robot.driver, robot.joints, FeetechDriver)
         self.motors = Motors(settings, measures)
         self.told = []
@@ -222,6 +233,45 @@ def test_one_bad_reply_changes_nothing(stage):
 
 def raise_(error):
     raise error
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_motor_outside_its_range_is_left_alone_until_it_is_moved_inside(stage, eager):
+    stage.motors.eager = eager
+    stage.motors.pose = np.array([1.2, 0.1, 0.1])
+    stage.command = [0.0, 0.0, 0.0]
+    stage.run(3.0)
+    assert stage.motors.on.tolist() == [False, True, True]
+    np.testing.assert_allclose(stage.motors.pose, [1.2, 0.0, 0.0], atol=1e-9)
+    assert stage.session.outside == ("jaw",)
+    assert stage.told_that.count("outside driver.joints.jaw.raw") == 1
+    stage.motors.pose[0] = 0.55
+    stage.motors.step = 0.0
+    stage.run(3.0)
+    assert stage.session.outside == ()
+    assert stage.motors.on.all()
+    np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_a_motor_a_little_outside_its_range_goes_on(stage):
+    stage.motors.pose = np.array([RANGE + 0.03, 0.1, 0.1])
+    stage.command = [0.0, 0.0, 0.0]
+    stage.run(3.0)
+    assert stage.session.outside == ()
+    np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_a_motor_that_comes_back_outside_its_range_is_left_alone(stage):
+    following(stage)
+    stage.motors.there[1] = stage.motors.on[1] = False
+    stage.run(1.0)
+    stage.motors.there[1], stage.motors.pose[1] = True, -1.2
+    stage.run(1.0)
+    assert stage.motors.on.tolist() == [True, False, True]
+    assert stage.motors.pose[1] == -1.2
+    assert stage.session.outside == ("brow",)
 
 
 def test_one_motor_that_goes_and_comes_back_does_not_stop_the_others(stage):
@@ -408,7 +458,7 @@ events = st.lists(
         st.tuples(st.just("silence"), st.none()),
         st.tuples(st.just("fail"), st.sampled_from([None, *Fault])),
         st.tuples(st.just("there"), st.lists(st.booleans(), min_size=3, max_size=3)),
-        st.tuples(st.just("push"), st.lists(st.floats(-0.5, 0.5), min_size=3, max_size=3)),
+        st.tuples(st.just("push"), st.lists(st.floats(-1.2, 1.2), min_size=3, max_size=3)),
         st.tuples(st.just("stop"), st.none()),
         st.tuples(st.just("reset"), st.none()),
     ),

@@ -53,3 +53,14 @@ def test_inside_the_range_a_position_is_met_within_half_a_step(one, share):
 def test_nan_stays_nan():
     wire = Wire("jaw", 1, 0.0, 1.0, 1, 0.0, 9.0)
     assert np.isnan(Wires([wire], 1.0).to_raw([np.nan])).all()
+
+
+def test_whoever_would_be_sent_elsewhere_stands_outside():
+    one = Wire("jaw", 1, zero=5.0, scale=10.0, direction=-1, lowest=0.0, highest=9.0)
+    made = Wires([one], 1.0)
+    assert made.outside([0.7], 0.0) == [True]
+    assert made.outside([0.7], 0.15) == [False]
+    assert made.outside([0.55], 0.0) == [False]
+    assert made.outside([-0.44], 0.0) == [False]
+    assert made.outside([-0.6], 0.0) == [True]
+    assert made.outside([np.nan], 0.0) == [False]

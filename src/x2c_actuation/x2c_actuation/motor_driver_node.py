@@ -17,7 +17,8 @@ from std_srvs.srv import Trigger
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.emergency_stop import EmergencyStop
 from x2c_actuation.errors import DriverSettingsError
-from x2c_actuation.motor_session import Condition, MotorSession, Outcome
+from x2c_actuation.motor_condition import Condition, Outcome
+from x2c_actuation.motor_session import MotorSession
 from x2c_face.joint_targets import JointTargets
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
@@ -105,6 +106,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             "positions": source,
             "commands out of reach": str(session.limited),
             "joints without answer": ", ".join(session.link.absent) or "none",
+            "joints outside their raw range": ", ".join(session.outside) or "none",
         }
         values |= {f"replies {fault}": str(n) for fault, n in sorted(driver.faults.items())}
         values |= {f"position clamped: {n}": str(c) for n, c in self._targets.clamped.items()}
@@ -127,6 +129,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             return Level.ERROR, "; ".join(link.health.warnings)
         if link.absent:
             return Level.ERROR, f"no answer of {', '.join(link.absent)}"
+        if outside := self._running.outside:
+            return Level.ERROR, f"outside their raw range, left alone: {', '.join(outside)}"
         if "commands" not in self.statistics.rates:
             topic = self.resolve_topic_name("joint_commands")
             publishers = self.count_publishers(topic)

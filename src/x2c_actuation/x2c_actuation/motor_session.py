@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +12,7 @@ from x2c_actuation.drivers.driver import MotorDriver
 from x2c_actuation.drivers.settings import Rest
 from x2c_actuation.errors import DriverError
 from x2c_actuation.follower import Follower
+from x2c_actuation.motor_condition import Condition, Outcome
 from x2c_actuation.motor_link import MotorLink, Reading, Tell
 from x2c_face.robot import Joint
 
@@ -21,38 +20,6 @@ Array = NDArray[np.float64]
 
 RELAX_PERIOD = 0.25
 """Motors that a stop leaves limp are told so anew so often: none of them acknowledges it [s]."""
-
-
-class Condition(enum.StrEnum):
-    """What the motors are doing."""
-
-    DISCONNECTED = "disconnected"
-    """They cannot be reached."""
-    LIMP = "limp"
-    """They are reached and left alone: nothing was commanded, or not for long."""
-    APPROACHING = "approaching"
-    """They are on their way to the commanded pose, slowly."""
-    FOLLOWING = "following"
-    """They follow commands."""
-    HOLDING = "holding"
-    """Commands have stopped; they hold the last one."""
-    STOPPED = "stopped"
-    """An emergency stop; it has to be reset."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a tick did.
-
-    Attributes:
-        sent: (n,) positions that were really sent [rad or m]; None where nothing was. NaN for a
-            joint that does not answer.
-        read: (n,) positions that were read [rad or m], NaN where they cannot be told; None where
-            nothing was read.
-    """
-
-    sent: Array | None = None
-    read: Array | None = None
 
 
 class MotorSession:
@@ -81,6 +48,9 @@ class MotorSession:
         self._last_tick: float | None = None
         self._stopping = self._urgent = False
         self._relax_next = -np.inf
+        # A joint that is energised may be that far from where it is sent: a tick's way.
+        self._slack = np.array([joint.velocity for joint in joints]) / self._settings.rate
+        self._outside = np.zeros(len(joints), bool)
         self._limp = True
         self._condition = Condition.LIMP
 
@@ -93,6 +63,12 @@ class MotorSession:
     def limited(self) -> int:
         """How often a command was too far away to be passed on."""
         return self._follower.limited
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Names of joints that are left alone, since they stand outside their raw range."""
+        names = self._driver.wires.names
+        return () if self._limp else tuple(names[i] for i in np.flatnonzero(self._outside))
 
     def command(self, positions: ArrayLike, now: float) -> None:
         """Take a command: positions (n,) [rad or m], NaN for joints that stay where they are."""
@@ -121,7 +97,7 @@ class MotorSession:
             if stopping:
                 self._stop_motors(now)
             reading = self.link.look(now)
-            if reading is not None and reading.back:
+            if reading is not None:
                 self._take_in(reading)
             sent = self._halt(duration) if stopping else self._move(now, duration)
             self.link.ask_health(now)
@@ -162,14 +138,16 @@ class MotorSession:
             self._driver.torque(False)
 
     def _take_in(self, reading: Reading) -> None:
-        """Take joints in that were away, perhaps without power, from where they are now."""
-        if self._limp:
+        """Take joints in from where they are now that were away, or outside their range."""
+        places = np.arange(len(self._start))
+        inside = np.isfinite(reading.positions) & ~self._strays(reading.positions)
+        back = np.isin(places, reading.back) | (self._outside & inside)
+        if self._limp or not back.any():
             return
-        back = np.isin(np.arange(len(self._start)), reading.back)
         start = np.where(back, reading.positions, self._follower.positions)
         self._start = np.where(back, reading.positions, self._start)
         self._follower.place(start)
-        self._energise(start, reading.back)
+        self._energise(start, back)
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._condition is Condition.STOPPED:
@@ -231,17 +209,26 @@ class MotorSession:
             return False
         self._start = np.where(np.isfinite(read), read, self._last_sent)
         self._follower.place(self._start)
-        self._energise(self._start, range(len(read)))
+        self._energise(self._start, np.ones(len(read), bool))
         self._limp = False
         return True
 
-    def _energise(self, start: Array, joints: Sequence[int]) -> None:
+    def _strays(self, positions: Array) -> NDArray[np.bool_]:
+        return self._driver.wires.outside(positions, self._slack)
+
+    def _energise(self, start: Array, joints: NDArray[np.bool_]) -> None:
+        """Let some joints (n,) hold where they are (n,), but for those outside their range."""
+        stray = joints & self._strays(start)
+        for joint in np.flatnonzero(stray):
+            self._tell(True, self._driver.outside(joint, start[joint]))
+        self._outside = np.where(joints, stray, self._outside)
         # The goal first: a motor that gets its torque back goes to it at once.
-        which = np.isin(np.arange(len(start)), joints) & self.link.there
+        which = joints & self.link.there & ~self._outside
         self._driver.write(np.where(which, start, np.nan))
         self._driver.torque(True, np.flatnonzero(which).tolist())
 
     def _send(self, positions: Array) -> Array:
-        sent = self._driver.write(np.where(self.link.there, positions, np.nan))
+        which = self.link.there & ~self._outside
+        sent = self._driver.write(np.where(which, positions, np.nan))
         self._last_sent = np.where(np.isfinite(sent), sent, self._last_sent)
         return sent

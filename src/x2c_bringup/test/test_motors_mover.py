@@ -20,7 +20,8 @@ def bus(tmp_path):
 @pytest.fixture
 def make(bus, tmp_path):
     def make(**options):
-        robot = motor_robot(tmp_path, servo_section("feetech", bus.link, **options))
+        section = {**servo_section("feetech", bus.link), **options}
+        robot = motor_robot(tmp_path, section)
         return Mover(make_driver(robot), robot.joints, SHARE)
 
     return make
@@ -41,6 +42,17 @@ def test_it_starts_where_the_motor_is(make, bus):
     with make() as mover:
         mover.go(0, 0.0, path.append)
     assert path[0] == pytest.approx(252 / SCALE, abs=0.01)
+
+
+def test_a_motor_outside_its_range_is_not_pulled_in(make, bus):
+    bus.servos[1].push(3000)
+    narrow = {"jaw": {"id": 1, "raw": [1722, 2374]}, "brow": {"id": 2}, "lid": {"id": 3}}
+    with (
+        make(joints=narrow) as mover,
+        pytest.raises(DriverError, match=r"driver\.joints\.jaw\.raw"),
+    ):
+        mover.go(0, 0.0)
+    assert not bus.servos[1].torque
 
 
 def test_ctrl_c_brakes_the_joint_on_its_way(make, bus):

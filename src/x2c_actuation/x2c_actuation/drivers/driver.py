@@ -148,6 +148,22 @@ class MotorDriver(ABC):
             DriverError: It cannot be sent.
         """
 
+    def outside(self, joint: int, position: float) -> str:
+        """Return what to tell of a joint that stands outside its raw range.
+
+        Sent the nearest that may be sent, it would go there as fast as it can.
+
+        Args:
+            joint: Its place.
+            position: Where it stands [rad or m].
+        """
+        inside = "moved inside by hand" if self.measures else "without power for a moment"
+        return (
+            f"{self.wires.names[joint]} stands at {position:.2f}, outside "
+            f"driver.joints.{self.wires.names[joint]}.raw: it is left alone until it is {inside}, "
+            "or that range is widened"
+        )
+
     def health(self) -> Health:
         """Return what the motors say of themselves.
 

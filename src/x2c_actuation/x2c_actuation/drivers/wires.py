@@ -69,6 +69,17 @@ class Wires:
         under = stepped < self._lowest - 1e-9
         return np.asarray(stepped - over * self.quantum + under * self.quantum)
 
+    def outside(self, positions: ArrayLike, slack: ArrayLike) -> NDArray[np.bool_]:
+        """Return which joints (n,) stand outside the raw range; NaN does not.
+
+        Args:
+            positions: (n,) where they stand [rad or m].
+            slack: How far outside does not count yet (n,) [rad or m], beyond one step.
+        """
+        standing = np.asarray(positions, dtype=np.float64)
+        moved = np.abs(self.to_positions(self.to_raw(standing)) - standing)
+        return np.asarray(moved > self.quantum / np.abs(self._slope) + np.asarray(slack))
+
     def to_positions(self, raw: ArrayLike) -> Array:
         """Return joint positions (n,) [rad or m] for raw values (n,); NaN stays NaN."""
         return np.asarray((np.asarray(raw, dtype=np.float64) - self._zero) / self._slope)

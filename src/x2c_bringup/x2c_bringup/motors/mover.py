@@ -111,11 +111,13 @@ class Mover:
         A motor that cannot tell where it is, and was sent nothing yet, goes home by itself.
 
         Raises:
-            DriverError: Its motor does not answer.
+            DriverError: Its motor does not answer, or stands outside its raw range.
         """
         position = self.position(joint)
         if np.isnan(position):
             position = self._joints[joint].home
+        elif self.driver.wires.outside(position, self._joints[joint].velocity * _PERIOD)[joint]:
+            raise DriverError(Fault.REFUSED, self.driver.outside(joint, position))
         self._write(joint, position)
         self.driver.torque(True, [joint])
         self._held.add(joint)
