@@ -90,7 +90,9 @@ def recorded(session: Session) -> Reference | None:
     values = session.controls.copy()
     values[session.control_states != ControlState.TRACKING] = np.nan
     values[~np.isfinite(values).all(axis=1)] = np.nan
-    return _sorted(session.streams[Part.CONTROLS].stamps, values, "control values in the bag")
+    stream = session.streams[Part.CONTROLS]
+    stamps = np.where(stream.stamps == 0, stream.times, stream.stamps)
+    return _sorted(stamps, values, "control values in the bag")
 
 
 def read_reference(path: Path, recording: str) -> Reference:

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
+import numpy as np
+
+from x2c_evaluation.bag_reader import BagReader
+from x2c_evaluation.offline.references import recorded
+from x2c_evaluation.session import Stream, read_session
+from x2c_evaluation.topics import Part
+
+
+def test_recorded_values_without_stamps_have_the_bag_s_times(tmp_path, make_bag):
+    session = read_session(BagReader(make_bag(tmp_path / "bag", frames=5)))
+    stamped = recorded(session)
+    times = session.streams[Part.CONTROLS].times
+    bare = Stream(np.zeros_like(times), times)
+    bare = recorded(replace(session, streams={**session.streams, Part.CONTROLS: bare}))
+    np.testing.assert_array_equal(bare.stamps, times)
+    np.testing.assert_array_equal(bare.values, stamped.values)
