@@ -73,7 +73,7 @@ def owner(ros, bus, folder, wait_until):
 
 
 def test_servos_follow_commands_and_states_are_measured(owner, bus):
-    owner.wait_for("limp")
+    owner.wait_for("untouched")
     assert not any(servo.torque for servo in bus.servos.values())
     owner.wanted = [0.2, -0.1, 0.3]
     owner.wait_for_pose(owner.wanted)

@@ -129,9 +129,55 @@ def following(stage, pose=(0.0, 0.0, 0.0)):
 
 def test_connecting_moves_nothing_until_there_is_a_command(stage):
     stage.run(1.0)
-    assert stage.condition is Condition.LIMP
+    assert stage.condition is Condition.UNTOUCHED
     assert not stage.motors.on.any()
     assert stage.motors.step == 0.0
+
+
+def test_motors_that_hold_when_connected_are_let_go_without_commands(tmp_path):
+    stage = following(Stage(tmp_path, torque_off_after=2.0))
+    stage.motors.error = DriverError(Fault.LOST, "unplugged")
+    stage.run(1.0)
+    stage.command, stage.motors.error = None, None
+    stage.run(1.5)
+    assert stage.condition is Condition.UNTOUCHED
+    assert stage.motors.on.all()
+    stage.run(2.0)
+    assert stage.condition is Condition.LIMP
+    assert not stage.motors.on.any()
+    assert stage.told_that.count("go limp") == 1
+
+
+def test_motors_that_are_never_to_go_limp_are_left_as_they_are(tmp_path):
+    stage = Stage(tmp_path, torque_off_after=0.0)
+    stage.motors.on[:] = True
+    stage.run(100.0)
+    assert stage.condition is Condition.UNTOUCHED
+    assert stage.motors.on.all()
+
+
+def test_after_a_stop_that_holds_motors_are_not_called_limp(tmp_path):
+    stage = following(Stage(tmp_path, estop="hold", torque_off_after=2.0))
+    stage.command = None
+    stage.session.stop()
+    stage.run(5.0)
+    stage.session.reset()
+    stage.run(1.0)
+    assert stage.condition is Condition.UNTOUCHED
+    assert stage.motors.on.all()
+    stage.run(2.0)
+    assert stage.condition is Condition.LIMP
+    assert not stage.motors.on.any()
+
+
+def test_after_a_stop_without_torque_motors_are_limp(stage):
+    following(stage)
+    stage.session.stop()
+    stage.run(1.0)
+    stage.command = None
+    stage.session.reset()
+    stage.run(1.0)
+    assert stage.condition is Condition.LIMP
 
 
 def test_the_first_command_is_come_to_slowly_from_the_measured_pose(stage):

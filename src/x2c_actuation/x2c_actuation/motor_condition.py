@@ -17,8 +17,10 @@ class Condition(enum.StrEnum):
 
     DISCONNECTED = "disconnected"
     """They cannot be reached."""
+    UNTOUCHED = "untouched"
+    """They are reached and left as they are, limp or not: nothing is commanded yet."""
     LIMP = "limp"
-    """They are reached and left alone: nothing was commanded, or not for long."""
+    """They were told to go limp: by a stop, or since nothing was commanded for long."""
     APPROACHING = "approaching"
     """They are on their way to the commanded pose, slowly."""
     FOLLOWING = "following"

@@ -51,8 +51,9 @@ class MotorSession:
         # A joint that is energised may be that far from where it is sent: a tick's way.
         self._slack = np.array([joint.velocity for joint in joints]) / self._settings.rate
         self._outside = np.zeros(len(joints), bool)
-        self._limp = True
-        self._condition = Condition.LIMP
+        # Nothing is sent, since then; whether the motors hold is another matter.
+        self._idle, self._idle_since = True, -np.inf
+        self._condition = Condition.UNTOUCHED
 
     @property
     def condition(self) -> Condition:
@@ -68,7 +69,7 @@ class MotorSession:
     def outside(self) -> tuple[str, ...]:
         """Names of joints that are left alone, since they stand outside their raw range."""
         names = self._driver.wires.names
-        return () if self._limp else tuple(names[i] for i in np.flatnonzero(self._outside))
+        return () if self._idle else tuple(names[i] for i in np.flatnonzero(self._outside))
 
     def command(self, positions: ArrayLike, now: float) -> None:
         """Take a command: positions (n,) [rad or m], NaN for joints that stay where they are."""
@@ -123,8 +124,7 @@ class MotorSession:
         reading = self.link.connect(now, lambda: self._relax_if_stopped(now))
         if reading is None:
             return Outcome()
-        self._limp = True
-        self._condition = Condition.STOPPED if self._stopping else Condition.LIMP
+        self._rest(Condition.STOPPED if self._stopping else Condition.UNTOUCHED, now)
         return Outcome(read=reading.positions)
 
     @property
@@ -142,7 +142,7 @@ class MotorSession:
         places = np.arange(len(self._start))
         inside = np.isfinite(reading.positions) & ~self._strays(reading.positions)
         back = np.isin(places, reading.back) | (self._outside & inside)
-        if self._limp or not back.any():
+        if self._idle or not back.any():
             return
         start = np.where(back, reading.positions, self._follower.positions)
         self._start = np.where(back, reading.positions, self._start)
@@ -151,42 +151,55 @@ class MotorSession:
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._condition is Condition.STOPPED:
-            self._condition = Condition.LIMP
-            self._limp = True
+            self._rest(Condition.LIMP if self._relaxes else Condition.UNTOUCHED, now)
         command = self._command
-        if self._limp:
-            fresh = command is not None and now - command[0] <= self._settings.hold_after
-            if not fresh or not self._rise():
+        age = np.inf if command is None else now - command[0]
+        if self._idle:
+            if age > self._settings.hold_after:
+                self._let_go(min(age, now - self._idle_since), now)
                 return None
-        # Whoever is not limp was commanded, and nobody takes that back but a stop.
+            if not self._rise():
+                return None
+        # Whoever is sent something was commanded, and nobody takes that back but a stop.
         if command is None:
             return self._halt(duration)
-        age = now - command[0]
         if age > self._settings.hold_after:
-            return self._wait(age, duration)
+            return self._wait(age, now, duration)
         targets = np.where(np.isfinite(command[1]), command[1], self._start)
         positions = self._follower.step(targets, duration)
         approaching = self._follower.approaching
         self._condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
         return self._send(positions)
 
-    def _wait(self, age: float, duration: float) -> Array | None:
+    def _wait(self, age: float, now: float, duration: float) -> Array | None:
         """Hold while no commands come, and go limp when none come for long."""
-        limit = self._settings.torque_off_after
-        if self._driver.can_relax and limit and age > limit:
-            self._driver.torque(False)
-            self._condition, self._limp = Condition.LIMP, True
-            self._tell(True, f"no commands for {limit:g} s: the motors go limp")
+        if self._let_go(age, now):
             return None
         if self._condition is not Condition.HOLDING:
             self._tell(True, "commands have stopped: the motors hold")
         self._condition = Condition.HOLDING
         return self._halt(duration)
 
+    def _let_go(self, quiet: float, now: float) -> bool:
+        """Go limp where nothing was commanded for long [s]; returns whether they just did."""
+        limit = self._settings.torque_off_after
+        too_long = self._driver.can_relax and limit and quiet > limit
+        if not too_long or self._condition is Condition.LIMP:
+            return False
+        self._driver.torque(False)
+        self._rest(Condition.LIMP, now)
+        self._tell(True, f"no commands for {limit:g} s: the motors go limp")
+        return True
+
+    def _rest(self, condition: Condition, now: float) -> None:
+        """Send nothing until there is a command."""
+        self._condition = condition
+        self._idle, self._idle_since = True, now
+
     def _stop_motors(self, now: float) -> None:
         if self._condition is not Condition.STOPPED:
             self._urgent = False
-            self._limp = self._limp or self._relaxes
+            self._idle = self._idle or self._relaxes
             self._relax_next = now
             self._condition = Condition.STOPPED
             self._tell(
@@ -196,7 +209,7 @@ class MotorSession:
             self._relax_if_stopped(now)
 
     def _halt(self, duration: float) -> Array | None:
-        return None if self._limp else self._send(self._follower.halt(duration))
+        return None if self._idle else self._send(self._follower.halt(duration))
 
     def _rise(self) -> bool:
         """Begin to move, from where the joints are, or were sent last where nothing measures.
@@ -210,7 +223,7 @@ class MotorSession:
         self._start = np.where(np.isfinite(read), read, self._last_sent)
         self._follower.place(self._start)
         self._energise(self._start, np.ones(len(read), bool))
-        self._limp = False
+        self._idle = False
         return True
 
     def _strays(self, positions: Array) -> NDArray[np.bool_]:
