@@ -6,7 +6,6 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from x2c_bringup import replay
 from x2c_bringup.errors import GraphError
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.recording import recording_folder
@@ -71,7 +70,8 @@ def test_rosbag2_plays_the_camera_to_the_graphs_own_topics(tmp_path):
     made = build_replay(GraphOptions(), asked)
     assert rosbag2_command(made, asked, "/r1/left/") == [
         *("ros2", "bag", "play", str(tmp_path / "bag")),
-        *("--clock", "200", "--rate", "0.5", "--loop", "--disable-keyboard-controls"),
+        *("--clock", "200", "--rate", "0.5", "--delay", "10"),
+        *("--loop", "--disable-keyboard-controls"),
         *("--topics", "/cam/image_raw", "/cam/camera_info"),
         *("--remap", "/cam/image_raw:=/r1/left/image_raw"),
         "/cam/camera_info:=/r1/left/camera_info",
@@ -93,26 +93,22 @@ def test_rosbag2_is_given_the_bag_in_what_a_run_has_left(tmp_path):
     assert made.finished
 
 
-def test_rosbag2_plays_where_it_is_installed_and_the_bag_was_finished(tmp_path, monkeypatch):
+def test_the_player_that_waits_for_the_nodes_plays_unless_another_is_asked_for(tmp_path):
     asked = ReplayOptions(str(bag(tmp_path / "bag", "/image_raw")))
     made = build_replay(GraphOptions(), asked)
+    assert choose_player("auto", made)[0] == "x2c"
     assert choose_player("x2c", made)[0] == "x2c"
     assert choose_player("rosbag2", made)[0] == "rosbag2"
-    monkeypatch.setattr(replay, "get_package_prefix", lambda name: "/opt/ros")
-    assert choose_player("auto", made)[0] == "rosbag2"
-    (tmp_path / "bag" / "metadata.yaml").unlink()
-    player, reason = choose_player("auto", build_replay(GraphOptions(), asked))
-    assert (player, "metadata.yaml" in reason) == ("x2c", True)
 
 
-def test_without_rosbag2_our_own_player_plays(tmp_path, monkeypatch):
-    def missing(name):
-        raise replay.PackageNotFoundError(name)
-
-    monkeypatch.setattr(replay, "get_package_prefix", missing)
+def test_a_bag_that_was_not_finished_is_nothing_for_rosbag2(tmp_path):
     asked = ReplayOptions(str(bag(tmp_path / "bag", "/image_raw")))
-    player, reason = choose_player("auto", build_replay(GraphOptions(), asked))
-    assert (player, "not installed" in reason) == ("x2c", True)
+    (tmp_path / "bag" / "metadata.yaml").unlink()
+    made = build_replay(GraphOptions(), asked)
+    assert not made.finished
+    assert choose_player("auto", made)[0] == "x2c"
+    with pytest.raises(GraphError, match=r"metadata\.yaml.*player:=x2c"):
+        choose_player("rosbag2", made)
 
 
 def test_options_are_read_from_texts():

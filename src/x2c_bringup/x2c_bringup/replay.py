@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ament_index_python import PackageNotFoundError, get_package_prefix
-
 from x2c_bringup.errors import GraphError
 from x2c_bringup.graph import NodeSpec, ParameterValue, build_graph
 from x2c_bringup.options import GraphOptions, OptionText
@@ -20,6 +18,8 @@ PLAYER = "bag_player_node"
 _CLOCK_RATE = 200.0
 """Messages on /clock each second [Hz]; rosbag2's own 40 are coarser than a camera's period."""
 
+_DELAY = 10.0
+"""What the nodes get to start before rosbag2 plays, which waits for nobody [s]."""
 
 _TEXTS = (
     OptionText("bag", "Bag to play: its folder, or one file of it.", "", ()),
@@ -28,8 +28,8 @@ _TEXTS = (
     OptionText("loop", "Begin anew at the end of the bag.", "false", ("true", "false")),
     OptionText(
         "player",
-        "What plays it: rosbag2 ('ros2 bag play'), x2c (bag_player_node, for any bag), or auto: "
-        "rosbag2 where it is installed and the bag was finished.",
+        "What plays it: x2c (bag_player_node: any bag, from its first image, as it waits for the "
+        "nodes), rosbag2 ('ros2 bag play', after a fixed delay), or auto: x2c.",
         "auto",
         ("auto", "rosbag2", "x2c"),
     ),
@@ -149,16 +149,19 @@ def replay_texts() -> tuple[OptionText, ...]:
 
 
 def choose_player(wish: str, replay: Replay) -> tuple[str, str]:
-    """Return what plays the bag, "rosbag2" or "x2c", and a sentence that says why."""
-    if wish != "auto":
-        return wish, f"{wish} plays {replay.camera.name}, as asked for"
-    try:
-        get_package_prefix("ros2bag")
-    except PackageNotFoundError:
-        return "x2c", f"x2c plays {replay.camera.name}: rosbag2 is not installed"
+    """Return what plays the bag, "rosbag2" or "x2c", and a sentence that says how.
+
+    Raises:
+        GraphError: It cannot play this bag.
+    """
+    if wish != "rosbag2":
+        return "x2c", f"x2c plays {replay.camera.name} when the nodes are there"
     if not replay.finished:
-        return "x2c", f"x2c plays {replay.camera.name}: the bag has no metadata.yaml"
-    return "rosbag2", f"rosbag2 plays {replay.camera.name}"
+        raise GraphError(
+            f"player: rosbag2 needs the bag's metadata.yaml, and {replay.path} has none: "
+            "'ros2 bag reindex' makes one, player:=x2c needs none"
+        )
+    return wish, f"rosbag2 plays {replay.camera.name} {_DELAY:g} s after its start"
 
 
 def rosbag2_command(made: Replay, replay: ReplayOptions, namespace: str) -> list[str]:
@@ -177,6 +180,7 @@ def rosbag2_command(made: Replay, replay: ReplayOptions, namespace: str) -> list
         topics[camera.info] = f"{prefix}/camera_info"
     words = ["ros2", "bag", "play", str(made.path)]
     words += ["--clock", f"{_CLOCK_RATE:g}", "--rate", f"{replay.rate:g}"]
+    words += ["--delay", f"{_DELAY:g}"]
     words += ["--loop"] if replay.loop else []
     words += ["--disable-keyboard-controls", "--topics", *topics]
     moved = [f"{old}:={new}" for old, new in topics.items() if old != new]
