@@ -4,6 +4,7 @@
 import itertools
 import math
 import signal
+import threading
 
 import numpy as np
 import pytest
@@ -285,6 +286,24 @@ def test_an_emergency_stop_outlives_the_node_s_transitions(start, write_robot, r
     assert "call ~/reset" in response.message
     assert reset(ros).success
     assert process.stop() == 0
+
+
+def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(
+    start, write_robot, ros, wait_until
+):
+    _, side = start(write_robot(), ease_time=20.0)
+    states = ros.collect(ActuationState, f"{NODE}/state", STREAM)
+    nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
+    side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod")
+    leaving = threading.Thread(target=ros.transition, args=(NODE, "deactivate"))
+    leaving.start()
+    wait_until(lambda: states[-1].state == ActuationState.EASING, what="the way to neutral")
+    response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
+    assert response.message == "stopped"
+    leaving.join()
+    assert ros.state(NODE) == "inactive"
+    wait_until(lambda: states[-1].state == ActuationState.STOPPED, what="the stop")
+    assert side.answers[-1].position[2] > 0.1, "it was stopped on its way"
 
 
 def test_a_stop_pressed_before_the_node_was_there_holds(start, write_robot, ros, wait_until):

@@ -119,10 +119,12 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                     self._machine.disable(now)
         limit = now + self.params.ease_time + _ENDING
         # An emergency stop is heard although nobody spins the node meanwhile.
-        while not self._at_end(chain) and time.monotonic() < limit:
-            time.sleep(self._period)
-            self._estop.poll()
-        self._ticker.stop()
+        try:
+            while not self._at_end(chain) and time.monotonic() < limit:
+                time.sleep(self._period)
+                self._estop.poll()
+        finally:
+            self._ticker.stop()
 
     def cleanup(self) -> None:
         """Forget the robot, but not an emergency stop."""

@@ -11,6 +11,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.service import Service
 from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
@@ -83,11 +84,14 @@ class EmergencyStop:
         )
 
     def poll(self) -> None:
-        """Hear what has come while nobody spins the node."""
+        """Hear what has come while nobody spins the node, on the topic and by the service."""
         for subscription in list(self._subscriptions.values()):
             with subscription.handle:
                 while (taken := subscription.handle.take_message(Bool, False)) is not None:
                     self._hear(*taken)
+        for service in self._node.services:
+            if service.srv_name == _SERVICE:
+                _answer(service)
 
     def _subscribe(self, quality: _Quality) -> None:
         reliability, durability = quality
@@ -118,6 +122,17 @@ class EmergencyStop:
                 throttle_duration_sec=5.0,
             )
         return count == 1
+
+
+def _answer(service: Service[Any, Any]) -> None:
+    """Answer what a service has been asked, as an executor does."""
+    while True:
+        with service.handle:
+            taken: tuple[Any, Any] = service.handle.service_take_request(service.srv_type.Request)
+        request, header = taken
+        if header is None:
+            return
+        service.send_response(service.callback(request, service.srv_type.Response()), header)
 
 
 def _is(who: object, there: set[bytes]) -> bool:
