@@ -2,7 +2,7 @@
 import copy
 
 import pytest
-from bus_emulators.robots import motor_robot, servo_section
+from bus_emulators.robots import channel_section, motor_robot, servo_section
 
 from x2c_actuation.drivers import DRIVERS, driver_class, make_driver
 from x2c_actuation.drivers.settings import Rest
@@ -27,6 +27,13 @@ def test_what_is_left_out_has_a_default(tmp_path):
     assert (settings.estop, settings.at_end) == (Rest.TORQUE_OFF, Rest.HOLD)
     assert settings.options["baudrate"] == 1_000_000
     assert [wire.address for wire in settings.wires] == [1, 2, 3]
+
+
+def test_servos_that_would_jump_back_never_go_limp_by_themselves(tmp_path):
+    section = channel_section("maestro", port="/dev/ttyACM3")
+    assert make_driver(motor_robot(tmp_path, section)).settings.torque_off_after == 0.0
+    section["torque_off_after"] = 60.0
+    assert make_driver(motor_robot(tmp_path, section)).settings.torque_off_after == 60.0
 
 
 def test_options_can_be_overridden(tmp_path):

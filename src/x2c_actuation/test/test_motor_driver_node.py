@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 from bus_emulators.dynamixel_bus import DynamixelBus
-from bus_emulators.robots import NAMES, SCALE, servo_section, write_motor_robot
+from bus_emulators.maestro_board import MaestroBoard
+from bus_emulators.robots import NAMES, SCALE, channel_section, servo_section, write_motor_robot
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
@@ -122,6 +123,20 @@ def test_an_emergency_stop_is_latched_until_released_and_reset(ros, owner, bus, 
         servo.fastest = 0.0
     owner.wait_for_pose(owner.wanted)
     assert max(servo.fastest for servo in bus.servos.values()) < STEP
+
+
+def test_who_resets_servos_that_cannot_tell_where_they_are_is_warned(ros, tmp_path):
+    with MaestroBoard(tmp_path / "port") as board:
+        section = channel_section("maestro", port=str(board.link))
+        folder = write_motor_robot(tmp_path / "hobby", section)
+        node = ros.add(
+            MotorDriverNode(parameter_overrides=[Parameter("robot", value=str(folder))])
+        )
+        assert node.start()
+        response = ros.call(Trigger, "motor_driver_node/reset", Trigger.Request())
+        assert response.success
+        assert "jump" in response.message
+        node.stop()
 
 
 def test_a_stop_outlives_every_transition(ros, owner, bus, wait_until):

@@ -34,6 +34,12 @@ Array = NDArray[np.float64]
 _SOONEST = 0.5
 """A command that comes is not sent before this share of a period has passed since the last."""
 
+_RETURN = "the motors come back to the commanded pose slowly"
+_JUMP = (
+    "hands off: servos that cannot tell where they are jump to where they were sent last, at the "
+    "next command; from there they come to the commanded pose slowly"
+)
+
 
 @dataclass(frozen=True)
 class MotorDriverParameters(Parameters):
@@ -166,7 +172,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._stopped = False
         self._running.reset()
         response.success = True
-        response.message = "the motors come back to the commanded pose slowly"
+        response.message = _RETURN if self._running.returns_softly else _JUMP
         return response
 
     def _run(self) -> None:

@@ -71,6 +71,11 @@ class MotorSession:
         names = self._driver.wires.names
         return () if self._idle else tuple(names[i] for i in np.flatnonzero(self._outside))
 
+    @property
+    def returns_softly(self) -> bool:
+        """Whether motors come back from a stop without a jump: it is known where they are."""
+        return self._driver.measures or not self._relaxes
+
     def command(self, positions: ArrayLike, now: float) -> None:
         """Take a command: positions (n,) [rad or m], NaN for joints that stay where they are."""
         self._command = (now, np.array(positions, dtype=np.float64))

@@ -47,7 +47,11 @@ COMMON: Mapping[str, Option] = {
         0.5, "Without commands for so long the pose counts as held [s].", 0.05, 60.0
     ),
     "torque_off_after": Option(
-        60.0, "Without commands for so long the motors go limp; 0: never [s].", 0.0, 86400.0
+        60.0,
+        "Without commands for so long the motors go limp; 0: never, as hobby servos where it is "
+        "not said [s].",
+        0.0,
+        86400.0,
     ),
     "estop": Option("torque_off", "What an emergency stop does.", choices=_RESTS),
     "at_end": Option("hold", "What the motors do when the driver ends.", choices=_RESTS),
@@ -107,6 +111,9 @@ def read_settings(
     options = {name: option(entry, name, form, "driver") for name, form in driver.options.items()}
     common["rate"] = common["rate"] or driver.default_rate
     common["estop"], common["at_end"] = Rest(common["estop"]), Rest(common["at_end"])
+    if not driver.measures and "torque_off_after" not in entry:
+        # Limp, they sink; with the next command they would jump back.
+        common["torque_off_after"] = 0.0
     if not driver.can_relax:
         for name in ("estop", "at_end"):
             if common[name] is Rest.TORQUE_OFF and name in entry:
