@@ -242,10 +242,21 @@ def test_cv_bridge_converts_where_there_is_one():
     assert bridge.asked == [("rgb8", "bgr8")]
 
 
-def test_error_of_cv_bridge_is_told_as_ours():
+@pytest.mark.parametrize("encoding", COLOURS)
+def test_what_cv_bridge_refuses_is_converted_all_the_same(encoding):
+    bridge = Bridge(RuntimeError(f"[{encoding}] is not a color format. but [bgr8] is."))
+    row, expected = COLOURS[encoding]
+    message = image(encoding, 2, 2, np.array([row, row], dtype=np.uint8))
+    assert (images.image_to_bgr(message, bridge=bridge) == [expected, expected]).all()
+    assert bridge.asked == [(encoding, "bgr8")]
+
+
+def test_error_of_cv_bridge_is_told_beside_ours():
     bridge = Bridge(RuntimeError("no colour"))
-    with pytest.raises(ImageError, match="cv_bridge cannot convert rgb8: no colour"):
-        images.image_to_bgr(image("rgb8", 2, 2, np.zeros(12, np.uint8)), bridge=bridge)
+    odd = image("uyvy", 1, 3, np.zeros(6, np.uint8))
+    said = "cannot convert uyvy of 3 x 1 pixels.*nor can cv_bridge: no colour"
+    with pytest.raises(ImageError, match=said):
+        images.image_to_bgr(odd, bridge=bridge)
 
 
 def test_broken_image_never_reaches_cv_bridge():

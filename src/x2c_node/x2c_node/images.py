@@ -2,7 +2,8 @@
 """Turns image messages into pictures and back.
 
 cv_bridge does the conversion where it is installed; it is not on the Python package index, so the
-same conversions stand here for machines without ROS from apt.
+same conversions stand here for machines without ROS from apt, and for what cv_bridge refuses: for
+it 8UC1, 8UC3 and 16UC1 are no colours, whatever a driver means by them.
 """
 
 from __future__ import annotations
@@ -69,8 +70,15 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
     if bridge is not None:
         try:
             return np.asarray(bridge.imgmsg_to_cv2(message, "bgr8"))
-        except Exception as error:
-            raise ImageError(f"cv_bridge cannot convert {message.encoding}: {error}") from error
+        except Exception as refused:
+            try:
+                return _converted(message, rows)
+            except ImageError as error:
+                raise ImageError(f"{error}; nor can cv_bridge: {refused}") from error
+    return _converted(message, rows)
+
+
+def _converted(message: Image, rows: Picture) -> Picture:
     per_pixel, size, conversion = _ENCODINGS[message.encoding]
     numbers = rows.reshape(message.height, -1)
     if size == 2:
