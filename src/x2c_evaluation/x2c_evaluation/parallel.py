@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 J = TypeVar("J")
@@ -30,16 +34,17 @@ def work_through(
 ) -> Iterator[tuple[int, R]]:
     """Yield each job's place with its result, in the order in which they are done.
 
-    Where a process dies, the jobs that it may have died of are done again, each alone.
+    Where a process dies, the jobs that it may have died of are done again, each alone. Where this
+    one ends, in whatever way, or wants no more results, so do the others.
 
     Args:
         work: What is to be done.
         jobs: With what.
-        processes: How many at once; 1 for this process alone.
+        processes: How many at once; a single job is done in this process.
         progress: Called now and then.
         crashed: Makes the result of a job that kills its process.
     """
-    if processes <= 1 or len(jobs) <= 1:
+    if len(jobs) <= 1:
         for place, job in enumerate(jobs):
             yield place, work(job, lambda done, at=place: progress(at, done))  # type: ignore[misc]
         return
@@ -63,9 +68,18 @@ def _together(
     # Neither OpenGL nor MediaPipe survives a fork.
     context = multiprocessing.get_context("spawn")
     counts = context.Array("i", max(jobs) + 1)
-    with ProcessPoolExecutor(
-        min(processes, len(jobs)), context, initializer=_share, initargs=(counts,)
-    ) as pool:
+    # Nothing is ever sent: what counts is that the near end is closed, however this process ends.
+    far_end, near_end = context.Pipe(duplex=False)
+    with (
+        far_end,
+        near_end,
+        ProcessPoolExecutor(
+            max(min(processes, len(jobs)), 1),
+            context,
+            initializer=_begin,
+            initargs=(counts, far_end),
+        ) as pool,
+    ):
         running: dict[Future[R], int] = {
             pool.submit(_counted, work, place, job): place for place, job in jobs.items()
         }
@@ -79,16 +93,24 @@ def _together(
                     yield running[future], future.result()
                     del running[future]
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            near_end.close()
             raise
 
 
 _counts: Any = None
 
 
-def _share(counts: Any) -> None:
+def _begin(counts: Any, leash: Connection) -> None:
     global _counts
     _counts = counts
+    # A terminal tells everybody; who ends, and when, is for the first process to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
+
+
+def _end_with(leash: Connection) -> None:
+    leash.poll(None)
+    os._exit(1)
 
 
 def _counted(work: Work[J, R], place: int, job: J) -> R:

@@ -80,7 +80,7 @@ def measure_clips(
 
     Args:
         jobs: What is to be measured.
-        processes: How many at once; 1 for this process alone.
+        processes: How many at once; a single clip is measured in this process.
         progress: Called now and then.
     """
     yield from work_through(_measure, jobs, processes, progress, _crashed)

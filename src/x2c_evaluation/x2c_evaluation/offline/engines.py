@@ -40,7 +40,7 @@ class Processes(Engine):
     """Processes on this machine.
 
     Args:
-        count: How many at once; 1 for this process alone.
+        count: How many at once; a single recording is evaluated in this process.
     """
 
     def __init__(self, count: int) -> None:
