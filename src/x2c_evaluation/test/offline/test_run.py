@@ -46,7 +46,7 @@ class KilledAfter(Engine):
 @pytest.fixture(autouse=True)
 def code_that_stays(monkeypatch):
     """Somebody may be at work on the code while its tests run."""
-    monkeypatch.setattr("x2c_evaluation.offline.settings._PACKAGES", ())
+    monkeypatch.setattr("x2c_evaluation.offline.settings.PACKAGES", ())
 
 
 @pytest.fixture

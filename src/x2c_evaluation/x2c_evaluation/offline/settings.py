@@ -6,32 +6,38 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import x2c_actuation
-import x2c_evaluation.fidelity
-import x2c_evaluation.offline
-import x2c_evaluation.sources
+import x2c_evaluation
 import x2c_face
 import x2c_imitation
 import x2c_node
 import x2c_perception
+import x2c_virtual_face
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.parameter_file import filled, node_parameters
 from x2c_face.controls import Group
+from x2c_face.errors import X2CError
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_node.robots import find_robot
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
+from x2c_perception.person_store import PersonStore, persons_folder
 
-_PACKAGES = (
-    *(x2c_evaluation.offline, x2c_evaluation.sources, x2c_evaluation.fidelity),
-    *(x2c_actuation, x2c_face, x2c_imitation, x2c_node, x2c_perception),
+PACKAGES = (
+    *(x2c_actuation, x2c_evaluation, x2c_face, x2c_imitation, x2c_node, x2c_perception),
+    x2c_virtual_face,
 )
 """Whose code the results depend on."""
+
+_DRAWN = "virtual"
+"""Robot that pictures show in place of one that cannot be drawn."""
 
 _GREATEST_GAIN = 3.0
 
@@ -95,21 +101,39 @@ class Settings:
         }
 
     def fingerprint(self) -> str:
-        """Return a text that changes with the settings, the robot's files and our code."""
+        """Return a text that changes with the settings, the files they name, and our code."""
         digest = hashlib.sha256(repr(self.as_json()).encode())
         for name in sorted(vars(self.tracking)):
             digest.update(f"{name}={getattr(self.tracking, name)}".encode())
         for name in sorted(vars(self.imitation)):
             digest.update(f"{name}={getattr(self.imitation, name)}".encode())
-        if self.imitation.network:
-            network = Path(self.imitation.network).expanduser()
-            digest.update(network.read_bytes() if network.is_file() else b"")
-        for folder in [self.robot_folder, *(Path(str(one.__file__)).parent for one in _PACKAGES)]:
+        for file in self._files():
+            digest.update(file.read_bytes() if file.is_file() else b"")
+        for folder in self._folders():
             for file in sorted(folder.rglob("*")):
                 if file.is_file() and "__pycache__" not in file.parts:
                     digest.update(str(file.relative_to(folder)).encode())
                     digest.update(file.read_bytes())
         return digest.hexdigest()
+
+    def _files(self) -> Iterator[Path]:
+        if self.imitation.network:
+            yield Path(self.imitation.network).expanduser()
+        if self.tracking.person:
+            # A name that cannot be a file's has no saved face.
+            with suppress(X2CError):
+                yield PersonStore(persons_folder()).path(self.tracking.person)
+
+    def _folders(self) -> Iterator[Path]:
+        yield self.robot_folder
+        with suppress(X2CError):
+            yield find_robot(_DRAWN)
+        yield from map(folder_of, PACKAGES)
+
+
+def folder_of(package: ModuleType) -> Path:
+    """Return the folder of a package's files."""
+    return Path(str(package.__file__)).resolve().parent
 
 
 def make_settings(
