@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import signal
+import time
+
 import numpy as np
 import pytest
 from bus_emulators.dynamixel_bus import DynamixelBus
@@ -70,6 +73,8 @@ def owner(ros, bus, folder, wait_until):
     made = Owner(ros, bus, wait_until)
     assert node.start()
     yield made
+    # Nothing is commanded any more: else it would be followed for some time.
+    made.wanted = None
     node.stop()
 
 
@@ -193,6 +198,57 @@ def test_a_robot_without_motors_is_refused_with_the_reason(ros, tmp_path):
     node = ros.add(MotorDriverNode(parameter_overrides=[Parameter("robot", value=str(folder))]))
     assert not node.start()
     assert "no driver section" in node.fault
+
+
+@pytest.fixture
+def program(node_process, bus, folder):
+    process = node_process("x2c_actuation", "motor_driver_node", parameters={"robot": str(folder)})
+    process.wait_for("connected to")
+    return process
+
+
+def test_told_to_end_motors_follow_the_face_to_where_it_ends(ros, bus, program, wait_until):
+    owner = Owner(ros, bus, wait_until)
+    owner.wanted = [0.4, 0.4, 0.4]
+    owner.wait_for_pose(owner.wanted)
+    program.popen.send_signal(signal.SIGINT)
+    owner.wanted = [-0.4, -0.4, -0.4]
+    owner.wait_for_pose(owner.wanted)
+    owner.wanted = None
+    assert program.wait() == 0
+
+
+def test_told_to_end_motors_still_hear_an_emergency_stop(ros, bus, program, wait_until):
+    owner = Owner(ros, bus, wait_until)
+    button = ros.publish(Bool, "estop", STREAM)
+    wait_until(button.get_subscription_count, what="the node's subscription")
+    owner.wanted = [0.4, 0.4, 0.4]
+    owner.wait_for_pose(owner.wanted)
+    program.popen.send_signal(signal.SIGINT)
+    # Until it has noticed: from then on nobody spins the node.
+    time.sleep(0.5)
+    button.publish(Bool(data=True))
+    wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
+    assert program.wait() == 0
+
+
+def test_told_to_end_once_more_it_ends_at_once(ros, bus, tmp_path, wait_until, monkeypatch):
+    section = servo_section("dynamixel", bus.link, baudrate=1_000_000, at_end="torque_off")
+    folder = write_motor_robot(tmp_path / "robot", section)
+    node = ros.add(MotorDriverNode(parameter_overrides=[Parameter("robot", value=str(folder))]))
+    assert node.start()
+    owner = Owner(ros, bus, wait_until)
+    owner.wanted = [0.4, 0.4, 0.4]
+    owner.wait_for_pose(owner.wanted)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(node._estop, "poll", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        node.stop()
+    assert node.state == "unconfigured"
+    wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
 
 
 def test_the_executable_starts_and_ends(node_process, bus, folder):

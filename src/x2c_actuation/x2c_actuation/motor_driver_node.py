@@ -34,6 +34,14 @@ Array = NDArray[np.float64]
 _SOONEST = 0.5
 """A command that comes is not sent before this share of a period has passed since the last."""
 
+_LONGEST_END = 4.0
+"""How long commands are followed at the end of the process; ros2 launch gives it 5 s [s]."""
+
+_LOOK = 0.01
+"""Time between two looks for commands at the end [s]."""
+
+_MOVING = (Condition.APPROACHING, Condition.FOLLOWING)
+
 _RETURN = "the motors come back to the commanded pose slowly"
 _JUMP = (
     "hands off: servos that cannot tell where they are jump to where they were sent last, at the "
@@ -83,9 +91,20 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._targets = JointTargets(self._robot, start=nothing)
         self._awake = threading.Condition()
         self._fresh, self._ending = False, False
-        self.subscription(JointState, "joint_commands", self._take, STREAM)
+        self._commands = self.subscription(JointState, "joint_commands", self._take, STREAM)
         self._thread = threading.Thread(target=self._run, name="motors", daemon=True)
         self._thread.start()
+
+    def stop(self) -> None:
+        """Follow as long as commands come, but not for ever, then end.
+
+        Whoever commands is told to end at the same moment, and may ease the face to neutral.
+        """
+        try:
+            if self.state == "active":
+                self._follow_to_the_end()
+        finally:
+            super().stop()
 
     def deactivate(self) -> None:
         """Leave the motors as robot.yaml says, and disconnect."""
@@ -156,6 +175,23 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         with self._awake:
             self._fresh = True
             self._awake.notify()
+
+    def _follow_to_the_end(self) -> None:
+        limit = time.monotonic() + _LONGEST_END
+        while self._running.condition in _MOVING and time.monotonic() < limit:
+            # Nobody spins the node meanwhile.
+            self._estop.poll()
+            self._hear_commands()
+            time.sleep(_LOOK)
+
+    def _hear_commands(self) -> None:
+        # In one process they are handed on without a subscription.
+        if self._commands is None:
+            return
+        take = self._guarded(self._take, "joint_commands")
+        with self._commands.handle:
+            while (taken := self._commands.handle.take_message(JointState, False)) is not None:
+                take(taken[0])
 
     def _press(self, who: str) -> None:
         if not self._estop.pressed:
