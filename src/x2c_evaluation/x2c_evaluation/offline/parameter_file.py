@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,36 +16,79 @@ from x2c_node.parameters import Parameters, check, specs
 P = TypeVar("P", bound=Parameters)
 
 _WILD = ("*", "**")
+_PARAMETERS = "ros__parameters"
 
 
-def node_parameters(path: Path, node: str) -> dict[str, Any]:
-    """Return what a parameter file says to a node, whatever its namespace.
+class ParameterFile:
+    """What a parameter file says, block by block.
 
-    What is said to all nodes comes first, what is said to this one wins.
+    Args:
+        path: Of the file.
 
     Raises:
         EvaluationError: The file cannot be read, or is laid out otherwise.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise EvaluationError(f"cannot read the parameter file {path}: {error}") from error
-    expected = f"{path}: expected nodes with 'ros__parameters', as in config/imitation.yaml"
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise EvaluationError(expected)
-    general: dict[str, Any] = {}
-    special: dict[str, Any] = {}
-    for name, block in content.items():
-        last = str(name).rpartition("/")[2]
-        if last != node and last not in _WILD:
-            continue
-        said = block.get("ros__parameters") if isinstance(block, dict) else None
-        if not isinstance(said, dict):
-            raise EvaluationError(f"{expected}; {name} has none")
-        (special if last == node else general).update(said)
-    return {**general, **special}
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._blocks: dict[str, dict[str, Any]] = {}
+        try:
+            loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+            root = loader.get_single_node()
+            if root is not None:
+                self._read(root, "", loader)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+            raise EvaluationError(f"cannot read the parameter file {path}: {error}") from error
+
+    def of(self, node: str) -> dict[str, Any]:
+        """Return what is said to a node, whatever its namespace.
+
+        As in ROS, what stands further down wins, be it said to this node or to all.
+        """
+        said: dict[str, Any] = {}
+        for name, block in self._blocks.items():
+            if _is_to(name, node):
+                said.update(block)
+        return said
+
+    def check(self, nodes: Iterable[str]) -> None:
+        """Refuse a file that says nothing to any of the nodes.
+
+        Raises:
+            EvaluationError: It does not.
+        """
+        wanted = list(nodes)
+        if any(_is_to(name, node) for name in self._blocks for node in wanted):
+            return
+        held = ", ".join(self._blocks) or "nothing"
+        raise EvaluationError(
+            f"{self._path} says nothing to {', '.join(wanted)}, so it would change nothing: it "
+            f"holds {held}; expected blocks as in config/imitation.yaml"
+        )
+
+    def _read(self, node: yaml.Node, name: str, loader: yaml.SafeLoader) -> None:
+        # Node by node: a dictionary would lose blocks that are said twice, which ROS joins.
+        if not isinstance(node, yaml.MappingNode):
+            raise EvaluationError(
+                f"{self._path}: expected nodes with 'ros__parameters', as in "
+                f"config/imitation.yaml; {name or 'the file'} has none"
+            )
+        for key, content in node.value:
+            word = str(key.value)
+            if word != _PARAMETERS:
+                self._read(content, f"{name}/{word}" if name else word, loader)
+                continue
+            said = loader.construct_object(content, deep=True)
+            if not isinstance(said, dict):
+                raise EvaluationError(
+                    f"{self._path}: {name}: expected parameters below 'ros__parameters', got "
+                    f"{said!r}"
+                )
+            self._blocks.setdefault(name, {}).update(said)
+
+
+def _is_to(name: str, node: str) -> bool:
+    return name.rpartition("/")[2] in (node, *_WILD)
 
 
 def filled(kind: type[P], values: dict[str, Any], path: Path | str) -> P:

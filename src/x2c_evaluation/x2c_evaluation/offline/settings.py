@@ -19,8 +19,8 @@ import x2c_imitation
 import x2c_node
 import x2c_perception
 import x2c_virtual_face
-from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.parameter_file import filled, node_parameters
+from x2c_actuation.parameters import ActuationParameters
+from x2c_evaluation.offline.parameter_file import ParameterFile, filled
 from x2c_face.controls import Group
 from x2c_face.errors import X2CError
 from x2c_face.robot import Robot
@@ -36,10 +36,14 @@ PACKAGES = (
 )
 """Whose code the results depend on."""
 
+CHOSEN = {"tracking": "", "imitation": "", "gains": "gain ", "offsets": "offset "}
+"""Parts of `Settings.as_json` with what is not at its default, and what precedes it for people."""
+
 _DRAWN = "virtual"
 """Robot that pictures show in place of one that cannot be drawn."""
 
-_GREATEST_GAIN = 3.0
+_NODES = ("face_tracker_node", "imitation_node", "actuation_node")
+"""Whose parameters count."""
 
 
 class Calibration(enum.StrEnum):
@@ -66,6 +70,7 @@ class Settings:
         gains: Of the actuation, by group of controls.
         calibration: Where the person's neutral face is from.
         fidelity: Whether the virtual face imitates too, and is compared with the person.
+        offsets: Of the actuation, by group of controls [ratio or rad].
     """
 
     robot_folder: Path
@@ -74,6 +79,7 @@ class Settings:
     gains: Mapping[Group, float] = dataclasses.field(default_factory=dict)
     calibration: Calibration = Calibration.AUTO
     fidelity: bool = False
+    offsets: Mapping[Group, float] = dataclasses.field(default_factory=dict)
 
     @property
     def backend(self) -> str:
@@ -98,6 +104,7 @@ class Settings:
             "tracking": _chosen(self.tracking),
             "imitation": _chosen(self.imitation),
             "gains": {group.value: gain for group, gain in self.gains.items()},
+            "offsets": {group.value: offset for group, offset in self.offsets.items()},
         }
 
     def fingerprint(self) -> str:
@@ -148,34 +155,28 @@ def make_settings(
     Raises:
         X2CError: Something of it cannot be.
     """
-    said: dict[str, dict[str, Any]] = {"face_tracker_node": {}, "imitation_node": {}}
-    gains: dict[str, Any] = {}
+    said: dict[str, dict[str, Any]] = {node: {} for node in _NODES}
     if params_file is not None:
-        said = {node: node_parameters(params_file, node) for node in said}
-        gains = node_parameters(params_file, "actuation_node")
+        file = ParameterFile(params_file)
+        file.check(_NODES)
+        said = {node: file.of(node) for node in _NODES}
     if robot:
         said["imitation_node"]["robot"] = robot
     if backend:
         said["imitation_node"]["backend"] = backend
     where = params_file or "parameters"
     imitation = filled(ImitationParameters, said["imitation_node"], where)
+    moving = said["actuation_node"]
+    actuation = filled(ActuationParameters, moving, where)
     return Settings(
         robot_folder=find_robot(imitation.robot),
         tracking=filled(FaceTrackerParameters, said["face_tracker_node"], where),
         imitation=imitation,
-        gains={group: _gain(gains, group, where) for group in Group if f"gain_{group}" in gains},
+        gains={one: gain for one, gain in actuation.gains.items() if f"gain_{one}" in moving},
         calibration=calibration,
         fidelity=fidelity,
+        offsets={one: by for one, by in actuation.offsets.items() if by},
     )
-
-
-def _gain(values: Mapping[str, Any], group: Group, where: Path | str) -> float:
-    value = values[f"gain_{group}"]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise EvaluationError(f"{where}: gain_{group}: expected a number, got {value!r}")
-    if not 0.0 <= value <= _GREATEST_GAIN:
-        raise EvaluationError(f"{where}: gain_{group}: expected 0 to 3, got {value!r}")
-    return float(value)
 
 
 def _chosen(parameters: Any) -> dict[str, Any]:

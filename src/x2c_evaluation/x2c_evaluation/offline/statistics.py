@@ -80,7 +80,7 @@ def limit_statistics(curves: Curves, robot: Robot, settings: Settings) -> dict[s
     at_end = (values <= controls.MINIMUM + _ROUNDING) | (values >= controls.MAXIMUM - _ROUNDING)
     # A control that is neutral at the end of its range lies there whenever nothing happens.
     at_end &= np.abs(values - controls.NEUTRAL) > _ROUNDING
-    joint_map = JointMap(robot, settings.gains)
+    joint_map = JointMap(robot, settings.gains, settings.offsets)
     positions, clamped = [], []
     for row in values:
         try:

@@ -20,6 +20,7 @@ from x2c_evaluation.offline.layout import FRAMES, PAGE
 from x2c_evaluation.offline.metrics import METRICS, Metric
 from x2c_evaluation.offline.page.charts import bar, path, plot
 from x2c_evaluation.offline.page.frame import page, table, tile
+from x2c_evaluation.offline.settings import CHOSEN
 from x2c_face import controls
 from x2c_face.controls import Group
 
@@ -62,8 +63,10 @@ def _name(side: Side) -> str:
 def _link(side: Side) -> str:
     settings = side.content["settings"]
     said = f"robot {settings['robot']}, backend {settings['backend']}"
-    for part in ("tracking", "imitation", "gains"):
-        said += "".join(f", {name} {value}" for name, value in settings[part].items())
+    for part, before in CHOSEN.items():
+        # Reports of before this part was told of have none.
+        chosen = settings.get(part, {})
+        said += "".join(f", {before}{name} {value}" for name, value in chosen.items())
     return f"{escape(str(side.folder / PAGE))} · {escape(said)}"
 
 

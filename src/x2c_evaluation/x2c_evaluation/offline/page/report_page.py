@@ -12,6 +12,7 @@ from x2c_evaluation.offline.layout import FRAMES, PAGE, RECORDINGS
 from x2c_evaluation.offline.metrics import METRICS
 from x2c_evaluation.offline.page.frame import page, table, tile
 from x2c_evaluation.offline.page.recording import recording, status
+from x2c_evaluation.offline.settings import CHOSEN
 from x2c_evaluation.offline.store import Store
 
 _COLUMNS = (
@@ -52,9 +53,9 @@ def report_page(content: Mapping[str, Any], store: Store, details: bool) -> str:
 def _settings(settings: Mapping[str, Any]) -> str:
     said = [f"robot {settings['robot']}", f"backend {settings['backend']}"]
     said.append(f"neutral face: {settings['calibration']}")
-    for part in ("tracking", "imitation", "gains"):
+    for part, before in CHOSEN.items():
         said += [
-            f"{name.replace('_', ' ')} {value}"
+            f"{before}{name.replace('_', ' ')} {value}"
             for name, value in settings[part].items()
             if name != "backend"
         ]
