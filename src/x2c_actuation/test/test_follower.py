@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_actuation.follower import Follower
+from x2c_face.coupling import CoupledLimit, Side
 from x2c_face.robot import Joint
 
 PERIOD = 0.01
@@ -98,6 +99,83 @@ def test_no_command_takes_a_joint_past_its_limits_or_its_speed(commands):
         assert (np.abs(now) <= 1.0 + 1e-6).all()
         assert (np.abs(now - before) <= VELOCITY * min(passed, 0.1) * (1 + 1e-6) + 1e-9).all()
         before = now
+
+
+LID_BY_BROW = CoupledLimit(0, 1, Side.LOWER, ((-0.8, 0.4), (0.0, -1.0)))
+"""The further down the slow joint is, the further up the fast one has to stay."""
+
+CHAIN = (
+    CoupledLimit(1, 2, Side.UPPER, ((-0.5, 1.0), (0.6, -0.5))),
+    CoupledLimit(0, 1, Side.LOWER, ((-0.8, 0.4), (0.0, -1.0))),
+)
+
+
+def passed_by(limits, positions):
+    """How far coupled limits are passed [rad]; negative where they are kept."""
+    signs = [1.0 if one.side is Side.UPPER else -1.0 for one in limits]
+    return max(
+        sign * (positions[one.joint] - one.at(positions[one.by]))
+        for sign, one in zip(signs, limits, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "goal"), [([-1.0, 0.0], [0.4, -0.8]), ([0.4, -0.8], [-1.0, 0.0])]
+)
+@pytest.mark.parametrize("joints", [JOINTS, JOINTS[::-1]])
+def test_coupled_limits_are_kept_on_the_way(joints, start, goal):
+    follower = Follower(joints, SHARE, [LID_BY_BROW])
+    follower.place(start)
+    path = arrive(follower, goal)
+    assert max(passed_by([LID_BY_BROW], now) for now in path) <= 1e-6
+    np.testing.assert_allclose(path[-1], goal, atol=0.02 * VELOCITY.max())
+    for _ in range(10):
+        now = follower.step(goal, PERIOD)
+        assert passed_by([LID_BY_BROW], now) <= 1e-6
+    np.testing.assert_allclose(now, goal, atol=1e-9)
+
+
+def test_smooth_commands_along_a_coupled_limit_pass_unchanged():
+    follower = Follower(JOINTS, SHARE, [LID_BY_BROW])
+    follower.place([-1.0, 0.0])
+    arrive(follower, [-1.0, 0.0])
+    for time in np.arange(0.0, 2.0, PERIOD):
+        slow = -0.4 + 0.4 * np.cos(time)
+        wanted = [LID_BY_BROW.at(slow), slow]
+        np.testing.assert_allclose(follower.step(wanted, PERIOD), wanted, atol=1e-9)
+
+
+def test_a_command_past_a_coupled_limit_is_not_passed_on():
+    follower = Follower(JOINTS, SHARE, [LID_BY_BROW])
+    follower.place([0.4, -0.8])
+    arrive(follower, [0.4, -0.8])
+    for _ in range(300):
+        now = follower.step([0.2, -0.8], PERIOD)
+    np.testing.assert_allclose(now, [0.4, -0.8], atol=1e-6)
+
+
+poses = st.tuples(*[st.floats(-1.2, 1.2)] * 3)
+
+
+@given(
+    st.lists(
+        st.tuples(poses, st.sampled_from([0.0, 0.01, 0.02, 0.5]), st.integers(1, 30)), max_size=8
+    ),
+    st.permutations([6.0, 2.0, 0.7]),
+)
+def test_no_command_takes_joints_past_coupled_limits(commands, speeds):
+    joints = [joint(name, speed) for name, speed in zip("abc", speeds, strict=True)]
+    follower = Follower(joints, SHARE, CHAIN)
+    # The limits allow home: what is placed there is so from the first step on.
+    before = np.array([0.0, 0.0, 0.0])
+    follower.place(before)
+    for targets, passed, times in commands:
+        for _ in range(times):
+            now = follower.step(targets, passed)
+            assert passed_by(CHAIN, now) <= 1e-6
+            reach = np.array(speeds) * min(passed, 0.1)
+            assert (np.abs(now - before) <= reach * (1 + 1e-6) + 1e-9).all()
+            before = now
 
 
 def test_a_step_of_no_time_moves_nothing():

@@ -11,6 +11,7 @@ from x2c_actuation.drivers.settings import read_settings
 from x2c_actuation.errors import DriverError, Fault
 from x2c_actuation.motor_condition import Condition
 from x2c_actuation.motor_session import MotorSession
+from x2c_face.coupling import CoupledLimit, Side
 
 PERIOD = 0.01
 VELOCITY = 4.0
@@ -81,7 +82,7 @@ class Motors(FeetechDriver):
 class Stage:
     """A session with its motors, and time that passes as told."""
 
-    def __init__(self, folder, measures=True, **options):
+    def __init__(self, folder, measures=True, coupled_limits=(), **options):
         section = servo_section("feetech", "nowhere", **options)
         for wire in section["joints"].values():
             wire["raw"] = [2048 - RANGE * SCALE, 2048 + RANGE * SCALE]
@@ -89,7 +90,9 @@ class Stage:
         settings = read_settings(robot.driver, robot.joints, FeetechDriver)
         self.motors = Motors(settings, measures)
         self.told = []
-        self.session = MotorSession(self.motors, robot.joints, lambda bad, text: self.say(text))
+        self.session = MotorSession(
+            self.motors, robot.joints, lambda bad, text: self.say(text), coupled_limits
+        )
         self.now = 100.0
         self.command = None
 
@@ -189,6 +192,18 @@ def test_the_first_command_is_come_to_slowly_from_the_measured_pose(stage):
     np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
     # Once it follows, steps up to a tick's way at full speed close what is left.
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_coupled_limits_are_kept_on_the_way(tmp_path):
+    limit = CoupledLimit(1, 0, Side.LOWER, ((-0.4, 0.2), (0.0, -0.5)))
+    stage = Stage(tmp_path, coupled_limits=[limit])
+    stage.motors.pose = np.array([0.0, -0.5, 0.0])
+    stage.command = [-0.4, 0.2, 0.0]
+    for _ in range(300):
+        stage.run(PERIOD)
+        assert limit.at(stage.motors.pose[0]) <= stage.motors.pose[1] + 1e-6
+    assert stage.condition is Condition.FOLLOWING
+    np.testing.assert_allclose(stage.motors.pose, stage.command, atol=1e-9)
 
 
 def test_joints_that_nobody_commands_stay_where_they_are(stage):

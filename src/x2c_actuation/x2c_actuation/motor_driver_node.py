@@ -80,7 +80,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._unknown: set[str] = set()
         self._states = self.publisher(JointState, "joint_states", STREAM)
         self.service(Trigger, "~/reset", self._reset)
-        session = MotorSession(driver, robot.joints, self._say)
+        session = MotorSession(driver, robot.joints, self._say, robot.coupled_limits)
         if self._stopped:
             session.stop()
         self._session = session

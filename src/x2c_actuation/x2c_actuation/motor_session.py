@@ -14,6 +14,7 @@ from x2c_actuation.errors import DriverError
 from x2c_actuation.follower import Follower
 from x2c_actuation.motor_condition import Condition, Outcome
 from x2c_actuation.motor_link import MotorLink, Reading, Tell
+from x2c_face.coupling import CoupledLimit
 from x2c_face.robot import Joint
 
 Array = NDArray[np.float64]
@@ -35,13 +36,20 @@ class MotorSession:
         driver: Of the motors, not yet opened.
         joints: Of the robot.
         tell: Called with whether something is bad, and what it is, once each time it happens.
+        coupled_limits: Of the robot.
     """
 
-    def __init__(self, driver: MotorDriver, joints: Sequence[Joint], tell: Tell) -> None:
+    def __init__(
+        self,
+        driver: MotorDriver,
+        joints: Sequence[Joint],
+        tell: Tell,
+        coupled_limits: Sequence[CoupledLimit] = (),
+    ) -> None:
         self.link = MotorLink(driver, tell)
         self._driver = driver
         self._settings = driver.settings
-        self._follower = Follower(joints, self._settings.approach)
+        self._follower = Follower(joints, self._settings.approach, coupled_limits)
         self._tell = tell
         self._command: tuple[float, Array] | None = None
         self._last_sent = self._start = np.array([joint.home for joint in joints])
