@@ -160,6 +160,20 @@ def test_a_stop_outlives_every_transition(ros, owner, bus, wait_until):
     assert not any(servo.torque for servo in bus.servos.values())
 
 
+def test_a_stop_reaches_motors_that_an_inactive_node_has_left_holding(ros, owner, bus, wait_until):
+    owner.wanted = [0.4, 0.4, 0.4]
+    owner.wait_for("following")
+    button = ros.publish(Bool, "estop", STREAM)
+    wait_until(button.get_subscription_count, what="the node's subscription")
+    assert ros.transition("motor_driver_node", "deactivate")
+    assert all(servo.torque for servo in bus.servos.values())
+    button.publish(Bool(data=True))
+    wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
+    assert ros.state("motor_driver_node") == "inactive"
+    assert ros.transition("motor_driver_node", "activate")
+    owner.wait_for("stopped")
+
+
 def test_commands_that_cannot_be_are_dropped_and_the_node_lives(ros, owner, bus):
     publisher = ros.publish(JointState, "joint_commands", STREAM)
     owner.wait_until(publisher.get_subscription_count, what="the node's subscription")

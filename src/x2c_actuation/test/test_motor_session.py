@@ -463,6 +463,33 @@ def test_pressing_on_does_not_try_a_lost_connection_more_often(stage):
     assert 1 <= len(tries) - before <= 5
 
 
+def test_a_stop_is_done_although_nobody_ticks_any_more(stage):
+    following(stage)
+    stage.session.end()
+    stage.session.stop()
+    stage.session.stop_unattended()
+    assert not stage.motors.on.any()
+    assert stage.motors.closed >= stage.motors.opened
+    assert stage.condition is Condition.DISCONNECTED
+
+
+def test_a_stop_that_nobody_ticks_for_says_what_keeps_it_from_motors(stage):
+    stage.motors.error = DriverError(Fault.ABSENT, "no port")
+    stage.session.stop()
+    stage.session.stop_unattended()
+    assert "no port" in stage.told_that
+
+
+def test_a_stop_that_holds_leaves_motors_that_nobody_ticks_for_alone(tmp_path):
+    stage = following(Stage(tmp_path, estop="hold"))
+    stage.session.end()
+    opened = stage.motors.opened
+    stage.session.stop()
+    stage.session.stop_unattended()
+    assert stage.motors.on.all()
+    assert stage.motors.opened == opened
+
+
 def test_a_stop_outlives_a_lost_connection(stage):
     following(stage)
     stage.session.stop()

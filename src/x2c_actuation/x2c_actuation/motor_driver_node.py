@@ -69,6 +69,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         # A stop is heard in every state and outlives every transition: only a reset ends it.
         self._stopped = False
         self._session: MotorSession | None = None
+        self._thread: threading.Thread | None = None
         self._estop = EmergencyStop(self, self._press)
 
     def configure(self) -> None:
@@ -111,8 +112,10 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         with self._awake:
             self._ending = True
             self._awake.notify()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         self._running.end()
+        self._thread = None
 
     def cleanup(self) -> None:
         """Forget the motors, but not an emergency stop."""
@@ -196,9 +199,13 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
     def _press(self, who: str) -> None:
         if not self._estop.pressed:
             return
+        first = not self._stopped
         self._stopped = True
-        if self._session is not None:
-            self._session.stop()
+        if self._session is None:
+            return
+        self._session.stop()
+        if first and self._thread is None:
+            self._session.stop_unattended()
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._estop.forget_the_gone()

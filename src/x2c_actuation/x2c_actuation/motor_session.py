@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 RELAX_PERIOD = 0.25
 """Motors that a stop leaves limp are told so anew so often: none of them acknowledges it [s]."""
 
+UNATTENDED = 3
+"""How often they are told where nobody stays to tell them anew."""
+
 
 class MotorSession:
     """Keeps the motors of one robot at what is commanded, as long as that is safe.
@@ -93,6 +96,21 @@ class MotorSession:
         # Pressing on is no reason to try again at once what has just failed.
         self._urgent = self._urgent or not self._stopping
         self._stopping = True
+
+    def stop_unattended(self) -> None:
+        """Do a stop while nobody ticks: motors may have been left holding."""
+        if not self._relaxes:
+            return
+        try:
+            self._driver.open()
+            # None of them acknowledges it, and nobody is there to tell them again later.
+            for _ in range(UNATTENDED):
+                self._driver.torque(False)
+            self._tell(True, "emergency stop: the motors are limp")
+        except DriverError as error:
+            self._tell(True, f"emergency stop: torque could not be taken off: {error}")
+        finally:
+            self.link.close()
 
     def reset(self) -> None:
         """End a stop; the motors come back to what is commanded from then on."""
