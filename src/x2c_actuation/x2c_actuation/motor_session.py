@@ -14,6 +14,7 @@ from x2c_actuation.errors import DriverError
 from x2c_actuation.follower import Follower
 from x2c_actuation.motor_condition import Condition, Outcome
 from x2c_actuation.motor_link import MotorLink, Reading, Tell
+from x2c_actuation.motor_writer import MotorWriter
 from x2c_face.coupling import CoupledLimit
 from x2c_face.robot import Joint
 
@@ -55,13 +56,11 @@ class MotorSession:
         self._follower = Follower(joints, self._settings.approach, coupled_limits)
         self._tell = tell
         self._command: tuple[float, Array] | None = None
-        self._last_sent = self._start = np.array([joint.home for joint in joints])
+        self._writer = MotorWriter(self.link, joints, tell)
+        self._start = self._writer.last
         self._last_tick: float | None = None
         self._stopping = self._urgent = False
         self._relax_next = -np.inf
-        # A joint that is energised may be that far from where it is sent: a tick's way.
-        self._slack = np.array([joint.velocity for joint in joints]) / self._settings.rate
-        self._outside = np.zeros(len(joints), bool)
         # Nothing is sent, since then; whether the motors hold is another matter.
         self._idle, self._idle_since = True, -np.inf
         self._condition = Condition.UNTOUCHED
@@ -79,8 +78,7 @@ class MotorSession:
     @property
     def outside(self) -> tuple[str, ...]:
         """Names of joints that are left alone, since they stand outside their raw range."""
-        names = self._driver.wires.names
-        return () if self._idle else tuple(names[i] for i in np.flatnonzero(self._outside))
+        return () if self._idle else self._writer.outside
 
     @property
     def returns_softly(self) -> bool:
@@ -170,15 +168,14 @@ class MotorSession:
 
     def _take_in(self, reading: Reading) -> None:
         """Take joints in from where they are now that were away, or outside their range."""
-        places = np.arange(len(self._start))
-        inside = np.isfinite(reading.positions) & ~self._strays(reading.positions)
-        back = np.isin(places, reading.back) | (self._outside & inside)
+        back = np.isin(np.arange(len(self._start)), reading.back)
+        back |= self._writer.inside_again(reading.positions)
         if self._idle or not back.any():
             return
         start = np.where(back, reading.positions, self._follower.positions)
         self._start = np.where(back, reading.positions, self._start)
         self._follower.place(start)
-        self._energise(start, back)
+        self._writer.energise(start, back)
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._condition is Condition.STOPPED:
@@ -200,7 +197,7 @@ class MotorSession:
         positions = self._follower.step(targets, duration)
         approaching = self._follower.approaching
         self._condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
-        return self._send(positions)
+        return self._writer.send(positions)
 
     def _wait(self, age: float, now: float, duration: float) -> Array | None:
         """Hold while no commands come, and go limp when none come for long."""
@@ -240,7 +237,7 @@ class MotorSession:
             self._relax_if_stopped(now)
 
     def _halt(self, duration: float) -> Array | None:
-        return None if self._idle else self._send(self._follower.halt(duration))
+        return None if self._idle else self._writer.send(self._follower.halt(duration))
 
     def _rise(self) -> bool:
         """Begin to move, from where the joints are, or were sent last where nothing measures.
@@ -251,28 +248,8 @@ class MotorSession:
         read = self._driver.read()
         if self._driver.measures and not np.isfinite(read[self.link.there]).all():
             return False
-        self._start = np.where(np.isfinite(read), read, self._last_sent)
+        self._start = np.where(np.isfinite(read), read, self._writer.last)
         self._follower.place(self._start)
-        self._energise(self._start, np.ones(len(read), bool))
+        self._writer.energise(self._start, np.ones(len(read), bool))
         self._idle = False
         return True
-
-    def _strays(self, positions: Array) -> NDArray[np.bool_]:
-        return self._driver.wires.outside(positions, self._slack)
-
-    def _energise(self, start: Array, joints: NDArray[np.bool_]) -> None:
-        """Let some joints (n,) hold where they are (n,), but for those outside their range."""
-        stray = joints & self._strays(start)
-        for joint in np.flatnonzero(stray):
-            self._tell(True, self._driver.outside(joint, start[joint]))
-        self._outside = np.where(joints, stray, self._outside)
-        # The goal first: a motor that gets its torque back goes to it at once.
-        which = joints & self.link.there & ~self._outside
-        self._driver.write(np.where(which, start, np.nan))
-        self._driver.torque(True, np.flatnonzero(which).tolist())
-
-    def _send(self, positions: Array) -> Array:
-        which = self.link.there & ~self._outside
-        sent = self._driver.write(np.where(which, positions, np.nan))
-        self._last_sent = np.where(np.isfinite(sent), sent, self._last_sent)
-        return sent
