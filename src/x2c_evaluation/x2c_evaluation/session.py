@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.errors import BagError
+from x2c_evaluation.joint_rows import JointRows
 from x2c_evaluation.topics import Part
 from x2c_face import controls
 
@@ -117,15 +119,20 @@ class Session:
         return self.streams[Part.CAMERA_IMAGE]
 
 
+def _of_parts() -> dict[Part, array[int]]:
+    return {part: array("q") for part in Part}
+
+
 @dataclass
 class _Collected:
-    stamps: dict[Part, list[int]] = field(default_factory=lambda: {part: [] for part in Part})
-    times: dict[Part, list[int]] = field(default_factory=lambda: {part: [] for part in Part})
-    face_states: list[int] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
-    control_states: list[int] = field(default_factory=list)
-    joints: dict[Part, list[dict[str, float]]] = field(
-        default_factory=lambda: {Part.COMMANDS: [], Part.JOINT_STATES: []}
+    positions: bool = True
+    stamps: dict[Part, array[int]] = field(default_factory=_of_parts)
+    times: dict[Part, array[int]] = field(default_factory=_of_parts)
+    face_states: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    control_states: array[int] = field(default_factory=lambda: array("q"))
+    joints: dict[Part, JointRows] = field(
+        default_factory=lambda: {part: JointRows() for part in (Part.COMMANDS, Part.JOINT_STATES)}
     )
     nodes: dict[str, NodeState] = field(default_factory=dict)
 
@@ -142,10 +149,11 @@ class _Collected:
             if values.shape != (controls.COUNT,):
                 raise ValueError(f"{values.size} control values, expected {controls.COUNT}")
             state = int(message.state)
-            self.values.append(values)
+            self.values.frombytes(values.tobytes())
             self.control_states.append(state)
         elif part in self.joints:
-            self.joints[part].append(dict(zip(message.name, message.position, strict=True)))
+            rows = self.joints[part] if self.positions else JointRows()
+            rows.add(message.name, message.position)
         self.stamps[part].append(nanoseconds)
         self.times[part].append(time)
 
@@ -161,14 +169,17 @@ class _Collected:
             self.nodes[status.name] = NodeState(level, status.message, values, said, total)
 
 
-def read_session(reader: BagReader, parts: Collection[Part] = _SMALL) -> Session:
+def read_session(
+    reader: BagReader, parts: Collection[Part] = _SMALL, positions: bool = True
+) -> Session:
     """Return what a bag tells of a run; messages that cannot be used are counted as issues.
 
     Args:
         reader: Of the bag.
         parts: What is read of it.
+        positions: Whether positions of joints are kept, beside when they were sent.
     """
-    collected = _Collected()
+    collected = _Collected(positions)
     refused: Counter[tuple[Part, str]] = Counter()
     for record in reader.records(parts):
         try:
@@ -191,15 +202,9 @@ def read_session(reader: BagReader, parts: Collection[Part] = _SMALL) -> Session
         face_states=np.array(collected.face_states, dtype=np.int64),
         controls=np.array(collected.values, dtype=np.float64).reshape(-1, controls.COUNT),
         control_states=np.array(collected.control_states, dtype=np.int64),
-        commands=_joints(collected.joints[Part.COMMANDS]),
-        joint_states=_joints(collected.joints[Part.JOINT_STATES]),
+        commands=Joints(*collected.joints[Part.COMMANDS].table()),
+        joint_states=Joints(*collected.joints[Part.JOINT_STATES].table()),
         nodes=collected.nodes,
         clock=reader.clock,
         issues=(*reader.issues, *unusable),
     )
-
-
-def _joints(rows: list[dict[str, float]]) -> Joints:
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
-    positions = [[row.get(name, np.nan) for name in names] for row in rows]
-    return Joints(names, np.array(positions, dtype=np.float64).reshape(len(rows), len(names)))

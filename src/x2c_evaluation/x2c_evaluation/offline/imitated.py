@@ -8,17 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-import numpy as np
-
 from x2c_evaluation.offline.curves import Curves
 from x2c_evaluation.offline.frames import Frame, FrameSource, ahead
-from x2c_evaluation.offline.pipeline import Look, Pipeline, Sight, find_neutral
+from x2c_evaluation.offline.gathered import Gathered
+from x2c_evaluation.offline.pipeline import Look, Pipeline, find_neutral
 from x2c_evaluation.offline.settings import Calibration, Settings
 from x2c_evaluation.sources.issues import Issues
-from x2c_face import controls
-from x2c_face.descriptors import Descriptor
 from x2c_face.errors import X2CError
-from x2c_face.frames import FaceState
 from x2c_face.robot import Robot
 from x2c_node.stamps import StampMonitor
 
@@ -66,7 +62,7 @@ def imitate(
     if settings.calibration is Calibration.BEFORE:
         with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
             neutral = find_neutral(frames, settings.tracking)
-    sights: list[tuple[int, int, Sight]] = []
+    gathered = Gathered()
     read, neutral_at = 0, None if neutral is None else 0.0
     pipeline = Pipeline(settings, robot, neutral, automatic=not source.has_neutral)
     first: int | None = None
@@ -92,11 +88,11 @@ def imitate(
             first = frame.stamp if first is None else first
             if sight.neutral is not None and neutral_at is None:
                 neutral_at = (frame.stamp - first) * 1e-9
-            sights.append((frame.index, frame.stamp, sight))
-            if len(sights) % _TOLD_EVERY == 0:
+            gathered.add(frame.index, frame.stamp, sight)
+            if len(gathered) % _TOLD_EVERY == 0:
                 progress(read)
     progress(read)
-    return Imitated(curves_of(sights), read, read - len(sights), neutral_at)
+    return Imitated(gathered.curves(), read, read - len(gathered), neutral_at)
 
 
 def _looks(
@@ -117,31 +113,3 @@ def _looks(
                 look = error
             # The picture is not needed any more.
             yield dataclasses.replace(frame, picture=None), jumped, look
-
-
-def curves_of(sights: list[tuple[int, int, Sight]]) -> Curves:
-    """Return what was seen in frames, each with its index and stamp, as arrays."""
-    count = len(sights)
-    faces = [sight.face for _, _, sight in sights]
-    frames = [sight.frame for _, _, sight in sights]
-    return Curves(
-        index=np.array([index for index, _, _ in sights], dtype=np.int64),
-        stamps=np.array([stamp for _, stamp, _ in sights], dtype=np.int64),
-        face_states=np.array([face.state for face in faces], dtype=np.int64),
-        persons=np.array([face.track_id for face in faces], dtype=np.int64),
-        confidence=np.array([face.confidence for face in faces], dtype=np.float64),
-        eye_distance=np.array(
-            [
-                face.pose.scale
-                if face.pose is not None and face.state is FaceState.TRACKING
-                else np.nan
-                for face in faces
-            ],
-            dtype=np.float64,
-        ),
-        described=np.array([sight.described for _, _, sight in sights]).reshape(
-            count, len(Descriptor)
-        ),
-        values=np.array([frame.values for frame in frames]).reshape(count, controls.COUNT),
-        control_states=np.array([frame.state for frame in frames], dtype=np.int64),
-    )

@@ -23,7 +23,8 @@ def session(reader: BagReader, curves: Curves) -> Session | None:
     there = set(reader.parts.values()) & set(_TOLD)
     if not there:
         return None
-    read = read_session(reader, _PARTS)
+    # Of joint commands only the stamps are needed.
+    read = read_session(reader, _PARTS, positions=False)
     # Frames are those that were evaluated, whatever their topic is called.
     streams = {**read.streams, Part.CAMERA_IMAGE: Stream(curves.stamps, curves.stamps)}
     before = {str(one) for one in reader.found}

@@ -12,7 +12,8 @@ import numpy as np
 from x2c_evaluation.fidelity.seen import seen
 from x2c_evaluation.offline.data_set_frames import DataSetFrames
 from x2c_evaluation.offline.frames import Frame, Picture, ahead
-from x2c_evaluation.offline.imitated import Imitated, curves_of
+from x2c_evaluation.offline.gathered import Gathered
+from x2c_evaluation.offline.imitated import Imitated
 from x2c_evaluation.offline.pipeline import Sight
 from x2c_evaluation.offline.settings import Settings
 from x2c_evaluation.picture_tracking import track_single
@@ -53,7 +54,7 @@ def imitate_pictures(
     imitator = make_imitator(settings.backend, robot, settings.imitation.backend_options)
     faces, neutrals = source.faces(), source.neutrals()
     shown: int | None = None
-    sights: list[tuple[int, int, Sight]] = []
+    gathered = Gathered()
     read = 0
     tracker = MediaPipeTracker()
     with closing(tracker), closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
@@ -79,12 +80,12 @@ def imitate_pictures(
                     continue
                 answer = ControlFrame(values, 1.0, ControlState.TRACKING, number)
                 sight = replace(sight, frame=answer)
-            sights.append((frame.index, frame.stamp, sight))
-            if len(sights) % _TOLD_EVERY == 0:
+            gathered.add(frame.index, frame.stamp, sight)
+            if len(gathered) % _TOLD_EVERY == 0:
                 progress(read)
     total = len(source.pairs)
     progress(total)
-    return Imitated(curves_of(sights), total, total - len(sights), 0.0)
+    return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
 
 
 def _sight(tracker: MediaPipeTracker, frame: Frame, number: int) -> Sight:
