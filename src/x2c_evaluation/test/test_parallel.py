@@ -78,6 +78,8 @@ def test_no_process_goes_on_when_the_user_stops_the_program(tmp_path, number, to
         assert running.wait(60.0) == status
         wait_for(lambda: all(is_free(one) for one in files))
         assert "Traceback" not in said.read_text()
+        if number == signal.SIGINT:
+            assert said.read_text() == ""
     finally:
         for one in files:
             with contextlib.suppress(OSError, ValueError):

@@ -67,7 +67,8 @@ def _together(
 ) -> Iterator[tuple[int, R]]:
     # Neither OpenGL nor MediaPipe survives a fork.
     context = multiprocessing.get_context("spawn")
-    counts = context.Array("i", max(jobs) + 1)
+    # Each number has one writer: without a lock there is none to leave behind.
+    counts = context.RawArray("i", max(jobs) + 1)
     # Nothing is ever sent: what counts is that the near end is closed, however this process ends.
     far_end, near_end = context.Pipe(duplex=False)
     with (
