@@ -451,6 +451,20 @@ def test_a_stop_is_sent_at_once_long_after_motors_were_heard_last(stage):
     assert not stage.motors.on.any()
 
 
+@pytest.mark.parametrize("attended", [True, False])
+def test_a_stop_is_sent_where_opening_already_finds_nobody_to_answer(stage, attended):
+    following(stage)
+    stage.session.end()
+    stage.motors.open = lambda: raise_(DriverError(Fault.SILENT, "no board answers"))
+    stage.session.stop()
+    if attended:
+        stage.run(PERIOD)
+    else:
+        stage.session.stop_unattended()
+    assert stage.condition is Condition.DISCONNECTED
+    assert not stage.motors.on.any()
+
+
 def test_pressing_on_does_not_try_a_lost_connection_more_often(stage):
     stage.motors.error = DriverError(Fault.ABSENT, "no port")
     tries = []

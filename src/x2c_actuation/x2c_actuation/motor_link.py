@@ -85,9 +85,7 @@ class MotorLink:
         if now < self._retry:
             return None
         try:
-            self.driver.open()
-            # Before anything is asked: whoever is to be stopped need not be heard.
-            prepare()
+            self.open(prepare)
             pose = self.driver.read()
         except DriverError as error:
             if error.fault is not Fault.ABSENT:
@@ -103,6 +101,23 @@ class MotorLink:
         missing = f"; no answer of {', '.join(self.absent)}" if self.absent else ""
         self._tell(bool(missing), f"connected to {self.driver.place}{missing}")
         return Reading(pose)
+
+    def open(self, prepare: Callable[[], None]) -> None:
+        """Open the driver, and do something to the motors before anything is asked of them.
+
+        Whoever is to be stopped need not be heard.
+
+        Raises:
+            DriverError: The motors cannot be reached.
+        """
+        try:
+            self.driver.open()
+        except DriverError as error:
+            # The port is open then, and nobody answers.
+            if error.fault is Fault.SILENT:
+                prepare()
+            raise
+        prepare()
 
     def hurry(self) -> None:
         """Let `connect` try again at once, and then as often as at first."""

@@ -100,10 +100,7 @@ class MotorSession:
         if not self._relaxes:
             return
         try:
-            self._driver.open()
-            # None of them acknowledges it, and nobody is there to tell them again later.
-            for _ in range(UNATTENDED):
-                self._driver.torque(False)
+            self.link.open(self._relax_unattended)
             self._tell(True, "emergency stop: the motors are limp")
         except DriverError as error:
             self._tell(True, f"emergency stop: torque could not be taken off: {error}")
@@ -164,6 +161,11 @@ class MotorSession:
     def _relax_if_stopped(self, now: float) -> None:
         if self._stopping and self._relaxes:
             self._relax_next = now + RELAX_PERIOD
+            self._driver.torque(False)
+
+    def _relax_unattended(self) -> None:
+        # None of them acknowledges it, and nobody is there to tell them again later.
+        for _ in range(UNATTENDED):
             self._driver.torque(False)
 
     def _take_in(self, reading: Reading) -> None:
