@@ -15,6 +15,7 @@ from x2c_evaluation.offline.evaluate import Job, evaluate
 from x2c_evaluation.offline.page.comparison_page import comparison_page
 from x2c_evaluation.offline.run import run, unique_names
 from x2c_evaluation.parallel import work_through
+from x2c_evaluation.versions import versions
 
 
 class Notes:
@@ -47,6 +48,8 @@ class KilledAfter(Engine):
 def code_that_stays(monkeypatch):
     """Somebody may be at work on the code while its tests run."""
     monkeypatch.setattr("x2c_evaluation.offline.settings.PACKAGES", ())
+    now = versions()
+    monkeypatch.setattr("x2c_evaluation.offline.run.versions", lambda: now)
 
 
 @pytest.fixture
