@@ -119,3 +119,14 @@ def test_parameters_change_what_comes_out(tmp_path, video):
     assert call("compare", tmp_path / "a", tmp_path / "b", "--fail-above", "difference=0") == 1
     content = json.loads((tmp_path / "b" / "report.json").read_text(encoding="utf-8"))
     assert content["settings"]["tracking"] == {"smoothing": False}
+
+
+def test_recordings_where_results_would_go_are_left_alone(tmp_path, bag, capsys):
+    recordings = tmp_path / "home" / "recordings"
+    recordings.mkdir(parents=True)
+    mine = bag.rename(recordings / "bag")
+    before = sorted((tmp_path / "home").rglob("*"))
+    topic = "/left/image_raw/compressed"
+    assert call("evaluate", mine, "--topic", topic, "--out", tmp_path / "home") == 2
+    assert "choose another --out" in capsys.readouterr().err
+    assert sorted((tmp_path / "home").rglob("*")) == before
