@@ -74,7 +74,8 @@ def tune_process() -> None:
     millisecond an image.
 
     Threads take shorter turns than Python's 5 ms: the one that sends commands at the motor rate
-    is less late for it (1.6 instead of 2.1 ms at p99 in one process), and latency stays the same.
+    is less late for it (at p99 in one process 1.2 to 1.6 ms, not 1.5 to 4.3), and latency stays
+    the same.
     """
     sys.setswitchinterval(_TURN)
     threadpool_limits(limits=1, user_api="blas")
