@@ -7,6 +7,7 @@ import torch
 
 from x2c_imitation.network.config import NetworkConfig, preset
 from x2c_imitation.network.x2control import Normalizer
+from x2c_training import augmentation
 from x2c_training.augmentation import NetworkInput, color_change, move
 from x2c_training.settings import AugmentationSettings
 
@@ -109,3 +110,12 @@ def test_a_networks_own_normalisation_is_used():
     config = NetworkConfig(image_size=32, mean=(0.5, 0.0, 0.0), std=(0.5, 0.25, 2.0))
     made = NetworkInput(config, CPU).make(pictures)
     assert torch.allclose(made[0, :, 0, 0], torch.tensor([1.0, 4.0, 0.5]), atol=1e-5)
+
+
+def test_colours_are_changed_on_a_gpu_as_they_are_here():
+    generator = np.random.default_rng(5)
+    pictures = generator.integers(0, 256, (3, 16, 24, 3), dtype=np.uint8)
+    changes = generator.normal(size=(3, 3, 4)).astype(np.float32) / 255.0
+    here = augmentation._changed_here(pictures, changes)
+    there = augmentation._changed_there(pictures, changes, CPU)
+    assert np.allclose(here.reshape(3, -1, 3), there.numpy(), atol=1e-5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings augmented batches to the network, made ahead of time by a thread.
+"""Brings augmented batches to the network, made ahead of time by threads.
 
 Every batch is drawn from the seed, the epoch and its own number alone. So a training that goes on
 from a checkpoint sees the very batches that it would have seen.
@@ -7,10 +7,11 @@ from a checkpoint sees the very batches that it would have seen.
 
 from __future__ import annotations
 
-import queue
-import threading
+import itertools
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,10 @@ from x2c_training.prepared import Indices, Pictures, Prepared
 from x2c_training.settings import AugmentationSettings
 
 _AHEAD = 4
-"""Batches that lie ready."""
+"""Batches that lie ready, or are being made."""
+
+_THREADS = 2
+"""Make them at once; what takes long in it does not hold Python's lock."""
 
 _ORDER, _BATCH = 0, 1
 """What random numbers are for."""
@@ -118,43 +122,24 @@ class Loader:
             first: Batch to begin with.
         """
         order = np.random.default_rng([self._seed, _ORDER, number]).permutation(self._rows)
-        ahead: queue.Queue[Batch | BaseException | None] = queue.Queue(_AHEAD)
-        stop = threading.Event()
+        steps = iter(range(first, len(self)))
+        ahead: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(_THREADS, "loader") as pool:
 
-        def put(made: Batch | BaseException | None) -> None:
-            while not stop.is_set():
-                try:
-                    ahead.put(made, timeout=0.1)
-                    return
-                except queue.Full:
-                    continue
+            def prepare(count: int) -> None:
+                for step in itertools.islice(steps, count):
+                    ahead.append(pool.submit(self._make, order, number, step))
 
-        def work() -> None:
             try:
-                for step in range(first, len(self)):
-                    if stop.is_set():
-                        return
-                    put(self._make(order, number, step))
-                put(None)
-            # Whatever it is, it is raised where batches are waited for.
-            except BaseException as error:
-                put(error)
-
-        thread = threading.Thread(target=work, name="loader", daemon=True)
-        thread.start()
-        try:
-            while True:
-                began = time.perf_counter()
-                made = ahead.get()
-                self.waited += time.perf_counter() - began
-                if made is None:
-                    return
-                if isinstance(made, BaseException):
-                    raise made
-                yield made
-        finally:
-            stop.set()
-            thread.join()
+                prepare(_AHEAD)
+                while ahead:
+                    began = time.perf_counter()
+                    made = ahead.popleft().result()
+                    self.waited += time.perf_counter() - began
+                    prepare(1)
+                    yield made
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def _make(self, order: Indices, epoch: int, step: int) -> Batch:
         whole = self._batch_size * self._processes
