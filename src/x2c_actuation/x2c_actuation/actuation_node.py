@@ -125,6 +125,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                 self._estop.poll()
         finally:
             self._ticker.stop()
+        with self._moving:
+            # A stop that finds the joints at rest may have come after the last tick.
+            self._tell_state(time.monotonic())
 
     def cleanup(self) -> None:
         """Forget the robot, but not an emergency stop."""
