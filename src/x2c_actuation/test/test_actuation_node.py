@@ -291,7 +291,7 @@ def test_an_emergency_stop_outlives_the_node_s_transitions(start, write_robot, r
 def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(
     start, write_robot, ros, wait_until
 ):
-    _, side = start(write_robot(), ease_time=20.0)
+    _, side = start(write_robot(), ease_time=3000.0)
     states = ros.collect(ActuationState, f"{NODE}/state", STREAM)
     nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
     side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod")
