@@ -3,5 +3,5 @@
 
 For tests, and to try `./x2c motors` and the guide without hardware:
 
-    python src/x2c_actuation/test/bus_emulators feetech --ids 1-12 --link /tmp/face_bus
+    python src/x2c_actuation/test/bus_emulators feetech --ids 1-12 --link ~/face_bus
 """
