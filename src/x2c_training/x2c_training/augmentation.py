@@ -2,9 +2,10 @@
 """Changes pictures at random: place, size and colours.
 
 Brightness, contrast, saturation and hue are each linear in a pixel's colour, so all four and the
-network's normalisation make one 3x3 matrix and one offset for each picture: a single pass over its
-pixels, on a GPU over those of the whole batch. The hue turns about the grey axis (in YIQ), and colours brighter
-than white are not cut off, which is where this differs from jitter on pictures of 8 bits.
+network's normalisation make one 3x3 matrix and one offset for each picture: a single pass over
+its pixels, on a GPU over those of the whole batch. The hue turns about the grey axis (in YIQ), and
+colours brighter than white are not cut off, which is where this differs from jitter on pictures of
+8 bits.
 """
 
 from __future__ import annotations
