@@ -75,6 +75,10 @@ def test_every_driver_is_there_and_has_options_with_descriptions(name):
         ("joints/jaw/direction", 2, "driver.joints.jaw.direction"),
         ("joints/jaw/scale", 0.0, "driver.joints.jaw.scale"),
         ("joints/jaw/raw", [3000, 1000], "the lowest must be below the highest"),
+        ("joints/jaw/raw", [3850, 150], r"a way over 4095 to 0.* take the servo's horn off"),
+        ("joints/jaw/raw", [3850, 4246], r"a way over 4095 to 0.* take the servo's horn off"),
+        ("joints/jaw/zero", 4050, r"driver.joints.jaw.zero: .* raw 3724 to 4376, past 0 to 4095"),
+        ("joints/jaw", {"id": 1, "zero": 50, "direction": -1}, "the long way round"),
         ("joints/jaw/raw", [0, 5000], r"driver.joints.jaw.raw: expected a number from 0 to 4095"),
         ("joints/jaw/raw", 7, r"driver.joints.jaw.raw: expected \[lowest, highest\]"),
     ],
@@ -107,3 +111,10 @@ def test_a_joint_that_slides_needs_a_scale(tmp_path):
     robot = load_robot(tmp_path)
     with pytest.raises(DriverSettingsError, match=r"jaw.scale: .*step per m"):
         make_driver(robot)
+
+
+@pytest.mark.parametrize("raw", [[3700, 4095], [3700, 4090]])
+def test_a_range_that_ends_before_the_wrap_is_the_joints_way(tmp_path, raw):
+    section = changed("joints/jaw", {"id": 1, "zero": 4050, "raw": raw})
+    (wire, *_) = make_driver(motor_robot(tmp_path, section)).settings.wires
+    assert (wire.lowest, wire.highest) == tuple(raw)

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,3 +66,38 @@ def test_whoever_would_be_sent_elsewhere_stands_outside():
     assert made.outside([-0.44], 0.0) == [False]
     assert made.outside([-0.6], 0.0) == [True]
     assert made.outside([np.nan], 0.0) == [False]
+
+
+SERVO = {"scale": 4096 / (2 * np.pi), "turn": 4096.0, "readings": (0.0, 4095.0)}
+
+
+@given(
+    st.floats(0.0, 4095.0),
+    st.floats(20.0, 4095.0),
+    st.floats(0.0, 4095.0),
+    st.sampled_from([1, -1]),
+)
+def test_a_servo_is_never_driven_over_a_place_its_joint_cannot_go(low, way, place, direction):
+    """The shaft stands `place` past the way's start; its reading starts again after a turn."""
+    first, last = low, min(low + way, 4095.0)
+    zero = 0.5 * (first + last)
+    one = Wire("jaw", 1, zero, SERVO["scale"], direction, 0.0, 4095.0, 4096.0, (0.0, 4095.0))
+    made = Wires([replace(one, way=(first, last))], 1.0)
+    # A joint pushed past one end of its way by hand, less than half way to the other end.
+    room = 4096.0 - (last - first)
+    past = place / 4095.0 * 0.49 * room
+    for end, true in ((last, last + past), (first, first - past)):
+        reading = true % 4096.0
+        if reading > 4095.0:
+            continue
+        position = made.to_positions([reading])
+        # The motor goes in a straight line of readings, to the nearest end and beyond.
+        straight = abs(reading - end) <= past + 1.0
+        assert straight or made.outside(position, 0.0)[0]
+
+
+def test_a_count_of_turns_starts_again_when_the_servo_is_energised():
+    one = Wire("jaw", 1, 100.0, lowest=0.0, highest=400.0, direction=1, **SERVO)
+    made = Wires([one], 1.0)
+    for raw, left_alone in ((-20.0, True), (0.0, False), (400.0, False), (4246.0, True)):
+        assert made.outside(made.to_positions([raw]), 0.1) == [left_alone]

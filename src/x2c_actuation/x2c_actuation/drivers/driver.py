@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
-from x2c_actuation.drivers.settings import DriverSettings
+from x2c_actuation.drivers.settings import WRAP_REMEDY, DriverSettings
 from x2c_actuation.drivers.wires import Wires
 from x2c_actuation.errors import Fault
 
@@ -149,7 +149,7 @@ class MotorDriver(ABC):
         """
 
     def outside(self, joint: int, position: float) -> str:
-        """Return what to tell of a joint that stands outside its raw range.
+        """Return the report on a joint that stands outside its raw range, or across the wrap.
 
         Sent the nearest that may be sent, it would go there as fast as it can.
 
@@ -158,6 +158,14 @@ class MotorDriver(ABC):
             position: Where it stands [rad or m].
         """
         inside = "moved inside by hand" if self.measures else "without power for a moment"
+        places = np.full(len(self.wires), np.nan)
+        places[joint] = position
+        if self.wires.across(places)[joint]:
+            return (
+                f"{self.wires.names[joint]} stands at {position:.2f}, past the place where its "
+                "servo's readings start again: it would go the long way round and is left alone "
+                f"until it is {inside}. If its way leads over that place, {WRAP_REMEDY}"
+            )
         return (
             f"{self.wires.names[joint]} stands at {position:.2f}, outside "
             f"driver.joints.{self.wires.names[joint]}.raw: it is left alone until it is {inside}, "

@@ -69,7 +69,7 @@ class DynamixelDriver(MotorDriver):
     @classmethod
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
         """Return the X series' 4096 steps a turn."""
-        return RawScale(2048.0, 4096.0 / (2.0 * np.pi), 0.0, 4095.0, (0.0, 4095.0))
+        return RawScale(2048.0, 4096.0 / (2.0 * np.pi), 0.0, 4095.0, (0.0, 4095.0), 4096.0)
 
     def open(self) -> None:
         """Open the port and set the bus watchdog."""

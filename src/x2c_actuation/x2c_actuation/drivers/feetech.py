@@ -58,8 +58,10 @@ class FeetechDriver(MotorDriver):
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
         """Return the series' steps."""
         if options["series"] == "scs":
-            return RawScale(511.0, 1024.0 / np.deg2rad(300.0), 0.0, 1023.0, (0.0, 1023.0))
-        return RawScale(2048.0, 4096.0 / (2.0 * np.pi), 0.0, 4095.0, (0.0, 4095.0))
+            # Its sensor tells 300 degrees of a turn.
+            turn = 1024.0 * 360.0 / 300.0
+            return RawScale(511.0, turn / (2.0 * np.pi), 0.0, 1023.0, (0.0, 1023.0), turn)
+        return RawScale(2048.0, 4096.0 / (2.0 * np.pi), 0.0, 4095.0, (0.0, 4095.0), 4096.0)
 
     def open(self) -> None:
         """Open the port."""

@@ -59,6 +59,7 @@ class RawScale:
         lowest: Lowest raw value that there is [raw].
         highest: Highest raw value that there is [raw].
         usual: Range that may be sent, where robot.yaml does not say [raw].
+        turn: Raw values in a whole turn, after which readings start again; infinity: never [raw].
     """
 
     zero: float
@@ -66,6 +67,7 @@ class RawScale:
     lowest: float
     highest: float
     usual: tuple[float, float]
+    turn: float = math.inf
 
 
 def mapping(value: object, key: str) -> Mapping[Any, Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,12 @@ class Rest(enum.StrEnum):
     TORQUE_OFF = "torque_off"
     """They go limp."""
 
+
+WRAP_REMEDY = (
+    "switch the power off, take the servo's horn off and put it on turned, so that the middle of "
+    "the joint's way is in the middle of the servo's turn"
+)
+"""Advice for a joint whose way leads over the place where its servo's readings start again."""
 
 _RESTS = tuple(str(rest) for rest in Rest)
 
@@ -172,15 +179,36 @@ def _wire(
     if direction == 0:
         raise DriverSettingsError(f"{key}.direction: expected 1 or -1, got 0")
     lowest, highest = _range(entry.get("raw", list(raw.usual)), raw, f"{key}.raw")
-    return Wire(
+    zero = number(entry.get("zero", raw.zero), f"{key}.zero")
+    scale = number(entry.get("scale", raw.per_radian), f"{key}.scale", 1e-6, 1e9)
+    ends = sorted(zero + direction * scale * end for end in (joint.lower, joint.upper))
+    wire = Wire(
         joint=joint.name,
         address=address,
-        zero=number(entry.get("zero", raw.zero), f"{key}.zero"),
-        scale=number(entry.get("scale", raw.per_radian), f"{key}.scale", 1e-6, 1e9),
+        zero=zero,
+        scale=scale,
         direction=direction,
         lowest=lowest,
         highest=highest,
+        turn=raw.turn,
+        readings=(raw.lowest, raw.highest),
+        way=(ends[0], ends[-1]),
     )
+    _refuse_wrap(wire, key)
+    return wire
+
+
+def _refuse_wrap(wire: Wire, key: str) -> None:
+    """Refuse a joint that can stand past the end of its motor's turn, inside its raw range."""
+    (first, last), (lowest, highest) = wire.readings, wire.way
+    below = lowest < first - 1.0 and lowest + wire.turn <= wire.highest
+    above = highest > last + 1.0 and highest - wire.turn >= wire.lowest
+    if below or above:
+        raise DriverSettingsError(
+            f"{key}.zero: the joint's limits are raw {lowest:.0f} to {highest:.0f}, past "
+            f"{first:g} to {last:g}, where readings start again: the motor would go the long way "
+            f"round; {WRAP_REMEDY}, then calibrate the joint again"
+        )
 
 
 def _address(value: object, form: WireForm, key: str) -> int:
@@ -198,7 +226,18 @@ def _address_name(form: WireForm, address: int) -> str:
 def _range(value: object, raw: RawScale, key: str) -> tuple[float, float]:
     if not isinstance(value, list) or len(value) != 2:
         raise DriverSettingsError(f"{key}: expected [lowest, highest], got {value!r}")
-    lowest, highest = (number(end, key, raw.lowest, raw.highest) for end in value)
+    wraps = ""
+    if math.isfinite(raw.turn):
+        wraps = (
+            f"; a way over {raw.highest:g} to {raw.lowest:g}, where readings start again, cannot "
+            f"be: {WRAP_REMEDY}"
+        )
+    try:
+        lowest, highest = (number(end, key, raw.lowest, raw.highest) for end in value)
+    except DriverSettingsError as error:
+        raise DriverSettingsError(f"{error}{wraps}") from error
     if not lowest < highest:
-        raise DriverSettingsError(f"{key}: the lowest must be below the highest, got {value}")
+        raise DriverSettingsError(
+            f"{key}: the lowest must be below the highest, got {value}{wraps}"
+        )
     return lowest, highest

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ class Wire:
         direction: 1, or -1 where raw values fall when the joint's position rises.
         lowest: Nothing below it is ever sent [raw].
         highest: Nothing above it is ever sent [raw].
+        turn: Raw values in a whole turn, after which readings start again; infinity: never [raw].
+        readings: Lowest and highest reading inside the turn [raw].
+        way: Lowest and highest raw value of the joint's limits [raw].
     """
 
     joint: str
@@ -33,6 +37,9 @@ class Wire:
     direction: int
     lowest: float
     highest: float
+    turn: float = math.inf
+    readings: tuple[float, float] = (-math.inf, math.inf)
+    way: tuple[float, float] = (-math.inf, math.inf)
 
 
 class Wires:
@@ -50,6 +57,9 @@ class Wires:
         self._slope = np.array([wire.direction * wire.scale for wire in wires])
         self._lowest = np.array([wire.lowest for wire in wires])
         self._highest = np.array([wire.highest for wire in wires])
+        self._turn = np.array([wire.turn if math.isfinite(wire.turn) else 0.0 for wire in wires])
+        self._readings = np.array([wire.readings for wire in wires]).reshape(-1, 2).T
+        self._way = np.array([wire.way for wire in wires]).reshape(-1, 2).T
         self.quantum = quantum
 
     def __len__(self) -> int:
@@ -70,7 +80,9 @@ class Wires:
         return np.asarray(stepped - over * self.quantum + under * self.quantum)
 
     def outside(self, positions: ArrayLike, slack: ArrayLike) -> NDArray[np.bool_]:
-        """Return which joints (n,) stand outside the raw range; NaN does not.
+        """Return which joints (n,) may not be energised where they stand; NaN may.
+
+        They stand outside the raw range, or on the other side of the wrap.
 
         Args:
             positions: (n,) where they stand [rad or m].
@@ -78,7 +90,31 @@ class Wires:
         """
         standing = np.asarray(positions, dtype=np.float64)
         moved = np.abs(self.to_positions(self.to_raw(standing)) - standing)
-        return np.asarray(moved > self.quantum / np.abs(self._slope) + np.asarray(slack))
+        far = moved > self.quantum / np.abs(self._slope) + np.asarray(slack)
+        return np.asarray(far | self.across(standing))
+
+    def across(self, positions: ArrayLike) -> NDArray[np.bool_]:
+        """Return which joints (n,) stand on the other side of the wrap; NaN does not.
+
+        The short way from there to the joint's limits leads over the place where readings start
+        again, so the motor would go the long way round.
+
+        Args:
+            positions: (n,) where they stand [rad or m].
+        """
+        standing = np.asarray(positions, dtype=np.float64)
+        raw: Array = np.asarray(self._zero + self._slope * standing)
+        lowest, highest = self._readings
+        # A servo that counts turns starts again at one when it is energised.
+        counted = (raw < lowest - 0.5 * self.quantum) | (raw > highest + 0.5 * self.quantum)
+        before, after = np.asarray(raw - self._turn), np.asarray(raw + self._turn)
+        around = np.minimum(self._off_way(before), self._off_way(after))
+        return np.asarray(counted | (around < self._off_way(raw)))
+
+    def _off_way(self, raw: Array) -> Array:
+        """Return how far raw values (n,) are from the joints' ways (n,) [raw]."""
+        lowest, highest = self._way
+        return np.asarray(np.maximum(np.maximum(lowest - raw, raw - highest), 0.0))
 
     def to_positions(self, raw: ArrayLike) -> Array:
         """Return joint positions (n,) [rad or m] for raw values (n,); NaN stays NaN."""
