@@ -37,10 +37,14 @@ An exception that comes out of a callback of any of its nodes fails the test at 
 
 `command=[...]` starts any other program in its place. What still runs at the end of the test is
 interrupted, and killed if it does not go; its output is shown when the test fails.
+
+Every test ends: pyproject.toml limits the time of each, and here teardowns and the end of the
+whole run have a limit too, see `pytest_runtest_teardown`.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import itertools
 import json
@@ -66,6 +70,7 @@ LONGEST_WAIT = 60.0
 """How long anything may take before a test gives up [s]."""
 
 _STOPPING = 15.0
+_KILLED = 10.0
 # How long an answer is waited for [s]. The middleware gives up on an answer to a client that the
 # server has not discovered yet, which happens on a busy machine though the client knows the
 # server.
@@ -77,6 +82,35 @@ _STATE_AFTER = {
     "cleanup": "unconfigured",
     "shutdown": "finalized",
 }
+
+
+_STDERR = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep standard error itself, which stays where it is while a test's output is captured."""
+    config.stash[_STDERR] = os.dup(2)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Limit the time of a teardown: pytest and pytest-timeout drop their limits at a failure."""
+    _end_process_after(item.config, float(item.config.getini("faulthandler_timeout")))
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Limit the time until the process has ended: a thread may be left that nothing ends."""
+    _end_process_after(config, float(config.getini("faulthandler_timeout")))
+
+
+def _end_process_after(config: pytest.Config, seconds: float) -> None:
+    """End the process with the stacks of all threads, unless it is called off before."""
+    faulthandler.dump_traceback_later(seconds, file=config.stash[_STDERR], exit=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -155,7 +189,7 @@ class Process:
             return self.popen.wait(timeout)
         except subprocess.TimeoutExpired:
             self.popen.kill()
-            self.popen.wait()
+            self.popen.wait(_KILLED)
             pytest.fail(
                 f"{self.popen.args} did not end within {timeout:g} s; it said:\n{self.output}"
             )
@@ -200,7 +234,7 @@ def node_process(tmp_path: Path) -> Iterator[Callable[..., Process]]:
             process.popen.wait(_STOPPING)
         except subprocess.TimeoutExpired:
             process.popen.kill()
-            process.popen.wait()
+            process.popen.wait(_KILLED)
         print(f"{process.popen.args} ended with {process.popen.returncode}:\n{process.output}")  # noqa: T201
 
 
@@ -336,7 +370,9 @@ class Ros:
     def close(self) -> None:
         """End the thread and take everything down."""
         self._ending.set()
-        self._thread.join()
+        self._thread.join(LONGEST_WAIT)
+        if self._thread.is_alive():
+            pytest.fail(f"a callback of a test's node still runs after {LONGEST_WAIT:g} s")
         self._executor.shutdown()
         for node in reversed(self._nodes):
             node.destroy_node()

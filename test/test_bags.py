@@ -182,10 +182,10 @@ def small_disk(tmp_path):
     if mount is None or os.geteuid() != 0:
         pytest.skip("only root can mount a small file system")
     words = [mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
+    if subprocess.run(words, capture_output=True, check=False, timeout=60).returncode:
         pytest.skip("no file system can be mounted here")
     yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True, timeout=60)
 
 
 def test_what_fits_on_a_full_disk_is_readable(x2c, ros, node_process, wait_until, small_disk):

@@ -88,7 +88,8 @@ def camera_without_stamps(ros):
 
     yield start
     over.set()
-    thread.join()
+    thread.join(60.0)
+    assert not thread.is_alive()
 
 
 def test_a_camera_without_stamps_is_imitated_too(

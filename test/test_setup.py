@@ -86,6 +86,7 @@ def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
         env={**os.environ, "X2C_PYTHON": python},
         capture_output=True,
         text=True,
+        timeout=60,
     )
     assert done.returncode == 1
     assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11 or 3.12\n"
@@ -118,6 +119,7 @@ def test_make_demo_passes_its_settings_on(tmp_path, given, passed):
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     )
     assert done.stdout.splitlines() == ["demo", *passed]
 
@@ -130,6 +132,7 @@ def environment(**given: str) -> dict[str, str]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     )
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
 

@@ -300,7 +300,8 @@ def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(
     wait_until(lambda: states[-1].state == ActuationState.EASING, what="the way to neutral")
     response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
     assert response.message == "stopped"
-    leaving.join()
+    leaving.join(60.0)
+    assert not leaving.is_alive()
     assert ros.state(NODE) == "inactive"
     wait_until(lambda: states[-1].state == ActuationState.STOPPED, what="the stop")
     assert side.answers[-1].position[2] > 0.1, "it was stopped on its way"

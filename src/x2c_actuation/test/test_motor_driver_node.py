@@ -57,7 +57,9 @@ class Owner:
 
     def motors(self):
         status = self.ros.diagnosis("motor_driver_node")
-        return None if status is None else {one.key: one.value for one in status.values}["motors"]
+        # An inactive node says nothing of its motors.
+        values = {} if status is None else {one.key: one.value for one in status.values}
+        return values.get("motors")
 
     def wait_for(self, condition):
         self.wait_until(lambda: self.motors() == condition, condition)

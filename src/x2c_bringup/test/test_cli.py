@@ -10,7 +10,10 @@ from x2c_bringup.commands import COMMANDS
 
 def run(*words):
     return subprocess.run(
-        [sys.executable, "-P", "-m", "x2c_bringup.cli", *words], capture_output=True, text=True
+        [sys.executable, "-P", "-m", "x2c_bringup.cli", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -33,7 +36,9 @@ def test_help_loads_neither_ros_nor_what_sees_and_draws():
         "print([name for name in ('rclpy', 'cv2', 'mediapipe', 'mujoco', 'numpy', 'rich', 'torch')"
         " if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == "[]"
 
 

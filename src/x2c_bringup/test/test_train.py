@@ -3,10 +3,7 @@
 
 import json
 import pickle
-import signal
-import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
@@ -84,23 +81,16 @@ def test_a_network_is_trained_and_measured(capsys, tmp_path, data):
     assert "no pairs in the split 'test'" in capsys.readouterr().err
 
 
-def test_ctrl_c_keeps_what_was_learned(tmp_path, data):
+def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until):
     out = tmp_path / "out"
-    words = ["train", "--data", str(data), "--out", str(out), "--epochs", "2000", *SMALL]
+    words = ["train", "--data", data, "--out", out, "--epochs", "2000", *SMALL]
     command = [sys.executable, "-m", "x2c_bringup.cli", *words]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    limit = time.monotonic() + 120.0
-    while not (out / "checkpoint.pt").exists() and time.monotonic() < limit:
-        assert running.poll() is None, running.communicate()
-        time.sleep(0.1)
-    running.send_signal(signal.SIGINT)
-    said, _ = running.communicate(timeout=60.0)
-    assert running.returncode == 130
-    assert f"Stopped; the same command goes on in {out}." in said
+    running = node_process(command=command)
+    saved = out / "checkpoint.pt"
+    wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 120.0)
+    assert running.stop(timeout=60.0) == 130
+    assert f"Stopped; the same command goes on in {out}." in running.output
     # It goes on, and is stopped again.
-    again = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    lines = iter(again.stdout.readline, "")
-    assert any("goes on after step" in line for line in lines)
-    again.send_signal(signal.SIGINT)
-    again.communicate(timeout=60.0)
-    assert again.returncode == 130
+    again = node_process(command=command)
+    again.wait_for("goes on after step")
+    assert again.stop(timeout=60.0) == 130

@@ -5,7 +5,6 @@ import hashlib
 import signal
 import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
@@ -53,19 +52,17 @@ def digest(folder):
     }
 
 
-def test_a_killed_run_resumes_and_gives_the_same_bytes_with_more_processes(whole, tmp_path):
+def test_a_killed_run_resumes_and_gives_the_same_bytes_with_more_processes(
+    whole, tmp_path, node_process, wait_until
+):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     folder = tmp_path / "set"
     command = [sys.executable, str(program), str(folder)]
-    killed = subprocess.Popen([*command, "1"])
-    limit = time.monotonic() + 60
-    while not layout.parts(folder):
-        assert time.monotonic() < limit
-        assert killed.poll() is None, "it ended before it could be killed"
-        time.sleep(0.001)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed = node_process(command=[*command, "1"])
+    wait_until(lambda: layout.parts(folder), "a first part")
+    assert killed.running, "it ended before it could be killed"
+    killed.stop(signal.SIGKILL)
     some = len(layout.parts(folder))
     subprocess.run([*command, "2"], check=True, timeout=60)
     assert some < SETTINGS.animations

@@ -215,4 +215,4 @@ data = LeRobotDataset("x2c/local", root=sys.argv[1], video_backend="pyav")
 assert (data.num_episodes, len(data)) == (2, 80)
 assert data[79]["observation.images.camera"].shape == (3, 48, 64)
 """
-    subprocess.run([sys.executable, "-c", program, exported], check=True)
+    subprocess.run([sys.executable, "-c", program, exported], check=True, timeout=240)

@@ -18,7 +18,11 @@ def test_reference_face_can_be_derived_anew(tmp_path):
         pytest.skip("the package is tested without the repository's scripts")
     path = tmp_path / "face.npz"
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--output", path], capture_output=True, text=True, check=False
+        [sys.executable, SCRIPT, "--output", path],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     with np.load(path) as derived:

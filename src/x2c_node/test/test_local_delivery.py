@@ -143,5 +143,6 @@ def test_callbacks_of_a_node_never_run_at_the_same_time(ros, speaker, delivery):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60.0)
+        assert not thread.is_alive()
     assert slow.most == 1

@@ -44,7 +44,8 @@ def test_two_threads_at_once_lose_nothing(capfd):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60.0)
+        assert not thread.is_alive()
     os.write(2, b"the end\n")
     lines = capfd.readouterr().err.splitlines()
     assert sorted(lines) == ["line of 0"] * 50 + ["line of 1"] * 50 + ["the end"]

@@ -83,7 +83,8 @@ class Camera:
 
     def stop(self):
         self._ending.set()
-        self._thread.join()
+        self._thread.join(60.0)
+        assert not self._thread.is_alive()
 
 
 @pytest.fixture

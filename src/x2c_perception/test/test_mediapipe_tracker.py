@@ -136,6 +136,8 @@ def test_starting_and_tracking_write_nothing_to_the_terminal(tmp_path, rgb):
         f"assert len(tracker.track(numpy.load({str(tmp_path / 'face.npy')!r}))) == 1\n"
         "tracker.close()\n"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 0, run.stderr
     assert run.stdout == run.stderr == ""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -11,6 +12,9 @@ import time
 import tty
 from abc import ABC, abstractmethod
 from pathlib import Path
+
+_LONGEST_ANSWER = 30.0
+"""Longest time that an answer may take, `delay` included [s]."""
 
 
 class PtyBus(ABC):
@@ -50,6 +54,8 @@ class PtyBus(ABC):
         """Make the terminal and begin to answer."""
         self._master, slave = pty.openpty()
         tty.setraw(slave)
+        # What `select` has seen may be flushed before it is read, and nobody may take a reply.
+        os.set_blocking(self._master, False)
         self.link.unlink(missing_ok=True)
         self.link.symlink_to(os.ttyname(slave))
         os.close(slave)
@@ -62,7 +68,9 @@ class PtyBus(ABC):
         if self._master < 0:
             return
         self._ending = True
-        self._thread.join()
+        self._thread.join(_LONGEST_ANSWER)
+        if self._thread.is_alive():
+            raise TimeoutError(f"{self.link}: the bus still answers after {_LONGEST_ANSWER:g} s")
         os.close(self._master)
         self._master = -1
         self.link.unlink(missing_ok=True)
@@ -93,4 +101,6 @@ class PtyBus(ABC):
                 reply = self.garble(reply)
             if reply:
                 time.sleep(self.delay)
-                os.write(self._master, reply)
+                # A line that is not read loses what does not fit, and one that is closed all.
+                with contextlib.suppress(OSError):
+                    os.write(self._master, reply)

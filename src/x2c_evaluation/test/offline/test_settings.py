@@ -26,7 +26,7 @@ def few_packages(monkeypatch):
 
 def test_all_code_that_an_evaluation_loads_counts():
     command = [sys.executable, "-c", LOADED]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     loaded = {
         name: Path(file).resolve()
         for name, file in json.loads(said).items()
