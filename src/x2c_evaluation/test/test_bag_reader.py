@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -111,6 +112,6 @@ def test_metadata_that_cannot_be_read_is_an_issue(tmp_path, make_bag, text):
 def test_a_message_that_is_not_of_its_type_is_refused(tmp_path, make_bag):
     reader = BagReader(make_bag(tmp_path / "bag", frames=1))
     (record,) = reader.records((Part.FACE,))
-    broken = type(record)(record.part, record.time, record.data[:40])
+    broken = dataclasses.replace(record, data=record.data[:40])
     with pytest.raises(BagError, match="a message is no x2c_msgs/msg/FaceLandmarks"):
         reader.decode(broken)

@@ -3,13 +3,14 @@ import threading
 
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.replay.playback import Playback
-from x2c_evaluation.sources.storage import RawMessage
+from x2c_evaluation.sources.storage import Channel, RawMessage
 
+IMAGE = Channel("/image", "sensor_msgs/msg/Image")
 MS = 1_000_000
 
 
 def message(milliseconds):
-    return RawMessage("/image", milliseconds * MS, b"")
+    return RawMessage(IMAGE, milliseconds * MS, b"")
 
 
 class Player:

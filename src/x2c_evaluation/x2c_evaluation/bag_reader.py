@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from x2c_evaluation.bag_writer import CLOCK_KEY, TOPIC_KEY
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources import files
 from x2c_evaluation.sources.issues import Issues
-from x2c_evaluation.sources.message_types import MessageTypes
-from x2c_evaluation.sources.storage import BagTopic, RawMessage, Storage
+from x2c_evaluation.sources.message_types import USED, MessageTypes
+from x2c_evaluation.sources.storage import BagTopic, Channel, RawMessage, Storage
 from x2c_evaluation.topics import Part, parts_of
 
 
@@ -29,11 +29,13 @@ class Record:
 
     Attributes:
         part: What its topic is in the pipeline.
+        channel: Topic and definition of the message.
         time: Of the bag [ns].
         data: The serialized message.
     """
 
     part: Part
+    channel: Channel
     time: int
     data: bytes
 
@@ -64,6 +66,10 @@ class BagReader:
         information = files.read_information(self.path, self.found)
         self._keep: list[Any] = []
         self._storages = self._open(files.bag_files(self.path, information, self.found))
+        self._channels: Counter[Channel] = Counter()
+        for storage in self._storages:
+            for channel, count in storage.channels.items():
+                self._channels[channel] += count
         self.topics = self._merged()
         self.counts = Counter({one.name: one.count for one in self.topics.values() if one.count})
         custom = self._custom_data(information)
@@ -76,8 +82,7 @@ class BagReader:
         kinds = {one.name: one.message_type for one in self.topics.values()}
         self.parts = parts_of(kinds, said)
         self.says_parts = bool(said)
-        self._names = {part: name for name, part in self.parts.items()}
-        self._types = MessageTypes(self.topics, self.found)
+        self._types = MessageTypes(self._channels, self.found)
 
     @property
     def issues(self) -> list[str]:
@@ -93,12 +98,17 @@ class BagReader:
         """Yield the messages of some parts of the pipeline."""
         names = [name for name, part in self.parts.items() if part in wanted]
         for one in self.messages(names):
-            yield Record(self.parts[one.topic], one.time, one.data)
+            yield Record(self.parts[one.topic], one.channel, one.time, one.data)
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Yield the messages of some topics, of each file up to where it breaks off."""
+        """Yield the messages of some topics, of each file up to where it breaks off.
+
+        Those that cannot be understood are passed over, and why is an issue.
+        """
         for storage in self._storages:
-            yield from storage.messages(topics)
+            yield from storage.messages(
+                lambda channel: channel.topic in topics and self._is_read(channel)
+            )
 
     def decode(self, record: Record) -> Any:
         """Return a record's message, with the fields that its type had when it was recorded.
@@ -106,7 +116,7 @@ class BagReader:
         Raises:
             BagError: The message does not fit the type that the bag says it has.
         """
-        return self._types.decode(self._names[record.part], record.data)
+        return self._types.decode(record.channel, record.data)
 
     def decode_message(self, message: RawMessage) -> Any:
         """Return a message, likewise.
@@ -114,7 +124,21 @@ class BagReader:
         Raises:
             BagError: The message does not fit the type that the bag says it has.
         """
-        return self._types.decode(message.topic, message.data)
+        return self._types.decode(message.channel, message.data)
+
+    def _is_read(self, channel: Channel) -> bool:
+        """Return whether a channel's messages can be read as its topic's; note why not."""
+        topic = self.topics.get(channel.topic)
+        if topic is None:
+            return False
+        reason = self._types.refused(channel)
+        if channel.message_type and channel.message_type != topic.message_type:
+            reason = f"they are {channel.message_type}, and those read {topic.message_type}"
+        if reason:
+            count = self._channels[channel]
+            messages = f"{count} messages" if count else "messages"
+            self.found.once(f"{channel.topic}: {messages} were passed over: {reason}")
+        return not reason
 
     def _open(self, paths: list[Path]) -> list[Storage]:
         storages: list[Storage] = []
@@ -131,21 +155,23 @@ class BagReader:
         return storages
 
     def _merged(self) -> dict[str, BagTopic]:
-        merged: dict[str, BagTopic] = {}
-        for storage in self._storages:
-            for name, topic in storage.topics.items():
-                before = merged.get(name)
-                if before is None:
-                    merged[name] = topic
-                elif before.message_type == topic.message_type:
-                    count = before.count + topic.count
-                    text = before.definition or topic.definition
-                    merged[name] = replace(before, count=count, definition=text)
-                else:
-                    self.found.add(
-                        f"{name} changes its type from {before.message_type} to "
-                        f"{topic.message_type} in {storage.path.name}"
-                    )
+        """Return the topics with the types that are read of them.
+
+        Of several types of one topic it is one that the pipeline knows, and the most frequent.
+        """
+        counts: dict[str, Counter[str]] = {}
+        for channel, count in self._channels.items():
+            counts.setdefault(channel.topic, Counter())[channel.message_type] += count
+        merged = {}
+        for name, kinds in counts.items():
+            kind = max(kinds, key=lambda one: (one in USED, bool(one), kinds[one]))
+            if kind:
+                merged[name] = BagTopic(name, kind, kinds[kind])
+            else:
+                self.found.add(
+                    f"{name}: {kinds[kind]} messages were passed over: the bag does not say of "
+                    "which type they are"
+                )
         return merged
 
     def _custom_data(self, information: Any) -> dict[str, str]:

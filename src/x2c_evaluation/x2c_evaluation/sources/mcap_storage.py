@@ -8,19 +8,19 @@ A chunk that cannot be unpacked is passed over, and reading goes on with the nex
 from __future__ import annotations
 
 import struct
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mcap import records
 from mcap.exceptions import McapError
 from mcap.reader import SeekingReader
-from mcap.records import Channel, Chunk, DataEnd, Message, Metadata, Schema
+from mcap.records import Chunk, DataEnd, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader, breakup_chunk
 from zstandard import ZstdError
 
 from x2c_evaluation.sources.issues import Issues
-from x2c_evaluation.sources.storage import BagTopic, RawMessage, Storage
+from x2c_evaluation.sources.storage import Channel, RawMessage, Storage
 
 BROKEN = (
     *(McapError, ZstdError, struct.error, EOFError),
@@ -36,18 +36,28 @@ class McapStorage(Storage):
 
     def __init__(self, path: Path, issues: Issues) -> None:
         super().__init__(path, issues)
+        self._schemas: dict[int, Schema] = {}
         if not self._indexed():
             self._scan()
 
-    def messages(self, wanted: Collection[str]) -> Iterator[RawMessage]:
-        """Yield the messages of some topics, up to where the file breaks off."""
-        names: dict[int, str] = {}
+    def messages(self, wanted: Callable[[Channel], bool]) -> Iterator[RawMessage]:
+        """Yield the messages of some channels, up to where the file breaks off."""
+        read: dict[int, Channel] = {}
+        # What stands in a damaged chunk is known from the index, if there is one.
+        schemas = dict(self._schemas)
         for one in self._records():
-            if isinstance(one, Channel):
-                if one.topic in wanted:
-                    names[one.id] = one.topic
-            elif isinstance(one, Message) and one.channel_id in names:
-                yield RawMessage(names[one.channel_id], one.log_time, one.data)
+            if isinstance(one, Message):
+                channel = read.get(one.channel_id)
+                if channel is not None:
+                    yield RawMessage(channel, one.log_time, one.data)
+            elif isinstance(one, Schema):
+                schemas[one.id] = one
+            elif isinstance(one, records.Channel):
+                channel = _channel(one, schemas)
+                if wanted(channel):
+                    read[one.id] = channel
+                else:
+                    read.pop(one.id, None)
 
     def _indexed(self) -> bool:
         """Take topics and counts from the index at the file's end, if there is one."""
@@ -60,45 +70,27 @@ class McapStorage(Storage):
                 counts = summary.statistics.channel_message_counts
                 if summary.statistics.channel_count > len(summary.channels):
                     return False
-                self._take(summary.channels, summary.schemas, counts)
-                for one in reader.iter_metadata():
-                    self._take_metadata(one)
+                self._schemas = summary.schemas
+                for number, one in sorted(summary.channels.items()):
+                    self.channels[_channel(one, summary.schemas)] += counts.get(number, 0)
+                for metadata in reader.iter_metadata():
+                    self._take_metadata(metadata)
         except (OSError, *BROKEN):
             return False
         return True
 
     def _scan(self) -> None:
         channels: dict[int, Channel] = {}
-        schemas: dict[int, Schema] = {}
-        counts: Counter[int] = Counter()
         for one in self._records():
             if isinstance(one, Schema):
-                schemas[one.id] = one
-            elif isinstance(one, Channel):
-                channels[one.id] = one
-            elif isinstance(one, Message):
-                counts[one.channel_id] += 1
+                self._schemas[one.id] = one
+            elif isinstance(one, records.Channel):
+                channel = channels[one.id] = _channel(one, self._schemas)
+                self.channels[channel] += 0
+            elif isinstance(one, Message) and one.channel_id in channels:
+                self.channels[channels[one.channel_id]] += 1
             elif isinstance(one, Metadata):
                 self._take_metadata(one)
-        self._take(channels, schemas, counts)
-
-    def _take(
-        self, channels: dict[int, Channel], schemas: dict[int, Schema], counts: dict[int, int]
-    ) -> None:
-        for number, channel in sorted(channels.items()):
-            schema = schemas.get(channel.schema_id)
-            if schema is None:
-                self.issues.once(f"{self.path.name}: nobody says what type {channel.topic} has")
-                continue
-            before = self.topics.get(channel.topic)
-            self.topics[channel.topic] = BagTopic(
-                name=channel.topic,
-                message_type=schema.name,
-                definition=schema.data.decode("utf-8", errors="replace"),
-                form=schema.encoding,
-                serialization=channel.message_encoding,
-                count=counts.get(number, 0) + (before.count if before else 0),
-            )
 
     def _take_metadata(self, one: Metadata) -> None:
         if one.name == "rosbag2":
@@ -141,3 +133,17 @@ class McapStorage(Storage):
                 f"({type(error).__name__}) and was passed over"
             )
             return []
+
+
+def _channel(one: records.Channel, schemas: Mapping[int, Schema]) -> Channel:
+    schema = schemas.get(one.schema_id)
+    return Channel(
+        topic=one.topic,
+        message_type=schema.name if schema else "",
+        definitions=(schema.data.decode("utf-8", errors="replace"),)
+        if schema and schema.data
+        else (),
+        form=schema.encoding if schema else "",
+        serialization=one.message_encoding,
+        type_hash=one.metadata.get("topic_type_hash", ""),
+    )

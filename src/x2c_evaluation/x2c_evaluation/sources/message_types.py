@@ -1,31 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Understands messages by the definitions that their bag embeds, ours of any version."""
+"""Understands messages by the definitions that their bag embeds, ours of any version.
+
+Each channel is decoded by its own definition. What a channel holds is known before its first
+message: a channel that cannot be understood is passed over as a whole, and why is an issue.
+"""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import zstandard
-from rosbags.serde import SerdeError
-from rosbags.typesys import (
-    Stores,
-    TypesysError,
-    get_types_from_idl,
-    get_types_from_msg,
-    get_typestore,
-)
 
-from x2c_evaluation.definitions import definition
 from x2c_evaluation.errors import BagError
+from x2c_evaluation.sources import type_store
 from x2c_evaluation.sources.files import ZSTD_MAGIC
 from x2c_evaluation.sources.issues import Issues
-from x2c_evaluation.sources.storage import BagTopic
+from x2c_evaluation.sources.storage import Channel
+from x2c_evaluation.sources.type_fit import contradiction, difference
+from x2c_evaluation.topics import TOPICS
 from x2c_face.frames import ControlState, FaceState
 
-_OURS: dict[str, dict[str, Any]] = {
+IMAGE = "sensor_msgs/msg/Image"
+
+USED = {IMAGE, *(topic.message_type for topic in TOPICS)}
+"""Types that are read of bags."""
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
     "x2c_msgs/msg/ControlValues": {
         "confidence": 1.0,
         "state": int(ControlState.TRACKING),
@@ -41,36 +44,49 @@ _OURS: dict[str, dict[str, Any]] = {
 }
 """Our messages: what a field is taken to be where another version has none."""
 
-_NEEDED = {
-    "x2c_msgs/msg/ControlValues": ("header", "values"),
-    "x2c_msgs/msg/FaceLandmarks": ("header", "landmarks"),
+_OPTIONAL = {
+    **_DEFAULTS,
+    "x2c_msgs/msg/FaceLandmarks": {**_DEFAULTS["x2c_msgs/msg/FaceLandmarks"], "head": None},
 }
-"""Fields without which a message of ours says nothing."""
+"""Fields without which a message still says what is needed of it."""
 
-_BROKEN = (
-    *(SerdeError, TypesysError, AssertionError, KeyError, ValueError, IndexError),
-    *(TypeError, struct.error, UnicodeDecodeError, MemoryError, OverflowError),
-)
 
-_STANDARD = (Stores.ROS2_KILTED, Stores.ROS2_HUMBLE)
-"""Where types are looked up that a bag does not embed: bags of Humble embed none."""
+@dataclass(frozen=True)
+class _Decoder:
+    """What decodes a channel.
+
+    Attributes:
+        store: rosbags' type store.
+        missing: Values of fields that our messages have and these lack.
+        refused: Why nothing can be decoded; empty where it can.
+    """
+
+    store: Any = None
+    missing: dict[str, Any] | None = None
+    refused: str = ""
 
 
 class MessageTypes:
     """The message types of one bag.
 
     Args:
-        topics: Of the bag.
-        issues: Takes what is said once of a topic.
+        channels: Of the bag.
+        issues: Takes what is assumed of a channel.
     """
 
-    def __init__(self, topics: Mapping[str, BagTopic], issues: Issues) -> None:
-        self._topics = topics
+    def __init__(self, channels: Iterable[Channel], issues: Issues) -> None:
         self._issues = issues
-        self._stores: dict[str, Any] = {}
-        self._defaults: dict[str, dict[str, Any] | None] = {}
+        self._decoders: dict[Channel, _Decoder] = {}
+        self._embedded: dict[str, set[tuple[str, str]]] = {}
+        for one in channels:
+            for text in one.definitions:
+                self._embedded.setdefault(one.message_type, set()).add((one.form, text))
 
-    def decode(self, topic: str, data: bytes) -> Any:
+    def refused(self, channel: Channel) -> str:
+        """Return why the messages of a channel cannot be decoded; empty where they can."""
+        return self._decoder(channel).refused
+
+    def decode(self, channel: Channel, data: bytes) -> Any:
         """Return a message with the fields that its type had when it was recorded.
 
         A message of ours of another version gets the fields that it lacks.
@@ -78,87 +94,97 @@ class MessageTypes:
         Raises:
             BagError: The message is not of the type that the bag says, or the type is unknown.
         """
-        one = self._topics[topic]
-        if one.serialization not in ("cdr", ""):
-            raise BagError(f"{topic}: messages in the form {one.serialization!r}, expected 'cdr'")
+        decoder = self._decoder(channel)
+        kind = channel.message_type
+        if decoder.refused:
+            raise BagError(f"{channel.topic}: {decoder.refused}")
         if data[:4] == ZSTD_MAGIC:
             try:
                 data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
             except zstandard.ZstdError as error:
-                raise BagError(f"{topic}: a message cannot be unpacked ({error})") from error
-        store = self._store(topic)
-        missing = self._missing(topic, store)
+                text = f"{channel.topic}: a message cannot be unpacked ({error})"
+                raise BagError(text) from error
         try:
-            message = store.deserialize_cdr(data, one.message_type)
-        except _BROKEN as error:
-            raise BagError(f"{topic}: a message is no {one.message_type} ({error})") from error
-        if missing:
-            return SimpleNamespace(**vars(message), **missing)
+            message = decoder.store.deserialize_cdr(data, kind)
+        except type_store.BROKEN as error:
+            raise BagError(f"{channel.topic}: a message is no {kind} ({error})") from error
+        if decoder.missing:
+            return SimpleNamespace(**vars(message), **decoder.missing)
         return message
 
-    def _store(self, topic: str) -> Any:
-        # Another topic's definition of the same type can be another one.
-        if topic not in self._stores:
-            one = self._topics[topic]
+    def _decoder(self, channel: Channel) -> _Decoder:
+        found = self._decoders.get(channel)
+        if found is None:
             try:
-                self._stores[topic] = _typestore(one)
-            except _BROKEN as error:
-                raise BagError(
-                    f"{topic}: the bag's definition of {one.message_type} cannot be understood "
-                    f"({error})"
-                ) from error
-        return self._stores[topic]
+                found = self._made(channel)
+            except BagError as error:
+                found = _Decoder(refused=f"{channel.message_type} cannot be read: {error}")
+            self._decoders[channel] = found
+        return found
 
-    def _missing(self, topic: str, store: Any) -> dict[str, Any] | None:
+    def _made(self, channel: Channel) -> _Decoder:
+        kind = channel.message_type
+        if channel.serialization not in ("cdr", ""):
+            raise BagError(f"messages in the form {channel.serialization!r}, expected 'cdr'")
+        store = self._store(channel)
+        if not type_store.has_hash(store, kind, channel.type_hash):
+            raise BagError(
+                "the bag's definition is not that of the publisher, which gave the hash "
+                f"{channel.type_hash}: record it where the publisher's messages are installed"
+            )
+        if kind not in USED:
+            return _Decoder(store)
+        expected = type_store.known(kind)
+        optional = _OPTIONAL.get(kind, {})
+        if differs := difference(store.fielddefs, expected.fielddefs, kind, optional):
+            raise BagError(f"in this bag {differs}")
+        return _Decoder(store, self._missing(channel, store))
+
+    def _store(self, channel: Channel) -> Any:
+        kind = channel.message_type
+        if not kind:
+            raise BagError("the bag does not say of which type it is")
+        if len(channel.definitions) > 1:
+            stores = [type_store.compiled(kind, channel.form, one) for one in channel.definitions]
+            for other in stores[1:]:
+                if differs := contradiction(stores[0].fielddefs, other.fielddefs):
+                    raise BagError(f"the bag defines it in {len(stores)} ways: {differs}")
+            return stores[0]
+        if channel.definitions:
+            return type_store.compiled(kind, channel.form, *channel.definitions)
+        return self._of_others(channel)
+
+    def _of_others(self, channel: Channel) -> Any:
+        """Return the type store of a channel that has no definition of its own."""
+        kind = channel.message_type
+        embedded = self._embedded.get(kind, set())
+        if channel.type_hash:
+            for form, text in embedded:
+                store = type_store.compiled(kind, form, text)
+                if type_store.has_hash(store, kind, channel.type_hash):
+                    return store
+            return type_store.known(kind, channel.type_hash)
+        if len(embedded) > 1:
+            raise BagError(
+                f"it comes without a definition, and the bag has {len(embedded)} of this type"
+            )
+        for form, text in embedded:
+            return type_store.compiled(kind, form, text)
+        return type_store.known(kind)
+
+    def _missing(self, channel: Channel, store: Any) -> dict[str, Any] | None:
         """Return the fields that a message of ours lacks; None where it is as it should be."""
-        if topic in self._defaults:
-            lacks = self._defaults[topic]
-        else:
-            lacks = self._defaults[topic] = self._compare(topic, store)
-        if lacks is not None and "" in lacks:
-            raise BagError(lacks[""])
-        return lacks
-
-    def _compare(self, topic: str, store: Any) -> dict[str, Any] | None:
-        kind = self._topics[topic].message_type
-        if kind not in _OURS:
+        kind = channel.message_type
+        if kind not in _DEFAULTS:
             return None
         recorded = [name for name, _ in store.fielddefs[kind][1]]
-        if recorded == _fields(kind):
+        if recorded == [name for name, _ in type_store.known(kind).fielddefs[kind][1]]:
             return None
-        another = f"{topic} holds another version of {kind}"
-        needed = [name for name in _NEEDED[kind] if name not in recorded]
-        if needed:
-            return {"": f"{another}, without {', '.join(needed)}: it cannot be used"}
-        lacks = {name: value for name, value in _OURS[kind].items() if name not in recorded}
+        lacks = {name: one for name, one in _DEFAULTS[kind].items() if name not in recorded}
         said = [f"{name} is taken to be {value}" for name, value in lacks.items()]
-        self._issues.once(f"{another}: {', '.join(said) or 'it has what is needed'}", loss=False)
-        return lacks or None
-
-
-def _fields(message_type: str) -> list[str]:
-    """Return the names of the fields that a type of ours has now."""
-    parsed = get_types_from_msg(definition(message_type).text, message_type)
-    return [name for name, _ in parsed[message_type][1]]
-
-
-def _typestore(topic: BagTopic) -> Any:
-    kind = topic.message_type
-    if topic.definition:
-        parse = get_types_from_idl if topic.form == "ros2idl" else get_types_from_msg
-        types = (
-            parse(topic.definition)
-            if parse is get_types_from_idl
-            else get_types_from_msg(topic.definition, kind)
+        self._issues.once(
+            f"{channel.topic} holds another version of {kind}: "
+            f"{', '.join(said) or 'it has what is needed'}",
+            loss=False,
         )
-        store = get_typestore(Stores.EMPTY)
-        store.register(types)
-        return store
-    for known in _STANDARD:
-        store = get_typestore(known)
-        if kind in store.fielddefs:
-            return store
-    # Not embedded and of no distribution: ours, or another installed one.
-    store = get_typestore(Stores.EMPTY)
-    store.register(get_types_from_msg(definition(kind).text, kind))
-    return store
+        return lacks or None

@@ -7,15 +7,17 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources.issues import Issues
-from x2c_evaluation.sources.storage import BagTopic, RawMessage, Storage
+from x2c_evaluation.sources.storage import Channel, RawMessage, Storage
 
 _LONGEST_GAP = 4096
 """Rows tried one by one after one that cannot be read."""
@@ -67,7 +69,7 @@ class SqliteStorage(Storage):
 
     def __init__(self, path: Path, issues: Issues) -> None:
         super().__init__(path, issues)
-        self._names: dict[int, str] = {}
+        self._numbered: dict[Any, Channel] = {}
         self._file, self._folder = _whole(path, issues)
         try:
             with closing(self._open()) as database:
@@ -78,23 +80,36 @@ class SqliteStorage(Storage):
                 "'messages' of rosbag2"
             ) from error
 
-    def messages(self, wanted: Collection[str]) -> Iterator[RawMessage]:
-        """Yield the messages of some topics by time; by place in a damaged file."""
-        numbers = [number for number, name in self._names.items() if name in wanted]
-        if not numbers:
+    def messages(self, wanted: Callable[[Channel], bool]) -> Iterator[RawMessage]:
+        """Yield the messages of some channels by time; by place in a damaged file."""
+        read = {number: channel for number, channel in self._numbered.items() if wanted(channel)}
+        if not read:
             return
-        places = ",".join("?" * len(numbers))
-        kept = f"WHERE topic_id IN ({places})"
+        unusable: Counter[str] = Counter()
+        for _, number, time, data in self._rows(list(read)):
+            # sqlite keeps values of any type in any column.
+            if isinstance(time, int) and isinstance(data, bytes):
+                yield RawMessage(read[number], time, data)
+            else:
+                unusable[read[number].topic] += 1
+        for topic, count in unusable.items():
+            self.issues.once(
+                f"{self.path.name}: {count} messages of {topic} were passed over: expected an "
+                "integer for their time and a blob for their data"
+            )
+
+    def _rows(self, numbers: list[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of some topics; each that can be reached in a damaged file."""
+        kept = f"WHERE topic_id IN ({','.join('?' * len(numbers))})"
         read: set[int] = set()
         with closing(self._open()) as database:
             try:
-                rows = database.execute(
+                for row in database.execute(
                     f"SELECT {_COLUMNS} FROM messages {kept} ORDER BY timestamp, id",  # noqa: S608 - placeholders
                     numbers,
-                )
-                for row in rows:
+                ):
                     read.add(row[0])
-                    yield RawMessage(self._names[row[1]], row[2], bytes(row[3]))
+                    yield row
                 return
             except sqlite3.Error as error:
                 self.issues.once(
@@ -103,7 +118,7 @@ class SqliteStorage(Storage):
                 )
             for row in _by_place(database):
                 if row[1] in numbers and row[0] not in read:
-                    yield RawMessage(self._names[row[1]], row[2], bytes(row[3]))
+                    yield row
 
     def _open(self) -> sqlite3.Connection:
         name = quote(str(self._file.absolute()))
@@ -113,27 +128,31 @@ class SqliteStorage(Storage):
         except sqlite3.OperationalError:
             # A folder that cannot be written has no room for the lock that a journal needs.
             database = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
+        # What is no text is none of ours, and no reason to stop.
+        database.text_factory = lambda data: data.decode("utf-8", errors="replace")
         return database
 
     def _read_topics(self, database: sqlite3.Connection) -> None:
-        definitions = {}
-        with suppress(sqlite3.Error):
-            rows = database.execute(
-                "SELECT topic_type, encoding, encoded_message_definition FROM message_definitions"
-            )
-            definitions = {kind: (form, text) for kind, form, text in rows}
         with suppress(sqlite3.Error):
             row = database.execute("SELECT metadata FROM metadata ORDER BY id DESC").fetchone()
-            self.metadata = row[0] if row else ""
+            self.metadata = str(row[0]) if row else ""
+        definitions = _definitions(database)
         counts = self._counts(database)
-        rows = database.execute("SELECT id, name, type, serialization_format FROM topics")
-        for number, name, kind, serialization in rows:
-            self._names[number] = name
-            form, text = definitions.get(kind, ("ros2msg", ""))
-            count = counts.get(number, 0)
-            if name in self.topics:
-                count += self.topics[name].count
-            self.topics[name] = BagTopic(name, kind, text, form, serialization, count)
+        hashed = "type_description_hash" in _columns_of(database, "topics")
+        columns = "id, name, type, serialization_format" + ", type_description_hash" * hashed
+        for number, *texts in database.execute(f"SELECT {columns} FROM topics"):  # noqa: S608 - constants
+            name, kind, serialization, *hashes = texts
+            if not (isinstance(name, str) and isinstance(kind, str)):
+                self.issues.once(
+                    f"{self.path.name}: a topic (number {number}) was passed over: expected texts "
+                    f"for its name and its type, got {name!r:.100} and {kind!r:.100}"
+                )
+                continue
+            type_hash = str(hashes[0] or "") if hashed else ""
+            form, known = _definition(definitions.get(kind, []), type_hash)
+            channel = Channel(name, kind, known, form, str(serialization or ""), type_hash)
+            self._numbered[number] = channel
+            self.channels[channel] += counts.get(number, 0)
 
     def _counts(self, database: sqlite3.Connection) -> dict[int, int]:
         query = "SELECT topic_id, count(*) FROM messages GROUP BY topic_id"
@@ -142,6 +161,37 @@ class SqliteStorage(Storage):
         except sqlite3.Error:
             # Told when the messages themselves are read; until then nobody knows.
             return {}
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    form: str
+    text: str
+    type_hash: str
+
+
+def _columns_of(database: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+
+
+def _definitions(database: sqlite3.Connection) -> dict[str, list[_Embedded]]:
+    """Return the definitions that the file embeds, by message type."""
+    there = _columns_of(database, "message_definitions")
+    hashed = "type_description_hash" if "type_description_hash" in there else "''"
+    columns = f"topic_type, encoding, encoded_message_definition, {hashed}"
+    found: dict[str, list[_Embedded]] = {}
+    with suppress(sqlite3.Error):
+        for row in database.execute(f"SELECT {columns} FROM message_definitions"):  # noqa: S608 - constants
+            kind, *texts = (one if isinstance(one, str) else "" for one in row)
+            found.setdefault(kind, []).append(_Embedded(*texts))
+    return found
+
+
+def _definition(found: Sequence[_Embedded], type_hash: str) -> tuple[str, tuple[str, ...]]:
+    """Return form and texts of the definition that a topic was recorded with."""
+    fitting = [one for one in found if one.type_hash == type_hash] or found
+    texts = dict.fromkeys(one.text for one in fitting if one.text)
+    return fitting[0].form if fitting else "ros2msg", tuple(texts)
 
 
 def _by_place(database: sqlite3.Connection) -> Iterator[tuple[int, int, int, bytes]]:

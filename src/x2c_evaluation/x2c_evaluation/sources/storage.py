@@ -3,12 +3,43 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from x2c_evaluation.sources.issues import Issues
+
+_TYPE_HASH = re.compile(r"RIHS01_(?!0{64})[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Messages of one topic that were recorded with one definition of their type.
+
+    Attributes:
+        topic: Name of the topic.
+        message_type: For example "sensor_msgs/msg/Image"; empty where the file does not say.
+        definitions: Texts of the type as the bag embeds it: none, one, or several where the bag
+            does not say which one is right.
+        form: Of the definitions, "ros2msg" or "ros2idl".
+        serialization: Of the messages; "cdr" is what can be read.
+        type_hash: Hash of the publisher's type (REP-2016); empty where the bag has none.
+    """
+
+    topic: str
+    message_type: str
+    definitions: tuple[str, ...] = ()
+    form: str = "ros2msg"
+    serialization: str = "cdr"
+    type_hash: str = ""
+
+    def __post_init__(self) -> None:
+        """Forget a hash that says nothing, such as one that was never set."""
+        if not _TYPE_HASH.fullmatch(self.type_hash):
+            object.__setattr__(self, "type_hash", "")
 
 
 @dataclass(frozen=True)
@@ -17,18 +48,12 @@ class BagTopic:
 
     Attributes:
         name: Of the topic.
-        message_type: For example "sensor_msgs/msg/Image".
-        definition: Text of the type as the bag embeds it; empty where it does not.
-        form: Of the definition, "ros2msg" or "ros2idl".
-        serialization: Of the messages; "cdr" is what can be read.
-        count: Number of messages.
+        message_type: Of the messages that are read.
+        count: Number of messages of this type.
     """
 
     name: str
     message_type: str
-    definition: str = ""
-    form: str = "ros2msg"
-    serialization: str = "cdr"
     count: int = 0
 
 
@@ -37,14 +62,19 @@ class RawMessage:
     """A message as a bag holds it.
 
     Attributes:
-        topic: Its topic's name.
+        channel: Topic and definition of the message.
         time: Of the bag [ns].
         data: The serialized message.
     """
 
-    topic: str
+    channel: Channel
     time: int
     data: bytes
+
+    @property
+    def topic(self) -> str:
+        """Name of the topic."""
+        return self.channel.topic
 
 
 class Storage(ABC):
@@ -52,16 +82,20 @@ class Storage(ABC):
 
     Attributes:
         path: The file.
-        topics: What it holds, by name.
+        channels: Number of messages of each channel; 0 where it is unknown.
         metadata: The bag's metadata.yaml as the file itself holds it; empty where it does not.
     """
 
     def __init__(self, path: Path, issues: Issues) -> None:
         self.path = path
         self.issues = issues
-        self.topics: dict[str, BagTopic] = {}
+        self.channels: Counter[Channel] = Counter()
         self.metadata = ""
 
     @abstractmethod
-    def messages(self, wanted: Collection[str]) -> Iterator[RawMessage]:
-        """Yield the messages of some topics in the order they were written in."""
+    def messages(self, wanted: Callable[[Channel], bool]) -> Iterator[RawMessage]:
+        """Yield the messages of some channels in the order they were written in.
+
+        Args:
+            wanted: Whether a channel is read.
+        """
