@@ -21,10 +21,11 @@ from x2c_actuation.drivers.settings import COMMON
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions, OptionText, option_texts
 from x2c_bringup.replay import ReplayOptions, player_node, replay_texts
+from x2c_face.input_limits import LIMITS, Limit
 from x2c_node.parameters import Parameters, specs
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-GUIDES = (README.parent / "docs" / "your_own_face.md",)
+GUIDES = tuple(README.parent / "docs" / name for name in ("limits.md", "your_own_face.md"))
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
@@ -60,6 +61,13 @@ def option_table(options: Mapping[str, Option]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def limit_table(limits: Sequence[Limit]) -> str:
+    """Return the table of limits on input."""
+    rows = ["| variable | default | unit | covers |", "|---|---|---|---|"]
+    rows += [f"| `{o.variable}` | {o.default:,} | {o.unit} | {o.covers} |" for o in limits]
+    return "\n".join(rows) + "\n"
+
+
 def filled(text: str) -> str:
     """Return a text with every table in it written anew.
 
@@ -69,6 +77,7 @@ def filled(text: str) -> str:
     tables = {
         "launch": launch_table(option_texts()),
         "replay": launch_table(replay_texts()),
+        "limits": limit_table(LIMITS),
         **parameter_tables(),
         "driver": option_table(COMMON),
         **{f"driver_{name}": option_table(driver_class(name).options) for name in DRIVERS},

@@ -123,7 +123,7 @@ def test_an_empty_picture_is_skipped(folder):
 def test_a_picture_that_is_none_is_told_when_it_is_opened(folder):
     (folder / "images" / "2.png").write_bytes(b"no picture")
     save(folder)
-    with pytest.raises(DataSetError, match=r"row 2: .*2\.png is no picture"):
+    with pytest.raises(DataSetError, match=r"row 2: .*2\.png: .* no image"):
         read_data_set(folder)[2].picture()
 
 

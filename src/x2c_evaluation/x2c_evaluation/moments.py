@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from x2c_evaluation.theme import Picture
 from x2c_evaluation.topics import Part
 from x2c_face import controls, topology
 from x2c_face.frames import ControlState, FaceState
+from x2c_face.image_decoding import ImageDecodingError, decode_image
 
 _PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _WAIT = 1_000_000_000
@@ -88,9 +88,10 @@ def moments(reader: BagReader) -> Iterator[Moment]:
 
 def decode_picture(data: Any) -> Picture | None:
     """Return the BGR picture in JPEG or PNG bytes; None where there is none."""
-    encoded = np.frombuffer(data, dtype=np.uint8)
-    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
-    return None if picture is None else np.asarray(picture, dtype=np.uint8)
+    try:
+        return decode_image(data)
+    except ImageDecodingError:
+        return None
 
 
 def _decode(reader: BagReader, record: Record) -> _Seen | None:

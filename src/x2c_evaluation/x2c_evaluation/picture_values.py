@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
@@ -31,6 +30,7 @@ from x2c_face.controls import Group
 from x2c_face.errors import X2CError
 from x2c_face.frames import NO_TRACK, Face, FaceState
 from x2c_face.head_pose import fit_head_pose
+from x2c_face.image_decoding import ImageDecodingError, read_image
 from x2c_face.relations import Relation, relate
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
@@ -92,9 +92,10 @@ def _relations(face: Face, shape: Array) -> Array:
 
 
 def _face(tracker: FaceTracker, path: Path) -> Face:
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise EvaluationError(f"{path} is no picture that can be read; expected JPEG or PNG")
+    try:
+        bgr = read_image(path)
+    except ImageDecodingError as error:
+        raise EvaluationError(str(error)) from error
     landmarks = track_views(tracker, np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8))
     if landmarks is None:
         raise EvaluationError(f"no face is found in {path}")

@@ -328,7 +328,7 @@ def huge_png():
     ids=["empty", "zero", "garbage", "header only", "too many pixels"],
 )
 def test_compressed_data_that_is_no_picture_is_refused(data):
-    with pytest.raises(ImageError, match=f"{len(data)} bytes of format 'jpeg' are no picture"):
+    with pytest.raises(ImageError, match=r"^format .jpeg.: "):
         images.compressed_to_bgr(compressed(data))
 
 
@@ -355,3 +355,41 @@ def test_a_message_of_the_same_size_is_filled_anew():
         np.testing.assert_array_equal(images.image_to_bgr(message), picture)
     assert made[0] is made[1]
     assert made[2] is not made[1]
+
+
+def test_an_image_above_the_limit_is_refused(monkeypatch):
+    message = images.bgr_to_image(gradient(), HEADER)
+    jpeg = images.bgr_to_jpeg(gradient(), HEADER)
+    pixels = message.width * message.height
+    monkeypatch.setenv("X2C_MAX_IMAGE_PIXELS", str(pixels))
+    assert images.image_to_bgr(message).size == images.compressed_to_bgr(jpeg).size
+    monkeypatch.setenv("X2C_MAX_IMAGE_PIXELS", str(pixels - 1))
+    for convert, refused in ((images.image_to_bgr, message), (images.compressed_to_bgr, jpeg)):
+        with pytest.raises(ImageError, match=f"has {pixels} pixels; the limit is {pixels - 1}: "):
+            convert(refused)
+
+
+def test_a_frame_id_above_the_limit_is_refused(monkeypatch):
+    monkeypatch.setenv("X2C_MAX_FRAME_ID_LENGTH", "6")
+    for length, refused in ((6, False), (7, True)):
+        header = Header(frame_id="f" * length)
+        for convert, message in (
+            (images.image_to_bgr, images.bgr_to_image(gradient(), header)),
+            (images.compressed_to_bgr, images.bgr_to_jpeg(gradient(), header)),
+        ):
+            if refused:
+                with pytest.raises(ImageError, match="frame_id has 7 characters; the limit is 6"):
+                    convert(message)
+            else:
+                assert convert(message).shape == gradient().shape
+
+
+def test_a_text_of_any_length_is_shortened_in_a_refusal():
+    message = images.bgr_to_image(gradient(), HEADER)
+    message.encoding = "x" * 100_000
+    jpeg = compressed(b"no image")
+    jpeg.format = "y" * 100_000
+    for convert, refused in ((images.image_to_bgr, message), (images.compressed_to_bgr, jpeg)):
+        with pytest.raises(ImageError) as refusal:
+            convert(refused)
+        assert len(str(refusal.value)) < 500

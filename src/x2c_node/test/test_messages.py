@@ -178,3 +178,14 @@ def test_quaternion_is_the_rotation(yaw, pitch, roll):
 def test_quaternion_of_a_half_turn_is_the_rotation(axes):
     rotation = np.diag(np.array(axes, dtype=np.float64))
     assert matrix(quaternion(rotation)) == pytest.approx(rotation, abs=1e-12)
+
+
+def test_a_frame_id_above_the_limit_is_refused(monkeypatch):
+    monkeypatch.setenv("X2C_MAX_FRAME_ID_LENGTH", "5")
+    frame = ControlFrame(controls.NEUTRAL, 1.0, ControlState.NEUTRAL, 1)
+    for made, read in (
+        (controls_to_message(frame, HEADER), controls_from_message),
+        (face_to_message(face(), HEADER), face_from_message),
+    ):
+        with pytest.raises(MessageError, match="frame_id has 6 characters; the limit is 5: "):
+            read(made)

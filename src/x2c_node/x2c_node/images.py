@@ -18,7 +18,11 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from x2c_node.errors import ImageError
+from x2c_face.entries import shown
+from x2c_face.image_decoding import ImageDecodingError, decode_image
+from x2c_face.input_limits import IMAGE_PIXELS, LimitError
+from x2c_node.errors import ImageError, MessageError
+from x2c_node.headers import check_frame_id
 
 try:
     from cv_bridge import CvBridge
@@ -63,8 +67,8 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
         bridge: A cv_bridge.CvBridge, or None for this module's own conversion.
 
     Raises:
-        ImageError: The image is empty, its encoding is unknown, or its data or encoding does not
-            fit its size.
+        ImageError: The image is empty, its encoding is unknown, its data or encoding does not
+            fit its size, or a size is above its limit.
     """
     rows = _rows(message)
     if bridge is not None:
@@ -100,19 +104,16 @@ def compressed_to_bgr(message: CompressedImage) -> Picture:
     """Return a compressed image message (JPEG or PNG) as a BGR picture (height, width, 3).
 
     Raises:
-        ImageError: The data is empty or no picture.
+        ImageError: The data is empty or no picture, or a size is above its limit.
     """
-    data = np.frombuffer(message.data, dtype=np.uint8)
     try:
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except cv2.error:
-        # A header that promises more pixels than OpenCV takes.
-        picture = None
-    if picture is None:
-        raise ImageError(
-            f"{data.size} bytes of format {message.format!r} are no picture; expected JPEG or PNG"
-        )
-    return np.asarray(picture, dtype=np.uint8)
+        check_frame_id(message.header)
+        return decode_image(message.data)
+    except ImageDecodingError as error:
+        # Shortened: a broken message may name its format at any length.
+        raise ImageError(f"format {shown(message.format)}: {error}") from error
+    except MessageError as error:
+        raise ImageError(str(error)) from error
 
 
 def bgr_to_image(
@@ -180,10 +181,16 @@ def _rows(message: Image) -> Picture:
     """Return the bytes of an image without the padding at the ends of its rows."""
     if message.encoding not in _ENCODINGS:
         raise ImageError(
-            f"unknown encoding {message.encoding!r}; known are {', '.join(_ENCODINGS)}"
+            f"unknown encoding {shown(message.encoding)}; known are {', '.join(_ENCODINGS)}"
         )
+    pixels = f"{message.width} x {message.height}"
     if message.height == 0 or message.width == 0:
-        raise ImageError(f"the image is empty: {message.width} x {message.height} pixels")
+        raise ImageError(f"the image is empty: {pixels} pixels")
+    try:
+        check_frame_id(message.header)
+        IMAGE_PIXELS.check(int(message.width) * int(message.height), f"an image of {pixels} has")
+    except (LimitError, MessageError) as error:
+        raise ImageError(str(error)) from error
     per_pixel, size, _ = _ENCODINGS[message.encoding]
     row = message.width * per_pixel * size
     if message.step < row:

@@ -18,6 +18,7 @@ from x2c_face.head_pose import fit_head_pose
 from x2c_face.topology import COUNT
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node.errors import MessageError
+from x2c_node.headers import check_frame_id
 
 S = TypeVar("S", bound=enum.IntEnum)
 
@@ -46,9 +47,11 @@ def face_from_message(message: FaceLandmarks) -> Face:
     """Return the face in a message.
 
     Raises:
-        MessageError: The state is unknown, or a tracked face has landmarks that are none.
+        MessageError: The state is unknown, a tracked face has landmarks that are none, or the
+            frame_id is too long.
         LandmarkError: A landmark is NaN or infinite, or all fall on one point.
     """
+    check_frame_id(message.header)
     state = _known(FaceState, message.state)
     landmarks = np.array(message.landmarks, dtype=np.float64).reshape(COUNT, 3)
     return Face(
@@ -77,9 +80,11 @@ def controls_from_message(message: ControlValues) -> ControlFrame:
     """Return the control values in a message; they are finite, but can be out of range.
 
     Raises:
-        MessageError: The state is unknown, or the confidence is no number.
+        MessageError: The state is unknown, the confidence is no number, or the frame_id is too
+            long.
         ControlError: A value is NaN or infinite.
     """
+    check_frame_id(message.header)
     return ControlFrame(
         values=controls.vector(message.values),
         confidence=_share(message.confidence),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where pictures come from."""
 
+import os
 import shutil
 
 import cv2
@@ -114,7 +115,7 @@ def test_a_damaged_picture_in_a_folder_is_told_and_the_next_one_follows(tmp_path
     damaged.write_bytes(damaged.read_bytes()[:40])
     with choose_source("0", str(tmp_path)) as source:
         assert source.read() is not None
-        with pytest.raises(SourceError, match=r"2\.jpg is damaged"):
+        with pytest.raises(SourceError, match=r"2\.jpg: .* no image"):
             source.read()
         assert source.read() is not None
         assert source.read() is None
@@ -155,3 +156,54 @@ def test_reading_a_closed_source_is_refused(write_video):
     shutil.copy(path, path.with_suffix(".copy"))
     with pytest.raises(SourceError, match="not open"):
         VideoFile(path).read()
+
+
+def test_a_damaged_first_picture_does_not_end_the_folder(tmp_path):
+    for number in (1, 2):
+        cv2.imwrite(str(tmp_path / f"{number}.jpg"), np.full((48, 64, 3), number, np.uint8))
+    damaged = tmp_path / "1.jpg"
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    with choose_source("0", str(tmp_path)) as source:
+        assert source.size == (64, 48)
+        with pytest.raises(SourceError, match=r"1\.jpg: "):
+            source.read()
+        assert source.read() is not None
+        assert source.read() is None
+
+
+def test_a_folder_without_one_good_picture_is_refused(tmp_path):
+    (tmp_path / "1.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
+    source = choose_source("0", str(tmp_path))
+    with pytest.raises(SourceError, match=r"no picture can be read; the first of 1: .*1\.jpg"):
+        source.open()
+
+
+def test_a_picture_above_the_limit_is_refused_and_the_next_one_follows(tmp_path, monkeypatch):
+    sizes = {"1.png": (60, 80), "2.png": (50, 60), "3.png": (60, 80), "4.png": (50, 60)}
+    for name, size in sizes.items():
+        cv2.imwrite(str(tmp_path / name), np.zeros((*size, 3), np.uint8))
+    monkeypatch.setenv("X2C_MAX_IMAGE_PIXELS", "3000")
+    refused = r"an image of 80 x 60 has 4800 pixels; the limit is 3000: .*X2C_MAX_IMAGE_PIXELS"
+    with choose_source("0", str(tmp_path)) as source:
+        for _ in range(2):
+            with pytest.raises(SourceError, match=refused):
+                source.read()
+            assert source.read().shape == (50, 60, 3)
+        assert source.read() is None
+
+
+def test_a_video_above_the_limit_is_refused(write_video, monkeypatch):
+    source = choose_source("0", str(write_video()))
+    monkeypatch.setenv("X2C_MAX_IMAGE_PIXELS", "3071")
+    with pytest.raises(SourceError, match=r"64 x 48 has 3072 pixels; the limit is 3071: "):
+        source.open()
+    monkeypatch.setenv("X2C_MAX_IMAGE_PIXELS", "3072")
+    assert read_all(source)
+
+
+def test_a_named_pipe_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "1.jpg")
+    with pytest.raises(SourceError, match="a device or a pipe"):
+        choose_source("0", str(tmp_path / "1.jpg"))
+    with pytest.raises(SourceError, match="holds no picture"):
+        choose_source("0", str(tmp_path)).open()

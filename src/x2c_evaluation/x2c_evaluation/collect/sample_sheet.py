@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from x2c_evaluation.theme import put_text, text_width
 from x2c_face import controls
 from x2c_face.controls import Group
+from x2c_face.image_decoding import ImageDecodingError, read_image
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -85,8 +87,8 @@ def _blank() -> Picture:
 
 def _cell(image: Path, label: str) -> Picture:
     cell = _blank()
-    picture = cv2.imdecode(np.fromfile(image, np.uint8), cv2.IMREAD_COLOR)
-    if picture is not None:
+    with suppress(ImageDecodingError):
+        picture = read_image(image)
         scale = _SIDE / max(picture.shape[:2])
         height, width = (max(1, round(length * scale)) for length in picture.shape[:2])
         small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)

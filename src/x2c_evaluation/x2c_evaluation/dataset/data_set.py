@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import overload
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_evaluation.errors import DataSetError
+from x2c_face.image_decoding import ImageDecodingError, read_image
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -52,16 +52,9 @@ class Pair:
             DataSetError: The file is no picture.
         """
         try:
-            data = np.fromfile(self.image, dtype=np.uint8)
-            bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-        except (OSError, cv2.error) as error:
-            raise DataSetError(
-                f"{self.source} row {self.row}: cannot read the picture {self.image}: {error}"
-            ) from error
-        if bgr is None:
-            raise DataSetError(
-                f"{self.source} row {self.row}: {self.image} is no picture; expected JPEG or PNG"
-            )
+            bgr = read_image(self.image)
+        except ImageDecodingError as error:
+            raise DataSetError(f"{self.source} row {self.row}: {error}") from error
         return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
 
     def landmark_pixels(self) -> Array:

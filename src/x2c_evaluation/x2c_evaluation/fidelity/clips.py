@@ -67,6 +67,8 @@ class Job:
         """Return how many pictures the clip has, or None where it does not say."""
         if self.video == SELF:
             return len(Babbler(self.robot, self.seed))
+        if not Path(self.video).is_file():
+            return None
         capture = cv2.VideoCapture(self.video)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
         capture.release()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from x2c_face.errors import LandmarkError
 from x2c_face.head_pose import check_landmarks
+from x2c_face.image_decoding import ImageDecodingError, read_image
 from x2c_face.robot import Robot
 from x2c_imitation.errors import TransferError
 
@@ -24,11 +25,12 @@ def read_picture(path: Path) -> Picture:
     Raises:
         TransferError: The file is missing or no picture.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
+    try:
+        bgr = read_image(path)
+    except ImageDecodingError as error:
         raise TransferError(
-            f"{path} is no picture that can be read; expected a PNG or JPEG of the neutral robot"
-        )
+            f"{error}; the picture of the neutral robot is to be a PNG or JPEG"
+        ) from error
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 

@@ -54,7 +54,9 @@ def _check_file(path: Path) -> None:
     if not path.exists():
         raise SourceError(f"there is no file {path.absolute()}; {expected}")
     if not path.is_file():
-        raise SourceError(f"{path} is a device, not a file; give a camera as video_device")
+        raise SourceError(
+            f"{path} is a device or a pipe, not a file; give a camera as video_device"
+        )
     if not os.access(path, os.R_OK):
         raise SourceError(f"no permission to read {path}")
     if path.stat().st_size == 0:

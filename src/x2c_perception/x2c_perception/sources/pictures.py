@@ -6,12 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
+from x2c_face.image_decoding import ImageDecodingError, read_image
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
 
@@ -20,14 +18,12 @@ def read_picture(path: Path) -> Picture:
     """Return a picture file as BGR.
 
     Raises:
-        SourceError: The file is missing, or is no picture.
+        SourceError: The file is missing, is no picture, or is larger than a limit.
     """
-    # OpenCV's type hints do not say that it returns None where it fails.
-    picture: NDArray[Any] | None = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        reason = "is damaged or no picture" if path.is_file() else "is not there"
-        raise SourceError(f"{path} {reason}; expected JPEG, PNG or another format of OpenCV")
-    return np.asarray(picture, dtype=np.uint8)
+    try:
+        return read_image(path)
+    except ImageDecodingError as error:
+        raise SourceError(str(error)) from error
 
 
 class StillPicture(CameraSource):
@@ -85,7 +81,7 @@ class PictureFolder(CameraSource):
         self._size = (0, 0)
 
     def open(self) -> None:
-        """List the pictures and read the first."""
+        """List the pictures and read the first that can be read."""
         try:
             files = [path for path in self._folder.iterdir() if path.is_file()]
         except OSError as error:
@@ -95,11 +91,10 @@ class PictureFolder(CameraSource):
             raise SourceError(
                 f"{self._folder} holds no picture; expected JPEG, PNG or others that OpenCV reads"
             )
-        height, width = read_picture(paths[0]).shape[:2]
-        self._paths, self._next, self._size = paths, 0, (width, height)
+        self._paths, self._next, self._size = paths, 0, _first_size(paths)
 
     def read(self) -> Picture | None:
-        """Return the next picture, or None after the last."""
+        """Return the next picture, or None after the last; a broken one ends nothing."""
         if self._next >= len(self._paths):
             return None
         path = self._paths[self._next]
@@ -119,6 +114,19 @@ class PictureFolder(CameraSource):
     def rate(self) -> float:
         """A usual camera's rate [Hz]."""
         return PICTURE_RATE
+
+
+def _first_size(paths: Sequence[Path]) -> tuple[int, int]:
+    """Return width and height of the first picture that can be read [pixel]."""
+    refusals = []
+    for path in paths:
+        try:
+            height, width = read_picture(path).shape[:2]
+        except SourceError as error:
+            refusals.append(error)
+            continue
+        return width, height
+    raise SourceError(f"no picture can be read; the first of {len(paths)}: {refusals[0]}")
 
 
 def _natural_order(path: Path) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from x2c_face.input_limits import IMAGE_PIXELS, LimitError
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import CameraSource, Picture
 
@@ -39,6 +40,7 @@ class VideoFile(CameraSource):
                 f"{self._path} is not a video that can be decoded; expected for instance MP4 with "
                 "H.264, AVI or MKV, or a picture: try to play it, or convert it with ffmpeg"
             )
+        self._check_size(capture)
         self._capture = capture
         self._first = self._decode()
         if self._first is None:
@@ -77,5 +79,18 @@ class VideoFile(CameraSource):
     def _decode(self) -> Picture | None:
         if self._capture is None:
             raise SourceError(f"{self._path} is not open: call open() first")
-        done, picture = self._capture.read()
+        # Frames can change their size on the way, and the image is far larger than the frame.
+        if not self._capture.grab():
+            return None
+        self._check_size(self._capture)
+        done, picture = self._capture.retrieve()
         return np.asarray(picture, dtype=np.uint8) if done else None
+
+    def _check_size(self, capture: cv2.VideoCapture) -> None:
+        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        try:
+            subject = f"{self._path}: a frame of {width} x {height} has"
+            IMAGE_PIXELS.check(width * height, subject)
+        except LimitError as error:
+            raise SourceError(str(error)) from error
