@@ -93,17 +93,16 @@ def run_here(
         with ros(), ComposedGraph(specs) as graph:
             graph.start()
             started = time.monotonic()
-            diagnoses = graph.diagnoses()
             while not (request.wanted or graph.finished or time.monotonic() > started + duration):
-                time.sleep(_REFRESH)
                 diagnoses = graph.diagnoses()
                 line.show(line_of(diagnoses))
+                time.sleep(_REFRESH)
                 if give_up and time.monotonic() > started + _PATIENCE:
                     _check_camera(diagnoses["camera_node"])
             finished = graph.finished
             if finished:
                 time.sleep(_UNDER_WAY)
-                diagnoses = graph.diagnoses()
+            diagnoses = graph.diagnoses()
     return Session(finished, diagnoses)
 
 

@@ -114,19 +114,22 @@ def test_every_message_is_recorded_as_it_was(ros, wait_until, recorder):
 def test_latency_is_that_of_publication_not_of_recording(ros, wait_until, recorder):
     process, out = recorder()
     commands = publisher(ros, wait_until, JointState, "joint_commands", QoSProfile(depth=10))
+    took = []
     for _ in range(10):
         message = JointState(name=["jaw"], position=[0.1])
-        message.header.stamp = to_stamp(time.time_ns() - 50_000_000)
+        before = time.time_ns()
+        message.header.stamp = to_stamp(before - 50_000_000)
         commands.publish(message)
-        time.sleep(0.01)
+        took.append((time.time_ns() - before) * 1e-9)
     recorded(ros, wait_until, "joint_commands", 10)
     assert process.stop() == 0
     session = read_session(BagReader(out / "bag"))
     # There are no images: the frames are not known, so only the times are compared.
     stream = session.streams[Part.COMMANDS]
     latencies = (stream.times - stream.stamps) * 1e-9
-    assert latencies.min() >= 0.05
-    assert np.median(latencies) < 0.06
+    assert (latencies >= 0.05).all()
+    # Counted from the publisher's side: the time until it is recorded plays no part.
+    assert (latencies <= 0.05 + np.array(took)).all()
     assert Stage.END_TO_END not in measure(session)
 
 
@@ -290,7 +293,7 @@ def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):
     def goes_on():
         values.publish(control_values(len(files)))
         files[:] = (out / "bag").glob("*.mcap")
-        return len(files) == 3
+        return len(files) >= 3
 
     wait_until(goes_on, what="three files")
     assert process.stop() == 0

@@ -8,7 +8,6 @@ finished one by one, so a kill leaves only the last one without an index.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +60,6 @@ class BagWriter:
     def __init__(
         self, folder: Path, topics: Mapping[str, Topic], clock: str, split: Split = Split()
     ) -> None:
-        self.counts: Counter[Part] = Counter()
         self.lost = 0
         self.fault = ""
         self._folder = folder
@@ -82,7 +80,6 @@ class BagWriter:
 
     def write(self, part: Part, time: int, data: bytes) -> None:
         """Write a serialized message with its time [ns]."""
-        self.counts[part] += 1
         if self._file.waiting > _LONGEST_WAITING:
             self.lost += 1
             return

@@ -11,6 +11,7 @@ import queue
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,7 @@ class Recorder:
         split: Split = Split(),  # noqa: B008 - it never changes
     ) -> None:
         self.dropped = 0
+        self._counts: Counter[Part] = Counter()
         self._fault = ""
         self._fault_time = -math.inf
         self._period = flush_period
@@ -92,6 +94,8 @@ class Recorder:
             self._queue.put_nowait(_Item(part, time, data))
         except queue.Full:
             self.dropped += 1
+        else:
+            self._counts[part] += 1
 
     @property
     def fault(self) -> str:
@@ -101,7 +105,7 @@ class Recorder:
     @property
     def counts(self) -> Mapping[Part, int]:
         """How many messages of each topic have been taken."""
-        return dict(self._bag.counts)
+        return dict(self._counts)
 
     @property
     def lost(self) -> int:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from x2c_bringup.graph import NodeSpec
     from x2c_node.diagnostics import Diagnosis
 
@@ -68,9 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     console = Console()
     out = str(arguments.out or recording_folder("true"))
-    console.print(f"Recording to {out}; Ctrl-C ends it.", markup=False, soft_wrap=True)
+    progress = _Progress(console, out)
     session = run_here(
-        [_spec(arguments, out)], console, duration=arguments.duration, line_of=_line
+        [_spec(arguments, out)], console, duration=arguments.duration, line_of=progress.line
     )
     values = session.diagnoses[_NODE].values
     counts = _counts(session.diagnoses)
@@ -110,10 +112,33 @@ def _spec(arguments: argparse.Namespace, out: str) -> NodeSpec:
     )
 
 
-def _line(diagnoses: Mapping[str, Diagnosis]) -> str:
-    said = diagnoses[_NODE]
-    total = sum(_counts(diagnoses).values())
-    return f"{total} messages | {said.message}"
+class _Progress:
+    """Progress of a recording: when it begins, and when the first message of a topic comes.
+
+    Args:
+        console: Console to print to.
+        out: Folder of the recording.
+    """
+
+    def __init__(self, console: Console, out: str) -> None:
+        self._console = console
+        self._out = out
+        self._begun = False
+        self._heard: set[str] = set()
+
+    def line(self, diagnoses: Mapping[str, Diagnosis]) -> str:
+        """Print what is new, and return the line that changes."""
+        if not self._begun:
+            self._begun = True
+            self._print(f"Recording to {self._out}; Ctrl-C ends it.")
+        counts = _counts(diagnoses)
+        for topic in counts.keys() - self._heard:
+            self._heard.add(topic)
+            self._print(f"recording {topic}")
+        return f"{sum(counts.values())} messages | {diagnoses[_NODE].message}"
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _counts(diagnoses: Mapping[str, Diagnosis]) -> dict[str, int]:
