@@ -34,9 +34,17 @@ def run(tmp_path):
         file = tmp_path / "test_file.py"
         file.write_text(HEAD + text)
         command = [
-            *(sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "conftest"),
+            *(
+                sys.executable,
+                "-m",
+                "pytest",
+                "-c",
+                ROOT / "pyproject.toml",
+                "-p",
+                "x2c_testing.limits",
+            ),
             *("-p", "no:cacheprovider", "-o", "timeout=1", "-o", "faulthandler_timeout=2"),
-            *("-o", f"pythonpath={ROOT}", "--rootdir", tmp_path, *words, "-rA", file),
+            *("--rootdir", tmp_path, "-rA", *words, file),
         ]
         return subprocess.run(
             [str(word) for word in command], capture_output=True, text=True, timeout=120
@@ -94,7 +102,7 @@ def test_a_thread_that_is_left_does_not_keep_the_run_from_ending(run):
 
 
 def test_nothing_in_the_tests_waits_without_a_limit():
-    files = [ROOT / "conftest.py", *ROOT.glob("test/**/*.py"), *ROOT.glob("src/*/test/**/*.py")]
+    files = [*ROOT.glob("test/**/*.py"), *ROOT.glob("src/*/test/**/*.py")]
     calls = [
         f"{file.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node.func)}"
         for file in files
