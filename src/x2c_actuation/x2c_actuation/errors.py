@@ -29,6 +29,8 @@ class Fault(enum.StrEnum):
     """No reply in time."""
     GARBLED = "garbled"
     """A reply that cannot be understood."""
+    LATE = "late"
+    """A reply to an earlier question, which is passed over."""
     REFUSED = "refused"
     """The device answers that it cannot."""
 

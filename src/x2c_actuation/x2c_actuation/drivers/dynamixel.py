@@ -6,18 +6,19 @@ Registers: ROBOTIS e-Manual, control table of the X series.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import dynamixel_sdk as sdk
 import numpy as np
-import serial
 from numpy.typing import NDArray
 
 from x2c_actuation.drivers.driver import Found, Health, MotorDriver
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
-from x2c_actuation.drivers.serial_line import LONGEST_WRITE, failures
+from x2c_actuation.drivers.register_reader import RegisterReader
+from x2c_actuation.drivers.serial_line import SerialLine
+from x2c_actuation.drivers.settings import DriverSettings
+from x2c_actuation.drivers.status_frames import Framing, Reply
 from x2c_actuation.errors import DriverError, Fault
 
 Array = NDArray[np.float64]
@@ -25,7 +26,13 @@ Array = NDArray[np.float64]
 _TORQUE, _HARDWARE_ERROR, _BUS_WATCHDOG, _GOAL, _POSITION, _VOLTAGE = 64, 70, 98, 116, 132, 144
 _WATCHDOG_UNIT = 0.02
 _STRUCK = 0xFF
-_STATUS_SIZE = 11
+_ZONES = (0, 64, 147)
+"""Where the permanent registers begin, the others, and what not all models have."""
+_HEADER = b"\xff\xff\xfd"
+_STUFFED = b"\xff\xff\xfd\xfd"
+_REPLY, _ID_PLACE, _LENGTH_PLACE, _FORM_PLACE, _DATA_PLACE, _CRC_SIZE = 0x55, 4, 5, 7, 9, 2
+_LONGEST = 256
+"""Longest packet that servos are asked for [byte]."""
 _POLL = 0.001
 """How long one look for bytes waits: the SDK itself would look again at once, for ever [s]."""
 
@@ -66,6 +73,19 @@ class DynamixelDriver(MotorDriver):
         ),
     }
 
+    def __init__(self, settings: DriverSettings) -> None:
+        super().__init__(settings)
+        options = settings.options
+        self._handler = sdk.PacketHandler(2.0)
+        # Outlives connections: so do replies that are late.
+        self._reader = RegisterReader(
+            _StatusPackets(self._handler),
+            _ZONES,
+            options["reply_time"],
+            options["baudrate"],
+            self.faults,
+        )
+
     @classmethod
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
         """Return the X series' 4096 steps a turn."""
@@ -74,19 +94,13 @@ class DynamixelDriver(MotorDriver):
     def open(self) -> None:
         """Open the port and set the bus watchdog."""
         options = self.settings.options
-        self._port = _Port(options["port"], options["baudrate"])
-        self._handler = sdk.PacketHandler(2.0)
-        with failures(self.place, Fault.ABSENT):
-            if not self._port.openPort():
-                raise DriverError(
-                    Fault.ABSENT, f"{self.place}: no baud rate {options['baudrate']}"
-                )
+        self._port = _Port(SerialLine(options["port"], options["baudrate"]), options["baudrate"])
         self._watch(range(len(self.wires)))
 
     def close(self) -> None:
         """Close the port."""
         if hasattr(self, "_port"):
-            self._port.close_quietly()
+            self._port.line.close()
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Switch torque, and set the bus watchdog, which stops a servo that has lost its power."""
@@ -118,8 +132,8 @@ class DynamixelDriver(MotorDriver):
 
     def scan(self) -> list[Found]:
         """Ping every id at once, then ask each that answers."""
-        with self._talking():
-            answers, _ = self._handler.broadcastPing(self._port)
+        self._free()
+        answers, _ = self._handler.broadcastPing(self._port)
         found = []
         for one, (model, firmware) in sorted(answers.items()):
             name = _MODELS.get(model, f"model {model}")
@@ -151,7 +165,8 @@ class DynamixelDriver(MotorDriver):
         if not replies:
             raise DriverError(
                 Fault.SILENT,
-                f"no servo answers on {self.place}; are they powered, and is the baud rate right?",
+                f"no servo answers on {self.place} within reply_time; are they powered, and is the "
+                "baud rate right?",
             )
         return np.array([_signed(replies[one]) if one in replies else np.nan for one in ids])
 
@@ -161,83 +176,85 @@ class DynamixelDriver(MotorDriver):
         data: list[int] = []
         for one, value in values.items():
             data += [one, *int(value).to_bytes(size, "little")]
-        with self._talking():
-            sent = self._handler.syncWriteTxOnly(self._port, register, size, data, len(data))
-        if sent != sdk.COMM_SUCCESS:
-            raise DriverError(Fault.LOST, f"{self.place} does not take all bytes")
+        self._free()
+        self._handler.syncWriteTxOnly(self._port, register, size, data, len(data))
 
     def _sync_read(self, register: int, size: int, ids: Sequence[int]) -> dict[int, bytes]:
         """Return what servos reply, by id, without those that do not; counts what went wrong.
 
         The SDK's own GroupSyncRead gives up at the first servo that is missing.
         """
-        replies: dict[int, bytes] = {}
-        with self._talking():
-            self._handler.syncReadTx(self._port, register, size, list(ids), len(ids), False)
-            bytes_time = (len(ids) * (size + _STATUS_SIZE) + len(ids) + 14) * 10.0
-            wait = (
-                self.settings.options["reply_time"]
-                + bytes_time / self.settings.options["baudrate"]
-            )
-            deadline = time.monotonic() + wait
-            while len(replies) < len(ids):
-                self._port.setPacketTimeoutMillis(max(deadline - time.monotonic(), 0.0) * 1e3)
-                packet, result = self._handler.rxPacket(self._port, False)
-                if result == sdk.COMM_RX_TIMEOUT:
-                    break
-                one = packet[sdk.PKT_ID] if len(packet) > _STATUS_SIZE else -1
-                if (
-                    result != sdk.COMM_SUCCESS
-                    or one not in ids
-                    or len(packet) < size + _STATUS_SIZE
-                ):
-                    self.faults[Fault.GARBLED] += 1
-                    if time.monotonic() > deadline:
-                        break
-                    continue
-                replies[one] = bytes(packet[9 : 9 + size])
-        self.faults[Fault.SILENT] += len(ids) - len(replies)
-        return replies
 
-    def _wait(self, size: int) -> float:
-        """Return how long to wait for an exchange of so many bytes [s]."""
-        options = self.settings.options
-        return float(options["reply_time"] + size * 10.0 / options["baudrate"])
+        def send(start: int, length: int) -> bytes:
+            self._free()
+            self._handler.syncReadTx(self._port, start, length, list(ids), len(ids), False)
+            return self._port.sent
 
-    def _talking(self) -> Any:
+        return self._reader.read(self._port.line, send, register, size, ids)
+
+    def _free(self) -> None:
         # Where an exception came between, the SDK would believe the port in use for ever.
         self._port.is_using = False
-        return failures(self.place, Fault.LOST)
+
+
+class _StatusPackets(Framing):
+    """Packets from servos: header, id, length, form, error, stuffed data, checksum."""
+
+    around = 11
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+
+    def length(self, data: bytes | bytearray) -> int:
+        """Return the length of the packet that begins with some bytes [byte]."""
+        if data[:3] != _HEADER[: len(data)] or data[3:4] not in (b"", b"\0"):
+            return 0
+        if len(data) < _FORM_PLACE:
+            return self.around
+        length = int.from_bytes(data[_LENGTH_PLACE:_FORM_PLACE], "little") + _FORM_PLACE
+        return length if self.around - 1 <= length <= _LONGEST else 0
+
+    def reply(self, packet: bytes) -> Reply | None:
+        """Return the reply in a packet; None where its checksum is wrong."""
+        content = packet[:-_CRC_SIZE]
+        crc = int.from_bytes(packet[-_CRC_SIZE:], "little")
+        if self._handler.updateCRC(0, content, len(content)) != crc:
+            return None
+        if content[_FORM_PLACE] != _REPLY:
+            return Reply(-1, b"")
+        return Reply(content[_ID_PLACE], content[_DATA_PLACE:].replace(_STUFFED, _HEADER))
 
 
 class _Port(sdk.PortHandler):
-    """The SDK's port, which waits where that would spin, and belongs to this program alone."""
+    """The SDK's port on a line of ours, whose failures are DriverErrors.
 
-    def __init__(self, path: str, baudrate: int) -> None:
-        super().__init__(path)
+    Attributes:
+        line: Open line to the servos.
+        sent: Packet that was sent last.
+    """
+
+    def __init__(self, line: SerialLine, baudrate: int) -> None:
+        super().__init__("")
+        self.line, self.sent = line, b""
         self.baudrate = baudrate
+        self.tx_time_per_byte = 10_000.0 / baudrate
 
-    def setupPort(self, cflag_baud: int) -> bool:  # noqa: N802 - the SDK's name
-        """Open the port."""
-        self.ser = serial.Serial(
-            self.port_name, cflag_baud, timeout=_POLL, write_timeout=LONGEST_WRITE, exclusive=True
-        )
-        self.is_open = True
-        self.tx_time_per_byte = 10_000.0 / self.baudrate
-        return True
+    def clearPort(self) -> None:  # noqa: N802 - the SDK's name
+        """Do nothing: the line empties its input before it sends."""
+
+    def writePort(self, packet: Sequence[int]) -> int:  # noqa: N802 - the SDK's name
+        """Send a packet."""
+        self.sent = bytes(packet)
+        self.line.write(self.sent)
+        return len(packet)
+
+    def readPort(self, length: int) -> bytes:  # noqa: N802 - the SDK's name
+        """Return bytes that come within a moment."""
+        return self.line.read(length, _POLL)
 
     def getCurrentTime(self) -> float:  # noqa: N802 - the SDK's name
         """Return a time that never jumps [ms]."""
-        return time.monotonic() * 1e3
-
-    def close_quietly(self) -> None:
-        """Close the port, whatever has become of it."""
-        if self.ser is not None:
-            try:
-                self.ser.close()
-            except OSError:
-                # It has gone already.
-                return
+        return self.line.now() * 1e3
 
 
 def _signed(data: bytes) -> float:

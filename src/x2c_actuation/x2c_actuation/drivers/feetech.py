@@ -7,7 +7,6 @@ loop, so the few packets needed are framed here: FF FF id length instruction par
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -16,18 +15,25 @@ from numpy.typing import NDArray
 
 from x2c_actuation.drivers.driver import Found, Health, MotorDriver
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
+from x2c_actuation.drivers.register_reader import RegisterReader
 from x2c_actuation.drivers.serial_line import SerialLine
+from x2c_actuation.drivers.settings import DriverSettings
+from x2c_actuation.drivers.status_frames import Framing, Reply
 from x2c_actuation.errors import DriverError, Fault
 
 Array = NDArray[np.float64]
 
 _HEADER = b"\xff\xff"
 _BROADCAST = 0xFE
-_PING, _READ, _SYNC_READ, _SYNC_WRITE = 0x01, 0x02, 0x82, 0x83
+_READ, _SYNC_READ, _SYNC_WRITE = 0x02, 0x82, 0x83
 _MODEL, _TORQUE, _GOAL, _POSITION = 3, 40, 42, 56
+_ZONES = (0, 40, 67)
+"""Where the permanent registers begin, the others, and what is no register any more."""
 _VOLTAGE_PLACE, _TEMPERATURE_PLACE, _STATUS_PLACE, _STATE_SIZE = 6, 7, 9, 10
 _AROUND = 6
 """Bytes of a packet around its parameters: header, id, length, instruction or error, checksum."""
+_READ_SIZE = 2
+"""Bytes of parameters of a question to one servo."""
 
 _ALARMS = ("voltage", "angle sensor", "temperature", "current", "angle", "overload")
 """Meaning of the bits of a servo's status, from the lowest."""
@@ -54,6 +60,14 @@ class FeetechDriver(MotorDriver):
         ),
     }
 
+    def __init__(self, settings: DriverSettings) -> None:
+        super().__init__(settings)
+        options = settings.options
+        # Outlives connections: so do replies that are late.
+        self._reader = RegisterReader(
+            _StatusPackets(), _ZONES, options["reply_time"], options["baudrate"], self.faults
+        )
+
     @classmethod
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
         """Return the series' steps."""
@@ -68,8 +82,6 @@ class FeetechDriver(MotorDriver):
         options = self.settings.options
         self._line = SerialLine(options["port"], options["baudrate"])
         self._order: Literal["big", "little"] = "big" if options["series"] == "scs" else "little"
-        # Ten bits a byte.
-        self._byte_time = 10.0 / options["baudrate"]
 
     def close(self) -> None:
         """Close the port."""
@@ -96,14 +108,14 @@ class FeetechDriver(MotorDriver):
         return Health(values, tuple(warnings))
 
     def scan(self) -> list[Found]:
-        """Ping every id."""
+        """Ask every id for its model."""
         found = []
         for address in self.scanned:
-            if address not in self._ask(address, _PING, b"", {address: 0}):
+            model = self._read_one(address, _MODEL, 2)
+            if model is None:
                 continue
-            model = self._ask(address, _READ, bytes([_MODEL, 2]), {address: 2}).get(address)
+            number = f"model {int.from_bytes(model, 'little')}"
             state = self._read_all(_POSITION, _STATE_SIZE, [address]).get(address)
-            number = "" if model is None else f"model {int.from_bytes(model, 'little')}"
             if state is None:
                 found.append(Found(address, number, np.nan, "does not tell its state"))
                 continue
@@ -124,7 +136,8 @@ class FeetechDriver(MotorDriver):
         if not replies:
             raise DriverError(
                 Fault.SILENT,
-                f"no servo answers on {self.place}; are they powered, and is the baud rate right?",
+                f"no servo answers on {self.place} within reply_time; are they powered, and is the "
+                "baud rate right?",
             )
         return np.array(
             [self._position(replies[one]) if one in replies else np.nan for one in ids]
@@ -138,26 +151,23 @@ class FeetechDriver(MotorDriver):
     def _read_all(self, register: int, size: int, ids: Sequence[int]) -> dict[int, bytes]:
         """Return what servos reply, by id, without those that do not; counts what went wrong."""
         if self._order == "little":
-            parameters = bytes([register, size, *ids])
-            return self._ask(_BROADCAST, _SYNC_READ, parameters, dict.fromkeys(ids, size))
-        # The SCS series knows no reading of many at once.
-        replies: dict[int, bytes] = {}
-        for one in ids:
-            replies |= self._ask(one, _READ, bytes([register, size]), {one: size})
-        return replies
 
-    def _ask(
-        self, address: int, instruction: int, parameters: bytes, sizes: Mapping[int, int]
-    ) -> dict[int, bytes]:
-        self._request(address, instruction, parameters)
-        wanted = sum(size + _AROUND for size in sizes.values())
-        sent = len(parameters) + _AROUND
-        wait = self.settings.options["reply_time"] + (wanted + sent) * self._byte_time
-        data = self._line.read(wanted, time.monotonic() + wait)
-        replies, garbled = replies_in(data, sizes)
-        self.faults[Fault.GARBLED] += garbled
-        self.faults[Fault.SILENT] += max(len(sizes) - len(replies) - garbled, 0)
-        return replies
+            def send(start: int, length: int) -> bytes:
+                return self._request(_BROADCAST, _SYNC_READ, bytes([start, length, *ids]))
+
+            return self._reader.read(self._line, send, register, size, ids)
+        # The SCS series knows no reading of many at once.
+        replies = {one: self._read_one(one, register, size) for one in ids}
+        return {one: reply for one, reply in replies.items() if reply is not None}
+
+    def _read_one(self, address: int, register: int, size: int) -> bytes | None:
+        def send(start: int, length: int) -> bytes:
+            return self._request(address, _READ, bytes([start, length]))
+
+        # An echoed question has the form of a reply with two bytes.
+        avoid = [_READ_SIZE]
+        replies = self._reader.read(self._line, send, register, size, [address], avoid)
+        return replies.get(address)
 
     def _sync_write(self, register: int, values: Mapping[int, bytes]) -> None:
         if values:
@@ -165,49 +175,37 @@ class FeetechDriver(MotorDriver):
             data = b"".join(bytes([address]) + value for address, value in values.items())
             self._request(_BROADCAST, _SYNC_WRITE, bytes([register, size]) + data)
 
-    def _request(self, address: int, instruction: int, parameters: bytes) -> None:
+    def _request(self, address: int, instruction: int, parameters: bytes) -> bytes:
         body = bytes([address, len(parameters) + 2, instruction]) + parameters
-        self._line.write(_HEADER + body + bytes([checksum(body)]))
+        packet = _HEADER + body + bytes([checksum(body)])
+        self._line.write(packet)
+        return packet
+
+
+class _StatusPackets(Framing):
+    """Packets from servos: header, id, length, error, data, checksum."""
+
+    around = _AROUND
+
+    def length(self, data: bytes | bytearray) -> int:
+        """Return the length of the packet that begins with some bytes [byte]."""
+        if data[:2] != _HEADER[: len(data)] or data[2:3] == b"\xff":
+            return 0
+        if len(data) < 4:
+            return _AROUND
+        return data[3] + 4 if data[3] >= 2 else 0
+
+    def reply(self, packet: bytes) -> Reply | None:
+        """Return the reply in a packet; None where its checksum is wrong."""
+        body = packet[2:-1]
+        if packet[-1] != checksum(body):
+            return None
+        return Reply(-1 if body[0] == _BROADCAST else body[0], body[3:])
 
 
 def checksum(body: bytes) -> int:
     """Return the checksum of a packet's bytes from its id on."""
     return ~sum(body) & 0xFF
-
-
-def replies_in(data: bytes, sizes: Mapping[int, int]) -> tuple[dict[int, bytes], int]:
-    """Return the replies in received bytes, and how many pieces of these are no reply.
-
-    Args:
-        data: As received; anything.
-        sizes: How much data each servo that was asked replies, by id [byte].
-    """
-    replies: dict[int, bytes] = {}
-    garbled = 0
-    was_garbage = False
-    while data:
-        reply = _first_reply(data, sizes)
-        if reply is None:
-            garbled += not was_garbage
-            was_garbage = True
-            data = data[1:]
-            continue
-        was_garbage = False
-        address, content = reply
-        replies[address] = content
-        data = data[len(content) + _AROUND :]
-    return replies, garbled
-
-
-def _first_reply(data: bytes, sizes: Mapping[int, int]) -> tuple[int, bytes] | None:
-    if len(data) < _AROUND or data[:2] != _HEADER or data[2] not in sizes:
-        return None
-    address = data[2]
-    frame = data[: sizes[address] + _AROUND]
-    body = frame[2:-1]
-    if len(frame) < sizes[address] + _AROUND or frame[3] != sizes[address] + 2:
-        return None
-    return (address, body[3:]) if frame[-1] == checksum(body) else None
 
 
 def _alarms(status: int) -> str:

@@ -7,7 +7,6 @@ microseconds, which the wire holds in quarters.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,13 +16,20 @@ from numpy.typing import NDArray
 from x2c_actuation.drivers.driver import Found, Health, MotorDriver
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
 from x2c_actuation.drivers.pulses import PULSES
+from x2c_actuation.drivers.register_reader import BITS
+from x2c_actuation.drivers.reply_lengths import FORGET
 from x2c_actuation.drivers.serial_line import SerialLine
+from x2c_actuation.drivers.settings import DriverSettings
 from x2c_actuation.errors import DriverError, Fault
 
 Array = NDArray[np.float64]
 
 _SET_TARGET, _SET_TARGETS, _GET_POSITION, _GET_ERRORS = 0x84, 0x9F, 0x90, 0xA1
 _START = 0xAA
+_WORD = 2
+"""Bytes of every answer."""
+_ATTEMPTS = 4
+"""Number of answers among which two in a row have to agree."""
 _QUARTERS = 4.0
 _ERRORS = (
     "serial signal",
@@ -67,6 +73,11 @@ class MaestroDriver(MotorDriver):
         """Return the pulses of hobby servos."""
         return PULSES
 
+    def __init__(self, settings: DriverSettings) -> None:
+        super().__init__(settings)
+        self._owed, self._owed_until = 0, 0.0
+        self._targets: dict[int, int] = {}
+
     def open(self) -> None:
         """Open the port and see whether a Maestro answers."""
         options = self.settings.options
@@ -82,7 +93,9 @@ class MaestroDriver(MotorDriver):
         """Stop the pulses; they begin again with the next position."""
         if not on:
             for joint in self._places(joints):
-                self._command(_SET_TARGET, bytes([self.wires.addresses[joint], 0, 0]))
+                channel = self.wires.addresses[joint]
+                self._command(_SET_TARGET, bytes([channel, 0, 0]))
+                self._targets[channel] = 0
 
     def health(self) -> Health:
         """Read the error register, which clears it."""
@@ -97,14 +110,12 @@ class MaestroDriver(MotorDriver):
         """Ask every channel; a Maestro with fewer does not answer for the others."""
         found = []
         for channel in range(self.wire_form.highest + 1):
-            try:
-                pulse = self._pulse(channel)
-            except DriverError as error:
-                if error.fault is not Fault.SILENT:
-                    raise
+            questions = [(_GET_POSITION, bytes([channel])), (_GET_ERRORS, b"")]
+            answers = self._words(questions, least=1)
+            if len(answers) < len(questions):
                 break
+            pulse = answers[0] / _QUARTERS
             found.append(Found(channel, "channel", pulse, "" if pulse > 0.0 else "no pulses"))
-        self._errors()
         return found
 
     def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
@@ -113,42 +124,96 @@ class MaestroDriver(MotorDriver):
             for joint, value in zip(joints, raw, strict=True)
         )
         for first, values in _runs(targets, self.settings.options["at_once"]):
-            data = b"".join(_seven_bits(value) for value in values)
+            halves = b"".join(_seven_bits(value) for value in values)
             if len(values) == 1:
-                self._command(_SET_TARGET, bytes([first]) + data)
+                self._command(_SET_TARGET, bytes([first]) + halves)
             else:
-                self._command(_SET_TARGETS, bytes([len(values), first]) + data)
+                self._command(_SET_TARGETS, bytes([len(values), first]) + halves)
+        self._targets.update(targets)
 
     def _receive(self, joints: Sequence[int]) -> Array:
-        return np.array([self._pulse(self.wires.addresses[joint]) or np.nan for joint in joints])
+        pulses = np.array(self._pulses([self.wires.addresses[joint] for joint in joints]))
+        return np.where(pulses > 0.0, pulses, np.nan)
 
-    def _pulse(self, channel: int) -> float:
-        reply = self._ask(_GET_POSITION, bytes([channel]))
-        return int.from_bytes(reply, "little") / _QUARTERS
+    def _pulses(self, channels: Sequence[int]) -> list[float]:
+        """Return the lengths of pulses (n,) [µs], 0 where there are none.
+
+        What agrees with what was sent is believed at once; anything else is asked again until two
+        answers in a row agree, since they carry nothing that says what they answer.
+        """
+        wanted = [self._targets.get(channel) for channel in channels]
+        before: list[int] | None = None
+        for _ in range(_ATTEMPTS):
+            answer = self._words([(_GET_POSITION, bytes([channel])) for channel in channels])
+            if answer in (wanted, before):
+                return [word / _QUARTERS for word in answer]
+            before = answer
+        self.faults[Fault.GARBLED] += 1
+        raise DriverError(Fault.GARBLED, f"the Maestro on {self.place} contradicts itself")
 
     def _errors(self) -> int:
-        return int.from_bytes(self._ask(_GET_ERRORS, b""), "little")
-
-    def _ask(self, command: int, data: bytes) -> bytes:
-        self._command(command, data)
-        deadline = time.monotonic() + self.settings.options["reply_time"]
-        reply = self._line.read(2, deadline)
-        if len(reply) < 2:
-            self.faults[Fault.SILENT] += 1
+        (errors,) = self._words([(_GET_ERRORS, b"")])
+        if errors >> len(_ERRORS):
+            self.faults[Fault.GARBLED] += 1
             raise DriverError(
-                Fault.SILENT,
-                f"no Maestro answers on {self.place}; is it powered, is this its command port, "
-                "and do device number and checksum agree with its settings?",
+                Fault.GARBLED, f"{self.place}: {errors:#x} is no error register of a Maestro"
             )
-        return reply
+        return errors
+
+    def _words(
+        self, questions: Sequence[tuple[int, bytes]], least: int | None = None
+    ) -> list[int]:
+        """Return the answers, two bytes each, to several questions that are sent at once.
+
+        Args:
+            questions: Commands with their data.
+            least: Number of answers that must come; all where None.
+
+        Raises:
+            DriverError: Not enough of them come in time.
+        """
+        wait = float(self.settings.options["reply_time"])
+        self._settle(wait)
+        if not self._owed:
+            self._line.write(b"".join(self._packet(*question) for question in questions))
+            size = _WORD * len(questions)
+            wait += size * BITS / self.settings.options["baudrate"]
+            reply = self._line.read(size, wait)
+            self._owed = size - len(reply)
+            self._owed_until = self._line.now() + FORGET
+            enough = size if least is None else _WORD * least
+            if len(reply) >= enough and len(reply) % _WORD == 0:
+                return [
+                    int.from_bytes(reply[at : at + _WORD], "little")
+                    for at in range(0, len(reply), _WORD)
+                ]
+        self.faults[Fault.SILENT] += 1
+        raise DriverError(
+            Fault.SILENT,
+            f"no Maestro answers on {self.place}; is it powered, is this its command port, "
+            "has it the channels that robot.yaml names, and do device number and checksum agree "
+            "with its settings?",
+        )
+
+    def _settle(self, wait: float) -> None:
+        """Take in what is still to come: nothing in an answer tells which question it answers."""
+        if not self._owed:
+            return
+        late = self._line.read(self._owed, wait)
+        self.faults[Fault.LATE] += bool(late)
+        self._owed -= len(late)
+        if self._line.now() >= self._owed_until:
+            self._owed = 0
 
     def _command(self, command: int, data: bytes) -> None:
+        self._settle(0.0)
+        self._line.write(self._packet(command, data))
+
+    def _packet(self, command: int, data: bytes) -> bytes:
         device = self.settings.options["device"]
         head = bytes([command]) if device < 0 else bytes([_START, device, command & 0x7F])
         packet = head + data
-        self._line.write(
-            packet + bytes([crc7(packet)]) if self.settings.options["crc"] else packet
-        )
+        return packet + bytes([crc7(packet)]) if self.settings.options["crc"] else packet
 
 
 def crc7(packet: bytes) -> int:

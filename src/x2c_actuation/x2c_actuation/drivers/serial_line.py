@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import serial
@@ -52,19 +52,41 @@ class SerialLine:
             self._serial.reset_input_buffer()
             self._serial.write(data)
 
-    def read(self, size: int, deadline: float) -> bytes:
+    def now(self) -> float:
+        """Return the time of a steady clock [s]."""
+        return time.monotonic()
+
+    def read(self, size: int, wait: float) -> bytes:
         """Return as many bytes as are wanted, or fewer where they do not come in time.
 
         Args:
-            size: How many.
-            deadline: Until when to wait, by the monotonic clock [s].
+            size: Number of bytes.
+            wait: Longest time to wait for them [s].
 
         Raises:
             DriverError: The port has gone.
         """
         with failures(self._port, Fault.LOST):
-            self._serial.timeout = max(deadline - time.monotonic(), 0.0)
+            self._serial.timeout = max(wait, 0.0)
             return bytes(self._serial.read(size))
+
+    def listen(self, wait: float, take: Callable[[bytes], int]) -> None:
+        """Hand on the bytes that come, until there are enough of them or the time is over.
+
+        Args:
+            wait: Longest time to wait [s].
+            take: Takes a piece; returns the number of bytes that are still missing.
+
+        Raises:
+            DriverError: The port has gone.
+        """
+        deadline = self.now() + wait
+        missing = take(b"")
+        while missing:
+            piece = self.read(missing, deadline - self.now())
+            if not piece:
+                return
+            missing = take(piece)
 
 
 @contextmanager
