@@ -165,8 +165,8 @@ class DynamixelDriver(MotorDriver):
         if not replies:
             raise DriverError(
                 Fault.SILENT,
-                f"no servo answers on {self.place} within reply_time; are they powered, and is the "
-                "baud rate right?",
+                f"no servo answers on {self.place} within reply_time; are they powered, and is "
+                "the baud rate right?",
             )
         return np.array([_signed(replies[one]) if one in replies else np.nan for one in ids])
 

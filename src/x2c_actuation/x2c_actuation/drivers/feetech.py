@@ -136,8 +136,8 @@ class FeetechDriver(MotorDriver):
         if not replies:
             raise DriverError(
                 Fault.SILENT,
-                f"no servo answers on {self.place} within reply_time; are they powered, and is the "
-                "baud rate right?",
+                f"no servo answers on {self.place} within reply_time; are they powered, and is "
+                "the baud rate right?",
             )
         return np.array(
             [self._position(replies[one]) if one in replies else np.nan for one in ids]
