@@ -95,6 +95,11 @@ class ComposedGraph:
         """Whether the first node plays a file and has come to its end."""
         return bool(getattr(self._hosts[0].node, "finished", False))
 
+    @property
+    def faults(self) -> dict[str, str]:
+        """Why nodes could not do what they were asked to, by their names; also after the end."""
+        return {host.spec.name: host.node.fault for host in self._hosts if host.node.fault}
+
     def diagnoses(self) -> dict[str, Diagnosis]:
         """Return what each node says of itself, by its name."""
         asked = [(host, host.begin(host.node.diagnosis)) for host in self._hosts]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
@@ -39,10 +39,25 @@ class Session:
     Attributes:
         finished: Whether a file came to its end, rather than being stopped.
         diagnoses: What the nodes said at the end, by name.
+        faults: What went wrong when the nodes of this process ended, by name.
     """
 
     finished: bool
     diagnoses: Mapping[str, Diagnosis]
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def tell_faults(self, console: Console) -> int:
+        """Print what went wrong when the nodes ended.
+
+        Args:
+            console: To print to.
+
+        Returns:
+            The exit status of the command: 1 where there is something, or 0.
+        """
+        for name, fault in self.faults.items():
+            console.print(f"note: {name} {fault}", markup=False, highlight=False, soft_wrap=True)
+        return 1 if self.faults else 0
 
 
 def imitate(
@@ -103,7 +118,7 @@ def run_here(
             if finished:
                 time.sleep(_UNDER_WAY)
             diagnoses = graph.diagnoses()
-    return Session(finished, diagnoses)
+    return Session(finished, diagnoses, graph.faults)
 
 
 def run_apart(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from mcap.reader import make_reader
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
 from rosbags.interfaces import QosDurability
@@ -18,14 +19,16 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, JointState
 
 from x2c_evaluation.bag_reader import BagReader
+from x2c_evaluation.bag_writer import BagWriter
 from x2c_evaluation.latency import Stage, measure
 from x2c_evaluation.recorder import ROS_CLOCK
-from x2c_evaluation.recorder_node import stamp_of
+from x2c_evaluation.recorder_node import RecorderNode, stamp_of
 from x2c_evaluation.session import read_session
 from x2c_evaluation.topics import Part
 from x2c_face import controls
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import quality
+from x2c_node.diagnostics import Level
 from x2c_node.stamps import to_stamp
 
 COUNT = 40
@@ -283,6 +286,28 @@ def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
     assert counts["/control_values"] == 2
     # They waited in memory.
     assert counts["/image_raw/compressed"] == 8
+
+
+def test_a_recording_whose_writer_fails_is_finished_and_a_fault(
+    ros, wait_until, tmp_path, monkeypatch
+):
+    node = RecorderNode(
+        parameter_overrides=[
+            Parameter("output", value=str(tmp_path / "out")),
+            Parameter("flush_period", value=0.1),
+        ]
+    )
+    ros.add(node)
+    assert node.start()
+    assert not node.finished
+    monkeypatch.setattr(BagWriter, "flush", lambda _: 1 / 0)
+    wait_until(lambda: node.finished, what="the writer's end")
+    said = node.diagnosis()
+    assert said.level is Level.ERROR
+    assert "recording has ended: ZeroDivisionError" in said.message
+    node.stop()
+    assert "cannot deactivate cleanly: the recording has ended" in node.fault
+    assert BagReader(tmp_path / "out" / "bag").issues == []
 
 
 def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):

@@ -12,7 +12,8 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ ROS_CLOCK = "ros"
 
 _QUEUE_LENGTH = 3000
 _FAULT_SHOWN = 5.0
+_LONGEST_WRITE = 20.0
+"""A disk that takes nothing for so long is not waited for any more [s]."""
+
 _CONTROLS = "x2c_msgs/msg/ControlValues"
 
 
@@ -76,6 +80,9 @@ class Recorder:
         self._fault_time = -math.inf
         self._period = flush_period
         self._queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_LENGTH)
+        self._ending = threading.Event()
+        self._broken = ""
+        self._steps = 0
         self._store = get_typestore(Stores.EMPTY)
         self._store.register(get_types_from_msg(definition(_CONTROLS).text, _CONTROLS))
         try:
@@ -91,6 +98,8 @@ class Recorder:
     def put(self, part: Part, time: int, data: bytes) -> None:
         """Record a serialized message with its time [ns]; it is counted where none can wait."""
         try:
+            if self._broken:
+                raise queue.Full
             self._queue.put_nowait(_Item(part, time, data))
         except queue.Full:
             self.dropped += 1
@@ -98,8 +107,15 @@ class Recorder:
             self._counts[part] += 1
 
     @property
+    def broken(self) -> str:
+        """Why nothing is recorded any more; empty while recording goes on."""
+        return self._broken
+
+    @property
     def fault(self) -> str:
         """Why something was not written in the last seconds; empty when all is well."""
+        if self._broken:
+            return self._broken
         return self._fault if time.monotonic() - self._fault_time < _FAULT_SHOWN else ""
 
     @property
@@ -110,47 +126,90 @@ class Recorder:
     @property
     def lost(self) -> int:
         """How many messages did not fit on the disk, or came faster than it is."""
-        return self._bag.lost + self.dropped
+        waiting = self._queue.qsize() if self._broken else 0
+        return self._bag.lost + self.dropped + waiting
 
     def close(self) -> None:
-        """Write what waits and finish the files.
+        """Write what waits and finish the files; returns whatever the disk does.
 
         Raises:
             BagError: Something could not be written.
         """
-        self._queue.put(None)
-        self._thread.join()
-        try:
-            self._table.close()
-        except OSError as error:
-            raise BagError(f"cannot finish {FILE_NAME}: {error.strerror or error}") from error
-        finally:
-            self._bag.close()
+        self._ending.set()
+        with suppress(queue.Full):
+            # Wakes the writer, which is awake where there is no room for it.
+            self._queue.put_nowait(None)
+        if not self._has_ended():
+            self._broken = (
+                f"the disk has taken nothing for {_LONGEST_WRITE:g} s: the bag is not finished"
+            )
+        else:
+            finished = [
+                _trouble(self._table.close, FILE_NAME),
+                _trouble(self._bag.close, "the bag"),
+            ]
+            self._broken = "; ".join(one for one in (self._broken, *finished) if one)
+        self._count_waiting()
+        if self._broken:
+            raise BagError(self._broken)
+
+    def _count_waiting(self) -> None:
+        """Count what nothing writes any more."""
+        with suppress(queue.Empty):
+            while True:
+                self.dropped += self._queue.get_nowait() is not None
+
+    def _has_ended(self) -> bool:
+        """Wait for the writer as long as it gets on; return whether it has come to its end."""
+        before = -1
+        while self._thread.is_alive() and before != self._steps:
+            before = self._steps
+            self._thread.join(_LONGEST_WRITE)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._write_all()
+        except Exception as error:
+            # Only what has a sentence of its own is looked for above; the recording is over.
+            self._broken = f"the recording has ended: {error!r}"
+
+    def _write_all(self) -> None:
         flushed = time.monotonic()
         while True:
+            self._steps += 1
+            ending = self._ending.is_set()
+            wait = 0.0 if ending else flushed + self._period - time.monotonic()
             try:
-                wait = flushed + self._period - time.monotonic()
                 item = self._queue.get(timeout=max(wait, 0.001))
             except queue.Empty:
-                pass
-            else:
-                if item is None:
+                if ending:
                     return
-                try:
-                    self._write(item)
-                except Exception as error:
-                    # Whatever a message is, the next one is recorded.
-                    self._failed(f"a message of {item.part} is not recorded: {error!r}")
+            else:
+                if item is not None:
+                    self._take(item)
             if time.monotonic() - flushed >= self._period:
                 flushed = time.monotonic()
                 self._flush()
+
+    def _take(self, item: _Item) -> None:
+        # Whatever a message is, the next one is recorded.
+        try:
+            self._write(item)
+        except Exception as error:
+            self.dropped += 1
+            self._failed(f"a message of {item.part} is not recorded: {error!r}")
+        try:
+            self._write_row(item)
+        except Exception as error:
+            self._failed(f"a message of {item.part} is not in {FILE_NAME}: {error!r}")
 
     def _write(self, item: _Item) -> None:
         self._bag.write(item.part, item.time, item.data)
         if self._bag.fault:
             self._failed(self._bag.fault)
+
+    def _write_row(self, item: _Item) -> None:
         if item.part is Part.CONTROLS:
             message: Any = self._store.deserialize_cdr(item.data, _CONTROLS)
             stamp = message.header.stamp
@@ -168,6 +227,19 @@ class Recorder:
     def _failed(self, fault: str) -> None:
         # On a nearly full disk what is small still fits, so a success soon after means little.
         self._fault, self._fault_time = fault, time.monotonic()
+
+
+def _trouble(finish: Callable[[], None], what: str) -> str:
+    """Run the end of a file; return why it did not work, empty where it did."""
+    try:
+        finish()
+    except BagError as error:
+        return str(error)
+    except Exception as error:
+        # Each file is finished, whatever has become of the other one.
+        reason = error.strerror if isinstance(error, OSError) else ""
+        return f"cannot finish {what}: {reason or repr(error)}"
+    return ""
 
 
 def _make_room(bag: Path, overwrite: bool) -> None:

@@ -60,6 +60,11 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         self._reported = ""
         self._early: deque[tuple[Part, bytes]] = deque(maxlen=_EARLY)
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is recorded any more, as the disk or the writer has failed."""
+        return self._recorder is not None and bool(self._recorder.broken)
+
     def configure(self) -> None:
         """Check where to record."""
         if not self.params.output:
@@ -156,7 +161,8 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         """Say once what cannot be written, and hear publishers that are only best effort."""
         fault = self._recorder.fault if self._recorder is not None else ""
         if fault and fault != self._reported:
-            self.get_logger().error(f"{fault}; recording goes on as soon as there is room")
+            hope = "" if self.finished else "; recording goes on as soon as there is room"
+            self.get_logger().error(f"{fault}{hope}")
         self._reported = fault
         for topic in TOPICS:
             subscription = self._subscriptions_by_part.get(topic.part)

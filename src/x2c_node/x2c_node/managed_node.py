@@ -335,6 +335,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
             with self._turn:
                 run()
         except Exception as error:
+            self.fault = f"cannot {verb} cleanly: {error}"
             self._log_failure(f"cannot {verb} cleanly", error)
         self._destroy(scope)
         return TransitionCallbackReturn.SUCCESS

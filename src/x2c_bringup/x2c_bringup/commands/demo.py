@@ -80,7 +80,7 @@ def _failure(session: Session) -> str:
         return f"there was no image: {camera}"
     if not faces > 0:
         return f"no face was found in any of {images:.0f} images"
-    return ""
+    return "; ".join(f"{name} {fault}" for name, fault in session.faults.items())
 
 
 def _write_results(

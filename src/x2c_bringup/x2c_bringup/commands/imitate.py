@@ -27,4 +27,4 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     session = imitate(graph_options(arguments), console, duration=arguments.duration)
     console.print(live_line(session.diagnoses), highlight=False)
-    return 0
+    return session.tell_faults(console)

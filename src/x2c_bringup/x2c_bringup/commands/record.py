@@ -5,7 +5,8 @@ The bag (MCAP, in DIR/bag) holds every topic of the pipeline and the compressed 
 message definitions; DIR/controls.csv holds the control values. What has come to the disk stays
 readable whatever happens. For any other topics, use 'ros2 bag record'.
 
-The exit status is 1 where messages were lost or none came, and 2 where nothing was begun.
+The exit status is 1 where messages were lost, none came or the bag could not be finished, and 2
+where nothing was begun.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     nothing = not any(count for topic, count in counts.items() if topic != _OWN)
     if nothing:
         console.print("note: nobody published anything that is recorded", highlight=False)
-    return 1 if lost or nothing else 0
+    failed = session.tell_faults(console)
+    return 1 if lost or nothing or failed else 0
 
 
 def _spec(arguments: argparse.Namespace, out: str) -> NodeSpec:

@@ -5,8 +5,8 @@ Any bag with camera images will do: MCAP or sqlite3, of any ROS 2 distribution, 
 broken off. The same nodes run as with 'x2c imitate', in simulated time; nothing of rosbag2 is
 needed. What of the bag could not be read is listed at the end.
 
-The exit status is 0 where all of it was played, 3 where some of it could not be read, 1 where not
-one image was played, and 2 where nothing was begun.
+The exit status is 0 where all of it was played, 3 where some of it could not be read or recorded,
+1 where not one image was played, and 2 where nothing was begun.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     runner = run_apart if arguments.processes else run_here
     specs = (replay.player, *replay.nodes)
     session = runner(specs, console, duration=arguments.duration)
-    return _tell(session, console)
+    failed = session.tell_faults(console)
+    return _tell(session, console) or failed * _PARTLY
 
 
 def _tell(session: Session, console: Console) -> int:
