@@ -33,6 +33,12 @@ LIMITS = MotionLimits(
 PERIOD = 0.01
 
 
+def stamped(time):
+    """Return a header of a time [s]."""
+    seconds, rest = divmod(round(time * 1e9), 1_000_000_000)
+    return SimpleNamespace(stamp=SimpleNamespace(sec=seconds, nanosec=rest))
+
+
 def heard(positions, velocities=None, accelerations=None, state=State.ACTIVE, spent=None):
     """Return a log of what was sent at every period."""
     positions = np.asarray(positions, dtype=float)
@@ -45,6 +51,7 @@ def heard(positions, velocities=None, accelerations=None, state=State.ACTIVE, sp
         log.take_state(
             time,
             SimpleNamespace(
+                header=stamped(time),
                 state=state.value,
                 since=time if spent is None else spent[i],
                 reason="test",
@@ -131,6 +138,7 @@ def test_joints_that_somebody_moved_meanwhile_have_not_jumped():
         (State.RAMPING, 0.35, 0.01),
     ):
         message = SimpleNamespace(
+            header=stamped(1.0 + since),
             state=state.value,
             since=since,
             reason="",
@@ -147,6 +155,18 @@ def test_joints_that_somebody_moved_meanwhile_have_not_jumped():
     ]
 
 
+def test_a_jump_from_one_life_of_the_node_to_the_next_is_seen():
+    before, after = heard([[0.1, 0.0]] * 3), heard([[0.35, 0.0]] * 3)
+    for _, message in after._states:
+        message.header = stamped(0.05 + message.since)
+        before.take_state(0.05 + message.since, message)
+    verdict = judge(before, LIMITS)
+    # 0.25 in 0.03 s, with 0.02 s of grace, at 2 a second.
+    assert verdict.seams == pytest.approx(0.25 / 0.05 / 2.0)
+    assert verdict.velocity == 0.0
+    assert not verdict.inside
+
+
 def test_nothing_heard_is_drawn_and_judged():
     log = MotionLog(NAMES)
     verdict = judge(log, LIMITS)
@@ -156,9 +176,9 @@ def test_nothing_heard_is_drawn_and_judged():
 
 def test_nothing_is_added_to_a_log_that_has_ended():
     rig = Rig([], load_robot(find_robot("virtual")))
-    rig.tell("before")
+    rig.note("before")
     ended = rig.begin()
-    rig.tell("after")
+    rig.note("after")
     assert [event.text for event in ended.events] == ["before"]
     assert [event.text for event in rig.begin().events] == ["after"]
 

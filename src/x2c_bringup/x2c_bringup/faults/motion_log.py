@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 class StateMessage(Protocol):
     """What is taken of an ActuationState message."""
 
+    header: Any
     state: int
     since: float
     reason: str
@@ -59,6 +60,7 @@ class Sent:
 
     Attributes:
         times: (m,) when it was heard, since the scenario began [s].
+        stamps: (m,) when it was sent, by the node's clock [s].
         states: (m,) values of `State`.
         spent: (m,) for how long the state had lasted, by actuation's steady clock [s].
         positions: (m, n) [rad or m].
@@ -67,6 +69,7 @@ class Sent:
     """
 
     times: Array
+    stamps: Array
     states: NDArray[np.int64]
     spent: Array
     positions: Array
@@ -148,6 +151,7 @@ class MotionLog:
         messages = [message for _, message in self._states]
         return Sent(
             times=np.array([time for time, _ in self._states]),
+            stamps=np.array([_seconds(message.header.stamp) for message in messages]),
             states=np.array([message.state for message in messages], dtype=np.int64),
             spent=np.array([message.since for message in messages]),
             positions=self._table([message.positions for message in messages]),
@@ -175,3 +179,7 @@ class MotionLog:
     def _ordered(self, names: list[str], positions: object) -> Array:
         given = dict(zip(names, np.asarray(positions, dtype=np.float64), strict=False))
         return np.array([given.get(name, np.nan) for name in self._names])
+
+
+def _seconds(stamp: Any) -> float:
+    return float(stamp.sec) + 1e-9 * float(stamp.nanosec)

@@ -18,8 +18,9 @@ TABLE, FIGURES = "README.md", "faults.json"
 _INTRODUCTION = (
     "Each fault is put into the running pipeline: the nodes as processes, the built-in performer "
     "in front of the camera, the virtual face as the robot. Velocity, acceleration and jerk are "
-    "the highest of all joints as sent, in percent of the joint's limit; *outside* is how far a "
-    "position passed its limits, in percent of the range."
+    "the highest of all joints as sent, in percent of the joint's limit. *Across states* is the "
+    "highest speed from the last command of one state, or of one life of the node, to the first "
+    "of the next. *Outside* is how far a position passed its limits, in percent of the range."
 )
 
 
@@ -83,12 +84,18 @@ def _page(outcomes: Sequence[Outcome], command: str) -> str:
         "",
         _INTRODUCTION,
         "",
-        "| fault | velocity | acceleration | jerk | outside | commands | all inside limits |",
-        "|---|---|---|---|---|---|---|",
+        "| fault | velocity | acceleration | jerk | across states | outside | commands | good |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for one in outcomes:
         verdict = one.verdict
-        shares = (verdict.velocity, verdict.acceleration, verdict.jerk, verdict.outside)
+        shares = (
+            verdict.velocity,
+            verdict.acceleration,
+            verdict.jerk,
+            verdict.seams,
+            verdict.outside,
+        )
         figures = " | ".join(f"{100.0 * share:.1f} %" for share in shares)
         answer = "yes" if one.good else f"**no** {one.failure}".strip()
         lines.append(f"| {one.title} | {figures} | {verdict.commands} | {answer} |")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
+from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -30,6 +31,7 @@ from x2c_node.quality import LATCHED, NEWEST, STREAM
 from x2c_node.running import spin_until
 
 ACTUATION = "actuation_node"
+FACE = "virtual_face_node"
 _ANSWER = 10.0
 _LONGEST = 30.0
 _POLL = 0.002
@@ -138,7 +140,7 @@ class Rig:
 
     # What is done.
 
-    def tell(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Note what is done."""
         with self._lock:
             self._log.events.append(Event(self.now(), text))
@@ -183,6 +185,20 @@ class Rig:
     def reset(self) -> bool:
         """Call `~/reset`; return whether it was granted."""
         return self._call(self._reset, Trigger.Request())
+
+    def transition(self, name: str, label: str) -> bool:
+        """Ask a node for a transition, for example "configure"; return whether it succeeded."""
+        client = self._node.create_client(ChangeState, f"{name}/change_state")
+        request = ChangeState.Request()
+        request.transition.label = label
+        try:
+            return self._call(client, request)
+        finally:
+            self._node.destroy_client(client)
+
+    def topic(self, name: str) -> str:
+        """Return the full name of a topic."""
+        return str(self._node.resolve_topic_name(name))
 
     def stamp(self) -> Any:
         """Return the time for a header."""

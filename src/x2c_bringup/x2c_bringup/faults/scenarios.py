@@ -15,12 +15,13 @@ import numpy as np
 from x2c_actuation.machine import State
 from x2c_bringup.errors import FaultError
 from x2c_bringup.faults.motion_log import Array
-from x2c_bringup.faults.rig import ACTUATION, Rig
+from x2c_bringup.faults.restarts import restarts
+from x2c_bringup.faults.rig import ACTUATION, FACE, Rig
+from x2c_bringup.faults.strangers import strange_stops
 from x2c_face import controls
 from x2c_msgs.msg import ControlValues
 
 CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
-FACE = "virtual_face_node"
 
 _ATTEMPTS = 20
 
@@ -40,17 +41,17 @@ class Scenario:
 
 
 def _input_stops(rig: Rig) -> None:
-    rig.tell("camera_node frozen")
+    rig.note("camera_node frozen")
     rig.pause(CAMERA)
     rig.wait_for(State.DISABLED)
     rig.wait(0.5)
-    rig.tell("goes on")
+    rig.note("goes on")
     rig.resume(CAMERA)
     rig.wait_for(State.ACTIVE)
 
 
 def _not_numbers(rig: Rig) -> None:
-    rig.tell("NaN, infinity and 1e38 on control_values, 500/s")
+    rig.note("NaN, infinity and 1e38 on control_values, 500/s")
     generator = np.random.default_rng(0)
     bad = np.array([np.nan, np.inf, -np.inf, 1e38, -1e38, 1e-40], dtype=float)
     for _ in _moments(rig, 500.0, 3.0):
@@ -58,34 +59,34 @@ def _not_numbers(rig: Rig) -> None:
         hit = generator.random(values.size) < 0.3
         values[hit] = generator.choice(bad, int(hit.sum()))
         rig.publish_controls(_message(rig, values))
-    rig.tell("over")
+    rig.note("over")
     rig.wait(1.0)
 
 
 def _tracker_killed(rig: Rig) -> None:
-    rig.tell("face_tracker_node killed")
+    rig.note("face_tracker_node killed")
     rig.kill(TRACKER)
     rig.wait_for(State.DISABLED)
-    rig.tell("started again")
+    rig.note("started again")
     rig.start(TRACKER)
     rig.wait_for(State.ACTIVE)
 
 
 def _actuation_killed(rig: Rig) -> None:
-    rig.tell("actuation_node killed")
+    rig.note("actuation_node killed")
     rig.kill(ACTUATION)
     rig.wait(1.5)
-    rig.tell("started again")
+    rig.note("started again")
     rig.start(ACTUATION)
     rig.wait_for_news()
     rig.wait_for(State.ACTIVE)
 
 
 def _driver_gone(rig: Rig) -> None:
-    rig.tell("virtual_face_node killed")
+    rig.note("virtual_face_node killed")
     rig.kill(FACE)
     rig.wait(3.0)
-    rig.tell("started again")
+    rig.note("started again")
     rig.start(FACE)
     rig.wait(4.0)
 
@@ -93,7 +94,7 @@ def _driver_gone(rig: Rig) -> None:
 def _emergency_stops(rig: Rig) -> None:
     for state, reach in _WAYS.items():
         reach(rig)
-        rig.tell(f"pressed while {state.name.lower()}")
+        rig.note(f"pressed while {state.name.lower()}")
         rig.press(True)
         rig.wait_for(State.STOPPED)
         rig.wait(0.3)
@@ -103,7 +104,7 @@ def _emergency_stops(rig: Rig) -> None:
         rig.wait(0.2)
         if rig.state is not State.STOPPED:
             raise FaultError("to release the emergency stop was enough to go on")
-        rig.tell("released, reset, enabled")
+        rig.note("released, reset, enabled")
         if not rig.reset():
             raise FaultError("the emergency stop cannot be reset after it was released")
         rig.wait_for(State.DISABLED)
@@ -179,13 +180,13 @@ def _clock_jumps(rig: Rig) -> None:
     generator = np.random.default_rng(1)
     try:
         for seconds in (-3600, 3600, -5):
-            rig.tell(f"stamps jump by {seconds:+d} s")
+            rig.note(f"stamps jump by {seconds:+d} s")
             for moment in _moments(rig, 30.0, 1.5):
                 message = _message(rig, _expression(generator, moment))
                 message.header.stamp.sec += seconds
                 rig.publish_controls(message)
     finally:
-        rig.tell("over")
+        rig.note("over")
         rig.resume(IMITATION)
     rig.wait_for(State.ACTIVE)
 
@@ -193,7 +194,7 @@ def _clock_jumps(rig: Rig) -> None:
 def _overload(rig: Rig) -> None:
     """Ask for ten times as many frames, of a processor wanted by ten times its cores."""
     cores = len(os.sched_getaffinity(0))
-    rig.tell(f"300 random faces/s, {10 * cores} busy processes on {cores} cores")
+    rig.note(f"300 random faces/s, {10 * cores} busy processes on {cores} cores")
     busy = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(10 * cores)
     ]
@@ -206,7 +207,7 @@ def _overload(rig: Rig) -> None:
         for process in busy:
             process.kill()
             process.wait()
-    rig.tell("over")
+    rig.note("over")
     rig.wait_for(State.ACTIVE)
     rig.wait(1.0)
 
@@ -245,6 +246,8 @@ SCENARIOS: dict[str, Scenario] = {
     "actuation-killed": Scenario("actuation killed and restarted", _actuation_killed),
     "driver-gone": Scenario("driver gone and back", _driver_gone),
     "estop": Scenario("emergency stop in every state", _emergency_stops),
+    "estop-strangers": Scenario("stop publishers of every quality of service", strange_stops),
+    "restarts": Scenario("restarts by every way", restarts),
     "clock-jumps": Scenario("clock jumps", _clock_jumps),
     "overload": Scenario("tenfold overload", _overload),
 }

@@ -35,6 +35,8 @@ class Verdict:
         acceleration: Likewise.
         jerk: Highest change of acceleration between two messages of one state, by actuation's
             steady clock: share of the limit.
+        seams: Highest speed from the last command of one state, or of one life of the node, to the
+            first of the next: share of the limit.
         measured: Furthest measured position outside its limits: share of the joint's range.
         commands: How many were heard.
         untold: Commands heard on the topic that are not what actuation tells it has sent.
@@ -44,6 +46,7 @@ class Verdict:
     velocity: float
     acceleration: float
     jerk: float
+    seams: float
     measured: float
     commands: int
     untold: int
@@ -51,7 +54,7 @@ class Verdict:
     @property
     def inside(self) -> bool:
         """Whether all that was sent is inside the limits."""
-        shares = (self.velocity, self.acceleration, self.jerk)
+        shares = (self.velocity, self.acceleration, self.jerk, self.seams)
         return (
             self.untold == 0
             and self.outside <= TOLERANCE
@@ -75,6 +78,7 @@ def judge(log: MotionLog, limits: MotionLimits) -> Verdict:
             / limits.acceleration
         ),
         jerk=_jerk(sent, limits),
+        seams=_seams(sent, limits),
         measured=_outside(measured.positions, limits),
         commands=len(commands.times),
         untold=_untold(commands, sent, limits),
@@ -95,6 +99,17 @@ def _jerk(sent: Sent, limits: MotionLimits) -> float:
     """Return the highest jerk between neighbours: share of the limit."""
     change = np.abs(np.diff(sent.accelerations, axis=0))
     return _largest(change / (limits.jerk * sent.passed[:, None]))
+
+
+def _seams(sent: Sent, limits: MotionLimits) -> float:
+    """Return the highest speed across states and lives of the node: share of the limit."""
+    moving = sent.states != State.DISABLED.value
+    positions, stamps = sent.positions[moving], sent.stamps[moving]
+    # A pause in which nothing was sent is a seam, too, though the state is the same after it.
+    seam = ~np.isfinite(sent.passed)[np.flatnonzero(moving)[1:] - 1]
+    way = np.abs(np.diff(positions, axis=0))[seam]
+    passed = np.maximum(np.diff(stamps)[seam], 0.0) + _STEP
+    return _largest(way / (limits.velocity * passed[:, None]))
 
 
 def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
