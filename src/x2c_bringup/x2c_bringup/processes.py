@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ament_index_python import get_package_prefix
@@ -90,23 +90,39 @@ class ProcessGraph:
             process.wait()
 
     def wait_until_active(self, watch: Watch) -> None:
-        """Wait until every node says that it is active.
+        """Wait until every node reports that it is active.
 
         Raises:
-            ConfigureError: A node refuses, has ended, or says nothing; the text says why.
+            ConfigureError: A node refuses, has ended, or reports nothing; the text says why.
         """
-        limit = time.monotonic() + _STARTING
-        while waiting := [name for name in self._processes if not _is_active(watch, name)]:
-            for name in waiting:
-                status = self._processes[name].poll()
-                if status is not None:
-                    raise ConfigureError(f"{name} has ended with exit status {status}")
-                said = watch.diagnoses.get(name)
-                if said is not None and "cannot" in said.message:
-                    raise ConfigureError(f"{name} {said.message}")
-            if time.monotonic() > limit:
-                raise ConfigureError(f"not active after {_STARTING:g} s: {', '.join(waiting)}")
-            watch.listen(_LISTEN)
+        wait_until_active(watch, list(self._processes), lambda name: self._processes[name].poll())
+
+
+def wait_until_active(
+    watch: Watch, names: Sequence[str], status_of: Callable[[str], int | None]
+) -> None:
+    """Wait until every node reports that it is active.
+
+    Args:
+        watch: Listener to the nodes' diagnostics.
+        names: Names of the nodes.
+        status_of: Returns the exit status of a node's process; None while it runs.
+
+    Raises:
+        ConfigureError: A node refuses, has ended, or reports nothing; the text says why.
+    """
+    limit = time.monotonic() + _STARTING
+    while waiting := [name for name in names if not _is_active(watch, name)]:
+        for name in waiting:
+            status = status_of(name)
+            if status is not None:
+                raise ConfigureError(f"{name} has ended with exit status {status}")
+            said = watch.diagnoses.get(name)
+            if said is not None and "cannot" in said.message:
+                raise ConfigureError(f"{name} {said.message}")
+        if time.monotonic() > limit:
+            raise ConfigureError(f"not active after {_STARTING:g} s: {', '.join(waiting)}")
+        watch.listen(_LISTEN)
 
 
 def _is_active(watch: Watch, name: str) -> bool:

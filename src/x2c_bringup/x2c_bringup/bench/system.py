@@ -4,9 +4,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process uses at some moment.
+
+    Attributes:
+        memory: Resident memory [MB].
+        threads: Number of threads.
+        files: Number of open files, sockets and pipes.
+    """
+
+    memory: float
+    threads: int
+    files: int
 
 
 def peak_memory(process: int) -> float:
@@ -27,3 +43,20 @@ def processor_time(process: int) -> float:
 def has_loaded(process: int, library: str) -> bool:
     """Return whether a process has loaded a Python package with libraries of its own."""
     return f"/{library}/" in (_PROCESSES / str(process) / "maps").read_text()
+
+
+def usage(process: int) -> Usage:
+    """Return what a process uses now.
+
+    Raises:
+        OSError: The process has ended.
+    """
+    folder = _PROCESSES / str(process)
+    fields = dict(
+        line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line
+    )
+    return Usage(
+        memory=int(fields["VmRSS"].split()[0]) / 1024.0,
+        threads=int(fields["Threads"]),
+        files=len(os.listdir(folder / "fd")),
+    )

@@ -20,6 +20,7 @@ COMMANDS = {
     "export-network": "turn a network's weights into what the nodes run",
     "doctor": "check this machine and say what to do",
     "faults": "put faults into the running pipeline and see what the joints do",
+    "soak": "run the pipeline for long, disturb it, and see whether it grows",
     "motors": "bring a robot's motors up: scan, jog, calibrate, limits",
     "robots": "list the robots there are",
 }

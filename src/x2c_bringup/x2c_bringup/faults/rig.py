@@ -7,9 +7,10 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import rclpy
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
@@ -22,6 +23,7 @@ from std_srvs.srv import SetBool, Trigger
 from x2c_actuation.machine import State
 from x2c_bringup.errors import FaultError
 from x2c_bringup.faults.motion_log import Event, MotionLog
+from x2c_bringup.faults.one_process import OneProcessGraph
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.processes import ProcessGraph
 from x2c_bringup.watch import Watch
@@ -39,17 +41,23 @@ _EVERYTHING = QoSProfile(depth=5000, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class Rig:
-    """Nodes of a graph as processes, which can be paused, killed and started again.
+    """Running nodes of a graph, which can be paused, killed and started again.
 
     Everything that actuation sends is recorded until `begin` is called again.
 
     Args:
-        specs: The nodes.
-        robot: That is driven.
+        specs: Nodes of the graph.
+        robot: Robot that is driven.
+        one_process: Whether the nodes share one process, rather than have one each.
     """
 
-    def __init__(self, specs: Sequence[NodeSpec], robot: Robot) -> None:
-        self._graph = ProcessGraph([_telling(spec) for spec in specs])
+    def __init__(
+        self, specs: Sequence[NodeSpec], robot: Robot, *, one_process: bool = False
+    ) -> None:
+        frequent = [_telling(spec) for spec in specs]
+        self._graph: ProcessGraph | OneProcessGraph = (
+            OneProcessGraph(frequent) if one_process else ProcessGraph(frequent)
+        )
         self._specs = specs
         self._robot = robot
         self._lock = threading.Lock()
@@ -83,8 +91,13 @@ class Rig:
 
     @property
     def robot(self) -> Robot:
-        """That is driven."""
+        """Robot that is driven."""
         return self._robot
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """Process ids, by name."""
+        return self._graph.ids
 
     # What is heard.
 
@@ -147,19 +160,33 @@ class Rig:
 
     def pause(self, name: str) -> None:
         """Freeze a node's process."""
-        self._graph.signal(name, signal.SIGSTOP)
+        self._processes.signal(name, signal.SIGSTOP)
 
     def resume(self, name: str) -> None:
         """Let a frozen process go on."""
-        self._graph.signal(name, signal.SIGCONT)
+        self._processes.signal(name, signal.SIGCONT)
 
     def kill(self, name: str) -> None:
         """Kill a node's process; nothing in it hears of it."""
-        self._graph.signal(name, signal.SIGKILL)
+        self._processes.signal(name, signal.SIGKILL)
 
     def start(self, name: str) -> None:
         """Start a node that was killed."""
-        self._graph.start(name)
+        self._processes.start(name)
+
+    def end_thread(self, name: str) -> int:
+        """End a thread of the one process; return the exit status with which that ends.
+
+        Raises:
+            FaultError: The process does not end, or the joints still move at its end.
+        """
+        self._one_process.end_thread(name)
+        status = self._one_process.wait(_LONGEST)
+        with self._lock:
+            velocities = self._log.sent.velocities
+        if len(velocities) and np.any(velocities[-1]):
+            raise FaultError("the joints still move when the process ends")
+        return status
 
     def publish_controls(self, message: ControlValues) -> None:
         """Publish control values beside those of the pipeline."""
@@ -186,9 +213,21 @@ class Rig:
         """Call `~/reset`; return whether it was granted."""
         return self._call(self._reset, Trigger.Request())
 
+    def reset_when_released(self) -> None:
+        """Call `~/reset` as soon as the release of the emergency stop is heard.
+
+        Raises:
+            FaultError: It is not heard.
+        """
+        limit = time.monotonic() + _ANSWER
+        while not self.reset():
+            if time.monotonic() > limit:
+                raise FaultError("the release of the emergency stop is not heard")
+            time.sleep(_ANSWER / 100.0)
+
     def transition(self, name: str, label: str) -> bool:
         """Ask a node for a transition, for example "configure"; return whether it succeeded."""
-        client = self._node.create_client(ChangeState, f"{name}/change_state")
+        client: Any = self._node.create_client(ChangeState, f"{name}/change_state")
         request = ChangeState.Request()
         request.transition.label = label
         try:
@@ -203,6 +242,16 @@ class Rig:
     def stamp(self) -> Any:
         """Return the time for a header."""
         return self._node.get_clock().now()
+
+    @property
+    def _processes(self) -> ProcessGraph:
+        assert isinstance(self._graph, ProcessGraph)  # noqa: S101 - the scenario says so
+        return self._graph
+
+    @property
+    def _one_process(self) -> OneProcessGraph:
+        assert isinstance(self._graph, OneProcessGraph)  # noqa: S101 - the scenario says so
+        return self._graph
 
     def _call(self, client: Any, request: Any) -> bool:
         if not client.wait_for_service(_ANSWER):

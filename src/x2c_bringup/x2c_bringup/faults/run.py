@@ -40,8 +40,10 @@ def run_all(names: Sequence[str], options: GraphOptions, folder: Path) -> Iterat
     robot = load_robot(find_robot(options.robot))
     for name in names:
         # Each has a pipeline of its own, so that none suffers from the one before.
-        with ros(), Rig(build_graph(options), robot) as rig:
-            yield _run(name, SCENARIOS[name], rig, robot, folder)
+        scenario = SCENARIOS[name]
+        graph = build_graph(options)
+        with ros(), Rig(graph, robot, one_process=scenario.one_process) as rig:
+            yield _run(name, scenario, rig, robot, folder)
 
 
 def _run(name: str, scenario: Scenario, rig: Rig, robot: Robot, folder: Path) -> Outcome:

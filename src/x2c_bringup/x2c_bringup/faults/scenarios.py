@@ -14,12 +14,12 @@ import numpy as np
 
 from x2c_actuation.machine import State
 from x2c_bringup.errors import FaultError
+from x2c_bringup.faults.messages import control_message
 from x2c_bringup.faults.motion_log import Array
 from x2c_bringup.faults.restarts import restarts
 from x2c_bringup.faults.rig import ACTUATION, FACE, Rig
 from x2c_bringup.faults.strangers import strange_stops
 from x2c_face import controls
-from x2c_msgs.msg import ControlValues
 
 CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
 
@@ -31,13 +31,15 @@ class Scenario:
     """One fault.
 
     Attributes:
-        title: For people.
+        title: Title for people.
         inject: Does it, and waits until the pipeline has recovered as far as it does by itself
             or by what a person would do.
+        one_process: Whether the nodes share one process.
     """
 
     title: str
     inject: Callable[[Rig], None]
+    one_process: bool = False
 
 
 def _input_stops(rig: Rig) -> None:
@@ -58,7 +60,7 @@ def _not_numbers(rig: Rig) -> None:
         values = np.array(controls.NEUTRAL)
         hit = generator.random(values.size) < 0.3
         values[hit] = generator.choice(bad, int(hit.sum()))
-        rig.publish_controls(_message(rig, values))
+        rig.publish_controls(control_message(rig.stamp(), values))
     rig.note("over")
     rig.wait(1.0)
 
@@ -175,6 +177,22 @@ _WAYS: dict[State, Callable[[Rig], None]] = {
 }
 
 
+def _host_thread_ends(rig: Rig) -> None:
+    _end_thread(rig, ACTUATION)
+
+
+def _motor_thread_ends(rig: Rig) -> None:
+    _end_thread(rig, f"{ACTUATION} motors")
+
+
+def _end_thread(rig: Rig, name: str) -> None:
+    rig.note(f"the thread '{name}' ended")
+    status = rig.end_thread(name)
+    rig.note(f"the process ended with status {status}")
+    if status == 0:
+        raise FaultError("the process ended as if all were well")
+
+
 def _clock_jumps(rig: Rig) -> None:
     rig.pause(IMITATION)
     generator = np.random.default_rng(1)
@@ -182,7 +200,7 @@ def _clock_jumps(rig: Rig) -> None:
         for seconds in (-3600, 3600, -5):
             rig.note(f"stamps jump by {seconds:+d} s")
             for moment in _moments(rig, 30.0, 1.5):
-                message = _message(rig, _expression(generator, moment))
+                message = control_message(rig.stamp(), _expression(generator, moment))
                 message.header.stamp.sec += seconds
                 rig.publish_controls(message)
     finally:
@@ -202,7 +220,7 @@ def _overload(rig: Rig) -> None:
     try:
         for _ in _moments(rig, 300.0, 6.0):
             values = generator.uniform(controls.MINIMUM, controls.MAXIMUM)
-            rig.publish_controls(_message(rig, values))
+            rig.publish_controls(control_message(rig.stamp(), values))
     finally:
         for process in busy:
             process.kill()
@@ -219,14 +237,6 @@ def _expression(generator: np.random.Generator, moment: float) -> Array:
     wave = np.sin(2.0 * np.pi * 0.8 * moment + phases) + 0.05 * generator.normal(size=span.size)
     values = np.clip(controls.NEUTRAL + span * wave / 6.0, controls.MINIMUM, controls.MAXIMUM)
     return np.asarray(values)
-
-
-def _message(rig: Rig, values: Array) -> ControlValues:
-    message = ControlValues(
-        values=values.astype(np.float32), confidence=1.0, state=ControlValues.TRACKING, track_id=1
-    )
-    message.header.stamp = rig.stamp().to_msg()
-    return message
 
 
 def _moments(rig: Rig, rate: float, seconds: float) -> Iterator[float]:
@@ -248,6 +258,12 @@ SCENARIOS: dict[str, Scenario] = {
     "estop": Scenario("emergency stop in every state", _emergency_stops),
     "estop-strangers": Scenario("stop publishers of every quality of service", strange_stops),
     "restarts": Scenario("restarts by every way", restarts),
+    "host-thread": Scenario(
+        "thread of actuation ended, in one process", _host_thread_ends, one_process=True
+    ),
+    "motor-thread": Scenario(
+        "thread of the motor rate ended, in one process", _motor_thread_ends, one_process=True
+    ),
     "clock-jumps": Scenario("clock jumps", _clock_jumps),
     "overload": Scenario("tenfold overload", _overload),
 }

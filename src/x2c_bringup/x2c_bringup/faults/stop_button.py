@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 import rclpy
+from rclpy.logging import get_logging_severity_from_string, set_logger_level
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
@@ -116,6 +117,8 @@ def main() -> None:
     parser.add_argument("durability", choices=DURABILITIES)
     arguments = parser.parse_args()
     rclpy.init(args=[])
+    # A listener that asks for more than this button offers is not the button's trouble.
+    set_logger_level("x2c_stop_button", get_logging_severity_from_string("error"))
     node = Node("x2c_stop_button", use_global_arguments=False, start_parameter_services=False)
     quality = _quality(arguments.reliability, arguments.durability)
     publisher = node.create_publisher(Bool, arguments.topic, quality)
