@@ -17,8 +17,10 @@ QUALITY = QoSProfile(
 class Stage:
     """Stands for a node, and for the publishers that it would see."""
 
-    def __init__(self, told):
+    def __init__(self, told, quality=QUALITY):
         self.told = told
+        self.quality = quality
+        self.asked_for = []
         self.warnings = []
         self.there = []
         self.hear = None
@@ -26,6 +28,7 @@ class Stage:
 
     def create_subscription(self, message_type, topic, callback, profile):
         self.hear = callback
+        self.asked_for.append((profile.reliability, profile.durability))
 
     def create_timer(self, period, callback, clock):
         pass
@@ -40,7 +43,7 @@ class Stage:
         return len(self.there)
 
     def get_publishers_info_by_topic(self, topic):
-        return [SimpleNamespace(endpoint_gid=gid, qos_profile=QUALITY) for gid in self.there]
+        return [SimpleNamespace(endpoint_gid=gid, qos_profile=self.quality) for gid in self.there]
 
     def publish(self, publisher, pressed):
         info = {"source_timestamp": 0, "received_timestamp": 0}
@@ -108,3 +111,36 @@ def test_a_press_by_the_service_is_released_by_the_service_alone(told):
     assert stage.stop.names == "~/estop"
     stage.stop.press(False)
     assert not stage.stop.pressed
+
+
+@pytest.mark.parametrize("reliability", list(ReliabilityPolicy))
+@pytest.mark.parametrize("durability", list(DurabilityPolicy))
+def test_every_publisher_is_asked_for_no_more_than_it_offers(reliability, durability):
+    stage = Stage(
+        told=True,
+        quality=QoSProfile(depth=1, reliability=reliability, durability=durability),
+    )
+    stage.there = [BUTTON]
+    stage.stop.look()
+    stage.stop.look()
+    everybody = (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE)
+    if reliability is not ReliabilityPolicy.RELIABLE:
+        assert stage.asked_for == [everybody]
+        return
+    volatile = durability is DurabilityPolicy.VOLATILE
+    latched = DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL
+    assert stage.asked_for == [everybody, (ReliabilityPolicy.RELIABLE, latched)]
+
+
+def test_a_graph_that_cannot_be_read_releases_nothing(monkeypatch):
+    stage = Stage(told=True)
+    stage.there = [BUTTON]
+    stage.publish(BUTTON, True)
+
+    def fail(topic):
+        raise ValueError("9 is not a valid DurabilityPolicy")
+
+    monkeypatch.setattr(stage, "get_publishers_info_by_topic", fail)
+    stage.stop.look()
+    stage.stop.forget_the_gone()
+    assert stage.stop.pressed

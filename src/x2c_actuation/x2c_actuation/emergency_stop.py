@@ -16,6 +16,7 @@ from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
 from x2c_actuation.presses import Presses
+from x2c_node.endpoints import publishers
 
 TOPIC = "estop"
 
@@ -63,9 +64,16 @@ class EmergencyStop:
 
     def look(self) -> None:
         """Listen as well as the publishers that are there now allow, also to what is latched."""
-        for one in self._node.get_publishers_info_by_topic(self._topic):
-            quality = (one.qos_profile.reliability, one.qos_profile.durability)
-            if quality not in self._subscriptions and quality[0] == ReliabilityPolicy.RELIABLE:
+        for one in publishers(self._node, self._topic) or ():
+            if one.qos_profile.reliability != ReliabilityPolicy.RELIABLE:
+                continue
+            # Durabilities that ROS does not know offer more than "transient local".
+            volatile = one.qos_profile.durability == DurabilityPolicy.VOLATILE
+            quality = (
+                ReliabilityPolicy.RELIABLE,
+                DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
+            )
+            if quality not in self._subscriptions:
                 self._subscribe(quality)
 
     def press(self, pressed: bool) -> None:
@@ -75,10 +83,10 @@ class EmergencyStop:
 
     def forget_the_gone(self) -> None:
         """Release for publishers that are no longer there."""
-        there = {
-            bytes(one.endpoint_gid)[:16]
-            for one in self._node.get_publishers_info_by_topic(self._topic)
-        }
+        known = publishers(self._node, self._topic)
+        if known is None:
+            return
+        there = {bytes(one.endpoint_gid)[:16] for one in known}
         self._presses.forget(
             [who for who in self._presses.pressing() if who != _SERVICE and not _is(who, there)]
         )

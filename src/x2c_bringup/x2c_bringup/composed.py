@@ -13,7 +13,6 @@ from typing import Any
 
 import rclpy
 from rclpy.exceptions import NameValidationException
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
@@ -24,6 +23,7 @@ from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_node.diagnostics import Diagnosis
+from x2c_node.executor import GuardedExecutor
 from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
 from x2c_node.running import spin_until, tune_process
@@ -144,7 +144,7 @@ class _Host:
     def __init__(self, spec: NodeSpec, delivery: LocalDelivery) -> None:
         self.spec = spec
         self.node = make_node(spec, delivery)
-        self._executor = SingleThreadedExecutor()
+        self._executor = GuardedExecutor()
         self._executor.add_node(self.node)
         self._ending = threading.Event()
         self._thread = threading.Thread(

@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from x2c_bringup.graph import NodeSpec
 from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.executor import GuardedExecutor
 
 
 class Watch:
@@ -29,7 +29,7 @@ class Watch:
         self.times: dict[str, float] = {}
         self._node = Node("x2c_watch", use_global_arguments=False, start_parameter_services=False)
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
-        self._executor = SingleThreadedExecutor()
+        self._executor = GuardedExecutor()
         self._executor.add_node(self._node)
 
     def listen(self, seconds: float) -> None:

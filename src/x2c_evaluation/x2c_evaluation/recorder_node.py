@@ -19,6 +19,7 @@ from x2c_evaluation.errors import BagError
 from x2c_evaluation.recorder import PUBLICATION_CLOCK, ROS_CLOCK, Recorder
 from x2c_evaluation.topics import TOPICS, Part, Topic
 from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.endpoints import publishers
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.running import run_node
@@ -171,7 +172,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
             wanted = subscription.qos_profile.reliability
             offered = {
                 one.qos_profile.reliability
-                for one in self.get_publishers_info_by_topic(subscription.topic_name)
+                for one in publishers(self, subscription.topic_name) or ()
             }
             if wanted is ReliabilityPolicy.RELIABLE and ReliabilityPolicy.BEST_EFFORT in offered:
                 self.get_logger().info(f"{subscription.topic_name} is recorded as best effort")

@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -24,7 +25,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from x2c_face.errors import X2CError
-from x2c_node import parameters
+from x2c_node import parameter_requests, parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
@@ -75,9 +76,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._scope = self._configured
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(
-            self.params.diagnostics_period, self._publish_diagnosis, clock=self._steady_clock
-        )
+        # It has no turn: a node whose callback hangs still publishes what it is.
+        publish = self._guarded(self._publish_diagnosis, "diagnostics", alone=False)
+        self.create_timer(self.params.diagnostics_period, publish, clock=self._steady_clock)
+        self._guard_own_services()
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._take_parameters)
 
@@ -223,20 +225,22 @@ class ManagedNode(LifecycleNode, Generic[P]):
         An error in it is told in the response's `message`, where it has one.
         """
 
-        def answer(request: Any, response: Any) -> Any:
-            try:
-                with self._turn:
-                    return callback(request, response)
-            except Exception as error:
-                kind = "refused" if isinstance(error, X2CError) else "failed"
-                self.statistics.counts[f"{name} {kind}"] += 1
-                self._log_failure(name, error)
-                if hasattr(response, "success") and hasattr(response, "message"):
-                    response.success, response.message = False, str(error)
-                return response
+        def take_turn(request: Any, response: Any) -> Any:
+            with self._turn:
+                return callback(request, response)
 
-        made = self.create_service(service_type, name, answer)
+        made = self.create_service(service_type, name, self._answering(take_turn, name))
         self._scope.append(lambda: self.destroy_service(made))
+
+    def spin_failed(self, what: str, error: Exception) -> None:
+        """Count and log what has failed in the spin outside of the node's own callbacks.
+
+        Args:
+            what: Topic or service concerned, or a word for it.
+            error: What was raised.
+        """
+        self.statistics.counts[f"{what} failed"] += 1
+        self._log_failure(what, error)
 
     def start(self) -> bool:
         """Configure and activate, where the parameter `autostart` asks for it.
@@ -372,6 +376,39 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 self._log_failure(source, error)
 
         return run
+
+    def _answering(self, callback: Callable[..., Any], name: str) -> Callable[..., Any]:
+        """Return a service's callback whose errors are counted, logged and answered.
+
+        Args:
+            callback: Takes and returns as rclpy's does.
+            name: What the counts and the log call it.
+        """
+
+        def answer(request: Any, response: Any) -> Any:
+            try:
+                return callback(request, response)
+            except Exception as error:
+                kind = "refused" if isinstance(error, X2CError) else "failed"
+                self.statistics.counts[f"{name} {kind}"] += 1
+                self._log_failure(name, error)
+                # What has been filled in before the error holds no longer.
+                response = type(response)()
+                if hasattr(response, "success") and hasattr(response, "message"):
+                    response.success, response.message = False, str(error)
+                return response
+
+        return answer
+
+    def _guard_own_services(self) -> None:
+        """Guard the services that rclpy makes: of parameters and of the lifecycle."""
+        for service in self.services:
+            callback = service.callback
+            if service.srv_type is SetParameters:
+                callback = parameter_requests.one_by_one(callback)
+            elif service.srv_type is SetParametersAtomically:
+                callback = parameter_requests.checked(callback)
+            service.callback = self._answering(callback, service.srv_name)
 
     def _log_failure(self, what: str, error: Exception) -> None:
         if isinstance(error, X2CError):

@@ -12,10 +12,11 @@ from types import FrameType
 from typing import Any
 
 import rclpy
-from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.signals import SignalHandlerOptions
 from threadpoolctl import threadpool_limits
 
+from x2c_node.executor import GuardedExecutor
 from x2c_node.managed_node import ManagedNode
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -96,7 +97,7 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
     try:
         with stop_on_signals() as request:
             node = make()
-            executor = SingleThreadedExecutor()
+            executor = GuardedExecutor()
             executor.add_node(node)
             try:
                 node.start()

@@ -7,6 +7,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+from x2c_node.endpoints import publishers, subscriptions
+
 
 def why_no_images(node: Node, topic: str, message_type: str, refused: int) -> str:
     """Return a sentence for the user who wonders why a node does nothing.
@@ -21,14 +23,14 @@ def why_no_images(node: Node, topic: str, message_type: str, refused: int) -> st
     start = f"waiting for images on {name}: "
     if refused:
         return start + f"{refused} came that cannot be used; the log says why"
-    publishers = node.get_publishers_info_by_topic(name)
-    if not publishers:
+    found = publishers(node, name) or []
+    if not found:
         return start + (
             "nobody publishes there; is the camera running, and is the topic remapped to its own?"
         )
-    right = [one for one in publishers if one.topic_type == message_type]
+    right = [one for one in found if one.topic_type == message_type]
     if not right:
-        types = ", ".join(sorted({one.topic_type for one in publishers}))
+        types = ", ".join(sorted({one.topic_type for one in found}))
         return start + (
             f"{types} is published there, expected {message_type}; for compressed images set "
             "image_transport:=compressed"
@@ -44,7 +46,7 @@ def why_no_images(node: Node, topic: str, message_type: str, refused: int) -> st
 
 
 def _incompatibility(node: Node, topic: str, publisher: TopicEndpointInfo) -> str:
-    for own in node.get_subscriptions_info_by_topic(topic):
+    for own in subscriptions(node, topic) or ():
         if (own.node_name, own.node_namespace) == (node.get_name(), node.get_namespace()):
             result, reason = qos_check_compatible(publisher.qos_profile, own.qos_profile)
             if result == QoSCompatibility.ERROR:

@@ -106,15 +106,14 @@ def _publishing(values: Callable[[], ArrayLike]) -> Iterator[Callable[[], str]]:
     """Publish control values meanwhile; gives what there is to say of it."""
     import threading
 
-    from rclpy.executors import SingleThreadedExecutor
-
     from x2c_bringup.composed import ros
+    from x2c_node.executor import GuardedExecutor
     from x2c_node.running import spin_until
     from x2c_virtual_face.panel.sliders_node import SlidersNode
 
     with ros():
         node = SlidersNode(values)
-        executor = SingleThreadedExecutor()
+        executor = GuardedExecutor()
         executor.add_node(node)
         done = threading.Event()
         thread = threading.Thread(target=spin_until, args=(executor, done.is_set), name="ros")

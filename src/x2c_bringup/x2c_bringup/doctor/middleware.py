@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import Image
@@ -20,6 +19,7 @@ from x2c_bringup.composed import ros
 from x2c_bringup.doctor import image_source
 from x2c_bringup.doctor.finding import Finding, fail, ok, warn
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, middleware_profile
+from x2c_node.executor import GuardedExecutor
 from x2c_node.quality import IMAGE_SUBSCRIBER
 from x2c_node.stamps import to_nanoseconds
 from x2c_node.statistics import summarise
@@ -80,7 +80,7 @@ def ages_text(ages: list[float]) -> str:
 
 def _receive() -> list[float]:
     node = Node("x2c_doctor", use_global_arguments=False, start_parameter_services=False)
-    executor = SingleThreadedExecutor()
+    executor = GuardedExecutor()
     executor.add_node(node)
     ages: list[float] = []
 

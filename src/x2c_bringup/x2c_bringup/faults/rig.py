@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import rclpy
 from lifecycle_msgs.srv import ChangeState
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
@@ -29,6 +28,7 @@ from x2c_bringup.processes import ProcessGraph
 from x2c_bringup.watch import Watch
 from x2c_face.robot import Robot
 from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_node.executor import GuardedExecutor
 from x2c_node.quality import LATCHED, NEWEST, STREAM
 from x2c_node.running import spin_until
 
@@ -280,7 +280,7 @@ class Rig:
         self._enable: Any = node.create_client(SetBool, f"{ACTUATION}/enable")
         self._neutral: Any = node.create_client(Trigger, f"{ACTUATION}/neutral")
         self._reset: Any = node.create_client(Trigger, f"{ACTUATION}/reset")
-        self._executor = SingleThreadedExecutor()
+        self._executor = GuardedExecutor()
         self._executor.add_node(node)
         self._thread = threading.Thread(
             target=spin_until,

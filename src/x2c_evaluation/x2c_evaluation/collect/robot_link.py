@@ -14,11 +14,11 @@ import numpy as np
 import rclpy
 from numpy.typing import NDArray
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import Float64MultiArray
 
 from x2c_face.robot import CommandInterface, Robot
+from x2c_node.executor import GuardedExecutor
 from x2c_node.quality import IMAGE_SUBSCRIBER, STREAM
 from x2c_node.stamps import to_nanoseconds
 
@@ -54,7 +54,7 @@ class RobotLink:
         # Ctrl-C is Python's own here: the robot goes home before anything is taken down.
         rclpy.init(context=self._context, args=[])
         self._node = rclpy.create_node("collector", namespace=namespace, context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor = GuardedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self.frames: deque[Frame] = deque(maxlen=_IMAGES_KEPT)
         self.measured: Array | None = None

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishers and subscriptions of a topic, as the graph shows them.
+
+rclpy raises where an endpoint of a stranger has what its enumerations lack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.node import Node
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+
+def publishers(node: Node, topic: str) -> list[TopicEndpointInfo] | None:
+    """Return the publishers of a topic; None where they cannot be read, which is logged.
+
+    Args:
+        node: Node that asks.
+        topic: Full name of the topic.
+    """
+    return _read(node, node.get_publishers_info_by_topic, topic)
+
+
+def subscriptions(node: Node, topic: str) -> list[TopicEndpointInfo] | None:
+    """Return the subscriptions of a topic; None where they cannot be read, which is logged.
+
+    Args:
+        node: Node that asks.
+        topic: Full name of the topic.
+    """
+    return _read(node, node.get_subscriptions_info_by_topic, topic)
+
+
+def _read(
+    node: Node, ask: Callable[[str], list[TopicEndpointInfo]], topic: str
+) -> list[TopicEndpointInfo] | None:
+    try:
+        return ask(topic)
+    except Exception as error:
+        node.get_logger().warning(
+            f"the publishers and subscriptions of {topic} cannot be read: {error}",
+            throttle_duration_sec=60.0,
+        )
+        return None
