@@ -119,6 +119,13 @@ YAML_VALUES = Limit(
     "values",
     "One YAML file with its aliases written out",
 )
+DEFINITION_FIELDS = Limit(
+    "X2C_MAX_DEFINITION_FIELDS",
+    4096,
+    "fields",
+    "One message definition in a bag, with each element of a fixed array of messages or texts "
+    "counted",
+)
 FRAME_ID_LENGTH = Limit(
     "X2C_MAX_FRAME_ID_LENGTH",
     1024,
@@ -135,5 +142,6 @@ LIMITS = (
     TEXT_BYTES,
     YAML_BYTES,
     YAML_VALUES,
+    DEFINITION_FIELDS,
     FRAME_ID_LENGTH,
 )

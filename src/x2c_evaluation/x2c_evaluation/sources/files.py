@@ -4,19 +4,23 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
-import zstandard
 
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources.issues import Issues
 from x2c_evaluation.sources.mcap_storage import McapStorage
 from x2c_evaluation.sources.sqlite_storage import SqliteStorage
 from x2c_evaluation.sources.storage import Storage
+from x2c_evaluation.sources.unpacking import UNPACKING_ERRORS, unpacked_pieces
+from x2c_face.entries import shown
+from x2c_face.input_limits import BAG_BYTES, LimitError
+from x2c_face.regular_files import open_regular
 
 METADATA = "metadata.yaml"
 
@@ -66,7 +70,7 @@ def bag_files(path: Path, information: Any, issues: Issues) -> list[Path]:
     listed = []
     if isinstance(information, dict):
         names = information.get("relative_file_paths")
-        listed = [path / str(name) for name in names] if isinstance(names, list) else []
+        listed = _inside(path, names if isinstance(names, list) else [], issues)
     found = [file for file in listed if file.is_file()]
     if listed and not found and there:
         issues.add(f"{METADATA} names other files than there are: these were read", loss=False)
@@ -156,6 +160,18 @@ def natural_order(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
+def _inside(folder: Path, names: list[Any], issues: Issues) -> list[Path]:
+    """Return the files of some names; a name that leads out of the folder is an issue."""
+    files = []
+    for name in map(str, names):
+        relative = Path(name)
+        if relative.is_absolute() or ".." in relative.parts or "\0" in name:
+            issues.add(f"{METADATA} names a file outside of the bag, {shown(name)}: not read")
+        else:
+            files.append(folder / relative)
+    return files
+
+
 def _files_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
@@ -165,7 +181,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _beginning(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             return stream.read(16)
     except OSError as error:
         raise BagError(f"cannot read {file}: {error.strerror or error}") from error
@@ -179,11 +195,26 @@ def _check_ending(file: Path, magic: bytes, issues: Issues) -> None:
 
 def _unpacked(file: Path, folder: Path, issues: Issues) -> Path:
     target = folder / file.name.removesuffix(".zstd").removesuffix(".zst")
+    room = shutil.disk_usage(folder)
+    # Other programs need the disk too.
+    most = room.free - room.total // 20
+    size = 0
     try:
-        with file.open("rb") as packed, target.open("wb") as whole:
-            reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
-            while piece := reader.read(1 << 20):
+        with open_regular(file) as packed, target.open("wb") as whole:
+            for piece in unpacked_pieces(packed, BAG_BYTES, f"{file} unpacks to"):
+                size += len(piece)
+                if size > most:
+                    raise BagError(
+                        f"{file} unpacks to more than fits into {folder.parent}, where "
+                        f"{room.free} bytes are free: make room, or set TMPDIR to a larger disk"
+                    )
                 whole.write(piece)
-    except (OSError, zstandard.ZstdError) as error:
+    except BagError:
+        target.unlink()
+        raise
+    except LimitError as error:
+        target.unlink()
+        raise BagError(str(error)) from error
+    except (OSError, *UNPACKING_ERRORS) as error:
         issues.once(f"{file.name} cannot be unpacked to its end: {error}")
     return target

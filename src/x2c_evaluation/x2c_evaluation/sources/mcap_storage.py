@@ -7,20 +7,30 @@ A chunk that cannot be unpacked is passed over, and reading goes on with the nex
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mcap import records
 from mcap.exceptions import McapError
-from mcap.reader import SeekingReader
-from mcap.records import Chunk, DataEnd, Message, Metadata, Schema
-from mcap.stream_reader import StreamReader, breakup_chunk
+from mcap.records import Metadata, MetadataIndex, Schema, Statistics
 from zstandard import ZstdError
 
 from x2c_evaluation.sources.issues import Issues
+from x2c_evaluation.sources.mcap_records import (
+    Message,
+    PackedChunk,
+    read_metadata,
+    read_records,
+    read_summary,
+    records_in,
+    unpack,
+)
 from x2c_evaluation.sources.storage import Channel, RawMessage, Storage
+from x2c_face.input_limits import RECORD_BYTES, LimitError
+from x2c_face.regular_files import open_regular
 
 BROKEN = (
     *(McapError, ZstdError, struct.error, EOFError),
@@ -28,7 +38,9 @@ BROKEN = (
 )
 """What a broken file makes the parser raise."""
 
-_LARGEST_RECORD = 2**30
+
+_ROSBAG2 = "rosbag2"
+"""Name of the metadata that rosbag2 writes."""
 
 
 class McapStorage(Storage):
@@ -37,6 +49,7 @@ class McapStorage(Storage):
     def __init__(self, path: Path, issues: Issues) -> None:
         super().__init__(path, issues)
         self._schemas: dict[int, Schema] = {}
+        self._definition_bytes = 0
         if not self._indexed():
             self._scan()
 
@@ -47,9 +60,9 @@ class McapStorage(Storage):
         schemas = dict(self._schemas)
         for one in self._records():
             if isinstance(one, Message):
-                channel = read.get(one.channel_id)
+                channel = read.get(one.channel)
                 if channel is not None:
-                    yield RawMessage(channel, one.log_time, one.data)
+                    yield RawMessage(channel, one.time, bytes(one.data))
             elif isinstance(one, Schema):
                 schemas[one.id] = one
             elif isinstance(one, records.Channel):
@@ -62,77 +75,100 @@ class McapStorage(Storage):
     def _indexed(self) -> bool:
         """Take topics and counts from the index at the file's end, if there is one."""
         try:
-            with self.path.open("rb") as file:
-                reader = SeekingReader(file, record_size_limit=_LARGEST_RECORD)
-                summary = reader.get_summary()
-                if summary is None or summary.statistics is None:
-                    return False
-                counts = summary.statistics.channel_message_counts
-                if summary.statistics.channel_count > len(summary.channels):
-                    return False
-                self._schemas = summary.schemas
-                for number, one in sorted(summary.channels.items()):
-                    self.channels[_channel(one, summary.schemas)] += counts.get(number, 0)
-                for metadata in reader.iter_metadata():
-                    self._take_metadata(metadata)
+            with open_regular(self.path) as file:
+                return self._take_summary(file)
         except (OSError, *BROKEN):
             return False
+
+    def _take_summary(self, file: BinaryIO) -> bool:
+        size = os.fstat(file.fileno()).st_size
+        channels: dict[int, records.Channel] = {}
+        statistics: Statistics | None = None
+        indexes: list[MetadataIndex] = []
+        for one in read_summary(file, size, self._refuse):
+            if isinstance(one, Schema):
+                self._take_schema(one)
+            elif isinstance(one, records.Channel):
+                channels[one.id] = one
+            elif isinstance(one, Statistics):
+                statistics = one
+            elif isinstance(one, MetadataIndex):
+                indexes.append(one)
+        if statistics is None or statistics.channel_count > len(channels):
+            return False
+        metadata = [read_metadata(file, one, size) for one in indexes if one.name == _ROSBAG2]
+        counts = statistics.channel_message_counts
+        for number, channel in sorted(channels.items()):
+            self.channels[_channel(channel, self._schemas)] += counts.get(number, 0)
+        for one in metadata:
+            self._take_metadata(one)
         return True
 
     def _scan(self) -> None:
         channels: dict[int, Channel] = {}
         for one in self._records():
             if isinstance(one, Schema):
-                self._schemas[one.id] = one
+                self._take_schema(one)
             elif isinstance(one, records.Channel):
                 channel = channels[one.id] = _channel(one, self._schemas)
                 self.channels[channel] += 0
-            elif isinstance(one, Message) and one.channel_id in channels:
-                self.channels[channels[one.channel_id]] += 1
+            elif isinstance(one, Message) and one.channel in channels:
+                self.channels[channels[one.channel]] += 1
             elif isinstance(one, Metadata):
                 self._take_metadata(one)
 
+    def _take_schema(self, one: Schema) -> None:
+        before = self._schemas.get(one.id)
+        self._definition_bytes += len(one.data) - (len(before.data) if before else 0)
+        RECORD_BYTES.check(self._definition_bytes, "the definitions of its types have")
+        self._schemas[one.id] = one
+
     def _take_metadata(self, one: Metadata) -> None:
-        if one.name == "rosbag2":
+        if one.name == _ROSBAG2:
             self.metadata = one.metadata.get("serialized_metadata", "")
 
     def _records(self) -> Iterator[Any]:
         """Yield what the file holds up to where it breaks off, and note that it does."""
-        done, name = False, self.path.name
+        name = self.path.name
         try:
-            stream = self.path.open("rb")
+            file = open_regular(self.path)
         except OSError as error:
             self.issues.once(f"{name} cannot be read: {error.strerror or error}")
             return
-        with stream:
-            reader = StreamReader(stream, emit_chunks=True, record_size_limit=_LARGEST_RECORD)
+        with file:
+            size = os.fstat(file.fileno()).st_size
             try:
-                for one in reader.records:
+                for one in read_records(file, size, self._refuse):
                     # Messages end where the summary begins.
-                    done = done or isinstance(one, DataEnd)
-                    if isinstance(one, Chunk):
-                        yield from self._unpacked(one, stream.tell())
+                    if isinstance(one, records.DataEnd):
+                        return
+                    if isinstance(one, PackedChunk):
+                        yield from self._unpacked(one, file.tell())
                     else:
                         yield one
             except BROKEN as error:
-                if not done:
-                    self.issues.once(
-                        f"{name} breaks off after {stream.tell()} bytes "
-                        f"({type(error).__name__}): it was not finished, or is damaged; what "
-                        "comes before was read"
-                    )
+                self.issues.once(
+                    f"{name} breaks off after {file.tell()} bytes "
+                    f"({type(error).__name__}): it was not finished, or is damaged; what "
+                    "comes before was read"
+                )
             except OSError as error:
                 self.issues.once(f"{name} cannot be read on: {error.strerror or error}")
 
-    def _unpacked(self, chunk: Chunk, end: int) -> list[Any]:
+    def _unpacked(self, chunk: PackedChunk, end: int) -> Iterator[Any]:
+        chunk_name = f"a chunk of messages that ends at byte {end}"
         try:
-            return breakup_chunk(chunk, validate_crc=True)
+            yield from records_in(unpack(chunk), self._refuse)
+        except LimitError as error:
+            self._refuse(f"{chunk_name} was passed over: {error}")
         except BROKEN as error:
             self.issues.once(
-                f"{self.path.name}: a chunk of messages that ends at byte {end} is damaged "
+                f"{self.path.name}: {chunk_name} is damaged "
                 f"({type(error).__name__}) and was passed over"
             )
-            return []
+
+    def _refuse(self, reason: str) -> None:
+        self.issues.once(f"{self.path.name}: {reason}")
 
 
 def _channel(one: records.Channel, schemas: Mapping[int, Schema]) -> Channel:

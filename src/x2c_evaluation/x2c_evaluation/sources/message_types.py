@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-import zstandard
-
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources import type_store
 from x2c_evaluation.sources.files import ZSTD_MAGIC
 from x2c_evaluation.sources.issues import Issues
 from x2c_evaluation.sources.storage import Channel
 from x2c_evaluation.sources.type_fit import contradiction, difference
+from x2c_evaluation.sources.unpacking import UNPACKING_ERRORS, unpack_zstd
 from x2c_evaluation.topics import TOPICS
 from x2c_face.frames import ControlState, FaceState
+from x2c_face.input_limits import RECORD_BYTES
 
 IMAGE = "sensor_msgs/msg/Image"
 
@@ -100,8 +100,8 @@ class MessageTypes:
             raise BagError(f"{channel.topic}: {decoder.refused}")
         if data[:4] == ZSTD_MAGIC:
             try:
-                data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
-            except zstandard.ZstdError as error:
+                data = unpack_zstd(data, RECORD_BYTES, "it unpacks to")
+            except UNPACKING_ERRORS as error:
                 text = f"{channel.topic}: a message cannot be unpacked ({error})"
                 raise BagError(text) from error
         try:

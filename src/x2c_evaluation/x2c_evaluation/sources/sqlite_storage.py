@@ -17,7 +17,9 @@ from urllib.parse import quote
 
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources.issues import Issues
+from x2c_evaluation.sources.sqlite_guard import Guard, check_tables
 from x2c_evaluation.sources.storage import Channel, RawMessage, Storage
+from x2c_face.input_limits import RECORD_BYTES
 
 _LONGEST_GAP = 4096
 """Rows tried one by one after one that cannot be read."""
@@ -26,6 +28,7 @@ _LARGEST = 2**40
 """A header that promises more than this is damaged [byte]."""
 
 _COLUMNS = "id, topic_id, timestamp, data"
+_SINGLE = f"SELECT {_COLUMNS} FROM messages WHERE id = ?"  # noqa: S608 - a constant
 
 
 def _whole(path: Path, issues: Issues) -> tuple[Path, Any]:
@@ -72,8 +75,11 @@ class SqliteStorage(Storage):
         self._numbered: dict[Any, Channel] = {}
         self._file, self._folder = _whole(path, issues)
         try:
-            with closing(self._open()) as database:
+            with closing(self._open()[0]) as database:
+                check_tables(database)
                 self._read_topics(database)
+        except BagError as error:
+            raise BagError(f"{path} is refused: {error}") from error
         except sqlite3.Error as error:
             raise BagError(
                 f"{path} is no bag that can be read ({error}); expected the tables 'topics' and "
@@ -100,37 +106,48 @@ class SqliteStorage(Storage):
 
     def _rows(self, numbers: list[Any]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of some topics; each that can be reached in a damaged file."""
-        kept = f"WHERE topic_id IN ({','.join('?' * len(numbers))})"
         read: set[int] = set()
-        with closing(self._open()) as database:
+        database, guard = self._open()
+        with closing(database):
             try:
-                for row in database.execute(
-                    f"SELECT {_COLUMNS} FROM messages {kept} ORDER BY timestamp, id",  # noqa: S608 - placeholders
-                    numbers,
-                ):
-                    read.add(row[0])
-                    yield row
+                for row in _by_time(database, numbers):
+                    if row[0] not in read:
+                        read.add(row[0])
+                        yield row
                 return
+            except sqlite3.DataError:
+                self.issues.once(_too_large(self.path))
             except sqlite3.Error as error:
-                self.issues.once(
-                    f"{self.path.name} is damaged ({error}): what could still be "
-                    "found in it was read"
-                )
-            for row in _by_place(database):
+                if not guard.is_spent:
+                    self.issues.once(
+                        f"{self.path.name} is damaged ({error}): what could still be "
+                        "found in it was read"
+                    )
+            for row in _by_place(database, guard):
                 if row[1] in numbers and row[0] not in read:
                     yield row
+            if guard.is_spent:
+                self.issues.once(
+                    f"{self.path.name} leads to more rows than it can hold: it is damaged or "
+                    "forged, and was not read on"
+                )
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> tuple[sqlite3.Connection, Guard]:
         name = quote(str(self._file.absolute()))
         try:
-            database = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
-            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            database, guard = self._connect(f"file:{name}?mode=ro")
+            database.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
         except sqlite3.OperationalError:
             # A folder that cannot be written has no room for the lock that a journal needs.
-            database = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
+            database, guard = self._connect(f"file:{name}?mode=ro&immutable=1")
         # What is no text is none of ours, and no reason to stop.
         database.text_factory = lambda data: data.decode("utf-8", errors="replace")
-        return database
+        return database, guard
+
+    def _connect(self, name: str) -> tuple[sqlite3.Connection, Guard]:
+        database = sqlite3.connect(name, uri=True)
+        # The copy of a file that was cut off is larger than what there is to read.
+        return database, Guard(database, self.path.stat().st_size)
 
     def _read_topics(self, database: sqlite3.Connection) -> None:
         with suppress(sqlite3.Error):
@@ -170,6 +187,14 @@ class _Embedded:
     type_hash: str
 
 
+def _too_large(path: Path) -> str:
+    limit = RECORD_BYTES
+    return (
+        f"{path.name}: messages of more than {limit.value} bytes, the limit, were passed over: if "
+        f"that size is right, set {limit.variable} to a larger number"
+    )
+
+
 def _columns_of(database: sqlite3.Connection, table: str) -> set[str]:
     return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
 
@@ -180,9 +205,13 @@ def _definitions(database: sqlite3.Connection) -> dict[str, list[_Embedded]]:
     hashed = "type_description_hash" if "type_description_hash" in there else "''"
     columns = f"topic_type, encoding, encoded_message_definition, {hashed}"
     found: dict[str, list[_Embedded]] = {}
+    size = 0
     with suppress(sqlite3.Error):
         for row in database.execute(f"SELECT {columns} FROM message_definitions"):  # noqa: S608 - constants
             kind, *texts = (one if isinstance(one, str) else "" for one in row)
+            size += sum(map(len, texts))
+            if size > RECORD_BYTES.value:
+                break
             found.setdefault(kind, []).append(_Embedded(*texts))
     return found
 
@@ -194,12 +223,24 @@ def _definition(found: Sequence[_Embedded], type_hash: str) -> tuple[str, tuple[
     return fitting[0].form if fitting else "ros2msg", tuple(texts)
 
 
-def _by_place(database: sqlite3.Connection) -> Iterator[tuple[int, int, int, bytes]]:
+def _by_time(database: sqlite3.Connection, numbers: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of some topics by their time."""
+    places = ",".join("?" * len(numbers))
+    ordered = f"FROM messages WHERE topic_id IN ({places}) ORDER BY timestamp, id"
+    plan = database.execute(f"EXPLAIN QUERY PLAN SELECT {_COLUMNS} {ordered}", numbers)
+    if not any("TEMP B-TREE" in step[3] for step in plan):
+        yield from database.execute(f"SELECT {_COLUMNS} {ordered}", numbers)
+        return
+    # Without an index on the time, sqlite would write all messages to a file of its own to sort.
+    for (number,) in database.execute(f"SELECT id {ordered}", numbers):
+        yield from database.execute(_SINGLE, (number,)).fetchall()
+
+
+def _by_place(database: sqlite3.Connection, guard: Guard) -> Iterator[tuple[int, int, int, bytes]]:
     """Yield the rows of a damaged file that can be read, by their places."""
     last, gap = 0, 0
     following = f"SELECT {_COLUMNS} FROM messages WHERE id > ? ORDER BY id"  # noqa: S608 - a constant
-    single = f"SELECT {_COLUMNS} FROM messages WHERE id = ?"  # noqa: S608 - a constant
-    while gap < _LONGEST_GAP:
+    while gap < _LONGEST_GAP and not guard.is_spent:
         with suppress(sqlite3.Error):
             for row in database.execute(following, (last,)):
                 last, gap = row[0], 0
@@ -208,7 +249,7 @@ def _by_place(database: sqlite3.Connection) -> Iterator[tuple[int, int, int, byt
         # The next one cannot be reached from here: try it by itself.
         last, gap = last + 1, gap + 1
         with suppress(sqlite3.Error):
-            row = database.execute(single, (last,)).fetchone()
+            row = database.execute(_SINGLE, (last,)).fetchone()
             if row is not None:
                 gap = 0
                 yield row

@@ -6,9 +6,10 @@ from __future__ import annotations
 import functools
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rosbags.interfaces import Nodetype
 from rosbags.serde import SerdeError
 from rosbags.typesys import (
     Stores,
@@ -21,6 +22,7 @@ from rosbags.typesys import (
 from x2c_evaluation.definitions import definition
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources.type_fit import contradiction
+from x2c_face.input_limits import DEFINITION_FIELDS, YAML_BYTES, LimitError
 
 BROKEN = (
     *(SerdeError, TypesysError, AssertionError, KeyError, ValueError, IndexError),
@@ -54,14 +56,18 @@ def compiled(message_type: str, form: str, text: str) -> Any:
             f"its definition is written as {form!r}, expected one of {', '.join(_PARSERS)}"
         )
     try:
+        _check_size(text)
         types = _parsed(message_type, form, text)
         if message_type not in types:
             raise BagError(f"the definition is one of {', '.join(types) or 'nothing'}")
+        _check_fields(types)
         store = get_typestore(Stores.EMPTY)
         store.register(types)
         # Types that are missing are noticed here rather than at each message.
         store.get_msgdef(message_type)
         return store
+    except LimitError as error:
+        raise BagError(str(error)) from error
     except KeyError as error:
         raise BagError(f"its definition lacks that of {error.args[0]}") from error
     except BROKEN as error:
@@ -113,6 +119,27 @@ def has_hash(store: Any, message_type: str, type_hash: str) -> bool:
     if not type_hash or "'char'" in repr(store.fielddefs):
         return True
     return bool(store.hash_rihs01(message_type) == type_hash)
+
+
+def _check_size(text: str) -> None:
+    """Refuse a definition that would take minutes to parse."""
+    YAML_BYTES.check(len(text), "its definition has")
+    lines = sum(1 for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#")
+    DEFINITION_FIELDS.check(lines, "its definition has")
+
+
+def _check_fields(types: Mapping[str, Any]) -> None:
+    """Refuse a definition that would take minutes to compile: fixed arrays are written out."""
+    count = 0
+    for _, fields in types.values():
+        for _, (kind, detail) in fields:
+            count += detail[1] if kind == Nodetype.ARRAY and _is_written_out(detail[0]) else 1
+    DEFINITION_FIELDS.check(count, "its definition has")
+
+
+def _is_written_out(element: Any) -> bool:
+    kind, detail = element
+    return bool(kind == Nodetype.NAME or detail[0] in ("string", "wstring"))
 
 
 def _parsed(message_type: str, form: str, text: str) -> dict[str, Any]:
