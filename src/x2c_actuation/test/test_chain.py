@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from x2c_actuation.chain import LATE, Chain
-from x2c_actuation.feedback import BELIEVED
+from x2c_actuation.feedback import BELIEVED, STANDING
 from x2c_actuation.machine import WATCHED, Machine, State, Timing
 from x2c_actuation.mapping import JointMap
 from x2c_actuation.motion import TOLERANCE
@@ -133,29 +133,96 @@ def test_a_stop_before_anything_was_sent_sends_nothing(driven):
     assert driven.sent == []
 
 
+def measured(driven, seconds, *, new=None, **positions):
+    """Let time pass while joints are measured."""
+    for _ in range(round(seconds / PERIOD)):
+        driven.chain.feedback.take(list(positions), list(positions.values()), driven.now)
+        driven.run(PERIOD, new)
+
+
 def test_joints_start_from_where_they_are_measured(driven):
-    driven.chain.feedback.take(["nod", "lid"], [0.2, -0.5], 0.0)
-    driven.run(PERIOD, frame())
+    measured(driven, STANDING, new=frame(), nod=0.2, lid=-0.5)
+    assert driven.sent[1:] == []
     assert driven.at("nod") == pytest.approx(0.2, abs=1e-3)
     assert driven.at("lid") == pytest.approx(-0.5, abs=1e-3)
     assert driven.at("jaw") == pytest.approx(0.0, abs=1e-3)
+    assert driven.chain.elsewhere == {}, "nothing was known of them"
 
 
 def test_what_was_measured_before_a_pause_is_forgotten(driven):
-    driven.chain.feedback.take(["nod"], [0.2], 0.0)
+    driven.chain.feedback.take(["nod"], [0.0], 0.0)
     driven.run(1.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
-    driven.now += 0.1
+    driven.now += 0.5
     driven.chain.restart(True, driven.now)
     assert driven.chain.feedback.age(driven.now) is None
     assert driven.chain.feedback.errors is None
-    driven.chain.feedback.take(["nod"], [-0.2], driven.now)
+    measured(driven, 0.5, nod=-0.2)
     driven.run(PERIOD, frame())
     assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
+    assert driven.chain.elsewhere["nod"] == pytest.approx(-0.5, abs=1e-3)
+    assert driven.chain.counts["began where measured: nod"] == 1
+
+
+def test_without_measurements_joints_go_on_where_they_were_sent(driven):
+    driven.run(1.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
+    for pause in (0.0, 0.05, 5.0):
+        driven.now += pause
+        driven.chain.restart(True, driven.now)
+        driven.run(PERIOD, frame())
+        assert driven.at("nod") == pytest.approx(0.3, abs=1e-3)
+
+
+def test_a_new_chain_goes_on_where_the_one_before_has_sent_joints_of_the_same_names(
+    driven, write_robot_to, tmp_path
+):
+    driven.run(1.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3, Eyelid_Upper_Left=0.5))
+    joint = {"type": "revolute", "velocity": 1.0, "acceleration": 100.0, "jerk": 1000.0}
+    joints = {
+        "nod": {**joint, "position": [-0.25, 0.25], "home": 0.0},
+        "tail": {**joint, "position": [-1.0, 1.0], "home": 0.4},
+    }
+    mixing = {"nod": {"Head Pitch": 0.5}}
+    other = Driven(load_robot(write_robot_to(tmp_path, joints=joints, mixing=mixing)))
+    machine = Machine(TIMING, True, 0.0)
+    other.chain = Chain(other.robot, JointMap(other.robot), machine, PERIOD, before=driven.chain)
+    other.now = driven.now + 1.0
+    assert other.chain.unknown == ("tail",)
+    other.run(PERIOD, frame())
+    assert other.at("nod") == pytest.approx(0.3, abs=1e-3), "outside, and never further out"
+    assert other.at("tail") == pytest.approx(0.4, abs=1e-3)
+    other.run(1.0, frame())
+    assert other.at("nod") == pytest.approx(0.0, abs=1e-3)
+
+
+def test_an_emergency_stop_that_is_reset_at_once_still_brakes_within_the_limits(driven):
+    driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
+    driven.run(0.05, frame(Eyelid_Upper_Left=2.0))
+    machine = driven.chain.machine
+    machine.press("button", driven.now)
+    machine.release()
+    machine.reset(driven.now)
+    assert driven.tick() is not None
+    driven.run(1.0, frame())
+    assert driven.state is State.DISABLED
+    assert driven.chain.motion.at_rest
+
+
+def test_joints_are_not_moved_before_what_is_awaited_has_come(driven):
+    driven.chain.awaited = "waits for joint_states"
+    driven.chain.machine.ease("asked", driven.now)
+    driven.run(0.5, frame())
+    assert driven.sent == []
+    assert driven.chain.machine.reason == driven.chain.hindrance == "waits for joint_states"
+    driven.chain.awaited = ""
+    driven.run(0.5, frame())
+    assert driven.sent == [], "nothing that was asked for once begins later"
+    driven.chain.machine.enable(driven.now)
+    driven.run(PERIOD, frame())
+    assert len(driven.sent) == 1
 
 
 def test_a_joint_far_outside_its_limits_is_not_believed_and_nothing_moves(driven):
-    driven.chain.feedback.take(["nod"], [0.9], 0.0)
-    driven.run(0.3, frame())
+    measured(driven, STANDING + 0.1, new=frame(), nod=0.9)
     assert driven.state is State.FAULT
     assert "joint nod is measured at 0.9, outside its limits" in driven.chain.machine.reason
     assert driven.sent == []

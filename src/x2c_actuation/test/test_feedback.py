@@ -4,11 +4,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from x2c_actuation.errors import FeedbackError, RefusedError
-from x2c_actuation.feedback import FRESH, Feedback, Tracking
+from x2c_actuation.errors import FeedbackError
+from x2c_actuation.feedback import FRESH, STANDING, Feedback, Tracking
 from x2c_face.errors import X2CError
 
 HOME = np.array([0.0, 0.1, 0.0, 0.0, 0.5])
+NOD = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
+NEVER = np.zeros(5, dtype=bool)
+EVER = np.ones(5, dtype=bool)
+
+
+def start(feedback, now, known=NEVER, rested=True):
+    """Return where joints begin that were sent to HOME, if at all."""
+    beginning = feedback.begin(HOME, known, rested, now)
+    assert beginning.hindrance == beginning.wrong == ""
+    return beginning.positions
 
 
 def test_what_is_measured_is_taken_by_name_and_the_rest_is_unknown(robot):
@@ -22,14 +32,14 @@ def test_what_is_measured_is_taken_by_name_and_the_rest_is_unknown(robot):
     assert feedback.measured(1.3)[2:4] == pytest.approx([0.2, 0.3])
     assert feedback.age(1.5) == pytest.approx(0.3)
     assert feedback.measured(1.3 + FRESH) is None
-    assert feedback.start(HOME, 1.3) == pytest.approx([-0.5, 0.1, 0.2, 0.3, 0.5])
-    assert feedback.start(HOME, 9.0) == pytest.approx(HOME)
+    assert start(feedback, 1.2 + STANDING) == pytest.approx([-0.5, 0.1, 0.2, 0.3, 0.5])
+    assert start(feedback, 9.0) == pytest.approx(HOME)
 
 
 def test_what_is_no_number_is_not_measured(robot):
     feedback = Feedback(robot)
     feedback.take(["jaw", "lid"], [np.nan, np.inf], 1.0)
-    assert feedback.start(HOME, 1.0) == pytest.approx(HOME)
+    assert start(feedback, 1.0) == pytest.approx(HOME)
     with pytest.raises(FeedbackError, match="one position for each of 2 joints, got 1"):
         feedback.take(["jaw", "lid"], [0.1], 1.0)
 
@@ -41,7 +51,7 @@ def test_a_joint_that_is_measured_no_longer_is_unknown_while_others_go_on(robot)
     assert feedback.measured(1.0 + FRESH)[2:4] == pytest.approx([0.1, 0.3])
     later = 1.01 + FRESH
     assert feedback.measured(later)[2:4] == pytest.approx([0.1, np.nan], nan_ok=True)
-    assert feedback.start(HOME, later) == pytest.approx([0.0, 0.1, 0.1, 0.0, 0.5])
+    assert start(feedback, later) == pytest.approx([0.0, 0.1, 0.1, 0.0, 0.5])
 
 
 @pytest.mark.parametrize(("position", "believed"), [(-0.01, True), (0.41, True), (0.43, False)])
@@ -51,10 +61,57 @@ def test_a_joint_a_little_outside_its_limits_is_believed_further_out_it_is_not(
     feedback = Feedback(robot)
     feedback.take(["jaw"], [position], 1.0)
     if believed:
-        assert feedback.start(HOME, 1.0)[3] == position
+        assert start(feedback, 1.0 + STANDING)[3] == position
     else:
-        with pytest.raises(RefusedError, match=r"joint jaw is measured at 0\.43, outside"):
-            feedback.start(HOME, 1.0)
+        wrong = feedback.begin(HOME, NEVER, True, 1.0 + STANDING).wrong
+        assert "joint jaw is measured at 0.43, outside" in wrong
+
+
+def test_a_joint_begins_where_it_was_sent_if_lag_explains_where_it_is_measured(robot):
+    feedback = Feedback(robot, Tracking(lag=0.4))
+    feedback.restart(HOME, 0.0)
+    for i in range(20):
+        feedback.sent(HOME + 0.01 * i * NOD, 0.01 * i)
+        feedback.take(["nod"], [0.0], 0.01 * i)
+    sent = HOME + 0.19 * NOD
+    for rested in (False, True):
+        assert feedback.begin(sent, EVER, rested, 0.2).positions == pytest.approx(sent)
+
+
+def test_a_joint_that_was_moved_begins_where_it_is_as_soon_as_it_stands(robot):
+    feedback = Feedback(robot)
+    feedback.restart(HOME, 0.0)
+    for i in range(100):
+        now = 0.01 * i
+        feedback.take(["nod", "lid"], [min(0.005 * i, 0.2), 0.0], now)
+        beginning = feedback.begin(HOME, EVER, now > 0.4, now)
+        # It is at 0.2 after 0.4 s.
+        if 0.1 < now < 0.4 + STANDING - 0.1:
+            assert "waits until joint nod stands" in beginning.hindrance
+    assert beginning.hindrance == ""
+    assert beginning.positions == pytest.approx([0.0, 0.1, 0.2, 0.0, 0.5])
+    assert list(np.flatnonzero(beginning.elsewhere)) == [2]
+
+
+def test_nothing_begins_while_measurements_contradict_each_other(robot):
+    feedback = Feedback(robot)
+    feedback.restart(HOME, 0.0)
+    for i in range(10):
+        feedback.take(["nod"], [0.2], 0.1 * i, "/driver")
+        feedback.take(["nod"], [0.0], 0.1 * i + 0.05, "/joint_state_publisher")
+    assert "contradict" in feedback.begin(HOME, EVER, True, 1.0).hindrance
+    feedback.forget()
+    assert feedback.begin(HOME, EVER, True, 1.0).hindrance == ""
+
+
+def test_a_fault_moves_nothing_to_where_measurements_contradict(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2))
+    feedback.restart(HOME, 0.0)
+    for now in (0.0, 0.5, 1.0):
+        feedback.take(["nod"], [0.0], now, "/other")
+        feedback.take(["nod"], [-0.3], now, "/driver")
+        feedback.trouble(now)
+        assert feedback.relieved(HOME, now)[2] == (-0.3 if now == 0.0 else 0.0)
 
 
 def drive(feedback, sent, measured, seconds, start=0.0):
@@ -74,14 +131,14 @@ def wave(now):
 
 def test_motors_that_lag_are_right(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.1, time=0.5, lag=0.4))
-    feedback.restart(np.array(wave(0.0)))
+    feedback.restart(np.array(wave(0.0)), 0.0)
     assert drive(feedback, wave, lambda now: wave(now - 0.3)[2], 5.0) == ""
     assert abs(feedback.errors[2]) < 1e-9
 
 
 def test_a_joint_that_stays_away_too_long_is_trouble_and_is_relieved(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
-    feedback.restart(HOME)
+    feedback.restart(HOME, 0.0)
     sent = [0.0, 0.1, 0.3, 0.0, 0.5]
     assert drive(feedback, lambda now: sent, lambda now: -0.1, 0.45) == ""
     trouble = drive(feedback, lambda now: sent, lambda now: -0.1, 1.0, start=0.45)
@@ -91,7 +148,7 @@ def test_a_joint_that_stays_away_too_long_is_trouble_and_is_relieved(robot):
 
 def test_a_joint_that_falls_silent_while_it_is_away_is_no_trouble(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2, time=2.0, lag=0.4))
-    feedback.restart(HOME)
+    feedback.restart(HOME, 0.0)
     sent = [0.0, 0.1, 0.0, 0.3, 0.5]
     feedback.take(["jaw"], [0.0], 0.0)
     assert drive(feedback, lambda now: sent, lambda now: 0.0, 5.0) == ""
@@ -100,7 +157,7 @@ def test_a_joint_that_falls_silent_while_it_is_away_is_no_trouble(robot):
 
 def test_a_blocked_joint_that_is_not_measured_now_is_not_relieved(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2))
-    feedback.restart(HOME)
+    feedback.restart(HOME, 0.0)
     feedback.take(["nod"], [-0.3], 1.0)
     feedback.trouble(1.0)
     assert feedback.relieved(HOME, 1.0)[2] == -0.3
@@ -111,14 +168,14 @@ def test_a_blocked_joint_that_is_not_measured_now_is_not_relieved(robot):
 
 def test_a_joint_that_comes_back_in_time_is_no_trouble(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
-    feedback.restart(HOME)
+    feedback.restart(HOME, 0.0)
     sent = [0.0, 0.1, 0.3, 0.0, 0.5]
     assert drive(feedback, lambda now: sent, lambda now: 0.3 * (now % 0.4 > 0.3), 5.0) == ""
 
 
 def test_no_tolerance_means_any(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.0, time=0.1))
-    feedback.restart(HOME)
+    feedback.restart(HOME, 0.0)
     assert drive(feedback, lambda now: HOME, lambda now: 0.3, 3.0) == ""
 
 
@@ -131,10 +188,10 @@ def test_whatever_is_measured_joints_start_from_numbers(robot, names, positions)
     feedback = Feedback(robot)
     try:
         feedback.take(names, positions, 0.0)
-        start = feedback.start(HOME, 0.1)
+        where = feedback.begin(HOME, NEVER, True, STANDING).positions
     except X2CError:
         return
-    feedback.sent(start, 0.1)
-    feedback.trouble(0.1)
-    assert np.isfinite(start).all()
-    assert np.isfinite(feedback.relieved(start, 0.1)).all()
+    feedback.sent(where, STANDING)
+    feedback.trouble(STANDING)
+    assert np.isfinite(where).all()
+    assert np.isfinite(feedback.relieved(where, STANDING)).all()

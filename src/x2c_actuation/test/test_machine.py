@@ -146,6 +146,9 @@ def test_an_emergency_stop_latches_in_any_state(seconds):
     assert one.state is State.STOPPED
     one.reset(now)
     now = follow(one, now, 1.0)
+    assert one.state is State.HALTING, "the joints still brake"
+    one.tick(True, now)
+    now = follow(one, now, 1.0)
     assert one.state is State.DISABLED, "a reset alone moves nothing"
     one.enable(now)
     follow(one, now, 0.1)
@@ -164,6 +167,7 @@ def test_a_fault_latches_and_a_stop_goes_before_it():
     assert one.state is State.STOPPED
     one.release()
     one.reset(now)
+    one.tick(True, now)
     assert one.state is State.DISABLED
 
 
@@ -184,6 +188,15 @@ def test_what_was_reset_waits_for_enable_also_after_a_pause(cause):
     assert one.state is State.RAMPING
     one.restart(True, now)
     follow(one, now, 0.1)
+    assert one.state is State.RAMPING
+
+
+def test_joints_that_may_not_be_moved_yet_are_not():
+    one = machine()
+    one.take_input(0.0)
+    one.tick(True, 0.0, ready=False)
+    assert one.state is State.DISABLED
+    one.tick(True, 0.1, ready=True)
     assert one.state is State.RAMPING
 
 

@@ -62,6 +62,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # Whoever moves the joints holds it; nobody who holds it waits for another callback.
         self._moving = threading.RLock()
         self._chain: Chain | None = None
+        # What was sent last outlives every transition too: joints go on from there.
+        self._before: Chain | None = None
         # What only a reset ends outlives every transition, and the stop is heard in any of them.
         self._machine = Machine(self.params.timing, armed=False, now=time.monotonic())
         self._estop = EmergencyStop(self, self._press)
@@ -73,7 +75,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._period = 1.0 / params.publish_rate
         self._names = list(robot.joint_names)
         self._map = JointMap(robot, params.gains, params.offsets)
-        chain = Chain(robot, self._map, self._machine, self._period)
+        chain = Chain(robot, self._map, self._machine, self._period, self._before)
         chain.feedback.tracking = params.tracking
         self._commands = CommandPublisher(
             self, robot.command_interface, robot.joint_names, self._period
@@ -130,9 +132,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._tell_state(time.monotonic())
 
     def cleanup(self) -> None:
-        """Forget the robot, but not an emergency stop."""
+        """Forget the robot, but not an emergency stop, nor what the joints were sent."""
         with self._moving:
-            self._chain = None
+            self._before, self._chain = self._chain or self._before, None
 
     def parameters_changed(self) -> None:
         """Take over new values."""

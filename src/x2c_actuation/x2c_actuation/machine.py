@@ -157,13 +157,13 @@ class Machine:
         if self._state is State.DISABLED:
             self._reason = "waits for control values"
 
-    def disable(self, now: float) -> None:
+    def disable(self, now: float, reason: str = "disabled") -> None:
         """Follow nothing any more, and stay as soon as the joints stand."""
         self._armed = False
         if self._state in (*WATCHED, State.EASING):
-            self._enter(State.HALTING, "disabled", now)
+            self._enter(State.HALTING, reason, now)
         elif self._state is State.DISABLED:
-            self._reason = "disabled"
+            self._reason = reason
 
     def ease(self, reason: str, now: float) -> None:
         """Go to the neutral face, then follow nothing.
@@ -194,7 +194,7 @@ class Machine:
             self._enter(State.FAULT, reason, now)
 
     def reset(self, now: float) -> None:
-        """End an emergency stop or a fault; the joints stay until `enable`, whatever comes.
+        """End an emergency stop or a fault; the joints brake and stay until `enable`.
 
         Raises:
             RefusedError: Somebody still presses the emergency stop.
@@ -203,19 +203,20 @@ class Machine:
             raise RefusedError("the emergency stop is still pressed: release it first")
         if self._state in LATCHED:
             self._was_reset = True
-            self._enter(State.DISABLED, _RESET, now)
+            self._enter(State.HALTING, _RESET, now)
 
-    def tick(self, arrived: bool, now: float) -> None:
+    def tick(self, arrived: bool, now: float, ready: bool = True) -> None:
         """Change the state where time or motion ask for it.
 
         Args:
             arrived: Whether the joints stand where this state has sent them.
             now: The time [s].
+            ready: Whether the joints may begin to move.
         """
         timing, spent = self.timing, now - self._since
         age = self.input_age(now)
         fresh = age is not None and age <= timing.hold_after
-        if self._state in _OPEN and self._armed and fresh:
+        if self._state in _OPEN and self._armed and fresh and ready:
             self._enter(State.RAMPING, "control values have come", now)
         elif self._state in (State.RAMPING, State.ACTIVE) and not fresh:
             self._enter(State.HOLDING, "control values stay away", now)

@@ -6,47 +6,58 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_actuation.sliding_range import SlidingRange
+
 Array = NDArray[np.float64]
 
 
 class TrackingMonitor:
     """Compares measured positions with what was sent not long ago.
 
-    Motors lag, so a joint is right wherever it was sent to within the last moments.
+    Motors lag, so a joint is right wherever it was sent to within the last moments. What was sent
+    last stays right for ever: motors hold it.
+
+    Attributes:
+        errors: (n,) measured positions minus the nearest that was sent of late [rad or m].
 
     Args:
         span: (n,) ranges of the joints [rad or m].
         lag: How long motors may take to get where they are sent [s].
     """
 
-    _SLOTS = 16
-
     def __init__(self, span: Array, lag: float) -> None:
         self._span = span
-        self._step = lag / self._SLOTS
-        self._low = np.zeros((self._SLOTS + 1, len(span)))
-        self._high = np.zeros((self._SLOTS + 1, len(span)))
-        self._began = -np.inf
-        self._slot = 0
+        self._recent = SlidingRange(len(span), lag)
+        self._last = np.full(len(span), np.nan)
         self._bad_since: float | None = None
         self.errors: Array | None = None
 
-    def restart(self, positions: Array) -> None:
-        """Let the joints have been at positions (n,) [rad or m] all the time."""
-        self._low[:] = self._high[:] = positions
+    def restart(self, positions: Array, now: float) -> None:
+        """Let the joints have been at positions (n,) [rad or m] all the time until now [s]."""
+        self._recent.clear()
+        self.sent(positions, now)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget how far the joints were away, but not what they were sent."""
         self._bad_since = None
         self.errors = None
 
     def sent(self, positions: Array, now: float) -> None:
         """Note what was sent (n,) [rad or m] at a time [s]."""
-        if now - self._began >= self._step:
-            self._began = now
-            self._slot = (self._slot + 1) % len(self._low)
-            self._low[self._slot] = self._high[self._slot] = positions
-            return
-        low, high = self._low[self._slot], self._high[self._slot]
-        np.minimum(low, positions, out=low)
-        np.maximum(high, positions, out=high)
+        self._recent.note(positions, now)
+        self._last = positions
+
+    def away(self, measured: Array, now: float) -> Array:
+        """Return measured positions minus the nearest sent of late (n,) [rad or m]; NaN for none.
+
+        Args:
+            measured: (n,) positions [rad or m]; NaN for joints that are not measured.
+            now: The time [s].
+        """
+        low, high = self._recent.at(now)
+        inside = measured.clip(np.fmin(low, self._last), np.fmax(high, self._last))
+        return np.asarray(measured - inside)
 
     def compare(self, measured: Array, tolerance: float, now: float) -> float:
         """Return for how long [s] a joint has been further from what was sent than it may be.
@@ -56,8 +67,7 @@ class TrackingMonitor:
             tolerance: Share of a joint's range that it may be away.
             now: The time [s].
         """
-        inside = np.clip(measured, self._low.min(axis=0), self._high.max(axis=0))
-        self.errors = measured - inside
+        self.errors = self.away(measured, now)
         if not (np.abs(self.errors) > tolerance * self._span).any():
             self._bad_since = None
             return 0.0
