@@ -15,6 +15,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.definitions import definition
+from x2c_evaluation.errors import BagError
 from x2c_evaluation.session import read_session
 from x2c_evaluation.sources import type_store
 from x2c_face import controls
@@ -381,3 +382,19 @@ def test_control_values_out_of_a_merged_bag_are_neutral_where_they_were(tmp_path
     one.messages[0]["values"] = neutral
     session = read_session(BagReader(write(tmp_path / "a.mcap", values(NOW, 1, np.float32), one)))
     np.testing.assert_array_equal(session.controls[1], neutral)
+
+
+def test_a_type_of_a_package_that_cannot_be_is_unknown(database):
+    file = database(things(INTEGER, 7, schema=False))
+    with closing(sqlite3.connect(file)) as base, base:
+        base.execute("UPDATE topics SET type = 'Demo msgs/msg/Thing'")
+    assert "Demo msgs/msg/Thing cannot be read" in refused(BagReader(file), "/thing")
+
+
+def test_an_error_of_sqlite_that_is_no_text_is_told(database):
+    file = database(things(INTEGER, 7))
+    data = file.read_bytes()
+    # sqlite quotes the name of what it does not understand.
+    file.write_bytes(data.replace(b"CREATE TABLE topics", b"CREAT\xff TABLE topics", 1))
+    with pytest.raises(BagError, match="no bag that can be read"):
+        BagReader(file)

@@ -58,7 +58,7 @@ def _text(message_type: str) -> str:
     try:
         path = Path(get_package_share_directory(package)) / "msg" / f"{name}.msg"
         return path.read_text(encoding="utf-8").rstrip() + "\n"
-    except (PackageNotFoundError, OSError) as error:
+    except (PackageNotFoundError, OSError, ValueError) as error:
         raise BagError(f"message type {message_type} is not installed: {error}") from error
 
 

@@ -27,6 +27,9 @@ _LONGEST_GAP = 4096
 _LARGEST = 2**40
 """A header that promises more than this is damaged [byte]."""
 
+DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file makes sqlite raise; names in its own messages need not be text."""
+
 _COLUMNS = "id, topic_id, timestamp, data"
 _SINGLE = f"SELECT {_COLUMNS} FROM messages WHERE id = ?"  # noqa: S608 - a constant
 
@@ -80,7 +83,7 @@ class SqliteStorage(Storage):
                 self._read_topics(database)
         except BagError as error:
             raise BagError(f"{path} is refused: {error}") from error
-        except sqlite3.Error as error:
+        except DAMAGED as error:
             raise BagError(
                 f"{path} is no bag that can be read ({error}); expected the tables 'topics' and "
                 "'messages' of rosbag2"
@@ -117,7 +120,7 @@ class SqliteStorage(Storage):
                 return
             except sqlite3.DataError:
                 self.issues.once(_too_large(self.path))
-            except sqlite3.Error as error:
+            except DAMAGED as error:
                 if not guard.is_spent:
                     self.issues.once(
                         f"{self.path.name} is damaged ({error}): what could still be "
@@ -150,7 +153,7 @@ class SqliteStorage(Storage):
         return database, Guard(database, self.path.stat().st_size)
 
     def _read_topics(self, database: sqlite3.Connection) -> None:
-        with suppress(sqlite3.Error):
+        with suppress(*DAMAGED):
             row = database.execute("SELECT metadata FROM metadata ORDER BY id DESC").fetchone()
             self.metadata = str(row[0]) if row else ""
         definitions = _definitions(database)
@@ -175,7 +178,7 @@ class SqliteStorage(Storage):
         query = "SELECT topic_id, count(*) FROM messages GROUP BY topic_id"
         try:
             return dict(database.execute(query).fetchall())
-        except sqlite3.Error:
+        except DAMAGED:
             # Told when the messages themselves are read; until then nobody knows.
             return {}
 
@@ -206,7 +209,7 @@ def _definitions(database: sqlite3.Connection) -> dict[str, list[_Embedded]]:
     columns = f"topic_type, encoding, encoded_message_definition, {hashed}"
     found: dict[str, list[_Embedded]] = {}
     size = 0
-    with suppress(sqlite3.Error):
+    with suppress(*DAMAGED):
         for row in database.execute(f"SELECT {columns} FROM message_definitions"):  # noqa: S608 - constants
             kind, *texts = (one if isinstance(one, str) else "" for one in row)
             size += sum(map(len, texts))
@@ -241,14 +244,18 @@ def _by_place(database: sqlite3.Connection, guard: Guard) -> Iterator[tuple[int,
     last, gap = 0, 0
     following = f"SELECT {_COLUMNS} FROM messages WHERE id > ? ORDER BY id"  # noqa: S608 - a constant
     while gap < _LONGEST_GAP and not guard.is_spent:
-        with suppress(sqlite3.Error):
+        with suppress(*DAMAGED):
             for row in database.execute(following, (last,)):
+                # Damaged pages can point to each other, round and round.
+                if row[0] <= last:
+                    break
                 last, gap = row[0], 0
                 yield row
-            return
+            else:
+                return
         # The next one cannot be reached from here: try it by itself.
         last, gap = last + 1, gap + 1
-        with suppress(sqlite3.Error):
+        with suppress(*DAMAGED):
             row = database.execute(_SINGLE, (last,)).fetchone()
             if row is not None:
                 gap = 0
