@@ -2,6 +2,7 @@
 import io
 import json
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -184,6 +185,129 @@ def test_a_motor_moved_by_hand_is_marked_where_it_is(x2c, bus, tmp_path, monkeyp
     assert "raw: [1950.0, 2048.0]" in (tmp_path / "face" / "robot.yaml").read_text()
 
 
+class Hand:
+    """Stands for the owner: gives answers, and turns a limp servo between them."""
+
+    def __init__(self, servo, steps):
+        self.servo, self.steps = servo, list(steps)
+
+    def readline(self):
+        while self.steps:
+            step = self.steps.pop(0)
+            if isinstance(step, str):
+                return f"{step}\n"
+            # The word to go limp may be on its way still.
+            deadline = time.monotonic() + 30.0
+            while self.servo.torque and time.monotonic() < deadline:
+                time.sleep(0.001)
+            self.servo.push(float(step))
+        return ""
+
+
+@pytest.fixture
+def by_hand(monkeypatch, capsys, tmp_path):
+    """Calibrate servo 1 of a bus by hand; returns what was said, and where the motor was sent."""
+
+    def run(bus, kind, *words, steps):
+        (servo,) = bus.servos.values()
+        goals = []
+        command = servo.command
+        monkeypatch.setattr(servo, "command", lambda goal: goals.append(goal) or command(goal))
+        monkeypatch.setattr(sys, "stdin", Hand(servo, steps))
+        place = ("--type", kind, "--port", str(bus.link), "--option", "reply_time=1.0", *words)
+        place += ("--speed", "4")
+        monkeypatch.setattr(mover, "SETTLING", 0.0)
+        with pytest.raises(SystemExit):
+            cli.main(["motors", "calibrate", "--robot", str(tmp_path / "face"), *place])
+        return capsys.readouterr().out, goals
+
+    return run
+
+
+BUSES = {"feetech": FeetechBus, "dynamixel": DynamixelBus}
+TURN = ["", "", "turn", "head yaw"]
+NOD = ["", "", "jaw", "jaw pitch"]
+
+
+@pytest.mark.parametrize("kind", BUSES)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [3900, *TURN, "free", 3850, "", "free", 4050, "", "free", 4090, 150, "", "", ""],
+        [100, *TURN, "free", 150, "", "free", 20, "", "free", 4000, "", "", ""],
+        [3900, *NOD, "free", 3850, "", "free", 4000, 150, "", "", ""],
+        [100, *NOD, "free", 150, "", "free", 4000, 3850, "", "", ""],
+        [3900, *NOD, "free", 4000, 150, "+5", "=3000", "back", "grip", "", ""],
+    ],
+)
+def test_a_way_over_the_wrap_is_refused_and_nothing_goes_the_long_way(
+    by_hand, tmp_path, monkeypatch, kind, steps
+):
+    monkeypatch.setattr(FeetechDriver, "scanned", (1,))
+    with BUSES[kind](tmp_path / "port", [1], start=steps[0]) as bus:
+        said, goals = by_hand(bus, kind, steps=steps[1:])
+    assert "take the servo's horn off" in said
+    assert not (tmp_path / "face" / "robot.yaml").exists()
+    assert not [goal for goal in goals if 300 < goal < 3700]
+    (kept,) = json.loads((tmp_path / "face" / "calibration_progress.json").read_text())
+    assert (kept["name"], kept["marks"]) == (steps[3], {})
+
+
+def test_turned_too_fast_it_has_to_be_turned_back_to_a_mark(by_hand, bus, tmp_path, monkeypatch):
+    monkeypatch.setattr(FeetechDriver, "scanned", (1,))
+    bus.servos.pop(2)
+    steps = [*NOD, "free", 2100, "", "free", 300, "", "+1", "free", 1500, "", "free", 2200, ""]
+    said, _ = by_hand(bus, "feetech", steps=[*steps, "", ""])
+    assert "faster than its readings come" in said
+    assert "raw: [2100.0, 2200.0]" in (tmp_path / "face" / "robot.yaml").read_text()
+
+
+def test_marks_of_a_run_before_count_once_the_motor_is_back_there(by_hand, tmp_path, monkeypatch):
+    monkeypatch.setattr(FeetechDriver, "scanned", (1,))
+    with FeetechBus(tmp_path / "port", [1], start=3900) as bus:
+        by_hand(bus, "feetech", steps=[*NOD, "free", 3850, "", "q"])
+        # Turned over the wrap, while nothing looks.
+        bus.servos[1].torque = False
+        bus.servos[1].push(150.0)
+        said, goals = by_hand(bus, "feetech", steps=["", "", "", "back", "n", "q"])
+    assert "was not seen to go there from the marks (low 3850)" in said
+    assert not (tmp_path / "face" / "robot.yaml").exists()
+    assert max(goals) < 300
+
+
+def test_far_moves_are_asked_for_first(calibrate, bus):
+    answers = [*NOD, "=3000", "maybe", "n", "=1500", "y", "=9000", "q"]
+    _, said = calibrate(answers=answers)
+    assert "by +84°, from 2048 to 3000" in said
+    assert "'maybe' is none of: y, yes, n, no" in said
+    assert "9000 is outside the motor's raw values, 0 to 4095" in said
+    assert bus.servos[1].goal == 1500
+
+
+@pytest.mark.parametrize("answer", ["?", "abc", "yes please", "[/red]", "\x1b[A", "1"])
+def test_no_unknown_answer_moves_a_motor(calibrate, bus, answer):
+    _, said = calibrate(answers=[answer] * 5)
+    assert "is none of: Enter, s, skip" in said
+    assert not bus.servos[1].torque
+    status, said = calibrate(answers=["", answer, "", "jaw", "jaw pitch", answer, "q"])
+    assert status == 0
+    assert "is none of: Enter, y" in said
+    assert bus.servos[1].goal == 2048
+
+
+def test_a_motor_that_meets_something_does_not_press_on(calibrate, bus, monkeypatch):
+    servo = bus.servos[1]
+    command = servo.command
+    monkeypatch.setattr(
+        servo,
+        "command",
+        lambda goal: command(min(goal, 2100)) or setattr(servo, "goal", min(goal, 2100)),
+    )
+    _, said = calibrate("--speed", 0.6, answers=[*NOD, "=2500", "", "q"])
+    assert "does not follow: something is in its way" in said
+    assert "low: 2100" in said
+
+
 def test_hobby_servos_need_their_channels_named(x2c, tmp_path):
     with MaestroBoard(tmp_path / "port") as board:
         words = ("motors", "calibrate", "--robot", tmp_path / "face", "--type", "maestro")
@@ -236,10 +360,27 @@ def test_a_joint_is_jogged_and_stays_inside_its_limits(x2c, bus, face):
     assert "jaw: -0.0997 (measured)" in said
     assert bus.servos[1].goal == round(2048 - 0.1 * 4096 / (2 * np.pi))
     status, said = x2c("motors", "jog", "--robot", face, "--joint", "jaw", "--by", 2.0)
-    assert "outside the limits" in said
-    assert bus.servos[1].goal == 2048
+    assert status == 2
+    assert "is outside the limits of jaw, -0.22703 to 0: nothing was moved" in said
+    assert bus.servos[1].goal == 1983
     # Nothing was ever further from the servo than it may go in a moment.
     assert bus.servos[1].fastest < 50.0
+
+
+@pytest.mark.parametrize("way", [("--to", 3), ("--to=-15deg",), ("--by", "-0.5 rad")])
+def test_what_is_outside_the_limits_is_refused(x2c, bus, face, way):
+    status, said = x2c("motors", "jog", "--robot", face, "--joint", "jaw", *way)
+    assert status == 2
+    assert "outside the limits of jaw, -0.22703 to 0: nothing was moved" in said
+    assert not bus.servos[1].torque
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1,5", "0.1 volt", "1_0", "0x1", ""])
+def test_what_is_no_number_is_refused(x2c, bus, face, number):
+    status, said = x2c("motors", "jog", "--robot", face, "--joint", "jaw", f"--to={number}")
+    assert status == 2
+    assert "expected a number such as 0.2" in said
+    assert not bus.servos[1].torque
 
 
 def test_jogging_by_commands(x2c, bus, face):

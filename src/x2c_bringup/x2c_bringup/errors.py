@@ -32,5 +32,25 @@ class CalibrationError(BringupError):
     """What was marked or chosen while motors are calibrated does not make a joint."""
 
 
+class WrapError(CalibrationError):
+    """A joint's way leads over the place where its motor's readings start again."""
+
+
+class BlockedError(CalibrationError):
+    """A motor does not follow; it holds where it is.
+
+    Args:
+        name: Name of the joint.
+        position: Where it stands [rad or m].
+    """
+
+    def __init__(self, name: str, position: float) -> None:
+        super().__init__(
+            f"{name} does not follow: something is in its way. It holds where it is, at "
+            f"{position:.3f}; go back a little"
+        )
+        self.position = position
+
+
 class FaultError(BringupError):
     """The pipeline did not do what was expected of it when something went wrong."""

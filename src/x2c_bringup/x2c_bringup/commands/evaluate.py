@@ -154,14 +154,13 @@ def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -
 
 
 def _ask(error: Exception, console: Console) -> str:
-    from rich.prompt import IntPrompt
+    from x2c_bringup.dialogue import Dialogue
 
-    choices = list(getattr(error, "choices", ()))
+    choices = [str(topic) for topic in getattr(error, "choices", ())]
     for number, topic in enumerate(choices, start=1):
         console.print(f"  {number}  {topic}", markup=False, highlight=False)
-    numbers = [str(number) for number in range(1, len(choices) + 1)]
-    answer = IntPrompt.ask("Which topic shows the person?", console=console, choices=numbers)
-    return str(choices[answer - 1])
+    numbers = {str(number): topic for number, topic in enumerate(choices, start=1)}
+    return Dialogue(console).choose("Which topic shows the person? Its number:", numbers)
 
 
 def _engine(arguments: argparse.Namespace) -> Engine:

@@ -14,7 +14,6 @@ cannot have one bus.
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from x2c_face.robot import Robot
+
+
+_FASTEST = 6.0
+"""Calibration moves no motor faster [rad/s]."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     jog.add_argument("--port", metavar="P", default="", help="in place of robot.yaml's")
     jog.add_argument("--joint", metavar="J", help="to move; without, one is asked for")
     way = jog.add_mutually_exclusive_group()
-    way.add_argument("--to", metavar="X", type=_number, help="position [rad, m or ratio]")
-    way.add_argument("--by", metavar="X", type=_number, help="so far from where it is")
+    way.add_argument(
+        "--to", metavar="X", help="position, such as 0.2, 10deg; alone: rad, m or ratio"
+    )
+    way.add_argument("--by", metavar="X", help="so far from where it is")
     way.add_argument("--home", action="store_true", help="to its neutral position")
     way.add_argument("--sweep", action="store_true", help="to both limits and home")
     jog.add_argument(
@@ -61,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in which a joint may go its whole way, for its limits [s] (0.4)",
     )
     calibrate.add_argument(
-        "--speed", metavar="S", type=_positive, default=0.6, help="of motors now [rad/s] (0.6)"
+        "--speed", metavar="S", type=_speed, default=0.6, help="of motors now [rad/s] (0.6)"
     )
     calibrate.set_defaults(action=_calibrate)
 
@@ -114,9 +119,9 @@ def _jog(arguments: argparse.Namespace) -> int:
         elif arguments.home:
             jog.to(joint, robot.joints[joint].home)
         elif arguments.by is not None:
-            jog.by(joint, arguments.by)
+            jog.by(joint, jog.number(joint, arguments.by))
         elif arguments.to is not None:
-            jog.to(joint, arguments.to)
+            jog.to(joint, jog.number(joint, arguments.to))
         else:
             jog.tell(joint)
     return 0
@@ -125,7 +130,7 @@ def _jog(arguments: argparse.Namespace) -> int:
 def _calibrate(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from x2c_bringup.motors.dialogue import Dialogue
+    from x2c_bringup.dialogue import Dialogue
     from x2c_bringup.motors.walk import walk
 
     return walk(
@@ -238,19 +243,26 @@ def _folder(name: str) -> Path:
 
 
 def _number(text: str) -> float:
+    from x2c_bringup.errors import CalibrationError
+    from x2c_bringup.motors.numbers import parse_number
+
     try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
-    return number
+        return parse_number(text, {"": 1.0})
+    except CalibrationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _positive(text: str) -> float:
     number = _number(text)
     if number <= 0.0:
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return number
+
+
+def _speed(text: str) -> float:
+    number = _positive(text)
+    if number > _FASTEST:
+        raise argparse.ArgumentTypeError(f"expected {_FASTEST:g} rad/s at most, got {text!r}")
     return number
 
 
@@ -265,4 +277,7 @@ def _channels(text: str) -> range:
     first, _, last = text.partition("-")
     if not first.isdecimal() or not (last or first).isdecimal():
         raise argparse.ArgumentTypeError(f"expected channels such as 0-11, got {text!r}")
-    return range(int(first), int(last or first) + 1)
+    found = range(int(first), int(last or first) + 1)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected the lower channel first, got {text!r}")
+    return found

@@ -8,17 +8,21 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
+
 from x2c_actuation.drivers import driver_class
 from x2c_actuation.drivers.driver import Found, MotorDriver
 from x2c_actuation.drivers.options import RawScale
 from x2c_actuation.drivers.settings import read_settings
-from x2c_bringup.errors import BringupError, CalibrationError
+from x2c_actuation.errors import DriverError, Fault
+from x2c_bringup.dialogue import Dialogue
+from x2c_bringup.errors import BringupError, CalibrationError, WrapError
 from x2c_bringup.motors.control_choice import control_table, find_control
-from x2c_bringup.motors.dialogue import Dialogue
 from x2c_bringup.motors.editor import RobotEditor
 from x2c_bringup.motors.marking import Marking, to_position
 from x2c_bringup.motors.measured_joint import RISE, MeasuredJoint
 from x2c_bringup.motors.mover import Mover
+from x2c_bringup.motors.numbers import SHARES, parse_number
 from x2c_bringup.motors.progress import Progress
 from x2c_face.robot import Joint
 
@@ -97,15 +101,37 @@ class Calibration:
         measured = self._progress.take(address)
         measured.name = measured.name or again
         driver, joint, raw = self._alone(address)
-        with Mover(driver, [joint], 1.0) as mover:
+        try:
+            return self._walk(measured, Mover(driver, [joint], 1.0), raw)
+        except DriverError as error:
+            if error.fault is not Fault.REFUSED:
+                raise
+            # It stands where it may not be energised; the others can be calibrated meanwhile.
+            return self._refuse(measured, CalibrationError(str(error)))
+
+    def _walk(self, measured: MeasuredJoint, mover: Mover, raw: RawScale) -> bool:
+        with mover:
             marking = Marking(mover, raw, measured, self._dialogue)
             if not marking.begin():
                 return False
             self._name(measured)
             self._choose_control(measured)
-            for pose in measured.missing:
-                marking.mark(pose)
+            try:
+                for pose in measured.missing:
+                    marking.mark(pose)
+                    self._progress.keep(measured)
+            except WrapError as error:
+                # Where it is mounted next, the marks are elsewhere.
+                measured.forget_marks()
+                return self._refuse(measured, error)
+            finally:
+                # Also what was said of a pose that was not marked yet.
                 self._progress.keep(measured)
+            try:
+                self._entries(measured, raw)
+            except CalibrationError as error:
+                self._progress.forget(measured)
+                return self._refuse(measured, error)
             marking.rest()
             self._choose_shares(measured)
         return self._finish(measured, raw)
@@ -153,7 +179,7 @@ class Calibration:
             try:
                 measured.control = find_control(text) if text else ""
             except BringupError as error:
-                self._dialogue.say(str(error))
+                self._dialogue.report(error)
                 continue
             measured.chosen = True
             self._dialogue.say(f"[green]{measured.control or 'no control'}[/green]")
@@ -166,9 +192,10 @@ class Calibration:
         ):
             name, _, share = text.rpartition(" ")
             try:
-                control, number = find_control(name), float(share)
-            except (BringupError, ValueError) as error:
-                self._dialogue.say(f"{error}; expected a control and a share from -1 to 1")
+                control, number = find_control(name), parse_number(share, SHARES)
+            except BringupError as error:
+                self._dialogue.report(error)
+                self._dialogue.say("Expected a control and a share from -1 to 1.")
                 continue
             if control == measured.control or not -1.0 <= number <= 1.0:
                 self._dialogue.say("Expected another control, and a share from -1 to 1.")
@@ -177,21 +204,29 @@ class Calibration:
             self._progress.keep(measured)
 
     def _finish(self, measured: MeasuredJoint, raw: RawScale) -> bool:
-        try:
-            joint, mixing, wire = measured.entries(self._driver.wire_form, raw, self._way_time)
-        except CalibrationError as error:
-            self._progress.forget(measured)
-            self._dialogue.say(f"[red]{error}[/red]. The same command begins this motor anew.")
-            return False
+        joint, mixing, wire = self._entries(measured, raw)
         self._write(measured.name, joint, mixing, wire)
         self._progress.forget(measured)
         lower, upper = joint["position"]
         turned = "" if wire["direction"] == 1 else ", turned round"
         self._dialogue.say(
             f"[green]Saved {measured.name}[/green]: {upper - lower:.2f} rad of way{turned}, in "
-            f"{self._editor.path}"
+            f"{escape(str(self._editor.path))}"
         )
         return True
+
+    def _entries(
+        self, measured: MeasuredJoint, raw: RawScale
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        return measured.entries(self._driver.wire_form, raw, self._way_time)
+
+    def _refuse(self, measured: MeasuredJoint, error: CalibrationError) -> bool:
+        name = measured.name or f"{self._driver.wire_form.key} {measured.address}"
+        text = str(error).removeprefix(f"{name}: ")
+        self._dialogue.say(
+            f"[red]{name}: {escape(text)}[/red]. The same command begins this motor again."
+        )
+        return False
 
     def _write(
         self, name: str, joint: dict[str, Any], mixing: dict[str, Any], wire: dict[str, Any]
@@ -224,4 +259,6 @@ class Calibration:
             # Until the owner fits one to pictures of the robot.
             editor.folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(load_robot(find_robot("virtual")).expression_model, model)
-            self._dialogue.say(f"{model} is that of the virtual humanoid, to begin with.")
+            self._dialogue.say(
+                f"{escape(str(model))} is that of the virtual humanoid, to begin with."
+            )

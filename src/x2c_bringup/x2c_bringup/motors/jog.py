@@ -12,14 +12,15 @@ from rich.console import Console
 
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError, Fault
+from x2c_bringup.dialogue import Dialogue, Quit
 from x2c_bringup.errors import CalibrationError
-from x2c_bringup.motors.dialogue import Dialogue, Quit
 from x2c_bringup.motors.mover import Mover
-from x2c_face.robot import Robot
+from x2c_bringup.motors.numbers import DEGREES, parse_command, parse_number, units_of
+from x2c_face.robot import Joint, Robot
 
 _HELP = (
     "arrow keys, or +5, -5: move by so many degrees, or percent of its range; =0.1: move there; "
-    "home; free: go limp; a joint's name: that one; q: end"
+    "home; free: go limp; a joint's name: that one; Enter: where it is; ?: this; q: end"
 )
 
 
@@ -75,26 +76,44 @@ class Jog:
             raise CalibrationError(f"there is no joint {name!r}; joints: {', '.join(names)}")
         return names.index(name)
 
+    def number(self, joint: int, text: str) -> float:
+        """Return a position of a joint, or a way of it, as typed [rad, m or ratio].
+
+        Raises:
+            CalibrationError: It is none.
+        """
+        return parse_number(text, units_of(self._robot.joints[joint].type))
+
     def to(self, joint: int, target: float) -> None:
         """Move a joint to a position [rad, m or ratio], and say where it is then.
 
         Raises:
+            CalibrationError: That is outside its limits, so that nothing moves.
+            BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
-        limits = self._robot.joints[joint]
-        if not limits.lower <= target <= limits.upper:
-            self._console.print(
-                f"[yellow]{target:g} is outside the limits of {limits.name}, {limits.lower:g} to "
-                f"{limits.upper:g}[/yellow]",
-                highlight=False,
+        one = self._robot.joints[joint]
+        if not one.lower <= target <= one.upper:
+            raise CalibrationError(
+                f"{target:g} is outside the limits of {one.name}, {one.lower:g} to {one.upper:g}: "
+                "nothing was moved"
             )
+        start = self._mover.position(joint)
+        way = (
+            f"to {_shown(one, target)}, by its home: it cannot tell where it is"
+            if math.isnan(start)
+            else f"by {_shown(one, target - start)}, to {_shown(one, target)}"
+        )
+        self._say(f"{one.name} moves {way}")
         self._mover.go(joint, target)
         self.tell(joint)
 
     def by(self, joint: int, way: float) -> None:
-        """Move a joint so far from where it is.
+        """Move a joint so far from where it is [rad, m or ratio].
 
         Raises:
+            CalibrationError: That is outside its limits, so that nothing moves.
+            BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
         where = self._mover.position(joint)
@@ -121,11 +140,7 @@ class Jog:
         where = self._mover.position(joint)
         source = "measured" if self._mover.driver.measures else "as sent"
         text = "not known" if math.isnan(where) else f"{round(where, 4) + 0.0:.4f} ({source})"
-        self._console.print(
-            f"{one.name}: {text}, limits {one.lower:g} to {one.upper:g}, home {one.home:g}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        self._say(f"{one.name}: {text}, limits {one.lower:g} to {one.upper:g}, home {one.home:g}")
 
     def converse(self) -> int:
         """Let the owner move joints until he has enough; returns the exit status.
@@ -144,29 +159,38 @@ class Jog:
             except Quit:
                 return 0
             except CalibrationError as error:
-                dialogue.say(f"{error}\n{_HELP}")
+                dialogue.report(error)
             except DriverError as error:
                 if error.fault is Fault.LOST:
                     raise
-                dialogue.say(str(error))
+                dialogue.report(error)
 
     def _obey(self, text: str, joint: int) -> int:
         one = self._robot.joints[joint]
-        step = math.radians(1.0) if one.type == "revolute" else 0.01 * (one.upper - one.lower)
-        try:
-            if text == "":
-                self.tell(joint)
-            elif text == "home":
-                self.to(joint, one.home)
-            elif text == "free":
-                self._mover.relax(joint)
-            elif text.startswith("="):
-                self.to(joint, float(text[1:]))
-            elif text[0] in "+-":
-                self.by(joint, step * float(text))
-            else:
-                joint = self.find(text)
-                self.tell(joint)
-        except ValueError as error:
-            raise CalibrationError(f"{text!r} is no command") from error
+        if text == "":
+            self.tell(joint)
+        elif text == "?":
+            self._say(_HELP)
+        elif text == "home":
+            self.to(joint, one.home)
+        elif text == "free":
+            self._mover.relax(joint)
+        elif text.startswith("="):
+            self.to(joint, parse_command(text, text[1:], units_of(one.type)))
+        elif text[0] in "+-":
+            percent = 0.01 * (one.upper - one.lower)
+            steps = DEGREES if one.type == "revolute" else {"": percent, "%": percent}
+            self.by(joint, parse_command(text, text, steps))
+        else:
+            joint = self.find(text)
+            self.tell(joint)
         return joint
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _shown(joint: Joint, position: float) -> str:
+    if joint.type == "revolute":
+        return f"{position:.4g} rad ({math.degrees(position):.1f}°)"
+    return f"{position:.4g} m" if joint.type == "prismatic" else f"{position:.4g}"

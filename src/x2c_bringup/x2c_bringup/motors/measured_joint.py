@@ -9,6 +9,7 @@ from typing import Any
 
 from x2c_actuation.drivers.options import RawScale, WireForm
 from x2c_bringup.errors import CalibrationError
+from x2c_bringup.motors.course import Stretch
 from x2c_face import controls
 from x2c_face.controls import Control, Group
 
@@ -62,6 +63,7 @@ class MeasuredJoint:
         control: Name of the control that moves it; empty for none.
         chosen: Whether the control has been chosen, if only to be none.
         marks: Raw value of each pose marked, by its name.
+        seen: Lowest and highest place of the stretch that holds the marks [raw]; empty without.
         shown: Value of the control in a pose, where the robot cannot show all of it, by its name.
         shares: Other controls that move it: share of its way for the control's whole way.
     """
@@ -71,6 +73,7 @@ class MeasuredJoint:
     control: str = ""
     chosen: bool = False
     marks: dict[str, float] = field(default_factory=dict)
+    seen: list[float] = field(default_factory=list)
     shown: dict[str, float] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
 
@@ -82,9 +85,15 @@ class MeasuredJoint:
             CalibrationError: It is something else.
         """
         try:
-            return cls(**content)
-        except TypeError as error:
+            made = cls(**content)
+            low, high = made.seen or (0.0, 0.0)
+            whole = all(low <= mark <= high for mark in made.marks.values())
+        except (TypeError, ValueError) as error:
             raise CalibrationError(f"cannot go on from {content}: {error}") from error
+        if not whole:
+            # It is not known that the joint can go from one mark to the other.
+            made.forget_marks()
+        return made
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -97,6 +106,16 @@ class MeasuredJoint:
             Pose(pose.name, self.shown.get(pose.name, pose.value))
             for pose in poses_of(_control(self.control))
         )
+
+    def forget_marks(self) -> None:
+        """Drop the marks; name, control and shares stay."""
+        self.marks.clear()
+        self.seen.clear()
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """Lowest and highest place of the stretch that holds the marks [raw]; None without."""
+        return (self.seen[0], self.seen[1]) if self.seen else None
 
     def show(self, pose: str, value: float) -> None:
         """Let a pose be one in which the control has this value [ratio or rad].

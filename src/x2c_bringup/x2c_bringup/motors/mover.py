@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from x2c_actuation.drivers.settings import Rest
 from x2c_actuation.errors import DriverError, Fault
 from x2c_actuation.motion import JointMotion
 from x2c_actuation.motion_limits import MotionLimits
+from x2c_bringup.errors import BlockedError
 from x2c_face.robot import Joint
 
 Array = NDArray[np.float64]
@@ -23,6 +25,9 @@ Array = NDArray[np.float64]
 _PERIOD = 0.02
 _PATIENCE = 1.0
 """A motor may miss questions for so long before it counts as silent [s]."""
+
+_FREE, _LAG = math.radians(10.0), 0.25
+"""A motor may lag behind what it is sent by this angle [rad] and the way of this time [s]."""
 
 SETTLING = 0.1
 """How long a motor that measures is given to arrive [s]."""
@@ -142,6 +147,7 @@ class Mover:
 
         Raises:
             DriverError: Its motor cannot be reached.
+            BlockedError: It does not follow; it holds where it is.
         """
         start = self._where[joint] if joint in self._held else self.hold(joint)
         motion = JointMotion(MotionLimits.of([self._joints[joint]]), _PERIOD)
@@ -151,6 +157,10 @@ class Mover:
             self._follow(motion, joint, wanted, watch)
         except KeyboardInterrupt:
             self._follow(motion, joint, motion.stopping_points(), watch)
+            raise
+        except BlockedError as error:
+            # No further against what is in its way.
+            self._write(joint, error.position)
             raise
         if self.driver.measures:
             time.sleep(SETTLING)
@@ -170,8 +180,27 @@ class Mover:
                 watch(sent)
             if motion.at_rest:
                 return
+            self._check(joint)
             due = max(due + _PERIOD, time.monotonic())
             time.sleep(max(due - time.monotonic(), 0.0))
+
+    def _check(self, joint: int) -> None:
+        """Stop pressing against what is in a joint's way.
+
+        Raises:
+            BlockedError: It is too far behind where it was sent.
+        """
+        one = self._joints[joint]
+        if not self.driver.measures or one.type != "revolute":
+            return
+        try:
+            position = float(self.driver.read([joint])[joint])
+        except DriverError as error:
+            if error.fault is Fault.LOST:
+                raise
+            return
+        if abs(position - self._where[joint]) > _FREE + _LAG * one.velocity:
+            raise BlockedError(one.name, position)
 
     def _write(self, joint: int, position: float) -> float:
         positions = np.full(len(self._joints), np.nan)

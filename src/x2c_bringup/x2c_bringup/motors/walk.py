@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from x2c_actuation.drivers import driver_class
 from x2c_actuation.drivers.driver import Found
+from x2c_bringup.dialogue import Dialogue, Quit
 from x2c_bringup.errors import CalibrationError
 from x2c_bringup.motors.calibration import Calibration
-from x2c_bringup.motors.dialogue import Dialogue, Quit
 from x2c_bringup.motors.editor import RobotEditor
 from x2c_bringup.motors.finding import Search, search
 from x2c_bringup.motors.marking import HELP
@@ -59,7 +61,7 @@ def walk(
         dialogue.say("\nStopped; what was marked is kept, and the same command goes on there.")
         return 0
     if editor.backup:
-        dialogue.say(f"As it was before: {editor.backup}")
+        dialogue.say(f"As it was before: {escape(str(editor.backup))}")
     left = len(motors) - len(calibration.known)
     dialogue.say(f"{finished} calibrated now, {max(left, 0)} left.")
     return 0
