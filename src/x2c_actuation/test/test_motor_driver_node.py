@@ -248,25 +248,6 @@ def test_told_to_end_motors_still_hear_an_emergency_stop(ros, bus, program, wait
     assert program.wait() == 0
 
 
-def test_told_to_end_once_more_it_ends_at_once(ros, bus, tmp_path, wait_until, monkeypatch):
-    section = servo_section("dynamixel", bus.link, baudrate=1_000_000, at_end="torque_off")
-    folder = write_motor_robot(tmp_path / "robot", section)
-    node = ros.add(MotorDriverNode(parameter_overrides=[Parameter("robot", value=str(folder))]))
-    assert node.start()
-    owner = Owner(ros, bus, wait_until)
-    owner.wanted = [0.4, 0.4, 0.4]
-    owner.wait_for_pose(owner.wanted)
-
-    def interrupt():
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(node._estop, "poll", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        node.stop()
-    assert node.state == "unconfigured"
-    wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
-
-
 def test_the_executable_starts_and_ends(node_process, bus, folder):
     process = node_process("x2c_actuation", "motor_driver_node", parameters={"robot": str(folder)})
     process.wait_for("connected to")

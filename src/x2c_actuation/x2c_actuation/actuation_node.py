@@ -15,6 +15,7 @@ from x2c_actuation.chain import Chain, JointCommand
 from x2c_actuation.command_publisher import CommandPublisher
 from x2c_actuation.diagnosis_values import diagnosis_values
 from x2c_actuation.emergency_stop import EmergencyStop
+from x2c_actuation.ending import longest_end
 from x2c_actuation.machine import LATCHED, Ending, Machine, State
 from x2c_actuation.mapping import JointMap
 from x2c_actuation.parameters import ActuationParameters
@@ -29,6 +30,7 @@ from x2c_node.quality import NEWEST, STREAM
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
 from x2c_node.stamps import StampMonitor, to_nanoseconds
+from x2c_node.stopping import BRAKING
 from x2c_node.ticker import Ticker
 
 _SOONEST = 0.002
@@ -39,9 +41,6 @@ _FEEDBACK_WAIT = 1.0
 
 _WAITING = 2.0
 """Control values that were refused are told of for so long [s]."""
-
-_ENDING = 3.0
-"""How much longer than it should take the joints may take to come to rest at the end [s]."""
 
 _ONLY_BACK = 1e11
 """For monitors of time that jumps ahead are nothing to: camera and clock may pause [s]."""
@@ -119,10 +118,16 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                     self._machine.ease("the node is deactivated", now)
                 else:
                     self._machine.disable(now)
-        limit = now + self.params.ease_time + _ENDING
+        limit = now + longest_end(self.params.ease_time, chain.motion.limits)
         # An emergency stop is heard although nobody spins the node meanwhile.
+        braking = False
         try:
             while not self._at_end(chain) and time.monotonic() < limit:
+                if self.hurried and not braking:
+                    braking = True
+                    limit = time.monotonic() + BRAKING
+                    with self._moving:
+                        self._machine.disable(time.monotonic())
                 time.sleep(self._period)
                 self._estop.poll()
         finally:

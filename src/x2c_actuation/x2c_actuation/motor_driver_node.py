@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
+from x2c_actuation.commanders import Commanders
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.emergency_stop import EmergencyStop
 from x2c_actuation.errors import DriverSettingsError
@@ -28,6 +29,7 @@ from x2c_node.parameters import Parameters, parameter
 from x2c_node.quality import STREAM
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
+from x2c_node.stopping import BRAKING
 
 Array = NDArray[np.float64]
 
@@ -35,7 +37,7 @@ _SOONEST = 0.5
 """A command that comes is not sent before this share of a period has passed since the last."""
 
 _LONGEST_END = 4.0
-"""How long commands are followed at the end of the process; ros2 launch gives it 5 s [s]."""
+"""How long commands are followed at the end of the process, since their node last eased [s]."""
 
 _LOOK = 0.01
 """Time between two looks for commands at the end [s]."""
@@ -97,9 +99,10 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._thread.start()
 
     def stop(self) -> None:
-        """Follow as long as commands come, but not for ever, then end.
+        """Follow commands as long as their node eases or brakes, then end.
 
-        Whoever commands is told to end at the same moment, and may ease the face to neutral.
+        That node is asked to end at the same moment, and may ease the face to neutral. Commands
+        that come for another reason are not followed for ever.
         """
         try:
             if self.state == "active":
@@ -180,12 +183,21 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             self._awake.notify()
 
     def _follow_to_the_end(self) -> None:
+        commanders = Commanders(self, "joint_commands")
         limit = time.monotonic() + _LONGEST_END
-        while self._running.condition in _MOVING and time.monotonic() < limit:
-            # Nobody spins the node meanwhile.
-            self._estop.poll()
-            self._hear_commands()
-            time.sleep(_LOOK)
+        hurried = False
+        try:
+            while self._running.condition in _MOVING and time.monotonic() < limit:
+                # Nobody spins the node meanwhile.
+                self._estop.poll()
+                self._hear_commands()
+                if self.hurried and not hurried:
+                    hurried, limit = True, time.monotonic() + BRAKING
+                elif commanders.ending() and not hurried:
+                    limit = time.monotonic() + _LONGEST_END
+                time.sleep(_LOOK)
+        finally:
+            commanders.close()
 
     def _hear_commands(self) -> None:
         # In one process they are handed on without a subscription.

@@ -128,6 +128,11 @@ class ComposedGraph:
         for host in self._hosts:
             host.close()
 
+    def hurry(self) -> None:
+        """Let `stop` come to its end at once, but for joints that brake; see `ManagedNode`."""
+        for host in self._hosts:
+            host.node.hurry()
+
     def _wait_for_links(self) -> None:
         limit = time.monotonic() + _LINK_TIMEOUT
         nodes = [host.node for host in self._hosts]

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from ament_index_python import get_package_prefix
 
+from x2c_bringup.ends import longest_ends
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_bringup.watch import Watch
+from x2c_node.stopping import LAUNCHER_VARIABLE
 
 _STARTING = 60.0
-_STOPPING = 10.0
 _LISTEN = 0.1
 
 
@@ -48,8 +49,9 @@ class ProcessGraph:
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
         self._specs = {spec.name: spec for spec in specs}
+        self._ends = longest_ends(specs)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._environment = dict(os.environ)
+        self._environment = {**os.environ, LAUNCHER_VARIABLE: str(os.getpid())}
 
     @property
     def ids(self) -> Mapping[str, int]:
@@ -72,10 +74,15 @@ class ProcessGraph:
                 # One that is paused hears nothing before it goes on.
                 process.send_signal(signal.SIGCONT)
             try:
-                process.wait(_STOPPING)
+                process.wait(self._ends[name])
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def interrupt(self) -> None:
+        """Send SIGINT to every process that still runs."""
+        for process in self._processes.values():
+            process.send_signal(signal.SIGINT)
 
     def start(self, name: str) -> None:
         """Start the process of a node, which does not run."""

@@ -19,7 +19,7 @@ from x2c_bringup.processes import ProcessGraph
 from x2c_bringup.terminal import LiveLine, errors_above
 from x2c_bringup.watch import Watch
 from x2c_node.diagnostics import Diagnosis, Level
-from x2c_node.running import stop_on_signals
+from x2c_node.stopping import stop_on_signals
 
 _REFRESH = 0.25
 _UNDER_WAY = 0.5
@@ -106,6 +106,7 @@ def run_here(
     with stop_on_signals() as request, errors_above(console), LiveLine(console) as line:
         line.show("starting …")
         with ros(), ComposedGraph(specs) as graph:
+            request.when_hurried(graph.hurry)
             graph.start()
             started = time.monotonic()
             while not (request.wanted or graph.finished or time.monotonic() > started + duration):
@@ -138,6 +139,7 @@ def run_apart(
         watch = Watch(specs)
         try:
             with ProcessGraph(specs) as graph:
+                request.when_repeated(graph.interrupt)
                 graph.wait_until_active(watch)
                 started = time.monotonic()
                 finished = False

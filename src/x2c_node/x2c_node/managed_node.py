@@ -71,6 +71,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.params: P = parameters.read(self, parameter_class)
         self.statistics = Statistics()
         self.fault = ""
+        self.hurried = False
         self._configured: list[Callable[[], object]] = []
         self._activated: list[Callable[[], object]] = []
         self._scope = self._configured
@@ -274,6 +275,13 @@ class ManagedNode(LifecycleNode, Generic[P]):
             self.trigger_deactivate()
         if self.state == "inactive":
             self.trigger_cleanup()
+
+    def hurry(self) -> None:
+        """Let `stop` come to its end at once, but for joints that brake.
+
+        Called from any thread and from signal handlers, also while `stop` runs.
+        """
+        self.hurried = True
 
     # Lifecycle.
 

@@ -4,11 +4,8 @@
 from __future__ import annotations
 
 import ctypes
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
@@ -18,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from x2c_node.executor import GuardedExecutor
 from x2c_node.managed_node import ManagedNode
+from x2c_node.stopping import INTERRUPTED, stop_on_signals
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Names of settings in glibc's malloc.h."""
@@ -27,32 +25,6 @@ _TURN = 0.0005
 
 _LONGEST_WAIT = 0.2
 """How late a signal may be noticed while nothing happens [s]."""
-
-
-class StopRequest:
-    """Whether SIGINT or SIGTERM has come; a second one ends the process the usual way."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal."""
-        if self.wanted:
-            raise KeyboardInterrupt
-        self.wanted = True
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[StopRequest]:
-    """Take SIGINT and SIGTERM as a wish to stop, so that nodes can end in an orderly way."""
-    request = StopRequest()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, request) for number in numbers]
-    try:
-        yield request
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def spin_until(executor: Executor, done: Callable[[], bool]) -> None:
@@ -87,25 +59,36 @@ def tune_process() -> None:
 
 
 def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | None = None) -> None:
-    """Run one node until SIGINT or SIGTERM: the body of every node's executable.
+    """Run one node until the process is to end: the body of every node's executable.
 
     rclpy's own signal handling would take the middleware away before the node has ended.
+
+    Args:
+        make: Returns the node.
+        arguments: In place of the command line.
+
+    Raises:
+        SystemExit: The process was asked to end at once.
     """
     tune_process()
     args = list(sys.argv if arguments is None else arguments)
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         with stop_on_signals() as request:
-            node = make()
-            executor = GuardedExecutor()
-            executor.add_node(node)
+            rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
             try:
-                node.start()
-                spin_until(executor, lambda: request.wanted)
+                node = make()
+                request.when_hurried(node.hurry)
+                executor = GuardedExecutor()
+                executor.add_node(node)
+                try:
+                    node.start()
+                    spin_until(executor, lambda: request.wanted)
+                finally:
+                    # Whatever has happened, the robot is not left as it was when it happened.
+                    node.stop()
+                    executor.shutdown()
+                    node.destroy_node()
             finally:
-                # Whatever has happened, the robot is not left as it was when it happened.
-                node.stop()
-                executor.shutdown()
-                node.destroy_node()
-    finally:
-        rclpy.try_shutdown()
+                rclpy.try_shutdown()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None

@@ -9,15 +9,18 @@ published as control values, which actuation_node takes.
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from threading import Event
+from x2c_node.stopping import StopRequest, stop_on_signals
 
+if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from rich.console import Console
+
+_REFRESH = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_virtual_face.panel.live_face import LiveFace
     from x2c_virtual_face.panel.server import PanelServer
 
-    stop = _stop_on_signals()
     face = LiveFace(robot, arguments.size)
     try:
         server = PanelServer(face, robot.name, arguments.port)
@@ -69,10 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
                 style="dim",
                 highlight=False,
             )
-            if arguments.ros:
-                with _publishing(lambda: server.blend.values) as said:
-                    _tell(said, stop, console)
-            stop.wait()
+            with stop_on_signals() as request:
+                if arguments.ros:
+                    with _publishing(lambda: server.blend.values) as said:
+                        _wait(request, console, said)
+                else:
+                    _wait(request, console)
         finally:
             server.close()
     finally:
@@ -80,25 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stop_on_signals() -> Event:
-    """Return what Ctrl-C sets."""
-    import signal
-    from threading import Event
-
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-def _tell(said: Callable[[], str], stop: Event, console: Console) -> None:
-    """Print what there is to say whenever it changes, until the end."""
+def _wait(request: StopRequest, console: Console, said: Callable[[], str] = str) -> None:
+    """Wait for the end; print what there is to say whenever it changes."""
     last = ""
-    while not stop.wait(1.0):
+    while not request.wanted:
         text = said()
         if text != last:
             console.print(text, soft_wrap=True)
             last = text
+        time.sleep(_REFRESH)
 
 
 @contextmanager

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long the nodes of a graph take to end in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from x2c_actuation.ending import longest_end
+from x2c_actuation.motion_limits import MotionLimits
+from x2c_actuation.parameters import ActuationParameters
+from x2c_bringup.graph import NodeSpec
+from x2c_bringup.parameter_values import parameters_of
+from x2c_face.errors import X2CError
+from x2c_face.robot_file import load_robot
+from x2c_node.robots import find_robot
+
+USUAL_END = 10.0
+"""What every node gets to end [s]."""
+
+EASE_TIME = "ease_time"
+"""Parameter of actuation that its end takes longest for."""
+
+_EASING = "actuation_node"
+_FOLLOWING = "motor_driver_node"
+
+
+def longest_ends(specs: Sequence[NodeSpec]) -> dict[str, float]:
+    """Return the longest time that each node takes to end in order [s], by its name.
+
+    Args:
+        specs: Of the nodes.
+    """
+    easing = next((_eases_for(spec) for spec in specs if spec.executable == _EASING), 0.0)
+    slow = (_EASING, _FOLLOWING)
+    return {spec.name: USUAL_END + (easing if spec.executable in slow else 0.0) for spec in specs}
+
+
+def _eases_for(spec: NodeSpec) -> float:
+    """Return the longest time that joints take to neutral [s]."""
+    try:
+        given: Any = parameters_of(spec, ActuationParameters)
+        robot = load_robot(find_robot(given.robot))
+        return longest_end(given.ease_time, MotionLimits.of(robot.joints))
+    except X2CError:
+        # The node refuses it and says why.
+        return 0.0
