@@ -6,6 +6,7 @@ import signal
 import sys
 
 import av
+import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import JointState
@@ -45,7 +46,7 @@ import sys
 from x2c_bringup import cli
 from x2c_node import stopping
 stopping.TOGETHER = 0.0
-cli.main(["imitate", "--video", "performer", "--params", sys.argv[1]])
+cli.main(["imitate", "--video", "performer", "--log-level", "info", "--params", sys.argv[1]])
 """
 
 
@@ -54,7 +55,12 @@ def test_a_third_signal_ends_a_session_at_once(node_process, ros, wait_until, tm
     params.write_text("/**/actuation_node: {ros__parameters: {ease_time: 600.0}}")
     commands = ros.collect(JointState, "joint_commands", STREAM)
     process = node_process(command=[sys.executable, "-c", IMITATE, params])
-    wait_until(lambda: commands, what="commands")
+
+    def away():
+        way = np.subtract(commands[-1].position, commands[0].position) if commands else np.zeros(1)
+        return np.abs(way).max() > 0.2
+
+    wait_until(away, what="a face far from neutral")
     process.popen.send_signal(signal.SIGINT)
     process.wait_for("easing: the node is deactivated")
     process.popen.send_signal(signal.SIGHUP)

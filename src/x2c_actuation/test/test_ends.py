@@ -205,12 +205,12 @@ def test_motors_follow_as_long_as_the_face_eases(short, stop, commander, bus, wa
     assert not ending.done()
     commander.state = ActuationState.DISABLED
     wait_until(ending.done, what="the end")
-    assert limp(bus)
+    wait_until(lambda: limp(bus), what="limp servos")
 
 
 def test_motors_do_not_follow_for_ever_who_does_not_end(short, stop, commander, bus, wait_until):
     wait_until(stop().done, what="the end")
-    assert limp(bus)
+    wait_until(lambda: limp(bus), what="limp servos")
 
 
 def test_in_a_hurry_motors_do_not_wait_for_the_end_of_the_ease(
@@ -221,7 +221,7 @@ def test_in_a_hurry_motors_do_not_wait_for_the_end_of_the_ease(
     driver.hurry()
     wait_until(ending.done, what="the end")
     assert driver.state == "unconfigured"
-    assert limp(bus)
+    wait_until(lambda: limp(bus), what="limp servos")
 
 
 def _is_at(bus, pose):
