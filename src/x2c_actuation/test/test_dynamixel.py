@@ -57,15 +57,46 @@ def test_opening_moves_nothing_and_sets_the_bus_watchdog(bus, driver):
     assert set(bus.watchdogs.values()) == {25}
 
 
-def test_a_bus_watchdog_that_has_struck_is_lost_and_cleared_by_opening(bus, driver):
-    time.sleep(0.6)
+def test_a_bus_watchdog_that_has_struck_is_noticed_and_cleared(bus, driver):
+    driver.prepare([0, 1, 2])
+    driver.torque(True)
     driver.read()
-    with pytest.raises(DriverError, match="heard nothing") as caught:
-        driver.health()
-    assert caught.value.fault is Fault.LOST
-    driver.close()
-    driver.open()
-    assert driver.health().warnings == ()
+    bus.watchdogs[2] = 0xFF
+    assert {joint: state.holds for joint, state in driver.check([0, 1, 2]).items()} == {
+        0: True,
+        1: False,
+        2: True,
+    }
+    driver.prepare([1])
+    assert driver.check([1])[1].holds
+
+
+def test_what_a_servo_loses_with_its_power_is_set_again(bus, driver):
+    bus.servos[2].registers |= {112: 60, 100: 200, 101: 1}
+    driver.prepare([0, 1, 2])
+    driver.torque(True)
+    assert all(state.holds for state in driver.check([0, 1, 2]).values())
+    bus.servos[2].power_cycle()
+    bus.watchdogs[2] = 0
+    state = driver.check([1])[1]
+    assert (state.holds, state.trouble) == (False, "")
+    driver.prepare([1])
+    driver.torque(True, [1])
+    assert driver.check([1])[1].holds
+    assert bus.watchdogs[2] == 25
+    assert [bus.servos[2].registers[place] for place in (112, 100, 101)] == [60, 200, 1]
+
+
+def test_a_servo_that_has_shut_down_or_is_another_one_is_given_no_torque(bus, driver):
+    driver.prepare([0, 1, 2])
+    driver.torque(True)
+    driver.read()
+    bus.hardware_errors[1], bus.servos[1].torque = 0b100000, False
+    bus.modes[3], bus.servos[3].torque = 16, False
+    states = driver.check([0, 1, 2])
+    assert "jaw (id 1) has shut down: overload" in states[0].trouble
+    assert states[1].holds
+    assert "lid (id 3) is in operating mode 16, and was in 3" in states[2].trouble
 
 
 def test_a_wrong_checksum_is_not_believed(bus, driver):

@@ -92,6 +92,19 @@ def test_torque_of_some_joints(bus, driver):
     assert not any(servo.torque for servo in bus.servos.values())
 
 
+def test_what_a_servo_loses_with_its_power_is_set_again(bus, driver):
+    bus.servos[2].registers |= {41: 50, 46: 100, 48: 20, 49: 3}
+    driver.prepare([0, 1, 2])
+    driver.write([0.0, 0.0, 0.0])
+    assert all(state.holds for state in driver.check([0, 1, 2]).values())
+    bus.servos[2].power_cycle()
+    assert [state.holds for state in driver.check([0, 1, 2]).values()] == [True, False, True]
+    driver.prepare([1])
+    driver.torque(True, [1])
+    assert driver.check([1])[1].holds
+    assert [bus.servos[2].registers[place] for place in (41, 46, 48, 49)] == [50, 100, 20, 3]
+
+
 def test_health_tells_voltage_temperature_and_alarms(bus, driver):
     bus.status[2] = 0b100100
     health = driver.health()

@@ -221,3 +221,18 @@ def test_what_a_maestro_was_sent_needs_no_second_question(tmp_path, monkeypatch)
     before = len(rig.line.writes)
     rig.driver.read()
     assert len(rig.line.writes) == before + 1
+
+
+@pytest.mark.parametrize("kind", BUSES)
+def test_a_bus_without_power_for_long_is_asked_again_at_once_when_it_is_back(
+    tmp_path, monkeypatch, kind
+):
+    rig = Rig(tmp_path, kind, monkeypatch)
+    rig.bus.unplugged |= set(IDS)
+    # As often as a lost connection is noticed and tried again.
+    for _ in range(20):
+        with pytest.raises(DriverError):
+            rig.driver.read()
+        rig.line.time += 0.02
+    rig.bus.unplugged.clear()
+    np.testing.assert_allclose(rig.driver.read(), 0.0, atol=1e-9)

@@ -82,6 +82,15 @@ def test_channels_without_pulses_are_not_known(board, tmp_path):
     driver.close()
 
 
+def test_channels_whose_pulses_have_ended_are_noticed(board, tmp_path):
+    driver = opened(tmp_path, board)
+    driver.write([0.1, 0.2, 0.3])
+    driver.read()
+    board.targets[1] = 0
+    assert [state.holds for state in driver.check([0, 1, 2]).values()] == [True, False, True]
+    driver.close()
+
+
 def test_a_board_that_does_not_answer_is_silent(board, tmp_path):
     board.powered = False
     with pytest.raises(DriverError, match="no Maestro answers") as caught:

@@ -5,7 +5,7 @@ from bus_emulators.robots import SCALE, motor_robot, servo_section
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_actuation.drivers.driver import Health
+from x2c_actuation.drivers.driver import Health, MotorState
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_actuation.drivers.settings import read_settings
 from x2c_actuation.errors import DriverError, Fault
@@ -39,6 +39,7 @@ class Motors(FeetechDriver):
         self.opened = 0
         self.closed = 0
         self.warnings = ()
+        self.shut_down = {}
 
     def open(self):
         self._fail()
@@ -69,6 +70,17 @@ class Motors(FeetechDriver):
         self._fail()
         told = np.isin(np.arange(3), range(3) if joints is None else joints)
         self.on[told & self.there] = on
+
+    def prepare(self, joints):
+        self._fail()
+
+    def check(self, joints):
+        self._fail()
+        return {
+            joint: MotorState(bool(self.on[joint]), self.shut_down.get(joint, ""))
+            for joint in joints
+            if self.there[joint]
+        }
 
     def health(self):
         self._fail()
@@ -279,6 +291,136 @@ def test_power_gone_is_a_lost_connection_after_half_a_second(stage):
     assert stage.condition is Condition.FOLLOWING
     stage.run(0.5)
     assert stage.condition is Condition.DISCONNECTED
+
+
+def cut(stage, joints, seconds=0.0, fallen=0.0):
+    """Take the power of some motors away: they answer nothing, get limp and fall."""
+    joints = np.array(joints)
+    stage.motors.on[joints] = False
+    if seconds:
+        stage.motors.there[joints] = False
+        stage.run(seconds)
+        stage.motors.there[joints] = True
+    stage.motors.pose[joints] += fallen
+    stage.motors.step = 0.0
+
+
+def comes_back(stage, pose):
+    stage.run(4.0)
+    assert stage.condition is Condition.FOLLOWING
+    assert stage.motors.on.all()
+    np.testing.assert_allclose(stage.motors.pose, pose, atol=1e-9)
+    assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("seconds", [0.06, 0.1, 0.2, 0.4, 0.8])
+@pytest.mark.parametrize("joints", [[0, 1, 2], [1], [0, 2]])
+def test_motors_whose_power_was_gone_come_back_softly(stage, joints, seconds, eager):
+    stage.motors.eager = eager
+    following(stage, (0.3, -0.3, 0.3))
+    cut(stage, joints, seconds, fallen=-0.2)
+    comes_back(stage, [0.3, -0.3, 0.3])
+    if len(joints) < 3 or seconds < 0.5:
+        assert stage.told_that.count("has lost its torque") == len(joints)
+        assert sum(stage.session.returned.values()) == len(joints)
+
+
+@pytest.mark.parametrize("joints", [[0, 1, 2], [2]])
+def test_a_restart_too_short_for_a_missed_reply_is_noticed_within_a_round(stage, joints):
+    following(stage, (0.3, -0.3, 0.3))
+    cut(stage, joints, fallen=0.1)
+    stage.run(0.6 + 0.05 * len(joints))
+    assert stage.motors.on.all()
+    comes_back(stage, [0.3, -0.3, 0.3])
+
+
+def test_a_motor_without_power_is_sent_nothing_until_it_was_looked_at(stage):
+    stage.motors.eager = True
+    following(stage)
+    stage.motors.on[1] = stage.motors.there[1] = False
+    stage.run(0.05)
+    sent = stage.run(0.5)
+    assert np.isnan([outcome.sent[1] for outcome in sent]).all()
+    assert np.isfinite([outcome.sent[0] for outcome in sent]).all()
+
+
+def test_motors_get_their_torque_one_after_the_other(stage):
+    stage.command = [0.0, 0.0, 0.0]
+    seen = []
+    for _ in range(30):
+        stage.run(PERIOD)
+        seen.append(int(stage.motors.on.sum()))
+    assert sorted(set(seen)) == [0, 1, 2, 3]
+    assert seen == sorted(seen)
+    assert seen.count(1) >= 4
+    assert seen.count(2) >= 4
+
+
+def test_power_that_is_gone_every_few_seconds_is_no_reason_to_wait(stage):
+    following(stage, (0.3, 0.3, 0.3))
+    for _ in range(5):
+        cut(stage, [0, 1, 2], 0.3, fallen=-0.1)
+        comes_back(stage, [0.3, 0.3, 0.3])
+
+
+def test_power_gone_on_the_way_to_the_commanded_pose(stage):
+    stage.command = [-0.5, -0.5, -0.5]
+    stage.run(0.3)
+    assert stage.condition is Condition.APPROACHING
+    cut(stage, [0, 1, 2], 0.2, fallen=0.1)
+    comes_back(stage, [-0.5, -0.5, -0.5])
+
+
+def test_power_gone_while_holding_without_commands_holds_where_they_then_are(tmp_path):
+    stage = following(Stage(tmp_path, torque_off_after=0.0), (0.3, 0.3, 0.3))
+    stage.command = None
+    stage.run(1.0)
+    cut(stage, [0, 1, 2], 0.2, fallen=-0.2)
+    stage.run(2.0)
+    assert stage.condition is Condition.HOLDING
+    assert stage.motors.on.all()
+    np.testing.assert_allclose(stage.motors.pose, 0.1, atol=1e-9)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2])
+def test_power_gone_during_a_stop_that_relaxes_leaves_them_limp(stage, seconds):
+    following(stage)
+    stage.session.stop()
+    stage.run(0.5)
+    cut(stage, [0, 1, 2], seconds, fallen=-0.2)
+    stage.run(2.0)
+    assert stage.condition is Condition.STOPPED
+    assert not stage.motors.on.any()
+
+
+def test_a_motor_that_has_shut_down_is_named_and_taken_in_when_it_can_be(stage):
+    following(stage)
+    stage.motors.on[1], stage.motors.shut_down[1] = False, "brow has shut down: overload"
+    stage.command = [0.3, 0.3, 0.3]
+    stage.run(3.0)
+    assert stage.session.refused == ("brow has shut down: overload",)
+    assert stage.told.count("brow has shut down: overload") == 1
+    assert stage.motors.on.tolist() == [True, False, True]
+    stage.motors.shut_down.clear()
+    stage.motors.step = 0.0
+    comes_back(stage, [0.3, 0.3, 0.3])
+    assert stage.session.refused == ()
+
+
+def test_a_motor_that_falls_again_and_again_is_taken_in_ever_more_seldom(stage):
+    following(stage)
+    returns = 0
+    for _ in range(6000):
+        was = stage.motors.on[1]
+        stage.run(PERIOD)
+        if stage.motors.on[1] and not was:
+            returns += 1
+        # Its supply breaks down whenever it gets torque.
+        stage.motors.on[1] = False
+    assert 4 <= returns <= 12
+    assert stage.condition is Condition.FOLLOWING
+    assert stage.motors.on[[0, 2]].all()
 
 
 def test_one_bad_reply_changes_nothing(stage):
@@ -561,6 +703,7 @@ events = st.lists(
         st.tuples(st.just("fail"), st.sampled_from([None, *Fault])),
         st.tuples(st.just("there"), st.lists(st.booleans(), min_size=3, max_size=3)),
         st.tuples(st.just("push"), st.lists(st.floats(-1.2, 1.2), min_size=3, max_size=3)),
+        st.tuples(st.just("restart"), st.lists(st.booleans(), min_size=3, max_size=3)),
         st.tuples(st.just("stop"), st.none()),
         st.tuples(st.just("reset"), st.none()),
     ),
@@ -589,6 +732,8 @@ def test_whatever_happens_nothing_is_raised_and_nothing_jumps(
         elif kind == "push" and measures:
             limp = ~stage.motors.on
             stage.motors.pose = np.where(limp, value, stage.motors.pose)
+        elif kind == "restart":
+            stage.motors.on &= ~np.array(value)
         elif kind == "stop":
             stage.session.stop()
         elif kind == "reset":

@@ -73,6 +73,19 @@ def test_lost_power_is_noticed_before_anything_is_sent(chip, driver):
     assert all(chip.ticks(channel) is None for channel in range(16))
 
 
+def test_channels_that_were_switched_off_are_noticed(chip, driver):
+    driver.write([0.1, 0.2, 0.3])
+    chip.registers[6 + 4 + 3] |= FULL_OFF
+    assert [state.holds for state in driver.check([0, 1, 2]).values()] == [True, False, True]
+
+
+def test_a_frequency_that_was_changed_is_a_lost_connection(chip, driver):
+    chip.registers[PRESCALE] = 30
+    with pytest.raises(DriverError, match="frequency") as caught:
+        driver.health()
+    assert caught.value.fault is Fault.LOST
+
+
 def test_a_chip_that_does_not_answer_is_lost(chip, driver):
     chip.there = False
     with pytest.raises(DriverError, match="address 0x40") as caught:

@@ -140,6 +140,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             "joints outside their raw range": ", ".join(session.outside) or "none",
         }
         values |= {f"replies {fault}": str(n) for fault, n in sorted(driver.faults.items())}
+        values |= {f"taken in again: {n}": str(c) for n, c in self._running.returned.items()}
         values |= {f"position clamped: {n}": str(c) for n, c in self._targets.clamped.items()}
         values |= session.link.health.values
         level, message = self._verdict()
@@ -158,6 +159,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             return Level.ERROR, "emergency stop; release it, then call ~/reset"
         if link.health.warnings:
             return Level.ERROR, "; ".join(link.health.warnings)
+        if self._running.refused:
+            return Level.ERROR, "; ".join(self._running.refused)
         if link.absent:
             return Level.ERROR, f"no answer of {', '.join(link.absent)}"
         if outside := self._running.outside:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.drivers.driver import Health, MotorDriver
+from x2c_actuation.drivers.driver import Health, MotorDriver, MotorState
 from x2c_actuation.errors import DriverError, Fault
 from x2c_actuation.presence import Presence
 
@@ -32,11 +33,11 @@ class Reading:
 
     Attributes:
         positions: (n,) [rad or m], NaN where they cannot be told.
-        back: Places of those that answer again after they were away.
+        missed: Places of those that were asked, twice, and did not answer.
     """
 
     positions: Array
-    back: tuple[int, ...] = ()
+    missed: tuple[int, ...] = ()
 
 
 class MotorLink:
@@ -63,6 +64,7 @@ class MotorLink:
         self.health = Health()
         self._tell = tell
         self._presence = Presence(len(driver.wires))
+        self._silence = ""
         self._retry, self._pause = -np.inf, FIRST_RETRY
 
     @property
@@ -94,7 +96,7 @@ class MotorLink:
             return None
         self._presence.begin(np.isfinite(pose) | (not self.driver.measures), now)
         self._next_read = self._next_health = self._answered = now
-        self._pause = FIRST_RETRY
+        self._pause, self._silence = FIRST_RETRY, ""
         self.connected = True
         self.connections += 1
         self.trouble = ""
@@ -145,21 +147,74 @@ class MotorLink:
             return None
         self._next_read = max(self._next_read + 1.0 / self.driver.settings.read_rate, now)
         asked = self._presence.to_ask(now)
-        try:
-            pose = self.driver.read(asked)
-        except DriverError as error:
-            if error.fault in (Fault.LOST, Fault.ABSENT) or now - self._answered > LOST_AFTER:
-                raise DriverError(Fault.LOST, str(error)) from error
-            return None
-        self._answered = now
+        pose = self._read(asked, now)
         if not self.driver.measures:
-            return Reading(pose)
+            return None if pose is None else Reading(pose)
+        if pose is None:
+            return Reading(np.full(len(self.there), np.nan), asked)
         gone, back = self._presence.heard(np.isfinite(pose), asked)
         if gone:
-            self._tell(True, f"no answer of {self._listed(gone)}; the other joints go on")
+            self._tell(True, f"no answer of {self.named(gone)}; the other joints go on")
         if back:
-            self._tell(False, f"{self._listed(back)} answers again")
-        return Reading(pose, back)
+            self._tell(False, f"{self.named(back)} answers again")
+        return Reading(pose, tuple(joint for joint in asked if np.isnan(pose[joint])))
+
+    def position(self, joint: int) -> float:
+        """Return where a motor is [rad or m]; NaN where it does not answer.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        pose = self._ask([joint])
+        return math.nan if pose is None else float(pose[joint])
+
+    def check(self, joints: Collection[int]) -> Mapping[int, MotorState]:
+        """Return whether motors still hold, without those that do not answer.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        if not joints:
+            return {}
+        try:
+            return self.driver.check(list(joints))
+        except DriverError as error:
+            if error.fault in (Fault.LOST, Fault.ABSENT):
+                raise
+            return {}
+
+    def named(self, joints: Sequence[int]) -> str:
+        """Return names and addresses of joints, for users."""
+        form, wires = self.driver.wire_form, self.driver.wires
+        return ", ".join(
+            f"{wires.names[one]} ({form.key} {wires.addresses[one]})" for one in joints
+        )
+
+    def _read(self, joints: Sequence[int], now: float) -> Array | None:
+        """Return where motors are, (n,) [rad or m]; those that do not answer are asked twice."""
+        # Those that were silent already are not worth a second wait.
+        known = self._presence.heard_last & (not self._silence)
+        pose = self._ask(joints)
+        silent = [one for one in joints if known[one] and (pose is None or np.isnan(pose[one]))]
+        if silent and self.driver.measures:
+            again = self._ask(silent)
+            if again is not None:
+                pose = again if pose is None else np.where(np.isfinite(again), again, pose)
+        if pose is not None:
+            self._answered, self._silence = now, ""
+            return pose
+        if now - self._answered > LOST_AFTER:
+            raise DriverError(Fault.LOST, self._silence)
+        return None
+
+    def _ask(self, joints: Sequence[int]) -> Array | None:
+        try:
+            return self.driver.read(joints)
+        except DriverError as error:
+            if error.fault in (Fault.LOST, Fault.ABSENT):
+                raise DriverError(Fault.LOST, str(error)) from error
+            self._silence = str(error)
+            return None
 
     def ask_health(self, now: float) -> None:
         """Ask the motors how they are, if it is time to.
@@ -186,9 +241,3 @@ class MotorLink:
         self.trouble = str(error)
         self._retry = now + self._pause
         self._pause = min(2.0 * self._pause, self.driver.longest_retry)
-
-    def _listed(self, joints: Sequence[int]) -> str:
-        form, wires = self.driver.wire_form, self.driver.wires
-        return ", ".join(
-            f"{wires.names[one]} ({form.key} {wires.addresses[one]})" for one in joints
-        )

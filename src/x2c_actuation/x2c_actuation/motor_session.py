@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,8 @@ from x2c_actuation.drivers.settings import Rest
 from x2c_actuation.errors import DriverError
 from x2c_actuation.follower import Follower
 from x2c_actuation.motor_condition import Condition, Outcome
-from x2c_actuation.motor_link import MotorLink, Reading, Tell
+from x2c_actuation.motor_custody import MotorCustody
+from x2c_actuation.motor_link import MotorLink, Tell
 from x2c_actuation.motor_writer import MotorWriter
 from x2c_face.coupling import CoupledLimit
 from x2c_face.robot import Joint
@@ -57,6 +58,7 @@ class MotorSession:
         self._tell = tell
         self._command: tuple[float, Array] | None = None
         self._writer = MotorWriter(self.link, joints, tell)
+        self._custody = MotorCustody(self.link, self._writer, tell)
         self._start = self._writer.last
         self._last_tick: float | None = None
         self._stopping = self._urgent = False
@@ -79,6 +81,16 @@ class MotorSession:
     def outside(self) -> tuple[str, ...]:
         """Names of joints that are left alone, since they stand outside their raw range."""
         return () if self._idle else self._writer.outside
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Sentences on motors that cannot be given torque."""
+        return self._custody.refused
+
+    @property
+    def returned(self) -> Mapping[str, int]:
+        """How often joints were taken in again after they had lost their torque, by name."""
+        return self._custody.returned
 
     @property
     def returns_softly(self) -> bool:
@@ -124,9 +136,9 @@ class MotorSession:
             if stopping:
                 self._stop_motors(now)
             reading = self.link.look(now)
-            if reading is not None:
-                self._take_in(reading)
-            sent = self._halt(duration) if stopping else self._move(now, duration)
+            if reading is not None and not self._idle:
+                self._custody.look(reading, now)
+            sent = self._halt(now, duration) if stopping else self._move(now, duration)
             self.link.ask_health(now)
         except DriverError as error:
             self.link.lose(error, now)
@@ -168,16 +180,16 @@ class MotorSession:
         for _ in range(UNATTENDED):
             self._driver.torque(False)
 
-    def _take_in(self, reading: Reading) -> None:
-        """Take joints in from where they are now that were away, or outside their range."""
-        back = np.isin(np.arange(len(self._start)), reading.back)
-        back |= self._writer.inside_again(reading.positions)
-        if self._idle or not back.any():
-            return
-        start = np.where(back, reading.positions, self._follower.positions)
-        self._start = np.where(back, reading.positions, self._start)
-        self._follower.place(start)
-        self._writer.energise(start, back)
+    def _take_in(self, now: float) -> bool:
+        """Take in the next motor that waits for it; returns whether any waits still."""
+        taken = self._custody.take_next(now)
+        if taken is not None:
+            joint, position = taken
+            self._start[joint] = position
+            start = self._follower.positions
+            start[joint] = position
+            self._follower.place(start)
+        return self._custody.taking_in(now)
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._condition is Condition.STOPPED:
@@ -188,13 +200,15 @@ class MotorSession:
             if age > self._settings.hold_after:
                 self._let_go(min(age, now - self._idle_since), now)
                 return None
-            if not self._rise():
-                return None
-        # Whoever is sent something was commanded, and nobody takes that back but a stop.
+            self._rise()
+        # What was sent something was commanded, and only a stop takes that back.
         if command is None:
-            return self._halt(duration)
+            return self._halt(now, duration)
         if age > self._settings.hold_after:
             return self._wait(age, now, duration)
+        if self._take_in(now):
+            self._condition = Condition.APPROACHING
+            return self._writer.send(self._follower.halt(duration))
         targets = np.where(np.isfinite(command[1]), command[1], self._start)
         positions = self._follower.step(targets, duration)
         approaching = self._follower.approaching
@@ -208,7 +222,7 @@ class MotorSession:
         if self._condition is not Condition.HOLDING:
             self._tell(True, "commands have stopped: the motors hold")
         self._condition = Condition.HOLDING
-        return self._halt(duration)
+        return self._halt(now, duration)
 
     def _let_go(self, quiet: float, now: float) -> bool:
         """Go limp where nothing was commanded for long [s]; returns whether they just did."""
@@ -225,11 +239,14 @@ class MotorSession:
         """Send nothing until there is a command."""
         self._condition = condition
         self._idle, self._idle_since = True, now
+        self._custody.end()
 
     def _stop_motors(self, now: float) -> None:
         if self._condition is not Condition.STOPPED:
             self._urgent = False
-            self._idle = self._idle or self._relaxes
+            if self._relaxes:
+                self._idle = True
+                self._custody.end()
             self._relax_next = now
             self._condition = Condition.STOPPED
             self._tell(
@@ -238,20 +255,15 @@ class MotorSession:
         if now >= self._relax_next:
             self._relax_if_stopped(now)
 
-    def _halt(self, duration: float) -> Array | None:
-        return None if self._idle else self._writer.send(self._follower.halt(duration))
+    def _halt(self, now: float, duration: float) -> Array | None:
+        if self._idle:
+            return None
+        self._take_in(now)
+        return self._writer.send(self._follower.halt(duration))
 
-    def _rise(self) -> bool:
-        """Begin to move, from where the joints are, or were sent last where nothing measures.
-
-        Returns:
-            False where it is not known where they are: then nothing is sent.
-        """
-        read = self._driver.read()
-        if self._driver.measures and not np.isfinite(read[self.link.there]).all():
-            return False
-        self._start = np.where(np.isfinite(read), read, self._writer.last)
+    def _rise(self) -> None:
+        """Begin to move, from where the joints are, or were sent last where nothing measures."""
+        self._start = self._writer.last.copy()
         self._follower.place(self._start)
-        self._writer.energise(self._start, np.ones(len(read), bool))
+        self._custody.begin()
         self._idle = False
-        return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends positions to those motors that may be sent any."""
+"""Sending of positions to those motors that may be sent any."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ Array = NDArray[np.float64]
 
 
 class MotorWriter:
-    """Sends positions to the motors that answer and stand inside their raw range.
+    """Sends positions to the motors that were energised and stand inside their raw range.
 
-    Whoever stands outside would be sent the nearest end of it, and go there as fast as it can: it
-    is left alone until it stands inside.
+    A motor that stands outside would be sent the nearest end of it, and go there as fast as it
+    can: it is left alone until it stands inside.
 
     Attributes:
         last: (n,) positions that were really sent last [rad or m]; home before.
+        held: (n,) motors that were energised, and are sent positions.
 
     Args:
-        link: To the motors.
-        joints: Of the robot.
-        tell: Called with whether something is bad, and what it is.
+        link: Connection to the motors.
+        joints: Joints of the motors.
+        tell: Called with whether something is bad, and a sentence.
     """
 
     def __init__(self, link: MotorLink, joints: Sequence[Joint], tell: Tell) -> None:
         self.last = np.array([joint.home for joint in joints])
+        self.held = np.zeros(len(joints), bool)
         self._link, self._tell = link, tell
         # A joint that is energised may be that far from where it is sent: a tick's way.
         self._slack = np.array([joint.velocity for joint in joints]) / link.driver.settings.rate
@@ -46,21 +48,34 @@ class MotorWriter:
         """Return which joints (n,) that are left alone now stand (n,) inside their range."""
         return np.asarray(self._outside & np.isfinite(positions) & ~self._strays(positions))
 
-    def energise(self, start: Array, joints: NDArray[np.bool_]) -> None:
-        """Let some joints (n,) hold where they are (n,) [rad or m], if that is inside their range.
+    def energise(self, joint: int, position: float) -> bool:
+        """Let a joint hold where it is, if that is inside its range; returns whether it does.
+
+        Args:
+            joint: Its place.
+            position: Where it is [rad or m].
 
         Raises:
             DriverError: It cannot be sent.
         """
         driver = self._link.driver
-        stray = joints & self._strays(start)
-        for joint in np.flatnonzero(stray):
-            self._tell(True, driver.outside(joint, start[joint]))
-        self._outside = np.where(joints, stray, self._outside)
+        where = np.full(len(self.held), np.nan)
+        where[joint] = position
+        self._outside[joint] = self._strays(where)[joint]
+        if self._outside[joint]:
+            self._tell(True, driver.outside(joint, position))
+            return False
+        driver.prepare([joint])
         # The goal first: a motor that gets its torque back goes to it at once.
-        which = joints & self._link.there & ~self._outside
-        driver.write(np.where(which, start, np.nan))
-        driver.torque(True, np.flatnonzero(which).tolist())
+        sent = driver.write(where)
+        driver.torque(True, [joint])
+        self.last[joint] = sent[joint]
+        self.held[joint] = True
+        return True
+
+    def release(self) -> None:
+        """Send nothing to any joint until it is energised again."""
+        self.held[:] = False
 
     def send(self, positions: Array) -> Array:
         """Send positions (n,) [rad or m] and return what was really sent; NaN where nothing.
@@ -68,8 +83,7 @@ class MotorWriter:
         Raises:
             DriverError: It cannot be sent.
         """
-        which = self._link.there & ~self._outside
-        sent = self._link.driver.write(np.where(which, positions, np.nan))
+        sent = self._link.driver.write(np.where(self.held, positions, np.nan))
         self.last = np.where(np.isfinite(sent), sent, self.last)
         return sent
 

@@ -32,6 +32,11 @@ class Presence:
         return self._missed < MISSES
 
     @property
+    def heard_last(self) -> NDArray[np.bool_]:
+        """(n,) whether each answered when it was asked last."""
+        return np.asarray(self._missed == 0)
+
+    @property
     def absent(self) -> tuple[int, ...]:
         """Places of those that are away."""
         return tuple(int(place) for place in np.flatnonzero(~self.mask))

@@ -10,7 +10,7 @@ from bus_emulators.servo import Servo
 
 BROADCAST = 0xFE
 PING, READ, WRITE, STATUS, SYNC_READ, SYNC_WRITE = 0x01, 0x02, 0x03, 0x55, 0x82, 0x83
-TORQUE, HARDWARE_ERROR, BUS_WATCHDOG, GOAL, POSITION, VOLTAGE = 64, 70, 98, 116, 132, 144
+MODE, TORQUE, HARDWARE_ERROR, BUS_WATCHDOG, GOAL, POSITION, VOLTAGE = 11, 64, 70, 98, 116, 132, 144
 MODEL = 1200
 
 
@@ -23,6 +23,7 @@ class DynamixelBus(PtyBus):
         self.unplugged = set()
         self.hardware_errors = dict.fromkeys(ids, 0)
         self.watchdogs = dict.fromkeys(ids, 0)
+        self.modes = dict.fromkeys(ids, 3)
         self._heard = time.monotonic()
 
     def power_cycle(self):
@@ -82,17 +83,23 @@ class DynamixelBus(PtyBus):
         value = int.from_bytes(data, "little", signed=len(data) == 4)
         if register == TORQUE:
             _ = servo.position
-            servo.torque = bool(value)
+            # One that has shut down refuses.
+            servo.torque = bool(value) and not self.hardware_errors[address]
         elif register == BUS_WATCHDOG:
             self.watchdogs[address] = value
         elif register == GOAL and self.watchdogs[address] != 0xFF:
             servo.command(value)
+        elif register not in (GOAL, BUS_WATCHDOG):
+            servo.registers |= {register + i: byte for i, byte in enumerate(data)}
 
     def _read(self, address, register, size):
         if not self._there(address):
             return b""
         servo = self.servos[address]
         memory = bytearray(160)
+        memory[MODE] = self.modes[address]
+        for place, byte in servo.registers.items():
+            memory[place] = byte
         memory[TORQUE] = servo.torque
         memory[HARDWARE_ERROR] = self.hardware_errors[address]
         memory[BUS_WATCHDOG] = self.watchdogs[address]

@@ -68,6 +68,8 @@ class FeetechBus(PtyBus):
             _ = servo.position
             servo.torque = True
             servo.command(int.from_bytes(data[:2], self.order))
+        else:
+            servo.registers |= {register + i: byte for i, byte in enumerate(data)}
 
     def _read(self, address, register, size):
         if not self._there(address):
@@ -75,6 +77,8 @@ class FeetechBus(PtyBus):
         memory = bytearray(128)
         memory[3:5] = (777).to_bytes(2, "little")
         servo = self.servos[address]
+        for place, byte in servo.registers.items():
+            memory[place] = byte
         memory[TORQUE] = servo.torque
         memory[GOAL : GOAL + 2] = int(servo.goal).to_bytes(2, self.order)
         value = round(servo.position)

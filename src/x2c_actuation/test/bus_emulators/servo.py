@@ -9,6 +9,9 @@ import time
 class Servo:
     """Where a servo is, and where it is told to be [raw].
 
+    Attributes:
+        registers: Other volatile registers that were written.
+
     Args:
         position: At first.
         speed: Highest [raw/s].
@@ -18,6 +21,7 @@ class Servo:
         self.goal = position
         self.torque = False
         self.fastest = 0.0
+        self.registers: dict[int, int] = {}
         self._speed = speed
         self._position = position
         self._time = time.monotonic()
@@ -48,3 +52,4 @@ class Servo:
         """Take its power away for a moment: it goes limp."""
         self.push(self.position)
         self.torque = False
+        self.registers.clear()

@@ -34,6 +34,19 @@ class Health:
 
 
 @dataclass(frozen=True)
+class MotorState:
+    """Whether a motor is still as it was energised.
+
+    Attributes:
+        holds: Whether it has torque, and goes where it is sent.
+        trouble: Why it cannot be given torque, and what to do; empty where it can.
+    """
+
+    holds: bool
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class Found:
     """A motor found on a bus.
 
@@ -147,6 +160,28 @@ class MotorDriver(ABC):
         Raises:
             DriverError: It cannot be sent.
         """
+
+    def prepare(self, joints: Sequence[int]) -> None:
+        """Set what motors need before they get torque, and have lost with their power.
+
+        Args:
+            joints: Their places.
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+        return
+
+    def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
+        """Return whether motors still hold, by their places, without those that do not answer.
+
+        Args:
+            joints: Places of those to ask, which were energised.
+
+        Raises:
+            DriverError: They cannot be asked.
+        """
+        return {joint: MotorState(True) for joint in joints}
 
     def outside(self, joint: int, position: float) -> str:
         """Return the report on a joint that stands outside its raw range, or across the wrap.

@@ -13,7 +13,7 @@ import dynamixel_sdk as sdk
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.drivers.driver import Found, Health, MotorDriver
+from x2c_actuation.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
 from x2c_actuation.drivers.register_reader import RegisterReader
 from x2c_actuation.drivers.serial_line import SerialLine
@@ -23,7 +23,12 @@ from x2c_actuation.errors import DriverError, Fault
 
 Array = NDArray[np.float64]
 
-_TORQUE, _HARDWARE_ERROR, _BUS_WATCHDOG, _GOAL, _POSITION, _VOLTAGE = 64, 70, 98, 116, 132, 144
+_MODE, _TORQUE, _HARDWARE_ERROR, _BUS_WATCHDOG = 11, 64, 70, 98
+_GOAL, _POSITION, _VOLTAGE = 116, 132, 144
+_STATE_SIZE = _BUS_WATCHDOG - _TORQUE + 1
+_VOLATILE, _VOLATILE_SIZE = 100, 16
+_RESTORED = ((0, 2), (2, 2), (8, 8))
+"""Place and size in the above of goal PWM, goal current, and the profile."""
 _WATCHDOG_UNIT = 0.02
 _STRUCK = 0xFF
 _ZONES = (0, 64, 147)
@@ -85,6 +90,8 @@ class DynamixelDriver(MotorDriver):
             options["baudrate"],
             self.faults,
         )
+        self._met: dict[int, bytes] = {}
+        self._modes: dict[int, int] = {}
 
     @classmethod
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
@@ -103,11 +110,52 @@ class DynamixelDriver(MotorDriver):
             self._port.line.close()
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
-        """Switch torque, and set the bus watchdog, which stops a servo that has lost its power."""
-        places = self._places(joints)
-        if on:
-            self._watch(places)
-        self._sync_write(_TORQUE, 1, {self.wires.addresses[place]: on for place in places})
+        """Switch torque."""
+        ids = [self.wires.addresses[place] for place in self._places(joints)]
+        self._sync_write(_TORQUE, 1, dict.fromkeys(ids, on))
+
+    def prepare(self, joints: Sequence[int]) -> None:
+        """Set the bus watchdog, and profile and torque limits as they were met first."""
+        self._watch(joints)
+        ids = [self.wires.addresses[joint] for joint in joints]
+        if met := [one for one in ids if one not in self._modes]:
+            modes = self._sync_read(_MODE, 1, met)
+            self._modes |= {one: mode[0] for one, mode in modes.items()}
+        for one, found in self._sync_read(_VOLATILE, _VOLATILE_SIZE, ids).items():
+            first = self._met.setdefault(one, found)
+            for place, size in _RESTORED:
+                wanted = first[place : place + size]
+                if found[place : place + size] != wanted:
+                    value = int.from_bytes(wanted, "little")
+                    self._sync_write(_VOLATILE + place, size, {one: value})
+
+    def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
+        """Ask servos for torque, hardware errors and bus watchdog."""
+        places = {self.wires.addresses[joint]: joint for joint in joints}
+        replies = self._sync_read(_TORQUE, _STATE_SIZE, list(places))
+        states = {places[one]: self._state(one, reply) for one, reply in replies.items()}
+        limp = [one for one, reply in replies.items() if not reply[0] and one in self._modes]
+        for one, mode in (self._sync_read(_MODE, 1, limp) if limp else {}).items():
+            if mode[0] != self._modes[one]:
+                states[places[one]] = MotorState(
+                    False,
+                    f"{self.wires.names[places[one]]} (id {one}) is in operating mode {mode[0]}, "
+                    f"and was in {self._modes[one]}: set that with the maker's tool, and start "
+                    "this driver again if the servo was replaced",
+                )
+        return states
+
+    def _state(self, one: int, reply: bytes) -> MotorState:
+        torque, struck = reply[0] == 1, reply[_BUS_WATCHDOG - _TORQUE] == _STRUCK
+        wrong = _hardware_errors(reply[_HARDWARE_ERROR - _TORQUE])
+        if torque or not wrong:
+            return MotorState(torque and not struck)
+        name = self.wires.names[self.wires.addresses.index(one)]
+        return MotorState(
+            False,
+            f"{name} (id {one}) has shut down: {wrong}; find out why, then take its power away "
+            "for a moment",
+        )
 
     def health(self) -> Health:
         """Read voltages, temperatures and hardware errors."""
@@ -115,12 +163,6 @@ class DynamixelDriver(MotorDriver):
         ids = self.wires.addresses
         states = self._sync_read(_VOLTAGE, 3, ids)
         errors = self._sync_read(_HARDWARE_ERROR, 1, ids)
-        if any(reply[0] == _STRUCK for reply in self._sync_read(_BUS_WATCHDOG, 1, ids).values()):
-            raise DriverError(
-                Fault.LOST,
-                f"servos on {self.place} have stopped: they heard nothing for longer than "
-                "driver.bus_watchdog",
-            )
         for name, one in zip(self.wires.names, ids, strict=True):
             if one in states:
                 voltage = int.from_bytes(states[one][:2], "little") / 10.0

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.drivers.driver import Found, Health, MotorDriver
+from x2c_actuation.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
 from x2c_actuation.drivers.register_reader import RegisterReader
 from x2c_actuation.drivers.serial_line import SerialLine
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 _HEADER = b"\xff\xff"
 _BROADCAST = 0xFE
 _READ, _SYNC_READ, _SYNC_WRITE = 0x02, 0x82, 0x83
-_MODEL, _TORQUE, _GOAL, _POSITION = 3, 40, 42, 56
+_MODEL, _TORQUE, _ACCELERATION, _GOAL, _SPEED, _POSITION = 3, 40, 41, 42, 44, 56
 _ZONES = (0, 40, 67)
 """Where the permanent registers begin, the others, and what is no register any more."""
 _VOLTAGE_PLACE, _TEMPERATURE_PLACE, _STATUS_PLACE, _STATE_SIZE = 6, 7, 9, 10
@@ -67,6 +67,11 @@ class FeetechDriver(MotorDriver):
         self._reader = RegisterReader(
             _StatusPackets(), _ZONES, options["reply_time"], options["baudrate"], self.faults
         )
+        self._met: dict[tuple[int, int], bytes] = {}
+        # The SCS series has its lock where the others have their torque limit.
+        self._volatile = (
+            ((_SPEED, 4),) if options["series"] == "scs" else ((_ACCELERATION, 1), (_SPEED, 6))
+        )
 
     @classmethod
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
@@ -92,6 +97,21 @@ class FeetechDriver(MotorDriver):
         """Switch torque."""
         ids = [self.wires.addresses[joint] for joint in self._places(joints)]
         self._sync_write(_TORQUE, {one: bytes([on]) for one in ids})
+
+    def prepare(self, joints: Sequence[int]) -> None:
+        """Set what the servos' speed and torque limits were when they were met first."""
+        ids = [self.wires.addresses[joint] for joint in joints]
+        for register, size in self._volatile:
+            found = self._read_all(register, size, ids)
+            for one, content in found.items():
+                if self._met.setdefault((one, register), content) != content:
+                    self._sync_write(register, {one: self._met[one, register]})
+
+    def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
+        """Ask servos for their torque."""
+        places = {self.wires.addresses[joint]: joint for joint in joints}
+        replies = self._read_all(_TORQUE, 1, list(places))
+        return {places[one]: MotorState(reply[0] == 1) for one, reply in replies.items()}
 
     def health(self) -> Health:
         """Read voltages, temperatures and alarms."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.drivers.driver import Found, Health, MotorDriver
+from x2c_actuation.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
 from x2c_actuation.drivers.pulses import PULSES
 from x2c_actuation.drivers.register_reader import BITS
@@ -105,6 +105,11 @@ class MaestroDriver(MotorDriver):
         text = ", ".join(names)
         warnings = (f"the Maestro reports errors: {text}",) if names else ()
         return Health({"errors": text or "none"}, warnings)
+
+    def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
+        """Look for channels whose pulses have ended."""
+        pulses = self._pulses([self.wires.addresses[joint] for joint in joints])
+        return {j: MotorState(pulse > 0.0) for j, pulse in zip(joints, pulses, strict=True)}
 
     def scan(self) -> list[Found]:
         """Ask every channel; a Maestro with fewer does not answer for the others."""

@@ -15,7 +15,7 @@ import numpy as np
 import smbus2
 from numpy.typing import NDArray
 
-from x2c_actuation.drivers.driver import Found, Health, MotorDriver
+from x2c_actuation.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_actuation.drivers.options import Option, RawScale, WireForm
 from x2c_actuation.drivers.pulses import PULSES
 from x2c_actuation.errors import DriverError, Fault
@@ -100,7 +100,19 @@ class Pca9685Driver(MotorDriver):
     def health(self) -> Health:
         """Find out whether the chip has lost its settings."""
         self._still_set()
+        if self._get(_PRESCALE, 1)[0] != _prescale(self.settings.options):
+            raise DriverError(
+                Fault.LOST, f"the frequency of the PCA9685 ({self.place}) was changed"
+            )
         return Health({"pulses [Hz]": f"{1e6 / (self.wires.quantum * _TICKS):.1f}"})
+
+    def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
+        """Look for channels whose pulses have ended."""
+        data = self._get_channels()
+        return {
+            joint: MotorState(not data[self.wires.addresses[joint]][3] & _FULL_OFF)
+            for joint in joints
+        }
 
     def scan(self) -> list[Found]:
         """Return all channels of the chip."""
