@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from x2c_bringup.errors import GraphError
+from x2c_face.input_limits import TEXT_BYTES
+from x2c_face.regular_files import read_text
 
 DEFAULT_ROBOT = "virtual"
 """The robot where the user names none, as in the parameter file that comes with the project."""
@@ -24,7 +26,9 @@ def robot_description(robot: str) -> str:
     folder = find_robot(robot)
     path = folder / f"{folder.name}.urdf"
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path, TEXT_BYTES)
+    except ValueError as error:
+        raise GraphError(f"description: cannot read the URDF {path}: {error}") from error
     except OSError as error:
         raise GraphError(
             f"description: robot {robot!r} has no URDF, expected {path}: {error.strerror}"

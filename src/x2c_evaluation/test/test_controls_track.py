@@ -126,3 +126,22 @@ def test_there_and_back_starts_and_ends_neutral():
     np.testing.assert_array_equal(track.values[[0, -1]], [controls.NEUTRAL] * 2)
     np.testing.assert_allclose(track.at(1.0), controls.MINIMUM)
     np.testing.assert_allclose(track.last_before(0.79), controls.NEUTRAL)
+
+
+@pytest.mark.parametrize("stamp", ["1e999999", "-1e99", "4294967297"])
+def test_a_stamp_beyond_any_time_is_refused(cells, write, stamp):
+    cells[1][0] = stamp
+    with pytest.raises(TableError, match=f"expected a time within 4294967296 s .*got '{stamp}'"):
+        read_controls(write(cells))
+
+
+def test_a_header_of_very_many_columns_is_refused_in_a_short_text(write):
+    with pytest.raises(TableError, match="columns missing: ") as refusal:
+        read_controls(write([[f"column {k % 20_000}" for k in range(40_000)]]))
+    assert len(str(refusal.value)) < 1000
+
+
+def test_a_table_above_the_limit_is_refused(cells, write, monkeypatch):
+    monkeypatch.setenv("X2C_MAX_TEXT_BYTES", "100")
+    with pytest.raises(TableError, match=r"controls\.csv has \d+ bytes; the limit is 100: "):
+        read_controls(write(cells))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -17,9 +18,13 @@ from x2c_evaluation.controls_table import HEADER
 from x2c_evaluation.errors import TableError
 from x2c_face import controls
 from x2c_face.controls import Unit
+from x2c_face.entries import shown
+from x2c_face.input_limits import TEXT_BYTES
+from x2c_face.regular_files import read_text
 
 Array = NDArray[np.float64]
 
+_LARGEST_STAMP = 2**32
 _ROUNDING = 1e-5
 """How far float32 may take a value past its range."""
 
@@ -69,8 +74,8 @@ def read_controls(path: Path) -> ControlsTrack:
         TableError: It cannot be read, or something in it cannot be.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path, TEXT_BYTES, "utf-8-sig")
+    except (OSError, ValueError) as error:
         raise TableError(f"cannot read {path}: {error}") from error
     if not text.strip():
         raise TableError(f"{path} is empty")
@@ -97,10 +102,10 @@ def read_controls(path: Path) -> ControlsTrack:
 def _check_header(path: Path, header: Sequence[str]) -> None:
     missing = [name for name in HEADER if name not in header]
     unknown = [name for name in header if name not in HEADER]
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted(name for name, count in Counter(header).items() if count > 1)
     for what, names in (("missing", missing), ("unknown", unknown), ("twice there", twice)):
         if names:
-            listed = ", ".join(repr(name) for name in names)
+            listed = shown(names)[1:-1]
             raise TableError(
                 f"{path}, row 1: columns {what}: {listed}; expected 'stamp' and the names of the "
                 f"{controls.COUNT} controls, as in the controls.csv that 'x2c demo' writes"
@@ -121,12 +126,16 @@ class _Row:
     def refusal(self, column: str, expected: str) -> TableError:
         """Return an error that tells what is wrong with a cell."""
         return TableError(
-            f"{self._place}, column {column!r}: {expected}, got {self._cells[column]!r}"
+            f"{self._place}, column {column!r}: {expected}, got {shown(self._cells[column])}"
         )
 
     def stamp(self) -> Decimal:
         """Return the stamp [s]; a float would lose its microseconds."""
-        return self._number("stamp")
+        stamp = self._number("stamp")
+        # Beyond it, ROS has no time; with an exponent, a few characters are gigabytes of digits.
+        if not abs(stamp) <= _LARGEST_STAMP:
+            raise self.refusal("stamp", f"expected a time within {_LARGEST_STAMP} s of 0")
+        return stamp
 
     def values(self) -> Iterator[float]:
         """Yield the control values in order, each in its range."""

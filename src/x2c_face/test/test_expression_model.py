@@ -152,7 +152,7 @@ def test_numbers_that_are_not_finite_are_refused_by_name(name, bad):
 def test_wrong_shape_in_a_file_is_refused_with_the_path(tmp_path):
     path = tmp_path / "model.npz"
     np.savez(path, **{**random_arrays(), "up": np.zeros((29, 478, 3))})
-    with pytest.raises(RobotError, match=r"model\.npz: .*up has shape \(29, 478, 3\)"):
+    with pytest.raises(RobotError, match=r"model\.npz: .*up has the shape \(29, 478, 3\)"):
         load_expression_model(path)
 
 

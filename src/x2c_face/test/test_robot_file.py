@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import copy
+import os
 import re
 
 import numpy as np
@@ -378,18 +379,29 @@ def test_offsets_are_of_a_region_or_of_one_control(tmp_path):
     assert np.count_nonzero(robot.offsets) == 4
 
 
-def test_a_file_that_names_itself_or_is_nested_without_end_is_refused(tmp_path):
+def test_a_file_that_names_itself_or_unfolds_without_end_is_refused(tmp_path, monkeypatch):
     with pytest.raises(RobotError, match="nested more than"):
         load_robot(write(tmp_path, "[" * 100_000))
-    with pytest.raises(RobotError, match="joints: expected keys with values"):
+    with pytest.raises(RobotError, match="'a' holds itself"):
         load_robot(write(tmp_path, "joints: &a [*a]\n"))
     huge = "a0: &a0 [x, x]\n" + "".join(
         f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 30)
     )
-    with pytest.raises(RobotError, match="name: expected text"):
+    with pytest.raises(RobotError, match=r"aliases written out it has .* the limit is 1000000"):
         load_robot(write(tmp_path, huge + "name: *a29\n"))
-    (tmp_path / FILE_NAME).write_text("#" * 1_000_001)
-    with pytest.raises(RobotError, match="larger than"):
+    monkeypatch.setenv("X2C_MAX_YAML_BYTES", "1000")
+    (tmp_path / FILE_NAME).write_text("#" * 1001)
+    with pytest.raises(RobotError, match=r"robot\.yaml has 1001 bytes; the limit is 1000: "):
+        load_robot(tmp_path)
+
+
+def test_a_pipe_or_a_device_in_place_of_the_file_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / FILE_NAME)
+    with pytest.raises(RobotError, match=r"cannot read the robot file .*: it is a named pipe"):
+        load_robot(tmp_path)
+    (tmp_path / FILE_NAME).unlink()
+    (tmp_path / FILE_NAME).symlink_to("/dev/zero")
+    with pytest.raises(RobotError, match=r"cannot read the robot file .*: it is a device"):
         load_robot(tmp_path)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from x2c_face import controls, topology
+from x2c_face.array_files import read_npz
 from x2c_face.errors import RobotError
 
 Array = NDArray[np.float64]
@@ -142,10 +143,8 @@ def load_expression_model(path: Path) -> ExpressionModel:
         RobotError: The file is missing, is no `.npz`, or holds arrays of other names or shapes.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            arrays = {name: np.asarray(data[name], dtype=np.float64) for name in _SHAPES}
-    # A damaged archive fails in more ways than zipfile, zlib and numpy together document.
-    except Exception as error:
+        arrays = read_npz(path, _SHAPES)
+    except (OSError, ValueError) as error:
         expected = ", ".join(f"{name} {shape}" for name, shape in _SHAPES.items())
         raise RobotError(
             f"cannot read the expression model {path}: {error}; "

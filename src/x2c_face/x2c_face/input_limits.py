@@ -101,9 +101,15 @@ NETWORK_BYTES = Limit(
     "bytes",
     "One network or checkpoint of a training, unpacked",
 )
+ARRAY_BYTES = Limit(
+    "X2C_MAX_ARRAY_BYTES",
+    64 * MIB,
+    "bytes",
+    "One .npz file of a robot or a person",
+)
 TEXT_BYTES = Limit(
     "X2C_MAX_TEXT_BYTES",
-    256 * MIB,
+    128 * MIB,
     "bytes",
     "One CSV or JSON file",
 )
@@ -139,6 +145,7 @@ LIMITS = (
     BAG_BYTES,
     TABLE_BYTES,
     NETWORK_BYTES,
+    ARRAY_BYTES,
     TEXT_BYTES,
     YAML_BYTES,
     YAML_VALUES,

@@ -9,17 +9,7 @@ from typing import Any
 
 import yaml
 
-from x2c_face.errors import FaceError
-
-# libyaml reads a file five times as fast, where it is there.
-_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-_DEEPEST = 50
-
-
-class YAMLTextError(FaceError):
-    """A text is no YAML."""
+from x2c_face.bounded_yaml import LOADER, YAMLTextError, check_yaml
 
 
 @dataclass(frozen=True)
@@ -47,13 +37,14 @@ def read_yaml(text: str) -> Located:
     """Return the content of a text.
 
     Raises:
-        YAMLTextError: It is no YAML, or asks for objects that are no plain values.
+        YAMLTextError: It is no YAML, asks for objects that are no plain values, or passes a
+            bound.
     """
     lines: dict[str, int] = {}
     twice: list[tuple[str, int]] = []
+    check_yaml(text)
     try:
-        _refuse_depth(text)
-        loader = _BaseLoader(text)
+        loader = LOADER(text)
         try:
             node = loader.get_single_node()
             if node is None:
@@ -65,18 +56,6 @@ def read_yaml(text: str) -> Located:
     # Dates that are none are plain ValueErrors, and a key may be a list.
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise YAMLTextError(" ".join(str(error).split())) from error
-
-
-def _refuse_depth(text: str) -> None:
-    """Refuse what is nested so deeply that libyaml's recursion would end the process."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_BaseLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _DEEPEST:
-                raise ValueError(f"nested more than {_DEEPEST} deep")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
 
 
 def _walk(

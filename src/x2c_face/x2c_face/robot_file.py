@@ -6,15 +6,16 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from x2c_face.bounded_yaml import YAMLTextError
 from x2c_face.entries import Entries, Mistake
 from x2c_face.errors import RobotError
-from x2c_face.located_yaml import YAMLTextError, read_yaml
+from x2c_face.input_limits import YAML_BYTES, LimitError
+from x2c_face.located_yaml import read_yaml
+from x2c_face.regular_files import read_text
 from x2c_face.robot import Robot
 from x2c_face.robot_reader import read_robot
 
 FILE_NAME = "robot.yaml"
-
-_BIGGEST = 1_000_000
 
 
 def load_robot(folder: Path) -> Robot:
@@ -45,11 +46,11 @@ def check_robot(folder: Path) -> tuple[Robot | None, tuple[Mistake, ...]]:
     """
     path = folder / FILE_NAME
     try:
-        if path.stat().st_size > _BIGGEST:
-            raise RobotError(f"{path} is no robot file: it is larger than {_BIGGEST} bytes")
-        located = read_yaml(path.read_text(encoding="utf-8"))
+        located = read_yaml(read_text(path, YAML_BYTES))
     except OSError as error:
         raise RobotError(f"cannot read the robot file {path}: {error.strerror}") from error
+    except LimitError as error:
+        raise RobotError(f"cannot read the robot file: {error}") from error
     except (UnicodeDecodeError, YAMLTextError) as error:
         raise RobotError(f"{path} is not valid YAML: {error}") from error
     entries = Entries(located)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
+from x2c_face.bounded_yaml import YAMLTextError, load_yaml_file
+from x2c_face.entries import shown
 from x2c_perception.errors import CalibrationError
 
 _DISTORTION_COUNTS = {"plumb_bob": (4, 5), "rational_polynomial": (8,), "equidistant": (4,)}
@@ -38,11 +38,11 @@ def load_calibration(url: str) -> Calibration:
     """
     path = _path(url)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CalibrationError(f"camera_info_url: cannot read {path}: {error}") from error
-    except yaml.YAMLError as error:
+        content = load_yaml_file(path)
+    except YAMLTextError as error:
         raise CalibrationError(f"camera_info_url: {path} is not YAML: {error}") from error
+    except (OSError, ValueError) as error:
+        raise CalibrationError(f"camera_info_url: cannot read {path}: {error}") from error
     try:
         return _parse(content)
     except CalibrationError as error:
@@ -66,9 +66,9 @@ def _parse(content: Any) -> Calibration:
     if not isinstance(content, Mapping):
         raise CalibrationError("it holds no mapping")
     model = content.get("distortion_model", "plumb_bob")
-    if model not in _DISTORTION_COUNTS:
+    if not isinstance(model, str) or model not in _DISTORTION_COUNTS:
         known = ", ".join(_DISTORTION_COUNTS)
-        raise CalibrationError(f"unknown distortion_model {model!r}; known are {known}")
+        raise CalibrationError(f"unknown distortion_model {shown(model)}; known are {known}")
     return Calibration(
         width=_size(content, "image_width"),
         height=_size(content, "image_height"),
@@ -83,7 +83,7 @@ def _parse(content: Any) -> Calibration:
 def _size(content: Mapping[str, Any], key: str) -> int:
     value = content.get(key)
     if type(value) is not int or value <= 0:
-        raise CalibrationError(f"{key} must be a positive integer, got {value!r}")
+        raise CalibrationError(f"{key} must be a positive integer, got {shown(value)}")
     return value
 
 
@@ -96,5 +96,5 @@ def _numbers(content: Mapping[str, Any], key: str, counts: tuple[int, ...]) -> t
         or not all(type(x) in (int, float) and math.isfinite(x) for x in data)
     ):
         expected = " or ".join(map(str, counts))
-        raise CalibrationError(f"{key}: data must be {expected} finite numbers, got {data!r}")
+        raise CalibrationError(f"{key}: data must be {expected} finite numbers, got {shown(data)}")
     return tuple(float(x) for x in data)

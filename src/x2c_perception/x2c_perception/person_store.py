@@ -11,12 +11,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_face import topology
+from x2c_face.array_files import read_npz
 from x2c_face.errors import LandmarkError
 from x2c_face.head_pose import HeadPose, check_landmarks, fit_head_pose
 from x2c_perception.errors import PersonError
 from x2c_perception.neutral_frames import NeutralFace
 
 _VERSION = 1
+_SHAPES = {
+    "version": (),
+    "face": (topology.COUNT, 3),
+    "rotation": (3, 3),
+    "translation": (3,),
+    "scale": (),
+    "size": (2,),
+}
 _NAME = re.compile(r"[\w][\w .-]{0,63}")
 
 
@@ -93,23 +103,20 @@ class PersonStore:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as data:
-                return _parse({name: np.asarray(data[name]) for name in data.files})
-        except Exception as error:  # A damaged archive raises one of a dozen.
+            return _parse(read_npz(path, _SHAPES))
+        except (OSError, ValueError) as error:
             raise PersonError(f"{path} holds no neutral face: {error}") from error
 
 
 def _parse(data: dict[str, NDArray[np.float64]]) -> NeutralFace:
-    if data["version"].shape != () or int(data["version"]) != _VERSION:
+    if int(data["version"]) != _VERSION:
         raise ValueError(f"version {data['version']}, expected {_VERSION}")
     try:
         face = check_landmarks(data["face"])
     except LandmarkError as error:
         raise ValueError(str(error)) from error
-    shapes = {"rotation": (3, 3), "translation": (3,), "scale": (), "size": (2,)}
-    for name, shape in shapes.items():
-        right = data[name].shape == shape and data[name].dtype.kind in "fiu"
-        if not right or not np.isfinite(data[name]).all():
+    for name, shape in _SHAPES.items():
+        if not np.isfinite(data[name]).all():
             raise ValueError(f"{name} must be {shape} finite numbers")
     width, height = (int(number) for number in data["size"])
     rotation, scale = data["rotation"].astype(np.float64), float(data["scale"])

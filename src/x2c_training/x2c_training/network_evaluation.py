@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.dataset import DataSet
 from x2c_face import controls
+from x2c_face.bounded_json import load_json
 from x2c_face.errors import X2CError
 from x2c_imitation.network.config import NetworkConfig
 from x2c_imitation.network.files import ONNX, SAFETENSORS, read_metadata
@@ -150,7 +150,7 @@ def _trained(path: Path) -> dict[str, Any]:
     if path.suffix != SAFETENSORS:
         return {}
     try:
-        content = json.loads(read_metadata(path).get("settings", "{}"))
+        content = load_json(read_metadata(path).get("settings", "{}"))
     except (X2CError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

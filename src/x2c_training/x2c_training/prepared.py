@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_face import controls
+from x2c_face.bounded_json import load_json_file
 from x2c_training.errors import PreparationError
 
 Pictures = NDArray[np.uint8]
@@ -133,7 +134,7 @@ def _mapped(path: Path) -> NDArray[np.uint8]:
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return what a folder was made of, or None where it holds no whole set of files."""
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = load_json_file(folder / MANIFEST)
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -10,6 +10,9 @@ from typing import Any
 
 import yaml
 
+from x2c_face.bounded_yaml import YAMLTextError, load_yaml, load_yaml_file
+from x2c_face.entries import shown
+from x2c_face.input_limits import LimitError
 from x2c_training.errors import SettingsError
 from x2c_training.settings import Settings
 
@@ -49,7 +52,7 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
         if section is None:
             section = {}
         if not isinstance(section, Mapping):
-            raise SettingsError(f"{name}: expected keys with values, got {section!r}")
+            raise SettingsError(f"{name}: expected keys with values, got {shown(section)}")
         types = typing.get_type_hints(kind)
         _refuse_unknown(section, types, f"key in {name}")
         values = {
@@ -61,15 +64,17 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = load_yaml_file(file)
     except OSError as error:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except LimitError as error:
+        raise SettingsError(f"cannot read the settings: {error}") from error
+    except ValueError as error:
         raise SettingsError(f"{file} is no YAML: {error}") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise SettingsError(f"{file}: expected sections with keys, got {content!r}")
+        raise SettingsError(f"{file}: expected sections with keys, got {shown(content)}")
     return content
 
 
@@ -80,8 +85,8 @@ def _override(content: dict[str, Any], text: str) -> None:
         raise SettingsError(f"expected section.key=value, got {text!r}")
     section, key = parts
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
+        parsed = load_yaml(value)
+    except YAMLTextError as error:
         raise SettingsError(f"{path}: cannot read {value!r}: {error}") from error
     if not isinstance(content.get(section), dict):
         content[section] = {}
@@ -118,7 +123,7 @@ def _typed(name: str, value: object, kind: Any) -> object:
         return value
     if typing.get_origin(kind) is tuple and isinstance(value, list):
         return tuple(value)
-    raise SettingsError(f"{name}: expected {_expected(kind)}, got {value!r}")
+    raise SettingsError(f"{name}: expected {_expected(kind)}, got {shown(value)}")
 
 
 def _expected(kind: Any) -> str:

@@ -184,9 +184,8 @@ def _add_bus(parser: argparse.ArgumentParser) -> None:
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return what the command line says of the driver section."""
-    import yaml
-
     from x2c_bringup.errors import CalibrationError
+    from x2c_face.bounded_yaml import load_yaml
 
     options: dict[str, Any] = {}
     if arguments.type:
@@ -198,7 +197,7 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         if not equals:
             raise CalibrationError(f"--option: expected KEY=VALUE, got {text!r}")
-        options[key] = yaml.safe_load(value)
+        options[key] = load_yaml(value)
     return options
 
 

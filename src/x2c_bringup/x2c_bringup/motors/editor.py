@@ -18,7 +18,10 @@ from ruamel.yaml.error import YAMLError
 from x2c_actuation.drivers import VIRTUAL, make_driver
 from x2c_actuation.errors import DriverSettingsError
 from x2c_bringup.errors import OutputError
+from x2c_face.bounded_yaml import check_yaml
 from x2c_face.errors import RobotError
+from x2c_face.input_limits import YAML_BYTES
+from x2c_face.regular_files import read_text
 from x2c_face.robot import Robot
 from x2c_face.robot_file import FILE_NAME, load_robot
 
@@ -51,7 +54,9 @@ class RobotEditor:
             self.content.yaml_set_start_comment(_HEADER)
             return
         try:
-            self.content = self._yaml.load(self.path.read_text(encoding="utf-8"))
+            text = read_text(self.path, YAML_BYTES)
+            check_yaml(text)
+            self.content = self._yaml.load(text)
         except (OSError, ValueError, YAMLError) as error:
             raise RobotError(f"{self.path} cannot be read: {error}") from error
         if not isinstance(self.content, CommentedMap):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from x2c_bringup.errors import CalibrationError
 from x2c_bringup.motors.measured_joint import MeasuredJoint
+from x2c_face.bounded_json import load_json_file
 
 FILE_NAME = "calibration_progress.json"
 
@@ -26,7 +27,7 @@ class Progress:
         self._path = folder / FILE_NAME
         self._motors: dict[int, MeasuredJoint] = {}
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            content = load_json_file(self._path)
             self._motors = {one["address"]: MeasuredJoint.from_dict(one) for one in content}
         except FileNotFoundError:
             return

@@ -14,6 +14,9 @@ from typing import Any
 from x2c_evaluation.dataset import layout
 from x2c_evaluation.errors import CollectError
 from x2c_evaluation.versions import versions
+from x2c_face.bounded_json import load_json
+from x2c_face.input_limits import TEXT_BYTES, YAML_BYTES, LimitError
+from x2c_face.regular_files import read_bytes, read_text
 from x2c_face.robot_file import FILE_NAME
 
 _FORMAT = 1
@@ -27,9 +30,11 @@ def robot_file_hash(folder: Path) -> str:
         CollectError: It cannot be read.
     """
     try:
-        content = (folder / FILE_NAME).read_bytes()
+        content = read_bytes(folder / FILE_NAME, YAML_BYTES)
     except OSError as error:
         raise CollectError(f"cannot read {folder / FILE_NAME}: {error.strerror}") from error
+    except LimitError as error:
+        raise CollectError(str(error)) from error
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -125,11 +130,11 @@ def read_settings_file(folder: Path) -> str | None:
     """
     file = folder / layout.SETTINGS
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, TEXT_BYTES)
         _entries(text)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CollectError(
             f"cannot read {file}: {error}. Choose another folder, or delete this one"
         ) from error
@@ -137,5 +142,5 @@ def read_settings_file(folder: Path) -> str | None:
 
 
 def _entries(text: str) -> dict[str, Any]:
-    content = json.loads(text)
+    content = load_json(text)
     return {**content, **{f"version of {k}": v for k, v in content.pop("versions", {}).items()}}

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.curves import read_curves
 from x2c_evaluation.offline.layout import FORMAT, FRAMES, REPORT
 from x2c_evaluation.offline.metrics import METRICS, Metric
+from x2c_face.bounded_json import load_json_file
 from x2c_face.controls import Group
 
 DIFFERENCE = "difference"
@@ -203,7 +203,7 @@ def better(metric: Metric, before: float | None, after: float | None) -> bool | 
 def _side(path: Path) -> Side:
     file = path / REPORT if path.is_dir() else path
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = load_json_file(file)
         known = content["format"]
         if known != FORMAT:
             raise EvaluationError(

@@ -10,7 +10,11 @@ from typing import Any, TypeVar
 import yaml
 
 from x2c_evaluation.errors import EvaluationError
+from x2c_face.bounded_yaml import check_yaml
+from x2c_face.entries import shown
 from x2c_face.errors import X2CError
+from x2c_face.input_limits import YAML_BYTES
+from x2c_face.regular_files import read_text
 from x2c_node.parameters import Parameters, check, specs
 
 P = TypeVar("P", bound=Parameters)
@@ -33,11 +37,13 @@ class ParameterFile:
         self._path = path
         self._blocks: dict[str, dict[str, Any]] = {}
         try:
-            loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+            text = read_text(path, YAML_BYTES)
+            check_yaml(text)
+            loader = yaml.SafeLoader(text)
             root = loader.get_single_node()
             if root is not None:
                 self._read(root, "", loader)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        except (OSError, ValueError, TypeError, yaml.YAMLError, RecursionError) as error:
             raise EvaluationError(f"cannot read the parameter file {path}: {error}") from error
 
     def of(self, node: str) -> dict[str, Any]:
@@ -82,7 +88,7 @@ class ParameterFile:
             if not isinstance(said, dict):
                 raise EvaluationError(
                     f"{self._path}: {name}: expected parameters below 'ros__parameters', got "
-                    f"{said!r}"
+                    f"{shown(said)}"
                 )
             self._blocks.setdefault(name, {}).update(said)
 

@@ -23,6 +23,7 @@ from x2c_actuation.parameters import ActuationParameters
 from x2c_evaluation.offline.parameter_file import ParameterFile, filled
 from x2c_face.controls import Group
 from x2c_face.errors import X2CError
+from x2c_face.regular_files import open_regular
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_imitation.imitation_node import ImitationParameters
@@ -115,12 +116,12 @@ class Settings:
         for name in sorted(vars(self.imitation)):
             digest.update(f"{name}={getattr(self.imitation, name)}".encode())
         for file in self._files():
-            digest.update(file.read_bytes() if file.is_file() else b"")
+            _add_file(digest, file)
         for folder in self._folders():
             for file in sorted(folder.rglob("*")):
                 if file.is_file() and "__pycache__" not in file.parts:
                     digest.update(str(file.relative_to(folder)).encode())
-                    digest.update(file.read_bytes())
+                    _add_file(digest, file)
         return digest.hexdigest()
 
     def _files(self) -> Iterator[Path]:
@@ -186,3 +187,12 @@ def _chosen(parameters: Any) -> dict[str, Any]:
         for field in dataclasses.fields(parameters)
         if (value := getattr(parameters, field.name)) != field.default and field.name != "robot"
     }
+
+
+def _add_file(digest: Any, file: Path) -> None:
+    """Add a file's content piece by piece; nothing where there is none."""
+    if not file.is_file():
+        return
+    with open_regular(file) as content:
+        while piece := content.read(1 << 20):
+            digest.update(piece)

@@ -15,6 +15,9 @@ from x2c_evaluation.offline.evaluate import Job, Outcome
 from x2c_evaluation.offline.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
 from x2c_evaluation.offline.results_folder import claim, files_of, is_ours
 from x2c_evaluation.sources.files import METADATA
+from x2c_face.bounded_json import load_json_file
+from x2c_face.input_limits import TEXT_BYTES
+from x2c_face.regular_files import read_text
 
 
 class Store:
@@ -39,9 +42,9 @@ class Store:
     def has(self, job: Job, settings: str) -> bool:
         """Return whether a recording was evaluated with the same of everything, to its end."""
         try:
-            kept = (self.recording(job.name) / FINGERPRINT).read_text(encoding="utf-8")
+            kept = read_text(self.recording(job.name) / FINGERPRINT, TEXT_BYTES)
             there = (self.recording(job.name) / RESULT).is_file()
-        except OSError:
+        except (OSError, ValueError):
             return False
         return there and kept == fingerprint(job, settings)
 
@@ -76,7 +79,7 @@ class Store:
         """
         path = self.recording(name) / RESULT
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = load_json_file(path)
         except (OSError, ValueError) as error:
             raise EvaluationError(f"cannot read {path}: {error}") from error
         return dict(found)

@@ -10,17 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.sources.issues import Issues
 from x2c_evaluation.sources.mcap_storage import McapStorage
 from x2c_evaluation.sources.sqlite_storage import SqliteStorage
 from x2c_evaluation.sources.storage import Storage
 from x2c_evaluation.sources.unpacking import UNPACKING_ERRORS, unpacked_pieces
+from x2c_face.bounded_yaml import load_yaml
 from x2c_face.entries import shown
-from x2c_face.input_limits import BAG_BYTES, LimitError
-from x2c_face.regular_files import open_regular
+from x2c_face.input_limits import BAG_BYTES, YAML_BYTES, LimitError
+from x2c_face.regular_files import open_regular, read_text
 
 METADATA = "metadata.yaml"
 
@@ -128,7 +127,7 @@ def read_information(path: Path, issues: Issues) -> Any:
         issues.add(f"{METADATA} is missing: the bag was not finished", loss=False)
         return None
     try:
-        return information_of(file.read_text(encoding="utf-8"))
+        return information_of(read_text(file, YAML_BYTES))
     except (OSError, ValueError) as error:
         issues.add(f"{METADATA} cannot be read: {error}", loss=False)
         return None
@@ -145,12 +144,12 @@ def information_of(text: str, bare: bool = False) -> Any:
         ValueError: It cannot be read.
     """
     try:
-        whole = yaml.safe_load(text)
+        whole = load_yaml(text)
         information = whole if bare and _KEY not in whole else whole[_KEY]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ValueError(str(error) or type(error).__name__) from error
     if not isinstance(information, dict):
-        raise ValueError(f"expected entries, got {information!r}")
+        raise ValueError(f"expected entries, got {shown(information)}")
     return information
 
 

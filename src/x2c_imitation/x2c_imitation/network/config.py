@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from x2c_face.bounded_json import load_json
 from x2c_imitation.errors import NetworkError
 
 Channels = tuple[float, float, float]
@@ -167,7 +168,7 @@ class NetworkConfig:
             NetworkError: It is no JSON, a key is unknown or a value cannot be.
         """
         try:
-            content = json.loads(text)
+            content = load_json(text)
         except ValueError as error:
             raise NetworkError(f"expected JSON: {error}") from error
         return cls.from_dict(content)

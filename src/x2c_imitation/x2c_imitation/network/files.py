@@ -8,6 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from x2c_face.regular_files import open_regular
 from x2c_imitation.errors import NetworkError
 
 SAFETENSORS = ".safetensors"
@@ -38,7 +39,11 @@ def digest(path: Path) -> str:
         NetworkError: The file cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.sha256()
+        with open_regular(path) as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+        return digest.hexdigest()
     except OSError as error:
         raise NetworkError(unreadable(path, error)) from error
 

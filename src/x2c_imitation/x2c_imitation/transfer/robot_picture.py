@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_face import topology
+from x2c_face.array_files import read_npy
 from x2c_face.errors import LandmarkError
 from x2c_face.head_pose import check_landmarks
 from x2c_face.image_decoding import ImageDecodingError, read_image
@@ -44,10 +46,10 @@ def read_neutral(robot: Robot) -> tuple[Picture, Array]:
     path = robot.neutral_landmarks
     remedy = f"make it with: python -m x2c_evaluation.neutral_picture {robot.folder}"
     try:
-        landmarks = check_landmarks(np.load(path, allow_pickle=False))
+        landmarks = check_landmarks(read_npy(path, (topology.COUNT, 3)))
     except FileNotFoundError:
         raise TransferError(f"there is no {path}; {remedy}") from None
-    except (OSError, ValueError, EOFError, LandmarkError) as error:
+    except (OSError, ValueError, LandmarkError) as error:
         raise TransferError(f"cannot use {path}: {error}; {remedy}") from error
     height, width = picture.shape[:2]
     middle = landmarks[:, :2].mean(axis=0)
