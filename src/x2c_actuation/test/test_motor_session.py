@@ -94,10 +94,14 @@ class Motors(FeetechDriver):
 class Stage:
     """A session with its motors, and time that passes as told."""
 
-    def __init__(self, folder, measures=True, coupled_limits=(), **options):
+    def __init__(
+        self, folder, measures=True, coupled_limits=(), zeros=None, ranges=None, **options
+    ):
         section = servo_section("feetech", "nowhere", **options)
-        for wire in section["joints"].values():
-            wire["raw"] = [2048 - RANGE * SCALE, 2048 + RANGE * SCALE]
+        around = [2048 - RANGE * SCALE, 2048 + RANGE * SCALE]
+        for name, wire in section["joints"].items():
+            wire["zero"] = (zeros or {}).get(name, 2048)
+            wire["raw"] = (ranges or {}).get(name, around)
         robot = motor_robot(folder, section)
         settings = read_settings(robot.driver, robot.joints, FeetechDriver)
         self.motors = Motors(settings, measures)
@@ -455,6 +459,21 @@ def test_a_motor_outside_its_range_is_left_alone_until_it_is_moved_inside(stage,
     assert stage.motors.on.all()
     np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
+
+
+def test_a_motor_on_the_other_side_of_the_wrap_is_left_alone_until_it_is_turned_back(tmp_path):
+    stage = Stage(tmp_path, zeros={"jaw": 3700}, ranges={"jaw": [0, 4095]})
+    # A little past raw 4095, where readings start again: by the motor's way it is far away.
+    stage.motors.pose[0] = (20 - 3700) / SCALE
+    stage.command = [0.0, 0.0, 0.0]
+    stage.run(3.0)
+    assert stage.session.outside == ("jaw",)
+    assert stage.told_that.count("would go the long way round") == 1
+    assert not stage.motors.on[0]
+    stage.motors.pose[0] = (4060 - 3700) / SCALE
+    stage.run(3.0)
+    assert stage.session.outside == ()
+    assert stage.motors.pose == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
 
 
 def test_a_motor_a_little_outside_its_range_goes_on(stage):

@@ -6,6 +6,7 @@ from bus_emulators.robots import SCALE, motor_robot, servo_section
 
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError
+from x2c_bringup.errors import BlockedError
 from x2c_bringup.motors.mover import Mover
 
 SHARE = 0.5
@@ -53,6 +54,23 @@ def test_a_motor_outside_its_range_is_not_pulled_in(make, bus):
     ):
         mover.go(0, 0.0)
     assert not bus.servos[1].torque
+
+
+def test_a_motor_across_the_wrap_is_not_driven_the_long_way_round(make, bus):
+    bus.servos[1].push(20)
+    near = {"jaw": {"id": 1, "zero": 3700}, "brow": {"id": 2}, "lid": {"id": 3}}
+    with make(joints=near) as mover, pytest.raises(DriverError, match="readings start again"):
+        mover.go(0, 0.0)
+    assert not bus.servos[1].torque
+
+
+def test_a_motor_that_does_not_follow_is_not_pressed_on(make, bus, monkeypatch, wait_until):
+    servo = bus.servos[1]
+    goals = []
+    monkeypatch.setattr(servo, "command", goals.append)
+    with make() as mover, pytest.raises(BlockedError, match="jaw does not follow"):
+        mover.go(0, 0.5)
+    wait_until(lambda: goals[-1] == 2048, what="the motor to be sent where it is")
 
 
 def test_ctrl_c_brakes_the_joint_on_its_way(make, bus):

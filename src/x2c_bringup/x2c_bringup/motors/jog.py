@@ -95,8 +95,8 @@ class Jog:
         one = self._robot.joints[joint]
         if not one.lower <= target <= one.upper:
             raise CalibrationError(
-                f"{target:g} is outside the limits of {one.name}, {one.lower:g} to {one.upper:g}: "
-                "nothing was moved"
+                f"{_shown(one, target)} is outside the limits of {one.name}, {one.lower:g} to "
+                f"{one.upper:g}: nothing was moved"
             )
         start = self._mover.position(joint)
         way = (
@@ -175,6 +175,7 @@ class Jog:
             self.to(joint, one.home)
         elif text == "free":
             self._mover.relax(joint)
+            self._say(f"{one.name} goes limp")
         elif text.startswith("="):
             self.to(joint, parse_command(text, text[1:], units_of(one.type)))
         elif text[0] in "+-":

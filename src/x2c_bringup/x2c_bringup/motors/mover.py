@@ -29,6 +29,9 @@ _PATIENCE = 1.0
 _FREE, _LAG = math.radians(10.0), 0.25
 """A motor may lag behind what it is sent by this angle [rad] and the way of this time [s]."""
 
+_ARRIVAL = 0.5
+"""How long a motor may take to come close to where it was sent in the end [s]."""
+
 SETTLING = 0.1
 """How long a motor that measures is given to arrive [s]."""
 
@@ -155,6 +158,7 @@ class Mover:
         wanted = np.array([target])
         try:
             self._follow(motion, joint, wanted, watch)
+            self._arrive(joint)
         except KeyboardInterrupt:
             self._follow(motion, joint, motion.stopping_points(), watch)
             raise
@@ -162,8 +166,6 @@ class Mover:
             # No further against what is in its way.
             self._write(joint, error.position)
             raise
-        if self.driver.measures:
-            time.sleep(SETTLING)
         return self._where[joint]
 
     def _follow(
@@ -180,15 +182,39 @@ class Mover:
                 watch(sent)
             if motion.at_rest:
                 return
-            self._check(joint)
+            self._check(joint, _FREE + _LAG * self._joints[joint].velocity)
             due = max(due + _PERIOD, time.monotonic())
             time.sleep(max(due - time.monotonic(), 0.0))
 
-    def _check(self, joint: int) -> None:
-        """Stop pressing against what is in a joint's way.
+    def _arrive(self, joint: int) -> None:
+        """Wait until a joint is about where it was sent.
 
         Raises:
-            BlockedError: It is too far behind where it was sent.
+            BlockedError: It does not get there.
+        """
+        if not self.driver.measures:
+            return
+        time.sleep(SETTLING)
+        limit = time.monotonic() + _ARRIVAL
+        while True:
+            try:
+                self._check(joint, _FREE)
+            except BlockedError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(_PERIOD)
+            else:
+                return
+
+    def _check(self, joint: int, slack: float) -> None:
+        """Notice what is in a joint's way.
+
+        Args:
+            joint: Its place.
+            slack: How far from where it was sent it may be [rad].
+
+        Raises:
+            BlockedError: It is further away.
         """
         one = self._joints[joint]
         if not self.driver.measures or one.type != "revolute":
@@ -199,7 +225,7 @@ class Mover:
             if error.fault is Fault.LOST:
                 raise
             return
-        if abs(position - self._where[joint]) > _FREE + _LAG * one.velocity:
+        if abs(position - self._where[joint]) > slack:
             raise BlockedError(one.name, position)
 
     def _write(self, joint: int, position: float) -> float:
