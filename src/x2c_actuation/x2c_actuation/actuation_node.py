@@ -42,6 +42,9 @@ _FEEDBACK_WAIT = 1.0
 _WAITING = 2.0
 """Control values that were refused are told of for so long [s]."""
 
+_HALTING = 0.2
+"""How long a thread that moves the joints is waited for when another has failed [s]."""
+
 _ONLY_BACK = 1e11
 """For monitors of time that jumps ahead are nothing to: camera and clock may pause [s]."""
 
@@ -55,6 +58,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     Args:
         node_arguments: Passed to rclpy's node.
     """
+
+    LONGEST_CALLBACK = 5.0
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("actuation_node", ActuationParameters, **node_arguments)
@@ -105,7 +110,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         if self.params.use_joint_states:
             # In one process these come in the driver's thread, which must not wait.
             self.subscription(JointState, "joint_states", self._measure, NEWEST, alone=False)
-        self._ticker = Ticker(self._period, self._tick, f"{self.get_name()} motors")
+        name = f"{self.get_name()} motors"
+        pulse = self.supervisor.pulse(name, self.LONGEST_CALLBACK)
+        self._ticker = Ticker(self._period, self._tick, name, pulse)
         self._ticker.start()
 
     def deactivate(self) -> None:
@@ -122,7 +129,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # An emergency stop is heard although nobody spins the node meanwhile.
         braking = False
         try:
-            while not self._at_end(chain) and time.monotonic() < limit:
+            while self._ticker.alive and not self._at_end(chain) and time.monotonic() < limit:
                 if self.hurried and not braking:
                     braking = True
                     limit = time.monotonic() + BRAKING
@@ -140,6 +147,16 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         """Forget the robot, but not an emergency stop, nor what the joints were sent."""
         with self._moving:
             self._before, self._chain = self._chain or self._before, None
+
+    def halt(self, reason: str) -> None:
+        """Bring the joints to rest, as after a fault."""
+        # A thread that hangs may hold it; such a one changes nothing meanwhile.
+        held = self._moving.acquire(timeout=_HALTING)
+        try:
+            self._machine.fail(reason, time.monotonic())
+        finally:
+            if held:
+                self._moving.release()
 
     def parameters_changed(self) -> None:
         """Take over new values."""

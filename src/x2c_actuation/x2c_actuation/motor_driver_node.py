@@ -42,6 +42,9 @@ _LONGEST_END = 4.0
 _LOOK = 0.01
 """Time between two looks for commands at the end [s]."""
 
+_LONGEST_TICK = 30.0
+"""How long a bus may keep the thread that drives the motors [s]."""
+
 _MOVING = (Condition.APPROACHING, Condition.FOLLOWING)
 
 _RETURN = "the motors come back to the commanded pose slowly"
@@ -65,6 +68,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
     Args:
         node_arguments: Passed to rclpy's node.
     """
+
+    LONGEST_CALLBACK = 5.0
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("motor_driver_node", MotorDriverParameters, **node_arguments)
@@ -95,6 +100,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._awake = threading.Condition()
         self._fresh, self._ending = False, False
         self._commands = self.subscription(JointState, "joint_commands", self._take, STREAM)
+        self._pulse = self.supervisor.pulse("motors", _LONGEST_TICK)
         self._thread = threading.Thread(target=self._run, name="motors", daemon=True)
         self._thread.start()
 
@@ -116,13 +122,24 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             self._ending = True
             self._awake.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_LONGEST_TICK)
         self._running.end()
         self._thread = None
 
     def cleanup(self) -> None:
         """Forget the motors, but not an emergency stop."""
         self._session = None
+
+    def halt(self, reason: str) -> None:
+        """Stop the motors, as an emergency stop does."""
+        self._stopped = True
+        session, thread = self._session, self._thread
+        if session is None:
+            return
+        session.stop()
+        # Where the thread that drives them has died, the motors are left as a stop leaves them.
+        if thread is not None and not self._pulse.running:
+            session.end()
 
     def diagnose(self) -> Diagnosis:
         """Tell whether the motors are reached, and what they say of themselves."""
@@ -235,6 +252,10 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def _run(self) -> None:
         """Tick, in a thread of its own: a bus that is slow must not hold the node up."""
+        with self._pulse:
+            self._tick_on()
+
+    def _tick_on(self) -> None:
         tick = self._guarded(self._tick, "motors", alone=False)
         last = -self._period
         while self.context.ok():
@@ -249,6 +270,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
                     return
                 self._fresh = False
             last = time.monotonic()
+            self._pulse.beat()
             tick()
 
     def _tick(self) -> None:

@@ -23,13 +23,18 @@ from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_node.diagnostics import Diagnosis
+from x2c_node.errors import ThreadError
 from x2c_node.executor import GuardedExecutor
 from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
 from x2c_node.running import spin_until, tune_process
+from x2c_node.supervisor import Supervisor
 
 _LINK_TIMEOUT = 5.0
 """How long publishers and subscriptions may take to find each other [s]."""
+
+_STOPPING = 2.0
+"""How long the thread of a node is waited for when one has died or hangs [s]."""
 
 _POLL = 0.01
 
@@ -73,22 +78,29 @@ class ComposedGraph:
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
         self._hosts: list[_Host] = []
+        self._supervisor = Supervisor()
         delivery = LocalDelivery()
         try:
             for spec in specs:
-                self._hosts.append(_Host(spec, delivery))
+                self._hosts.append(_Host(spec, delivery, self._supervisor))
         except BaseException:
             self.stop()
             raise
 
     def __enter__(self) -> ComposedGraph:
-        """Have nodes that are still to be started."""
+        """Have nodes that are still to be started, and watch their threads."""
+        self._supervisor.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        """Stop, in order; not where the user has lost patience."""
+        """Stop, in order; not where the user has lost patience.
+
+        With a fault the supervisor goes on: what hangs may keep the process from ending.
+        """
         if kind is not KeyboardInterrupt:
             self.stop()
+        if not self._supervisor.fault:
+            self._supervisor.stop()
 
     @property
     def finished(self) -> bool:
@@ -101,9 +113,23 @@ class ComposedGraph:
         return {host.spec.name: host.node.fault for host in self._hosts if host.node.fault}
 
     def diagnoses(self) -> dict[str, Diagnosis]:
-        """Return what each node says of itself, by its name."""
+        """Return what each node says of itself, by its name.
+
+        Raises:
+            ThreadError: A thread of the process has died or hangs.
+        """
+        self.check()
         asked = [(host, host.begin(host.node.diagnosis)) for host in self._hosts]
-        return {host.spec.name: _result(future) for host, future in asked}
+        return {host.spec.name: host.result(future) for host, future in asked}
+
+    def check(self) -> None:
+        """Raise what has become of the threads.
+
+        Raises:
+            ThreadError: A thread of the process has died or hangs.
+        """
+        if self._supervisor.over:
+            raise ThreadError(self._supervisor.fault)
 
     def start(self) -> None:
         """Configure all nodes, then activate them, those who listen first.
@@ -113,6 +139,7 @@ class ComposedGraph:
 
         Raises:
             ConfigureError: A node refuses; the text gives its name and its reason.
+            ThreadError: A thread of the process has died or hangs.
         """
         _run_all((host, host.node.trigger_configure) for host in self._hosts)
         source, *listeners = self._hosts
@@ -122,9 +149,9 @@ class ComposedGraph:
         _run_all([(source, source.node.trigger_activate)])
 
     def stop(self) -> None:
-        """Stop all nodes, the source first, and end their threads."""
+        """Stop all nodes, the source first, and end their threads; those that hang are left."""
         for host in self._hosts:
-            host.run(host.node.stop)
+            host.stop()
         for host in self._hosts:
             host.close()
 
@@ -146,15 +173,16 @@ class ComposedGraph:
 class _Host:
     """One node with its executor and thread."""
 
-    def __init__(self, spec: NodeSpec, delivery: LocalDelivery) -> None:
+    def __init__(self, spec: NodeSpec, delivery: LocalDelivery, supervisor: Supervisor) -> None:
         self.spec = spec
-        self.node = make_node(spec, delivery)
+        self.node = make_node(spec, delivery, supervisor)
+        self._supervisor = supervisor
         self._executor = GuardedExecutor()
         self._executor.add_node(self.node)
         self._ending = threading.Event()
         self._thread = threading.Thread(
             target=spin_until,
-            args=(self._executor, self._ending.is_set),
+            args=(self._executor, self._ending.is_set, self.node.pulse),
             name=spec.name,
             daemon=True,
         )
@@ -164,20 +192,50 @@ class _Host:
         """Let the node's thread call something; returns a future."""
         return self._executor.create_task(function)
 
-    def run(self, function: Callable[[], Any]) -> Any:
-        """Let the node's thread call something and wait for the result."""
-        return _result(self.begin(function))
+    def result(self, future: Any, patience: float = 0.0) -> Any:
+        """Wait for the result of what the node's thread was asked to call.
+
+        Args:
+            future: What `begin` has returned.
+            patience: How long to wait where a thread of the process has failed [s].
+
+        Raises:
+            ThreadError: A thread of the process has died or hangs, and no result came.
+        """
+        waited = 0.0
+        while not future.done():
+            time.sleep(_POLL)
+            if self._supervisor.over:
+                waited += _POLL
+                if waited > patience or not self._thread.is_alive():
+                    raise ThreadError(self._supervisor.fault)
+        return future.result()
+
+    def stop(self) -> None:
+        """Let the node's thread stop the node; where it has died, this one does."""
+        if not self._thread.is_alive():
+            self.node.stop()
+            return
+        try:
+            self.result(self.begin(self.node.stop), _STOPPING)
+        except ThreadError as error:
+            self.node.get_logger().error(f"cannot be stopped in order: {error}")
 
     def close(self) -> None:
-        """End the thread and take the node down."""
+        """End the thread and take the node down; one that hangs is left as it is."""
         self._ending.set()
         self._executor.wake()
-        self._thread.join()
-        self._executor.shutdown()
-        self.node.destroy_node()
+        self._thread.join(_STOPPING if self._supervisor.fault else None)
+        if not self._thread.is_alive():
+            self._executor.shutdown()
+            self.node.destroy_node()
 
 
-def make_node(spec: NodeSpec, delivery: LocalDelivery | None = None) -> ManagedNode[Any]:
+def make_node(
+    spec: NodeSpec,
+    delivery: LocalDelivery | None = None,
+    supervisor: Supervisor | None = None,
+) -> ManagedNode[Any]:
     """Return the node that a specification describes, unconfigured.
 
     Raises:
@@ -203,6 +261,7 @@ def make_node(spec: NodeSpec, delivery: LocalDelivery | None = None) -> ManagedN
             use_global_arguments=False,
             parameter_overrides=overrides,
             local_delivery=delivery,
+            supervisor=supervisor,
         )
     except (rclpy_implementation.RCLError, NameValidationException) as error:
         raise ConfigureError(f"{spec.name} cannot be made: {error}") from error
@@ -217,16 +276,10 @@ def _run_all(calls: Iterable[tuple[_Host, Callable[[], Any]]]) -> None:
         ConfigureError: One failed.
     """
     running = [(host, host.begin(transition)) for host, transition in calls]
-    results = [(host, _result(future)) for host, future in running]
+    results = [(host, host.result(future)) for host, future in running]
     for host, result in results:
         if result is not TransitionCallbackReturn.SUCCESS:
             raise ConfigureError(f"{host.spec.name} {host.node.fault}")
-
-
-def _result(future: Any) -> Any:
-    while not future.done():
-        time.sleep(_POLL)
-    return future.result()
 
 
 def _all_linked(nodes: Sequence[ManagedNode[Any]]) -> bool:

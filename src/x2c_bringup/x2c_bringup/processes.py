@@ -84,6 +84,16 @@ class ProcessGraph:
         for process in self._processes.values():
             process.send_signal(signal.SIGINT)
 
+    def check(self) -> None:
+        """Raise which process has ended though nothing asked it to.
+
+        Raises:
+            ConfigureError: One has; the text gives its name and its exit status.
+        """
+        for name, process in self._processes.items():
+            if (status := process.poll()) is not None:
+                raise ConfigureError(f"{name} has ended with exit status {status}")
+
     def start(self, name: str) -> None:
         """Start the process of a node, which does not run."""
         command = command_line(self._specs[name])

@@ -102,6 +102,7 @@ def run_here(
     Raises:
         ConfigureError: A node refused to start; the text says why.
         NoImageError: The camera could not be had; the text says why.
+        ThreadError: A thread of the process has died or hangs.
     """
     with stop_on_signals() as request, errors_above(console), LiveLine(console) as line:
         line.show("starting …")
@@ -133,7 +134,7 @@ def run_apart(
         duration: Longest time to run [s].
 
     Raises:
-        ConfigureError: A node refused to start; the text says why.
+        ConfigureError: A node refused to start, or has ended; the text says why.
     """
     with stop_on_signals() as request, LiveLine(console) as line, ros():
         watch = Watch(specs)
@@ -145,6 +146,8 @@ def run_apart(
                 finished = False
                 while not (request.wanted or finished or time.monotonic() > started + duration):
                     watch.listen(_REFRESH)
+                    if not request.wanted:
+                        graph.check()
                     line.show(live_line(watch.diagnoses))
                     said = watch.diagnoses.get(specs[0].name)
                     finished = said is not None and said.values.get("finished") == "True"

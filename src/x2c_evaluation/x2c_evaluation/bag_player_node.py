@@ -100,6 +100,7 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
             rate=self.params.rate,
             loop=self.params.loop,
             ready=self._is_wanted,
+            pulse=self.supervisor.pulse("playback", self.LONGEST_CALLBACK),
         )
 
     def deactivate(self) -> None:

@@ -6,8 +6,10 @@ import time
 
 import pytest
 import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from x2c_node import quality
 from x2c_node.managed_node import ManagedNode
@@ -138,3 +140,53 @@ def test_spinning_ends_when_ros_is_shut_down_from_outside():
     started = time.monotonic()
     spin_until(executor, lambda: time.monotonic() > started + SECONDS)
     assert time.monotonic() < started + SECONDS
+
+
+def test_a_thread_that_dies_ends_the_node_in_order_and_with_an_error(program, ros, wait_until):
+    process = program(
+        "import threading\n\n"
+        "def activate(self):\n"
+        "    def run():\n"
+        "        with self.supervisor.pulse('motors'):\n"
+        "            raise ValueError('no such motor')\n"
+        "    print('active', flush=True)\n"
+        "    self.go = lambda *request: (threading.Thread(target=run).start(), request[1])[1]\n"
+        "    self.create_service(Trigger, 'go', self.go)\n\n"
+        "Program.activate = activate\n"
+        "Program.halt = lambda self, reason: print('halted:', reason, flush=True)\n"
+        "from std_srvs.srv import Trigger\n"
+    )
+    process.wait_for("active")
+    ros.diagnosis("program")
+    ros.call(Trigger, "go", Trigger.Request())
+    assert process.wait() == 1
+    assert "halted: thread motors has died: ValueError: no such motor" in process.output
+    assert "deactivated\ncleaned up\n" in process.output
+    status = wait_until(lambda: ros.diagnosis("program"), "the last words")
+    assert status.message == "thread motors has died: ValueError: no such motor"
+    assert status.level == DiagnosticStatus.ERROR
+
+
+def test_a_callback_that_hangs_ends_the_process_with_an_error(program):
+    process = program(
+        "from x2c_node import supervisor\n\n"
+        "supervisor.PATIENCE = 1.0\n"
+        "def activate(self):\n"
+        "    print('active', flush=True)\n"
+        "    self.timer(0.1, lambda: time.sleep(1000))\n\n"
+        "Program.activate = activate\n"
+        "Program.LONGEST_CALLBACK = 1.0\n"
+        "Program.halt = lambda self, reason: print('halted:', reason, flush=True)\n"
+    )
+    assert process.wait() == 1
+    assert "halted: thread program has hung for 1 s" in process.output
+
+
+def test_a_transition_may_take_its_time(program):
+    process = program(
+        "def slow(self):\n    time.sleep(1.5)\n"
+        "Program.configure = slow\n"
+        "Program.LONGEST_CALLBACK = 0.5\n"
+    )
+    process.wait_for("active")
+    assert process.stop(timeout=SECONDS) == 0

@@ -8,6 +8,10 @@ class NodeError(X2CError):
     """Base of every error that x2c_node raises on purpose."""
 
 
+class ThreadError(NodeError):
+    """A thread of the process has died or hangs."""
+
+
 class ParameterError(NodeError):
     """A parameter has a value that the node cannot work with."""
 

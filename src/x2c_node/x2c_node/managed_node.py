@@ -30,6 +30,7 @@ from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
 from x2c_node.statistics import Statistics
+from x2c_node.supervisor import Supervisor
 
 P = TypeVar("P", bound=parameters.Parameters)
 
@@ -47,18 +48,26 @@ class ManagedNode(LifecycleNode, Generic[P]):
         name: Default name of the node.
         parameter_class: Dataclass of the node's parameters.
         local_delivery: Of the process, where several nodes are to hand messages on directly.
+        supervisor: Supervisor of the process, where several nodes share it.
         node_arguments: Passed to rclpy's node.
     """
+
+    LONGEST_CALLBACK = 30.0
+    """For how long one callback may keep the node's thread; transitions may take longer [s]."""
 
     def __init__(
         self,
         name: str,
         parameter_class: type[P],
         local_delivery: LocalDelivery | None = None,
+        supervisor: Supervisor | None = None,
         **node_arguments: Any,
     ) -> None:
         super().__init__(name, **node_arguments)
         self._local = local_delivery
+        self.supervisor = supervisor or Supervisor()
+        self.pulse = self.supervisor.pulse(self.get_name(), self.LONGEST_CALLBACK)
+        self.supervisor.on_fault(self._thread_failed)
         # A message handed on directly comes in the thread of its publisher.
         self._turn = threading.RLock()
         self._parameter_class = parameter_class
@@ -109,6 +118,15 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def cleanup(self) -> None:
         """Let go of what `configure` took, before its publishers and services are destroyed."""
+
+    def halt(self, reason: str) -> None:
+        """Stop what moves: a thread of the process has died or hangs.
+
+        Called from any thread; what a hanging thread may hold must not be waited for.
+
+        Args:
+            reason: What has failed.
+        """
 
     def diagnose(self) -> Diagnosis:
         """Return the state of the active node; statistics are added to its values."""
@@ -256,7 +274,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def diagnosis(self) -> Diagnosis:
         """Return the state of the node, whatever it is, with its statistics."""
-        if self.state == "active":
+        if self.supervisor.fault:
+            diagnosis = Diagnosis(Level.ERROR, self.supervisor.fault)
+        elif self.state == "active":
             try:
                 diagnosis = self.diagnose()
             except Exception as error:
@@ -330,7 +350,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
     ) -> TransitionCallbackReturn:
         try:
-            with self._turn:
+            with self.pulse.rest(), self._turn:
                 run()
         except Exception as error:
             self.fault = f"cannot {verb}: {error}"
@@ -344,7 +364,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
     ) -> TransitionCallbackReturn:
         try:
-            with self._turn:
+            with self.pulse.rest(), self._turn:
                 run()
         except Exception as error:
             self.fault = f"cannot {verb} cleanly: {error}"
@@ -447,6 +467,16 @@ class ManagedNode(LifecycleNode, Generic[P]):
     # Diagnostics.
 
     def _publish_diagnosis(self) -> None:
+        self._report(self.diagnosis())
+
+    def _report(self, diagnosis: Diagnosis) -> None:
         now = self.get_clock().now().to_msg()
-        name = self.get_fully_qualified_name()
-        self._diagnostics.publish(to_message(name, self.diagnosis(), now))
+        self._diagnostics.publish(to_message(self.get_fully_qualified_name(), diagnosis, now))
+
+    def _thread_failed(self, reason: str) -> None:
+        """Halt, and say so at once: the node's own thread may be the one that has failed."""
+        try:
+            self.halt(reason)
+        finally:
+            self.get_logger().fatal(f"{reason}; the process ends")
+            self._report(Diagnosis(Level.ERROR, reason, {"state": self.state}))

@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from x2c_node.executor import GuardedExecutor
 from x2c_node.managed_node import ManagedNode
-from x2c_node.stopping import INTERRUPTED, stop_on_signals
+from x2c_node.stopping import INTERRUPTED, StopRequest, stop_on_signals
+from x2c_node.supervisor import EXIT_STATUS, Pulse
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Names of settings in glibc's malloc.h."""
@@ -27,13 +28,21 @@ _LONGEST_WAIT = 0.2
 """How late a signal may be noticed while nothing happens [s]."""
 
 
-def spin_until(executor: Executor, done: Callable[[], bool]) -> None:
-    """Spin an executor until something holds, or ROS is shut down from outside."""
-    try:
-        while not done():
-            executor.spin_once(timeout_sec=_LONGEST_WAIT)
-    except ExternalShutdownException:
-        return
+def spin_until(executor: Executor, done: Callable[[], bool], pulse: Pulse | None = None) -> None:
+    """Spin an executor until something holds, or ROS is shut down from outside.
+
+    Args:
+        executor: Executor to spin.
+        done: Whether to end.
+        pulse: Pulse of the thread, one beat each callback.
+    """
+    with pulse or Pulse() as beating:
+        try:
+            while not done():
+                beating.beat()
+                executor.spin_once(timeout_sec=_LONGEST_WAIT)
+        except ExternalShutdownException:
+            return
 
 
 def tune_process() -> None:
@@ -68,7 +77,7 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
         arguments: In place of the command line.
 
     Raises:
-        SystemExit: The process was asked to end at once.
+        SystemExit: The process was asked to end at once, or a thread of it has died or hung.
     """
     tune_process()
     args = list(sys.argv if arguments is None else arguments)
@@ -78,17 +87,27 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
             try:
                 node = make()
                 request.when_hurried(node.hurry)
-                executor = GuardedExecutor()
-                executor.add_node(node)
-                try:
-                    node.start()
-                    spin_until(executor, lambda: request.wanted)
-                finally:
-                    # Whatever has happened, the robot is not left as it was when it happened.
-                    node.stop()
-                    executor.shutdown()
-                    node.destroy_node()
+                _run(node, request)
             finally:
                 rclpy.try_shutdown()
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
+    if node.supervisor.fault:
+        # The supervisor goes on: what hangs may keep the interpreter from ending.
+        raise SystemExit(EXIT_STATUS)
+    node.supervisor.stop()
+
+
+def _run(node: ManagedNode[Any], request: StopRequest) -> None:
+    """Run a node until a stop is requested, or a thread of it has failed."""
+    executor = GuardedExecutor()
+    executor.add_node(node)
+    node.supervisor.start()
+    try:
+        node.start()
+        spin_until(executor, lambda: request.wanted or node.supervisor.over, node.pulse)
+    finally:
+        # Whatever has happened, the robot is not left as it was when it happened.
+        node.stop()
+        executor.shutdown()
+        node.destroy_node()

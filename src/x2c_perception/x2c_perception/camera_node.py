@@ -102,7 +102,11 @@ class CameraNode(ManagedNode[CameraParameters]):
         """Start reading and publishing."""
         self._message: Image | None = None
         self._grabber = Grabber(
-            self._source, loop=self.params.loop, complain=self._complain, found=self._found
+            self._source,
+            loop=self.params.loop,
+            complain=self._complain,
+            found=self._found,
+            pulse=self.supervisor.pulse("grabber"),
         )
         self._player = Player(
             self._grabber,
@@ -113,6 +117,7 @@ class CameraNode(ManagedNode[CameraParameters]):
             rate=self.params.framerate,
             paced=self.params.paced,
             ready=self._is_wanted if self.params.wait_for_subscriber else lambda: True,
+            pulse=self.supervisor.pulse("player", self.LONGEST_CALLBACK),
         )
 
     def deactivate(self) -> None:

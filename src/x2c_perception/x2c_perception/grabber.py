@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from x2c_node.supervisor import Pulse
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import CameraSource, Picture
 
@@ -44,6 +45,7 @@ class Grabber:
         complain: Takes one sentence for each failure, from the thread.
         found: Is called from the thread when the source has been opened.
         backoff: For live sources.
+        pulse: Pulse of the thread; drivers may keep it for as long as they like.
     """
 
     def __init__(
@@ -54,7 +56,9 @@ class Grabber:
         complain: Callable[[str], None] = lambda text: None,
         found: Callable[[], None] = lambda: None,
         backoff: Backoff | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
+        self._pulse = pulse or Pulse()
         self._source = source
         self._loop = loop
         self._complain = complain
@@ -98,6 +102,10 @@ class Grabber:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        with self._pulse:
+            self._grab()
+
+    def _grab(self) -> None:
         wait = self._backoff.shortest
         while not self._stopping:
             try:

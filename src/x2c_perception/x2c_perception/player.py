@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from x2c_node.supervisor import Pulse
 from x2c_perception.grabber import Grabber
 from x2c_perception.sources.base import PICTURE_RATE, Picture
 
@@ -56,6 +57,7 @@ class Player:
         rate: Asked for [Hz]; 0 for the native one.
         paced: Whether pictures of a file wait until they are due.
         ready: The first picture of a file waits until this holds.
+        pulse: Pulse of the thread, one beat each picture.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class Player:
         rate: float = 0.0,
         paced: bool = True,
         ready: Callable[[], bool] = lambda: True,
+        pulse: Pulse | None = None,
     ) -> None:
+        self._pulse = pulse or Pulse()
         self._grabber = grabber
         self._deliver = deliver
         self._failed = failed
@@ -89,6 +93,10 @@ class Player:
         self._thread.join()
 
     def _run(self) -> None:
+        with self._pulse as pulse, pulse.rest():
+            self._play()
+
+    def _play(self) -> None:
         while not (self._live or self._ready() or self._stop.wait(0.02)):
             pass
         pacer: Pacer | None = None
@@ -107,7 +115,8 @@ class Player:
                 if self._stop.wait(max(0.0, taken - time.monotonic())):
                     return
             try:
-                self._deliver(grabbed.picture, max(0.0, time.monotonic() - taken))
+                with self._pulse.work():
+                    self._deliver(grabbed.picture, max(0.0, time.monotonic() - taken))
             except Exception as error:
                 self._failed(error)
 

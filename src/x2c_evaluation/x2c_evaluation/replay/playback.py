@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from x2c_evaluation.replay.schedule import Schedule
 from x2c_evaluation.sources.storage import RawMessage
+from x2c_node.supervisor import Pulse
 
 _TICK = 0.01
 """Time between two looks at the bag's clock [s]."""
@@ -30,6 +31,7 @@ class Playback:
         rate: Of playing; 2 is twice as fast as it was recorded.
         loop: Whether the bag begins anew when it ends.
         ready: The first message waits until this holds.
+        pulse: Pulse of the thread, one beat each message.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Playback:
         rate: float = 1.0,
         loop: bool = False,
         ready: Callable[[], bool] = lambda: True,
+        pulse: Pulse | None = None,
     ) -> None:
+        self._pulse = pulse or Pulse()
         self._messages = messages
         self._deliver = deliver
         self._tick = tick
@@ -69,6 +73,10 @@ class Playback:
         self._thread.join()
 
     def _run(self) -> None:
+        with self._pulse as pulse, pulse.rest():
+            self._play_all()
+
+    def _play_all(self) -> None:
         while not (self._ready() or self._stop.wait(0.02)):
             pass
         while not self._stop.is_set():
@@ -101,7 +109,8 @@ class Playback:
             self._tick(self._schedule.time(time.monotonic()))
             played += 1
             try:
-                self._deliver(message)
+                with self._pulse.work():
+                    self._deliver(message)
             except Exception as error:
                 self._failed(error)
 
