@@ -414,6 +414,30 @@ def test_limits_are_changed_with_the_file_before_kept(x2c, face):
     assert kept.read_text() == before
 
 
+def test_limits_beyond_the_raw_range_are_told_and_not_jogged_to(x2c, bus, face):
+    words = ("motors", "limits", "--robot", face, "--joint", "lid")
+    status, said = x2c(*words, "--position", -0.4, 0.05)
+    assert status == 0
+    assert "driver.joints.lid.raw ends at -0.2332 and 0.07363" in said
+    assert "raw ends at" not in x2c(*words, "--position", -0.2, 0.05)[1]
+    x2c(*words, "--position", -0.4, 0.05)
+    jog = ("motors", "jog", "--robot", face, "--joint", "lid", "--speed", 1.0)
+    status, said = x2c(*jog, "--to", -0.3)
+    assert status == 2
+    assert "is outside driver.joints.lid.raw" in said
+    assert not bus.servos[2].torque
+    assert x2c(*jog, "--sweep")[0] == 0
+
+
+def test_limits_that_lead_over_the_wrap_are_refused(x2c, face):
+    before = (face / "robot.yaml").read_text()
+    words = ("motors", "limits", "--robot", face, "--joint", "lid")
+    status, said = x2c(*words, "--position", -6.5, 0.05)
+    assert status == 2
+    assert "narrow joints.lid.position" in said
+    assert (face / "robot.yaml").read_text() == before
+
+
 def test_limits_that_cannot_be_leave_the_file_as_it_was(x2c, face):
     before = (face / "robot.yaml").read_text()
     words = ("motors", "limits", "--robot", face, "--joint", "lid")

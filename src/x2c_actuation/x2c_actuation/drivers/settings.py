@@ -207,7 +207,8 @@ def _refuse_wrap(wire: Wire, key: str) -> None:
         raise DriverSettingsError(
             f"{key}.zero: the joint's limits are raw {lowest:.0f} to {highest:.0f}, past "
             f"{first:g} to {last:g}, where readings start again: the motor would go the long way "
-            f"round; {WRAP_REMEDY}, then calibrate the joint again"
+            f"round; narrow joints.{wire.joint}.position, or {WRAP_REMEDY}, and calibrate "
+            "the joint again"
         )
 
 

@@ -41,6 +41,13 @@ class Wire:
     readings: tuple[float, float] = (-math.inf, math.inf)
     way: tuple[float, float] = (-math.inf, math.inf)
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest position that the raw range lets the joint go to [rad or m]."""
+        slope = self.direction * self.scale
+        ends = sorted((raw - self.zero) / slope for raw in (self.lowest, self.highest))
+        return ends[0], ends[1]
+
 
 class Wires:
     """All wires of a robot, in the order of its joints.

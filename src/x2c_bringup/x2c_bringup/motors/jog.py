@@ -98,6 +98,12 @@ class Jog:
                 f"{_shown(one, target)} is outside the limits of {one.name}, {one.lower:g} to "
                 f"{one.upper:g}: nothing was moved"
             )
+        low, high = self._reach(joint)
+        if not low <= target <= high:
+            raise CalibrationError(
+                f"{_shown(one, target)} is outside driver.joints.{one.name}.raw, which ends at "
+                f"{low:.4g} and {high:.4g}: nothing was moved"
+            )
         start = self._mover.position(joint)
         way = (
             f"to {_shown(one, target)}, by its home: it cannot tell where it is"
@@ -121,13 +127,16 @@ class Jog:
         self.to(joint, start + way)
 
     def sweep(self, joint: int) -> None:
-        """Move a joint to both of its limits, and home.
+        """Move a joint to both ends of its limits and raw range, and home.
 
         Raises:
+            CalibrationError: Its home is outside the raw range.
+            BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
         one = self._robot.joints[joint]
-        for target in dict.fromkeys((one.lower, one.upper, one.home)):
+        low, high = self._reach(joint)
+        for target in dict.fromkeys((max(one.lower, low), min(one.upper, high), one.home)):
             self.to(joint, target)
 
     def tell(self, joint: int) -> None:
@@ -186,6 +195,13 @@ class Jog:
             joint = self.find(text)
             self.tell(joint)
         return joint
+
+    def _reach(self, joint: int) -> tuple[float, float]:
+        """Return the positions between which a joint can be sent, to a step [rad, m or ratio]."""
+        driver = self._mover.driver
+        wire = driver.settings.wires[joint]
+        step = driver.wires.quantum / wire.scale
+        return wire.reach[0] - step, wire.reach[1] + step
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from x2c_actuation.drivers import VIRTUAL, make_driver
 from x2c_bringup.errors import CalibrationError
 from x2c_bringup.motors.editor import RobotEditor
 from x2c_face.robot import Robot
@@ -42,6 +43,28 @@ def change_limits(folder: Path, joint: str, changes: Mapping[str, Any], console:
     if joint not in joints:
         raise CalibrationError(f"there is no joint {joint!r}; joints: {', '.join(joints)}")
     editor.change(("joints", joint), changes)
-    editor.save()
+    robot = editor.save()
     kept = f"; as it was: {editor.backup}" if editor.backup else ""
     console.print(f"Saved {editor.path}{kept}", markup=False, highlight=False, soft_wrap=True)
+    _note_reach(robot, joint, console)
+
+
+def _note_reach(robot: Robot, name: str, console: Console) -> None:
+    """Say where a joint's raw range ends before its limits."""
+    if robot.driver.get("type") in (None, VIRTUAL):
+        return
+    driver = make_driver(robot)
+    place = robot.joint_names.index(name)
+    joint, wire = robot.joints[place], driver.settings.wires[place]
+    step = driver.wires.quantum / wire.scale
+    low, high = wire.reach
+    if joint.lower < low - step or joint.upper > high + step:
+        console.print(
+            f"driver.joints.{name}.raw ends at {low:.4g} and {high:.4g}: the motor goes no "
+            f"further. To let it, calibrate again: ./x2c motors calibrate --robot {robot.folder} "
+            f"--joint {name}",
+            style="yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )

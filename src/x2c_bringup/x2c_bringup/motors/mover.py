@@ -26,7 +26,7 @@ _PERIOD = 0.02
 _PATIENCE = 1.0
 """A motor may miss questions for so long before it counts as silent [s]."""
 
-_FREE, _LAG = math.radians(10.0), 0.25
+_FREE, _LAG = math.radians(8.0), 0.15
 """A motor may lag behind what it is sent by this angle [rad] and the way of this time [s]."""
 
 _ARRIVAL = 0.5
