@@ -12,4 +12,6 @@ def trouble(image: Path) -> str:
         size = image.stat().st_size
     except OSError as error:
         return f"the picture {image} is missing ({error.strerror or error})"
+    except ValueError as error:
+        return f"the picture {str(image)!r} cannot be ({error})"
     return "" if size else f"the picture {image} is empty"

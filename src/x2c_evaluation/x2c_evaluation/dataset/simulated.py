@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from x2c_evaluation.dataset import layout
 from x2c_evaluation.dataset.data_set import DataSet, Pair, Skipped
 from x2c_evaluation.dataset.images import trouble
+from x2c_evaluation.errors import TableError
+from x2c_evaluation.parquet_columns import numbers, read_columns, texts
 from x2c_face import controls, topology
 
 Array = NDArray[np.float64]
@@ -34,15 +35,9 @@ def read_simulated(folder: Path, landmarks: bool = False) -> DataSet:
     for split, file in files:
         try:
             table = _read_table(file, landmarks)
-        except (OSError, pa.ArrowException) as error:
-            skipped.append(Skipped(file, None, f"no readable Parquet file: {error}"))
-            continue
-        missing = [name for name in layout.REQUIRED if name not in table.column_names]
-        if missing:
-            reason = f"the columns {', '.join(missing)} are missing"
-            skipped.append(Skipped(file, None, reason))
-            continue
-        _read_rows(folder, split, file, table, pairs, skipped)
+            _read_rows(folder, split, file, table, pairs, skipped)
+        except TableError as error:
+            skipped.append(Skipped(file, None, str(error)))
     return DataSet(folder, pairs, skipped, notes)
 
 
@@ -63,11 +58,14 @@ def _files(folder: Path, notes: list[str]) -> list[tuple[str | None, Path]]:
 
 
 def _read_table(file: Path, landmarks: bool) -> pa.Table:
-    names = pq.read_schema(file).names
     wanted = [*layout.REQUIRED, layout.SPLIT]
     if landmarks:
         wanted += [layout.LANDMARKS, layout.PROJECTION]
-    return pq.read_table(file, columns=[name for name in wanted if name in names])
+    table = read_columns(file, wanted)
+    missing = [name for name in layout.REQUIRED if name not in table.column_names]
+    if missing:
+        raise TableError(f"the columns {', '.join(missing)} are missing")
+    return table
 
 
 def _read_rows(
@@ -78,14 +76,10 @@ def _read_rows(
     pairs: list[Pair],
     skipped: list[Skipped],
 ) -> None:
-    splits = table[layout.SPLIT].to_pylist() if layout.SPLIT in table.column_names else []
-    names = table[layout.FILE_NAME].to_pylist()
+    splits = texts(table, layout.SPLIT) if layout.SPLIT in table.column_names else []
+    names = texts(table, layout.FILE_NAME)
     animations = table[layout.ANIMATION].to_pylist()
-    try:
-        values = _numbers(table)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        skipped.append(Skipped(file, None, f"its control values are no numbers: {error}"))
-        return
+    values = np.stack([numbers(table, name) for name in controls.NAMES], axis=1)
     finite = np.isfinite(values)
     extras = zip(
         _lists(table, layout.LANDMARKS, (topology.COUNT, 3)),
@@ -100,7 +94,7 @@ def _read_rows(
         if not name:
             skipped.append(Skipped(file, row, f"it has no {layout.FILE_NAME}"))
             continue
-        where = split or (splits[row] if splits else "")
+        where = split or (splits[row] if splits else "") or ""
         image = folder / where / name
         if reason := trouble(image):
             skipped.append(Skipped(file, row, reason))
@@ -109,20 +103,14 @@ def _read_rows(
         pairs.append(Pair(image, values[row], animation, where, file, row, *extra))
 
 
-def _numbers(table: pa.Table) -> Array:
-    columns = [
-        table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in controls.NAMES
-    ]
-    return np.stack(columns, axis=1) if len(table) else np.empty((0, controls.COUNT))
-
-
 def _lists(table: pa.Table, name: str, shape: tuple[int, int]) -> Sequence[Any]:
     """Return a column of nested lists as arrays of a shape, or of None where it has no such."""
     if name in table.column_names and table[name].null_count == 0:
         flat = table[name].combine_chunks()
-        while pa.types.is_nested(flat.type):
+        while pa.types.is_list(flat.type) or pa.types.is_fixed_size_list(flat.type):
             flat = flat.flatten()
-        values = np.asarray(flat, dtype=np.float64)
-        if values.size == len(table) * shape[0] * shape[1]:
-            return list(values.reshape(len(table), *shape))
+        if pa.types.is_floating(flat.type):
+            values = np.asarray(flat, dtype=np.float64)
+            if values.size == len(table) * shape[0] * shape[1]:
+                return list(values.reshape(len(table), *shape))
     return [None] * len(table)

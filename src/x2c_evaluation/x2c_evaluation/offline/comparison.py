@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from x2c_evaluation.control_error import ControlError, control_error
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.curves import read_curves
 from x2c_evaluation.offline.layout import FORMAT, FRAMES, REPORT
-from x2c_evaluation.offline.metrics import METRICS, Metric
+from x2c_evaluation.offline.metrics import METRICS, Metric, metrics_of
 from x2c_face.bounded_json import load_json_file
 from x2c_face.controls import Group
+from x2c_face.entries import shown
 
 DIFFERENCE = "difference"
 """Metric of a comparison alone: control error of B against A, on frames of the same stamp."""
@@ -209,13 +211,42 @@ def _side(path: Path) -> Side:
             raise EvaluationError(
                 f"{file} has the form {known}, this program writes {FORMAT}: evaluate again"
             )
-        _ = content["summary"], [one["name"] for one in content["recordings"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        _check(content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise EvaluationError(
             f"{path} is no evaluation: expected a folder with the {REPORT} that 'x2c evaluate' "
             f"writes ({error})"
         ) from error
     return Side(file.parent, content)
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    """Refuse a report that does not hold what is compared and shown of it.
+
+    Raises:
+        ValueError: A part of it is of another type; which one is said.
+        KeyError: A part is missing; AttributeError, IndexError and TypeError likewise.
+    """
+    for name, value in content["summary"].items():
+        _expect(value is None or _is_number(value), f"the metric {name!r}", "a number", value)
+    for part in ("settings", "versions"):
+        _expect(isinstance(content[part], dict), part, "entries", content[part])
+    _ = content["settings"]["robot"], content["settings"]["backend"]
+    names = [one["name"] for one in content["recordings"]]
+    for one, name in zip(content["recordings"], names, strict=True):
+        _expect(isinstance(name, str), "the name of a recording", "text", name)
+        for metric, value in metrics_of(one).items():
+            _expect(_is_number(value), f"the metric {metric!r} of {name!r}", "a number", value)
+
+
+def _is_number(value: object) -> bool:
+    """Return whether something is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _expect(right: bool, what: str, expected: str, value: object) -> None:
+    if not right:
+        raise ValueError(f"{what} is {shown(value)}, expected {expected}")
 
 
 def _matched(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.errors import EvaluationError, TableError
+from x2c_evaluation.parquet_columns import integers, numbers, read_columns
 from x2c_face import controls
 from x2c_face.descriptors import Descriptor
 from x2c_face.frames import ControlState, FaceState
@@ -117,31 +118,28 @@ def read_curves(path: Path) -> Curves:
         EvaluationError: It cannot be read, or is none of these.
     """
     try:
-        table = pq.read_table(path)
-        columns = {
-            name: table[name].to_numpy() for name in table.column_names if name != "recording"
-        }
-        references = sorted({name.partition("/")[0] for name in columns if "/" in name})
+        table = read_columns(path)
+        references = sorted({name.partition("/")[0] for name in table.column_names if "/" in name})
         return Curves(
-            index=columns["frame"],
-            stamps=columns["stamp"],
-            face_states=columns["face_state"].astype(np.int64),
-            persons=columns["person"].astype(np.int64),
-            confidence=columns["confidence"].astype(np.float64),
-            eye_distance=columns["eye_distance"].astype(np.float64),
-            described=_stack([columns[one.value] for one in Descriptor]),
-            values=_stack([columns[name] for name in controls.NAMES]),
-            control_states=columns["control_state"].astype(np.int64),
+            index=integers(table, "frame"),
+            stamps=integers(table, "stamp"),
+            face_states=integers(table, "face_state"),
+            persons=integers(table, "person"),
+            confidence=numbers(table, "confidence"),
+            eye_distance=numbers(table, "eye_distance"),
+            described=_stack(table, [one.value for one in Descriptor]),
+            values=_stack(table, controls.NAMES),
+            control_states=integers(table, "control_state"),
             references={
-                one: _stack([columns[f"{one}/{name}"] for name in controls.NAMES])
+                one: _stack(table, [f"{one}/{name}" for name in controls.NAMES])
                 for one in references
             },
         )
-    except (OSError, pa.ArrowException, KeyError) as error:
+    except TableError as error:
         raise EvaluationError(
             f"{path} is no table of frames that 'x2c evaluate' wrote: {error}"
         ) from error
 
 
-def _stack(columns: list[NDArray[np.float32]]) -> Array:
-    return np.stack(columns, axis=1).astype(np.float64)
+def _stack(table: pa.Table, names: Sequence[str]) -> Array:
+    return np.stack([numbers(table, name) for name in names], axis=1)
