@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from sensor_msgs.msg import JointState
+from numpy.typing import ArrayLike
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
@@ -16,6 +17,8 @@ from x2c_actuation.command_publisher import CommandPublisher
 from x2c_actuation.diagnosis_values import diagnosis_values
 from x2c_actuation.emergency_stop import EmergencyStop
 from x2c_actuation.ending import longest_end
+from x2c_actuation.errors import RefusedError
+from x2c_actuation.joint_states import JointStates
 from x2c_actuation.machine import LATCHED, Ending, Machine, State
 from x2c_actuation.mapping import JointMap
 from x2c_actuation.parameters import ActuationParameters
@@ -36,14 +39,13 @@ from x2c_node.ticker import Ticker
 _SOONEST = 0.002
 """Control values are answered at once, but no sooner after the last command than this [s]."""
 
-_FEEDBACK_WAIT = 1.0
-"""How long joints that somebody measures are waited for before they move [s]."""
-
 _WAITING = 2.0
 """Control values that were refused are told of for so long [s]."""
 
 _HALTING = 0.2
 """How long a thread that moves the joints is waited for when another has failed [s]."""
+
+_UNTIL_THEN = "until then, joints that stand do not start"
 
 _ONLY_BACK = 1e11
 """For monitors of time that jumps ahead are nothing to: camera and clock may pause [s]."""
@@ -70,6 +72,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._before: Chain | None = None
         # What only a reset ends outlives every transition, and the stop is heard in any of them.
         self._machine = Machine(self.params.timing, armed=False, now=time.monotonic())
+        self._joint_states = JointStates(self, self._measure)
         self._estop = EmergencyStop(self, self._press)
 
     def configure(self) -> None:
@@ -81,12 +84,19 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._map = JointMap(robot, params.gains, params.offsets)
         chain = Chain(robot, self._map, self._machine, self._period, self._before)
         chain.feedback.tracking = params.tracking
+        if self._before is not None and chain.unknown:
+            self.get_logger().warning(
+                "where these joints are is not known, since they were sent nothing before: "
+                f"{', '.join(chain.unknown)}; if they are not measured, they begin at neutral"
+            )
         self._commands = CommandPublisher(
             self, robot.command_interface, robot.joint_names, self._period
         )
         self._states = self.publisher(ActuationState, "~/state", STREAM)
         self._header = Header()
         self._told: tuple[State, float] | None = None
+        self._elsewhere = chain.elsewhere
+        self._contradicted = False
         self._estop.look()
         self._next_state = 0.0
         with self._moving:
@@ -108,8 +118,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._running_chain.restart(self.params.enabled_at_start, self._began)
         self.subscription(ControlValues, "control_values", self._take, NEWEST)
         if self.params.use_joint_states:
-            # In one process these come in the driver's thread, which must not wait.
-            self.subscription(JointState, "joint_states", self._measure, NEWEST, alone=False)
+            self._joint_states.listen()
         name = f"{self.get_name()} motors"
         pulse = self.supervisor.pulse(name, self.LONGEST_CALLBACK)
         self._ticker = Ticker(self._period, self._tick, name, pulse)
@@ -129,8 +138,12 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # An emergency stop is heard although nobody spins the node meanwhile.
         braking = False
         try:
-            while self._ticker.alive and not self._at_end(chain) and time.monotonic() < limit:
-                if self.hurried and not braking:
+            while self._ticker.alive and not self._at_end(chain):
+                late = time.monotonic() >= limit
+                if late and braking:
+                    break
+                if late or (self.hurried and not braking):
+                    # Joints that are not there by now stay on their way.
                     braking = True
                     limit = time.monotonic() + BRAKING
                     with self._moving:
@@ -179,12 +192,16 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         if state in LATCHED:
             hint = "release it, then call ~/reset" if self._estop.pressed else "call ~/reset"
             return Level.ERROR, f"{machine.reason}; {hint}"
+        if wrong := self._running_chain.feedback.contradiction(now):
+            return Level.ERROR, f"{wrong}; {_UNTIL_THEN}"
         if not machine.armed:
             return Level.OK, f"{state.name.lower()}: {machine.reason}; call ~/enable"
         if now - self._rejected[0] < _WAITING:
             return Level.WARN, f"rejects control values: {self._rejected[1]}"
         if state in (State.RAMPING, State.ACTIVE):
             return Level.OK, "following control values"
+        if hindrance := self._running_chain.hindrance:
+            return Level.WARN, f"{state.name.lower()}: {hindrance}"
         topic = self.resolve_topic_name("control_values")
         senders = self.count_publishers(topic)
         reason = "nobody publishes it" if senders == 0 else "its publishers are silent"
@@ -205,8 +222,6 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._count_jump("the clock jumped back")
         if self._stamps.jumped(stamp):
             self._count_jump("the stamps of control_values jumped back")
-        if self._waits_for_feedback():
-            return
         try:
             frame = controls_from_message(message)
             with self._moving:
@@ -219,8 +234,10 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._rejected = (time.monotonic(), str(error))
             raise
 
-    def _measure(self, message: JointState) -> None:
-        self._running_chain.feedback.take(message.name, message.position, time.monotonic())
+    def _measure(
+        self, names: Sequence[str], positions: ArrayLike, now: float, source: str
+    ) -> None:
+        self._running_chain.feedback.take(names, positions, now, source)
 
     def _tick(self, late: float) -> None:
         """Run in the thread of the motors."""
@@ -237,6 +254,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
 
     def _send(self, now: float) -> None:
         chain = self._running_chain
+        chain.awaited = self._joint_states.awaited(now) if self.params.use_joint_states else ""
         command = chain.tick(now)
         if command is not None:
             self._last_command = now
@@ -261,6 +279,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         if state != self._told:
             self._told = state
             self.get_logger().info(f"{state[0].name.lower()}: {machine.reason}")
+        self._tell_of_measurements(chain, now)
         self._next_state = now + 1.0 / self.params.state_rate
         if self._states.get_subscription_count():
             refused = self.statistics.counts["control_values refused"]
@@ -273,14 +292,21 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             return True
         return self._machine.state in LATCHED and chain.motion.at_rest
 
-    def _waits_for_feedback(self) -> bool:
-        """Return whether the joints' positions may still come before they are moved."""
-        chain = self._running_chain
-        if not self.params.use_joint_states or chain.feedback.age(0.0) is not None:
-            return False
-        if time.monotonic() - self._began > _FEEDBACK_WAIT:
-            return False
-        return self.count_publishers(self.resolve_topic_name("joint_states")) > 0
+    def _tell_of_measurements(self, chain: Chain, now: float) -> None:
+        if chain.elsewhere is not self._elsewhere:
+            self._elsewhere = chain.elsewhere
+            for name, away in chain.elsewhere.items():
+                self.get_logger().warning(
+                    f"joint {name} begins where it is measured, {away:+.4g} from where it was "
+                    "sent last: something has moved it, or it did not get there"
+                )
+        if chain.hindrance and self._machine.armed:
+            text = f"joints do not start yet: {chain.hindrance}"
+            self.get_logger().warning(text, throttle_duration_sec=5.0)
+        wrong = chain.feedback.contradiction(now)
+        if wrong and not self._contradicted:
+            self.get_logger().error(f"{wrong}; {_UNTIL_THEN}")
+        self._contradicted = bool(wrong)
 
     def _count_jump(self, reason: str) -> None:
         self.statistics.counts["time jumps"] += 1
@@ -306,10 +332,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                 self._machine.enable(now)
             else:
                 self._machine.disable(now)
+            hindrance = self._running_chain.hindrance
         response.success = True
-        response.message = (
-            "following control values as they come" if request.data else "braking, then disabled"
-        )
+        if not request.data:
+            response.message = "braking, then disabled"
+        elif hindrance:
+            response.message = f"following control values as they come, but not yet: {hindrance}"
+        else:
+            response.message = "following control values as they come"
         return response
 
     def _neutral(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -317,6 +347,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             response.message = f"the node is {self.state}: activate it first"
             return response
         with self._moving:
+            if hindrance := self._running_chain.hindrance:
+                raise RefusedError(f"cannot start: {hindrance}")
             self._machine.ease("asked to go to neutral", time.monotonic())
         response.success = True
         response.message = "going to neutral; control values are ignored until ~/enable"

@@ -145,6 +145,13 @@ class Chain:
         return self._stamp
 
     @property
+    def reason(self) -> str:
+        """Why the state is as it is, or why it does not change though control values come."""
+        machine = self.machine
+        waits = machine.armed and machine.state is State.DISABLED
+        return self.hindrance if waits and self.hindrance else machine.reason
+
+    @property
     def unknown(self) -> tuple[str, ...]:
         """Names of the joints that were never sent anything: where they are is not known."""
         return tuple(

@@ -20,7 +20,7 @@ def diagnosis_values(
         now: The time by which the chain goes [s].
     """
     machine = chain.machine
-    values = {"mode": machine.state.name.lower(), "reason": machine.reason}
+    values = {"mode": machine.state.name.lower(), "reason": chain.reason}
     for name, age in (
         ("control values", machine.input_age(now)),
         ("joint states", chain.feedback.age(now)),
@@ -31,6 +31,8 @@ def diagnosis_values(
         for name, error in zip(names, errors, strict=True):
             if error:
                 values[f"tracking error: {name}"] = f"{error:.4g}"
+    for name, away in chain.elsewhere.items():
+        values[f"began away from where it was sent: {name}"] = f"{away:.4g}"
     values["pressing the emergency stop"] = pressing or "nobody"
     values["plans refused"] = str(chain.motion.refused)
     counts = {**chain.counts, "late ticks": chain.totals["late ticks"]}

@@ -16,7 +16,7 @@ from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
 from x2c_actuation.presses import Presses
-from x2c_node.endpoints import publishers
+from x2c_node.endpoints import endpoint_id, publisher_id, publishers
 
 TOPIC = "estop"
 
@@ -86,7 +86,7 @@ class EmergencyStop:
         known = publishers(self._node, self._topic)
         if known is None:
             return
-        there = {bytes(one.endpoint_gid)[:16] for one in known}
+        there = {endpoint_id(one) for one in known}
         self._presses.forget(
             [who for who in self._presses.pressing() if who != _SERVICE and not _is(who, there)]
         )
@@ -113,8 +113,7 @@ class EmergencyStop:
         return self._node.resolve_topic_name(TOPIC)
 
     def _hear(self, message: Bool, info: Any) -> None:
-        gid = (info.get("publisher_gid") or {}).get("data")
-        who = None if gid is None else bytes(gid)[:16]
+        who = publisher_id(info)
         if who is None and not message.data and not self._can_release():
             return
         self._presses.set(who, self._topic, bool(message.data))

@@ -29,7 +29,7 @@ def state_message(chain: Chain, names: list[str], refused: int, now: float) -> A
         header=Header(),
         state=machine.state.value,
         since=max(now - machine.since, 0.0),
-        reason=machine.reason,
+        reason=chain.reason,
         armed=machine.armed,
         estop_pressed=machine.pressed,
         command_stamp=to_stamp(chain.stamp),

@@ -6,10 +6,31 @@ rclpy raises where an endpoint of a stranger has what its enumerations lack.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+_ID = 16
+"""Length of what identifies an endpoint; longer GIDs are filled up [byte]."""
+
+
+def endpoint_id(endpoint: TopicEndpointInfo) -> bytes:
+    """Return what identifies an endpoint."""
+    return bytes(endpoint.endpoint_gid)[:_ID]
+
+
+def publisher_id(info: Mapping[str, Any]) -> bytes | None:
+    """Return what identifies the publisher of a message; None where rclpy does not say it.
+
+    ROS 2 Jazzy does not.
+
+    Args:
+        info: Message info as rclpy gives it; empty for a message handed on inside the process.
+    """
+    gid = (info.get("publisher_gid") or {}).get("data")
+    return None if gid is None else bytes(gid)[:_ID]
 
 
 def publishers(node: Node, topic: str) -> list[TopicEndpointInfo] | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 import traceback
 from collections.abc import Callable
@@ -206,7 +207,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         Args:
             message_type: Type of the messages.
             topic: Name of the topic.
-            callback: Takes the message, and rclpy's message info where it has a second parameter.
+            callback: Takes the message, and rclpy's message info where it has a second parameter;
+                the info is empty for a message handed on inside the process.
             qos: Quality of service.
             raw: Whether the callback takes serialized messages (bytes).
             overridable: Whether its QoS can be overridden by parameters.
@@ -215,7 +217,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         guarded = self._guarded(callback, topic, alone=alone)
         if self._local is not None and not raw:
             name = self.resolve_topic_name(topic)
-            end = self._local.subscribe(name, message_type, guarded)
+            end = self._local.subscribe(name, message_type, _of_message_alone(guarded))
             if end is not None:
                 self._scope.append(end)
                 return None
@@ -480,3 +482,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
         finally:
             self.get_logger().fatal(f"{reason}; the process ends")
             self._report(Diagnosis(Level.ERROR, reason, {"state": self.state}))
+
+
+def _of_message_alone(callback: Callable[..., None]) -> Callable[[Any], None]:
+    """Return a callback for messages that come without rclpy's message info."""
+    try:
+        inspect.signature(callback).bind(None)
+    except TypeError:
+        return lambda message: callback(message, {})
+    return callback
