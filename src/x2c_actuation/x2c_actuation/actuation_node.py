@@ -116,9 +116,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._rejected = (float("-inf"), "")
         with self._moving:
             self._running_chain.restart(self.params.enabled_at_start, self._began)
-        self.subscription(ControlValues, "control_values", self._take, NEWEST)
         if self.params.use_joint_states:
             self._joint_states.listen()
+        self.subscription(ControlValues, "control_values", self._take, NEWEST)
         name = f"{self.get_name()} motors"
         pulse = self.supervisor.pulse(name, self.LONGEST_CALLBACK)
         self._ticker = Ticker(self._period, self._tick, name, pulse)
