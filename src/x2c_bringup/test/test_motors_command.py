@@ -2,7 +2,6 @@
 import io
 import json
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -61,7 +60,8 @@ def calibrate(x2c, bus, tmp_path):
 
 def test_a_scan_lists_the_motors_that_answer(x2c, bus):
     bus.servos[2].push(1000)
-    status, said = x2c("motors", "scan", "--type", "feetech", "--port", bus.link)
+    place = ("--type", "feetech", "--port", bus.link, "--option", "reply_time=1.0")
+    status, said = x2c("motors", "scan", *place)
     assert status == 0
     assert "2 found" in said
     assert "1000" in said
@@ -69,7 +69,8 @@ def test_a_scan_lists_the_motors_that_answer(x2c, bus):
 
 def test_a_scan_tries_baud_rates_and_ports_that_are_left_open(x2c, tmp_path, monkeypatch):
     with DynamixelBus(tmp_path / "port", [7]) as bus:
-        status, said = x2c("motors", "scan", "--type", "dynamixel", "--port", bus.link)
+        place = ("--type", "dynamixel", "--port", bus.link, "--option", "reply_time=1.0")
+        status, said = x2c("motors", "scan", *place)
     assert status == 0
     assert "at 57600 baud: 1 found" in said
 
@@ -188,8 +189,9 @@ def test_a_motor_moved_by_hand_is_marked_where_it_is(x2c, bus, tmp_path, monkeyp
 class Hand:
     """Stands for the owner: gives answers, and turns a limp servo between them."""
 
-    def __init__(self, servo, steps):
-        self.servo, self.steps = servo, list(steps)
+    def __init__(self, bus, wait_until, steps):
+        self.bus, self.wait_until, self.steps = bus, wait_until, list(steps)
+        (self.servo,) = bus.servos.values()
 
     def readline(self):
         while self.steps:
@@ -197,15 +199,21 @@ class Hand:
             if isinstance(step, str):
                 return f"{step}\n"
             # The word to go limp may be on its way still.
-            deadline = time.monotonic() + 30.0
-            while self.servo.torque and time.monotonic() < deadline:
-                time.sleep(0.001)
-            self.servo.push(float(step))
+            self.wait_until(lambda: not self.servo.torque, what="the servo to be limp")
+            for place in step if isinstance(step, range) else [step]:
+                self.servo.push(float(place % 4096))
+                if isinstance(step, range):
+                    self.let_it_be_read()
         return ""
+
+    def let_it_be_read(self):
+        heard = len(self.bus.received)
+        # Two questions of 9 bytes: the first may have been on its way before.
+        self.wait_until(lambda: len(self.bus.received) > heard + 9, what="readings")
 
 
 @pytest.fixture
-def by_hand(monkeypatch, capsys, tmp_path):
+def by_hand(monkeypatch, capsys, tmp_path, wait_until):
     """Calibrate servo 1 of a bus by hand; returns what was said, and where the motor was sent."""
 
     def run(bus, kind, *words, steps):
@@ -213,7 +221,7 @@ def by_hand(monkeypatch, capsys, tmp_path):
         goals = []
         command = servo.command
         monkeypatch.setattr(servo, "command", lambda goal: goals.append(goal) or command(goal))
-        monkeypatch.setattr(sys, "stdin", Hand(servo, steps))
+        monkeypatch.setattr(sys, "stdin", Hand(bus, wait_until, steps))
         place = ("--type", kind, "--port", str(bus.link), "--option", "reply_time=1.0", *words)
         place += ("--speed", "4")
         monkeypatch.setattr(mover, "SETTLING", 0.0)
@@ -251,6 +259,31 @@ def test_a_way_over_the_wrap_is_refused_and_nothing_goes_the_long_way(
     assert not [goal for goal in goals if 300 < goal < 3700]
     (kept,) = json.loads((tmp_path / "face" / "calibration_progress.json").read_text())
     assert (kept["name"], kept["marks"]) == (steps[3], {})
+
+
+def test_scs_servos_too_are_never_sent_over_their_gap(by_hand, tmp_path, monkeypatch):
+    monkeypatch.setattr(FeetechDriver, "scanned", (1,))
+    steps = [*TURN, "free", 990, "", "free", 1010, "", "free", 1023, 30, "", "", ""]
+    with FeetechBus(tmp_path / "port", [1], series="scs", start=1000) as bus:
+        said, goals = by_hand(bus, "feetech", "--option", "series=scs", steps=steps)
+    assert "take the servo's horn off" in said
+    assert not [goal for goal in goals if 60 < goal < 960]
+
+
+def test_a_shaft_is_followed_while_it_is_turned_more_than_half_a_turn(
+    by_hand, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(FeetechDriver, "scanned", (1,))
+    with FeetechBus(tmp_path / "port", [1], start=3000) as bus:
+        over = range(3000, 4096 + 1600, 300)
+        said, goals = by_hand(bus, "feetech", steps=[*NOD, "", "free", over, "", "", ""])
+        assert "take the servo's horn off" in said
+        assert min(goals) > 2900
+        bus.servos[1].torque = False
+        bus.servos[1].push(500.0)
+        inside = range(500, 3501, 300)
+        _, goals = by_hand(bus, "feetech", steps=["", "", "", "free", inside, "", ""])
+    assert "raw: [500.0, 3500.0]" in (tmp_path / "face" / "robot.yaml").read_text()
 
 
 def test_turned_too_fast_it_has_to_be_turned_back_to_a_mark(by_hand, bus, tmp_path, monkeypatch):
