@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from x2c_bringup.commands import evaluate
 from x2c_bringup.dialogue import Dialogue, Quit
+from x2c_evaluation.errors import TopicError
 
 QUIET = Console(file=io.StringIO())
 UP, RIGHT, APPLICATION_DOWN = b"\x1b[A", b"\x1b[C", b"\x1bOB"
@@ -167,6 +169,15 @@ def test_without_standard_input_there_is_no_answer(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(Quit):
         Dialogue(Console()).ask("?")
+
+
+def test_the_topic_to_evaluate_is_asked_for_again_and_a_user_can_leave(terminal):
+    several = TopicError("several topics", ["/a", "/b"])
+    terminal.type(b"?\n0\n3\n2\n")
+    assert evaluate._ask(several, QUIET) == "/b"
+    terminal.type(b"q\n")
+    with pytest.raises(TopicError):
+        evaluate._ask(several, QUIET)
 
 
 @given(st.text(max_size=20), st.sampled_from(["", "y", "yes", "n", "no", "Y", "NO"]))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import io
 import json
+import os
+import pty
 import sys
 
 import numpy as np
@@ -12,6 +14,7 @@ from bus_emulators.maestro_board import MaestroBoard
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_bringup import cli
+from x2c_bringup.dialogue import Dialogue
 from x2c_bringup.motors import mover
 from x2c_bringup.motors.mover import Mover
 from x2c_face import controls
@@ -259,6 +262,52 @@ def test_a_way_over_the_wrap_is_refused_and_nothing_goes_the_long_way(
     assert not [goal for goal in goals if 300 < goal < 3700]
     (kept,) = json.loads((tmp_path / "face" / "calibration_progress.json").read_text())
     assert (kept["name"], kept["marks"]) == (steps[3], {})
+
+
+@pytest.mark.parametrize("start", [-20, 4246])
+def test_a_count_of_turns_is_never_energised(by_hand, tmp_path, start):
+    with DynamixelBus(tmp_path / "port", [1], start=start) as bus:
+        said, goals = by_hand(bus, "dynamixel", steps=["", "", ""])
+        assert "past the place where its servo's readings start again" in said
+        assert "1 left" in said
+        assert not goals
+        assert not bus.servos[1].torque
+
+
+def test_a_whole_calibration_is_pasted_into_a_terminal(bus, tmp_path, monkeypatch):
+    master, slave = pty.openpty()
+    os.write(master, b"s\n" + "\n".join(JAW).encode() + b"\n")
+    with os.fdopen(slave) as terminal, os.fdopen(master):
+        monkeypatch.setattr(sys, "stdin", terminal)
+        place = ("--type", "feetech", "--port", str(bus.link), "--option", "reply_time=1.0")
+        face = tmp_path / "face"
+        with pytest.raises(SystemExit, match="0"):
+            cli.main(["motors", "calibrate", "--robot", str(face), "--speed", "4", *place])
+    (jaw,) = load_robot(face).joints
+    assert jaw.lower == pytest.approx(-148 * 2 * np.pi / 4096, abs=1e-5)
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_ctrl_c_anywhere_loses_no_answer(calibrate, bus, tmp_path, monkeypatch, at):
+    read = Dialogue._ask
+    asked = []
+
+    def interrupted(self, *question):
+        asked.append(question)
+        if len(asked) == at:
+            raise KeyboardInterrupt
+        return read(self, *question)
+
+    answers = ["", "", "jaw", "jaw pitch", "=1900", "", "=2048", "", ""]
+    monkeypatch.setattr(Dialogue, "_ask", interrupted)
+    status, said = calibrate(answers=answers)
+    assert status == 0
+    assert "goes on there" in said
+    kept = tmp_path / "face" / "calibration_progress.json"
+    known = json.loads(kept.read_text())[0] if kept.exists() else {}
+    assert known.get("name", "") == ("jaw" if at > 3 else "")
+    assert known.get("control", "") == ("Jaw Pitch" if at > 4 else "")
+    assert known.get("marks", {}) == ({"low": 1900.0} if at > 6 else {})
 
 
 def test_scs_servos_too_are_never_sent_over_their_gap(by_hand, tmp_path, monkeypatch):

@@ -154,13 +154,16 @@ def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -
 
 
 def _ask(error: Exception, console: Console) -> str:
-    from x2c_bringup.dialogue import Dialogue
+    from x2c_bringup.dialogue import Dialogue, Quit
 
     choices = [str(topic) for topic in getattr(error, "choices", ())]
     for number, topic in enumerate(choices, start=1):
         console.print(f"  {number}  {topic}", markup=False, highlight=False)
     numbers = {str(number): topic for number, topic in enumerate(choices, start=1)}
-    return Dialogue(console).choose("Which topic shows the person? Its number:", numbers)
+    try:
+        return Dialogue(console).choose("Which topic shows the person? Its number:", numbers)
+    except Quit:
+        raise error from None
 
 
 def _engine(arguments: argparse.Namespace) -> Engine:
