@@ -146,3 +146,112 @@ def test_callbacks_of_a_node_never_run_at_the_same_time(ros, speaker, delivery):
         thread.join(60.0)
         assert not thread.is_alive()
     assert slow.most == 1
+
+
+class Remote:
+    """Stands for a publisher of the middleware."""
+
+    topic_name = "/words"
+
+    def get_subscription_count(self) -> int:
+        return 0
+
+    def publish(self, message) -> None:
+        pass
+
+
+def in_threads(*runs) -> list[threading.Thread]:
+    threads = [threading.Thread(target=run, daemon=True) for run in runs]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def all_end(threads) -> None:
+    for thread in threads:
+        thread.join(30.0)
+        assert not thread.is_alive()
+
+
+def test_a_latched_message_that_comes_while_one_is_taken_waits_for_it(delivery):
+    words = delivery.publisher(Remote(), String, LATCHED)
+    words.publish(1)
+    taking, go_on = threading.Event(), threading.Event()
+    heard = []
+
+    def take(message) -> None:
+        taking.set()
+        go_on.wait(30.0)
+        heard.append(message)
+
+    subscribing = in_threads(lambda: delivery.subscribe("/words", String, take))
+    assert taking.wait(30.0)
+    # It is left to the thread that takes the one before.
+    all_end(in_threads(lambda: words.publish(2)))
+    assert heard == []
+    go_on.set()
+    all_end(subscribing)
+    assert heard == [1, 2]
+
+
+def test_latched_messages_come_once_and_in_order_whoever_subscribes_meanwhile(delivery):
+    publishers = [delivery.publisher(Remote(), String, LATCHED) for _ in range(2)]
+    heard = [[] for _ in range(20)]
+    start = threading.Barrier(3)
+
+    def speak(number: int) -> None:
+        start.wait()
+        for word in range(500):
+            publishers[number].publish((number, word))
+
+    def subscribe() -> None:
+        start.wait()
+        for one in heard:
+            delivery.subscribe("/words", String, one.append)
+
+    all_end(in_threads(lambda: speak(0), lambda: speak(1), subscribe))
+    for one in heard:
+        assert one, "the latched one at least"
+        assert len(set(one)) == len(one)
+        # They all end with the same one, and with nothing left out before it.
+        shortest = min(len(one), len(heard[0]))
+        assert one[-shortest:] == heard[0][-shortest:]
+        for number in (0, 1):
+            words = [word for who, word in one if who == number]
+            assert words == list(range(words[0], 500)) if words else True
+
+
+def test_what_is_latched_goes_with_the_last_publisher(delivery):
+    words = delivery.publisher(Remote(), String, LATCHED)
+    words.publish("of the first life")
+    delivery.retract(words, String)
+    assert delivery.subscribe("/words", String, pytest.fail) is None
+    delivery.publisher(Remote(), String, LATCHED)
+    assert delivery.subscribe("/words", String, pytest.fail) is not None
+
+
+@pytest.mark.parametrize("transition", ["trigger_deactivate", "stop"])
+def test_a_message_that_waits_for_a_node_s_turn_is_not_delivered_after_its_end(
+    ros, speaker, delivery, wait_until, transition
+):
+    waiting = threading.Event()
+
+    class Ending(Listener):
+        def deactivate(self) -> None:
+            speaking.extend(in_threads(lambda: speaker.words.publish(String(data="too late"))))
+            assert waiting.wait(30.0)
+
+        def _guarded(self, callback, source, **options):
+            run = super()._guarded(callback, source, **options)
+
+            def announce(*arguments) -> None:
+                waiting.set()
+                run(*arguments)
+
+            return announce
+
+    speaking: list[threading.Thread] = []
+    listener = started(ros, Ending(local_delivery=delivery))
+    getattr(listener, transition)()
+    all_end(speaking)
+    assert listener.heard == []

@@ -214,7 +214,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
             overridable: Whether its QoS can be overridden by parameters.
             alone: Whether no other callback of the node may run meanwhile.
         """
-        guarded = self._guarded(callback, topic, alone=alone)
+        over = threading.Event()
+        # Destroyed last: what waits for its turn until then finds that it is over.
+        self._scope.append(over.set)
+        guarded = self._guarded(callback, topic, alone=alone, over=over)
         if self._local is not None and not raw:
             name = self.resolve_topic_name(topic)
             end = self._local.subscribe(name, message_type, _of_message_alone(guarded))
@@ -235,7 +238,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def timer(self, period: float, callback: Callable[[], None]) -> Timer:
         """Call something every so often [s] by a steady clock."""
-        guarded = self._guarded(callback, "timer")
+        over = threading.Event()
+        self._scope.append(over.set)
+        guarded = self._guarded(callback, "timer", over=over)
         made = self.create_timer(period, guarded, clock=self._steady_clock)
         self._scope.append(lambda: self.destroy_timer(made))
         return made
@@ -351,27 +356,28 @@ class ManagedNode(LifecycleNode, Generic[P]):
     def _transition(
         self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
     ) -> TransitionCallbackReturn:
-        try:
-            with self.pulse.rest(), self._turn:
+        with self.pulse.rest(), self._turn:
+            try:
                 run()
-        except Exception as error:
-            self.fault = f"cannot {verb}: {error}"
-            self._log_failure(f"cannot {verb}", error)
-            self._destroy(scope)
-            return TransitionCallbackReturn.FAILURE
+            except Exception as error:
+                self.fault = f"cannot {verb}: {error}"
+                self._log_failure(f"cannot {verb}", error)
+                self._destroy(scope)
+                return TransitionCallbackReturn.FAILURE
         self.fault = ""
         return TransitionCallbackReturn.SUCCESS
 
     def _leave(
         self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
     ) -> TransitionCallbackReturn:
-        try:
-            with self.pulse.rest(), self._turn:
+        with self.pulse.rest(), self._turn:
+            try:
                 run()
-        except Exception as error:
-            self.fault = f"cannot {verb} cleanly: {error}"
-            self._log_failure(f"cannot {verb} cleanly", error)
-        self._destroy(scope)
+            except Exception as error:
+                self.fault = f"cannot {verb} cleanly: {error}"
+                self._log_failure(f"cannot {verb} cleanly", error)
+            # Still in turn: a message that waits for it is not delivered afterwards.
+            self._destroy(scope)
         return TransitionCallbackReturn.SUCCESS
 
     def _destroy(self, scope: list[Callable[[], object]]) -> None:
@@ -381,7 +387,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
     # Callbacks.
 
     def _guarded(
-        self, callback: Callable[..., None], source: str, *, alone: bool = True
+        self,
+        callback: Callable[..., None],
+        source: str,
+        *,
+        alone: bool = True,
+        over: threading.Event | None = None,
     ) -> Callable[..., None]:
         """Return a callback whose errors are counted and logged.
 
@@ -389,6 +400,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
             callback: To be called.
             source: What the counts and the log call it.
             alone: Whether no other callback of the node may run meanwhile.
+            over: Set when it is to be called no more.
         """
         turn = self._turn if alone else nullcontext()
 
@@ -397,7 +409,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         def run(*arguments: Any) -> None:
             try:
                 with turn:
-                    callback(*arguments)
+                    if over is None or not over.is_set():
+                        callback(*arguments)
             except X2CError as error:
                 self.statistics.counts[f"{source} refused"] += 1
                 self.get_logger().warning(f"{source}: {error}", throttle_duration_sec=5.0)
