@@ -68,3 +68,8 @@ def test_what_ros_refuses_is_a_clear_error(ros, options, reason):
     with pytest.raises(ConfigureError, match=reason):
         graph(filename="performer", **options)
     assert hosts() == []
+
+
+def test_a_file_name_that_is_no_text_is_refused_with_what_to_do(ros):
+    with pytest.raises(ConfigureError, match=r"filename: .*udcff.* is no text in UTF-8.*rename"):
+        graph(filename="/data/\udcff.mp4")

@@ -22,6 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
+from x2c_face.printable import printable
 from x2c_node.diagnostics import Diagnosis
 from x2c_node.errors import ThreadError
 from x2c_node.executor import GuardedExecutor
@@ -253,6 +254,12 @@ def make_node(
         if not Path(spec.params_file).is_file():
             raise ConfigureError(f"there is no parameter file {Path(spec.params_file).absolute()}")
         words += ["--params-file", spec.params_file]
+    for parameter, value in spec.parameters.items():
+        if isinstance(value, str) and value != printable(value):
+            raise ConfigureError(
+                f"{spec.name}: parameter {parameter}: {value!r} is no text in UTF-8, as ROS needs "
+                "it: rename the file, or make a link to it of another name"
+            )
     overrides = [Parameter(name, value=value) for name, value in spec.parameters.items()]
     try:
         node: ManagedNode[Any] = node_class(

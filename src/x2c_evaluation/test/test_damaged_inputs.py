@@ -4,6 +4,7 @@
 import copy
 import io
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -258,3 +259,22 @@ def test_a_damaged_table_of_controls_raises_nothing_of_others(tmp_path):
     for seed in range(ROUNDS):
         path.write_bytes(changed_bytes(data, random.Random(seed)))
         tried(read_controls, path)
+
+
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+def test_a_bag_whose_name_is_no_text_is_read(tmp_path, write_bag, grey, storage):
+    folder = tmp_path / os.fsdecode(b"bag\xff")
+    topics = {"/camera/image_raw": [grey(9, 32, 24)]}
+    write_bag(tmp_path / "bag", topics, plugin=storage).rename(folder)
+    for file in folder.glob("bag*"):
+        file.rename(folder / os.fsdecode(b"\xfe" + os.fsencode(file.name)))
+    reader = BagReader(folder)
+    assert len(list(reader.messages(["/camera/image_raw"]))) == 1
+
+
+def test_a_table_whose_name_is_no_text_is_read(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff.parquet")
+    target = io.BytesIO()
+    pq.write_table(pa.table({"n": [1]}), target)
+    path.write_bytes(target.getvalue())
+    assert integers(read_columns(path), "n").tolist() == [1]

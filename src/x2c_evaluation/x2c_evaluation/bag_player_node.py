@@ -20,6 +20,7 @@ from x2c_evaluation.errors import BagError
 from x2c_evaluation.replay.playback import Playback
 from x2c_evaluation.replay.ros_message import to_ros
 from x2c_evaluation.sources.storage import RawMessage
+from x2c_face.printable import printable
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
@@ -80,7 +81,7 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
         self._reader = BagReader(Path(self.params.bag).expanduser())
         self._camera = choose_camera(self._reader, self.params.topic)
         for issue in self._reader.issues:
-            self.get_logger().warning(issue)
+            self.get_logger().warning(printable(issue))
         if self._camera.compressed:
             self._images = self.publisher(CompressedImage, "image_raw/compressed", IMAGE_PUBLISHER)
         else:
@@ -171,7 +172,7 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
 
     def _failed(self, error: Exception) -> None:
         self.statistics.counts["messages not played"] += 1
-        self.get_logger().warning(f"not played: {error}", throttle_duration_sec=5.0)
+        self.get_logger().warning(printable(f"not played: {error}"), throttle_duration_sec=5.0)
 
     def _ended(self) -> None:
         self.get_logger().info("end of the bag: nothing more is published")

@@ -27,6 +27,7 @@ from x2c_evaluation.session import Joints, Session, Stream, read_session
 from x2c_evaluation.topics import Part
 from x2c_evaluation.versions import versions
 from x2c_face import controls
+from x2c_face.printable import printable
 
 REPORT = "report.json"
 
@@ -95,7 +96,7 @@ class _Results:
     def _write(self, text: str) -> None:
         self._out.mkdir(parents=True, exist_ok=True)
         partial = self._out / f"{REPORT}.partial"
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(printable(text), encoding="utf-8")
         partial.replace(self._out / REPORT)
 
 

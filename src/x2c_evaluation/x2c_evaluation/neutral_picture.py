@@ -23,6 +23,7 @@ from rich.console import Console
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.picture_tracking import track_views
 from x2c_face.errors import X2CError
+from x2c_face.printable import printable
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_imitation.transfer import read_picture
@@ -74,7 +75,8 @@ def render_neutral(robot: Robot) -> Path:
     path = robot.neutral_image
     with VirtualFace(robot, _SIZE, _SIZE) as face:
         bgr = cv2.cvtColor(face.render(), cv2.COLOR_RGB2BGR)
-    if not cv2.imwrite(str(path), bgr, [cv2.IMWRITE_PNG_COMPRESSION, 9]):
+    name = str(path)
+    if name != printable(name) or not cv2.imwrite(name, bgr, [cv2.IMWRITE_PNG_COMPRESSION, 9]):
         raise EvaluationError(f"cannot write {path}")
     return path
 

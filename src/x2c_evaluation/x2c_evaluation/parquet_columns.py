@@ -28,14 +28,20 @@ def read_columns(path: Path, wanted: Collection[str] | None = None) -> pa.Table:
         TableError: It cannot be read, or has a column twice.
     """
     try:
-        names = pq.read_schema(path).names
-        kept = names if wanted is None else [name for name in wanted if name in names]
-        twice = sorted({name for name in kept if names.count(name) > 1})
-        if twice:
-            raise TableError(f"the columns {', '.join(twice)} are there twice")
-        return pq.read_table(path, columns=kept)
+        # By an open file, since pyarrow takes names in UTF-8 alone.
+        with path.open("rb") as stream, pq.ParquetFile(stream) as file:
+            return _read(file, wanted)
     except _UNREADABLE as error:
         raise TableError(f"no readable Parquet file: {error}") from error
+
+
+def _read(file: pq.ParquetFile, wanted: Collection[str] | None) -> pa.Table:
+    names = file.schema_arrow.names
+    kept = names if wanted is None else [name for name in wanted if name in names]
+    twice = sorted({name for name in kept if names.count(name) > 1})
+    if twice:
+        raise TableError(f"the columns {', '.join(twice)} are there twice")
+    return file.read(columns=kept)
 
 
 def numbers(table: pa.Table, name: str) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from x2c_evaluation.bag_writer import Split
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.recorder import PUBLICATION_CLOCK, ROS_CLOCK, Recorder
 from x2c_evaluation.topics import TOPICS, Part, Topic
+from x2c_face.printable import printable
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.endpoints import publishers
 from x2c_node.managed_node import ManagedNode
@@ -163,7 +164,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         fault = self._recorder.fault if self._recorder is not None else ""
         if fault and fault != self._reported:
             hope = "" if self.finished else "; recording goes on as soon as there is room"
-            self.get_logger().error(f"{fault}{hope}")
+            self.get_logger().error(printable(f"{fault}{hope}"))
         self._reported = fault
         for topic in TOPICS:
             subscription = self._subscriptions_by_part.get(topic.part)

@@ -26,6 +26,7 @@ from x2c_evaluation.picture_tracking import track_single
 from x2c_face import controls
 from x2c_face.errors import X2CError
 from x2c_face.head_pose import fit_head_pose
+from x2c_face.printable import printable
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_imitation.transfer import PictureRetargeter, WarpTransfer, read_neutral
@@ -223,7 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         robot, rendered = (load_robot(find_robot(name)) for name in (options.robot, _RENDERED))
         sheet = transfer_sheet(robot, rendered, options.video)
         bgr = cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
-        if not cv2.imwrite(str(options.out), bgr, [cv2.IMWRITE_JPEG_QUALITY, 88]):
+        name = str(options.out)
+        if name != printable(name) or not cv2.imwrite(name, bgr, [cv2.IMWRITE_JPEG_QUALITY, 88]):
             raise EvaluationError(f"cannot write {options.out}")
     except X2CError as error:
         sys.exit(f"error: {error}")

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions raised by x2c_face."""
 
+from x2c_face.printable import printable
+
 
 class X2CError(Exception):
     """Base of every error x2c raises on purpose; its text is written for users."""
+
+    def __str__(self) -> str:
+        """Return the text; what is no text in it, as in names of files, is escaped."""
+        return printable(super().__str__())
 
 
 class FaceError(X2CError):

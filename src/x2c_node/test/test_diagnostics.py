@@ -2,6 +2,7 @@
 import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.serialization import serialize_message
 
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 
@@ -20,3 +21,11 @@ def test_message_says_who_when_and_what():
     assert message.header.stamp == stamp
     assert (status.name, status.message) == ("/left/camera", "waiting for images")
     assert [(one.key, one.value) for one in status.values] == [("rate", "0.0"), ("drops", "3")]
+
+
+def test_what_is_no_text_is_escaped():
+    diagnosis = Diagnosis(Level.ERROR, "cannot read /\udcff", {"file \udcff": "/\udcff"})
+    (status,) = to_message("/node", diagnosis, Time()).status
+    serialize_message(status)
+    assert status.message == r"cannot read /\udcff"
+    assert (status.values[0].key, status.values[0].value) == (r"file \udcff", r"/\udcff")

@@ -190,3 +190,8 @@ def test_a_transition_may_take_its_time(program):
     )
     process.wait_for("active")
     assert process.stop(timeout=SECONDS) == 0
+
+
+def test_argument_that_is_no_text_is_a_sentence():
+    with pytest.raises(SystemExit, match=r"'filename:=/\\udcff' is no text in UTF-8"):
+        run_node(lambda: pytest.fail("no node is made"), ["-p", "filename:=/\udcff"])

@@ -11,6 +11,8 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 
+from x2c_face.printable import printable
+
 
 class Level(enum.Enum):
     """Severity of a diagnosis."""
@@ -35,8 +37,11 @@ def to_message(name: str, diagnosis: Diagnosis, stamp: Time) -> DiagnosticArray:
     status = DiagnosticStatus(
         level=diagnosis.level.value,
         name=name,
-        message=diagnosis.message,
+        message=printable(diagnosis.message),
         hardware_id="",
-        values=[KeyValue(key=key, value=str(value)) for key, value in diagnosis.values.items()],
+        values=[
+            KeyValue(key=printable(key), value=printable(str(value)))
+            for key, value in diagnosis.values.items()
+        ],
     )
     return DiagnosticArray(header=Header(stamp=stamp), status=[status])

@@ -26,6 +26,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from x2c_face.errors import X2CError
+from x2c_face.printable import printable
 from x2c_node import parameter_requests, parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
@@ -458,7 +459,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
             self.get_logger().error(f"{what}: {error}")
         else:
             details = "".join(traceback.format_exception(error))
-            self.get_logger().error(f"{what}: {error}\n{details}", throttle_duration_sec=5.0)
+            text = printable(f"{what}: {error}\n{details}")
+            self.get_logger().error(text, throttle_duration_sec=5.0)
 
     # Parameters.
 

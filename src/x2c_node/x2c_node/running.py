@@ -13,6 +13,7 @@ from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.signals import SignalHandlerOptions
 from threadpoolctl import threadpool_limits
 
+from x2c_face.printable import printable
 from x2c_node.executor import GuardedExecutor
 from x2c_node.managed_node import ManagedNode
 from x2c_node.stopping import INTERRUPTED, StopRequest, stop_on_signals
@@ -81,6 +82,11 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
     """
     tune_process()
     args = list(sys.argv if arguments is None else arguments)
+    if unfit := [one for one in args if one != printable(one)]:
+        raise SystemExit(
+            f"error: the argument {unfit[0]!r} is no text in UTF-8, as ROS needs it: rename the "
+            "file, or make a link to it of another name"
+        )
     try:
         with stop_on_signals() as request:
             rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)

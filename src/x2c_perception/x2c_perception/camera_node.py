@@ -10,6 +10,7 @@ from rclpy.duration import Duration
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from x2c_face.printable import printable
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.managed_node import ManagedNode
@@ -181,11 +182,13 @@ class CameraNode(ManagedNode[CameraParameters]):
 
     def _complain(self, text: str) -> None:
         self.statistics.counts["failures"] += 1
-        self.get_logger().error(f"{self.params.camera_name}: {text}")
+        self.get_logger().error(printable(f"{self.params.camera_name}: {text}"))
 
     def _found(self) -> None:
         if self._source.is_live:
-            self.get_logger().info(f"{self.params.camera_name}: opened {self._source.name}")
+            self.get_logger().info(
+                printable(f"{self.params.camera_name}: opened {self._source.name}")
+            )
 
     def _failed(self, error: Exception) -> None:
         self.statistics.counts["pictures not published"] += 1

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from x2c_face import controls
 from x2c_face.controls import Group
+from x2c_face.printable import printable
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_virtual_face import expressions, guide
@@ -129,7 +130,8 @@ def main() -> None:
 def _write(path: Path, image: Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     small = (cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_JPEG_QUALITY, 85)
-    if not cv2.imwrite(str(path), image[:, :, ::-1], small):
+    name = str(path)
+    if name != printable(name) or not cv2.imwrite(name, image[:, :, ::-1], small):
         raise OSError(f"cannot write {path}")
 
 

@@ -106,9 +106,12 @@ def _show(comparison: Comparison, console: Console) -> None:
 def _write(path: Path, comparison: Comparison, verdicts: list[str], thresholds: int) -> None:
     from x2c_bringup.errors import OutputError
     from x2c_evaluation.offline.page.comparison_page import comparison_page
+    from x2c_face.printable import printable
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(comparison_page(comparison, verdicts, thresholds), encoding="utf-8")
+        path.write_text(
+            printable(comparison_page(comparison, verdicts, thresholds)), encoding="utf-8"
+        )
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

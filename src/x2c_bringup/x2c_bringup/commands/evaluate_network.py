@@ -137,6 +137,7 @@ def _write(
     found: Sequence[Evaluated], split: str, text: str, folder: Path, console: Console
 ) -> None:
     from x2c_bringup.errors import OutputError
+    from x2c_face.printable import printable
     from x2c_training import evaluation_plot
     from x2c_training.evaluation_report import as_markdown, by_control, by_group, comparison
 
@@ -147,7 +148,7 @@ def _write(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / JSON).write_text(text, encoding="utf-8")
-        (folder / TABLES).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        (folder / TABLES).write_text(printable("\n\n".join(parts)) + "\n", encoding="utf-8")
         for one in found:
             for kind, prediction in one.predictions.items():
                 plot = folder / f"{one.name.replace('/', '_')}_{kind}.png"

@@ -148,9 +148,10 @@ def _write(summary: Summary, out: Path, console: Console) -> None:
 
     from x2c_bringup.errors import OutputError
     from x2c_evaluation.fidelity.figure import write_figure
+    from x2c_face.printable import printable
 
     try:
-        (out / "fidelity.json").write_text(summary.as_json() + "\n", encoding="utf-8")
+        (out / "fidelity.json").write_text(printable(summary.as_json()) + "\n", encoding="utf-8")
         for clip in summary.every:
             write_figure(clip, out / f"{clip.name}_curves.png")
             encoded = cv2.imencode(".png", clip.performance.picture)[1]

@@ -20,6 +20,7 @@ from x2c_evaluation.encoder import Encoder
 from x2c_evaluation.export.lerobot_features import CAMERA, INDICES, Features
 from x2c_evaluation.export.lerobot_files import CHUNK, PATH, NumberedFiles
 from x2c_evaluation.export.lerobot_statistics import Sampler, as_lists, joined
+from x2c_face.printable import printable
 
 Array = NDArray[np.float64]
 
@@ -218,4 +219,4 @@ def _write_tasks(path: Path, task: str) -> None:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=4, ensure_ascii=False), encoding="utf-8")
+    path.write_text(printable(json.dumps(content, indent=4, ensure_ascii=False)), encoding="utf-8")

@@ -141,7 +141,7 @@ def _mark(bag: Path) -> str:
     """Return what tells a bag from others of its name: sizes and names of its files."""
     files = sorted(bag.rglob("*")) if bag.is_dir() else [bag]
     listed = [f"{one.name} {one.stat().st_size}" for one in files if one.is_file()]
-    return hashlib.sha256("\n".join(listed).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _write_card(folder: Path, export: X2CExport, outcome: ExportOutcome, values: Array) -> None:

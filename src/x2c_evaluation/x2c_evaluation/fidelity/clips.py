@@ -24,6 +24,7 @@ from x2c_face.robot import Robot
 from x2c_imitation.backends import BackendOptions
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
 from x2c_perception.sources.choice import choose_source
+from x2c_perception.sources.opencv_name import opencv_name
 
 SELF = ""
 """Stands for the robot itself in place of a video."""
@@ -69,7 +70,8 @@ class Job:
             return len(Babbler(self.robot, self.seed))
         if not Path(self.video).is_file():
             return None
-        capture = cv2.VideoCapture(self.video)
+        with opencv_name(Path(self.video)) as name:
+            capture = cv2.VideoCapture(name)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
         capture.release()
         return count if count > 0 else None

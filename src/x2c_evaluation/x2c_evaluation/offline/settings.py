@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -110,17 +111,17 @@ class Settings:
 
     def fingerprint(self) -> str:
         """Return a text that changes with the settings, the files they name, and our code."""
-        digest = hashlib.sha256(repr(self.as_json()).encode())
+        digest = hashlib.sha256(os.fsencode(repr(self.as_json())))
         for name in sorted(vars(self.tracking)):
             digest.update(f"{name}={getattr(self.tracking, name)}".encode())
         for name in sorted(vars(self.imitation)):
-            digest.update(f"{name}={getattr(self.imitation, name)}".encode())
+            digest.update(os.fsencode(f"{name}={getattr(self.imitation, name)}"))
         for file in self._files():
             _add_file(digest, file)
         for folder in self._folders():
             for file in sorted(folder.rglob("*")):
                 if file.is_file() and "__pycache__" not in file.parts:
-                    digest.update(str(file.relative_to(folder)).encode())
+                    digest.update(os.fsencode(file.relative_to(folder)))
                     _add_file(digest, file)
         return digest.hexdigest()
 

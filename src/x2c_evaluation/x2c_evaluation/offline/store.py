@@ -17,6 +17,7 @@ from x2c_evaluation.offline.results_folder import claim, files_of, is_ours
 from x2c_evaluation.sources.files import METADATA
 from x2c_face.bounded_json import load_json_file
 from x2c_face.input_limits import TEXT_BYTES
+from x2c_face.printable import printable
 from x2c_face.regular_files import read_text
 
 
@@ -59,7 +60,7 @@ class Store:
             self._forget(job.name)
             folder.mkdir()
             # This one first: by it the folder is known as ours, whenever this is killed.
-            (folder / RESULT).write_text(as_text(outcome.result), encoding="utf-8")
+            (folder / RESULT).write_text(printable(as_text(outcome.result)), encoding="utf-8")
             if outcome.frames:
                 self._table(job.name).write_bytes(outcome.frames)
             for name, data in outcome.pictures.items():
@@ -131,7 +132,7 @@ class Store:
         partial = self.folder / f"{name}.partial"
         try:
             partial.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
+            partial.write_text(printable(text), encoding="utf-8")
             partial.replace(self.folder / name)
         except OSError as error:
             raise EvaluationError(
@@ -146,9 +147,13 @@ def as_text(content: Any) -> str:
 
 def fingerprint(job: Job, settings: str) -> str:
     """Return a text that changes with a recording, what it is compared with, and the settings."""
-    digest = hashlib.sha256(f"{settings}\n{job.name}\n{job.topic}\n".encode())
+    digest = hashlib.sha256(
+        f"{settings}\n{job.name}\n{job.topic}\n".encode(errors="surrogateescape")
+    )
     for path in filter(None, (job.source, job.against)):
-        digest.update(f"{path}\n{_state(Path(path).expanduser())}\n".encode())
+        digest.update(
+            f"{path}\n{_state(Path(path).expanduser())}\n".encode(errors="surrogateescape")
+        )
     return digest.hexdigest()
 
 

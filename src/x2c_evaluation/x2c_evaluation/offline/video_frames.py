@@ -14,6 +14,7 @@ from x2c_evaluation.sources.issues import Issues
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import PICTURE_RATE
 from x2c_perception.sources.choice import choose_source
+from x2c_perception.sources.opencv_name import opencv_name
 from x2c_perception.sources.pictures import PictureFolder, StillPicture
 from x2c_perception.sources.video_file import VideoFile
 
@@ -94,7 +95,8 @@ class VideoFrames(FrameSource):
 
     def _promised(self) -> int | None:
         if isinstance(self._source, VideoFile):
-            capture = cv2.VideoCapture(self._source.name, cv2.CAP_FFMPEG)
+            with opencv_name(Path(self._source.name)) as name:
+                capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
             count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
             capture.release()
             return count if count > 0 else None

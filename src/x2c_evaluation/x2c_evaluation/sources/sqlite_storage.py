@@ -136,7 +136,7 @@ class SqliteStorage(Storage):
                 )
 
     def _open(self) -> tuple[sqlite3.Connection, Guard]:
-        name = quote(str(self._file.absolute()))
+        name = quote(os.fsencode(self._file.absolute()))
         try:
             database, guard = self._connect(f"file:{name}?mode=ro")
             database.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()

@@ -6,11 +6,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import cv2
-
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import CameraSource
-from x2c_perception.sources.pictures import PictureFolder, StillPicture
+from x2c_perception.sources.pictures import PictureFolder, StillPicture, is_picture
 from x2c_perception.sources.video_device import CaptureRequest, VideoDevice
 from x2c_perception.sources.video_file import VideoFile
 
@@ -44,7 +42,7 @@ def choose_source(
     if path.is_dir():
         return PictureFolder(path)
     _check_file(path)
-    if cv2.haveImageReader(str(path)):
+    if is_picture(path):
         return StillPicture(path)
     return VideoFile(path)
 

@@ -12,6 +12,7 @@ import cv2
 from x2c_face.image_decoding import ImageDecodingError, read_image
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.sources.opencv_name import opencv_name
 
 
 def read_picture(path: Path) -> Picture:
@@ -24,6 +25,15 @@ def read_picture(path: Path) -> Picture:
         return read_image(path)
     except ImageDecodingError as error:
         raise SourceError(str(error)) from error
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether a file begins like a picture that OpenCV reads."""
+    try:
+        with opencv_name(path) as name:
+            return bool(cv2.haveImageReader(name))
+    except OSError:
+        return False
 
 
 class StillPicture(CameraSource):
@@ -86,7 +96,7 @@ class PictureFolder(CameraSource):
             files = [path for path in self._folder.iterdir() if path.is_file()]
         except OSError as error:
             raise SourceError(f"cannot list {self._folder}: {error.strerror}") from error
-        paths = sorted((p for p in files if cv2.haveImageReader(str(p))), key=_natural_order)
+        paths = sorted(filter(is_picture, files), key=_natural_order)
         if not paths:
             raise SourceError(
                 f"{self._folder} holds no picture; expected JPEG, PNG or others that OpenCV reads"

@@ -11,6 +11,7 @@ import numpy as np
 from x2c_face.input_limits import IMAGE_PIXELS, LimitError
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import CameraSource, Picture
+from x2c_perception.sources.opencv_name import opencv_name
 
 _SANE_RATES = (0.5, 480.0)
 """Rates that a video's header is believed [Hz]; damaged files claim anything."""
@@ -34,7 +35,11 @@ class VideoFile(CameraSource):
     def open(self) -> None:
         """Open the file and decode its first picture."""
         self.close()
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        try:
+            with opencv_name(self._path) as name:
+                capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
+        except OSError as error:
+            raise SourceError(f"cannot read {self._path}: {error.strerror}") from error
         if not capture.isOpened():
             raise SourceError(
                 f"{self._path} is not a video that can be decoded; expected for instance MP4 with "
