@@ -17,24 +17,24 @@ QUALITY = QoSProfile(
 class Stage:
     """Stands for a node, and for the publishers that it would see."""
 
-    def __init__(self, told, quality=QUALITY):
+    def __init__(self, told, quality=QUALITY, shared=""):
         self.told = told
         self.quality = quality
         self.asked_for = []
         self.warnings = []
         self.there = []
-        self.hear = None
-        self.stop = EmergencyStop(self, lambda who: None)
+        self.hear = {}
+        self.stop = EmergencyStop(self, lambda who: None, shared)
 
     def create_subscription(self, message_type, topic, callback, profile):
-        self.hear = callback
+        self.hear[topic] = callback
         self.asked_for.append((profile.reliability, profile.durability))
 
     def create_timer(self, period, callback, clock):
         pass
 
     def resolve_topic_name(self, name):
-        return f"/{name}"
+        return name if name.startswith("/") else f"/left/{name}"
 
     def get_logger(self):
         return SimpleNamespace(warning=lambda text, **how: self.warnings.append(text))
@@ -43,13 +43,21 @@ class Stage:
         return len(self.there)
 
     def get_publishers_info_by_topic(self, topic):
-        return [SimpleNamespace(endpoint_gid=gid, qos_profile=self.quality) for gid in self.there]
+        return [
+            SimpleNamespace(
+                endpoint_gid=gid,
+                qos_profile=self.quality,
+                node_name="panel",
+                node_namespace="/",
+            )
+            for gid in self.there
+        ]
 
-    def publish(self, publisher, pressed):
+    def publish(self, publisher, pressed, topic="/left/estop"):
         info = {"source_timestamp": 0, "received_timestamp": 0}
         if self.told:
             info["publisher_gid"] = {"implementation_identifier": "", "data": publisher}
-        self.hear(Bool(data=pressed), info)
+        self.hear[topic](Bool(data=pressed), info)
 
 
 BUTTON, WATCHDOG = b"b" * 16, b"w" * 16
@@ -64,7 +72,7 @@ def test_what_one_presses_another_does_not_release(told):
     stage.publish(WATCHDOG, False)
     assert stage.stop.pressed
     stage.stop.forget_the_gone()
-    assert stage.stop.names == "/estop"
+    assert stage.stop.names == ("/left/estop (/panel)" if told else "/left/estop")
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -85,7 +93,7 @@ def test_a_release_that_may_be_anybody_s_is_ignored_aloud_until_one_is_left():
     stage.publish(BUTTON, True)
     stage.publish(BUTTON, False)
     assert stage.stop.pressed
-    assert "release on /estop is ignored" in stage.warnings[0]
+    assert "release on /left/estop is ignored" in stage.warnings[0]
     stage.there = [BUTTON]
     stage.publish(BUTTON, False)
     assert not stage.stop.pressed
@@ -144,3 +152,33 @@ def test_a_graph_that_cannot_be_read_releases_nothing(monkeypatch):
     stage.stop.look()
     stage.stop.forget_the_gone()
     assert stage.stop.pressed
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_is_pressed_for_all_robots_is_not_released_by_the_robot_s_own_stop(told):
+    stage = Stage(told, shared="/estop")
+    stage.there = [BUTTON]
+    stage.publish(BUTTON, True, "/estop")
+    stage.publish(BUTTON, False, "/left/estop")
+    assert stage.stop.names.startswith("/estop")
+    stage.publish(BUTTON, False, "/estop")
+    assert not stage.stop.pressed
+
+
+def test_a_shared_stop_that_is_the_robot_s_own_is_heard_once():
+    assert len(Stage(True, shared="/left/estop").asked_for) == 1
+    assert len(Stage(True, shared="").asked_for) == 1
+    assert len(Stage(True, shared="/estop").asked_for) == 2
+
+
+def test_a_latched_press_for_all_robots_is_asked_for_on_that_topic():
+    latched = QoSProfile(
+        depth=1,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    )
+    stage = Stage(True, latched, shared="/estop")
+    stage.there = [BUTTON]
+    stage.stop.look()
+    asked = (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
+    assert stage.asked_for.count(asked) == 2

@@ -73,7 +73,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # What only a reset ends outlives every transition, and the stop is heard in any of them.
         self._machine = Machine(self.params.timing, armed=False, now=time.monotonic())
         self._joint_states = JointStates(self, self._measure)
-        self._estop = EmergencyStop(self, self._press)
+        self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
 
     def configure(self) -> None:
         """Read the robot and make publishers and services."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emergency stop's topic, as a node listens to it."""
+"""The emergency stop's topics, as a node listens to them."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from rclpy.clock import Clock
@@ -16,7 +16,7 @@ from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
 from x2c_actuation.presses import Presses
-from x2c_node.endpoints import endpoint_id, publisher_id, publishers
+from x2c_node.endpoints import endpoint_id, node_name, publisher_id, publishers
 
 TOPIC = "estop"
 
@@ -33,23 +33,28 @@ _SERVICE = "~/estop"
 class EmergencyStop:
     """Who presses the emergency stop, by topic and by service.
 
-    Any publisher of the topic can press, and only it can release what it presses; one that is
-    gone has released. Where rclpy does not tell who has published, as in ROS 2 Jazzy, a release
-    counts only if the topic has no other publisher.
+    There is a topic of the robot's own, and one that robots share. Any publisher of them can
+    press, and only it can release what it presses; one that is gone has released. Where rclpy does
+    not say who has published, as in ROS 2 Jazzy, a release counts only if the topic has no other
+    publisher.
 
     Args:
-        node: That listens.
-        changed: Called when somebody presses or releases, with who it is.
+        node: Node that listens.
+        changed: Callback for a press or a release, which takes who it is.
+        shared: Topic that robots share; empty for none.
     """
 
-    def __init__(self, node: Node, changed: Callable[[str], None]) -> None:
+    def __init__(self, node: Node, changed: Callable[[str], None], shared: str = "") -> None:
         self._node = node
         self._changed = changed
         self._presses = Presses()
-        self._subscriptions: dict[_Quality, Subscription[Bool]] = {}
-        # This one hears every publisher; a better one is made for each that offers more, since
-        # one that asks for what a publisher does not offer makes it say it is not heard.
-        self._subscribe((ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE))
+        self._subscriptions: dict[tuple[str, _Quality], Subscription[Bool]] = {}
+        topics = [node.resolve_topic_name(name) for name in (TOPIC, shared) if name]
+        self._topics = tuple(dict.fromkeys(topics))
+        # These hear every publisher; a better one is made for each that offers more, since one
+        # that asks for what a publisher does not offer makes it say it is not heard.
+        for topic in self._topics:
+            self._subscribe(topic, (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE))
         node.create_timer(_LOOK, self.look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
@@ -59,22 +64,30 @@ class EmergencyStop:
 
     @property
     def names(self) -> str:
-        """Those who press."""
-        return ", ".join(dict.fromkeys(self._presses.names))
+        """Topics, with their publishers' nodes, and services that press."""
+        return ", ".join(dict.fromkeys(map(self._name, self._presses.pressing())))
+
+    def _name(self, who: Hashable) -> str:
+        if not isinstance(who, _Publisher):
+            return str(who)
+        there = publishers(self._node, who.topic) or ()
+        names = [node_name(one) for one in there if endpoint_id(one) == who.id]
+        return f"{who.topic} ({names[0]})" if names and names[0] else who.topic
 
     def look(self) -> None:
         """Listen as well as the publishers that are there now allow, also to what is latched."""
-        for one in publishers(self._node, self._topic) or ():
-            if one.qos_profile.reliability != ReliabilityPolicy.RELIABLE:
-                continue
-            # Durabilities that ROS does not know offer more than "transient local".
-            volatile = one.qos_profile.durability == DurabilityPolicy.VOLATILE
-            quality = (
-                ReliabilityPolicy.RELIABLE,
-                DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
-            )
-            if quality not in self._subscriptions:
-                self._subscribe(quality)
+        for topic in self._topics:
+            for one in publishers(self._node, topic) or ():
+                if one.qos_profile.reliability != ReliabilityPolicy.RELIABLE:
+                    continue
+                # Durabilities that ROS does not know offer more than "transient local".
+                volatile = one.qos_profile.durability == DurabilityPolicy.VOLATILE
+                quality = (
+                    ReliabilityPolicy.RELIABLE,
+                    DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
+                )
+                if (topic, quality) not in self._subscriptions:
+                    self._subscribe(topic, quality)
 
     def press(self, pressed: bool) -> None:
         """Press or release by the service."""
@@ -83,52 +96,62 @@ class EmergencyStop:
 
     def forget_the_gone(self) -> None:
         """Release for publishers that are no longer there."""
-        known = publishers(self._node, self._topic)
-        if known is None:
-            return
-        there = {endpoint_id(one) for one in known}
-        self._presses.forget(
-            [who for who in self._presses.pressing() if who != _SERVICE and not _is(who, there)]
-        )
+        for topic in self._topics:
+            known = publishers(self._node, topic)
+            if known is None:
+                continue
+            there = {endpoint_id(one) for one in known}
+            pressing = [who for who in self._presses.pressing() if isinstance(who, _Publisher)]
+            self._presses.forget(
+                [who for who in pressing if who.topic == topic and not _is(who.id, there)]
+            )
 
     def poll(self) -> None:
-        """Hear what has come while nobody spins the node, on the topic and by the service."""
-        for subscription in list(self._subscriptions.values()):
+        """Hear what has come while nobody spins the node, on the topics and by the service."""
+        for (topic, _), subscription in list(self._subscriptions.items()):
             with subscription.handle:
                 while (taken := subscription.handle.take_message(Bool, False)) is not None:
-                    self._hear(*taken)
+                    self._hear(*taken, topic)
         for service in self._node.services:
             if service.srv_name == _SERVICE:
                 _answer(service)
 
-    def _subscribe(self, quality: _Quality) -> None:
+    def _subscribe(self, topic: str, quality: _Quality) -> None:
         reliability, durability = quality
         profile = QoSProfile(depth=_DEPTH, reliability=reliability, durability=durability)
-        self._subscriptions[quality] = self._node.create_subscription(
-            Bool, TOPIC, self._hear, profile
+
+        def hear(message: Bool, info: Any) -> None:
+            self._hear(message, info, topic)
+
+        self._subscriptions[topic, quality] = self._node.create_subscription(
+            Bool, topic, hear, profile
         )
 
-    @functools.cached_property
-    def _topic(self) -> str:
-        return self._node.resolve_topic_name(TOPIC)
-
-    def _hear(self, message: Bool, info: Any) -> None:
-        who = publisher_id(info)
-        if who is None and not message.data and not self._can_release():
+    def _hear(self, message: Bool, info: Any, topic: str) -> None:
+        who = _Publisher(topic, publisher_id(info))
+        if who.id is None and not message.data and not self._can_release(topic):
             return
-        self._presses.set(who, self._topic, bool(message.data))
-        self._changed(self._topic)
+        self._presses.set(who, topic, bool(message.data))
+        self._changed(topic)
 
-    def _can_release(self) -> bool:
-        """Return whether somebody who is not known is for sure the one who presses."""
-        count = self._node.count_publishers(self._topic)
-        if count != 1 and None in self._presses.pressing():
+    def _can_release(self, topic: str) -> bool:
+        """Return whether a publisher that is not known is for sure the one that presses."""
+        count = self._node.count_publishers(topic)
+        if count != 1 and _Publisher(topic, None) in self._presses.pressing():
             self._node.get_logger().warning(
-                f"a release on {self._topic} is ignored: this ROS 2 does not tell who releases, "
+                f"a release on {topic} is ignored: this ROS 2 does not tell who releases, "
                 f"and there are {count} publishers; end all but the one that releases",
                 throttle_duration_sec=5.0,
             )
         return count == 1
+
+
+@dataclass(frozen=True)
+class _Publisher:
+    """Publisher of a topic; its id is None where it is not known."""
+
+    topic: str
+    id: bytes | None
 
 
 def _answer(service: Service[Any, Any]) -> None:
@@ -142,6 +165,6 @@ def _answer(service: Service[Any, Any]) -> None:
         service.send_response(service.callback(request, service.srv_type.Response()), header)
 
 
-def _is(who: object, there: set[bytes]) -> bool:
+def _is(who: bytes | None, there: set[bytes]) -> bool:
     """Return whether a publisher is there; one that is not known is, where any is."""
     return bool(there) if who is None else who in there

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 
-from x2c_node.endpoints import endpoint_id, publisher_id, publishers
+from x2c_node.endpoints import endpoint_id, node_name, publisher_id, publishers
 from x2c_node.managed_node import ManagedNode
 
 # Any publisher is heard; with a depth of 1 one could hide what another says at the same moment.
@@ -31,9 +31,6 @@ _LOOK = 0.1
 """Time between two looks for publishers [s]."""
 
 _MOST_LABELS = 64
-
-_NAMELESS = "NODE_NAME_UNKNOWN"
-"""Part of the name of a node whose endpoints were found before the node itself."""
 
 Take = Callable[[Sequence[str], ArrayLike, float, str], None]
 """Takes names, positions (n,) [rad or m], a time [s] and the name of the publisher."""
@@ -103,13 +100,8 @@ class JointStates:
             if len(self._labels) >= _MOST_LABELS:
                 self._labels.clear()
             for one in publishers(self._node, self._topic) or ():
-                if _NAMELESS in one.node_name:
+                if (found := endpoint_id(one)) in self._labels or not (name := node_name(one)):
                     continue
-                name = f"{one.node_namespace.rstrip('/')}/{one.node_name}"
-                taken = set(self._labels.values())
-                number = 2
-                while name in taken:
-                    name = f"{name.split(' ')[0]} (publisher {number})"
-                    number += 1
-                self._labels.setdefault(endpoint_id(one), name)
+                others = sum(label.split(" ")[0] == name for label in self._labels.values())
+                self._labels[found] = f"{name} (publisher {others + 1})" if others else name
         return self._labels.get(publisher, f"the publisher {publisher.hex()}")

@@ -20,6 +20,7 @@ from x2c_actuation.emergency_stop import EmergencyStop
 from x2c_actuation.errors import DriverSettingsError
 from x2c_actuation.motor_condition import Condition, Outcome
 from x2c_actuation.motor_session import MotorSession
+from x2c_actuation.parameters import shared_estop
 from x2c_face.joint_targets import JointTargets
 from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
@@ -60,6 +61,7 @@ class MotorDriverParameters(Parameters):
 
     robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
     port: str = parameter("", "Port of the motors; empty: as robot.yaml says.")
+    shared_estop: str = shared_estop()
 
 
 class MotorDriverNode(ManagedNode[MotorDriverParameters]):
@@ -77,7 +79,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._stopped = False
         self._session: MotorSession | None = None
         self._thread: threading.Thread | None = None
-        self._estop = EmergencyStop(self, self._press)
+        self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
 
     def configure(self) -> None:
         """Read the robot and its driver section; make the publisher and the service."""

@@ -18,6 +18,15 @@ def _seconds(default: float, description: str, least: float = 0.0) -> Any:
     return parameter(default, description, minimum=least, maximum=3600.0, dynamic=True)
 
 
+def shared_estop() -> Any:
+    """Return the parameter for the emergency stop that robots share."""
+    return parameter(
+        "/estop",
+        "Topic of an emergency stop that several robots share, heard beside the node's own estop; "
+        "empty: none.",
+    )
+
+
 def _gain(region: str) -> Any:
     return parameter(
         1.0,
@@ -74,6 +83,7 @@ class ActuationParameters(Parameters):
     resume: bool = parameter(
         True, "Follow control values again when they come back after on_input_loss.", dynamic=True
     )
+    shared_estop: str = shared_estop()
     use_joint_states: bool = parameter(
         True, "Start from the positions in joint_states, and watch that joints get where sent."
     )

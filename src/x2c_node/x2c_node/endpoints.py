@@ -12,6 +12,9 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+_NAMELESS = "NODE_NAME_UNKNOWN"
+"""Part of the name that rmw gives a node whose endpoints were found before the node itself."""
+
 _ID = 16
 """Length of what identifies an endpoint; longer GIDs are filled up [byte]."""
 
@@ -19,6 +22,13 @@ _ID = 16
 def endpoint_id(endpoint: TopicEndpointInfo) -> bytes:
     """Return what identifies an endpoint."""
     return bytes(endpoint.endpoint_gid)[:_ID]
+
+
+def node_name(endpoint: TopicEndpointInfo) -> str:
+    """Return the full name of an endpoint's node; empty where it was not found yet."""
+    if _NAMELESS in endpoint.node_name:
+        return ""
+    return f"{endpoint.node_namespace.rstrip('/')}/{endpoint.node_name}"
 
 
 def publisher_id(info: Mapping[str, Any]) -> bytes | None:
