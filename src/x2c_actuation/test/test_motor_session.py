@@ -9,6 +9,7 @@ from x2c_actuation.drivers.driver import Health, MotorState
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_actuation.drivers.settings import read_settings
 from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.motion_group import MotionGroup
 from x2c_actuation.motor_condition import Condition
 from x2c_actuation.motor_session import MotorSession
 from x2c_face.coupling import CoupledLimit, Side
@@ -106,8 +107,9 @@ class Stage:
         settings = read_settings(robot.driver, robot.joints, FeetechDriver)
         self.motors = Motors(settings, measures)
         self.told = []
+        group = MotionGroup(robot.joints, settings.approach, coupled_limits)
         self.session = MotorSession(
-            self.motors, robot.joints, lambda bad, text: self.say(text), coupled_limits
+            self.motors, robot.joints, lambda bad, text: self.say(text), group.part(range(3))
         )
         self.now = 100.0
         self.command = None

@@ -104,6 +104,10 @@ class Follower:
             wanted, _ = self._guard.on_the_way(wanted, (self._positions, self._positions))
         return self._positions + np.clip(wanted - self._positions, -reach, reach)
 
+    def resting_points(self) -> Array:
+        """Return targets (n,) [rad or m] with which the joints come to rest at once."""
+        return self._motion.stopping_points() if self.approaching else self.positions
+
     def halt(self, duration: float) -> Array:
         """Return what to send the joints (n,) [rad or m] so that they stop."""
         if self.approaching:

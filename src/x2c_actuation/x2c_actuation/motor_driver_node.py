@@ -15,14 +15,13 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from x2c_actuation.commanders import Commanders
-from x2c_actuation.drivers import make_driver
+from x2c_actuation.drivers.boards import make_boards, port_overrides
 from x2c_actuation.emergency_stop import EmergencyStop
-from x2c_actuation.errors import DriverSettingsError
-from x2c_actuation.motor_condition import Condition, Outcome
-from x2c_actuation.motor_session import MotorSession
+from x2c_actuation.motor_board import MotorBoard, motor_boards
+from x2c_actuation.motor_condition import Condition
+from x2c_actuation.motor_diagnosis import diagnose_motors
 from x2c_actuation.parameters import shared_estop
 from x2c_face.joint_targets import JointTargets
-from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
@@ -34,17 +33,20 @@ from x2c_node.stopping import BRAKING
 
 Array = NDArray[np.float64]
 
-_SOONEST = 0.5
-"""A command that comes is not sent before this share of a period has passed since the last."""
-
 _LONGEST_END = 4.0
 """How long commands are followed at the end of the process, since their node last eased [s]."""
 
 _LOOK = 0.01
 """Time between two looks for commands at the end [s]."""
 
+_LONGEST_STOP = 1.0
+"""How long an inactive node waits for all boards to take a stop: a bus may hang [s]."""
+
 _LONGEST_TICK = 30.0
-"""How long a bus may keep the thread that drives the motors [s]."""
+"""How long a bus may keep the thread that drives its motors [s]."""
+
+_LONGEST_JOIN = 4.0
+"""How long the boards' threads are waited for, all together: a bus may hang [s]."""
 
 _MOVING = (Condition.APPROACHING, Condition.FOLLOWING)
 
@@ -60,7 +62,11 @@ class MotorDriverParameters(Parameters):
     """Parameters of the motor driver node."""
 
     robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
-    port: str = parameter("", "Port of the motors; empty: as robot.yaml says.")
+    port: str = parameter(
+        "",
+        "Port of the motors, or BOARD=PORT,BOARD=PORT of several boards; empty: as robot.yaml "
+        "says.",
+    )
     shared_estop: str = shared_estop()
 
 
@@ -77,34 +83,33 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         super().__init__("motor_driver_node", MotorDriverParameters, **node_arguments)
         # A stop is heard in every state and outlives every transition: only a reset ends it.
         self._stopped = False
-        self._session: MotorSession | None = None
-        self._thread: threading.Thread | None = None
+        self._boards: tuple[MotorBoard, ...] = ()
         self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
 
     def configure(self) -> None:
         """Read the robot and its driver section; make the publisher and the service."""
         robot = load_robot(find_robot(self.params.robot))
-        driver = make_driver(robot, _overrides(robot, self.params.port))
+        boards = make_boards(robot, port_overrides(robot, self.params.port))
         self._robot = robot
-        self._period = 1.0 / driver.settings.rate
         self._unknown: set[str] = set()
         self._states = self.publisher(JointState, "joint_states", STREAM)
         self.service(Trigger, "~/reset", self._reset)
-        session = MotorSession(driver, robot.joints, self._say, robot.coupled_limits)
+        made = motor_boards(robot, boards, self._say)
         if self._stopped:
-            session.stop()
-        self._session = session
+            for board in made:
+                board.session.stop()
+        self._boards = made
 
     def activate(self) -> None:
         """Connect to the motors and take joint commands."""
         nothing = np.full(len(self._robot.joints), np.nan)
         self._targets = JointTargets(self._robot, start=nothing)
-        self._awake = threading.Condition()
-        self._fresh, self._ending = False, False
         self._commands = self.subscription(JointState, "joint_commands", self._take, STREAM)
-        self._pulse = self.supervisor.pulse("motors", _LONGEST_TICK)
-        self._thread = threading.Thread(target=self._run, name="motors", daemon=True)
-        self._thread.start()
+        # In the boards' threads: a bus that is slow holds neither the node nor another bus up.
+        tick = self._guarded(self._tick, "motors", alone=False)
+        for board in self._boards:
+            pulse = self.supervisor.pulse(board.thread_name, _LONGEST_TICK)
+            board.start(tick, self.context.ok, pulse)
 
     def stop(self) -> None:
         """Follow commands as long as their node eases or brakes, then end.
@@ -120,75 +125,41 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def deactivate(self) -> None:
         """Leave the motors as robot.yaml says, and disconnect."""
-        with self._awake:
-            self._ending = True
-            self._awake.notify()
-        if self._thread is not None:
-            self._thread.join(_LONGEST_TICK)
-        self._running.end()
-        self._thread = None
+        for board in self._boards:
+            board.ask_to_end()
+        limit = time.monotonic() + _LONGEST_JOIN
+        for board in self._boards:
+            if not board.end(max(limit - time.monotonic(), 0.0)):
+                self.get_logger().error(
+                    f"{board.thread_name}: the bus hangs; its motors stay as they are until it "
+                    "does not"
+                )
 
     def cleanup(self) -> None:
         """Forget the motors, but not an emergency stop."""
-        self._session = None
+        self._boards = ()
 
     def halt(self, reason: str) -> None:
         """Stop the motors, as an emergency stop does."""
         self._stopped = True
-        session, thread = self._session, self._thread
-        if session is None:
-            return
-        session.stop()
+        for board in self._boards:
+            board.session.stop()
         # Where the thread that drives them has died, the motors are left as a stop leaves them.
-        if thread is not None and not self._pulse.running:
-            session.end()
+        for board in self._boards:
+            if board.died:
+                board.session.end()
 
     def diagnose(self) -> Diagnosis:
-        """Tell whether the motors are reached, and what they say of themselves."""
-        session = self._running
-        driver = session.link.driver
-        source = "measured" if driver.measures else "as sent: these motors do not tell"
-        values = {
-            "driver": driver.settings.type,
-            "place": driver.place,
-            "motors": session.condition.value,
-            "connections": str(session.link.connections),
-            "positions": source,
-            "commands out of reach": str(session.limited),
-            "joints without answer": ", ".join(session.link.absent) or "none",
-            "joints outside their raw range": ", ".join(session.outside) or "none",
-        }
-        values |= {f"replies {fault}": str(n) for fault, n in sorted(driver.faults.items())}
-        values |= {f"taken in again: {n}": str(c) for n, c in self._running.returned.items()}
-        values |= {f"position clamped: {n}": str(c) for n, c in self._targets.clamped.items()}
-        values |= session.link.health.values
-        level, message = self._verdict()
-        return Diagnosis(level, message, values)
-
-    @property
-    def _running(self) -> MotorSession:
-        assert self._session is not None  # noqa: S101 - only asked for while configured
-        return self._session
-
-    def _verdict(self) -> tuple[Level, str]:
-        condition, link = self._running.condition, self._running.link
-        if condition is Condition.DISCONNECTED:
-            return Level.ERROR, link.trouble or f"connecting to {link.driver.place}"
-        if condition is Condition.STOPPED:
-            return Level.ERROR, "emergency stop; release it, then call ~/reset"
-        if link.health.warnings:
-            return Level.ERROR, "; ".join(link.health.warnings)
-        if self._running.refused:
-            return Level.ERROR, "; ".join(self._running.refused)
-        if link.absent:
-            return Level.ERROR, f"no answer of {', '.join(link.absent)}"
-        if outside := self._running.outside:
-            return Level.ERROR, f"outside their raw range, left alone: {', '.join(outside)}"
-        if "commands" not in self.statistics.rates:
+        """Return whether the motors are reached, and what they say of themselves."""
+        found = diagnose_motors(self._boards)
+        clamped = {f"position clamped: {n}": str(c) for n, c in self._targets.clamped.items()}
+        level, message = found.level, found.message
+        if level is Level.OK and "commands" not in self.statistics.rates:
             topic = self.resolve_topic_name("joint_commands")
             publishers = self.count_publishers(topic)
-            return Level.WARN, f"connected; waiting for {topic} ({publishers} publishers)"
-        return Level.OK, condition.value
+            level = Level.WARN
+            message = f"connected; waiting for {topic} ({publishers} publishers)"
+        return Diagnosis(level, message, {**found.values, **clamped})
 
     def _take(self, message: JointState) -> None:
         unknown = self._targets.command(message.name, message.position)
@@ -199,17 +170,20 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
                 "joint_commands names joints that this robot has not, which are ignored: "
                 f"{', '.join(sorted(self._unknown))}"
             )
-        self._running.command(self._targets.positions, time.monotonic())
-        with self._awake:
-            self._fresh = True
-            self._awake.notify()
+        now = time.monotonic()
+        for board in self._boards:
+            board.command(self._targets.positions, now)
+
+    @property
+    def _moving(self) -> bool:
+        return any(board.session.condition in _MOVING for board in self._boards)
 
     def _follow_to_the_end(self) -> None:
         commanders = Commanders(self, "joint_commands")
         limit = time.monotonic() + _LONGEST_END
         hurried = False
         try:
-            while self._running.condition in _MOVING and time.monotonic() < limit:
+            while self._moving and time.monotonic() < limit:
                 # Nobody spins the node meanwhile.
                 self._estop.poll()
                 self._hear_commands()
@@ -235,11 +209,24 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             return
         first = not self._stopped
         self._stopped = True
-        if self._session is None:
-            return
-        self._session.stop()
-        if first and self._thread is None:
-            self._session.stop_unattended()
+        # All are asked before any is waited for.
+        for board in self._boards:
+            board.session.stop()
+        if first:
+            self._stop_unattended()
+
+    def _stop_unattended(self) -> None:
+        """Do a stop for boards that nothing ticks, each in a thread of its own."""
+        threads = [
+            threading.Thread(target=board.session.stop_unattended, daemon=True)
+            for board in self._boards
+            if not board.running
+        ]
+        for thread in threads:
+            thread.start()
+        limit = time.monotonic() + _LONGEST_STOP
+        for thread in threads:
+            thread.join(max(limit - time.monotonic(), 0.0))
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._estop.forget_the_gone()
@@ -247,45 +234,21 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             response.message = f"still pressed by {self._estop.names}: release it first"
             return response
         self._stopped = False
-        self._running.reset()
+        for board in self._boards:
+            board.session.reset()
+        softly = all(board.session.returns_softly for board in self._boards)
         response.success = True
-        response.message = _RETURN if self._running.returns_softly else _JUMP
+        response.message = _RETURN if softly else _JUMP
         return response
 
-    def _run(self) -> None:
-        """Tick, in a thread of its own: a bus that is slow must not hold the node up."""
-        with self._pulse:
-            self._tick_on()
-
-    def _tick_on(self) -> None:
-        tick = self._guarded(self._tick, "motors", alone=False)
-        last = -self._period
-        while self.context.ok():
-            with self._awake:
-                wait = last + self._period - time.monotonic()
-                self._awake.wait_for(lambda: self._fresh or self._ending, max(wait, 0.0))
-                # One that comes at once after the last is sent a little later.
-                soon = last + _SOONEST * self._period - time.monotonic()
-                if soon > 0.0:
-                    self._awake.wait_for(lambda: self._ending, soon)
-                if self._ending:
-                    return
-                self._fresh = False
-            last = time.monotonic()
-            self._pulse.beat()
-            tick()
-
-    def _tick(self) -> None:
+    def _tick(self, board: MotorBoard) -> None:
         started = time.monotonic()
-        outcome = self._running.tick(started)
+        outcome = board.session.tick(started)
         if outcome.sent is not None:
-            self.statistics.tick("writes")
-            self.statistics.measured("bus", time.monotonic() - started)
-        self._publish(outcome)
-
-    def _publish(self, outcome: Outcome) -> None:
+            self.statistics.tick(f"writes {board.name}".strip())
+            self.statistics.measured(f"bus {board.name}".strip(), time.monotonic() - started)
         # Motors that cannot measure are where they were sent; before, where their pulses say.
-        measures = self._running.link.driver.measures
+        measures = board.session.link.driver.measures
         positions = outcome.read if measures or outcome.sent is None else outcome.sent
         if positions is None:
             return
@@ -294,7 +257,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             return
         names = self._robot.joint_names
         message = JointState(
-            name=[names[joint] for joint in known],
+            name=[names[board.places[joint]] for joint in known],
             position=array.array("d", positions[known].tobytes()),
         )
         message.header.stamp = self.get_clock().now().to_msg()
@@ -306,16 +269,6 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             self.get_logger().warning(text)
         else:
             self.get_logger().info(text)
-
-
-def _overrides(robot: Robot, port: str) -> dict[str, Any]:
-    if not port:
-        return {}
-    if robot.driver.get("type") == "ameca":
-        if not port.isdecimal():
-            raise DriverSettingsError(f"port: expected a number, got {port!r}")
-        return {"port": int(port)}
-    return {"port": port}
 
 
 def main() -> None:

@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from x2c_actuation.drivers.driver import MotorDriver
 from x2c_actuation.drivers.settings import Rest
 from x2c_actuation.errors import DriverError
-from x2c_actuation.follower import Follower
+from x2c_actuation.motion_group import MotionGroup, MotionPart
 from x2c_actuation.motor_condition import Condition, Outcome
 from x2c_actuation.motor_custody import MotorCustody
 from x2c_actuation.motor_link import MotorLink, Tell
 from x2c_actuation.motor_writer import MotorWriter
-from x2c_face.coupling import CoupledLimit
 from x2c_face.robot import Joint
 
 Array = NDArray[np.float64]
@@ -41,7 +40,7 @@ class MotorSession:
         driver: Of the motors, not yet opened.
         joints: Of the robot.
         tell: Called with whether something is bad, and what it is, once each time it happens.
-        coupled_limits: Of the robot.
+        motion: Motion of these joints, where others depend on them; their own where None.
     """
 
     def __init__(
@@ -49,12 +48,13 @@ class MotorSession:
         driver: MotorDriver,
         joints: Sequence[Joint],
         tell: Tell,
-        coupled_limits: Sequence[CoupledLimit] = (),
+        motion: MotionPart | None = None,
     ) -> None:
         self.link = MotorLink(driver, tell)
         self._driver = driver
         self._settings = driver.settings
-        self._follower = Follower(joints, self._settings.approach, coupled_limits)
+        alone = range(len(joints))
+        self._motion = motion or MotionGroup(joints, self._settings.approach).part(alone)
         self._tell = tell
         self._command: tuple[float, Array] | None = None
         self._writer = MotorWriter(self.link, joints, tell)
@@ -75,12 +75,18 @@ class MotorSession:
     @property
     def limited(self) -> int:
         """How often a command was too far away to be passed on."""
-        return self._follower.limited
+        return self._motion.limited
 
     @property
     def outside(self) -> tuple[str, ...]:
         """Names of joints that are left alone, since they stand outside their raw range."""
         return () if self._idle else self._writer.outside
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """Names of joints that stay, since nothing holds one that their limits depend on."""
+        names = self._driver.wires.names
+        return tuple(names[joint] for joint in np.flatnonzero(self._motion.frozen))
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -126,6 +132,11 @@ class MotorSession:
 
     def tick(self, now: float) -> Outcome:
         """Do whatever is due."""
+        outcome = self._tick(now)
+        self._motion.note_held(self._writer.held, now)
+        return outcome
+
+    def _tick(self, now: float) -> Outcome:
         duration = 0.0 if self._last_tick is None else now - self._last_tick
         self._last_tick = now
         stopping = self._stopping
@@ -142,6 +153,7 @@ class MotorSession:
             self.link.ask_health(now)
         except DriverError as error:
             self.link.lose(error, now)
+            self._custody.end()
             return Outcome()
         return Outcome(sent, None if reading is None else reading.positions)
 
@@ -186,9 +198,9 @@ class MotorSession:
         if taken is not None:
             joint, position = taken
             self._start[joint] = position
-            start = self._follower.positions
+            start = self._motion.positions
             start[joint] = position
-            self._follower.place(start)
+            self._motion.place(start)
         return self._custody.taking_in(now)
 
     def _move(self, now: float, duration: float) -> Array | None:
@@ -208,10 +220,10 @@ class MotorSession:
             return self._wait(age, now, duration)
         if self._take_in(now):
             self._condition = Condition.APPROACHING
-            return self._writer.send(self._follower.halt(duration))
+            return self._writer.send(self._motion.halt(duration, now))
         targets = np.where(np.isfinite(command[1]), command[1], self._start)
-        positions = self._follower.step(targets, duration)
-        approaching = self._follower.approaching
+        positions = self._motion.step(targets, duration, now)
+        approaching = self._motion.approaching
         self._condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
         return self._writer.send(positions)
 
@@ -259,11 +271,11 @@ class MotorSession:
         if self._idle:
             return None
         self._take_in(now)
-        return self._writer.send(self._follower.halt(duration))
+        return self._writer.send(self._motion.halt(duration, now))
 
     def _rise(self) -> None:
         """Begin to move, from where the joints are, or were sent last where nothing measures."""
         self._start = self._writer.last.copy()
-        self._follower.place(self._start)
+        self._motion.place(self._start)
         self._custody.begin()
         self._idle = False

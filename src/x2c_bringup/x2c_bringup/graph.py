@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from x2c_actuation.drivers import VIRTUAL
+from x2c_actuation.drivers import has_motors
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.recording import recording_folder
 from x2c_bringup.robot_description import DEFAULT_ROBOT, robot_description
@@ -97,11 +97,11 @@ def _motors(robot: str) -> tuple[str, str]:
     """Return package and executable of what moves a robot's joints."""
     # The parameter file can name another robot; for its motors to be driven it is named here.
     try:
-        driver = load_robot(find_robot(robot)).driver if robot else {}
+        motors = bool(robot) and has_motors(load_robot(find_robot(robot)))
     except RobotError:
         # The nodes refuse it and say why.
-        driver = {}
-    if driver.get("type", VIRTUAL) == VIRTUAL:
+        motors = False
+    if not motors:
         return "x2c_virtual_face", "virtual_face_node"
     return "x2c_actuation", "motor_driver_node"
 

@@ -78,6 +78,8 @@ class Robot:
         network: Path of the weights of X2CNet's mapping network, or of an ONNX file.
         driver: How the motors are reached, as `x2c_actuation.drivers` reads it; empty where the
             robot's motors are not ours to drive.
+        drivers: Driver sections of several boards by name, where a robot has more than one; empty
+            otherwise.
         lines: Line of each key in `robot.yaml`, for messages to users.
     """
 
@@ -93,9 +95,17 @@ class Robot:
     neutral_landmarks: Path
     network: Path
     driver: Mapping[str, Any] = field(default_factory=dict)
+    drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     offsets: Array = field(default_factory=lambda: np.zeros(controls.COUNT))
     coupled_limits: tuple[CoupledLimit, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def boards(self) -> dict[str, Mapping[str, Any]]:
+        """Driver sections by their keys: `driver`, or `drivers.NAME` for each of several."""
+        if self.driver:
+            return {"driver": self.driver}
+        return {f"drivers.{name}": section for name, section in self.drivers.items()}
 
     @property
     def joint_names(self) -> tuple[str, ...]:

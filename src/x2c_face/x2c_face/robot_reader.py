@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ _DEFAULT_PATHS = {
 
 _KEYS = {
     "name", "description", "units", "command_interface", "gains", "offsets", "joints", "mixing",
-    "coupled_limits", "driver", *_DEFAULT_PATHS,
+    "coupled_limits", "driver", "drivers", *_DEFAULT_PATHS,
 }  # fmt: skip
 
 _RATES = ("velocity", "acceleration", "jerk")
@@ -64,6 +65,8 @@ _ALLOWED = {
 
 _NARROWEST = 1e-5
 """The least difference of a joint's highest and lowest position [rad or m]."""
+
+_BOARD = re.compile(r"[a-z][a-z0-9_]*")
 
 _GAIN = Range(0.0, 10.0)
 _OFFSET = Range(-2.0, 2.0, "ratio or rad")
@@ -95,6 +98,7 @@ def read_robot(entries: Entries, content: object, folder: Path) -> Robot | None:
     gains, offsets = _gains(entries, root), _offsets(entries, root)
     coupled = read_coupled_limits(entries, root.get("coupled_limits", []), joints)
     driver = dict(entries.mapping(root.get("driver", {}), "driver"))
+    drivers = _drivers(entries, root)
     paths = {
         key: folder / entries.text(root, key, default) for key, default in _DEFAULT_PATHS.items()
     }
@@ -113,6 +117,7 @@ def read_robot(entries: Entries, content: object, folder: Path) -> Robot | None:
         neutral_landmarks=paths["neutral_landmarks"],
         network=paths["network"],
         driver=driver,
+        drivers=drivers,
         offsets=offsets,
         coupled_limits=coupled,
     )
@@ -182,6 +187,23 @@ def _ends(entries: Entries, value: object, allowed: Range, key: str) -> tuple[fl
         entries.note(key, f"a joint must move by {_NARROWEST:g} or more, got {value}")
         return None
     return lower, upper
+
+
+def _drivers(entries: Entries, root: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
+    """Read the driver sections of several boards, by the boards' names."""
+    given = entries.mapping(root.get("drivers", {}), "drivers")
+    if given and root.get("driver"):
+        entries.note(
+            "drivers", "a robot has one driver or several drivers: move driver into drivers"
+        )
+    read: dict[str, Mapping[str, Any]] = {}
+    for name, section in given.items():
+        if not _BOARD.fullmatch(str(name)):
+            entries.note(
+                f"drivers.{name}", "expected a name of small letters, digits and _, a letter first"
+            )
+        read[str(name)] = dict(entries.mapping(section, f"drivers.{name}"))
+    return read
 
 
 def _gains(entries: Entries, root: Mapping[Any, Any]) -> dict[Group, float]:

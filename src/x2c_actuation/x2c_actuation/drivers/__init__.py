@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from x2c_actuation.drivers.settings import read_settings
 from x2c_actuation.errors import DriverSettingsError
 from x2c_face.robot import Robot
 
@@ -27,19 +26,28 @@ DRIVERS: Mapping[str, str] = {
 """Class of each driver, in the module of its name in this package."""
 
 
-def driver_class(name: object) -> type[MotorDriver]:
+def has_motors(robot: Robot) -> bool:
+    """Return whether a robot has motors that motor_driver_node moves."""
+    return any(section.get("type", VIRTUAL) != VIRTUAL for section in robot.boards.values())
+
+
+def driver_class(name: object, key: str = "driver") -> type[MotorDriver]:
     """Return the driver of a name.
+
+    Args:
+        name: Type that a section of robot.yaml gives.
+        key: Key of that section.
 
     Raises:
         DriverSettingsError: There is none; the text lists those there are.
     """
     if name == VIRTUAL:
         raise DriverSettingsError(
-            "driver.type: the virtual driver is virtual_face_node, which moves a simulated face"
+            f"{key}.type: the virtual driver is virtual_face_node, which moves a simulated face"
         )
     if not isinstance(name, str) or name not in DRIVERS:
         raise DriverSettingsError(
-            f"driver.type: expected one of {', '.join(sorted([*DRIVERS, VIRTUAL]))}, got {name!r}"
+            f"{key}.type: expected one of {', '.join(sorted([*DRIVERS, VIRTUAL]))}, got {name!r}"
         )
     module = import_module(f"x2c_actuation.drivers.{name}")
     found: type[MotorDriver] = getattr(module, DRIVERS[name])
@@ -47,31 +55,20 @@ def driver_class(name: object) -> type[MotorDriver]:
 
 
 def make_driver(robot: Robot, overrides: Mapping[str, Any] | None = None) -> MotorDriver:
-    """Return the driver of a robot's motors, not yet opened.
+    """Return the driver of a robot whose motors are all on one board, not yet opened.
 
     Args:
-        robot: With a driver section in its robot.yaml.
-        overrides: Take the place of options in that section, for example {"port": "/dev/ttyUSB1"}.
+        robot: Robot with a driver section in its robot.yaml.
+        overrides: Options in place of those in that section.
 
     Raises:
-        DriverSettingsError: The section is missing or says something that cannot be.
+        DriverSettingsError: The section is missing or says something that cannot be, or there
+            are several boards.
     """
-    file = robot.folder / "robot.yaml"
-    if not robot.driver:
-        raise DriverSettingsError(
-            f"{file} has no driver section, which says how its motors are reached; "
-            "docs/your_own_face.md tells how to write one"
-        )
-    try:
-        found = driver_class(robot.driver.get("type"))
-        return found(read_settings(robot.driver, robot.joints, found, overrides))
-    except DriverSettingsError as error:
-        line = _line(str(error).partition(": ")[0], robot.lines)
-        raise DriverSettingsError(f"{file}: line {line}: {error}") from error
+    from x2c_actuation.drivers.boards import make_boards
 
-
-def _line(key: str, lines: Mapping[str, int]) -> int:
-    """Return the line of a key, or of what it would stand in."""
-    while key and key not in lines:
-        key = key.rpartition(".")[0]
-    return lines.get(key, 1)
+    boards = make_boards(robot, {"": overrides or {}} if robot.driver else {})
+    if len(boards) > 1:
+        names = ", ".join(board.name for board in boards)
+        raise DriverSettingsError(f"{robot.name} has several boards: {names}; name one of them")
+    return boards[0].driver

@@ -16,7 +16,7 @@ import zmq
 from numpy.typing import NDArray
 
 from x2c_actuation.drivers.driver import Health, MotorDriver
-from x2c_actuation.drivers.options import Option, RawScale, WireForm
+from x2c_actuation.drivers.options import Option, RawScale, WireForm, port_number
 from x2c_actuation.drivers.settings import DriverSettings
 from x2c_actuation.errors import DriverError, Fault
 from x2c_face import controls
@@ -50,6 +50,11 @@ class AmecaDriver(MotorDriver):
         self._values = controls.to_upstream(controls.NEUTRAL).copy()
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._subscribers = 0
+
+    @classmethod
+    def at_port(cls, text: str) -> dict[str, Any]:
+        """Return the option that names a port of this machine."""
+        return {"port": port_number(text)}
 
     @property
     def place(self) -> str:

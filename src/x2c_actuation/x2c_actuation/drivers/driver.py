@@ -103,6 +103,18 @@ class MotorDriver(ABC):
         return 1.0
 
     @classmethod
+    def at_port(cls, text: str) -> dict[str, Any]:
+        """Return the options that say where the motors are connected.
+
+        Args:
+            text: Port as users give it.
+
+        Raises:
+            DriverSettingsError: It cannot be one.
+        """
+        return {"port": text}
+
+    @classmethod
     @abstractmethod
     def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
         """Return the raw values of a motor, from its address and the driver section's options."""
@@ -201,10 +213,10 @@ class MotorDriver(ABC):
                 "servo's readings start again: it would go the long way round and is left alone "
                 f"until it is {inside}. If its way leads over that place, {WRAP_REMEDY}"
             )
+        name = self.wires.names[joint]
         return (
-            f"{self.wires.names[joint]} stands at {position:.2f}, outside "
-            f"driver.joints.{self.wires.names[joint]}.raw: it is left alone until it is {inside}, "
-            "or that range is widened"
+            f"{name} stands at {position:.2f}, outside {self.settings.key}.joints.{name}.raw: it "
+            f"is left alone until it is {inside}, or that range is widened"
         )
 
     def health(self) -> Health:

@@ -118,6 +118,17 @@ def whole(value: object, key: str, low: float = -math.inf, high: float = math.in
     return int(given)
 
 
+def port_number(text: str) -> int:
+    """Return the number of a port that is given as text.
+
+    Raises:
+        DriverSettingsError: It is no number.
+    """
+    if not text.isdecimal():
+        raise DriverSettingsError(f"port: expected a number, got {text!r}")
+    return int(text)
+
+
 def option(entry: Mapping[Any, Any], name: str, form: Option, key: str) -> Any:
     """Return the value of an option in its type.
 

@@ -16,7 +16,7 @@ import smbus2
 from numpy.typing import NDArray
 
 from x2c_actuation.drivers.driver import Found, Health, MotorDriver, MotorState
-from x2c_actuation.drivers.options import Option, RawScale, WireForm
+from x2c_actuation.drivers.options import Option, RawScale, WireForm, port_number
 from x2c_actuation.drivers.pulses import PULSES
 from x2c_actuation.errors import DriverError, Fault
 
@@ -45,6 +45,11 @@ class Pca9685Driver(MotorDriver):
             25e6, "Of the chip; measured, pulses are as long as they say [Hz].", 20e6, 32e6
         ),
     }
+
+    @classmethod
+    def at_port(cls, text: str) -> dict[str, Any]:
+        """Return the option that names an I2C bus: 1, or /dev/i2c-1."""
+        return {"bus": port_number(text.removeprefix("/dev/i2c-"))}
 
     @property
     def place(self) -> str:

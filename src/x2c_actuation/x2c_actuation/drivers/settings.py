@@ -81,6 +81,7 @@ class DriverSettings:
         at_end: What the motors do when the driver ends.
         options: Of this kind of driver, by name.
         wires: One for each joint, in the robot's order.
+        key: Key of the section in robot.yaml, for messages to users.
     """
 
     type: str
@@ -93,6 +94,7 @@ class DriverSettings:
     at_end: Rest
     options: Mapping[str, Any]
     wires: tuple[Wire, ...]
+    key: str = "driver"
 
 
 def read_settings(
@@ -100,22 +102,24 @@ def read_settings(
     joints: Sequence[Joint],
     driver: type[MotorDriver],
     overrides: Mapping[str, Any] | None = None,
+    key: str = "driver",
 ) -> DriverSettings:
     """Return the settings in a driver section.
 
     Args:
-        section: Content of `driver` in robot.yaml.
-        joints: Of the robot, each of which needs a wire.
+        section: Content of the section in robot.yaml.
+        joints: Joints of the board, each of which needs a wire.
         driver: The driver that the section's type names.
         overrides: Take the place of the section's options.
+        key: Key of the section in robot.yaml.
 
     Raises:
         DriverSettingsError: Something cannot be; the text names key, value and what was expected.
     """
     entry = {**section, **(overrides or {})}
-    only_known(entry, {"type", "joints", *COMMON, *driver.options}, "driver")
-    common = {name: option(entry, name, form, "driver") for name, form in COMMON.items()}
-    options = {name: option(entry, name, form, "driver") for name, form in driver.options.items()}
+    only_known(entry, {"type", "joints", *COMMON, *driver.options}, key)
+    common = {name: option(entry, name, form, key) for name, form in COMMON.items()}
+    options = {name: option(entry, name, form, key) for name, form in driver.options.items()}
     common["rate"] = common["rate"] or driver.default_rate
     common["estop"], common["at_end"] = Rest(common["estop"]), Rest(common["at_end"])
     if not driver.measures and "torque_off_after" not in entry:
@@ -125,13 +129,14 @@ def read_settings(
         for name in ("estop", "at_end"):
             if common[name] is Rest.TORQUE_OFF and name in entry:
                 raise DriverSettingsError(
-                    f"driver.{name}: these motors cannot go limp from here; expected hold"
+                    f"{key}.{name}: these motors cannot go limp from here; expected hold"
                 )
             common[name] = Rest.HOLD
     return DriverSettings(
         type=driver.name,
         options=options,
-        wires=_wires(entry.get("joints"), joints, driver, options),
+        wires=_wires(entry.get("joints"), joints, driver, options, f"{key}.joints"),
+        key=key,
         **common,
     )
 
@@ -141,30 +146,37 @@ def _wires(
     joints: Sequence[Joint],
     driver: type[MotorDriver],
     options: Mapping[str, Any],
+    key: str,
 ) -> tuple[Wire, ...]:
-    entries = mapping(content, "driver.joints")
-    only_known(entries, {joint.name for joint in joints}, "driver.joints")
+    entries = mapping(content, key)
+    only_known(entries, {joint.name for joint in joints}, key)
     if missing := [joint.name for joint in joints if joint.name not in entries]:
         raise DriverSettingsError(
-            f"driver.joints: says nothing of {', '.join(missing)}; every joint needs its motor"
+            f"{key}: says nothing of {', '.join(missing)}; every joint needs its motor"
         )
-    wires = [_wire(entries[joint.name], joint, driver, options) for joint in joints]
+    wires = [
+        _wire(entries[joint.name], joint, driver, options, f"{key}.{joint.name}")
+        for joint in joints
+    ]
     taken: dict[int, str] = {}
     for wire in wires:
         other = taken.setdefault(wire.address, wire.joint)
         if other != wire.joint:
             form = driver.wire_form
             raise DriverSettingsError(
-                f"driver.joints.{wire.joint}.{form.key}: {_address_name(form, wire.address)} "
+                f"{key}.{wire.joint}.{form.key}: {_address_name(form, wire.address)} "
                 f"is that of {other} already"
             )
     return tuple(wires)
 
 
 def _wire(
-    content: object, joint: Joint, driver: type[MotorDriver], options: Mapping[str, Any]
+    content: object,
+    joint: Joint,
+    driver: type[MotorDriver],
+    options: Mapping[str, Any],
+    key: str,
 ) -> Wire:
-    key = f"driver.joints.{joint.name}"
     form = driver.wire_form
     entry = mapping(content, key)
     only_known(entry, {form.key, "zero", "scale", "direction", "raw"}, key)

@@ -25,7 +25,8 @@ def _check(name: str) -> int:
 
     from rich.console import Console
 
-    from x2c_actuation.drivers import make_driver
+    from x2c_actuation.drivers import has_motors
+    from x2c_actuation.drivers.boards import make_boards
     from x2c_actuation.errors import DriverSettingsError
     from x2c_face.robot_file import FILE_NAME, check_robot
     from x2c_node.robots import find_robot
@@ -34,9 +35,9 @@ def _check(name: str) -> int:
     folder = path.absolute().parent if path.is_file() else find_robot(name)
     robot, mistakes = check_robot(folder)
     said = [str(mistake) for mistake in mistakes]
-    if robot is not None and robot.driver and robot.driver.get("type") != "virtual":
+    if robot is not None and has_motors(robot):
         try:
-            make_driver(robot)
+            make_boards(robot)
         except DriverSettingsError as error:
             said.append(str(error).removeprefix(f"{folder / FILE_NAME}: "))
     console = Console(soft_wrap=True, markup=False, highlight=False)

@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from x2c_actuation.drivers import VIRTUAL, make_driver
+from x2c_actuation.drivers import has_motors
+from x2c_actuation.drivers.boards import make_boards
 from x2c_actuation.errors import DriverSettingsError
 from x2c_bringup.errors import OutputError
 from x2c_face.bounded_yaml import check_yaml
@@ -106,8 +107,8 @@ class RobotEditor:
             (Path(folder) / FILE_NAME).write_text(text, encoding="utf-8")
             try:
                 robot = load_robot(Path(folder))
-                if robot.driver and robot.driver.get("type") != VIRTUAL:
-                    make_driver(robot)
+                if has_motors(robot):
+                    make_boards(robot)
             except (RobotError, DriverSettingsError) as error:
                 reason = str(error).replace(folder, str(self.folder))
                 raise type(error)(f"{reason}; nothing was changed") from error
