@@ -328,6 +328,25 @@ def test_a_stop_reaches_every_board_although_one_hangs(face):
     assert all(board.end(20.0) for board in face.boards)
 
 
+def test_a_board_that_hangs_at_the_end_leaves_its_motors_when_it_comes_back(face):
+    face.follow([0.1, 0.1, 0.1])
+    board = face.boards[0]
+    driver = board.session.link.driver
+    board.start(lambda one: one.session.tick(time.monotonic()), lambda: True)
+    driver.gate.clear()
+    board.session.stop()
+    assert not board.end(0.01)
+    with pytest.raises(DriverError, match="hangs"):
+        board.start(lambda one: None, lambda: True)
+    driver.gate.set()
+    deadline = time.monotonic() + 20.0
+    while board.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert not driver.on.any()
+    assert board.session.condition is Condition.DISCONNECTED
+
+
 def test_diagnostics_say_which_board_is_wrong(face):
     face.follow([0.0, 0.0, 0.0])
     assert diagnose_motors(face.boards).values["motors"] == "following"

@@ -73,6 +73,9 @@ class MotorBoard:
             tick: Ticks the session once, in the board's thread; it must not raise.
             alive: Returns whether the process goes on.
             pulse: Pulse of the thread, one beat each tick.
+
+        Raises:
+            DriverError: The thread of the time before hangs.
         """
         self._fresh = self._ending = self._left = False
         self._thread = threading.Thread(
