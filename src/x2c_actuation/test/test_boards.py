@@ -164,6 +164,7 @@ class Motors(DynamixelDriver):
         self.error = None
         self.gate = threading.Event()
         self.gate.set()
+        self.hanging = False
         self.step = 0.0
 
     def open(self):
@@ -199,6 +200,7 @@ class Motors(DynamixelDriver):
         return Health()
 
     def _fail(self):
+        self.hanging = not self.gate.is_set()
         assert self.gate.wait(20.0)
         if self.error is not None:
             raise self.error
@@ -334,12 +336,15 @@ def test_a_board_that_hangs_at_the_end_leaves_its_motors_when_it_comes_back(face
     driver = board.session.link.driver
     board.start(lambda one: one.session.tick(time.monotonic()), lambda: True)
     driver.gate.clear()
+    deadline = time.monotonic() + 20.0
+    while not driver.hanging:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
     board.session.stop()
     assert not board.end(0.01)
     with pytest.raises(DriverError, match="hangs"):
         board.start(lambda one: None, lambda: True)
     driver.gate.set()
-    deadline = time.monotonic() + 20.0
     while board.running:
         assert time.monotonic() < deadline
         time.sleep(0.005)
