@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_actuation.drivers.boards import Board
+from x2c_actuation.errors import DriverError, Fault
 from x2c_actuation.motion_group import MotionGroup, MotionPart
 from x2c_actuation.motor_link import Tell
 from x2c_actuation.motor_session import MotorSession
@@ -77,12 +78,15 @@ class MotorBoard:
         Raises:
             DriverError: The thread of the time before hangs.
         """
+        if self.running:
+            raise DriverError(
+                Fault.LOST,
+                f"{self.thread_name}: the bus at {self.session.link.driver.place} hangs",
+            )
         self._fresh = self._ending = self._left = False
+        work = (tick, alive, pulse or Pulse())
         self._thread = threading.Thread(
-            target=self._run,
-            args=(tick, alive, pulse or Pulse()),
-            name=self.thread_name,
-            daemon=True,
+            target=self._run, args=work, name=self.thread_name, daemon=True
         )
         self._thread.start()
 
