@@ -178,7 +178,7 @@ def test_columns_of_other_types_are_a_sentence(data_set):
     [
         ("file_name", "integers", "the column file_name holds int64, expected text"),
         ("file_name", "lists", "the column file_name holds list<.*>, expected text"),
-        ("file_name", "nul", "embedded null byte"),
+        ("file_name", "nul", "is not inside of"),
         ("split", "integers", "the column split holds int64, expected text"),
         ("jaw_pitch", "texts", "the column jaw_pitch holds string, expected numbers"),
         ("jaw_pitch", "times", r"the column jaw_pitch holds timestamp\[ns\], expected numbers"),

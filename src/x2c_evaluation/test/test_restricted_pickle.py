@@ -165,3 +165,79 @@ def test_outside_objects_are_refused(tmp_path):
     path.write_bytes(b"Pthing\n.")
     with pytest.raises(DataSetError, match="outside object"):
         restricted_pickle.load(path)
+
+
+def refused(path, content, reason):
+    path.write_bytes(content)
+    with pytest.raises(DataSetError, match=reason):
+        restricted_pickle.load(path)
+
+
+PROTOCOL = b"\x80\x04"
+LENGTH = (2**40).to_bytes(8, "little")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\x8e" + LENGTH + b"abc.", "reaches behind the end"),
+        (b"\x8d" + LENGTH + b"abc.", "reaches behind the end"),
+        (b"\x96" + LENGTH + b"abc.", "reaches behind the end"),
+        (b"\x95" + LENGTH + b"N.", "reaches behind the end"),
+        (b"\x8b" + (2**31 - 1).to_bytes(4, "little") + b"\x01.", "reaches behind the end"),
+        (b"\x8c\x01xR.", "is no readable pickle"),
+        (b"}(]]]]NNu.", "a dict whose keys are neither text nor numbers"),
+        (b"}NNs.", "a dict whose keys are neither text nor numbers"),
+        (b"(NNd.", "a dict whose keys are neither text nor numbers"),
+        (b"\x8f.", r"the instruction b'\\x8f'"),
+        (b"]}b.", "an object with a state"),
+        (b"\x82\x01.", "the instruction"),
+    ],
+)
+def test_a_length_or_an_object_that_is_only_promised_is_refused(tmp_path, content, reason):
+    refused(tmp_path / "a.pkl", PROTOCOL + content, reason)
+
+
+def test_a_reference_of_any_number_takes_no_memory(tmp_path):
+    """In C, this number of a reference is a list of 32 GB."""
+    path = tmp_path / "a.pkl"
+    path.write_bytes(b"\x80\x03]r\xff\xff\xff\x7f.")
+    assert restricted_pickle.load(path) == []
+
+
+def test_tuples_of_tuples_are_never_hashed(tmp_path):
+    twice = b"2\x86"  # The last one again, and both as a tuple.
+    content = b"}" + b")" + twice * 60 + b"Ns."
+    refused(tmp_path / "a.pkl", PROTOCOL + content, "a dict whose keys")
+
+
+@pytest.mark.parametrize("one", [b"]", b"(", b")\x85", b"N\x94"])
+def test_objects_of_a_byte_each_are_counted(tmp_path, monkeypatch, one):
+    monkeypatch.setenv("X2C_MAX_PICKLE_OBJECTS", "100")
+    content = PROTOCOL + one * 101 + b"."
+    refused(tmp_path / "a.pkl", content, "at least 101 objects; the limit is 100: ")
+
+
+def test_a_file_above_the_limit_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("X2C_MAX_TEXT_BYTES", "10")
+    refused(tmp_path / "a.pkl", bytes(11), r"a\.pkl has 11 bytes; the limit is 10: ")
+
+
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.pkl")
+    with pytest.raises(DataSetError, match=r"cannot read .*a\.pkl: it is a named pipe"):
+        restricted_pickle.load(tmp_path / "a.pkl")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        forged(np.dtype("S0"), (10**9,), b""),
+        forged(np.dtype("f8"), (10**9, 0), b""),
+        forged(np.dtype("f8"), (2**100, 0), b""),
+    ],
+    ids=["texts of nothing", "rows of nothing", "a number of any length"],
+)
+def test_an_array_of_nothing_has_no_shape(saved, array):
+    with pytest.raises(DataSetError, match="content does not fit its shape"):
+        restricted_pickle.load(saved({"img_path": array}))

@@ -93,7 +93,7 @@ TABLE_BYTES = Limit(
     "X2C_MAX_TABLE_BYTES",
     4 * GIB,
     "bytes",
-    "The columns read of one Parquet table, unpacked; one pickle or array file",
+    "The columns that are read of one Parquet table, unpacked",
 )
 NETWORK_BYTES = Limit(
     "X2C_MAX_NETWORK_BYTES",
@@ -111,7 +111,7 @@ TEXT_BYTES = Limit(
     "X2C_MAX_TEXT_BYTES",
     128 * MIB,
     "bytes",
-    "One CSV or JSON file",
+    "One CSV, JSON or pickle file",
 )
 YAML_BYTES = Limit(
     "X2C_MAX_YAML_BYTES",
@@ -124,6 +124,12 @@ YAML_VALUES = Limit(
     1_000_000,
     "values",
     "One YAML file with its aliases written out",
+)
+PICKLE_OBJECTS = Limit(
+    "X2C_MAX_PICKLE_OBJECTS",
+    20_000_000,
+    "objects",
+    "The lists, tuples, arrays and references in one pickle of a data set",
 )
 DEFINITION_FIELDS = Limit(
     "X2C_MAX_DEFINITION_FIELDS",
@@ -149,6 +155,7 @@ LIMITS = (
     TEXT_BYTES,
     YAML_BYTES,
     YAML_VALUES,
+    PICKLE_OBJECTS,
     DEFINITION_FIELDS,
     FRAME_ID_LENGTH,
 )

@@ -27,6 +27,8 @@ from x2c_evaluation.collect.animation import Animation
 from x2c_evaluation.collect.settings import differences, read_settings_file
 from x2c_evaluation.dataset import layout
 from x2c_evaluation.errors import CollectError
+from x2c_evaluation.parquet_columns import read_as_written
+from x2c_face.input_limits import LimitError
 
 Array = NDArray[np.float64]
 
@@ -239,6 +241,6 @@ def _split(part: Path) -> str:
 
 def _read(part: Path) -> pa.Table:
     try:
-        return pq.read_table(part)
-    except (OSError, pa.ArrowException) as error:
+        return read_as_written(part)
+    except (OSError, LimitError, pa.ArrowException) as error:
         raise CollectError(f"cannot read {part}: {error}. Delete it and run again") from error

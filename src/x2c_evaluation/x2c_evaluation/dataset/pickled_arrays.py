@@ -15,8 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_face.entries import shown
+
 _CODES = re.compile(r"[?biufcSUO]\d*")
 """Truth values, numbers, text and objects; neither records nor dates."""
+
+
+_LONGEST = 2**40
 
 
 class RefusedError(Exception):
@@ -36,7 +41,7 @@ class PickledType:
 
     def __init__(self, code: object, *flags: object) -> None:
         if not (isinstance(code, str) and _CODES.fullmatch(code)):
-            raise RefusedError(f"the data type {code!r}")
+            raise RefusedError(f"the data type {shown(code)}")
         self.numpy: np.dtype[Any] = np.dtype(code)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -61,10 +66,26 @@ class PickledArray(NDArray[Any]):
             raise RefusedError("an array of no data type")
         holds = list if kind.numpy.hasobject else bytes
         size = 1 if kind.numpy.hasobject else kind.numpy.itemsize
-        whole = isinstance(shape, tuple) and all(type(one) is int and one >= 0 for one in shape)
-        if not whole or not isinstance(data, holds) or len(data) != math.prod(shape) * size:
-            raise RefusedError(f"an array whose content does not fit its shape {shape!r}")
+        if (
+            not isinstance(data, holds)
+            or not size
+            or not _is_shape(shape)
+            or len(data) != math.prod(shape) * size
+        ):
+            raise RefusedError(f"an array whose content does not fit its shape {shown(shape)}")
         super().__setstate__((version, shape, kind.numpy, bool(fortran), data))
+
+
+def _is_shape(shape: object) -> bool:
+    """Return whether something is a shape; one with rows of nothing is none.
+
+    Any number of those has no content, and would become as many lists.
+    """
+    if not isinstance(shape, tuple) or not all(
+        type(one) is int and 0 <= one < _LONGEST for one in shape
+    ):
+        return False
+    return 0 not in shape[1:]
 
 
 def empty_array(*_: object) -> PickledArray:
@@ -74,6 +95,8 @@ def empty_array(*_: object) -> PickledArray:
 
 def array_of(data: bytes, kind: PickledType, shape: Any, order: Any) -> NDArray[Any]:
     """Return the array with this content."""
+    if not _is_shape(shape):
+        raise RefusedError(f"an array of the shape {shown(shape)}")
     return np.frombuffer(data, kind.numpy).reshape(shape, order=order).view(PickledArray)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from x2c_evaluation.dataset import layout, upstream
 from x2c_evaluation.dataset.angle_unit import AngleUnit
 from x2c_evaluation.dataset.data_set import DataSet
+from x2c_evaluation.dataset.images import ImageFolder
 from x2c_evaluation.errors import DataSetError
 
 _LISTED = 5
@@ -66,6 +67,10 @@ def _read_folder(
 
         return read_simulated(path, landmarks)
     pickles = [path / name for name in upstream.FILES if (path / name).is_file()]
+    folder = ImageFolder(path)
+    for one in pickles:
+        if not folder.holds(one):
+            raise DataSetError(f"{one} leads out of the data set by a symbolic link: copy it")
     if not pickles:
         raise DataSetError(
             f"{path} holds no data set: expected {layout.SPLITS[0]}/{layout.METADATA} "

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from x2c_evaluation.dataset import layout
 from x2c_evaluation.dataset.data_set import DataSet, Pair, Skipped
-from x2c_evaluation.dataset.images import trouble
+from x2c_evaluation.dataset.images import ImageFolder
 from x2c_evaluation.errors import TableError
-from x2c_evaluation.parquet_columns import numbers, read_columns, texts
+from x2c_evaluation.parquet_columns import numbers, plain, read_columns, texts
 from x2c_face import controls, topology
 
 Array = NDArray[np.float64]
@@ -31,11 +32,14 @@ def read_simulated(folder: Path, landmarks: bool = False) -> DataSet:
     pairs: list[Pair] = []
     skipped: list[Skipped] = []
     notes: list[str] = []
-    files = _files(folder, notes)
-    for split, file in files:
+    images = ImageFolder(folder)
+    for split, file in _files(folder, notes):
+        if not images.holds(file):
+            skipped.append(Skipped(file, None, "it leads out of the data set by a symbolic link"))
+            continue
         try:
             table = _read_table(file, landmarks)
-            _read_rows(folder, split, file, table, pairs, skipped)
+            _read_rows(images, split, file, table, pairs, skipped)
         except TableError as error:
             skipped.append(Skipped(file, None, str(error)))
     return DataSet(folder, pairs, skipped, notes)
@@ -69,7 +73,7 @@ def _read_table(file: Path, landmarks: bool) -> pa.Table:
 
 
 def _read_rows(
-    folder: Path,
+    images: ImageFolder,
     split: str | None,
     file: Path,
     table: pa.Table,
@@ -78,7 +82,7 @@ def _read_rows(
 ) -> None:
     splits = texts(table, layout.SPLIT) if layout.SPLIT in table.column_names else []
     names = texts(table, layout.FILE_NAME)
-    animations = table[layout.ANIMATION].to_pylist()
+    animations = plain(table, layout.ANIMATION)
     values = np.stack([numbers(table, name) for name in controls.NAMES], axis=1)
     finite = np.isfinite(values)
     extras = zip(
@@ -95,11 +99,11 @@ def _read_rows(
             skipped.append(Skipped(file, row, f"it has no {layout.FILE_NAME}"))
             continue
         where = split or (splits[row] if splits else "") or ""
-        image = folder / where / name
-        if reason := trouble(image):
+        below = os.path.join(where, name)
+        if reason := images.problem(below):
             skipped.append(Skipped(file, row, reason))
             continue
-        animation = str(animations[row] or "")
+        image, animation = images.path / below, str(animations[row] or "")
         pairs.append(Pair(image, values[row], animation, where, file, row, *extra))
 
 

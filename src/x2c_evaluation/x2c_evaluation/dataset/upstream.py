@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from x2c_evaluation.dataset import restricted_pickle
 from x2c_evaluation.dataset.angle_unit import AngleUnit, find_unit, to_radians
 from x2c_evaluation.dataset.data_set import DataSet, Pair, Skipped
-from x2c_evaluation.dataset.images import trouble
+from x2c_evaluation.dataset.images import ImageFolder
 from x2c_evaluation.errors import DataSetError
 from x2c_face import controls
+from x2c_face.entries import shown
 from x2c_face.errors import ControlError
 
 Array = NDArray[np.float64]
@@ -27,6 +29,8 @@ FILES = {
 }
 """Upstream's files, and our names of what they hold."""
 
+_DEEPEST = 64
+"""Parts of a path that a picture is looked for by."""
 _KEYS = (("img_path", "ctrl_values"), ("img_paths", "control_vals"))
 
 
@@ -63,7 +67,7 @@ def _read_file(
     rows, good = [], []
     for row, given in enumerate(values):
         try:
-            good.append(controls.vector(given))
+            good.append(_vector(given))
             rows.append(row)
         except ControlError as error:
             skipped.append(Skipped(file, row, str(error)))
@@ -74,14 +78,25 @@ def _read_file(
     for row, one in zip(rows, to_radians(numbers, unit), strict=True):
         path = paths[row]
         if not isinstance(path, str):
-            skipped.append(Skipped(file, row, f"expected the path of a picture, got {path!r}"))
+            skipped.append(
+                Skipped(file, row, f"expected the path of a picture, got {shown(path)}")
+            )
             continue
         found = finder.find(path)
-        if reason := trouble(found):
+        if reason := finder.images.problem(found):
             skipped.append(Skipped(file, row, reason))
         else:
             split = FILES.get(file.name, file.stem)
-            pairs.append(Pair(found, one, "", split, file, row))
+            pairs.append(Pair(folder / found, one, "", split, file, row))
+
+
+def _vector(given: Any) -> Array:
+    # Lists of lists of the same would become an array without end.
+    if isinstance(given, list | tuple) and any(
+        issubclass(kind, list | tuple | dict | np.ndarray) for kind in set(map(type, given))
+    ):
+        raise ControlError(f"expected {controls.COUNT} numbers, got {shown(given)}")
+    return controls.vector(given)
 
 
 def _columns(file: Path) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -95,7 +110,7 @@ def _columns(file: Path) -> tuple[Sequence[Any], Sequence[Any]]:
         if path_key in content and value_key in content:
             break
     else:
-        has = ", ".join(map(repr, content)) or "nothing"
+        has = shown(list(content))[1:-1] or "nothing"
         raise DataSetError(f"{file}: expected a dict with {expected}; it holds {has}")
     columns = []
     for key in (path_key, value_key):
@@ -117,19 +132,25 @@ class _Finder:
     """Finds pictures below a folder, though their paths may be those of another machine."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.images = ImageFolder(folder)
+        self._folder = str(folder)
         self._cut = 0
 
-    def find(self, path: str) -> Path:
-        """Return where a picture is, or where it was looked for first."""
-        parts = PurePosixPath(path.replace("\\", "/")).parts
+    def find(self, path: str) -> str:
+        """Return where a picture is below the folder, or its path as it was given.
+
+        A path may be that of another machine: it is looked for below the folder alone.
+        """
+        parts = [one for one in path.replace("\\", "/").split("/") if one not in ("", ".")]
+        if ".." in parts or "\0" in path or len(parts) > _DEEPEST:
+            return path
         for cut in self._cuts(len(parts)):
-            candidate = self._folder.joinpath(*parts[cut:])
-            if candidate.is_file():
+            candidate = "/".join(parts[cut:])
+            if os.path.isfile(f"{self._folder}/{candidate}"):
                 # The next one most likely lies where this one was.
                 self._cut = cut
                 return candidate
-        return self._folder / path
+        return path
 
     def _cuts(self, count: int) -> Iterator[int]:
         if self._cut < count:

@@ -234,9 +234,14 @@ def _check(content: Mapping[str, Any]) -> None:
     _ = content["settings"]["robot"], content["settings"]["backend"]
     names = [one["name"] for one in content["recordings"]]
     for one, name in zip(content["recordings"], names, strict=True):
-        _expect(isinstance(name, str), "the name of a recording", "text", name)
+        _expect(_is_file_name(name), "the name of a recording", "that of a file", name)
         for metric, value in metrics_of(one).items():
             _expect(_is_number(value), f"the metric {metric!r} of {name!r}", "a number", value)
+
+
+def _is_file_name(name: object) -> bool:
+    """Return whether a name leads to a file beside others, and not elsewhere."""
+    return isinstance(name, str) and name not in ("", ".", "..") and not {*"/\0"} & {*name}
 
 
 def _is_number(value: object) -> bool:
