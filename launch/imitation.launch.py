@@ -2,17 +2,15 @@
 """Starts the nodes that let a robot's face imitate a person, each as a process of its own."""
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 
 from x2c_bringup.graph import build_graph
-from x2c_bringup.launch_actions import node_action
+from x2c_bringup.launch_actions import middleware_settings, node_action
 from x2c_bringup.options import GraphOptions, option_texts
 from x2c_bringup.shared_files import (
-    PROFILE_VARIABLE,
     RANGE_VARIABLE,
     default_params_file,
-    middleware_profile,
 )
 
 
@@ -38,12 +36,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             *arguments,
             discovery,
-            # Without this profile images of 640x480 do not get through.
-            SetEnvironmentVariable(
-                PROFILE_VARIABLE,
-                EnvironmentVariable(PROFILE_VARIABLE, default_value=str(middleware_profile())),
-            ),
-            SetEnvironmentVariable(RANGE_VARIABLE, LaunchConfiguration("discovery_range")),
+            OpaqueFunction(function=middleware_settings),
             OpaqueFunction(function=_nodes),
         ]
     )

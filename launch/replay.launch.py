@@ -7,13 +7,12 @@ from launch.actions import (
     ExecuteProcess,
     LogInfo,
     OpaqueFunction,
-    SetEnvironmentVariable,
     Shutdown,
     TimerAction,
 )
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 
-from x2c_bringup.launch_actions import node_action
+from x2c_bringup.launch_actions import middleware_settings, node_action
 from x2c_bringup.options import GraphOptions, OptionText, option_texts
 from x2c_bringup.replay import (
     ReplayOptions,
@@ -23,10 +22,8 @@ from x2c_bringup.replay import (
     rosbag2_command,
 )
 from x2c_bringup.shared_files import (
-    PROFILE_VARIABLE,
     RANGE_VARIABLE,
     default_params_file,
-    middleware_profile,
 )
 
 _TAKEN = (
@@ -52,12 +49,7 @@ def generate_launch_description() -> LaunchDescription:
                 description="Who may find the nodes: LOCALHOST, this machine only, or SUBNET.",
                 choices=["LOCALHOST", "SUBNET", "OFF", "SYSTEM_DEFAULT"],
             ),
-            # Without this profile images of 640x480 do not get through.
-            SetEnvironmentVariable(
-                PROFILE_VARIABLE,
-                EnvironmentVariable(PROFILE_VARIABLE, default_value=str(middleware_profile())),
-            ),
-            SetEnvironmentVariable(RANGE_VARIABLE, LaunchConfiguration("discovery_range")),
+            OpaqueFunction(function=middleware_settings),
             OpaqueFunction(function=_actions),
         ]
     )

@@ -43,7 +43,16 @@ export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
 if [ ! -e "$_x2c_venv/lib/lib${RMW_IMPLEMENTATION:-none}.so" ]; then
   export RMW_IMPLEMENTATION=rmw_fastrtps_cpp
 fi
-export FASTDDS_DEFAULT_PROFILES_FILE=${FASTDDS_DEFAULT_PROFILES_FILE:-$X2C_ROOT/config/fastdds.xml}
 export ROS_AUTOMATIC_DISCOVERY_RANGE=${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}
+# As x2c_bringup.shared_files does it: nodes that only this machine may find listen on loopback alone.
+_x2c_profile=fastdds.xml
+case $ROS_AUTOMATIC_DISCOVERY_RANGE${ROS_STATIC_PEERS:+ peers} in
+  LOCALHOST | OFF) _x2c_profile=fastdds_localhost.xml ;;
+esac
+case ${FASTDDS_DEFAULT_PROFILES_FILE:-} in
+  "" | "$X2C_ROOT"/config/fastdds*.xml)
+    export FASTDDS_DEFAULT_PROFILES_FILE=$X2C_ROOT/config/$_x2c_profile
+    ;;
+esac
 export MUJOCO_GL=${MUJOCO_GL:-$(cat "$_x2c_venv/x2c_mujoco_gl" 2>/dev/null || echo osmesa)}
-unset _x2c_venv _x2c_install _x2c_package _x2c_site _x2c_libraries
+unset _x2c_profile _x2c_venv _x2c_install _x2c_package _x2c_site _x2c_libraries

@@ -14,6 +14,7 @@ import pytest
 
 from mend_wheels import NUMPY, PYTHON, mend, mend_text
 from pip_install import Progress
+from x2c_bringup.shared_files import set_middleware_defaults
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(path.parent for path in ROOT.glob("src/*/package.xml"))
@@ -140,9 +141,37 @@ def environment(**given: str) -> dict[str, str]:
 def test_environment_keeps_to_this_machine_and_lets_images_through():
     variables = environment()
     assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
-    assert variables["FASTDDS_DEFAULT_PROFILES_FILE"] == str(ROOT / "config/fastdds.xml")
+    assert variables["FASTDDS_DEFAULT_PROFILES_FILE"] == profile("fastdds_localhost.xml")
     assert variables["RMW_IMPLEMENTATION"] == "rmw_fastrtps_cpp"
     assert variables["MUJOCO_GL"] in ("osmesa", "egl")
+
+
+def profile(name: str) -> str:
+    return str(ROOT / "config" / name)
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}, "fastdds.xml"),
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"}, "fastdds_localhost.xml"),
+        ({"ROS_STATIC_PEERS": "192.0.2.7"}, "fastdds.xml"),
+        # Entered before, for another range.
+        (
+            {
+                "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET",
+                "FASTDDS_DEFAULT_PROFILES_FILE": profile("fastdds_localhost.xml"),
+            },
+            "fastdds.xml",
+        ),
+        ({"FASTDDS_DEFAULT_PROFILES_FILE": profile("fastdds.xml")}, "fastdds_localhost.xml"),
+    ],
+)
+def test_the_profile_fits_the_range_of_discovery(given, chosen):
+    assert environment(**given)["FASTDDS_DEFAULT_PROFILES_FILE"] == profile(chosen)
+    mine = dict(given)
+    set_middleware_defaults(mine)
+    assert Path(mine["FASTDDS_DEFAULT_PROFILES_FILE"]).name == chosen
 
 
 def test_environment_leaves_the_users_settings():
@@ -171,9 +200,10 @@ def test_environment_entered_twice_is_the_same():
         assert twice[name] == once[name]
 
 
-def test_shared_memory_holds_a_full_hd_image_and_fits_a_container_seven_times():
-    profile = ET.parse(ROOT / "config/fastdds.xml").getroot()
-    (size,) = [int(e.text) for e in profile.iter() if e.tag.endswith("segment_size")]
+@pytest.mark.parametrize("name", ["fastdds.xml", "fastdds_localhost.xml"])
+def test_shared_memory_holds_a_full_hd_image_and_fits_a_container_seven_times(name):
+    root = ET.parse(ROOT / "config" / name).getroot()
+    (size,) = [int(e.text) for e in root.iter() if e.tag.endswith("segment_size")]
     assert size > 1920 * 1080 * 3
     assert 7 * size < 64 * 1024 * 1024
 

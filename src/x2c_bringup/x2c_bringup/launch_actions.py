@@ -3,12 +3,27 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from launch import LaunchContext
+from launch.actions import SetEnvironmentVariable
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from x2c_bringup.graph import NodeSpec
+from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
+
+
+def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:
+    """Return the actions that set the middleware up for the argument `discovery_range`."""
+    reach = LaunchConfiguration("discovery_range").perform(context)
+    profile = chosen_profile({**os.environ, RANGE_VARIABLE: reach})
+    return [
+        SetEnvironmentVariable(RANGE_VARIABLE, reach),
+        SetEnvironmentVariable(PROFILE_VARIABLE, profile),
+    ]
 
 
 def node_action(spec: NodeSpec, on_exit: Any = None, **parameters: Any) -> Node:

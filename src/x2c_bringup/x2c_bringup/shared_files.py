@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from ament_index_python import get_package_share_directory
@@ -13,6 +13,9 @@ from x2c_bringup.errors import SettingsFileError
 
 PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
 RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+PEERS_VARIABLE = "ROS_STATIC_PEERS"
+
+_OPEN, _CONFINED = "fastdds.xml", "fastdds_localhost.xml"
 
 
 def shared_file(*parts: str) -> Path:
@@ -25,9 +28,39 @@ def default_params_file() -> Path:
     return shared_file("config", "imitation.yaml")
 
 
-def middleware_profile() -> Path:
-    """Return the path of the Fast DDS profile that lets big images through."""
-    return shared_file("config", "fastdds.xml")
+def middleware_profile(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the path of the Fast DDS profile that fits an environment.
+
+    All let big images through; for nodes that only this machine may find, it also keeps their
+    sockets on the loopback address.
+
+    Args:
+        environment: Variables with the range of discovery.
+    """
+    return shared_file("config", _profile_name(environment))
+
+
+def chosen_profile(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the path of the profile to use: the user's own, or ours for the range of discovery.
+
+    Args:
+        environment: Variables with the range of discovery and, where set, a profile. One of ours
+            that is meant for another range is replaced.
+    """
+    given = environment.get(PROFILE_VARIABLE, "")
+    if not given:
+        return str(middleware_profile(environment))
+    fitting = Path(given).with_name(_profile_name(environment))
+    if Path(given).name in (_OPEN, _CONFINED) and fitting.is_file():
+        return str(fitting)
+    return given
+
+
+def _profile_name(environment: Mapping[str, str]) -> str:
+    reach = environment.get(RANGE_VARIABLE, "")
+    # Whoever names peers on other machines wants to be found by them.
+    confined = reach in ("LOCALHOST", "OFF") and not environment.get(PEERS_VARIABLE)
+    return _CONFINED if confined else _OPEN
 
 
 def training_settings_file(name: str) -> Path:
@@ -52,5 +85,5 @@ def set_middleware_defaults(environment: MutableMapping[str, str] = os.environ) 
 
     What the user has set stays. It has to be done before the first node of a process is made.
     """
-    environment.setdefault(PROFILE_VARIABLE, str(middleware_profile()))
     environment.setdefault(RANGE_VARIABLE, "LOCALHOST")
+    environment[PROFILE_VARIABLE] = chosen_profile(environment)
