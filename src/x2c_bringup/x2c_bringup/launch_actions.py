@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from launch import LaunchContext
@@ -19,7 +18,7 @@ from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_pr
 def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:
     """Return the actions that set the middleware up for the argument `discovery_range`."""
     reach = LaunchConfiguration("discovery_range").perform(context)
-    profile = chosen_profile({**os.environ, RANGE_VARIABLE: reach})
+    profile = chosen_profile({**context.environment, RANGE_VARIABLE: reach})
     return [
         SetEnvironmentVariable(RANGE_VARIABLE, reach),
         SetEnvironmentVariable(PROFILE_VARIABLE, profile),
