@@ -16,8 +16,10 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.definitions import definition
 from x2c_evaluation.errors import BagError
+from x2c_evaluation.recorder import PUBLICATION_CLOCK, Recorder
 from x2c_evaluation.session import read_session
 from x2c_evaluation.sources import type_store
+from x2c_evaluation.topics import TOPICS, Part
 from x2c_face import controls
 
 THING = "demo_msgs/msg/Thing"
@@ -398,3 +400,19 @@ def test_an_error_of_sqlite_that_is_no_text_is_told(database):
     file.write_bytes(data.replace(b"CREATE TABLE topics", b"CREAT\xff TABLE topics", 1))
     with pytest.raises(BagError, match="no bag that can be read"):
         BagReader(file)
+
+
+def test_a_publisher_of_another_version_is_recorded_on_a_channel_of_its_own(tmp_path, messages):
+    other = type_store.compiled(VALUES, "ros2msg", WIDER).hash_rihs01(VALUES)
+    topics = {f"/{one.part.lstrip('/')}": one for one in TOPICS}
+    recorder = Recorder(tmp_path / "out", topics, PUBLICATION_CLOCK, 0.1, False)
+    data = messages.of_frame(Part.CONTROLS, 0, 5, (8, 8))
+    recorder.put(Part.CONTROLS, 1, data)
+    recorder.put(Part.CONTROLS, 2, *values(WIDER, 0.5, np.float64).serialized(), other)
+    recorder.put(Part.CONTROLS, 3, data)
+    recorder.close()
+    reader = BagReader(tmp_path / "out")
+    assert [one.time for one in reader.messages(["/control_values"])] == [1, 3]
+    (issue,) = reader.found
+    assert "1 messages were passed over" in issue.text
+    assert other in issue.text

@@ -13,11 +13,13 @@ from mcap.reader import make_reader
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
+from rclpy.type_hash import TypeHash
 from rosbags.interfaces import QosDurability
 from rosbags.rosbag2 import Reader
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, JointState
 
+from x2c_evaluation import recorder_node
 from x2c_evaluation.bag_reader import BagReader
 from x2c_evaluation.bag_writer import BagWriter
 from x2c_evaluation.latency import Stage, measure
@@ -304,10 +306,35 @@ def test_a_recording_whose_writer_fails_is_finished_and_a_fault(
     wait_until(lambda: node.finished, what="the writer's end")
     said = node.diagnosis()
     assert said.level is Level.ERROR
-    assert "recording has ended: ZeroDivisionError" in said.message
+    assert "ZeroDivisionError" in said.message
     node.stop()
     assert "cannot deactivate cleanly: the recording has ended" in node.fault
     assert BagReader(tmp_path / "out" / "bag").issues == []
+
+
+def test_a_publisher_of_another_version_is_named_and_recorded_apart(
+    ros, wait_until, tmp_path, monkeypatch
+):
+    other = "RIHS01_" + "5" * 64
+    read = recorder_node.publishers
+
+    def with_another_hash(node, topic):
+        found = read(node, topic) or []
+        for one in found:
+            one.topic_type_hash = TypeHash(version=1, value=b"\x55" * 32)
+        return found
+
+    monkeypatch.setattr(recorder_node, "publishers", with_another_hash)
+    node = RecorderNode(parameter_overrides=[Parameter("output", value=str(tmp_path / "out"))])
+    ros.add(node)
+    assert node.start()
+    values = publisher(ros, wait_until, ControlValues, "control_values")
+    values.publish(control_values(0))
+    wait_until(lambda: node.diagnosis().values.get("control_values recorded"), what="a message")
+    node.stop()
+    reader = BagReader(tmp_path / "out")
+    assert list(reader.messages(["/control_values"])) == []
+    assert any("1 messages" in one and other in one for one in reader.issues)
 
 
 def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):

@@ -42,22 +42,14 @@ class BagFile:
         self._writer: Any = Writer(stream, chunk_size=_CHUNK, compression=CompressionType.NONE)
         self._writer.start(profile="ros2", library="x2c")
         self._add_metadata(metadata)
-        schemas = {
-            name: self._writer.register_schema(name, "ros2msg", one.text.encode())
-            for name, one in definitions.items()
-        }
-        self._channels = {
-            topic.part: self._writer.register_channel(
-                name,
-                "cdr",
-                schemas[topic.message_type],
-                {
-                    "offered_qos_profiles": to_yaml(qualities(topic)),
-                    "topic_type_hash": definitions[topic.message_type].hash,
-                },
+        self._topics = {topic.part: (name, topic) for name, topic in topics.items()}
+        self._channels: dict[tuple[Part, str], int] = {}
+        for topic in topics.values():
+            known = definitions[topic.message_type]
+            schema = self._writer.register_schema(
+                topic.message_type, "ros2msg", known.text.encode()
             )
-            for name, topic in topics.items()
-        }
+            self._channels[topic.part, ""] = self._register(topic.part, schema, known.hash)
 
     @property
     def size(self) -> int:
@@ -74,8 +66,14 @@ class BagFile:
         """What the bag's metadata say of this file."""
         return FileInformation(self.path.name, self.start, self.end, dict(self.counts))
 
-    def write(self, part: Part, time: int, data: bytes) -> None:
-        """Write a serialized message with its time [ns].
+    def write(self, part: Part, time: int, data: bytes, type_hash: str = "") -> None:
+        """Write a serialized message.
+
+        Args:
+            part: Part that its topic plays.
+            time: Its time [ns].
+            data: The message.
+            type_hash: Hash of its type, where that is not the installed one.
 
         Raises:
             OSError: There is no room on the disk; the message waits.
@@ -83,7 +81,8 @@ class BagFile:
         self.start = min(self.start, time) if self.counts else time
         self.end = max(self.end, time)
         self.counts[part] += 1
-        self._writer.add_message(self._channels[part], time, data, time, self.counts[part])
+        channel = self._channel(part, type_hash)
+        self._writer.add_message(channel, time, data, time, self.counts[part])
         if self._file.pending:
             self._file.commit()
 
@@ -105,6 +104,23 @@ class BagFile:
             self._writer.flush()
         finally:
             self._finish(metadata)
+
+    def _channel(self, part: Part, type_hash: str) -> int:
+        """Return the channel for messages of one type, which is made where there is none."""
+        if (part, type_hash) not in self._channels:
+            schema = self._writer.register_schema(
+                self._topics[part][1].message_type, "ros2msg", b""
+            )
+            self._channels[part, type_hash] = self._register(part, schema, type_hash)
+        return self._channels[part, type_hash]
+
+    def _register(self, part: Part, schema: int, type_hash: str) -> int:
+        name, topic = self._topics[part]
+        metadata = {
+            "offered_qos_profiles": to_yaml(qualities(topic)),
+            "topic_type_hash": type_hash,
+        }
+        return int(self._writer.register_channel(name, "cdr", schema, metadata))
 
     def _finish(self, metadata: str) -> None:
         try:

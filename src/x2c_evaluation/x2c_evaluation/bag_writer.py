@@ -78,15 +78,22 @@ class BagWriter:
         except OSError as error:
             raise BagError(f"cannot make the bag {folder}: {error.strerror or error}") from error
 
-    def write(self, part: Part, time: int, data: bytes) -> None:
-        """Write a serialized message with its time [ns]."""
+    def write(self, part: Part, time: int, data: bytes, type_hash: str = "") -> None:
+        """Write a serialized message.
+
+        Args:
+            part: Part that its topic plays.
+            time: Its time [ns].
+            data: The message.
+            type_hash: Hash of its type, where that is not the installed one.
+        """
         if self._file.waiting > _LONGEST_WAITING:
             self.lost += 1
             return
         with self._keeping_what_does_not_fit():
             self._split_before(time)
         with self._keeping_what_does_not_fit():
-            self._file.write(part, time, data)
+            self._file.write(part, time, data, type_hash)
 
     def flush(self) -> None:
         """Bring everything to the disk."""

@@ -25,6 +25,7 @@ from x2c_evaluation.controls_table import FILE_NAME, ControlsTable
 from x2c_evaluation.definitions import definition
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.topics import Part, Topic
+from x2c_node.supervisor import Pulse, Supervisor
 
 BAG = "bag"
 """Folder of the bag in the folder that is recorded to."""
@@ -37,6 +38,9 @@ ROS_CLOCK = "ros"
 
 _QUEUE_LENGTH = 3000
 _FAULT_SHOWN = 5.0
+_LONGEST_REST = 1.0
+"""Longest time between two beats of a writer that has nothing to write [s]."""
+
 _LONGEST_WRITE = 20.0
 """A disk that takes nothing for so long is not waited for any more [s]."""
 
@@ -48,6 +52,7 @@ class _Item:
     part: Part
     time: int
     data: bytes
+    type_hash: str
 
 
 class Recorder:
@@ -60,6 +65,7 @@ class Recorder:
         flush_period: Longest time that a message stays in memory alone [s].
         overwrite: Whether an earlier recording in the folder is replaced.
         split: When the bag goes on in another file.
+        pulse: Pulse of the writing thread.
 
     Raises:
         BagError: There is an earlier recording, or the folder cannot be written.
@@ -73,6 +79,7 @@ class Recorder:
         flush_period: float,
         overwrite: bool,
         split: Split = Split(),  # noqa: B008 - it never changes
+        pulse: Pulse | None = None,
     ) -> None:
         self.dropped = 0
         self._counts: Counter[Part] = Counter()
@@ -82,7 +89,7 @@ class Recorder:
         self._queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_LENGTH)
         self._ending = threading.Event()
         self._broken = ""
-        self._steps = 0
+        self._pulse = pulse or Supervisor().pulse("recorder")
         self._store = get_typestore(Stores.EMPTY)
         self._store.register(get_types_from_msg(definition(_CONTROLS).text, _CONTROLS))
         try:
@@ -95,12 +102,19 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def put(self, part: Part, time: int, data: bytes) -> None:
-        """Record a serialized message with its time [ns]; it is counted where none can wait."""
+    def put(self, part: Part, time: int, data: bytes, type_hash: str = "") -> None:
+        """Record a serialized message; it is counted where none can wait.
+
+        Args:
+            part: Part that its topic plays.
+            time: Its time [ns].
+            data: The message.
+            type_hash: Hash of its type, where that is not the installed one.
+        """
         try:
             if self._broken:
                 raise queue.Full
-            self._queue.put_nowait(_Item(part, time, data))
+            self._queue.put_nowait(_Item(part, time, data, type_hash))
         except queue.Full:
             self.dropped += 1
         else:
@@ -162,26 +176,27 @@ class Recorder:
     def _has_ended(self) -> bool:
         """Wait for the writer as long as it gets on; return whether it has come to its end."""
         before = -1
-        while self._thread.is_alive() and before != self._steps:
-            before = self._steps
+        while self._thread.is_alive() and before != self._pulse.beats:
+            before = self._pulse.beats
             self._thread.join(_LONGEST_WRITE)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        try:
-            self._write_all()
-        except Exception as error:
-            # Only what has a sentence of its own is looked for above; the recording is over.
-            self._broken = f"the recording has ended: {error!r}"
+        with self._pulse:
+            try:
+                self._write_all()
+            except Exception as error:
+                self._broken = f"the recording has ended: {error!r}"
+                raise
 
     def _write_all(self) -> None:
         flushed = time.monotonic()
         while True:
-            self._steps += 1
+            self._pulse.beat()
             ending = self._ending.is_set()
             wait = 0.0 if ending else flushed + self._period - time.monotonic()
             try:
-                item = self._queue.get(timeout=max(wait, 0.001))
+                item = self._queue.get(timeout=min(max(wait, 0.001), _LONGEST_REST))
             except queue.Empty:
                 if ending:
                     return
@@ -205,12 +220,12 @@ class Recorder:
             self._failed(f"a message of {item.part} is not in {FILE_NAME}: {error!r}")
 
     def _write(self, item: _Item) -> None:
-        self._bag.write(item.part, item.time, item.data)
+        self._bag.write(item.part, item.time, item.data, item.type_hash)
         if self._bag.fault:
             self._failed(self._bag.fault)
 
     def _write_row(self, item: _Item) -> None:
-        if item.part is Part.CONTROLS:
+        if item.part is Part.CONTROLS and not item.type_hash:
             message: Any = self._store.deserialize_cdr(item.data, _CONTROLS)
             stamp = message.header.stamp
             self._table.write(stamp.sec * 1_000_000_000 + stamp.nanosec, message.values)

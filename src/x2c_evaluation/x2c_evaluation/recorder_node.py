@@ -15,19 +15,24 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from rclpy.subscription import Subscription
 
 from x2c_evaluation.bag_writer import Split
+from x2c_evaluation.definitions import definition
 from x2c_evaluation.errors import BagError
 from x2c_evaluation.recorder import PUBLICATION_CLOCK, ROS_CLOCK, Recorder
 from x2c_evaluation.topics import TOPICS, Part, Topic
 from x2c_face.printable import printable
 from x2c_node.diagnostics import Diagnosis, Level
-from x2c_node.endpoints import publishers
+from x2c_node.endpoints import endpoint_id, publisher_id, publishers
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.running import run_node
 
+_TYPES = {topic.part: topic.message_type for topic in TOPICS}
 _MEASURED = (Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _LONGEST_TRANSPORT = 5_000_000_000
 _DEPTH = 100
+_LONGEST_STALL = 60.0
+"""A disk that holds up the writer for so long counts as hanging [s]."""
+
 _EARLY = 1000
 """Messages that wait for the first /clock, at most."""
 
@@ -60,7 +65,8 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         self._recorder: Recorder | None = None
         self._subscriptions_by_part: dict[Part, Subscription[Any]] = {}
         self._reported = ""
-        self._early: deque[tuple[Part, bytes]] = deque(maxlen=_EARLY)
+        self._early: deque[tuple[Part, bytes, str]] = deque(maxlen=_EARLY)
+        self._other_types: dict[bytes, str] = {}
 
     @property
     def finished(self) -> bool:
@@ -82,6 +88,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
             self.params.flush_period,
             self.params.overwrite,
             Split(self.params.max_bag_size, int(self.params.max_bag_duration * 1e9)),
+            self.supervisor.pulse("recorder", _LONGEST_STALL),
         )
         self._subscriptions_by_part = {one.part: self._subscribe(one) for one in topics}
         self.timer(0.5, self._watch)
@@ -136,24 +143,46 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         def take(data: bytes, info: dict[str, Any]) -> None:
             if self._recorder is not None:
                 now = self.get_clock().now().nanoseconds
+                other_type = self._other_type(part, info)
                 if self._simulated_time and now == 0:
-                    self._early.append((part, data))
+                    self._early.append((part, data, other_type))
                     return
                 self._put_early(self._recorder, now)
                 published = now if self._simulated_time else info["source_timestamp"]
                 # Latched messages come with the time they were published, however long ago.
                 timely = 0 <= now - published <= _LONGEST_TRANSPORT
-                self._recorder.put(part, published if timely else now, data)
+                self._recorder.put(part, published if timely else now, data, other_type)
                 if part in _MEASURED and timely and not self._simulated_time:
                     self.statistics.measured(f"{part} age", (published - stamp_of(data)) * 1e-9)
 
         return take
 
+    def _other_type(self, part: Part, info: dict[str, Any]) -> str:
+        """Return the hash of a publisher's type; empty where it is the installed type's."""
+        publisher = publisher_id(info)
+        if publisher is None:
+            return ""
+        if publisher not in self._other_types:
+            kind = _TYPES[part]
+            topic = self.resolve_topic_name(part)
+            offered = publishers(self, topic) or ()
+            said = {endpoint_id(one): str(one.topic_type_hash) for one in offered}
+            found = said.get(publisher, "")
+            differs = found.startswith("RIHS01_") and found != definition(kind).hash
+            self._other_types[publisher] = found if differs else ""
+            if differs:
+                self.get_logger().warning(
+                    f"{topic}: a publisher has another version of {kind} than is installed here "
+                    f"({found}): its messages are recorded on a channel without a definition; "
+                    "record where the publisher's messages are installed"
+                )
+        return self._other_types[publisher]
+
     def _put_early(self, recorder: Recorder, now: int) -> None:
         """Record what came before the first /clock, with a time [ns]."""
         while self._early:
-            part, data = self._early.popleft()
-            recorder.put(part, now, data)
+            part, data, other_type = self._early.popleft()
+            recorder.put(part, now, data, other_type)
 
     @property
     def _simulated_time(self) -> bool:
