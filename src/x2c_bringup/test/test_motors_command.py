@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from bus_emulators.dynamixel_bus import DynamixelBus
+from bus_emulators.feetech_bus import FeetechBus
 from bus_emulators.maestro_board import MaestroBoard
 
 from x2c_actuation.drivers import make_driver
@@ -234,3 +235,37 @@ def test_hobby_servos_need_their_channels_named(x2c, tmp_path):
     driver = make_driver(load_robot(tmp_path / "face"))
     assert driver.wires.addresses == (2,)
     np.testing.assert_array_equal(driver.wires.to_raw([-9.0]), [1300.0])
+
+
+def test_two_boards_are_calibrated_jogged_and_scanned(x2c, bus, tmp_path):
+    with FeetechBus(tmp_path / "second", [1]) as second:
+        face = ("--robot", tmp_path / "face")
+        for board, link, answers in (
+            ("left", bus.link, [*JAW, "s"]),
+            ("right", second.link, [*JAW[:2], "jaw", "lid", *LID[3:]]),
+        ):
+            place = ("--type", "feetech", "--port", link, "--option", "reply_time=1.0")
+            words = ("motors", "calibrate", *face, "--board", board, "--speed", 4, *place)
+            status, said = x2c(*words, answers=answers)
+            assert status == 0, said
+        assert "jaw is taken" in said
+        robot = load_robot(tmp_path / "face")
+        assert {name: list(one["joints"]) for name, one in robot.drivers.items()} == {
+            "left": ["jaw"],
+            "right": ["lid"],
+        }
+        status, said = x2c("motors", "calibrate", *face)
+        assert status == 2
+        assert "--board left or right" in said
+        # The other board is not needed.
+        bus.powered = False
+        jog = ("motors", "jog", *face, "--speed", 1.0, "--joint", "lid", "--to", -0.1)
+        assert x2c(*jog)[0] == 0
+        assert second.servos[1].goal == round(2048 + 0.1 * 4096 / (2 * np.pi))
+        words = ("motors", "limits", *face, "--joint", "lid", "--position", -0.5, 0.05)
+        assert "drivers.right.joints.lid.raw" in x2c(*words)[1]
+        bus.powered = True
+        status, said = x2c("motors", "scan", *face)
+        assert status == 0
+        assert "lid" in said
+        assert "jaw" in said

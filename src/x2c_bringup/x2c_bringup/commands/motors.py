@@ -14,12 +14,14 @@ cannot have one bus.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from x2c_actuation.drivers.boards import Board
     from x2c_face.robot import Robot
 
 
@@ -54,7 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     calibrate = actions.add_parser("calibrate", help="walk through all motors, joint by joint")
     _add_robot(calibrate, "folder of the robot; made where there is none")
     _add_bus(calibrate)
-    calibrate.add_argument("--joint", metavar="J", default="", help="calibrate this one anew")
+    calibrate.add_argument("--joint", metavar="J", default="", help="calibrate this one again")
+    calibrate.add_argument(
+        "--board", metavar="B", type=_board, default="", help="where a robot has several boards"
+    )
     calibrate.add_argument(
         "--channels", metavar="A-B", type=_channels, help="with a servo (Maestro, PCA9685)"
     )
@@ -90,26 +95,29 @@ def run(arguments: argparse.Namespace) -> int:
 def _scan(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from x2c_actuation.drivers.boards import make_boards
     from x2c_bringup.motors.scan import show_motors, show_ports
 
     console = Console()
     options = _options(arguments)
-    known: Mapping[int, str] = {}
-    if arguments.robot:
-        robot = _robot(arguments.robot)
-        options, known = {**_bus_of(robot), **options}, _names(robot)
-    if "type" not in options:
-        return show_ports(console)
-    return show_motors(console, options, known)
+    if not arguments.robot:
+        return show_motors(console, options, {}) if "type" in options else show_ports(console)
+    robot = _robot(arguments.robot)
+    # Of several boards all are looked for, each where robot.yaml says.
+    return max(
+        show_motors(console, {**_bus_of(section), **options}, _names(board))
+        for board, section in zip(make_boards(robot), robot.boards.values(), strict=True)
+    )
 
 
 def _jog(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from x2c_actuation.drivers.boards import port_overrides
     from x2c_bringup.motors.jog import Jog
 
     robot = _robot(arguments.robot)
-    overrides = _port(robot.driver.get("type"), arguments.port)
+    overrides = port_overrides(robot, arguments.port)
     with Jog(robot, overrides, arguments.speed, Console()) as jog:
         if arguments.joint is None:
             return jog.converse()
@@ -139,6 +147,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         Dialogue(Console()),
         again=arguments.joint,
         channels=arguments.channels,
+        board=arguments.board,
         way_time=arguments.way_time,
         speed=arguments.speed,
     )
@@ -214,14 +223,12 @@ def _port(kind: object, text: str) -> dict[str, Any]:
     return {"bus" if kind == "pca9685" else "port": int(number)}
 
 
-def _bus_of(robot: Robot) -> dict[str, Any]:
-    return {key: value for key, value in robot.driver.items() if key != "joints"}
+def _bus_of(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key != "joints"}
 
 
-def _names(robot: Robot) -> dict[int, str]:
-    from x2c_actuation.drivers import make_driver
-
-    wires = make_driver(robot).wires
+def _names(board: Board) -> dict[int, str]:
+    wires = board.driver.wires
     return dict(zip(wires.addresses, wires.names, strict=True))
 
 
@@ -270,6 +277,14 @@ def _share(text: str) -> float:
     if not 0.01 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"expected a share from 0.01 to 1, got {text!r}")
     return number
+
+
+def _board(text: str) -> str:
+    if not re.fullmatch(r"([a-z][a-z0-9_]*)?", text):
+        raise argparse.ArgumentTypeError(
+            f"expected small letters, digits and _, a letter first, got {text!r}"
+        )
+    return text
 
 
 def _channels(text: str) -> range:

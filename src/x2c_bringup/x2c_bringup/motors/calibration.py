@@ -29,6 +29,19 @@ from x2c_face.robot import Joint
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+def driver_keys(board: str) -> tuple[str, ...]:
+    """Return the keys of a board's section in robot.yaml; the name is empty for the only one."""
+    return ("drivers", board) if board else ("driver",)
+
+
+def driver_section(editor: RobotEditor, keys: Sequence[str]) -> Mapping[str, Any]:
+    """Return a board's section in robot.yaml, empty where there is none."""
+    entry: Any = editor.content
+    for key in keys:
+        entry = entry.get(key) or {}
+    return dict(entry)
+
+
 class Calibration:
     """One owner's walk through the motors of one robot; what is marked is saved at once.
 
@@ -38,6 +51,7 @@ class Calibration:
         dialogue: With the owner.
         way_time: In which a joint may go its whole way [s].
         speed: At which motors are moved [rad/s].
+        board: Name of the board in robot.yaml; empty where the robot has one.
 
     Raises:
         DriverSettingsError: There is no such driver.
@@ -51,6 +65,7 @@ class Calibration:
         dialogue: Dialogue,
         way_time: float,
         speed: float,
+        board: str = "",
     ) -> None:
         self._editor = editor
         self._driver = driver_class(options.get("type"))
@@ -62,13 +77,14 @@ class Calibration:
         self._options = dict(options)
         self._dialogue = dialogue
         self._way_time, self._speed = way_time, speed
-        self._progress = Progress(editor.folder)
+        self._keys = driver_keys(board)
+        self._progress = Progress(editor.folder, board)
 
     @property
     def known(self) -> dict[int, str]:
         """Names of the joints that robot.yaml has already, by their motors' addresses."""
         key = self._driver.wire_form.key
-        joints = (self._editor.content.get("driver") or {}).get("joints") or {}
+        joints = driver_section(self._editor, self._keys).get("joints") or {}
         return {entry[key]: str(name) for name, entry in joints.items() if key in entry}
 
     def run(self, motors: Sequence[Found], again: str = "") -> int:
@@ -158,6 +174,8 @@ class Calibration:
 
     def _name(self, measured: MeasuredJoint) -> None:
         others = {name for address, name in self.known.items() if address != measured.address}
+        for section in (self._editor.content.get("drivers") or {}).values():
+            others |= set(section.get("joints") or {}) - set(self.known.values())
         while not measured.name:
             name = self._dialogue.ask("Name of the joint, such as jaw or brow_left:")
             if not _NAME.fullmatch(name):
@@ -238,10 +256,10 @@ class Calibration:
         editor.section("mixing").pop(name, None)
         if mixing:
             editor.put(("mixing", name), mixing)
-        section = editor.section("driver")
+        section = editor.section(*self._keys)
         for key, value in self._options.items():
             section.setdefault(key, value)
-        editor.put(("driver", "joints", name), wire)
+        editor.put((*self._keys, "joints", name), wire)
         editor.save()
 
     def _begin_file(self) -> None:

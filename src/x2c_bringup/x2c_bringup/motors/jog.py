@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 
-from x2c_actuation.drivers import make_driver
+from x2c_actuation.drivers.boards import Overrides, make_boards
 from x2c_actuation.errors import DriverError, Fault
 from x2c_bringup.dialogue import Dialogue, Quit
 from x2c_bringup.errors import CalibrationError
@@ -25,35 +24,36 @@ _HELP = (
 
 
 class Jog:
-    """The motors of a robot, while it is entered.
+    """The motors of a robot, while it is entered; boards are connected when they are needed.
 
     Args:
-        robot: With a driver section.
-        overrides: Take the place of options of that section.
-        share: Of the joints' limits of velocity, acceleration and jerk.
-        console: To talk to.
+        robot: Robot with driver sections.
+        overrides: Options in place of those of the sections, by board.
+        share: Share of the joints' limits of velocity, acceleration and jerk.
+        console: Shows what is done.
 
     Raises:
-        DriverSettingsError: The driver section cannot be.
+        DriverSettingsError: A driver section cannot be.
     """
 
-    def __init__(
-        self, robot: Robot, overrides: Mapping[str, Any], share: float, console: Console
-    ) -> None:
+    def __init__(self, robot: Robot, overrides: Overrides, share: float, console: Console) -> None:
         # Between two commands of an owner much time passes, in which nothing is sent.
-        driver = make_driver(robot, overrides)
-        if "bus_watchdog" in driver.options:
-            driver = make_driver(robot, {**overrides, "bus_watchdog": 0.0})
+        quiet = {
+            board.name: {**overrides.get(board.name, {}), "bus_watchdog": 0.0}
+            for board in make_boards(robot, overrides)
+            if "bus_watchdog" in board.driver.options
+        }
         self._robot, self._console = robot, console
-        self._mover = Mover(driver, robot.joints, share)
+        self._motors: dict[int, tuple[Mover, int]] = {}
+        for board in make_boards(robot, {**overrides, **quiet}):
+            mover = Mover(board.driver, [robot.joints[place] for place in board.places], share)
+            for place, joint in enumerate(board.places):
+                self._motors[joint] = mover, place
+        self._connected: set[Mover] = set()
+        self._stack = ExitStack()
 
     def __enter__(self) -> Jog:
-        """Connect.
-
-        Raises:
-            DriverError: The motors cannot be reached.
-        """
-        self._mover.__enter__()
+        """Begin; the boards are connected when they are needed."""
         return self
 
     def __exit__(
@@ -63,7 +63,7 @@ class Jog:
         trace: TracebackType | None,
     ) -> None:
         """Disconnect; torque is left as robot.yaml says."""
-        self._mover.__exit__(kind, error, trace)
+        self._stack.__exit__(kind, error, trace)
 
     def find(self, name: str) -> int:
         """Return the place of a joint.
@@ -101,17 +101,18 @@ class Jog:
         low, high = self._reach(joint)
         if not low <= target <= high:
             raise CalibrationError(
-                f"{_shown(one, target)} is outside driver.joints.{one.name}.raw, which ends at "
-                f"{low:.4g} and {high:.4g}: nothing was moved"
+                f"{_shown(one, target)} is outside {self._key(joint)}, which ends at {low:.4g} "
+                f"and {high:.4g}: nothing was moved"
             )
-        start = self._mover.position(joint)
+        mover, place = self._motor(joint)
+        start = mover.position(place)
         way = (
             f"to {_shown(one, target)}, by its home: it cannot tell where it is"
             if math.isnan(start)
             else f"by {_shown(one, target - start)}, to {_shown(one, target)}"
         )
         self._say(f"{one.name} moves {way}")
-        self._mover.go(joint, target)
+        mover.go(place, target)
         self.tell(joint)
 
     def by(self, joint: int, way: float) -> None:
@@ -122,7 +123,8 @@ class Jog:
             BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
-        where = self._mover.position(joint)
+        mover, place = self._motor(joint)
+        where = mover.position(place)
         start = self._robot.joints[joint].home if math.isnan(where) else where
         self.to(joint, start + way)
 
@@ -146,8 +148,9 @@ class Jog:
             DriverError: Its motor does not answer.
         """
         one = self._robot.joints[joint]
-        where = self._mover.position(joint)
-        source = "measured" if self._mover.driver.measures else "as sent"
+        mover, place = self._motor(joint)
+        where = mover.position(place)
+        source = "measured" if mover.driver.measures else "as sent"
         text = "not known" if math.isnan(where) else f"{round(where, 4) + 0.0:.4f} ({source})"
         self._say(f"{one.name}: {text}, limits {one.lower:g} to {one.upper:g}, home {one.home:g}")
 
@@ -183,7 +186,8 @@ class Jog:
         elif text == "home":
             self.to(joint, one.home)
         elif text == "free":
-            self._mover.relax(joint)
+            mover, place = self._motor(joint)
+            mover.relax(place)
             self._say(f"{one.name} goes limp")
         elif text.startswith("="):
             self.to(joint, parse_command(text, text[1:], units_of(one.type)))
@@ -196,10 +200,27 @@ class Jog:
             self.tell(joint)
         return joint
 
+    def _motor(self, joint: int) -> tuple[Mover, int]:
+        """Return what moves a joint, connected, and its place there.
+
+        Raises:
+            DriverError: The board cannot be reached.
+        """
+        mover, place = self._motors[joint]
+        if mover not in self._connected:
+            self._stack.enter_context(mover)
+            self._connected.add(mover)
+        return mover, place
+
+    def _key(self, joint: int) -> str:
+        mover, _ = self._motors[joint]
+        return f"{mover.driver.settings.key}.joints.{self._robot.joint_names[joint]}.raw"
+
     def _reach(self, joint: int) -> tuple[float, float]:
         """Return the positions between which a joint can be sent, to a step [rad, m or ratio]."""
-        driver = self._mover.driver
-        wire = driver.settings.wires[joint]
+        mover, place = self._motors[joint]
+        driver = mover.driver
+        wire = driver.settings.wires[place]
         step = driver.wires.quantum / wire.scale
         return wire.reach[0] - step, wire.reach[1] + step
 

@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from x2c_actuation.drivers import VIRTUAL, make_driver
+from x2c_actuation.drivers import has_motors
+from x2c_actuation.drivers.boards import make_boards
 from x2c_bringup.errors import CalibrationError
 from x2c_bringup.motors.editor import RobotEditor
 from x2c_face.robot import Robot
@@ -51,18 +52,19 @@ def change_limits(folder: Path, joint: str, changes: Mapping[str, Any], console:
 
 def _note_reach(robot: Robot, name: str, console: Console) -> None:
     """Say where a joint's raw range ends before its limits."""
-    if robot.driver.get("type") in (None, VIRTUAL):
+    if not has_motors(robot):
         return
-    driver = make_driver(robot)
     place = robot.joint_names.index(name)
-    joint, wire = robot.joints[place], driver.settings.wires[place]
+    board = next(board for board in make_boards(robot) if place in board.places)
+    driver = board.driver
+    joint, wire = robot.joints[place], driver.settings.wires[board.places.index(place)]
     step = driver.wires.quantum / wire.scale
     low, high = wire.reach
     if joint.lower < low - step or joint.upper > high + step:
         console.print(
-            f"driver.joints.{name}.raw ends at {low:.4g} and {high:.4g}: the motor goes no "
-            f"further. To let it, calibrate again: ./x2c motors calibrate --robot {robot.folder} "
-            f"--joint {name}",
+            f"{driver.settings.key}.joints.{name}.raw ends at {low:.4g} and {high:.4g}: "
+            "the motor goes no further. To let it, calibrate the joint again: "
+            f"./x2c motors calibrate --robot {robot.folder} --joint {name}",
             style="yellow",
             markup=False,
             highlight=False,

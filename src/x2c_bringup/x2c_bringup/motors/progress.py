@@ -18,13 +18,14 @@ class Progress:
 
     Args:
         folder: Of the robot.
+        board: Name of the board; empty where the robot has one.
 
     Raises:
         CalibrationError: There is such a file that cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
+    def __init__(self, folder: Path, board: str = "") -> None:
+        self._path = folder / (f"calibration_progress_{board}.json" if board else FILE_NAME)
         self._motors: dict[int, MeasuredJoint] = {}
         try:
             content = load_json_file(self._path)

@@ -13,7 +13,7 @@ from x2c_actuation.drivers import driver_class
 from x2c_actuation.drivers.driver import Found
 from x2c_bringup.dialogue import Dialogue, Quit
 from x2c_bringup.errors import CalibrationError
-from x2c_bringup.motors.calibration import Calibration
+from x2c_bringup.motors.calibration import Calibration, driver_keys, driver_section
 from x2c_bringup.motors.editor import RobotEditor
 from x2c_bringup.motors.finding import Search, search
 from x2c_bringup.motors.marking import HELP
@@ -26,6 +26,7 @@ def walk(
     *,
     again: str = "",
     channels: Sequence[int] | None = None,
+    board: str = "",
     way_time: float,
     speed: float,
 ) -> int:
@@ -37,6 +38,7 @@ def walk(
         dialogue: With the owner.
         again: Joint to be calibrated anew; empty: all motors that robot.yaml does not know.
         channels: Which have a servo, where a driver cannot tell.
+        board: Name of the board in robot.yaml; empty where the robot has one.
         way_time: In which a joint may go its whole way [s].
         speed: At which motors are moved [rad/s].
 
@@ -45,14 +47,15 @@ def walk(
         DriverError: A motor cannot be reached any more.
     """
     editor = RobotEditor(folder)
-    section = editor.content.get("driver") or {}
+    _check_board(editor, board)
+    section = driver_section(editor, driver_keys(board))
     chosen = {key: value for key, value in section.items() if key != "joints"} | dict(options)
     if "type" not in chosen:
         raise CalibrationError(
             f"{editor.path} does not say what kind of motors there are; give --type and --port"
         )
     place, motors = _motors(chosen, channels, dialogue)
-    calibration = Calibration(editor, {**chosen, **place}, dialogue, way_time, speed)
+    calibration = Calibration(editor, {**chosen, **place}, dialogue, way_time, speed, board)
     known = calibration.known
     dialogue.say(f"{len(motors)} motors, {len(known)} of them calibrated.\n{HELP}")
     try:
@@ -65,6 +68,20 @@ def walk(
     left = len(motors) - len(calibration.known)
     dialogue.say(f"{finished} calibrated now, {max(left, 0)} left.")
     return 0
+
+
+def _check_board(editor: RobotEditor, board: str) -> None:
+    boards = editor.content.get("drivers") or {}
+    if boards and not board:
+        raise CalibrationError(
+            f"{editor.path} has several boards: say which one, --board {' or '.join(boards)}, or "
+            "the name of another"
+        )
+    if board and editor.content.get("driver"):
+        raise CalibrationError(
+            f"{editor.path} has one driver: move that section to drivers, under a name of its "
+            f"own, before board {board} comes beside it"
+        )
 
 
 def _motors(
