@@ -10,6 +10,7 @@ import pickle
 import sys
 import types
 import typing
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,37 @@ def test_both_lists_are_in_the_error(tmp_path, network):
     assert "1 of other shape: pos_pred_head.4.weight is [31, 256], expected [30, 256]" in text
     assert "X2Control with backbone resnet18_quarter" in text
     assert str(path) in text
+
+
+def test_a_file_above_the_limit_is_refused_before_it_is_unpacked(tmp_path, network, monkeypatch):
+    safe, packed = tmp_path / "a.safetensors", tmp_path / "a.pth"
+    save_network(safe, network, CONFIG)
+    torch.save(network.state_dict(), packed)
+    monkeypatch.setenv("X2C_MAX_NETWORK_BYTES", "1000")
+    for path in (safe, packed):
+        with pytest.raises(NetworkError, match=r"unpacks to \d+ bytes; the limit is 1000: "):
+            load_network(path, CONFIG)
+
+
+def test_a_checkpoint_is_measured_by_what_it_unpacks_to(tmp_path, monkeypatch):
+    path = tmp_path / "a.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(100_000))
+    assert path.stat().st_size < 1000
+    monkeypatch.setenv("X2C_MAX_NETWORK_BYTES", "99999")
+    with pytest.raises(NetworkError, match="unpacks to 100000 bytes; the limit is 99999: "):
+        load_network(path, CONFIG)
+
+
+def test_a_tensor_that_repeats_one_number_is_refused_before_it_is_copied(tmp_path):
+    path = tmp_path / "a.pth"
+    torch.save({"weight": torch.zeros(1, dtype=torch.float16).expand(2**20, 2**20)}, path)
+    with pytest.raises(NetworkError, match=r"'weight' of the shape \(1048576, 1048576\) does not"):
+        load_network(path, CONFIG)
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "a.pth"])
+def test_a_pipe_is_refused_at_once(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(NetworkError, match=f"cannot read .*{name}: it is a named pipe"):
+        load_network(tmp_path / name, CONFIG)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import pickle
 
 import pytest
@@ -68,4 +69,16 @@ def test_another_file_of_torch_is_no_checkpoint(tmp_path):
     path = tmp_path / "c.pt"
     torch.save({"weight": torch.zeros(2)}, path)
     with pytest.raises(CheckpointError, match="no checkpoint of a training"):
+        checkpoint.load(path)
+
+
+def test_a_checkpoint_above_the_limit_or_a_pipe_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "c.pt"
+    checkpoint.save(path, STATE)
+    monkeypatch.setenv("X2C_MAX_NETWORK_BYTES", "100")
+    with pytest.raises(CheckpointError, match=r"unpacks to \d+ bytes; the limit is 100: "):
+        checkpoint.load(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CheckpointError, match=r"cannot read .*c\.pt: it is a named pipe"):
         checkpoint.load(path)

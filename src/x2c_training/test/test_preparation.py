@@ -98,7 +98,7 @@ def test_bad_rows_are_named_counted_and_left_out(tmp_path, upstream):
     (folder / content["img_path"][9]).write_text("no picture")
     made = prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
     assert len(made.skipped) == 4
-    for row, reason in ((2, "(7,)"), (5, "finite"), (8, "is missing"), (9, "is no picture")):
+    for row, reason in ((2, "(7,)"), (5, "finite"), (8, "is missing"), (9, "are no image")):
         (line,) = [one for one in made.skipped if f"train_split_cg.pkl row {row}:" in one]
         assert reason in line
     assert len(made.rows("train")) == 20

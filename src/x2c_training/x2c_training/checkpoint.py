@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from x2c_imitation.errors import NetworkError
+from x2c_imitation.network.files import check_network_file
 from x2c_training.errors import CheckpointError
 
 FILE = "checkpoint.pt"
@@ -44,6 +46,10 @@ def load(path: Path) -> dict[str, Any] | None:
     """
     if not path.exists():
         return None
+    try:
+        check_network_file(path)
+    except NetworkError as error:
+        raise CheckpointError(str(error)) from error
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:

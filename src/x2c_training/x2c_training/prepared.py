@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from x2c_face import controls
 from x2c_face.bounded_json import load_json_file
+from x2c_face.regular_files import check_regular
 from x2c_training.errors import PreparationError
 
 Pictures = NDArray[np.uint8]
@@ -127,8 +128,15 @@ class PreparedFiles:
 
 
 def _mapped(path: Path) -> NDArray[np.uint8]:
+    check_regular(path)
     found: NDArray[np.uint8] = np.load(path, mmap_mode="r+")
     return found
+
+
+def _loaded(path: Path) -> NDArray[Any]:
+    """Return an array whose size numpy has compared with that of its file."""
+    check_regular(path)
+    return np.array(np.load(path, mmap_mode="r"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -150,8 +158,9 @@ def open_prepared(folder: Path) -> Prepared:
     if manifest is None:
         raise PreparationError(f"{folder} holds no prepared data set; delete it and start again")
     try:
-        state = np.load(folder / STATE)
-        values = np.load(folder / VALUES)
+        state = _loaded(folder / STATE)
+        values = _loaded(folder / VALUES)
+        check_regular(folder / RENDERED)
         rendered = np.load(folder / RENDERED, mmap_mode="r")
         given = folder / TRANSFERRED
         transferred = np.load(given, mmap_mode="r") if given.is_file() else None

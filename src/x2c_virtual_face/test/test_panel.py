@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,7 @@ from x2c_face.robot import Robot
 from x2c_virtual_face.blend import EXPRESSION_NAMES
 from x2c_virtual_face.errors import PanelError, RenderError
 from x2c_virtual_face.panel.live_face import LiveFace
-from x2c_virtual_face.panel.server import HOST, PanelServer
+from x2c_virtual_face.panel.server import HOST, PanelServer, _Handler
 
 SIZE = 96
 
@@ -205,3 +206,33 @@ def test_pictures_end_when_the_face_is_closed(robot: Robot) -> None:
     assert next(pictures).startswith(b"\xff\xd8")
     face.close()
     assert list(pictures) == []
+
+
+def test_a_request_nested_without_end_is_refused(server: PanelServer) -> None:
+    status, _, content = ask(server, "/set", b"[" * 60_000)
+    assert status == 400
+    assert b"nested too deeply" in content
+
+
+def test_a_request_that_never_comes_holds_nobody_up(server, monkeypatch, wait_until) -> None:
+    monkeypatch.setattr(_Handler, "timeout", 0.2)
+    with socket.create_connection((HOST, server.port), timeout=20.0) as slow:
+        slow.sendall(b"POST /set HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        assert ask(server, "/state")[0] == 200
+        assert slow.recv(1) == b"", "the server has closed the connection"
+
+
+def test_connections_beyond_the_limit_are_closed(server, monkeypatch, wait_until) -> None:
+    monkeypatch.setattr(server._server, "_free", threading.BoundedSemaphore(2))
+    held = [socket.create_connection((HOST, server.port), timeout=20.0) for _ in range(2)]
+    try:
+        for one in held:
+            one.sendall(b"GET /state HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert one.recv(12) == b"HTTP/1.1 200"
+        with socket.create_connection((HOST, server.port), timeout=20.0) as more:
+            assert more.recv(1) == b""
+    finally:
+        for one in held:
+            one.close()
+    wait_until(lambda: server._server._free._value == 2, what="the connections to end")
+    assert ask(server, "/state")[0] == 200

@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_MOST, _LONGEST = 1000, 1000
+"""Kinds of issues that are kept, and characters of each."""
+
 
 @dataclass(frozen=True)
 class Issue:
@@ -35,11 +38,15 @@ class Issues:
 
     def add(self, text: str, count: int = 1, *, loss: bool = True) -> None:
         """Count something that happened."""
+        if len(text) > _LONGEST:
+            text = f"{text[:_LONGEST]} ..."
+        if (text, loss) not in self._found and len(self._found) >= _MOST:
+            text = "further issues, of other kinds than the first"
         self._found[text, loss] = self._found.get((text, loss), 0) + count
 
     def once(self, text: str, *, loss: bool = True) -> None:
         """Note something that is found again in every pass through a file."""
-        if text not in self._once:
+        if text not in self._once and len(self._once) < 2 * _MOST:
             self._once.add(text)
             self.add(text, loss=loss)
 

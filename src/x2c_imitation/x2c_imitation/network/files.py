@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from x2c_face.regular_files import open_regular
+from x2c_face.input_limits import NETWORK_BYTES, LimitError
+from x2c_face.regular_files import check_regular, open_regular
 from x2c_imitation.errors import NetworkError
 
 SAFETENSORS = ".safetensors"
@@ -19,12 +21,36 @@ DIGEST_KEY = "weights_sha256"
 """Under which an ONNX file tells of which weights it was made."""
 
 
+def check_network_file(path: Path) -> None:
+    """Refuse a file before anything of it is unpacked.
+
+    Raises:
+        NetworkError: The path leads to no regular file, or the file unpacks to more than the
+            limit.
+    """
+    try:
+        size = check_regular(path)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                size = max(size, sum(entry.file_size for entry in archive.infolist()))
+        NETWORK_BYTES.check(size, f"{path} unpacks to")
+    except FileNotFoundError as error:
+        raise NetworkError(f"there is no file {path.absolute()}") from error
+    except LimitError as error:
+        raise NetworkError(str(error)) from error
+    except OSError as error:
+        raise NetworkError(f"cannot read {path}: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise NetworkError(unreadable(path, error)) from error
+
+
 def read_metadata(path: Path) -> dict[str, str]:
     """Return the metadata of a safetensors file.
 
     Raises:
         NetworkError: The file cannot be read.
     """
+    check_network_file(path)
     try:
         with safe_open(path, framework="np") as file:
             return dict(file.metadata() or {})

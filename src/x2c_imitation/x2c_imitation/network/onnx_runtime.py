@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from x2c_face import controls
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.network.config import Device, NetworkConfig
-from x2c_imitation.network.files import CONFIG_KEY, unreadable
+from x2c_imitation.network.files import CONFIG_KEY, check_network_file, unreadable
 from x2c_imitation.network.predictor import Pictures, Runtime
 
 INPUT, OUTPUT = "pictures", "controls"
@@ -42,6 +42,7 @@ class OnnxRuntime(Runtime):
                 f"device {device}: this ONNX Runtime cannot use it (it has {', '.join(there)}): "
                 "install onnxruntime-gpu and NVIDIA's libraries, or use device:=cpu"
             )
+        check_network_file(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

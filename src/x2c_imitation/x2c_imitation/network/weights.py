@@ -18,9 +18,16 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
+from x2c_face.entries import shown
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.network.config import NetworkConfig
-from x2c_imitation.network.files import CONFIG_KEY, SAFETENSORS, read_metadata, unreadable
+from x2c_imitation.network.files import (
+    CONFIG_KEY,
+    SAFETENSORS,
+    check_network_file,
+    read_metadata,
+    unreadable,
+)
 from x2c_imitation.network.layouts import check_layout, recognise_backbone
 from x2c_imitation.network.x2control import X2Control, build_network
 
@@ -138,6 +145,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | No
 
 
 def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | None]:
+    check_network_file(path)
     try:
         with warnings.catch_warnings(), safe_globals(_stand_ins(path)):
             warnings.simplefilter("ignore")
@@ -195,12 +203,23 @@ def _state_dict(path: Path, content: Mapping[Any, Any]) -> dict[str, Tensor]:
     if not weights:
         keys = ", ".join(map(str, list(content)[:5])) or "nothing"
         raise NetworkError(f"{path}: expected the tensors of a network, got {keys}")
+    for key, value in weights.items():
+        _check_storage(path, key, value)
     if all(key.startswith(_PARALLEL) for key in weights):
         weights = {key.removeprefix(_PARALLEL): value for key, value in weights.items()}
     return {
         key: value.to(torch.float32) if value.is_floating_point() else value
         for key, value in weights.items()
     }
+
+
+def _check_storage(path: Path, key: str, value: Tensor) -> None:
+    """Refuse a tensor that repeats a few numbers to any size, as soon as it is copied."""
+    dense = value.layout is torch.strided and not value.is_quantized
+    if not dense or value.numel() * value.element_size() > value.untyped_storage().nbytes():
+        raise NetworkError(
+            f"{path}: {shown(key)} of the shape {tuple(value.shape)} does not hold as many numbers"
+        )
 
 
 def _shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

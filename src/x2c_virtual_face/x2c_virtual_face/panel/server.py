@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
+from x2c_face.bounded_json import load_json
 from x2c_face.errors import X2CError
 from x2c_virtual_face.blend import Blend
 from x2c_virtual_face.errors import PanelError
@@ -25,6 +26,8 @@ PORT = 8765
 
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 _LONGEST_REQUEST = 65536
+_MOST_CONNECTIONS = 64
+"""Connections that are served at once; each has a thread."""
 _BOUNDARY = "picture"
 _FILES = {
     "/": ("panel.html", "text/html; charset=utf-8"),
@@ -100,11 +103,29 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
     panel: PanelServer
 
+    def __init__(self, address: tuple[str, int]) -> None:
+        super().__init__(address, _Handler)
+        self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread, or close it where there are too many."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
 
 def _listen(port: int | None) -> _Server:
     for number in (PORT, 0) if port is None else (port,):
         try:
-            return _Server((HOST, number), _Handler)
+            return _Server((HOST, number))
         except (OSError, OverflowError) as error:
             reason = error
     raise PanelError(
@@ -115,6 +136,8 @@ def _listen(port: int | None) -> _Server:
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
+    timeout = 30.0
+    """Longest wait for a browser [s]: its next request, or room for a picture."""
 
     @cached_property
     def _panel(self) -> PanelServer:
@@ -152,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.BAD_REQUEST, "expected a short JSON object")
             return
         try:
-            wishes = json.loads(self.rfile.read(length))
+            wishes = load_json(self.rfile.read(length))
             if not isinstance(wishes, dict):
                 raise PanelError(f"expected a JSON object, got {wishes!r}")
             self._panel.change(wishes)
