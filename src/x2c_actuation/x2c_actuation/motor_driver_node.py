@@ -21,7 +21,7 @@ from x2c_actuation.motor_board import MotorBoard, motor_boards
 from x2c_actuation.motor_condition import Condition
 from x2c_actuation.motor_diagnosis import diagnose_motors
 from x2c_actuation.parameters import shared_estop
-from x2c_face.joint_targets import JointTargets
+from x2c_face.joint_targets import JointTargets, UnknownNames
 from x2c_face.robot_file import load_robot
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
@@ -91,7 +91,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         robot = load_robot(find_robot(self.params.robot))
         boards = make_boards(robot, port_overrides(robot, self.params.port))
         self._robot = robot
-        self._unknown: set[str] = set()
+        self._unknown = UnknownNames()
         self._states = self.publisher(JointState, "joint_states", STREAM)
         self.service(Trigger, "~/reset", self._reset)
         made = motor_boards(robot, boards, self._say)
@@ -164,11 +164,9 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
     def _take(self, message: JointState) -> None:
         unknown = self._targets.command(message.name, message.position)
         self.statistics.tick("commands")
-        if not self._unknown.issuperset(unknown):
-            self._unknown.update(unknown)
+        if names := self._unknown.report(unknown):
             self.get_logger().warning(
-                "joint_commands names joints that this robot has not, which are ignored: "
-                f"{', '.join(sorted(self._unknown))}"
+                f"joint_commands names joints that this robot has not, which are ignored: {names}"
             )
         now = time.monotonic()
         for board in self._boards:

@@ -2,6 +2,7 @@
 import dataclasses
 import importlib
 import itertools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +173,11 @@ def test_the_description_of_the_graph_needs_no_ros():
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
     )
     assert done.stdout.strip() == "False"
+
+
+def test_a_pipe_or_a_folder_as_parameter_file_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "mine.yaml")
+    with pytest.raises(GraphError, match=r"params_file: cannot read .*: it is a named pipe"):
+        build_graph(GraphOptions(params_file=str(tmp_path / "mine.yaml")))
+    with pytest.raises(GraphError, match=r"params_file: cannot read .*: Is a directory"):
+        build_graph(GraphOptions(params_file=str(tmp_path)))

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from x2c_actuation.drivers import has_motors
+from x2c_bringup.errors import GraphError
 from x2c_bringup.options import GraphOptions
 from x2c_bringup.recording import recording_folder
 from x2c_bringup.robot_description import DEFAULT_ROBOT, robot_description
 from x2c_face.errors import RobotError
+from x2c_face.regular_files import check_regular
 from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 
@@ -63,10 +66,12 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     """Return the nodes, each after those whose messages it takes.
 
     Raises:
-        GraphError: The robot is to be described and has no URDF.
+        GraphError: The robot is to be described and has no URDF, or the parameter file is no
+            regular file.
         RobotError: The robot is to be described and there is none of this name.
     """
     robot = options.robot
+    _check_parameter_file(options.params_file)
     nodes = []
     if options.camera:
         source = _node(
@@ -91,6 +96,15 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if folder := recording_folder(options.record):
         nodes.append(_node(options, "x2c_evaluation", "recorder_node", output=folder))
     return tuple(nodes)
+
+
+def _check_parameter_file(path: str) -> None:
+    """Refuse what ROS would open and wait for, or read without end."""
+    if path and (file := Path(path).expanduser()).exists():
+        try:
+            check_regular(file)
+        except OSError as error:
+            raise GraphError(f"params_file: cannot read {file}: {error.strerror}") from error
 
 
 def _motors(robot: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_face.errors import JointCommandError, X2CError
-from x2c_face.joint_targets import JointTargets
+from x2c_face.joint_targets import JointTargets, UnknownNames
 from x2c_face.robot_file import load_robot
 
 ROBOTS = Path(__file__).resolve().parents[3] / "config" / "robots"
@@ -83,3 +83,26 @@ def test_targets_stay_finite_and_inside_the_limits_for_any_commands(robot, comma
         assert np.isfinite(targets.positions).all()
         assert (targets.positions >= robot.lower).all()
         assert (targets.positions <= robot.upper).all()
+
+
+def test_unknown_names_are_reported_once():
+    unknown = UnknownNames()
+    assert unknown.report([]) == ""
+    assert unknown.report(["tail", "wing"]) == "tail, wing"
+    assert unknown.report(["wing"]) == ""
+    assert unknown.report(["ear"]) == "ear, tail, wing"
+
+
+def test_unknown_names_of_any_number_and_length_take_bounded_memory():
+    unknown = UnknownNames()
+    reports = [unknown.report([f"{number} {'x' * 10_000}"]) for number in range(1000)]
+    assert sum(bool(report) for report in reports) == 50
+    assert max(map(len, reports)) < 10_000
+    assert reports[49].endswith(" and more")
+
+
+def test_an_error_names_only_some_of_very_many_joints(robot):
+    many = [f"joint {number}" for number in range(100_000)]
+    with pytest.raises(JointCommandError, match="must be finite, got 'joint 0=nan'") as refusal:
+        JointTargets(robot).command(many, [float("nan")] * len(many))
+    assert len(str(refusal.value)) < 1000

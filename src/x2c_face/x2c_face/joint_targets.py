@@ -9,12 +9,40 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_face.entries import shown
 from x2c_face.errors import JointCommandError
 from x2c_face.robot import Robot
 
 Array = NDArray[np.float64]
 
 _ROUNDING = 1e-9
+_MOST_NAMES, _LONGEST_NAME = 50, 80
+
+
+class UnknownNames:
+    """Names in commands that no joint has: each is reported once, up to a number and length.
+
+    A publisher can send other names with every message, of any length.
+    """
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def report(self, names: Sequence[str]) -> str:
+        """Return all names so far where there is a new one; empty where there is none.
+
+        Args:
+            names: Names in one command that no joint has.
+        """
+        before = len(self._names)
+        for name in names:
+            if before >= _MOST_NAMES or len(self._names) >= _MOST_NAMES:
+                break
+            self._names.add(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
+        if len(self._names) == before:
+            return ""
+        more = " and more" if len(self._names) >= _MOST_NAMES else ""
+        return ", ".join(sorted(self._names)) + more
 
 
 class JointTargets:
@@ -59,7 +87,7 @@ class JointTargets:
             if not np.isfinite(position)
         ]
         if bad:
-            raise JointCommandError(f"joint positions must be finite, got {', '.join(bad)}")
+            raise JointCommandError(f"joint positions must be finite, got {shown(bad)[1:-1]}")
         wanted = self.positions.copy()
         unknown = []
         for name, position in zip(names, positions, strict=True):

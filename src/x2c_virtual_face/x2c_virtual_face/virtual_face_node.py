@@ -13,7 +13,7 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 
-from x2c_face.joint_targets import JointTargets
+from x2c_face.joint_targets import JointTargets, UnknownNames
 from x2c_face.robot_file import load_robot
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.images import Picture, bgr_to_image, bgr_to_jpeg
@@ -66,7 +66,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         robot = load_robot(find_robot(self.params.robot))
         self._targets = JointTargets(robot)
         self._commanded = self._targets.positions
-        self._unknown: set[str] = set()
+        self._unknown = UnknownNames()
         self._answered = 0
         self._state_message = JointState(name=list(robot.joint_names))
         self._states = self.publisher(JointState, "joint_states", STREAM)
@@ -111,11 +111,9 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
     def _take(self, message: JointState) -> None:
         unknown = self._targets.command(message.name, message.position)
         self.statistics.tick("commands")
-        if not self._unknown.issuperset(unknown):
-            self._unknown.update(unknown)
+        if names := self._unknown.report(unknown):
             self.get_logger().warning(
-                f"joint_commands names joints that this face has not, which are ignored: "
-                f"{', '.join(sorted(self._unknown))}"
+                f"joint_commands names joints that this face has not, which are ignored: {names}"
             )
         # Commands come more often than images: the first one answers it.
         stamp = to_nanoseconds(message.header.stamp)
