@@ -29,7 +29,7 @@ from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.messages import controls_from_message
-from x2c_node.quality import NEWEST, STREAM
+from x2c_node.quality import NEWEST_SUBSCRIBER, STREAM
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
 from x2c_node.stamps import StampMonitor, to_nanoseconds
@@ -118,7 +118,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._running_chain.restart(self.params.enabled_at_start, self._began)
         if self.params.use_joint_states:
             self._joint_states.listen()
-        self.subscription(ControlValues, "control_values", self._take, NEWEST)
+        self.subscription(ControlValues, "control_values", self._take, NEWEST_SUBSCRIBER)
         name = f"{self.get_name()} motors"
         pulse = self.supervisor.pulse(name, self.LONGEST_CALLBACK)
         self._ticker = Ticker(self._period, self._tick, name, pulse)

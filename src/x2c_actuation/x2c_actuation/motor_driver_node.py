@@ -26,7 +26,7 @@ from x2c_face.robot_file import load_robot
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
-from x2c_node.quality import STREAM
+from x2c_node.quality import STREAM, STREAM_SUBSCRIBER
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
 from x2c_node.stopping import BRAKING
@@ -104,7 +104,9 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         """Connect to the motors and take joint commands."""
         nothing = np.full(len(self._robot.joints), np.nan)
         self._targets = JointTargets(self._robot, start=nothing)
-        self._commands = self.subscription(JointState, "joint_commands", self._take, STREAM)
+        self._commands = self.subscription(
+            JointState, "joint_commands", self._take, STREAM_SUBSCRIBER
+        )
         # In the boards' threads: a bus that is slow holds neither the node nor another bus up.
         tick = self._guarded(self._tick, "motors", alone=False)
         for board in self._boards:

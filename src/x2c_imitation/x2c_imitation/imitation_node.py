@@ -108,7 +108,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def activate(self) -> None:
         """Listen to the tracker."""
         self.subscription(FaceLandmarks, "face/neutral", self._take_neutral, quality.LATCHED)
-        self.subscription(FaceLandmarks, "face", self._take_face, quality.NEWEST)
+        self.subscription(FaceLandmarks, "face", self._take_face, quality.NEWEST_SUBSCRIBER)
 
     def parameters_changed(self) -> None:
         """Take the new timing; mirroring is looked up for every face."""

@@ -31,6 +31,7 @@ from x2c_node import parameter_requests, parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
+from x2c_node.mismatch import Mismatches
 from x2c_node.statistics import Statistics
 from x2c_node.supervisor import Supervisor
 
@@ -68,6 +69,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         super().__init__(name, **node_arguments)
         self._local = local_delivery
         self.supervisor = supervisor or Supervisor()
+        self._mismatches = Mismatches(self)
         self.pulse = self.supervisor.pulse(self.get_name(), self.LONGEST_CALLBACK)
         self.supervisor.on_fault(self._thread_failed)
         # A message handed on directly comes in the thread of its publisher.
@@ -233,6 +235,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
             copy(qos),
             raw=raw,
             qos_overriding_options=overriding,
+            event_callbacks=self._mismatches.callbacks(
+                self.resolve_topic_name(topic), lambda: made.qos_profile
+            ),
         )
         self._scope.append(lambda: self.destroy_subscription(made))
         return made
@@ -295,7 +300,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
         else:
             diagnosis = Diagnosis(Level.STALE, self.state)
         values = {"state": self.state, **self.statistics.values(), **diagnosis.values}
-        return Diagnosis(diagnosis.level, diagnosis.message, values)
+        level, message = diagnosis.level, diagnosis.message
+        for topic, sentence in self._mismatches.sentences().items():
+            values[f"{topic} not heard"] = sentence
+            if level in (Level.OK, Level.WARN):
+                level, message = Level.WARN, f"{message}; {sentence}"
+        return Diagnosis(level, message, values)
 
     def stop(self) -> None:
         """Deactivate and clean up, whatever the state; for the end of the process."""

@@ -19,7 +19,7 @@ from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.images import Picture, bgr_to_image, bgr_to_jpeg
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
-from x2c_node.quality import IMAGE_PUBLISHER, STREAM
+from x2c_node.quality import IMAGE_PUBLISHER, STREAM, STREAM_SUBSCRIBER
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
 from x2c_node.stamps import to_nanoseconds
@@ -80,7 +80,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
     def activate(self) -> None:
         """Let the face's time run and take joint commands."""
         self._next_picture = time.monotonic()
-        self.subscription(JointState, "joint_commands", self._take, STREAM)
+        self.subscription(JointState, "joint_commands", self._take, STREAM_SUBSCRIBER)
         # Commands need not wait for a picture to be drawn.
         tick = self._guarded(self._tick, "timer", alone=False)
         self._simulation.start(tick, self.context.ok)

@@ -19,7 +19,7 @@ from std_msgs.msg import Float64MultiArray
 
 from x2c_face.robot import CommandInterface, Robot
 from x2c_node.executor import GuardedExecutor
-from x2c_node.quality import IMAGE_SUBSCRIBER, STREAM
+from x2c_node.quality import IMAGE_SUBSCRIBER, STREAM, STREAM_SUBSCRIBER
 from x2c_node.stamps import to_nanoseconds
 
 Array = NDArray[np.float64]
@@ -66,7 +66,9 @@ class RobotLink:
         self._images = self._node.create_subscription(
             image, camera, self._take_image, IMAGE_SUBSCRIBER
         )
-        self._node.create_subscription(JointState, "joint_states", self._take_state, STREAM)
+        self._node.create_subscription(
+            JointState, "joint_states", self._take_state, STREAM_SUBSCRIBER
+        )
 
     def close(self) -> None:
         """Leave the topics."""
