@@ -156,7 +156,7 @@ def test_what_was_measured_before_a_pause_is_forgotten(driven):
     driven.chain.restart(True, driven.now)
     assert driven.chain.feedback.age(driven.now) is None
     assert driven.chain.feedback.errors is None
-    measured(driven, 0.5, nod=-0.2)
+    measured(driven, STANDING + PERIOD, nod=-0.2)
     driven.run(PERIOD, frame())
     assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
     assert driven.chain.elsewhere["nod"] == pytest.approx(-0.5, abs=1e-3)

@@ -32,7 +32,9 @@ def test_what_is_measured_is_taken_by_name_and_the_rest_is_unknown(robot):
     assert feedback.measured(1.3)[2:4] == pytest.approx([0.2, 0.3])
     assert feedback.age(1.5) == pytest.approx(0.3)
     assert feedback.measured(1.3 + FRESH) is None
-    assert start(feedback, 1.2 + STANDING) == pytest.approx([-0.5, 0.1, 0.2, 0.3, 0.5])
+    for now in (1.4, 1.8):
+        feedback.take(["jaw", "lid", "nod"], [0.3, -0.5, 0.2], now)
+    assert start(feedback, 1.3 + STANDING) == pytest.approx([-0.5, 0.1, 0.2, 0.3, 0.5])
     assert start(feedback, 9.0) == pytest.approx(HOME)
 
 
@@ -46,7 +48,8 @@ def test_what_is_no_number_is_not_measured(robot):
 
 def test_a_joint_that_is_measured_no_longer_is_unknown_while_others_go_on(robot):
     feedback = Feedback(robot)
-    feedback.take(["jaw", "nod"], [0.3, 0.2], 1.0)
+    feedback.take(["nod"], [0.1], 0.8)
+    feedback.take(["jaw", "nod"], [0.3, 0.1], 1.0)
     feedback.take(["nod"], [0.1], 1.0 + FRESH)
     assert feedback.measured(1.0 + FRESH)[2:4] == pytest.approx([0.1, 0.3])
     later = 1.01 + FRESH
@@ -59,7 +62,8 @@ def test_a_joint_a_little_outside_its_limits_is_believed_further_out_it_is_not(
     robot, position, believed
 ):
     feedback = Feedback(robot)
-    feedback.take(["jaw"], [position], 1.0)
+    for now in (1.0, 1.0 + STANDING / 2):
+        feedback.take(["jaw"], [position], now)
     if believed:
         assert start(feedback, 1.0 + STANDING)[3] == position
     else:
@@ -96,12 +100,24 @@ def test_a_joint_that_was_moved_begins_where_it_is_as_soon_as_it_stands(robot):
 def test_nothing_begins_while_measurements_contradict_each_other(robot):
     feedback = Feedback(robot)
     feedback.restart(HOME, 0.0)
-    for i in range(10):
+    for i in range(15):
         feedback.take(["nod"], [0.2], 0.1 * i, "/driver")
         feedback.take(["nod"], [0.0], 0.1 * i + 0.05, "/joint_state_publisher")
-    assert "contradict" in feedback.begin(HOME, EVER, True, 1.0).hindrance
+    assert "contradict" in feedback.begin(HOME, EVER, True, 1.5).hindrance
     feedback.forget()
-    assert feedback.begin(HOME, EVER, True, 1.0).hindrance == ""
+    assert feedback.begin(HOME, EVER, True, 1.5).hindrance == ""
+
+
+@pytest.mark.parametrize("apart", [0.01, 0.1, 0.25, 0.45])
+@pytest.mark.parametrize("sources", [("", ""), ("/driver", "/joint_state_publisher")])
+def test_nothing_begins_where_one_of_two_says_however_slow_they_are(robot, apart, sources):
+    feedback = Feedback(robot)
+    feedback.restart(HOME + 0.2 * NOD, 0.0)
+    for i in range(40):
+        now = apart * i
+        feedback.take(["nod"], [0.2 * (i % 2)], now, sources[i % 2])
+        beginning = feedback.begin(HOME + 0.2 * NOD, EVER, True, now)
+        assert beginning.hindrance or beginning.positions[2] == 0.2
 
 
 def test_a_fault_moves_nothing_to_where_measurements_contradict(robot):
@@ -111,7 +127,7 @@ def test_a_fault_moves_nothing_to_where_measurements_contradict(robot):
         feedback.take(["nod"], [0.0], now, "/other")
         feedback.take(["nod"], [-0.3], now, "/driver")
         feedback.trouble(now)
-        assert feedback.relieved(HOME, now)[2] == (-0.3 if now == 0.0 else 0.0)
+        assert feedback.relieved(HOME, now)[2] == (-0.3 if now < 1.0 else 0.0)
 
 
 def drive(feedback, sent, measured, seconds, start=0.0):

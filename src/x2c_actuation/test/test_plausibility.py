@@ -19,10 +19,10 @@ def plausibility(robot):
 
 
 def tell_both(plausibility, until, nod, other_nod):
-    """Let both publish at 10 Hz for half a second."""
-    for i in range(6):
-        now = until - 0.5 + 0.1 * i
-        plausibility.take(at(nod=nod, lid=0.0), DRIVER, now)
+    """Let both publish slowly, one after the other."""
+    for i in range(4):
+        now = until - 1.2 + 0.4 * i
+        plausibility.take(at(nod=nod, lid=0.0), DRIVER, now - 0.2)
         plausibility.take(at(nod=other_nod, lid=0.0), PUBLISHER, now)
 
 

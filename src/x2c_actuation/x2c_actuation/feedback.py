@@ -25,8 +25,9 @@ FRESH = 0.5
 BELIEVED = 0.05
 """A joint measured further outside its limits is not believed: share of its range."""
 
-STANDING = 0.3
-"""A joint that was measured near one place for so long stands [s]."""
+STANDING = 0.6
+"""A joint that was measured near one place for so long stands; longer than FRESH, so that no slow
+publisher is overheard [s]."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 NEAR = 0.05
 """Positions so close are one and the same: share of a joint's range."""
 
-WINDOW = 0.4
+WINDOW = 1.0
 """Sources may tell of one motion so much later than others [s]."""
 
 REMEMBERED = 5.0
