@@ -30,3 +30,12 @@ def test_the_text_holds_comments_and_every_type_used():
 def test_an_unknown_type_is_named(name):
     with pytest.raises(BagError, match=f"{name} is not installed"):
         definition(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["std_msgs/msg/../../secret", "../std_msgs/msg/Header", "std_msgs/msg/", "x" * 10_000]
+)
+def test_a_name_that_would_lead_to_another_file_is_no_type(name):
+    with pytest.raises(BagError, match="is not installed: expected a name such as") as refusal:
+        definition(name)
+    assert len(str(refusal.value)) < 300

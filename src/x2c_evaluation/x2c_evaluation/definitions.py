@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,11 @@ from ament_index_python import PackageNotFoundError, get_package_share_directory
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from x2c_evaluation.errors import BagError
+from x2c_face.entries import shown
+from x2c_face.input_limits import YAML_BYTES
+from x2c_face.regular_files import read_text
 
+_TYPE = re.compile(r"[A-Za-z]\w*/msg/[A-Za-z]\w*", re.ASCII)
 _SEPARATOR = "=" * 80
 
 
@@ -54,10 +59,16 @@ def definition(message_type: str) -> Definition:
 
 
 def _text(message_type: str) -> str:
+    # A bag names types too, and a name becomes a path.
+    if not _TYPE.fullmatch(message_type):
+        raise BagError(
+            f"message type {shown(message_type)[1:-1]} is not installed: expected a name such as "
+            "std_msgs/msg/Header"
+        )
     package, _, name = message_type.partition("/msg/")
     try:
         path = Path(get_package_share_directory(package)) / "msg" / f"{name}.msg"
-        return path.read_text(encoding="utf-8").rstrip() + "\n"
+        return read_text(path, YAML_BYTES).rstrip() + "\n"
     except (PackageNotFoundError, OSError, ValueError) as error:
         raise BagError(f"message type {message_type} is not installed: {error}") from error
 
