@@ -76,6 +76,7 @@ class MotorDriver(ABC):
         can_relax: Whether torque can be taken off.
         default_rate: Commands a second where the robot does not say [Hz].
         longest_retry: Longest pause between two attempts to open it [s].
+        usual_baudrates: Those at which motors are looked for, the most usual one first.
         wire_form: What a joint's wire says in robot.yaml.
         options: Further keys of the driver section.
         faults: How often each fault has happened.
@@ -89,6 +90,7 @@ class MotorDriver(ABC):
     can_relax: ClassVar[bool] = True
     default_rate: ClassVar[float] = 100.0
     longest_retry: ClassVar[float] = 10.0
+    usual_baudrates: ClassVar[tuple[int, ...]] = ()
     wire_form: ClassVar[WireForm]
     options: ClassVar[Mapping[str, Option]]
 

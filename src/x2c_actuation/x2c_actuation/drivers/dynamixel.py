@@ -66,6 +66,7 @@ class DynamixelDriver(MotorDriver):
     """Dynamixel servos on one serial bus, in position control mode."""
 
     name = "dynamixel"
+    usual_baudrates = (57_600, 1_000_000, 2_000_000, 3_000_000, 115_200)
     wire_form = WireForm("id", 0, 252, "step")
     options: ClassVar[Mapping[str, Option]] = {
         "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),

@@ -47,6 +47,7 @@ class FeetechDriver(MotorDriver):
     """
 
     name = "feetech"
+    usual_baudrates = (1_000_000, 500_000, 115_200)
     wire_form = WireForm("id", 0, 253, "step")
     scanned: ClassVar[range] = range(254)
     options: ClassVar[Mapping[str, Option]] = {

@@ -193,13 +193,16 @@ def _add_bus(parser: argparse.ArgumentParser) -> None:
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return what the command line says of the driver section."""
+    from x2c_actuation.drivers import driver_class
     from x2c_bringup.errors import CalibrationError
     from x2c_face.bounded_yaml import load_yaml
 
     options: dict[str, Any] = {}
     if arguments.type:
         options["type"] = arguments.type
-    options |= _port(arguments.type, arguments.port)
+    if arguments.port:
+        kind = driver_class(arguments.type) if arguments.type else None
+        options |= kind.at_port(arguments.port) if kind else {"port": arguments.port}
     if arguments.baudrate is not None:
         options["baudrate"] = arguments.baudrate
     for text in arguments.option:
@@ -208,19 +211,6 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
             raise CalibrationError(f"--option: expected KEY=VALUE, got {text!r}")
         options[key] = load_yaml(value)
     return options
-
-
-def _port(kind: object, text: str) -> dict[str, Any]:
-    from x2c_bringup.errors import CalibrationError
-
-    if not text:
-        return {}
-    if kind not in ("pca9685", "ameca"):
-        return {"port": text}
-    number = text.removeprefix("/dev/i2c-")
-    if not number.isdecimal():
-        raise CalibrationError(f"--port: expected a number, got {text!r}")
-    return {"bus" if kind == "pca9685" else "port": int(number)}
 
 
 def _bus_of(section: Mapping[str, Any]) -> dict[str, Any]:

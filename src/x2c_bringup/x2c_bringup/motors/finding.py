@@ -15,12 +15,6 @@ from x2c_actuation.drivers.driver import Found, MotorDriver
 from x2c_actuation.drivers.settings import read_settings
 from x2c_actuation.errors import DriverError
 
-BAUDRATES: Mapping[str, tuple[int, ...]] = {
-    "dynamixel": (57_600, 1_000_000, 2_000_000, 3_000_000, 115_200),
-    "feetech": (1_000_000, 500_000, 115_200),
-}
-"""Those tried where none is given, the usual ones first."""
-
 _I2C = "I2C bus"
 
 
@@ -81,13 +75,14 @@ def search(kind: str, options: Mapping[str, Any]) -> Iterator[Search]:
     Raises:
         DriverSettingsError: There is no such driver, or an option cannot be.
     """
-    known = driver_class(kind).options
+    driver = driver_class(kind)
+    known = driver.options
     places: list[str | None] = [None]
     if "port" in known and "port" not in options and isinstance(known["port"].default, str):
         places = [port.path for port in ports() if port.description != _I2C]
     rates: Sequence[int | None] = (None,)
-    if "baudrate" not in options and kind in BAUDRATES:
-        rates = BAUDRATES[kind]
+    if "baudrate" not in options and driver.usual_baudrates:
+        rates = driver.usual_baudrates
     for place in places:
         for rate in rates:
             chosen = dict(options)
@@ -104,7 +99,7 @@ def search(kind: str, options: Mapping[str, Any]) -> Iterator[Search]:
 def _look(kind: str, options: Mapping[str, Any]) -> Search:
     driver = bare_driver(kind, options)
     place = driver.place
-    if "baudrate" in options and kind in BAUDRATES:
+    if "baudrate" in options and driver.usual_baudrates:
         place += f" at {options['baudrate']} baud"
     try:
         driver.open()
