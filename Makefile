@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup build lint test bench clean distclean
+.PHONY: help demo setup build lint check test bench clean distclean
 
 export OUT ?= out/demo
 
@@ -22,16 +22,30 @@ setup: ## make the virtual environment in .venv (X2C_PYTHON= names the interpret
 build: setup ## build the packages into install/
 	@scripts/build.sh
 
-lint: setup ## check style, formatting, types and shell scripts
+lint: setup ## check style, formatting, types, imports and shell scripts
 	@export PATH="$$PWD/.venv/bin:$$PATH"
 	ruff check
 	ruff format --check
 	shellcheck x2c .ci/run scripts/*.sh
+	PYTHONPATH=$$(printf '%s:' src/*) lint-imports --no-logo --no-cache
 	mypy
 
-test: build lint ## run every check and test
+check: build lint ## check style and types, and run the pure tests, in a minute
 	@source scripts/env.sh
-	python -m pytest
+	python -m pytest -n "$$(nproc)" -m "not ros and not process and not slow"
+
+test: build ## run every check and test
+	@source scripts/env.sh
+	# Most tests wait for processes, so the checks run beside them.
+	$(MAKE) --no-print-directory lint >build/lint.log 2>&1 &
+	lint=$$!
+	trap 'kill $$lint 2>/dev/null || true' EXIT
+	tests=0
+	python -m pytest -n auto --dist worksteal || tests=$$?
+	linted=0
+	wait $$lint || linted=$$?
+	cat build/lint.log
+	exit $$((tests || linted))
 
 bench: build ## measure speed and memory
 	@./x2c bench

@@ -4,13 +4,19 @@
 No fixture imports ROS before a test asks for it, so the tests of pure packages need none. Fixtures
 and what else is shared are in test/x2c_testing: `wait_until` in waiting.py, `node_process` in
 processes.py, `ros` in graph.py, the ROS domain of a process of tests in domain.py, the limits that
-make every test end in limits.py.
+make every test end in limits.py, the marks in markers.py.
 """
 
+from __future__ import annotations
+
+import os
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = [
     "x2c_testing.limits",
+    "x2c_testing.markers",
     "x2c_testing.waiting",
     "x2c_testing.domain",
     "x2c_testing.processes",
@@ -21,3 +27,8 @@ pytest_plugins = [
 # passes on a slow machine too.
 settings.register_profile("x2c", deadline=None, derandomize=True)
 settings.load_profile("x2c")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the workers of `-n auto`: most tests wait, so there are more than cores."""
+    return min(3 * len(os.sched_getaffinity(0)), 24)

@@ -22,29 +22,37 @@ class Demo:
     errors: str
 
 
-def _run(out: Path, *words: str) -> Demo:
-    done = subprocess.run(
-        [*X2C, "demo", "--out", str(out), *words], capture_output=True, text=True, timeout=120
-    )
-    return Demo(out, done.returncode, done.stdout, done.stderr)
-
-
 @pytest.fixture(scope="session")
 def x2c():
     """The words that start the x2c command."""
     return X2C
 
 
-@pytest.fixture(scope="session")
-def demo():
-    """Run a demo to its end: demo(folder, *arguments)."""
-    return _run
+@pytest.fixture
+def demo(capfd):
+    """Run a demo in this process to its end: demo(folder, *arguments)."""
+    from x2c_bringup.cli import main
+
+    def run(out: Path, *words: str) -> Demo:
+        with pytest.raises(SystemExit) as ended:
+            main(["demo", "--out", str(out), *words])
+        output, errors = capfd.readouterr()
+        return Demo(out, ended.value.code, output, errors)
+
+    return run
 
 
 @pytest.fixture(scope="session")
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """A demo of the built-in performer's first seconds: winks, brows, an open mouth."""
-    return _run(tmp_path_factory.mktemp("demo") / "out", "--duration", "12.5")
+    out = tmp_path_factory.mktemp("demo") / "out"
+    done = subprocess.run(
+        [*X2C, "demo", "--out", str(out), "--duration", "12.5"],
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    return Demo(out, done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def running(node_process, wait_until, x2c, tmp_path):
 def test_ctrl_c_ends_a_demo_with_all_files_readable(running, tmp_path):
     # A script's process group hears it twice.
     running.popen.send_signal(signal.SIGINT)
-    assert running.stop(signal.SIGINT, timeout=60.0) == 0, running.output
+    assert running.stop(signal.SIGINT, timeout=400) == 0, running.output
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["run"]["exit_reason"] == "stopped by the user"
     assert report["run"]["failed"] is False

@@ -47,12 +47,13 @@ def run(tmp_path):
             *("--rootdir", tmp_path, "-rA", *words, file),
         ]
         return subprocess.run(
-            [str(word) for word in command], capture_output=True, text=True, timeout=120
+            [str(word) for word in command], capture_output=True, text=True, timeout=400
         )
 
     return start
 
 
+@pytest.mark.process
 def test_one_that_waits_for_ever_fails_with_all_stacks_and_the_next_runs(run):
     done = run("def test_a():\n    waits_for_ever()\n")
     assert done.returncode == 1
@@ -64,6 +65,7 @@ def test_one_that_waits_for_ever_fails_with_all_stacks_and_the_next_runs(run):
     assert said.count("in waits_for_ever") >= 2
 
 
+@pytest.mark.process
 def test_one_that_no_signal_gets_out_of_ends_its_worker_with_all_stacks(run):
     text = """
 def test_a():
@@ -77,6 +79,7 @@ def test_a():
     assert done.stderr.count("in waits_for_ever") >= 2
 
 
+@pytest.mark.process
 def test_a_teardown_after_a_failure_is_limited_too(run):
     done = run(
         """
@@ -94,6 +97,7 @@ def test_a(sticky):
     assert done.stderr.count("in waits_for_ever") >= 2
 
 
+@pytest.mark.process
 def test_a_thread_that_is_left_does_not_keep_the_run_from_ending(run):
     done = run("def test_a():\n    threading.Thread(target=waits_for_ever).start()\n")
     assert "2 passed" in done.stdout

@@ -32,10 +32,10 @@ def test_a_clone_does_not_get_large_for_it(robot):
 def test_it_reads_faces_that_no_training_has_seen(x2c, tmp_path):
     data = str(tmp_path / "pairs")
     words = ["--robot", "virtual", "--samples", "240", "--seed", "4711", "--out", data]
-    subprocess.run([*x2c, "collect", *words], check=True, capture_output=True, timeout=300)
+    subprocess.run([*x2c, "collect", *words], check=True, capture_output=True, timeout=400)
     words = ["--data", data, "--split", "train", "--json"]
     done = subprocess.run(
-        [*x2c, "evaluate-network", *words], check=True, capture_output=True, timeout=300
+        [*x2c, "evaluate-network", *words], check=True, capture_output=True, timeout=400
     )
     found = json.loads(done.stdout)
     (network,) = found["networks"]

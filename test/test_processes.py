@@ -88,7 +88,7 @@ def camera_without_stamps(ros):
 
     yield start
     over.set()
-    thread.join(60.0)
+    thread.join(150.0)
     assert not thread.is_alive()
 
 

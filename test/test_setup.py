@@ -80,6 +80,7 @@ def test_progress_counts_what_is_installed():
     assert progress.status(9) == "installing 3 of 3 packages"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("python", ["/nowhere/python3", "/bin/false"])
 def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
     done = subprocess.run(
@@ -87,12 +88,13 @@ def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
         env={**os.environ, "X2C_PYTHON": python},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=400,
     )
     assert done.returncode == 1
     assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11 or 3.12\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("given", "passed"),
     [
@@ -120,7 +122,7 @@ def test_make_demo_passes_its_settings_on(tmp_path, given, passed):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=400,
     )
     assert done.stdout.splitlines() == ["demo", *passed]
 
@@ -133,11 +135,12 @@ def environment(**given: str) -> dict[str, str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=400,
     )
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
 
 
+@pytest.mark.process
 def test_environment_keeps_to_this_machine_and_lets_images_through():
     variables = environment()
     assert variables["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
@@ -150,6 +153,7 @@ def profile(name: str) -> str:
     return str(ROOT / "config" / name)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("given", "chosen"),
     [
@@ -174,6 +178,7 @@ def test_the_profile_fits_the_range_of_discovery(given, chosen):
     assert Path(mine["FASTDDS_DEFAULT_PROFILES_FILE"]).name == chosen
 
 
+@pytest.mark.process
 def test_environment_leaves_the_users_settings():
     given = {
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET",
@@ -183,6 +188,7 @@ def test_environment_leaves_the_users_settings():
     assert environment(**given).items() >= given.items()
 
 
+@pytest.mark.process
 def test_environment_shuts_out_another_ros_on_the_machine():
     variables = environment(
         AMENT_PREFIX_PATH="/opt/ros/kilted",
@@ -193,6 +199,7 @@ def test_environment_shuts_out_another_ros_on_the_machine():
     assert variables["RMW_IMPLEMENTATION"] == "rmw_fastrtps_cpp"
 
 
+@pytest.mark.process
 def test_environment_entered_twice_is_the_same():
     once = environment()
     twice = environment(**{name: value for name, value in once.items() if name != "SHLVL"})

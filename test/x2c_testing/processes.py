@@ -30,7 +30,7 @@ import pytest
 
 from x2c_testing.waiting import LONGEST_WAIT, wait_until
 
-_STOPPING = 15.0
+_STOPPING = 60.0
 _KILLED = 10.0
 
 

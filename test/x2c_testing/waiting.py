@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 150.0
 """Longest time that anything may take before a test gives up [s]."""
 
 
@@ -35,5 +35,5 @@ def wait_until(
 
 @pytest.fixture(name="wait_until")
 def wait_until_fixture() -> Callable[..., Any]:
-    """Give a test `wait_until(condition, what="...", timeout=60.0)`."""
+    """Give a test `wait_until(condition, what="...", timeout=...)`."""
     return wait_until

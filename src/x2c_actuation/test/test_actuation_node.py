@@ -300,7 +300,7 @@ def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(
     wait_until(lambda: states[-1].state == ActuationState.EASING, what="the way to neutral")
     response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
     assert response.message == "stopped"
-    leaving.join(60.0)
+    leaving.join(150.0)
     assert not leaving.is_alive()
     assert ros.state(NODE) == "inactive"
     wait_until(lambda: states[-1].state == ActuationState.STOPPED, what="the stop")

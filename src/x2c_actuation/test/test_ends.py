@@ -109,7 +109,8 @@ def spin_apart(ros):
 
     yield spin
     done.set()
-    thread.join()
+    thread.join(150.0)
+    assert not thread.is_alive()
     executor.shutdown()
     for node in nodes:
         node.destroy_node()

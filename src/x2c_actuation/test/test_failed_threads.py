@@ -25,7 +25,8 @@ def test_a_thread_that_dies_is_a_fault_of_the_joints(node):
 
     thread = threading.Thread(target=die)
     thread.start()
-    thread.join()
+    thread.join(150.0)
+    assert not thread.is_alive()
     assert node._machine.state is State.FAULT
     diagnosis = node.diagnosis()
     assert diagnosis.level is Level.ERROR
@@ -48,7 +49,8 @@ def test_a_thread_that_hangs_with_the_joints_in_its_hands_is_not_waited_for(node
         assert node._machine.state is State.FAULT
     finally:
         over.set()
-        thread.join()
+        thread.join(150.0)
+        assert not thread.is_alive()
 
 
 def test_a_ticker_that_dies_is_a_fault_and_keeps_no_deactivation(node, wait_until):

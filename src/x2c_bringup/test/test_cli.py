@@ -8,28 +8,45 @@ from x2c_bringup import cli
 from x2c_bringup.commands import COMMANDS
 
 
-def run(*words):
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "x2c_bringup.cli", *words],
+@pytest.fixture
+def run(capsys):
+    """Run a command line in this process."""
+
+    def start(*words):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(words, ended.value.code or 0, out, err)
+
+    return start
+
+
+@pytest.mark.process
+def test_the_command_is_a_program():
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "x2c_bringup.cli", "--help"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=400,
     )
+    assert done.returncode == 0
+    assert set(COMMANDS) <= set(done.stdout.split())
 
 
-def test_help_lists_every_command():
+def test_help_lists_every_command(run):
     done = run("--help")
     assert done.returncode == 0
     assert set(COMMANDS) <= set(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_says_what_it_does(command):
+def test_every_command_says_what_it_does(run, command):
     done = run(command, "--help")
     assert done.returncode == 0
     assert "usage: x2c" in done.stdout
 
 
+@pytest.mark.process
 def test_help_loads_neither_ros_nor_what_sees_and_draws():
     program = (
         "import sys\nfrom x2c_bringup.cli import parser\nparser()\n"
@@ -37,18 +54,18 @@ def test_help_loads_neither_ros_nor_what_sees_and_draws():
         " if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=400
     )
     assert done.stdout.strip() == "[]"
 
 
-def test_an_unknown_command_is_refused_with_the_known_ones():
+def test_an_unknown_command_is_refused_with_the_known_ones(run):
     done = run("imitat")
     assert done.returncode == 2
     assert "invalid choice: 'imitat'" in done.stderr
 
 
-def test_a_video_and_a_camera_at_once_are_refused():
+def test_a_video_and_a_camera_at_once_are_refused(run):
     done = run("imitate", "--video", "a.mp4", "--camera", "0")
     assert done.returncode == 2
     assert "not allowed with" in done.stderr

@@ -88,9 +88,9 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until)
     running = node_process(command=command)
     saved = out / "checkpoint.pt"
     wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 120.0)
-    assert running.stop(timeout=60.0) == 130
+    assert running.stop(timeout=400) == 130
     assert f"Stopped; the same command goes on in {out}." in running.output
     # It goes on, and is stopped again.
     again = node_process(command=command)
     again.wait_for("goes on after step")
-    assert again.stop(timeout=60.0) == 130
+    assert again.stop(timeout=400) == 130

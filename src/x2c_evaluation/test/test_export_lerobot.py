@@ -203,6 +203,7 @@ def test_statistics_of_episodes_join_to_those_of_all():
     assert together["count"] == [35]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(
     importlib.util.find_spec("lerobot") is None,
     reason="lerobot is not installed: it wants another torch than ours",
@@ -215,4 +216,4 @@ data = LeRobotDataset("x2c/local", root=sys.argv[1], video_backend="pyav")
 assert (data.num_episodes, len(data)) == (2, 80)
 assert data[79]["observation.images.camera"].shape == (3, 48, 64)
 """
-    subprocess.run([sys.executable, "-c", program, exported], check=True, timeout=240)
+    subprocess.run([sys.executable, "-c", program, exported], check=True, timeout=400)

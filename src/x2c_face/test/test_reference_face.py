@@ -11,6 +11,7 @@ from x2c_face import topology
 SCRIPT = Path(__file__).parents[3] / "scripts" / "derive_reference_face.py"
 
 
+@pytest.mark.process
 def test_reference_face_can_be_derived_anew(tmp_path):
     for module in ("mediapipe", "scipy", "skimage"):
         pytest.importorskip(module)
@@ -22,7 +23,7 @@ def test_reference_face_can_be_derived_anew(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=400,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     with np.load(path) as derived:

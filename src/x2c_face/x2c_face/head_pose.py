@@ -125,7 +125,11 @@ def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike = REFERENCE) -> Hea
     scale = float((singular * sign).sum() / (source_centred**2).sum())
     if not scale > 1e-6:
         raise LandmarkError("landmarks have no extent: no head pose can be found")
-    return HeadPose(rotation, target_mean - scale * rotation @ source_mean, scale)
+    translation = target_mean - scale * rotation @ source_mean
+    # The sums of finite numbers need not be finite.
+    if not (np.isfinite(scale) and np.isfinite(translation).all()):
+        raise LandmarkError("landmarks are too far apart: no head pose can be found")
+    return HeadPose(rotation, translation, scale)
 
 
 def yaw_pitch_roll(rotation: ArrayLike) -> tuple[float, float, float]:

@@ -143,7 +143,7 @@ def test_callbacks_of_a_node_never_run_at_the_same_time(ros, speaker, delivery):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60.0)
+        thread.join(150.0)
         assert not thread.is_alive()
     assert slow.most == 1
 

@@ -67,7 +67,7 @@ def parent():
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     yield process
     process.kill()
-    process.communicate()
+    process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("handles", [True, False])

@@ -44,7 +44,7 @@ def test_two_threads_at_once_lose_nothing(capfd):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60.0)
+        thread.join(150.0)
         assert not thread.is_alive()
     os.write(2, b"the end\n")
     lines = capfd.readouterr().err.splitlines()

@@ -83,7 +83,7 @@ class Camera:
 
     def stop(self):
         self._ending.set()
-        self._thread.join(60.0)
+        self._thread.join(150.0)
         assert not self._thread.is_alive()
 
 

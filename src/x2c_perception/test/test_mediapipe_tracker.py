@@ -126,6 +126,7 @@ def test_a_closed_tracker_is_freed(rgb):
     assert graph() is None
 
 
+@pytest.mark.process
 def test_starting_and_tracking_write_nothing_to_the_terminal(tmp_path, rgb):
     np.save(tmp_path / "face.npy", rgb)
     program = (
@@ -137,7 +138,7 @@ def test_starting_and_tracking_write_nothing_to_the_terminal(tmp_path, rgb):
         "tracker.close()\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=400
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout == run.stderr == ""

@@ -369,7 +369,7 @@ def launched(program, text, *arguments):
         [*launcher, "--nproc-per-node", "2", str(program), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=400,
     )
 
 
@@ -378,6 +378,7 @@ APART = PROGRAM.replace(
 )
 
 
+@pytest.mark.process
 def test_processes_that_find_different_checkpoints_do_not_go_on(simulated, robot, tmp_path):
     run(job(simulated, tmp_path / "out" / "0", robot), Log(stop_at=10))
     # Of two processes, as the one that looks for it.
@@ -390,6 +391,7 @@ def test_processes_that_find_different_checkpoints_do_not_go_on(simulated, robot
     assert "--out must be a folder that all machines share" in done.stderr
 
 
+@pytest.mark.process
 def test_two_processes_train_one_network(simulated, robot, tmp_path):
     arguments = (simulated, robot, tmp_path / "two", *SMALL, *WITH_FEATURES)
     done = launched(tmp_path / "program.py", PROGRAM, *arguments)

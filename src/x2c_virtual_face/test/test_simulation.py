@@ -53,7 +53,7 @@ def test_it_draws_in_one_thread_whoever_starts_and_ends_it(simulation, wait_unti
     for _ in range(2):
         starter = threading.Thread(target=simulation.start, args=(tick, lambda: True))
         starter.start()
-        starter.join(60.0)
+        starter.join(150.0)
         assert not starter.is_alive()
         before = len(pictures)
         wait_until(lambda: len(pictures) > before, what="a picture")  # noqa: B023

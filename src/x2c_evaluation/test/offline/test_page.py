@@ -71,12 +71,13 @@ def browse(folder, *arguments):
     return subprocess.run(
         command,
         capture_output=True,
-        timeout=180,
+        timeout=400,
         check=True,
         env={**os.environ, "HOME": str(folder), "LD_LIBRARY_PATH": ""},
     ).stdout.decode()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_real_browser_shows_everything_without_a_network(tmp_path, evaluation, width):
     page = (evaluation / "report.html").read_text(encoding="utf-8")
@@ -95,6 +96,7 @@ def test_a_real_browser_shows_everything_without_a_network(tmp_path, evaluation,
     assert "&lt;b&gt;&amp;amp;" in dom
 
 
+@pytest.mark.process
 def test_a_screenshot_is_not_blank(tmp_path, evaluation):
     target = tmp_path / "page.png"
     browse(
@@ -107,6 +109,7 @@ def test_a_screenshot_is_not_blank(tmp_path, evaluation):
     assert np.unique(picture.reshape(-1, 3), axis=0).shape[0] > 500
 
 
+@pytest.mark.process
 def test_a_comparison_is_a_whole_page_too(tmp_path, evaluation):
     page = comparison_page(compare(evaluation, evaluation), [], 0)
     assert page.startswith("<!doctype html>")

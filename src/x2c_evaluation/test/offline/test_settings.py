@@ -24,9 +24,10 @@ def few_packages(monkeypatch):
     monkeypatch.setattr("x2c_evaluation.offline.settings.PACKAGES", ())
 
 
+@pytest.mark.process
 def test_all_code_that_an_evaluation_loads_counts():
     command = [sys.executable, "-c", LOADED]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=400).stdout
     loaded = {
         name: Path(file).resolve()
         for name, file in json.loads(said).items()

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Marks of tests by what they need, from the fixtures they use; pyproject.toml explains the marks.
+
+A test without marks is pure: `make check` runs it. One that starts an interpreter all the
+same fails, so that the marks stay true.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_BY_FIXTURE = {
+    "ros": ("ros", "demo", "performance", "node_process"),
+    "process": ("node_process", "x2c", "performance"),
+}
+
+
+class _Watch:
+    """Programs started since the last look."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        # Libraries look for others by programs such as ldconfig.
+        if event == "subprocess.Popen" and arguments[0] == sys.executable:
+            self.started.append(f"{arguments[1]}")
+
+
+_watch = _Watch()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their fixtures."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        for mark, fixtures in _BY_FIXTURE.items():
+            if any(name in used for name in fixtures):
+                item.add_marker(mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that starts a program and is not marked so."""
+    _watch.started.clear()
+    result = yield
+    if _watch.started and item.get_closest_marker("process") is None:
+        pytest.fail(f"mark it `process`: it started {_watch.started[0]}", pytrace=False)
+    return result
