@@ -6,7 +6,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 
 from x2c_bringup.graph import build_graph
-from x2c_bringup.launch_actions import middleware_settings, node_action
+from x2c_bringup.launch_actions import GraphActions, middleware_settings
 from x2c_bringup.options import GraphOptions, option_texts
 from x2c_bringup.shared_files import (
     RANGE_VARIABLE,
@@ -47,4 +47,6 @@ def _nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     options = GraphOptions.from_texts(
         {name: LaunchConfiguration(name).perform(context) for name in names}
     )
-    return [node_action(node) for node in build_graph(options)]
+    specs = build_graph(options)
+    graph = GraphActions(specs, context)
+    return [action for spec in specs for action in graph.of(spec)]

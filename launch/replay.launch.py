@@ -12,8 +12,9 @@ from launch.actions import (
 )
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 
-from x2c_bringup.launch_actions import middleware_settings, node_action
+from x2c_bringup.launch_actions import GraphActions, middleware_settings, tied
 from x2c_bringup.options import GraphOptions, OptionText, option_texts
+from x2c_bringup.preflight import check_program
 from x2c_bringup.replay import (
     ReplayOptions,
     build_replay,
@@ -80,12 +81,14 @@ def _actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     player, reason = choose_player(played["player"], replay)
     over = TimerAction(period=_UNDER_WAY, actions=[Shutdown(reason="the bag has been played")])
     if player == "rosbag2":
-        playing = ExecuteProcess(
-            cmd=rosbag2_command(replay, asked, options.namespace),
-            name="ros2_bag_play",
-            output="screen",
-            on_exit=[over],
-        )
+        check_program("ros2", "ros2bag")
+        graph = GraphActions(replay.nodes, context)
+        command = [*tied(), *rosbag2_command(replay, asked, options.namespace)]
+        playing = [
+            ExecuteProcess(cmd=command, name="ros2_bag_play", output="screen", on_exit=[over])
+        ]
     else:
-        playing = node_action(replay.player, on_exit=[over], exit_at_end=True)
-    return [LogInfo(msg=reason), *[node_action(node) for node in replay.nodes], playing]
+        graph = GraphActions((replay.player, *replay.nodes), context)
+        playing = graph.of(replay.player, on_exit=[over], exit_at_end=True)
+    nodes = [action for node in replay.nodes for action in graph.of(node)]
+    return [LogInfo(msg=reason), *nodes, *playing]

@@ -2,13 +2,21 @@
 """The launch file that is shipped, under the real launch."""
 
 import asyncio
+import re
+import signal
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from ament_index_python import PackageNotFoundError, get_package_prefix
+from sensor_msgs.msg import JointState
 
 from x2c_bringup.options import option_texts
 from x2c_bringup.replay import replay_texts
 from x2c_bringup.shared_files import shared_file
 from x2c_msgs.msg import ControlValues
+from x2c_node.quality import STREAM
 
 pytest.importorskip("launch_ros", reason="launch_ros is not on PyPI; it comes with ROS 2 from apt")
 
@@ -133,3 +141,101 @@ def test_a_bag_is_played_through_the_nodes_until_it_ends(ros, performer_bag):
     assert any(frame.state == ControlValues.TRACKING for frame in frames)
     assert set(statuses.values()) == {0}
     assert "bag_player_node" in statuses
+
+
+LAUNCH = """
+import sys
+from launch import LaunchDescription, LaunchService
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+file, *arguments = sys.argv[1:]
+service = LaunchService(argv=arguments, noninteractive=True)
+source = PythonLaunchDescriptionSource(file)
+given = [tuple(one.split(":=")) for one in arguments]
+service.include_launch_description(
+    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=given)])
+)
+sys.exit(service.run())
+"""
+
+
+@pytest.fixture
+def launch(node_process):
+    """Launch the shipped file as a process of its own."""
+
+    def start(**arguments):
+        given = [f"{name}:={value}" for name, value in arguments.items()]
+        return node_process(command=[sys.executable, "-c", LAUNCH, LAUNCH_FILE, *given])
+
+    return start
+
+
+def process_ids(output):
+    return [int(found) for found in re.findall(r"started with pid \[(\d+)\]", output)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"description": "true"}, "sudo apt install ros-"),
+        ({"robot": "nix"}, "unknown robot 'nix'"),
+        ({"backend": "nix"}, "unknown backend 'nix'"),
+        ({"namespace": "1"}, "namespace"),
+    ],
+)
+def test_what_cannot_start_is_refused_before_the_first_node(launch, arguments, reason):
+    if "description" in arguments and _is_installed("robot_state_publisher"):
+        pytest.skip("robot_state_publisher is installed")
+    process = launch(**arguments)
+    assert process.wait() == 1
+    assert reason in process.output
+    assert process_ids(process.output) == []
+
+
+def _is_installed(package):
+    try:
+        return bool(get_package_prefix(package))
+    except PackageNotFoundError:
+        return False
+
+
+def test_nodes_whose_launch_is_killed_end_and_a_second_graph_is_refused(launch, ros, wait_until):
+    frames = ros.collect(ControlValues, "control_values")
+    process = launch(filename="performer", loop="true")
+    wait_until(lambda: frames, what="control values")
+    second = launch(filename="performer")
+    assert second.wait() == 1
+    assert "another graph runs already: /camera_node" in second.output
+    assert process_ids(second.output) == []
+    nodes = process_ids(process.output)
+    assert len(nodes) == 5
+    process.stop(signal.SIGKILL)
+    wait_until(lambda: not any(map(_runs, nodes)), what="the end of every node")
+    third = launch(filename="performer")
+    third.wait_for("started with pid")
+    assert third.stop(timeout=60.0) == 0
+
+
+def _runs(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_launch_waits_as_long_as_an_ease_that_was_made_longer_takes(launch, ros, wait_until):
+    frames = ros.collect(JointState, "joint_commands", STREAM)
+    process = launch(filename="performer", loop="true")
+
+    def away():
+        way = np.subtract(frames[-1].position, frames[0].position) if frames else np.zeros(1)
+        return np.abs(way).max() > 0.2
+
+    wait_until(away, what="a face far from neutral")
+    (result,) = ros.set_parameters("actuation_node", ease_time=20.0)
+    assert result.successful
+    assert process.stop(timeout=90.0) == 0, process.output
+    assert process.output.count("finished cleanly") == 5
+    assert "escalating" not in process.output
+    assert "disabled: at neutral" in process.output

@@ -21,6 +21,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
+from x2c_bringup.other_graph import refuse_second
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_face.printable import printable
 from x2c_node.diagnostics import Diagnosis
@@ -80,6 +81,7 @@ class ComposedGraph:
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
         self._hosts: list[_Host] = []
         self._supervisor = Supervisor()
+        self._began = time.monotonic()
         delivery = LocalDelivery()
         try:
             for spec in specs:
@@ -141,8 +143,11 @@ class ComposedGraph:
         Raises:
             ConfigureError: A node refuses; the text gives its name and its reason.
             ThreadError: A thread of the process has died or hangs.
+            GraphError: Nodes of the same names run already.
         """
         _run_all((host, host.node.trigger_configure) for host in self._hosts)
+        specs = [host.spec for host in self._hosts]
+        refuse_second(specs, self._hosts[0].node, ours=1, since=self._began)
         source, *listeners = self._hosts
         for host in reversed(listeners):
             _run_all([(host, host.node.trigger_activate)])

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from x2c_actuation.ending import longest_end
 from x2c_actuation.motion_limits import MotionLimits
@@ -25,23 +24,35 @@ _EASING = "actuation_node"
 _FOLLOWING = "motor_driver_node"
 
 
-def longest_ends(specs: Sequence[NodeSpec]) -> dict[str, float]:
+def longest_ends(
+    specs: Sequence[NodeSpec], ease_times: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Return the longest time that each node takes to end in order [s], by its name.
 
     Args:
         specs: Of the nodes.
+        ease_times: Changed since they were started [s], by the nodes' full names.
     """
-    easing = next((_eases_for(spec) for spec in specs if spec.executable == _EASING), 0.0)
+    changed = ease_times or {}
+    easing = next(
+        (_eases_for(spec, changed.get(spec.full_name)) for spec in specs if _eases(spec)), 0.0
+    )
     slow = (_EASING, _FOLLOWING)
     return {spec.name: USUAL_END + (easing if spec.executable in slow else 0.0) for spec in specs}
 
 
-def _eases_for(spec: NodeSpec) -> float:
+def _eases(spec: NodeSpec) -> bool:
+    return spec.executable == _EASING
+
+
+def _eases_for(spec: NodeSpec, ease_time: float | None) -> float:
     """Return the longest time that joints take to neutral [s]."""
     try:
-        given: Any = parameters_of(spec, ActuationParameters)
+        given = parameters_of(spec, ActuationParameters)
         robot = load_robot(find_robot(given.robot))
-        return longest_end(given.ease_time, MotionLimits.of(robot.joints))
+        return longest_end(
+            given.ease_time if ease_time is None else ease_time, MotionLimits.of(robot.joints)
+        )
     except X2CError:
         # The node refuses it and says why.
         return 0.0

@@ -3,16 +3,30 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
+from collections.abc import Sequence
 from typing import Any
 
-from launch import LaunchContext
-from launch.actions import SetEnvironmentVariable
+from launch import LaunchContext, LaunchDescriptionEntity, Substitution
+from launch.actions import EmitEvent, RegisterEventHandler, SetEnvironmentVariable
+from launch.event_handlers import OnShutdown
+from launch.events import Shutdown, matches_action
+from launch.events.process import SignalProcess
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.ros_adapters import get_ros_node
+from rcl_interfaces.msg import ParameterEvent
+from rclpy.qos import qos_profile_parameter_events
 
+from x2c_bringup.ends import EASE_TIME, longest_ends
 from x2c_bringup.graph import NodeSpec
+from x2c_bringup.other_graph import refuse_second
+from x2c_bringup.preflight import check_graph
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
+from x2c_node.stopping import LAUNCHER_VARIABLE
 
 
 def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:
@@ -25,29 +39,109 @@ def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:
     ]
 
 
-def node_action(spec: NodeSpec, on_exit: Any = None, **parameters: Any) -> Node:
-    """Return the action that starts a node of the graph as a process.
+class GraphActions:
+    """Makes the actions that start the nodes of a graph, and waits for their ends.
 
     Args:
-        spec: The node.
-        on_exit: Actions for its end.
-        parameters: Beside its own.
+        specs: Of the nodes.
+        context: Of the launch.
+
+    Raises:
+        GraphError: A node could not start, or another graph runs already; nothing is started.
     """
-    # launch would take the text "0" for a number, so texts are marked as such.
-    marked = {
-        name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-        for name, value in {**spec.parameters, **parameters}.items()
-    }
-    kind = LifecycleNode if spec.is_ours else Node
-    return kind(
-        package=spec.package,
-        executable=spec.executable,
-        name=spec.name,
-        namespace=spec.namespace,
-        parameters=[*filter(None, [spec.params_file]), marked],
-        remappings=spec.remappings,
-        ros_arguments=["--log-level", spec.log_level],
-        output="screen",
-        emulate_tty=True,
-        on_exit=on_exit,
-    )
+
+    def __init__(self, specs: Sequence[NodeSpec], context: LaunchContext) -> None:
+        # Others are discovered meanwhile.
+        began = time.monotonic()
+        node = get_ros_node(context)
+        check_graph(specs)
+        self._specs = specs
+        self._ends = longest_ends(specs)
+        refuse_second(specs, node, ours=0, since=began)
+        # What the ease takes can be changed while the nodes run.
+        node.create_subscription(
+            ParameterEvent, "/parameter_events", self._take, qos_profile_parameter_events
+        )
+
+    def of(
+        self, spec: NodeSpec, on_exit: Any = None, **parameters: Any
+    ) -> list[LaunchDescriptionEntity]:
+        """Return the actions that start a node of the graph as a process and end it.
+
+        Args:
+            spec: The node.
+            on_exit: Actions for its end.
+            parameters: Beside its own.
+        """
+        # launch would take the text "0" for a number, so texts are marked as such.
+        marked = {
+            name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
+            for name, value in {**spec.parameters, **parameters}.items()
+        }
+        kind = LifecycleNode if spec.is_ours else Node
+        action = kind(
+            package=spec.package,
+            executable=spec.executable,
+            name=spec.name,
+            namespace=spec.namespace,
+            parameters=[*filter(None, [spec.params_file]), marked],
+            remappings=spec.remappings,
+            ros_arguments=["--log-level", spec.log_level],
+            output="screen",
+            emulate_tty=True,
+            on_exit=on_exit,
+            additional_env={LAUNCHER_VARIABLE: str(os.getpid())},
+            prefix="" if spec.is_ours else " ".join(tied()),
+            sigterm_timeout=LaunchConfiguration(
+                "sigterm_timeout", default=[_LongestEnd(self._ends, spec.name)]
+            ),
+        )
+        if not spec.is_ours:
+            return [action]
+
+        def interrupt(event: Shutdown, context: LaunchContext) -> EmitEvent | None:
+            # Where launch heard the signal alone, as by `kill -INT`, it takes the terminal to
+            # have sent it to the nodes too.
+            heard = event.due_to_sigint and not context.noninteractive
+            started = action.process_details is not None and "pid" in action.process_details
+            if not (heard and started and action.return_code is None):
+                return None
+            return EmitEvent(
+                event=SignalProcess(signal_number="SIGINT", process_matcher=matches_action(action))
+            )
+
+        return [action, RegisterEventHandler(OnShutdown(on_shutdown=interrupt))]
+
+    def _take(self, event: ParameterEvent) -> None:
+        names = {spec.full_name: spec for spec in self._specs}
+        for one in (*event.new_parameters, *event.changed_parameters):
+            if one.name == EASE_TIME and event.node in names:
+                ends = longest_ends(self._specs, {event.node: one.value.double_value})
+                self._ends.update(ends)
+
+
+class _LongestEnd(Substitution):
+    """The longest time that a node takes to end, as things are when it is to end.
+
+    Args:
+        ends: Such times [s], by the nodes' names.
+        name: Name of the node.
+    """
+
+    def __init__(self, ends: dict[str, float], name: str) -> None:
+        super().__init__()
+        self._ends = ends
+        self._name = name
+
+    def describe(self) -> str:
+        """Return what launch prints of it."""
+        return f"longest end of {self._name}"
+
+    def perform(self, context: LaunchContext) -> str:
+        """Return the time [s] as a text."""
+        return f"{self._ends[self._name]:g}"
+
+
+def tied() -> list[str]:
+    """Return words before a command that end a program of others with its launch."""
+    return ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []

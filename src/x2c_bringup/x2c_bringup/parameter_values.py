@@ -23,5 +23,5 @@ def parameters_of(spec: NodeSpec, kind: type[P]) -> P:
     Raises:
         EvaluationError: The file cannot be read, or a value cannot be.
     """
-    said = ParameterFile(Path(spec.params_file)).of(spec.name) if spec.params_file else {}
+    said = ParameterFile(Path(spec.params_file)).of(spec.full_name) if spec.params_file else {}
     return filled(kind, {**said, **spec.parameters}, spec.params_file or spec.name)

@@ -15,6 +15,7 @@ from x2c_bringup.errors import NoImageError
 from x2c_bringup.graph import NodeSpec, build_graph
 from x2c_bringup.live_line import live_line, number
 from x2c_bringup.options import GraphOptions
+from x2c_bringup.other_graph import refuse_second
 from x2c_bringup.processes import ProcessGraph
 from x2c_bringup.terminal import LiveLine, errors_above
 from x2c_bringup.watch import Watch
@@ -77,6 +78,7 @@ def imitate(
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
+        GraphError: Nodes of the same names run already.
         NoImageError: The camera could not be had; the text says why.
     """
     return run_here(build_graph(options), console, duration=duration, give_up=give_up)
@@ -101,6 +103,7 @@ def run_here(
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
+        GraphError: Nodes of the same names run already.
         NoImageError: The camera could not be had; the text says why.
         ThreadError: A thread of the process has died or hangs.
     """
@@ -135,10 +138,12 @@ def run_apart(
 
     Raises:
         ConfigureError: A node refused to start, or has ended; the text says why.
+        GraphError: Nodes of the same names run already.
     """
     with stop_on_signals() as request, LiveLine(console) as line, ros():
         watch = Watch(specs)
         try:
+            refuse_second(specs, watch.node, ours=0, since=time.monotonic())
             with ProcessGraph(specs) as graph:
                 request.when_repeated(graph.interrupt)
                 graph.wait_until_active(watch)

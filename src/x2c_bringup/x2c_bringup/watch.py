@@ -27,10 +27,10 @@ class Watch:
         self._names = {spec.full_name: spec.name for spec in specs}
         self.diagnoses: dict[str, Diagnosis] = {}
         self.times: dict[str, float] = {}
-        self._node = Node("x2c_watch", use_global_arguments=False, start_parameter_services=False)
-        self._node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
+        self.node = Node("x2c_watch", use_global_arguments=False, start_parameter_services=False)
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
         self._executor = GuardedExecutor()
-        self._executor.add_node(self._node)
+        self._executor.add_node(self.node)
 
     def listen(self, seconds: float) -> None:
         """Take what comes, for some time [s]."""
@@ -41,7 +41,7 @@ class Watch:
     def close(self) -> None:
         """Take the listener down."""
         self._executor.shutdown()
-        self._node.destroy_node()
+        self.node.destroy_node()
 
     def _take(self, message: DiagnosticArray) -> None:
         for status in message.status:

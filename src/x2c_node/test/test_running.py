@@ -105,7 +105,17 @@ def test_whole_number_given_for_a_float_starts_the_node(program):
     process.wait_for("active")
 
 
-def test_arguments_can_be_given_in_place_of_the_command_line(monkeypatch):
+@pytest.fixture
+def same_handlers():
+    """Handlers of signals as they were: a node that ends its process ignores signals at last."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+def test_arguments_can_be_given_in_place_of_the_command_line(monkeypatch, same_handlers):
     made = []
 
     class Program(ManagedNode[Parameters]):

@@ -52,6 +52,18 @@ def test_signals_are_wishes_only_for_a_while(number):
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.parametrize("number", [INT, TERM, HUP])
+def test_signals_are_ignored_by_a_process_that_is_ending(number):
+    before = [(one, signal.getsignal(one)) for one in (INT, TERM, HUP)]
+    try:
+        with stop_on_signals(last=True):
+            pass
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
+
+
 def test_nohup_is_heeded():
     before = signal.signal(HUP, signal.SIG_IGN)
     try:

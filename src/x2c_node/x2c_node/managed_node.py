@@ -32,6 +32,7 @@ from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
 from x2c_node.mismatch import Mismatches
+from x2c_node.namesakes import Namesakes
 from x2c_node.statistics import Statistics
 from x2c_node.supervisor import Supervisor
 
@@ -85,6 +86,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.statistics = Statistics()
         self.fault = ""
         self.hurried = False
+        self._namesakes = Namesakes(self)
         self._configured: list[Callable[[], object]] = []
         self._activated: list[Callable[[], object]] = []
         self._scope = self._configured
@@ -305,6 +307,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
             values[f"{topic} not heard"] = sentence
             if level in (Level.OK, Level.WARN):
                 level, message = Level.WARN, f"{message}; {sentence}"
+        if self._namesakes.there:
+            name = self.get_fully_qualified_name()
+            reason = f"another node {name} runs too, and does the same: end one of them"
+            level, message = Level.ERROR, f"{reason}; {message}"
         return Diagnosis(level, message, values)
 
     def stop(self) -> None:

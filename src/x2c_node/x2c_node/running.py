@@ -88,7 +88,7 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
             "file, or make a link to it of another name"
         )
     try:
-        with stop_on_signals() as request:
+        with stop_on_signals(last=True) as request:
             rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
             try:
                 node = make()
@@ -110,7 +110,8 @@ def _run(node: ManagedNode[Any], request: StopRequest) -> None:
     executor.add_node(node)
     node.supervisor.start()
     try:
-        node.start()
+        if not request.wanted:
+            node.start()
         spin_until(executor, lambda: request.wanted or node.supervisor.over, node.pulse)
     finally:
         # Whatever has happened, the robot is not left as it was when it happened.

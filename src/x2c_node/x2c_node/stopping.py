@@ -166,8 +166,12 @@ class StopRequest:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopRequest]:
+def stop_on_signals(*, last: bool = False) -> Iterator[StopRequest]:
     """Take SIGINT, SIGTERM and SIGHUP as a wish to stop, so that nodes can end in order.
+
+    Args:
+        last: Whether the process ends right after: then it ignores these signals from there on,
+            since a repeated one would still change its exit status.
 
     Raises:
         KeyboardInterrupt: At the end, if the process is to end at once.
@@ -184,7 +188,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
         if request.hurried:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
         for number, handler in before:
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if last else handler)
     if request.hurried:
         raise KeyboardInterrupt
 

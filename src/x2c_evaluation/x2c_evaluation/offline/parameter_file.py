@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from x2c_node.parameters import Parameters, check, specs
 P = TypeVar("P", bound=Parameters)
 
 _WILD = ("*", "**")
+_PATTERNS = {"*": "/[^/]+", "**": "(?:/[^/]+)*"}
 _PARAMETERS = "ros__parameters"
 
 
@@ -47,9 +49,12 @@ class ParameterFile:
             raise EvaluationError(f"cannot read the parameter file {path}: {error}") from error
 
     def of(self, node: str) -> dict[str, Any]:
-        """Return what is said to a node, whatever its namespace.
+        """Return what is said to a node.
 
         As in ROS, what stands further down wins, be it said to this node or to all.
+
+        Args:
+            node: Name of the node for any namespace, or its full name with a leading slash.
         """
         said: dict[str, Any] = {}
         for name, block in self._blocks.items():
@@ -94,7 +99,11 @@ class ParameterFile:
 
 
 def _is_to(name: str, node: str) -> bool:
-    return name.rpartition("/")[2] in (node, *_WILD)
+    if not node.startswith("/"):
+        return name.rpartition("/")[2] in (node, *_WILD)
+    words = [word for word in name.split("/") if word]
+    pattern = "".join(_PATTERNS.get(word, f"/{re.escape(word)}") for word in words)
+    return re.fullmatch(pattern, node) is not None
 
 
 def filled(kind: type[P], values: dict[str, Any], path: Path | str) -> P:
