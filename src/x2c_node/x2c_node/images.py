@@ -111,7 +111,7 @@ def compressed_to_bgr(message: CompressedImage) -> Picture:
         return decode_image(message.data)
     except ImageDecodingError as error:
         # Shortened: a broken message may name its format at any length.
-        raise ImageError(f"format {shown(message.format)}: {error}") from error
+        raise ImageError(f"{error} (format {shown(message.format)})") from error
     except MessageError as error:
         raise ImageError(str(error)) from error
 
