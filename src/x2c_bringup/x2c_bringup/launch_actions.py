@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from launch import LaunchContext, LaunchDescriptionEntity, Substitution
-from launch.actions import EmitEvent, RegisterEventHandler, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+)
 from launch.event_handlers import OnShutdown
 from launch.events import Shutdown, matches_action
 from launch.events.process import SignalProcess
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.ros_adapters import get_ros_node
@@ -23,10 +28,24 @@ from rclpy.qos import qos_profile_parameter_events
 
 from x2c_bringup.ends import EASE_TIME, longest_ends
 from x2c_bringup.graph import NodeSpec
+from x2c_bringup.launch_arguments import LaunchArgument
 from x2c_bringup.other_graph import refuse_second
 from x2c_bringup.preflight import check_graph
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
 from x2c_node.stopping import LAUNCHER_VARIABLE
+
+
+def declaration(argument: LaunchArgument) -> DeclareLaunchArgument:
+    """Return the action that declares an argument of a launch file."""
+    default = argument.default
+    return DeclareLaunchArgument(
+        argument.name,
+        default_value=EnvironmentVariable(argument.variable, default_value=default)
+        if argument.variable
+        else default,
+        description=argument.description,
+        choices=list(argument.choices) or None,
+    )
 
 
 def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:

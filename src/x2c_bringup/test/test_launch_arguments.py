@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The launch files' arguments and nodes, where launch itself is not installed."""
+
+import pytest
+
+from x2c_bringup.errors import GraphError
+from x2c_bringup.launch_arguments import (
+    imitation_arguments,
+    imitation_nodes,
+    replay_arguments,
+    replay_options,
+)
+from x2c_bringup.options import option_texts
+from x2c_bringup.replay import replay_texts
+from x2c_bringup.shared_files import default_params_file
+
+PIPELINE = ("camera_node", "face_tracker_node", "imitation_node", "actuation_node")
+
+
+def nodes(**given):
+    """Return the nodes by name, as launch gives the arguments: all of them, as texts."""
+    texts = {one.name: one.default for one in imitation_arguments()} | given
+    return {one.name: one for one in imitation_nodes(texts)}
+
+
+def test_every_option_of_the_graph_is_an_argument_with_a_description():
+    arguments = {one.name: one for one in imitation_arguments()}
+    assert set(arguments) == {one.name for one in option_texts()} | {"discovery_range"}
+    assert all(one.description.endswith(".") for one in arguments.values())
+    assert arguments["params_file"].default == str(default_params_file())
+    assert arguments["discovery_range"].variable == "ROS_AUTOMATIC_DISCOVERY_RANGE"
+    assert all(one.default in one.choices for one in arguments.values() if one.choices)
+
+
+def test_a_replay_has_no_camera_and_must_be_given_a_bag():
+    arguments = {one.name: one for one in replay_arguments()}
+    assert {one.name for one in replay_texts()} <= set(arguments)
+    assert {"robot", "backend", "record", "namespace", "discovery_range"} <= set(arguments)
+    assert not {"filename", "video_device", "camera", "use_sim_time"} & set(arguments)
+    assert [name for name, one in arguments.items() if one.default is None] == ["bag"]
+
+
+def test_defaults_start_the_whole_pipeline_with_the_parameter_file():
+    found = nodes()
+    assert tuple(found) == (*PIPELINE, "virtual_face_node")
+    assert {one.params_file for one in found.values()} == {str(default_params_file())}
+    # What the user leaves open is the parameter file's to say.
+    assert all(one.parameters == {} for one in found.values())
+    assert all(one.remappings == () for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "node", "parameters"),
+    [
+        (
+            {"filename": "performer", "loop": "true"},
+            "camera_node",
+            {"filename": "performer", "loop": True},
+        ),
+        ({"video_device": "0"}, "camera_node", {"video_device": "0"}),
+        ({"backend": "x2cnet"}, "imitation_node", {"backend": "x2cnet"}),
+        ({"robot": "virtual"}, "actuation_node", {"robot": "virtual"}),
+        ({"autostart": "false"}, "actuation_node", {"autostart": False}),
+        ({"use_sim_time": "true"}, "face_tracker_node", {"use_sim_time": True}),
+        ({"record": "out"}, "recorder_node", {"output": "out"}),
+    ],
+)
+def test_arguments_become_parameters_of_their_nodes(given, node, parameters):
+    assert nodes(**given)[node].parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"camera": "false"}, (*PIPELINE[1:], "virtual_face_node")),
+        ({"face": "false"}, PIPELINE),
+        ({"record": "out"}, (*PIPELINE, "virtual_face_node", "recorder_node")),
+        ({"description": "true"}, (*PIPELINE, "virtual_face_node", "robot_state_publisher")),
+    ],
+)
+def test_arguments_choose_the_nodes(given, names):
+    assert tuple(nodes(**given)) == names
+
+
+def test_topics_follow_the_drivers_and_names_the_namespace():
+    found = nodes(camera="false", image_topic="/eye/image", namespace="left")
+    remappings = dict(found["face_tracker_node"].remappings)
+    assert remappings["image_raw"] == "/eye/image"
+    assert remappings["image_raw/compressed"] == "/eye/image/compressed"
+    assert remappings["camera_info"] == "/eye/camera_info"
+    assert {one.full_name.rpartition("/")[0] for one in found.values()} == {"/left"}
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"camera": "perhaps"}, "camera: expected true or false, got 'perhaps'"),
+        ({"log_level": "loud"}, "log_level: expected one of"),
+        ({"camera": "false", "filename": "a.mp4"}, "filename: has no effect"),
+        ({"colour": "red"}, "unknown option 'colour'"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused_by_name(given, reason):
+    with pytest.raises(GraphError, match=reason):
+        nodes(**given)
+
+
+def test_arguments_of_a_replay_reach_the_graph_and_the_player():
+    texts = {one.name: one.default for one in replay_arguments()}
+    graph, replay, player = replay_options(
+        texts | {"bag": "a.mcap", "rate": "2", "loop": "true", "face": "false", "robot": "virtual"}
+    )
+    assert (graph.robot, graph.face, graph.params_file) == (
+        *("virtual", False),
+        str(default_params_file()),
+    )
+    assert (replay.bag, replay.rate, replay.loop) == ("a.mcap", 2.0, True)
+    assert player == texts["player"]
+    with pytest.raises(GraphError, match="rate: expected a number"):
+        replay_options(texts | {"bag": "a.mcap", "rate": "fast"})
