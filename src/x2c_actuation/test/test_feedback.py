@@ -14,9 +14,9 @@ NEVER = np.zeros(5, dtype=bool)
 EVER = np.ones(5, dtype=bool)
 
 
-def start(feedback, now, known=NEVER, rested=True):
+def start(feedback, now, known=NEVER, rest=0.0):
     """Return where joints begin that were sent to HOME, if at all."""
-    beginning = feedback.begin(HOME, known, rested, now)
+    beginning = feedback.begin(HOME, known, rest, now)
     assert beginning.hindrance == beginning.wrong == ""
     return beginning.positions
 
@@ -67,7 +67,7 @@ def test_a_joint_a_little_outside_its_limits_is_believed_further_out_it_is_not(
     if believed:
         assert start(feedback, 1.0 + STANDING)[3] == position
     else:
-        wrong = feedback.begin(HOME, NEVER, True, 1.0 + STANDING).wrong
+        wrong = feedback.begin(HOME, NEVER, 0.0, 1.0 + STANDING).wrong
         assert "joint jaw is measured at 0.43, outside" in wrong
 
 
@@ -78,8 +78,8 @@ def test_a_joint_begins_where_it_was_sent_if_lag_explains_where_it_is_measured(r
         feedback.sent(HOME + 0.01 * i * NOD, 0.01 * i)
         feedback.take(["nod"], [0.0], 0.01 * i)
     sent = HOME + 0.19 * NOD
-    for rested in (False, True):
-        assert feedback.begin(sent, EVER, rested, 0.2).positions == pytest.approx(sent)
+    for rest in (0.0, 0.6):
+        assert feedback.begin(sent, EVER, rest, 0.2).positions == pytest.approx(sent)
 
 
 def test_a_joint_that_was_moved_begins_where_it_is_as_soon_as_it_stands(robot):
@@ -88,7 +88,7 @@ def test_a_joint_that_was_moved_begins_where_it_is_as_soon_as_it_stands(robot):
     for i in range(100):
         now = 0.01 * i
         feedback.take(["nod", "lid"], [min(0.005 * i, 0.2), 0.0], now)
-        beginning = feedback.begin(HOME, EVER, now > 0.4, now)
+        beginning = feedback.begin(HOME, EVER, 0.4, now)
         # It is at 0.2 after 0.4 s.
         if 0.1 < now < 0.4 + STANDING - 0.1:
             assert "waits until joint nod stands" in beginning.hindrance
@@ -97,15 +97,25 @@ def test_a_joint_that_was_moved_begins_where_it_is_as_soon_as_it_stands(robot):
     assert list(np.flatnonzero(beginning.elsewhere)) == [2]
 
 
+def test_what_was_measured_before_the_motors_came_to_rest_is_no_place_to_begin(robot):
+    feedback = Feedback(robot)
+    feedback.restart(HOME, 0.0)
+    for i in range(100):
+        feedback.take(["nod"], [0.2], 0.01 * i)
+    assert "waits until joint nod stands" in feedback.begin(HOME, EVER, 1.4, 1.4).hindrance
+    assert feedback.begin(HOME, EVER, 1.4, 1.6).positions == pytest.approx(HOME)
+    assert feedback.begin(HOME, EVER, 0.9, 1.4).positions[2] == 0.2
+
+
 def test_nothing_begins_while_measurements_contradict_each_other(robot):
     feedback = Feedback(robot)
     feedback.restart(HOME, 0.0)
     for i in range(15):
         feedback.take(["nod"], [0.2], 0.1 * i, "/driver")
         feedback.take(["nod"], [0.0], 0.1 * i + 0.05, "/joint_state_publisher")
-    assert "contradict" in feedback.begin(HOME, EVER, True, 1.5).hindrance
+    assert "contradict" in feedback.begin(HOME, EVER, 0.0, 1.5).hindrance
     feedback.forget()
-    assert feedback.begin(HOME, EVER, True, 1.5).hindrance == ""
+    assert feedback.begin(HOME, EVER, 0.0, 1.5).hindrance == ""
 
 
 @pytest.mark.parametrize("apart", [0.01, 0.1, 0.25, 0.45])
@@ -116,7 +126,7 @@ def test_nothing_begins_where_one_of_two_says_however_slow_they_are(robot, apart
     for i in range(40):
         now = apart * i
         feedback.take(["nod"], [0.2 * (i % 2)], now, sources[i % 2])
-        beginning = feedback.begin(HOME + 0.2 * NOD, EVER, True, now)
+        beginning = feedback.begin(HOME + 0.2 * NOD, EVER, 0.0, now)
         assert beginning.hindrance or beginning.positions[2] == 0.2
 
 
@@ -204,7 +214,7 @@ def test_whatever_is_measured_joints_start_from_numbers(robot, names, positions)
     feedback = Feedback(robot)
     try:
         feedback.take(names, positions, 0.0)
-        where = feedback.begin(HOME, NEVER, True, STANDING).positions
+        where = feedback.begin(HOME, NEVER, 0.0, STANDING).positions
     except X2CError:
         return
     feedback.sent(where, STANDING)

@@ -236,11 +236,8 @@ class Chain:
 
     def _look(self, now: float) -> None:
         """Find out whether and where joints that are sent nothing may begin."""
-        paused = now - self._sent_at
-        rested = self._late(now) and paused >= self.feedback.tracking.lag
-        self._beginning = self.feedback.begin(
-            self._motion.state.position, self._known, rested, now
-        )
+        rest = self._sent_at + max(self.feedback.tracking.lag, LATE * self._period)
+        self._beginning = self.feedback.begin(self._motion.state.position, self._known, rest, now)
         self.hindrance = self.awaited or self._beginning.hindrance
         if self._cut_off and not self._late(now):
             self.hindrance = self.hindrance or "waits until the joints have come to rest"

@@ -186,7 +186,7 @@ class Feedback:
         self._recent.note(message, now)
         self._plausibility.take(message, source, now)
 
-    def begin(self, sent: Array, known: NDArray[np.bool_], rested: bool, now: float) -> Beginning:
+    def begin(self, sent: Array, known: NDArray[np.bool_], rest: float, now: float) -> Beginning:
         """Return where the joints begin.
 
         A joint begins where it was sent last, if the lag of motors explains where it is measured.
@@ -195,7 +195,8 @@ class Feedback:
         Args:
             sent: (n,) positions sent last [rad or m].
             known: (n,) which joints have been sent them; the others may be anywhere.
-            rested: Whether it is so long ago that the motors have come to rest.
+            rest: When the motors have come to rest after that [s]; what was measured before says
+                nothing of where they are.
             now: The time [s].
         """
         nowhere = np.zeros(len(sent), dtype=bool)
@@ -210,8 +211,9 @@ class Feedback:
         away = np.abs(self._monitor.away(measured, now))
         lost = np.isfinite(measured) & ~(known & (away <= NEAR * self._span))
         moves = lost & ((now - newest.since < STANDING) | (high - low > NEAR * self._span))
-        if moves.any() or (not rested and (lost & known).any()):
-            joint = int(np.argmax(moves if moves.any() else lost & known))
+        moves |= lost & known & (newest.times < rest)
+        if moves.any():
+            joint = int(np.argmax(moves))
             return Beginning(sent, nowhere, hindrance=self._restless(joint, low, high))
         outside = np.maximum(self._lower - measured, measured - self._upper) / self._span
         worst = int(np.argmax(np.where(lost, outside, -np.inf)))
