@@ -3,9 +3,9 @@ import time
 
 import numpy as np
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus, crc16
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus, crc16
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError, Fault
 

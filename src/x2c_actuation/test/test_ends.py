@@ -6,7 +6,6 @@ import threading
 
 import numpy as np
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus
 from bus_emulators.robots import NAMES, SCALE, servo_section, write_motor_robot
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
@@ -14,6 +13,7 @@ from sensor_msgs.msg import JointState
 
 from x2c_actuation import motor_driver_node
 from x2c_actuation.actuation_node import ActuationNode
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
 from x2c_actuation.ending import longest_end
 from x2c_actuation.motion_limits import MotionLimits
 from x2c_actuation.motor_driver_node import MotorDriverNode

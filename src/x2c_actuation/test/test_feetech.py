@@ -3,11 +3,11 @@ import time
 
 import numpy as np
 import pytest
-from bus_emulators.feetech_bus import FeetechBus
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 from hypothesis import given
 from hypothesis import strategies as st
 
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.drivers.feetech import _StatusPackets, checksum
 from x2c_actuation.drivers.status_frames import ReplyCollector

@@ -5,14 +5,14 @@ import contextlib
 
 import numpy as np
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus
-from bus_emulators.feetech_bus import FeetechBus
-from bus_emulators.maestro_board import MaestroBoard
 from bus_emulators.robots import SCALE, channel_section, motor_robot, servo_section
 from bus_emulators.simulated_line import Fate, SimulatedLine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
+from x2c_actuation.bus_emulators.maestro_board import MaestroBoard
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.drivers.reply_lengths import FORGET, ReplyLengths
 from x2c_actuation.errors import DriverError, Fault

@@ -4,9 +4,9 @@ import time
 import numpy as np
 import pytest
 from bus_emulators.failing import fault_of
-from bus_emulators.maestro_board import CHECKSUM_ERROR, MaestroBoard
 from bus_emulators.robots import channel_section, motor_robot
 
+from x2c_actuation.bus_emulators.maestro_board import CHECKSUM_ERROR, MaestroBoard
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.drivers.maestro import crc7
 from x2c_actuation.errors import DriverError, Fault

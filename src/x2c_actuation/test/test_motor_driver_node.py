@@ -4,14 +4,14 @@ import time
 
 import numpy as np
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus
-from bus_emulators.maestro_board import MaestroBoard
 from bus_emulators.robots import NAMES, SCALE, channel_section, servo_section, write_motor_robot
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
+from x2c_actuation.bus_emulators.maestro_board import MaestroBoard
 from x2c_actuation.motor_driver_node import MotorDriverNode
 from x2c_node.quality import STREAM
 

@@ -2,9 +2,16 @@
 import numpy as np
 import pytest
 import smbus2
-from bus_emulators.pca9685_chip import FULL_OFF, MODE1, PRESCALE, SLEEP, Pca9685Chip, bus_class
 from bus_emulators.robots import channel_section, motor_robot
 
+from x2c_actuation.bus_emulators.pca9685_chip import (
+    FULL_OFF,
+    MODE1,
+    PRESCALE,
+    SLEEP,
+    Pca9685Chip,
+    bus_class,
+)
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError, Fault
 

@@ -5,11 +5,11 @@ import time
 
 import numpy as np
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus
 from bus_emulators.failing import fault_of
-from bus_emulators.feetech_bus import FeetechBus
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError, Fault
 

@@ -5,8 +5,8 @@ import io
 import sys
 
 import pytest
-from bus_emulators.feetech_bus import FeetechBus
 
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_bringup import cli
 from x2c_bringup.motors import mover

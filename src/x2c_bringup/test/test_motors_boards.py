@@ -3,10 +3,10 @@
 
 import pytest
 import yaml
-from bus_emulators.feetech_bus import FeetechBus
-from bus_emulators.maestro_board import MaestroBoard
 from bus_emulators.robots import channel_section, motor_robot, servo_section
 
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
+from x2c_actuation.bus_emulators.maestro_board import MaestroBoard
 from x2c_actuation.drivers.boards import make_boards
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_bringup.motors import mover

@@ -5,9 +5,9 @@ import json
 import sys
 
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus
-from bus_emulators.feetech_bus import FeetechBus
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_bringup import cli
 from x2c_bringup.motors import mover

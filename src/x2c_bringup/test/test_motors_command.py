@@ -6,10 +6,10 @@ import sys
 
 import numpy as np
 import pytest
-from bus_emulators.dynamixel_bus import DynamixelBus
-from bus_emulators.feetech_bus import FeetechBus
-from bus_emulators.maestro_board import MaestroBoard
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
+from x2c_actuation.bus_emulators.maestro_board import MaestroBoard
 from x2c_actuation.drivers import make_driver
 from x2c_bringup import cli
 from x2c_bringup.dialogue import Dialogue

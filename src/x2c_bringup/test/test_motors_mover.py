@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from bus_emulators.feetech_bus import FeetechBus
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 
+from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError
 from x2c_bringup.errors import BlockedError

@@ -52,5 +52,9 @@ class BlockedError(CalibrationError):
         self.position = position
 
 
+class EmulatorError(BringupError):
+    """Emulated motors cannot be made as they were asked for; the text says why."""
+
+
 class FaultError(BringupError):
     """The pipeline did not do what was expected of it when something went wrong."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servo buses in software: they speak the real protocols, byte by byte, on pseudo-terminals.
+"""Test robots and helpers for emulated buses; the modules of x2c_actuation.bus_emulators too."""
 
-For tests, and to try `./x2c motors` and the guide without hardware:
+from x2c_actuation import bus_emulators
 
-    python src/x2c_actuation/test/bus_emulators feetech --ids 1-12 --link ~/face_bus
-"""
+__path__ += bus_emulators.__path__

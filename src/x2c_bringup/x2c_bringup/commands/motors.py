@@ -6,9 +6,10 @@
   x2c motors calibrate --robot my_face --type feetech --port /dev/ttyACM0
   x2c motors jog --robot my_face --joint jaw --to 0.2
   x2c motors limits --robot my_face --joint jaw --velocity 2.0
+  x2c motors emulate feetech --ids 1-12 --link ~/face_bus
 
 Motors move slowly, one at a time, and stop at Ctrl-C. Stop the imitation first: two programs
-cannot have one bus.
+cannot have one bus. `emulate` makes a port with motors in software, to try the rest with.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--board", metavar="B", type=_board, default="", help="where a robot has several boards"
     )
     calibrate.add_argument(
-        "--channels", metavar="A-B", type=_channels, help="with a servo (Maestro, PCA9685)"
+        "--channels", metavar="A-B", type=_addresses, help="with a servo (Maestro, PCA9685)"
     )
     calibrate.add_argument(
         "--way-time",
@@ -85,6 +86,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         limits.add_argument(f"--{name}", metavar="X", type=_positive, help="highest one")
     limits.add_argument("--home", metavar="X", type=_number, help="position of the neutral face")
     limits.set_defaults(action=_limits)
+
+    emulate = actions.add_parser("emulate", help="make a port with motors in software")
+    emulate.add_argument("type", choices=("dynamixel", "feetech", "maestro"), help="of the motors")
+    emulate.add_argument(
+        "--ids",
+        metavar="A-B",
+        type=_addresses,
+        default=range(1, 13),
+        help="of the servos, or channels (1-12)",
+    )
+    emulate.add_argument(
+        "--link", metavar="PATH", type=Path, required=True, help="of the port to make"
+    )
+    emulate.set_defaults(action=_emulate)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -171,6 +186,14 @@ def _limits(arguments: argparse.Namespace) -> int:
         robot = _robot(str(robot.folder))
     show_limits(robot, arguments.joint, console)
     return 0
+
+
+def _emulate(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from x2c_bringup.motors.emulate import emulate
+
+    return emulate(arguments.type, arguments.ids, arguments.link.expanduser(), Console())
 
 
 def _add_robot(parser: argparse.ArgumentParser, help_: str = "name or folder of a robot") -> None:
@@ -277,11 +300,11 @@ def _board(text: str) -> str:
     return text
 
 
-def _channels(text: str) -> range:
+def _addresses(text: str) -> range:
     first, _, last = text.partition("-")
     if not first.isdecimal() or not (last or first).isdecimal():
-        raise argparse.ArgumentTypeError(f"expected channels such as 0-11, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected numbers such as 0-11, got {text!r}")
     found = range(int(first), int(last or first) + 1)
     if not found:
-        raise argparse.ArgumentTypeError(f"expected the lower channel first, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected the lower number first, got {text!r}")
     return found

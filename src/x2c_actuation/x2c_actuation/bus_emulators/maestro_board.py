@@ -3,16 +3,38 @@
 
 from __future__ import annotations
 
-from bus_emulators.pty_bus import PtyBus
+from pathlib import Path
+
+from x2c_actuation.bus_emulators.pty_bus import PtyBus
 
 SIZES = {0x84: 3, 0x9F: None, 0x90: 1, 0xA1: 0}
 CHECKSUM_ERROR, PROTOCOL_ERROR = 1 << 3, 1 << 4
 
 
 class MaestroBoard(PtyBus):
-    """Targets by channel, in quarters of microseconds; 0 where there are no pulses."""
+    """A board of hobby servos.
 
-    def __init__(self, link, channels=12, device=12, crc=False, at_once=True):
+    Attributes:
+        targets: Targets by channel; 0 where there are no pulses [0.25 µs].
+        steps: Longest step of each channel's target [0.25 µs].
+        errors: Error flags, as the board's register has them.
+
+    Args:
+        link: Path of a symbolic link to the terminal.
+        channels: Number of channels.
+        device: Device number in the Pololu protocol.
+        crc: Whether commands end with a checksum.
+        at_once: Whether it can set several targets by one command.
+    """
+
+    def __init__(
+        self,
+        link: Path,
+        channels: int = 12,
+        device: int = 12,
+        crc: bool = False,
+        at_once: bool = True,
+    ) -> None:
         super().__init__(link)
         self.targets = [0] * channels
         self.steps = [0] * channels
@@ -21,11 +43,12 @@ class MaestroBoard(PtyBus):
         self._crc = crc
         self._at_once = at_once
 
-    def power_cycle(self):
+    def power_cycle(self) -> None:
         """Take its power away for a moment: all pulses end."""
         self.targets = [0] * len(self.targets)
 
-    def answer(self, buffer):
+    def answer(self, buffer: bytearray) -> bytes:
+        """Take whole commands from the front of a buffer and return the replies to them."""
         replies = b""
         while buffer:
             if buffer[0] < 0x80:
@@ -37,7 +60,7 @@ class MaestroBoard(PtyBus):
             if len(buffer) < head:
                 return replies
             command = buffer[2] | 0x80 if pololu else buffer[0]
-            size = self._size(command, buffer[head:])
+            size = self._size(command, bytes(buffer[head:]))
             if size is None:
                 return replies
             whole = head + size + self._crc
@@ -52,12 +75,12 @@ class MaestroBoard(PtyBus):
                 replies += self._obey(command, data)
         return replies
 
-    def _size(self, command, data):
+    def _size(self, command: int, data: bytes) -> int | None:
         if command == 0x9F and self._at_once:
             return 2 + 2 * data[0] if data else None
         return SIZES.get(command) or 0
 
-    def _obey(self, command, data):
+    def _obey(self, command: int, data: bytes) -> bytes:
         if command == 0x84:
             self._target(data[0], data[1] | data[2] << 7)
         elif command == 0x9F and self._at_once:
@@ -72,14 +95,14 @@ class MaestroBoard(PtyBus):
             self.errors |= PROTOCOL_ERROR
         return b""
 
-    def _target(self, channel, value):
+    def _target(self, channel: int, value: int) -> None:
         if self.targets[channel] and value:
             self.steps[channel] = max(self.steps[channel], abs(value - self.targets[channel]))
         self.targets[channel] = value
 
 
-def _crc7(data):
-    """The checksum as long division, bit by bit, from the Maestro's manual."""
+def _crc7(data: bytes) -> int:
+    """Return the checksum by long division, bit by bit, from the Maestro's manual."""
     crc = 0
     for byte in data:
         crc ^= byte
