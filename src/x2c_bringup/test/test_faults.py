@@ -167,10 +167,40 @@ def test_a_jump_from_one_life_of_the_node_to_the_next_is_seen():
     assert not verdict.inside
 
 
+def watched(positions):
+    """Return a log of where joints really were at every period."""
+    log = MotionLog(NAMES)
+    for i, row in enumerate(positions):
+        log.take_actual(i * PERIOD, np.array(row))
+    return log
+
+
+def test_a_servo_that_jumps_is_seen():
+    positions = np.tile([0.1, 0.0], (40, 1))
+    positions[20:, 0] = 0.4
+    log = watched(positions)
+    verdict = judge(log, LIMITS)
+    # 0.3 in 0.1 s, with 0.02 s of grace, at 2 a second.
+    assert verdict.actual == pytest.approx(0.3 / 0.12 / 2.0)
+    assert not verdict.inside
+    assert draw("jump", log, LIMITS, NAMES).axes
+
+
+def test_servos_that_turn_in_steps_inside_their_limits_are_good():
+    moments = PERIOD * np.arange(60)
+    # They stand between two commands of a bus that is as slow as that.
+    steps = 2.0 * 0.02 * np.floor(moments / 0.02)
+    verdict = judge(watched(np.column_stack([steps, 0.0 * steps])), LIMITS)
+    assert 0.7 < verdict.actual <= 1.0
+    assert verdict.inside
+
+
 def test_nothing_heard_is_drawn_and_judged():
     log = MotionLog(NAMES)
     verdict = judge(log, LIMITS)
     assert verdict.commands == 0
+    assert verdict.actual is None
+    assert np.isnan(log.commanded).all()
     assert draw("nothing", log, LIMITS, NAMES).axes
 
 

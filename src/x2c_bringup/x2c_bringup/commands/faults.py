@@ -2,10 +2,10 @@
 """Put faults into the running pipeline, and look at what the joints do about them.
 
 The nodes run as processes, with the built-in performer in front of the camera and the virtual
-face as the robot. Processes are frozen and killed, numbers that are none are published, the
-emergency stop is pressed in every state. What actuation sends is recorded and compared with the
-limits in robot.yaml. The exit status is 1 where a limit was passed, or where the pipeline did not
-come back as it should.
+face or emulated servos as the robot. Processes are frozen and killed, numbers that are none are
+published, the emergency stop is pressed in every state, the servos' power is cut. What actuation
+sends, and how emulated servos move, is recorded and compared with the limits in robot.yaml. The
+exit status is 1 where a limit was passed, or where the pipeline did not come back as it should.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
             write(folder, outcomes, " ".join(["./x2c faults", *arguments.faults]))
             verdict = outcome.verdict
             said = "inside all limits" if outcome.good else f"NOT GOOD {outcome.failure}"
+            servos = "" if verdict.actual is None else f", speed of servos {verdict.actual:.0%}"
             console.print(
                 f"{outcome.title}: {said}; velocity {verdict.velocity:.0%}, acceleration "
-                f"{verdict.acceleration:.0%}, jerk {verdict.jerk:.0%} of the limits "
+                f"{verdict.acceleration:.0%}, jerk {verdict.jerk:.0%}{servos} of the limits "
                 f"({len(outcomes)} of {len(names)})",
                 markup=False,
                 highlight=False,

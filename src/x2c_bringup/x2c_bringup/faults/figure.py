@@ -41,7 +41,8 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
         limits: Of the joints.
         names: Of the joints.
     """
-    sent, measured = log.sent, log.measured
+    sent, actual = log.sent, log.actual
+    measured, dotted = (actual, "servos") if len(actual.times) else (log.measured, "measured")
     figure = Figure(figsize=(11.0, 7.6), layout="constrained", facecolor="white")
     axes = figure.subplots(3, 1, sharex=True)
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=_INK, fontweight="bold")
@@ -74,7 +75,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
     axes[0].legend(loc="lower left", ncols=4, fontsize=8, frameon=False)
     axes[-1].set_xlim(0.0, end)
     axes[-1].set_xlabel(
-        "time [s]; dotted: measured; dashed: the limits; grey: all other joints" + _told(log),
+        f"time [s]; dotted: {dotted}; dashed: the limits; grey: all other joints" + _told(log),
         fontsize=9,
         color=_INK,
     )

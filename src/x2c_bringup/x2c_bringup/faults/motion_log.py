@@ -122,6 +122,7 @@ class MotionLog:
         self._states: list[tuple[float, StateMessage]] = []
         self._commands: list[tuple[float, Array]] = []
         self._measured: list[tuple[float, Array]] = []
+        self._actual: list[tuple[float, Array]] = []
         self.events: list[Event] = []
         self.changes: list[Change] = []
 
@@ -139,6 +140,15 @@ class MotionLog:
     def take_measured(self, time: float, names: list[str], positions: object) -> None:
         """Take joint states, heard at some time [s]."""
         self._measured.append((time, self._ordered(names, positions)))
+
+    def take_actual(self, time: float, positions: Array) -> None:
+        """Take positions (n,) where the joints really are at some time [s]."""
+        self._actual.append((time, positions))
+
+    @property
+    def commanded(self) -> Array:
+        """Positions (n,) of the newest joint command [rad or m]; NaN where there is none."""
+        return self._commands[-1][1] if self._commands else np.full(len(self._names), np.nan)
 
     @property
     def told(self) -> int:
@@ -168,6 +178,11 @@ class MotionLog:
     def measured(self) -> Heard:
         """What was on the topic of the joint states."""
         return self._heard(self._measured)
+
+    @property
+    def actual(self) -> Heard:
+        """Where the joints really were; nothing where that was not watched."""
+        return self._heard(self._actual)
 
     def _heard(self, heard: list[tuple[float, Array]]) -> Heard:
         times = np.array([time for time, _ in heard])

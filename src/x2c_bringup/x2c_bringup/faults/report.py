@@ -15,12 +15,25 @@ from x2c_bringup.faults.verdict import Verdict
 
 TABLE, FIGURES = "README.md", "faults.json"
 
+_COLUMNS = (
+    "fault",
+    "velocity",
+    "acceleration",
+    "jerk",
+    "across states",
+    "servos",
+    "outside",
+    "commands",
+    "good",
+)
 _INTRODUCTION = (
     "Each fault is put into the running pipeline: the nodes as processes, the built-in performer "
-    "in front of the camera, the virtual face as the robot. Velocity, acceleration and jerk are "
-    "the highest of all joints as sent, in percent of the joint's limit. *Across states* is the "
-    "highest speed from the last command of one state, or of one life of the node, to the first "
-    "of the next. *Outside* is how far a position passed its limits, in percent of the range."
+    "in front of the camera, the virtual face or emulated servos as the robot. Velocity, "
+    "acceleration and jerk are the highest of all joints as sent, in percent of the joint's "
+    "limit. *Across states* is the highest speed from the last command of one state, or of one "
+    "life of the node, to the first of the next. *Servos* is the highest speed at which emulated "
+    "servos really turned, over 0.1 s. *Outside* is how far a position passed its limits, in "
+    "percent of the range."
 )
 
 
@@ -84,8 +97,8 @@ def _page(outcomes: Sequence[Outcome], command: str) -> str:
         "",
         _INTRODUCTION,
         "",
-        "| fault | velocity | acceleration | jerk | across states | outside | commands | good |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(_COLUMNS)} |",
+        "|---" * len(_COLUMNS) + "|",
     ]
     for one in outcomes:
         verdict = one.verdict
@@ -94,9 +107,10 @@ def _page(outcomes: Sequence[Outcome], command: str) -> str:
             verdict.acceleration,
             verdict.jerk,
             verdict.seams,
+            verdict.actual,
             verdict.outside,
         )
-        figures = " | ".join(f"{100.0 * share:.1f} %" for share in shares)
+        figures = " | ".join("" if share is None else f"{100.0 * share:.1f} %" for share in shares)
         answer = "yes" if one.good else f"**no** {one.failure}".strip()
         lines.append(f"| {one.title} | {figures} | {verdict.commands} | {answer} |")
     for one in outcomes:

@@ -21,8 +21,9 @@ from std_srvs.srv import SetBool, Trigger
 
 from x2c_actuation.machine import State
 from x2c_bringup.errors import FaultError
-from x2c_bringup.faults.motion_log import Event, MotionLog
+from x2c_bringup.faults.motion_log import Array, Event, MotionLog
 from x2c_bringup.faults.one_process import OneProcessGraph
+from x2c_bringup.faults.servos import Servos
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.processes import ProcessGraph
 from x2c_bringup.watch import Watch
@@ -37,6 +38,9 @@ FACE = "virtual_face_node"
 _ANSWER = 10.0
 _LONGEST = 30.0
 _POLL = 0.002
+_SAMPLE = 0.005
+"""Time between two looks at where servos are [s]."""
+
 _EVERYTHING = QoSProfile(depth=5000, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -49,10 +53,16 @@ class Rig:
         specs: Nodes of the graph.
         robot: Robot that is driven.
         one_process: Whether the nodes share one process, rather than have one each.
+        servos: Servos that move the robot, which are watched; None for its virtual face.
     """
 
     def __init__(
-        self, specs: Sequence[NodeSpec], robot: Robot, *, one_process: bool = False
+        self,
+        specs: Sequence[NodeSpec],
+        robot: Robot,
+        *,
+        one_process: bool = False,
+        servos: Servos | None = None,
     ) -> None:
         frequent = [_telling(spec) for spec in specs]
         self._graph: ProcessGraph | OneProcessGraph = (
@@ -60,8 +70,10 @@ class Rig:
         )
         self._specs = specs
         self._robot = robot
+        self._servos = servos
         self._lock = threading.Lock()
         self._ending = threading.Event()
+        self._watcher: threading.Thread | None = None
         self._log = MotionLog(robot.joint_names)
         self._began = time.monotonic()
 
@@ -85,6 +97,8 @@ class Rig:
         self._ending.set()
         self._executor.wake()
         self._thread.join()
+        if self._watcher is not None:
+            self._watcher.join()
         self._executor.shutdown()
         self._node.destroy_node()
         self._graph.__exit__(*error)
@@ -93,6 +107,12 @@ class Rig:
     def robot(self) -> Robot:
         """Robot that is driven."""
         return self._robot
+
+    @property
+    def servos(self) -> Servos:
+        """Servos that move the robot."""
+        assert self._servos is not None  # noqa: S101 - the scenario says so
+        return self._servos
 
     @property
     def ids(self) -> Mapping[str, int]:
@@ -114,6 +134,12 @@ class Rig:
         """Of actuation; None where it has told none since the log was begun."""
         with self._lock:
             return self._log.changes[-1].state if self._log.changes else None
+
+    @property
+    def commanded(self) -> Array:
+        """Positions (n,) of the newest joint command [rad or m]; NaN where there is none."""
+        with self._lock:
+            return self._log.commanded
 
     def now(self) -> float:
         """Return the time since the log was begun [s]."""
@@ -289,6 +315,17 @@ class Rig:
             daemon=True,
         )
         self._thread.start()
+        if self._servos is not None:
+            self._watcher = threading.Thread(
+                target=self._watch_servos, args=(self._servos,), name="eyes", daemon=True
+            )
+            self._watcher.start()
+
+    def _watch_servos(self, servos: Servos) -> None:
+        while not self._ending.wait(_SAMPLE):
+            positions = servos.positions
+            with self._lock:
+                self._log.take_actual(self.now(), positions)
 
     def _take_state(self, message: ActuationState) -> None:
         self._heard(lambda log, now: log.take_state(now, message))

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from x2c_actuation.machine import State
@@ -14,10 +16,10 @@ from x2c_bringup.faults import figure
 from x2c_bringup.faults.report import Outcome
 from x2c_bringup.faults.rig import Rig
 from x2c_bringup.faults.scenarios import SCENARIOS, Scenario
+from x2c_bringup.faults.servos import Servos
 from x2c_bringup.faults.verdict import judge
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
-from x2c_face.robot import Robot
 from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 
@@ -37,17 +39,27 @@ def run_all(names: Sequence[str], options: GraphOptions, folder: Path) -> Iterat
         ConfigureError: A node refused to start.
         FaultError: The pipeline does not even work without faults.
     """
-    robot = load_robot(find_robot(options.robot))
     for name in names:
         # Each has a pipeline of its own, so that none suffers from the one before.
         scenario = SCENARIOS[name]
-        graph = build_graph(options)
-        with ros(), Rig(graph, robot, one_process=scenario.one_process) as rig:
-            yield _run(name, scenario, rig, robot, folder)
+        with ros(), _running(scenario, options) as rig:
+            yield _run(name, scenario, rig, folder)
 
 
-def _run(name: str, scenario: Scenario, rig: Rig, robot: Robot, folder: Path) -> Outcome:
-    failure = ""
+@contextmanager
+def _running(scenario: Scenario, options: GraphOptions) -> Iterator[Rig]:
+    """Run the pipeline of a scenario, with the servos that it asks for."""
+    with ExitStack() as stack:
+        servos = stack.enter_context(Servos(scenario.servos)) if scenario.servos else None
+        if servos is not None:
+            options = dataclasses.replace(options, robot=str(servos.robot.folder))
+        robot = load_robot(find_robot(options.robot))
+        rig = Rig(build_graph(options), robot, one_process=scenario.one_process, servos=servos)
+        yield stack.enter_context(rig)
+
+
+def _run(name: str, scenario: Scenario, rig: Rig, folder: Path) -> Outcome:
+    robot, failure = rig.robot, ""
     rig.begin()
     rig.wait_for(State.ACTIVE)
     rig.wait(_BEFORE)

@@ -16,6 +16,7 @@ from x2c_actuation.machine import State
 from x2c_bringup.errors import FaultError
 from x2c_bringup.faults.messages import control_message
 from x2c_bringup.faults.motion_log import Array
+from x2c_bringup.faults.power_cuts import power_cuts
 from x2c_bringup.faults.restarts import restarts
 from x2c_bringup.faults.rig import ACTUATION, FACE, Rig
 from x2c_bringup.faults.strangers import strange_stops
@@ -35,11 +36,13 @@ class Scenario:
         inject: Does it, and waits until the pipeline has recovered as far as it does by itself
             or by what a person would do.
         one_process: Whether the nodes share one process.
+        servos: Type of the emulated servos that move the robot; empty for the virtual face.
     """
 
     title: str
     inject: Callable[[Rig], None]
     one_process: bool = False
+    servos: str = ""
 
 
 def _input_stops(rig: Rig) -> None:
@@ -263,6 +266,12 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "motor-thread": Scenario(
         "thread of the motor rate ended, in one process", _motor_thread_ends, one_process=True
+    ),
+    "power-cut-feetech": Scenario(
+        "power of Feetech servos gone for moments", power_cuts, servos="feetech"
+    ),
+    "power-cut-dynamixel": Scenario(
+        "power of Dynamixel servos gone for moments", power_cuts, servos="dynamixel"
     ),
     "clock-jumps": Scenario("clock jumps", _clock_jumps),
     "overload": Scenario("tenfold overload", _overload),

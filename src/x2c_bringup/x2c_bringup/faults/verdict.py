@@ -23,6 +23,9 @@ _EDGE = 0.1
 _STEP = 0.02
 """For how long a joint may have moved since the last message before a command [s]."""
 
+_WINDOW = 0.1
+"""Motors' speeds are those over so long a time: commands reach them in steps [s]."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -38,6 +41,8 @@ class Verdict:
         seams: Highest speed from the last command of one state, or of one life of the node, to the
             first of the next: share of the limit.
         measured: Furthest measured position outside its limits: share of the joint's range.
+        actual: Highest speed at which joints really moved, over 0.1 s and with 0.02 s of grace:
+            share of the limit; None where that was not watched.
         commands: How many were heard.
         untold: Commands heard on the topic that are not what actuation tells it has sent.
     """
@@ -48,13 +53,14 @@ class Verdict:
     jerk: float
     seams: float
     measured: float
+    actual: float | None
     commands: int
     untold: int
 
     @property
     def inside(self) -> bool:
-        """Whether all that was sent is inside the limits."""
-        shares = (self.velocity, self.acceleration, self.jerk, self.seams)
+        """Whether all that was sent is inside the limits, and what motors made of it."""
+        shares = (self.velocity, self.acceleration, self.jerk, self.seams, self.actual or 0.0)
         return (
             self.untold == 0
             and self.outside <= TOLERANCE
@@ -80,6 +86,7 @@ def judge(log: MotionLog, limits: MotionLimits) -> Verdict:
         jerk=_jerk(sent, limits),
         seams=_seams(sent, limits),
         measured=_outside(measured.positions, limits),
+        actual=_actual(log.actual, limits),
         commands=len(commands.times),
         untold=_untold(commands, sent, limits),
     )
@@ -109,6 +116,19 @@ def _seams(sent: Sent, limits: MotionLimits) -> float:
     seam = ~np.isfinite(sent.passed)[np.flatnonzero(moving)[1:] - 1]
     way = np.abs(np.diff(positions, axis=0))[seam]
     passed = np.maximum(np.diff(stamps)[seam], 0.0) + _STEP
+    return _largest(way / (limits.velocity * passed[:, None]))
+
+
+def _actual(actual: Heard, limits: MotionLimits) -> float | None:
+    """Return the highest speed at which joints really moved: share of the limit, or None."""
+    if not len(actual.times):
+        return None
+    times, positions = actual.times, actual.positions
+    ends = np.searchsorted(times, times + _WINDOW)
+    begins = np.flatnonzero(ends < len(times))
+    ends = ends[begins]
+    way = np.abs(positions[ends] - positions[begins])
+    passed = times[ends] - times[begins] + _STEP
     return _largest(way / (limits.velocity * passed[:, None]))
 
 
