@@ -3,11 +3,16 @@
 
 import threading
 
+import numpy as np
 import pytest
+from sensor_msgs.msg import JointState
 
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_actuation.machine import State
+from x2c_face import controls
+from x2c_msgs.msg import ControlValues
 from x2c_node.diagnostics import Level
+from x2c_node.quality import NEWEST, STREAM
 
 
 @pytest.fixture
@@ -62,3 +67,27 @@ def test_a_ticker_that_dies_is_a_fault_and_keeps_no_deactivation(node, wait_unti
     assert node.supervisor.fault == "thread actuation_node motors has died: SystemExit"
     node.stop()
     assert node.state == "unconfigured"
+
+
+def test_joints_are_braked_though_their_ticker_has_died(ros, node, wait_until):
+    commands = ros.collect(JointState, "joint_commands", STREAM)
+    publisher = ros.publish(ControlValues, "control_values", NEWEST)
+    wait_until(publisher.get_subscription_count, "the node's subscription")
+    values = np.array(controls.NEUTRAL, dtype=np.float32)
+    values[controls.index("Jaw Pitch")] = 0.0
+
+    def moves() -> bool:
+        publisher.publish(
+            ControlValues(values=values, confidence=1.0, state=ControlValues.TRACKING)
+        )
+        return bool(np.abs(node._chain.motion.state.velocity).max() > 0.1)
+
+    # Without its ticker the node sends one command for each message.
+    node._ticker.stop()
+    wait_until(moves, "joints in motion")
+    heard = len(commands)
+    node.supervisor.fail("thread actuation_node motors has died")
+    node.stop()
+    wait_until(lambda: len(commands) > heard, "commands that brake")
+    assert node._before.motion.at_rest
+    assert node._machine.state is State.FAULT

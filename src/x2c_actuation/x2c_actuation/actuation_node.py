@@ -138,7 +138,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # An emergency stop is heard although nobody spins the node meanwhile.
         braking = False
         try:
-            while self._ticker.alive and not self._at_end(chain):
+            while not self._at_end(chain):
                 late = time.monotonic() >= limit
                 if late and braking:
                     break
@@ -150,6 +150,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                         self._machine.disable(time.monotonic())
                 time.sleep(self._period)
                 self._estop.poll()
+                if not self._ticker.alive:
+                    # It has died: the joints are braked from here.
+                    self._tick(0.0)
         finally:
             self._ticker.stop()
         with self._moving:

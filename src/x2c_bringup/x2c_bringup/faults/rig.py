@@ -20,6 +20,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
 from x2c_actuation.machine import State
+from x2c_actuation.motion_limits import MotionLimits
 from x2c_bringup.errors import FaultError
 from x2c_bringup.faults.motion_log import Array, Event, MotionLog
 from x2c_bringup.faults.one_process import OneProcessGraph
@@ -40,6 +41,9 @@ _LONGEST = 30.0
 _POLL = 0.002
 _SAMPLE = 0.005
 """Time between two looks at where servos are [s]."""
+
+_STANDING = 1e-3
+"""Joints that are slower stand: share of the limit of their velocity."""
 
 _EVERYTHING = QoSProfile(depth=5000, reliability=ReliabilityPolicy.RELIABLE)
 
@@ -208,9 +212,10 @@ class Rig:
         """
         self._one_process.end_thread(name)
         status = self._one_process.wait(_LONGEST)
+        limits = MotionLimits.of(self._robot.joints)
         with self._lock:
             velocities = self._log.sent.velocities
-        if len(velocities) and np.any(velocities[-1]):
+        if len(velocities) and np.any(np.abs(velocities[-1]) > _STANDING * limits.velocity):
             raise FaultError("the joints still move when the process ends")
         return status
 
