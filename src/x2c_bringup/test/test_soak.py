@@ -41,6 +41,11 @@ def test_one_thread_or_file_more_is_seen(leak):
     assert getattr(one, leak) == 1
 
 
+def test_too_few_samples_are_compared_with_each_other():
+    (one,) = growth(samples(lambda i: 100.0)[:1])
+    assert one.good
+
+
 def test_this_process_uses_memory_threads_and_files():
     before = usage(os.getpid())
     assert before.memory > 10.0
@@ -59,6 +64,7 @@ def test_the_page_holds_the_figures_of_each_process(tmp_path):
     assert (tmp_path / "curves.png").stat().st_size > 10_000
 
 
+@pytest.mark.process
 def test_a_round_in_one_process_recovers_from_everything(monkeypatch):
     monkeypatch.setattr(soaking, "PERIOD", 0.2)
     options = GraphOptions(

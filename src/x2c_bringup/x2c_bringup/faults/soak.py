@@ -115,7 +115,10 @@ def growth(samples: Sequence[Sample]) -> list[Growth]:
     grown = []
     for name in dict.fromkeys(one.name for one in samples):
         own = [one for one in samples if one.name == name]
-        early = [one.usage for one in own if _SETTLED * end <= one.time <= 2.0 * _SETTLED * end]
+        # A short run may have no sample in a fifth.
+        early = [
+            one.usage for one in own if _SETTLED * end <= one.time <= 2.0 * _SETTLED * end
+        ] or [own[0].usage]
         late = [one.usage for one in own if one.time >= (1.0 - _SETTLED) * end]
         grown.append(
             Growth(
