@@ -23,6 +23,10 @@ pytest_plugins = [
     "x2c_testing.graph",
 ]
 
+# Workers share the cores: threads of OpenMP that wait for each other there spin most of the time.
+# Set before a library reads it, and for the programs that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The same examples in every run, and no limit of time on one of them: a test that passes here
 # passes on a slow machine too.
 settings.register_profile("x2c", deadline=None, derandomize=True)

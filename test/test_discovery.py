@@ -9,6 +9,8 @@ import pytest
 
 from x2c_bringup.shared_files import set_middleware_defaults
 
+pytestmark = [pytest.mark.ros, pytest.mark.process]
+
 # Prints the address and the port of each UDP socket that a node's process has.
 NODE = """
 import os

@@ -304,6 +304,7 @@ WITHOUT_KEY = {
     "av",
     "daqp",
     "dynamixel_sdk",
+    "lz4",
     "mcap",
     "onnx",
     "pyarrow",

@@ -77,6 +77,15 @@ def test_a_limit_that_does_not_hold_at_first_is_come_back_to():
     assert moving.state.position == pytest.approx([1.0, 0.2], abs=1e-6)
 
 
+def test_a_limit_that_is_tighter_on_the_way_is_passed_through():
+    narrow = CoupledLimit(1, 0, Side.UPPER, ((-1.0, 1.0), (-0.5, 0.0), (-0.25, 0.0), (0.0, 1.0)))
+    guard, moving = CouplingGuard([narrow]), motion((5.0, 5.0))
+    moving.reset([0.0, 0.5])
+    way = np.array([step(guard, moving, [-1.0, 0.9]) for _ in range(400)])
+    assert max(passed(narrow, one) for one in way) < TOLERANCE
+    assert way[-1] == pytest.approx([-1.0, 0.9], abs=1e-6)
+
+
 def test_joints_that_no_limit_concerns_are_left_alone():
     guard, moving = CouplingGuard([JAW_LIMITS_LIP]), motion((5.0, 5.0))
     targets = np.array([1.0, 0.1])

@@ -65,12 +65,15 @@ class CouplingGuard:
         for one in concerned:
             ends = min(low[one.by], wanted[one.by]), max(high[one.by], wanted[one.by])
             limit = one.tightest(*ends)
+            # What is tighter only in between must be yielded to as well, or both wait for ever.
+            asked = float(targets[one.by])
+            yielding = one.tightest(min(low[one.by], asked), max(high[one.by], asked))
             if one.side is Side.UPPER:
-                wanted[one.joint] = min(wanted[one.joint], limit)
+                wanted[one.joint] = min(wanted[one.joint], yielding)
                 limit = max(limit, high[one.joint])
                 corridor[1, one.joint] = min(corridor[1, one.joint], limit)
             else:
-                wanted[one.joint] = max(wanted[one.joint], limit)
+                wanted[one.joint] = max(wanted[one.joint], yielding)
                 limit = min(limit, low[one.joint])
                 corridor[0, one.joint] = max(corridor[0, one.joint], limit)
             room = one.room(*ends, limit)

@@ -68,6 +68,7 @@ def test_linux_knows_this_process():
     assert not system.has_loaded(process, "no_such_library")
 
 
+@pytest.mark.ros
 def test_the_composed_graph_is_measured_and_does_without_torch():
     options = GraphOptions(filename="performer", loop=True, log_level="error")
     setting = Setting("composed", composed=True, paced=True, options=options)

@@ -10,6 +10,8 @@ from rosbags.typesys import Stores, get_typestore
 from x2c_bringup.cli import main
 from x2c_perception.sources.choice import choose_source
 
+pytestmark = pytest.mark.slow
+
 START = 1_700_000_000_000_000_000
 PERIOD = 33_333_333
 IMAGE = "sensor_msgs/msg/CompressedImage"

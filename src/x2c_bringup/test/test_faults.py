@@ -228,6 +228,7 @@ def test_unknown_faults_are_refused_with_those_there_are(capsys):
     assert all(name in said for name in SCENARIOS)
 
 
+@pytest.mark.ros
 def test_the_pipeline_survives_that_its_input_stops(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["faults", "input-stops", "--out", str(tmp_path)])

@@ -12,6 +12,8 @@ import pytest
 from x2c_bringup import cli
 from x2c_face import controls
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     *("--set", "network.backbone=resnet10_half", "--set", "network.image_size=32"),
     *("--set", "optimizer.batch_size=8", "--device", "cpu", "--workers", "1"),

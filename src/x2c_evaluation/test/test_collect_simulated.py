@@ -18,6 +18,8 @@ from x2c_evaluation.errors import CollectError
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RenderError
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings("virtual", samples=90, seed=11, frames=2, size=48)
 
 PROGRAM = """

@@ -21,6 +21,8 @@ from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 from x2c_perception.mediapipe_tracker import MediaPipeTracker
 
+pytestmark = pytest.mark.slow
+
 
 def quiet(done):
     pass

@@ -11,6 +11,8 @@ from x2c_evaluation.demo_summary import write_results
 from x2c_evaluation.report import RunContext
 from x2c_evaluation.topics import Part
 
+pytestmark = pytest.mark.slow
+
 CONTEXT = RunContext("virtual", "solver", "performer", "end of file")
 
 

@@ -13,6 +13,8 @@ from x2c_face.errors import LandmarkError
 from x2c_face.expression_model import ExpressionModel, from_ways
 from x2c_face.head_pose import FACING, HeadPose, rotation_from
 
+pytestmark = pytest.mark.slow
+
 HEAD = [*controls.group_indices("head"), *controls.group_indices("neck")]
 FACE = [index for index in range(controls.COUNT) if index not in HEAD]
 

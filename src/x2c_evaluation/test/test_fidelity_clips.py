@@ -16,6 +16,8 @@ from x2c_face.descriptors import Descriptor
 from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("mujoco")
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from x2c_evaluation.parallel import work_through
 
+pytestmark = pytest.mark.process
+
 # Each job holds a lock as long as its process lives, whoever has to reap that.
 PROGRAM = """
 import fcntl, os, sys, time

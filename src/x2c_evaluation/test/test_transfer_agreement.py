@@ -15,6 +15,8 @@ from x2c_face.descriptors import Descriptor
 from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 
+pytestmark = pytest.mark.slow
+
 RATE = 30.0
 STILL, MOVING = 24, 40
 

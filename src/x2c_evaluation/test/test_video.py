@@ -12,6 +12,8 @@ from x2c_evaluation.moments import moments
 from x2c_evaluation.topics import TOPICS, Part
 from x2c_face.frames import ControlState, FaceState
 
+pytestmark = pytest.mark.slow
+
 
 def decoded(path):
     with av.open(str(path)) as container:

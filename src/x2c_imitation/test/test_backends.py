@@ -17,6 +17,8 @@ from x2c_imitation.errors import ImitationError
 from x2c_imitation.solver import Solver
 from x2c_imitation.x2cnet import X2CNet
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def robot(picture_robot):

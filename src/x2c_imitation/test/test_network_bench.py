@@ -9,6 +9,8 @@ import pytest
 
 from x2c_imitation.network import bench
 
+pytestmark = pytest.mark.slow
+
 
 def test_candidates_are_compared_with_the_first(network_folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "_NETWORKS", ())

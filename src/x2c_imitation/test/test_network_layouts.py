@@ -13,6 +13,8 @@ from x2c_imitation.network.layouts import check_layout, recognise, recognise_bac
 from x2c_imitation.network.resnet import BACKBONES
 from x2c_imitation.network.x2control import build_network
 
+pytestmark = pytest.mark.slow
+
 HEAD = {"pos_pred_head.4.weight": (30, 256)}
 OTHERS = {
     "VGG-16": HEAD

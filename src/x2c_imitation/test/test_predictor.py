@@ -122,6 +122,7 @@ def test_outputs_that_are_no_numbers_are_refused(value):
         Predictor(Fixed(outputs, NetworkConfig())).predict(pictures(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x2c", "vividface"])
 def test_an_exported_network_of_upstream_gives_the_same_values(tmp_path, network_folder, name):
     network, _ = load_network(network_folder / "x2cnet.safetensors")
@@ -137,6 +138,7 @@ def test_an_exported_network_of_upstream_gives_the_same_values(tmp_path, network
     assert np.abs(run.predict(given_pictures[..., ::-1]) - expected).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_export_leaves_the_network_as_it_was(tmp_path, network_folder):
     network, config = load_network(network_folder / "x2cnet.safetensors")
     network.train()

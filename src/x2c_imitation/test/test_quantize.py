@@ -12,6 +12,8 @@ from x2c_imitation.errors import ImitationError, NetworkError
 from x2c_imitation.network.predictor import load_predictor
 from x2c_imitation.network.quantize import quantize_onnx, read_pictures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pictures(neutral_picture):

@@ -17,6 +17,8 @@ from x2c_imitation.network.config import NetworkConfig, preset
 from x2c_imitation.network.resnet import BACKBONES, plan
 from x2c_imitation.network.x2control import Normalizer, build_network, in_network_units
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parent / "data"
 
 

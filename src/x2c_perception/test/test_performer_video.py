@@ -93,6 +93,7 @@ def test_video_ends_as_it_begins() -> None:
     assert cv2.absdiff(first, last).mean() < 4.0
 
 
+@pytest.mark.slow
 def test_tracker_finds_the_face_in_every_frame(tracked) -> None:
     assert tracked[2] == []
 
@@ -110,6 +111,7 @@ def test_tracker_sees_what_the_truth_says(channel: str, tracked) -> None:
     assert np.corrcoef(values[moving], measured[channel][moving])[0, 1] > 0.9
 
 
+@pytest.mark.slow
 def test_renderer_reproduces_the_shipped_video() -> None:
     pytest.importorskip("skimage", reason="the portrait is in scikit-image, a development tool")
     pytest.importorskip("mediapipe")

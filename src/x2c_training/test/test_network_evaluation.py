@@ -25,6 +25,8 @@ from x2c_training.network_evaluation import choose_split, evaluate
 from x2c_training.prediction import predict
 from x2c_training.preparation import prepare
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"loss": {"kind": "l1", "feature_matching": 0.1, "transferred": 0.0}}
 
 

@@ -27,6 +27,8 @@ from x2c_training.settings_file import read_settings
 from x2c_training.trainer import Trainer
 from x2c_training.training_run import CARD, SETTINGS, WEIGHTS, Job, train
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     *("network.backbone=resnet10_half", "network.image_size=32"),
     *("optimizer.batch_size=8", "optimizer.epochs=3", "run.device=cpu", "run.precision=float32"),

@@ -10,6 +10,8 @@ from x2c_evaluation.offline.curves import read_curves
 from x2c_evaluation.offline.evaluate import Job, evaluate
 from x2c_face import controls
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_data_set_is_judged_by_its_own_values(tmp_path, settings):
     robot = settings.robot()

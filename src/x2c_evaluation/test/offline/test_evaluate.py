@@ -19,6 +19,8 @@ from x2c_evaluation.offline.store import as_text
 from x2c_evaluation.topics import Part
 from x2c_face import controls
 
+pytestmark = pytest.mark.slow
+
 START = 1_700_000_000_000_000_000
 PERIOD = 33_333_333
 FACE = "x2c_msgs/msg/FaceLandmarks"

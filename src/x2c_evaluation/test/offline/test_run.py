@@ -17,6 +17,8 @@ from x2c_evaluation.offline.run import run, unique_names
 from x2c_evaluation.parallel import work_through
 from x2c_evaluation.versions import versions
 
+pytestmark = pytest.mark.slow
+
 
 class Notes:
     def __init__(self):
