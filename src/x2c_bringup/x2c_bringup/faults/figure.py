@@ -55,7 +55,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
         ("velocity", times[1:], sent.speeds / limits.velocity),
         ("acceleration", times[2:], sent.changes_of_speed / limits.acceleration),
     )
-    liveliest = _liveliest(positions)
+    liveliest = _liveliest((actual.positions - middle) / half if len(actual.times) else positions)
     end = float(times[-1]) if len(times) else 1.0
     for one, (name, moments, shares) in zip(axes, rows, strict=True):
         _bands(one, log.changes, end)
