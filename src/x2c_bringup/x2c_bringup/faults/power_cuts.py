@@ -27,10 +27,16 @@ _NEAR = 0.01
 """How far from its command a joint may be besides: share of its range."""
 
 _LOOK = 0.02
+"""Time between two looks [s]."""
+
+_PATIENCE = 0.5
+"""Time that actuation gets to do what a person asks for [s]."""
 
 
 def power_cuts(rig: Rig) -> None:
     """Cut the power of all servos, then of a single one, for each of some times."""
+    # At the start they come to the commanded pose slowly, too.
+    _wait_until_they_follow(rig)
     names = rig.robot.joint_names
     for who, joints in (("all", range(len(names))), (names[0], range(1))):
         for seconds in _CUTS:
@@ -50,12 +56,6 @@ def _wait_until_they_follow(rig: Rig) -> None:
     since = time.monotonic()
     while True:
         now = time.monotonic()
-        if rig.state is State.FAULT and not rig.servos.limp:
-            # Joints that were away for long are a fault, which a person resets.
-            rig.note("reset and enabled")
-            rig.reset()
-            rig.enable()
-            rig.wait_for(State.RAMPING, State.ACTIVE)
         limp, behind = rig.servos.limp, np.abs(rig.servos.positions - rig.commanded) > near
         if limp or rig.state is not State.ACTIVE or behind.any():
             since = now
@@ -66,8 +66,26 @@ def _wait_until_they_follow(rig: Rig) -> None:
                 joint.name for joint, is_behind in zip(joints, behind, strict=True) if is_behind
             ]
             raise FaultError(
-                f"{_LONGEST:g} s after the power came back, actuation is "
+                f"{_LONGEST:g} s after the servos got power, actuation is "
                 f"{rig.state and rig.state.name}, limp: {', '.join(limp) or 'none'}; not where "
                 f"they are sent: {', '.join(late) or 'none'}"
             )
         rig.wait(_LOOK)
+        _reset_a_fault(rig)
+
+
+def _reset_a_fault(rig: Rig) -> None:
+    """Reset and enable actuation, as a person would.
+
+    Joints that were away from their commands for long are a fault.
+    """
+    if rig.state is State.FAULT and not rig.servos.limp:
+        rig.note("reset")
+        rig.reset()
+        # As long as they are away it is a fault again.
+        rig.wait(_PATIENCE)
+    if rig.state is State.DISABLED:
+        rig.note("enabled")
+        rig.enable()
+        # They begin once they are measured at rest.
+        rig.wait(_PATIENCE)
