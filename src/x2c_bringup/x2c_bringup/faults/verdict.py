@@ -44,8 +44,8 @@ class Verdict:
         seams: Highest speed from the last command of one state, or of one life of the node, to the
             first of the next: share of the limit.
         measured: Furthest measured position outside its limits: share of the joint's range.
-        actual: Highest speed at which joints really moved, over 0.1 s and with 0.05 s of grace:
-            share of the limit; None where that was not watched.
+        actual: Highest speed at which joints really moved, over 0.1 s: share of the limit. Each
+            command may come 0.05 s late, and later where looks do; None where there are none.
         commands: How many were heard.
         untold: Commands heard on the topic that are not what actuation tells it has sent.
     """
@@ -131,7 +131,12 @@ def _actual(actual: Heard, limits: MotionLimits) -> float | None:
     begins = np.flatnonzero(ends < len(times))
     ends = ends[begins]
     way = np.abs(positions[ends] - positions[begins])
-    passed = times[ends] - times[begins] + _LATE
+    # Where looks are late, so are commands: the machine was busy.
+    pauses = np.diff(times, prepend=times[0])
+    before = np.searchsorted(times, times[begins] - _WINDOW)
+    spans = zip(before, ends + 1, strict=True)
+    late = _LATE + np.array([pauses[first:last].max() for first, last in spans])
+    passed = times[ends] - times[begins] + late
     return _largest(way / (limits.velocity * passed[:, None]))
 
 
