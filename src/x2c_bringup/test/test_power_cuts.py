@@ -33,7 +33,8 @@ def test_a_driver_of_the_robot_meets_the_servos_where_they_are(servos, driver, w
     assert servos.limp == servos.robot.joint_names
     bottom = servos.robot.lower + 0.05 * (servos.robot.upper - servos.robot.lower)
     wait_until(lambda: np.allclose(servos.positions, bottom, atol=0.002), what="the bottom")
-    np.testing.assert_allclose(driver.read(), servos.positions, atol=0.001)
+    # The last steps may still be under way.
+    np.testing.assert_allclose(driver.read(), servos.positions, atol=0.004)
 
 
 def test_servos_without_power_are_limp_and_silent(servos, driver, wait_until):
