@@ -193,6 +193,18 @@ def test_a_column_of_another_type_is_named(data_set, name, kind, expected):
         make(table.set_column(place, name, columns(3)[kind]))
 
 
+@pytest.mark.parametrize("name", ["file_name", "animation_id", "split"])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_text_that_is_no_utf8_is_named(data_set, name, encoded):
+    make, table = data_set
+    column = pa.array([b"\xff"] * 3).view(pa.string())
+    if encoded:
+        column = column.dictionary_encode()
+    place = table.column_names.index(name)
+    with pytest.raises(X2CError, match=f"the column {name} holds what is no text"):
+        make(table.set_column(place, name, column))
+
+
 def test_a_column_that_is_there_twice_is_named(tmp_path):
     column = pa.array([1])
     pq.write_table(

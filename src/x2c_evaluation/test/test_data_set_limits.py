@@ -83,7 +83,8 @@ def test_a_data_set_reached_by_a_link_is_read(folder):
     assert len(read_data_set(folder.parent / "link")) == 1
 
 
-def test_the_cache_of_the_hugging_face_hub_is_read(folder):
+@pytest.mark.parametrize("below", ["", "images"])
+def test_the_cache_of_the_hugging_face_hub_is_read(folder, below):
     """Its files are links from snapshots/REVISION to blobs, beside snapshots."""
     write(folder, [GOOD])
     cache = folder.parent / "datasets--some--set"
@@ -91,10 +92,10 @@ def test_the_cache_of_the_hugging_face_hub_is_read(folder):
         blob = cache / "blobs" / f"{file.stat().st_ino}"
         blob.parent.mkdir(parents=True, exist_ok=True)
         file.rename(blob)
-        link = cache / "snapshots" / "abc" / file.relative_to(folder)
+        link = cache / "snapshots" / "abc" / below / file.relative_to(folder)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(os.path.relpath(blob, link.parent))
-    assert len(read_data_set(cache / "snapshots" / "abc")) == 1
+    assert len(read_data_set(cache / "snapshots" / "abc" / below)) == 1
 
 
 def test_a_list_that_leads_out_of_the_data_set_is_refused(folder):

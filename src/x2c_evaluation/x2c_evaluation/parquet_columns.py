@@ -98,14 +98,23 @@ def _kept(names: list[str], wanted: Collection[str] | None) -> list[str]:
 
 
 def plain(table: pa.Table, name: str) -> list[Any]:
-    """Return a column as Python's values, equal texts as one object."""
+    """Return a column as Python's values, equal texts as one object.
+
+    Raises:
+        TableError: A text in it is no UTF-8.
+    """
     values: list[Any] = []
-    for chunk in table[name].chunks:
-        if not pa.types.is_dictionary(chunk.type):
-            values += chunk.to_pylist()
-            continue
-        words = chunk.dictionary.to_pylist()
-        values += [None if index is None else words[index] for index in chunk.indices.to_pylist()]
+    try:
+        for chunk in table[name].chunks:
+            if not pa.types.is_dictionary(chunk.type):
+                values += chunk.to_pylist()
+                continue
+            words = chunk.dictionary.to_pylist()
+            values += [
+                None if index is None else words[index] for index in chunk.indices.to_pylist()
+            ]
+    except UnicodeDecodeError as error:
+        raise TableError(f"the column {name} holds what is no text: {error}") from error
     return values
 
 
@@ -142,11 +151,8 @@ def texts(table: pa.Table, name: str) -> list[str | None]:
     Raises:
         TableError: It is missing, holds something else, or what is no text.
     """
-    try:
-        _column(table, name, _is_text, "text")
-        return plain(table, name)
-    except UnicodeDecodeError as error:
-        raise TableError(f"the column {name} holds what is no text: {error}") from error
+    _column(table, name, _is_text, "text")
+    return plain(table, name)
 
 
 def _column(

@@ -77,11 +77,14 @@ class ImageFolder:
 def _root(path: Path) -> Path:
     """Return the folder that may not be left.
 
-    The Hugging Face hub keeps a data set as links from snapshots/REVISION to blobs beside it.
+    The Hugging Face hub keeps a data set as links from below snapshots/REVISION to blobs, a folder
+    beside snapshots.
     """
     real = Path(os.path.realpath(path))
-    is_snapshot = real.parent.name == _SNAPSHOTS and (real.parent.parent / "blobs").is_dir()
-    return real.parent.parent if is_snapshot else real
+    for parent in real.parents:
+        if parent.name == _SNAPSHOTS and (parent.parent / "blobs").is_dir():
+            return parent.parent
+    return real
 
 
 def _leads_out(name: str) -> bool:

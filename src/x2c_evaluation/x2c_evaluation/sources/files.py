@@ -18,7 +18,7 @@ from x2c_evaluation.sources.storage import Storage
 from x2c_evaluation.sources.unpacking import UNPACKING_ERRORS, unpacked_pieces
 from x2c_face.bounded_yaml import load_yaml
 from x2c_face.entries import shown
-from x2c_face.input_limits import BAG_BYTES, YAML_BYTES, LimitError
+from x2c_face.input_limits import BAG_BYTES, GIB, YAML_BYTES, LimitError
 from x2c_face.regular_files import open_regular, read_text
 
 METADATA = "metadata.yaml"
@@ -31,6 +31,8 @@ _STORAGES: dict[bytes, Callable[[Path, Issues], Storage]] = {
 }
 _ENDINGS = (".mcap", ".db3", ".mcap.zstd", ".db3.zstd")
 _KEY = "rosbag2_bagfile_information"
+_RESERVE = GIB
+"""Room that is left to other programs when a bag is unpacked [byte]; less on a small disk."""
 _INSIDE = "bag"
 """Folder of the bag in what a run leaves behind."""
 
@@ -195,17 +197,17 @@ def _check_ending(file: Path, magic: bytes, issues: Issues) -> None:
 def _unpacked(file: Path, folder: Path, issues: Issues) -> Path:
     target = folder / file.name.removesuffix(".zstd").removesuffix(".zst")
     room = shutil.disk_usage(folder)
-    # Other programs need the disk too.
-    most = room.free - room.total // 20
+    reserve = min(room.total // 20, _RESERVE)
     size = 0
     try:
         with open_regular(file) as packed, target.open("wb") as whole:
             for piece in unpacked_pieces(packed, BAG_BYTES, f"{file} unpacks to"):
                 size += len(piece)
-                if size > most:
+                if size > room.free - reserve:
                     raise BagError(
                         f"{file} unpacks to more than fits into {folder.parent}, where "
-                        f"{room.free} bytes are free: make room, or set TMPDIR to a larger disk"
+                        f"{room.free} bytes are free and {reserve} of them are left to other "
+                        "programs: make room, or set TMPDIR to a larger disk"
                     )
                 whole.write(piece)
     except BagError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from mcap.exceptions import McapError
 from mcap.records import Metadata, MetadataIndex, Schema, Statistics
 from zstandard import ZstdError
 
+from x2c_evaluation.sources.definition_budget import DefinitionBudget
 from x2c_evaluation.sources.issues import Issues
 from x2c_evaluation.sources.mcap_records import (
     Message,
@@ -29,7 +30,7 @@ from x2c_evaluation.sources.mcap_records import (
     unpack,
 )
 from x2c_evaluation.sources.storage import Channel, RawMessage, Storage
-from x2c_face.input_limits import RECORD_BYTES, LimitError
+from x2c_face.input_limits import LimitError
 from x2c_face.regular_files import open_regular
 
 BROKEN = (
@@ -48,29 +49,31 @@ class McapStorage(Storage):
 
     def __init__(self, path: Path, issues: Issues) -> None:
         super().__init__(path, issues)
-        self._schemas: dict[int, Schema] = {}
-        self._definition_bytes = 0
+        self._types = _Types(DefinitionBudget(self._refuse))
+        self._known: dict[int, Channel] = {}
         if not self._indexed():
             self._scan()
 
     def messages(self, wanted: Callable[[Channel], bool]) -> Iterator[RawMessage]:
         """Yield the messages of some channels, up to where the file breaks off."""
-        read: dict[int, Channel] = {}
-        # What stands in a damaged chunk is known from the index, if there is one.
-        schemas = dict(self._schemas)
+        # A file names each channel once, maybe in a damaged chunk; an index names it again.
+        read = {
+            number: channel if wanted(channel) else None for number, channel in self._known.items()
+        }
+        nameless = 0
         for one in self._records():
             if isinstance(one, Message):
                 channel = read.get(one.channel)
                 if channel is not None:
                     yield RawMessage(channel, one.time, bytes(one.data))
+                elif one.channel not in read:
+                    nameless += 1
             elif isinstance(one, Schema):
-                schemas[one.id] = one
+                self._types.take(one)
             elif isinstance(one, records.Channel):
-                channel = _channel(one, schemas)
-                if wanted(channel):
-                    read[one.id] = channel
-                else:
-                    read.pop(one.id, None)
+                channel = self._types.channel(one)
+                read[one.id] = channel if wanted(channel) else None
+        self._report_nameless(nameless)
 
     def _indexed(self) -> bool:
         """Take topics and counts from the index at the file's end, if there is one."""
@@ -87,41 +90,41 @@ class McapStorage(Storage):
         indexes: list[MetadataIndex] = []
         for one in read_summary(file, size, self._refuse):
             if isinstance(one, Schema):
-                self._take_schema(one)
+                self._types.take(one)
             elif isinstance(one, records.Channel):
                 channels[one.id] = one
             elif isinstance(one, Statistics):
                 statistics = one
             elif isinstance(one, MetadataIndex):
                 indexes.append(one)
+        self._known = {number: self._types.channel(one) for number, one in channels.items()}
         if statistics is None or statistics.channel_count > len(channels):
             return False
         metadata = [read_metadata(file, one, size) for one in indexes if one.name == _ROSBAG2]
         counts = statistics.channel_message_counts
-        for number, channel in sorted(channels.items()):
-            self.channels[_channel(channel, self._schemas)] += counts.get(number, 0)
+        for number, channel in sorted(self._known.items()):
+            self.channels[channel] += counts.get(number, 0)
         for one in metadata:
             self._take_metadata(one)
         return True
 
     def _scan(self) -> None:
-        channels: dict[int, Channel] = {}
+        channels = dict(self._known)
+        nameless = 0
         for one in self._records():
-            if isinstance(one, Schema):
-                self._take_schema(one)
+            if isinstance(one, Message):
+                if one.channel in channels:
+                    self.channels[channels[one.channel]] += 1
+                else:
+                    nameless += 1
+            elif isinstance(one, Schema):
+                self._types.take(one)
             elif isinstance(one, records.Channel):
-                channel = channels[one.id] = _channel(one, self._schemas)
+                channel = channels[one.id] = self._types.channel(one)
                 self.channels[channel] += 0
-            elif isinstance(one, Message) and one.channel in channels:
-                self.channels[channels[one.channel]] += 1
             elif isinstance(one, Metadata):
                 self._take_metadata(one)
-
-    def _take_schema(self, one: Schema) -> None:
-        before = self._schemas.get(one.id)
-        self._definition_bytes += len(one.data) - (len(before.data) if before else 0)
-        RECORD_BYTES.check(self._definition_bytes, "the definitions of its types have")
-        self._schemas[one.id] = one
+        self._report_nameless(nameless)
 
     def _take_metadata(self, one: Metadata) -> None:
         if one.name == _ROSBAG2:
@@ -167,19 +170,41 @@ class McapStorage(Storage):
                 f"({type(error).__name__}) and was passed over"
             )
 
+    def _report_nameless(self, count: int) -> None:
+        if count:
+            self._refuse(
+                f"{count} messages were passed over: the records that name their topics are "
+                "missing or damaged"
+            )
+
     def _refuse(self, reason: str) -> None:
         self.issues.once(f"{self.path.name}: {reason}")
 
 
-def _channel(one: records.Channel, schemas: Mapping[int, Schema]) -> Channel:
-    schema = schemas.get(one.schema_id)
-    return Channel(
-        topic=one.topic,
-        message_type=schema.name if schema else "",
-        definitions=(schema.data.decode("utf-8", errors="replace"),)
-        if schema and schema.data
-        else (),
-        form=schema.encoding if schema else "",
-        serialization=one.message_encoding,
-        type_hash=one.metadata.get("topic_type_hash", ""),
-    )
+class _Types:
+    """Message types of a file, by the numbers of their schemas; each text is kept once."""
+
+    def __init__(self, budget: DefinitionBudget) -> None:
+        self._budget = budget
+        self._types: dict[int, tuple[str, str, str]] = {}
+
+    def take(self, schema: Schema) -> None:
+        """Keep a type; its definition only within the budget."""
+        text = schema.data.decode("utf-8", errors="replace")
+        one = schema.name, schema.encoding, text
+        before = self._types.get(schema.id, ("", "", ""))
+        if one != before:
+            kept = self._budget.takes(len(text) - len(before[-1]))
+            self._types[schema.id] = one if kept else (schema.name, schema.encoding, "")
+
+    def channel(self, one: records.Channel) -> Channel:
+        """Return a channel with the type that its schema gives."""
+        name, form, text = self._types.get(one.schema_id, ("", "", ""))
+        return Channel(
+            topic=one.topic,
+            message_type=name,
+            definitions=(text,) if text else (),
+            form=form,
+            serialization=one.message_encoding,
+            type_hash=one.metadata.get("topic_type_hash", ""),
+        )

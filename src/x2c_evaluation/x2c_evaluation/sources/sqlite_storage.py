@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from x2c_evaluation.errors import BagError
+from x2c_evaluation.sources.definition_budget import DefinitionBudget
 from x2c_evaluation.sources.issues import Issues
 from x2c_evaluation.sources.sqlite_guard import Guard, check_tables
 from x2c_evaluation.sources.storage import Channel, RawMessage, Storage
@@ -142,6 +143,11 @@ class SqliteStorage(Storage):
             database.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
         except sqlite3.OperationalError:
             # A folder that cannot be written has no room for the lock that a journal needs.
+            if self._journal_size:
+                self._refuse(
+                    f"what {self.path.name}-wal holds was not read: copy the bag into a folder "
+                    "that can be written"
+                )
             database, guard = self._connect(f"file:{name}?mode=ro&immutable=1")
         # What is no text is none of ours, and no reason to stop.
         database.text_factory = lambda data: data.decode("utf-8", errors="replace")
@@ -150,13 +156,19 @@ class SqliteStorage(Storage):
     def _connect(self, name: str) -> tuple[sqlite3.Connection, Guard]:
         database = sqlite3.connect(name, uri=True)
         # The copy of a file that was cut off is larger than what there is to read.
-        return database, Guard(database, self.path.stat().st_size)
+        return database, Guard(database, self.path.stat().st_size + self._journal_size)
+
+    @property
+    def _journal_size(self) -> int:
+        """Size of what a recorder that did not end has left beside the file [byte]."""
+        journal = self.path.with_name(f"{self.path.name}-wal")
+        return journal.stat().st_size if journal.is_file() else 0
 
     def _read_topics(self, database: sqlite3.Connection) -> None:
         with suppress(*DAMAGED):
             row = database.execute("SELECT metadata FROM metadata ORDER BY id DESC").fetchone()
             self.metadata = str(row[0]) if row else ""
-        definitions = _definitions(database)
+        definitions = _definitions(database, DefinitionBudget(self._refuse))
         counts = self._counts(database)
         hashed = "type_description_hash" in _columns_of(database, "topics")
         columns = "id, name, type, serialization_format" + ", type_description_hash" * hashed
@@ -173,6 +185,9 @@ class SqliteStorage(Storage):
             channel = Channel(name, kind, known, form, str(serialization or ""), type_hash)
             self._numbered[number] = channel
             self.channels[channel] += counts.get(number, 0)
+
+    def _refuse(self, reason: str) -> None:
+        self.issues.once(f"{self.path.name}: {reason}")
 
     def _counts(self, database: sqlite3.Connection) -> dict[int, int]:
         query = "SELECT topic_id, count(*) FROM messages GROUP BY topic_id"
@@ -202,18 +217,18 @@ def _columns_of(database: sqlite3.Connection, table: str) -> set[str]:
     return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
 
 
-def _definitions(database: sqlite3.Connection) -> dict[str, list[_Embedded]]:
+def _definitions(
+    database: sqlite3.Connection, budget: DefinitionBudget
+) -> dict[str, list[_Embedded]]:
     """Return the definitions that the file embeds, by message type."""
     there = _columns_of(database, "message_definitions")
     hashed = "type_description_hash" if "type_description_hash" in there else "''"
     columns = f"topic_type, encoding, encoded_message_definition, {hashed}"
     found: dict[str, list[_Embedded]] = {}
-    size = 0
     with suppress(*DAMAGED):
         for row in database.execute(f"SELECT {columns} FROM message_definitions"):  # noqa: S608 - constants
             kind, *texts = (one if isinstance(one, str) else "" for one in row)
-            size += sum(map(len, texts))
-            if size > RECORD_BYTES.value:
+            if not budget.takes(sum(map(len, texts))):
                 break
             found.setdefault(kind, []).append(_Embedded(*texts))
     return found
