@@ -14,6 +14,7 @@ def verdicts(check):
     return {finding.subject: finding.verdict for finding in check()}
 
 
+@pytest.mark.process
 def test_every_complaint_says_what_to_do(monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "nonsense")
     monkeypatch.setenv(PROFILE_VARIABLE, "/no/such.xml")
