@@ -51,9 +51,6 @@ class Ros:
         from rclpy.executors import SingleThreadedExecutor
         from rclpy.signals import SignalHandlerOptions
 
-        # What earlier tests have left to the garbage collector is still in the graph: services of
-        # the same name, half taken down, for which a client would wait in vain.
-        gc.collect()
         rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
         self._rclpy = rclpy
         self.node = rclpy.create_node("test_side", start_parameter_services=False)
@@ -174,8 +171,24 @@ class Ros:
             pytest.fail(f"a callback of a test's node still runs after {LONGEST_WAIT:g} s")
         self._executor.shutdown()
         for node in reversed(self._nodes):
+            if hasattr(node, "hurry"):
+                # Threads of an active node would go on without it.
+                node.hurry()
+                node.stop()
             node.destroy_node()
         self._rclpy.try_shutdown()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Take what a test has left to the garbage collector out of the graph.
+
+    Else the next one would find services, half taken down, and nodes of the same names.
+    """
+    result = yield
+    if item.get_closest_marker("ros") is not None:
+        gc.collect()
+    return result
 
 
 @pytest.fixture

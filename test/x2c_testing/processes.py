@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,9 @@ from x2c_testing.waiting import LONGEST_WAIT, wait_until
 
 _STOPPING = 60.0
 _KILLED = 10.0
+# A program ends with the process of tests, also where that is killed: else it would go on in its
+# ROS domain.
+_TIED = [shutil.which("setpriv"), "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
 
 class Process:
@@ -41,7 +45,7 @@ class Process:
         self._log = log
         with log.open("wb") as file:
             self.popen = subprocess.Popen(
-                command,
+                [*_TIED, *command],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

@@ -212,9 +212,10 @@ def test_the_state_tells_what_was_sent_and_what_was_limited(start, write_robot, 
 
 
 def emergency_stop(ros, wait_until, side, qos=10):
-    """Return a publisher that the node hears."""
+    """Return a publisher that the node hears, each message."""
     publisher = ros.publish(Bool, "estop", qos)
-    wait_until(lambda: publisher.get_subscription_count() > 0, what="who listens to the stop")
+    # The second subscription is reliable: it hears what is published while it is still linked.
+    wait_until(lambda: publisher.get_subscription_count() >= 2, what="a reliable subscription")
     return publisher
 
 

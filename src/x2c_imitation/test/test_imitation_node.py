@@ -29,7 +29,14 @@ class Person:
         self._neutral = ros.publish(FaceLandmarks, "face/neutral", quality.LATCHED)
         self.answers = ros.collect(ControlValues, "control_values", 10)
         self.stamp = 10_000_000_000
-        wait_until(self._faces.get_subscription_count, what="the node's subscription")
+        # The node asks for best effort: until it has found the publisher, it hears nothing.
+        wait_until(self._is_heard, what="the node to hear a message")
+
+    def _is_heard(self) -> bool:
+        nobody = FaceLandmarks(state=int(FaceState.LOST))
+        nobody.header.stamp = to_stamp(self.stamp)
+        self.sends(nobody)
+        return bool(self.answers)
 
     def message(self, face: Face) -> FaceLandmarks:
         return face_to_message(face, Header(stamp=to_stamp(self.stamp), frame_id="camera"))

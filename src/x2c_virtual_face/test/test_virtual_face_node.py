@@ -23,10 +23,23 @@ class Side:
         self.ros, self.wait_until = ros, wait_until
         self.states = ros.collect(JointState, "joint_states", STREAM)
         self.publisher = ros.publish(JointState, "joint_commands", STREAM)
-        wait_until(self.publisher.get_subscription_count, what="the node's subscription")
         wait_until(lambda: self.states, what="joint states")
+        self._linked = False
+
+    def _link(self):
+        """Command what is so already until the node, which asks for best effort, hears it."""
+
+        def heard():
+            self.publisher.publish(JointState(name=["head_yaw"], position=[0.0]))
+            status = self.ros.diagnosis(NODE)
+            return status and any(value.key == "commands total" for value in status.values)
+
+        self.wait_until(heard, what="the node to hear a command")
+        self._linked = True
 
     def send(self, positions, names=None):
+        if not self._linked:
+            self._link()
         header = Header(stamp=self.ros.node.get_clock().now().to_msg())
         names = list(positions) if names is None else names
         values = list(positions.values()) if isinstance(positions, dict) else positions
