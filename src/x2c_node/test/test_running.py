@@ -183,6 +183,7 @@ def test_a_callback_that_hangs_ends_the_process_with_an_error(program):
         "supervisor.PATIENCE = 1.0\n"
         "def activate(self):\n"
         "    print('active', flush=True)\n"
+        "    self.supervisor.pulse('motors')\n"
         "    self.timer(0.1, lambda: time.sleep(1000))\n\n"
         "Program.activate = activate\n"
         "Program.LONGEST_CALLBACK = 1.0\n"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A thread that dies or hangs is noticed, named once, and told to all who must stop."""
 
+import sys
 import threading
 
 import pytest
@@ -131,3 +132,96 @@ def test_threads_that_have_ended_are_forgotten(supervisor):
         with supervisor.pulse("motors"):
             pass
     assert len(supervisor._pulses) < 5
+
+
+def test_a_pulse_that_rests_before_its_thread_runs_is_watched(supervisor, faults, wait_until):
+    over = threading.Event()
+    pulse = supervisor.pulse("actuation_node", 0.2)
+    # A node configures and activates, which makes another thread, before it spins.
+    with pulse.rest():
+        pass
+    supervisor.pulse("motors")
+
+    def hang():
+        with pulse:
+            over.wait(60.0)
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    supervisor.start()
+    try:
+        wait_until(lambda: faults, "the fault")
+    finally:
+        over.set()
+        thread.join(10.0)
+    assert faults == ["thread actuation_node has hung for 0.2 s"]
+
+
+class Full:
+    """A stream on a full disk."""
+
+    def write(self, text):
+        raise OSError(28, "No space left on device")
+
+    flush = write
+
+
+class UnsayableError(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize("error", [ValueError("no such motor"), UnsayableError()])
+def test_a_death_that_cannot_be_printed_is_told_all_the_same(
+    supervisor, faults, monkeypatch, error
+):
+    monkeypatch.setattr(sys, "stderr", Full())
+
+    def fails(reason):
+        raise RuntimeError(reason)
+
+    supervisor.on_fault(fails)
+    later = []
+    supervisor.on_fault(later.append)
+
+    def die():
+        with supervisor.pulse("motors"):
+            raise error
+
+    in_thread(die)
+    assert faults == later
+    assert faults[0].startswith(f"thread motors has died: {type(error).__name__}")
+    assert supervisor.over
+
+
+def test_all_halt_before_the_first_report(supervisor):
+    order = []
+    for name in "ab":
+        supervisor.on_fault(
+            lambda reason, name=name: order.append(f"{name} halts"),
+            lambda reason, name=name: order.append(f"{name} reports"),
+        )
+    supervisor.fail("thread motors has died")
+    assert order == ["a halts", "b halts", "a reports", "b reports"]
+
+
+def test_a_report_that_hangs_keeps_nothing_from_ending(supervisor, faults, monkeypatch):
+    monkeypatch.setattr(module, "REPORTING", 0.01)
+    over = threading.Event()
+    supervisor.on_fault(faults.append, lambda reason: over.wait(60.0))
+    supervisor.fail("thread motors has died")
+    assert supervisor.over
+    over.set()
+
+
+def test_a_process_that_can_have_no_more_threads_halts(supervisor, faults, monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    told = []
+    supervisor.on_fault(faults.append, told.append)
+    supervisor.start()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    supervisor.fail("thread motors has died")
+    assert faults[0] == told[0] == "thread motors has died"
+    assert supervisor.over

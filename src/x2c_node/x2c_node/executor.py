@@ -18,6 +18,7 @@ from rclpy.executors import (
 from rclpy.node import Node
 from rclpy.task import Task
 
+from x2c_node.error_output import print_error
 from x2c_node.managed_node import ManagedNode
 
 _PAUSE = 0.005
@@ -103,9 +104,9 @@ class GuardedExecutor(SingleThreadedExecutor):
                 else:
                     details = "".join(traceback.format_exception(error))
                     one.get_logger().error(f"{what}: {details}", throttle_duration_sec=_SILENT)
-            except Exception:
+            except Exception as failed:
                 # Not even a node that is half taken down ends the spin.
-                traceback.print_exc()
+                print_error(failed)
         time.sleep(_PAUSE)
 
 

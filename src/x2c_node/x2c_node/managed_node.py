@@ -72,7 +72,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.supervisor = supervisor or Supervisor()
         self._mismatches = Mismatches(self)
         self.pulse = self.supervisor.pulse(self.get_name(), self.LONGEST_CALLBACK)
-        self.supervisor.on_fault(self._thread_failed)
+        self.supervisor.on_fault(self.halt, self._report_fault)
         # A message handed on directly comes in the thread of its publisher.
         self._turn = threading.RLock()
         self._parameter_class = parameter_class
@@ -506,13 +506,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
         now = self.get_clock().now().to_msg()
         self._diagnostics.publish(to_message(self.get_fully_qualified_name(), diagnosis, now))
 
-    def _thread_failed(self, reason: str) -> None:
-        """Halt, and say so at once: the node's own thread may be the one that has failed."""
-        try:
-            self.halt(reason)
-        finally:
-            self.get_logger().fatal(f"{reason}; the process ends")
-            self._report(Diagnosis(Level.ERROR, reason, {"state": self.state}))
+    def _report_fault(self, reason: str) -> None:
+        """Report a fault at once: the node's own thread may be the one that has failed."""
+        self._report(Diagnosis(Level.ERROR, reason, {"state": self.state}))
+        self.get_logger().fatal(f"{reason}; the process ends")
 
 
 def _of_message_alone(callback: Callable[..., None]) -> Callable[[Any], None]:

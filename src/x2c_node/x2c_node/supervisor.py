@@ -6,16 +6,20 @@ from __future__ import annotations
 import math
 import os
 import threading
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
+
+from x2c_node.error_output import in_words, print_error
 
 LOOK = 0.25
 """Time between two looks at the threads [s]."""
 
 PATIENCE = 10.0
 """How long a process with a fault may take to end in order before it ends at once [s]."""
+
+REPORTING = 1.0
+"""How long the reports of a fault are waited for: a log or the middleware may hang [s]."""
 
 EXIT_STATUS = 1
 """Exit status of a process that ends at once."""
@@ -79,6 +83,8 @@ class Pulse:
         """Begin the thread's work."""
         self.beats += 1
         self.running = True
+        if self._supervisor is not None:
+            self._supervisor.watch(self)
         return self
 
     def __exit__(
@@ -89,22 +95,24 @@ class Pulse:
     ) -> bool:
         """End the thread's work; an exception is reported and goes no further."""
         self.running = False
-        if error is None or self._supervisor is None or isinstance(error, KeyboardInterrupt):
+        if self._supervisor is None:
             return False
-        traceback.print_exception(error)
-        said = f": {error}" if str(error) else ""
-        self._supervisor.fail(f"thread {self.name} has died: {type(error).__name__}{said}")
+        self._supervisor.forget(self)
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return False
+        self._supervisor.fail(f"thread {self.name} has died: {in_words(error)}", error)
         return True
 
 
 class Supervisor:
     """The threads of one process and what becomes of it when one of them fails.
 
-    The first fault counts: every listener hears of it, at once and from the thread that noticed.
+    The first fault counts. All nodes halt at once, in the thread that noticed, before the first
+    of them reports anything.
 
     Attributes:
         fault: What has failed; empty while nothing has.
-        over: Whether something has failed and all listeners have heard of it.
+        over: Whether something has failed, all have halted, and the reports are out or late.
     """
 
     def __init__(self) -> None:
@@ -112,52 +120,77 @@ class Supervisor:
         self.over = False
         self._lock = threading.Lock()
         self._pulses: list[Pulse] = []
-        self._listeners: list[Callable[[str], None]] = []
+        self._halts: list[Callable[[str], None]] = []
+        self._reports: list[Callable[[str], None]] = []
         self._ending = threading.Event()
+        self._failed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def pulse(self, name: str, limit: float = math.inf) -> Pulse:
-        """Return the pulse of a thread that is to be watched.
+        """Return the pulse of a thread that is to be watched while it runs.
 
         Args:
             name: Name of the thread, for people.
             limit: Longest time between two beats [s]; without one, only death counts.
         """
-        pulse = Pulse(name, limit, self)
+        return Pulse(name, limit, self)
+
+    def watch(self, pulse: Pulse) -> None:
+        """Watch the pulse of a thread that begins."""
         with self._lock:
-            # Those of ended threads are forgotten: nodes are activated again and again.
-            self._pulses = [one for one in self._pulses if one.running or not one.beats]
             self._pulses.append(pulse)
-        return pulse
 
-    def on_fault(self, listener: Callable[[str], None]) -> None:
-        """Have a listener called with what has failed; it must not block for long."""
-        self._listeners.append(listener)
-
-    def fail(self, reason: str) -> None:
-        """Report a fault; the first one is told to all listeners."""
+    def forget(self, pulse: Pulse) -> None:
+        """Forget the pulse of a thread that has ended."""
         with self._lock:
-            if self.fault:
-                return
-            self.fault = reason
-        if self._thread is not None:
-            # Nothing that a hanging thread holds can be waited for.
-            threading.Thread(target=self._end_process, name="end", daemon=True).start()
-        for listener in self._listeners:
-            try:
-                listener(reason)
-            except Exception:
-                traceback.print_exc()
-        self.over = True
+            self._pulses.remove(pulse)
+
+    def on_fault(
+        self, halt: Callable[[str], None], report: Callable[[str], None] | None = None
+    ) -> None:
+        """Have a fault handled.
+
+        Args:
+            halt: Stops what moves; takes what has failed, and must not block for long.
+            report: Logs and publishes what has failed; it may hang.
+        """
+        self._halts.append(halt)
+        if report is not None:
+            self._reports.append(report)
+
+    def fail(self, reason: str, error: BaseException | None = None) -> None:
+        """Handle a fault: the first one halts everything, and is reported.
+
+        Args:
+            reason: What has failed.
+            error: What was raised, to be printed.
+        """
+        errors = [] if error is None else [error]
+        with self._lock:
+            first = not self.fault
+            if first:
+                self.fault = reason
+        try:
+            if first:
+                self._failed.set()
+                errors += _failures(self._halts, reason)
+            reports = self._reports if first else []
+            _within(REPORTING, lambda: _report(reports, reason, errors))
+        finally:
+            if first:
+                self.over = True
 
     def start(self) -> None:
         """Watch for threads that hang, and end the process if it does not end with a fault."""
+        # Made beforehand: a process may fail since it can have no more threads.
+        threading.Thread(target=self._end_process, name="end", daemon=True).start()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Watch no more."""
         self._ending.set()
+        self._failed.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -176,8 +209,41 @@ class Supervisor:
                     break
 
     def _end_process(self) -> None:
+        self._failed.wait()
+        # Nothing that a hanging thread holds can be waited for.
         if not self._ending.wait(PATIENCE):
             os._exit(EXIT_STATUS)
+
+
+def _failures(calls: Sequence[Callable[[str], None]], reason: str) -> list[BaseException]:
+    """Call all; return what they raise."""
+    failures: list[BaseException] = []
+    for call in calls:
+        try:
+            call(reason)
+        except BaseException as failure:
+            failures.append(failure)
+    return failures
+
+
+def _report(
+    reports: Sequence[Callable[[str], None]], reason: str, errors: Sequence[BaseException]
+) -> None:
+    # Standard error comes last: where nothing reads it, a write may hang.
+    for error in (*_failures(reports, reason), *errors):
+        print_error(error)
+
+
+def _within(limit: float, call: Callable[[], None]) -> None:
+    """Wait for a call for a limited time [s]."""
+    thread = threading.Thread(target=call, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        # No more threads can be had.
+        call()
+    else:
+        thread.join(limit)
 
 
 def _looks(pulse: Pulse, before: tuple[int, int] | None) -> tuple[int, int]:
