@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -128,6 +129,18 @@ def test_there_and_back_starts_and_ends_neutral():
     np.testing.assert_allclose(track.last_before(0.79), controls.NEUTRAL)
 
 
+def test_a_row_takes_the_memory_of_its_numbers(cells, write):
+    rows = [[f"{index}", *cells[1][1:]] for index in range(300)]
+    path = write([cells[0], *rows])
+    read_controls(path)
+    tracemalloc.start()
+    read_controls(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Once while they are collected, and once as arrays; the rest is for reading.
+    assert peak < 2.5 * len(rows) * (1 + controls.COUNT) * 8 + 100_000
+
+
 @pytest.mark.parametrize("stamp", ["1e999999", "-1e99", "4294967297"])
 def test_a_stamp_beyond_any_time_is_refused(cells, write, stamp):
     cells[1][0] = stamp
@@ -142,6 +155,6 @@ def test_a_header_of_very_many_columns_is_refused_in_a_short_text(write):
 
 
 def test_a_table_above_the_limit_is_refused(cells, write, monkeypatch):
-    monkeypatch.setenv("X2C_MAX_TEXT_BYTES", "100")
+    monkeypatch.setenv("X2C_MAX_CSV_BYTES", "100")
     with pytest.raises(TableError, match=r"controls\.csv has \d+ bytes; the limit is 100: "):
         read_controls(write(cells))

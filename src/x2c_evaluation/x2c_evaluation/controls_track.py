@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +21,8 @@ from x2c_evaluation.errors import TableError
 from x2c_face import controls
 from x2c_face.controls import Unit
 from x2c_face.entries import shown
-from x2c_face.input_limits import TEXT_BYTES
-from x2c_face.regular_files import read_text
+from x2c_face.input_limits import CSV_BYTES
+from x2c_face.regular_files import open_regular
 
 Array = NDArray[np.float64]
 
@@ -74,28 +76,43 @@ def read_controls(path: Path) -> ControlsTrack:
         TableError: It cannot be read, or something in it cannot be.
     """
     try:
-        text = read_text(path, TEXT_BYTES, "utf-8-sig")
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            CSV_BYTES.check(size, f"{path} has")
+            return _track(path, io.TextIOWrapper(file, "utf-8-sig", newline=""))
     except (OSError, ValueError) as error:
         raise TableError(f"cannot read {path}: {error}") from error
-    if not text.strip():
-        raise TableError(f"{path} is empty")
-    lines = csv.reader(io.StringIO(text, newline=""))
+
+
+def _track(path: Path, text: io.TextIOWrapper) -> ControlsTrack:
+    """Return the values of a table; only numbers are kept of a row, since there can be many."""
+    lines = csv.reader(text)
+    first, earlier = Decimal(0), None
+    times, values = array("d"), array("d")
     try:
-        header = [cell.strip() for cell in next(lines, [])]
+        header = [cell.strip() for cell in next(filter(any, lines), [])]
+        if not any(header):
+            raise TableError(f"{path} is empty")
         _check_header(path, header)
-        rows = [_Row(path, lines.line_num, header, cells) for cells in lines if cells]
+        for cells in filter(None, lines):
+            row = _Row(path, lines.line_num, header, cells)
+            stamp = row.stamp()
+            if earlier is None:
+                first = stamp
+            elif stamp <= earlier:
+                expected = f"expected a time after {earlier}, that of the row before"
+                raise row.refusal("stamp", expected)
+            earlier = stamp
+            times.append(float(stamp - first))
+            values.extend(row.values())
     except csv.Error as error:
         raise TableError(f"{path}, row {lines.line_num}: {error}") from error
-    if not rows:
+    if not times:
         raise TableError(f"{path}: there are no rows after the header")
-    stamps = [row.stamp() for row in rows]
-    for row, stamp, earlier in zip(rows[1:], stamps[1:], stamps, strict=False):
-        if stamp <= earlier:
-            raise row.refusal("stamp", f"expected a time after {earlier}, that of the row before")
     return ControlsTrack(
-        times=np.array([float(stamp - stamps[0]) for stamp in stamps]),
-        values=np.array([list(row.values()) for row in rows]),
-        start=int(stamps[0] * 1_000_000_000),
+        times=np.array(times),
+        values=np.array(values).reshape(-1, controls.COUNT),
+        start=int(first * 1_000_000_000),
     )
 
 

@@ -93,6 +93,19 @@ def test_a_damaged_archive_raises_no_other_error(tmp_path):
                 continue
 
 
+@pytest.mark.parametrize("sign", ["-", "("])
+def test_a_header_that_overflows_its_parser_is_refused(tmp_path, sign):
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {sign * 9000}1".encode()
+    content = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header
+    (tmp_path / "a.npy").write_bytes(content)
+    for read in (
+        lambda: read_npy(tmp_path / "a.npy", (2, 3)),
+        lambda: read_npz(npz(tmp_path / "a.npz", content), {"a": (2, 3)}),
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            read()
+
+
 def test_a_pipe_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "a.npz")
     with pytest.raises(OSError, match="named pipe"):

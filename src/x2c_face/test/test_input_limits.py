@@ -3,7 +3,7 @@
 
 import pytest
 
-from x2c_face.input_limits import IMAGE_PIXELS, LIMITS, LimitError
+from x2c_face.input_limits import CSV_BYTES, IMAGE_PIXELS, LIMITS, LimitError
 
 VARIABLE = IMAGE_PIXELS.variable
 
@@ -31,7 +31,12 @@ def test_a_limit_that_is_no_positive_number_is_refused(monkeypatch, text):
 
 
 def test_images_of_16k_pass():
-    IMAGE_PIXELS.check(15360 * 8640, "the image has")
+    assert IMAGE_PIXELS.default > 2 * 15360 * 8640
+
+
+def test_a_day_of_control_values_passes():
+    row = len("1795351774.606658481") + 30 * len(",-0.12345678") + len("\r\n")
+    assert CSV_BYTES.default > 24 * 3600 * 30 * row
 
 
 def test_every_limit_has_a_variable_of_its_own():

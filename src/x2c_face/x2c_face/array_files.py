@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,23 +37,16 @@ def read_npz(path: Path, shapes: Mapping[str, Shape]) -> dict[str, NDArray[Any]]
     """
     ARRAY_BYTES.check(check_regular(path), f"{path} has")
     arrays = {}
-    with open_regular(path) as file:
-        # A damaged archive fails in more ways than zipfile and zlib together document.
-        try:
-            with zipfile.ZipFile(file) as archive:
-                for name, shape in shapes.items():
-                    try:
-                        entry = archive.getinfo(f"{name}.npy")
-                    except KeyError:
-                        raise ValueError(f"it has no array {name}") from None
-                    if entry.compress_type not in _PLAIN:
-                        raise ValueError(f"{name} is compressed in an unusual way")
-                    with archive.open(entry) as stream:
-                        arrays[name] = _read(stream, name, shape)
-        except ValueError:
-            raise
-        except Exception as error:
-            raise ValueError(str(error) or type(error).__name__) from error
+    with open_regular(path) as file, _only_value_errors(), zipfile.ZipFile(file) as archive:
+        for name, shape in shapes.items():
+            try:
+                entry = archive.getinfo(f"{name}.npy")
+            except KeyError:
+                raise ValueError(f"it has no array {name}") from None
+            if entry.compress_type not in _PLAIN:
+                raise ValueError(f"{name} is compressed in an unusual way")
+            with archive.open(entry) as stream:
+                arrays[name] = _read(stream, name, shape)
     return arrays
 
 
@@ -63,8 +57,19 @@ def read_npy(path: Path, shape: Shape) -> NDArray[Any]:
         OSError: The path leads to no regular file, or the file cannot be read.
         ValueError: The file is damaged, or its array has another shape.
     """
-    with open_regular(path) as file:
+    with open_regular(path) as file, _only_value_errors():
         return _read(file, "the array", shape)
+
+
+@contextmanager
+def _only_value_errors() -> Iterator[None]:
+    """Raise ValueError for all that a damaged file makes numpy, zipfile and zlib raise."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def _read(stream: IO[bytes], name: str, shape: Shape) -> NDArray[Any]:

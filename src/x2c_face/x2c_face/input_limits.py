@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits on the size of input, checked before memory is taken for it.
 
-A header of a few bytes can promise any amount of data. Each limit is far above legitimate input,
-and an environment variable changes it; variables reach all nodes of a launch. docs/limits.md
-lists them.
+A header of a few bytes can promise any amount of data. Each limit is above legitimate input, and
+an environment variable changes it; variables reach all nodes of a launch. docs/limits.md lists
+them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Limit:
 
 IMAGE_PIXELS = Limit(
     "X2C_MAX_IMAGE_PIXELS",
-    128 * MIB,
+    256 * MIB,
     "pixels",
     "One image: a message, a file, a frame of a video",
 )
@@ -107,11 +107,17 @@ ARRAY_BYTES = Limit(
     "bytes",
     "One .npz file of a robot or a person",
 )
+CSV_BYTES = Limit(
+    "X2C_MAX_CSV_BYTES",
+    GIB,
+    "bytes",
+    "One CSV table of control values",
+)
 TEXT_BYTES = Limit(
     "X2C_MAX_TEXT_BYTES",
     128 * MIB,
     "bytes",
-    "One CSV, JSON or pickle file",
+    "One JSON or pickle file",
 )
 YAML_BYTES = Limit(
     "X2C_MAX_YAML_BYTES",
@@ -152,6 +158,7 @@ LIMITS = (
     TABLE_BYTES,
     NETWORK_BYTES,
     ARRAY_BYTES,
+    CSV_BYTES,
     TEXT_BYTES,
     YAML_BYTES,
     YAML_VALUES,

@@ -13,6 +13,7 @@ from x2c_perception.errors import SourceError
 from x2c_perception.performer import performer_video
 from x2c_perception.sources.choice import choose_source
 from x2c_perception.sources.opencv_name import opencv_name
+from x2c_perception.sources.video_file import promised_pictures
 
 BYTES = b"\xff\xfe"
 
@@ -52,6 +53,15 @@ def test_a_video_of_such_a_name_is_played(tmp_path):
     shutil.copy(performer_video(), path)
     with choose_source("", str(path)) as source:
         assert source.read() is not None
+
+
+def test_pictures_that_a_header_promises_are_counted(tmp_path):
+    path = named(tmp_path, b".mp4")
+    assert promised_pictures(path) is None
+    shutil.copy(performer_video(), path)
+    assert promised_pictures(path) == promised_pictures(performer_video()) > 0
+    path.write_bytes(b"no video")
+    assert promised_pictures(path) is None
 
 
 def test_a_file_of_such_a_name_that_is_gone_is_an_error(tmp_path):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from x2c_evaluation.fidelity.babble import RATE, Babbler
@@ -24,7 +23,7 @@ from x2c_face.robot import Robot
 from x2c_imitation.backends import BackendOptions
 from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
 from x2c_perception.sources.choice import choose_source
-from x2c_perception.sources.opencv_name import opencv_name
+from x2c_perception.sources.video_file import promised_pictures
 
 SELF = ""
 """Stands for the robot itself in place of a video."""
@@ -68,13 +67,8 @@ class Job:
         """Return how many pictures the clip has, or None where it does not say."""
         if self.video == SELF:
             return len(Babbler(self.robot, self.seed))
-        if not Path(self.video).is_file():
-            return None
-        with opencv_name(Path(self.video)) as name:
-            capture = cv2.VideoCapture(name)
-        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-        capture.release()
-        return count if count > 0 else None
+        path = Path(self.video)
+        return promised_pictures(path) if path.is_file() else None
 
 
 def measure_clips(

@@ -6,17 +6,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import cv2
-
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.frames import Frame, FrameSource, Picture, SourceFacts
 from x2c_evaluation.sources.issues import Issues
 from x2c_perception.errors import SourceError
 from x2c_perception.sources.base import PICTURE_RATE
 from x2c_perception.sources.choice import choose_source
-from x2c_perception.sources.opencv_name import opencv_name
 from x2c_perception.sources.pictures import PictureFolder, StillPicture
-from x2c_perception.sources.video_file import VideoFile
+from x2c_perception.sources.video_file import VideoFile, promised_pictures
 
 _SHORT = 0.98
 """Share of the pictures that a video's header promises which it has at least [ratio]."""
@@ -95,9 +92,5 @@ class VideoFrames(FrameSource):
 
     def _promised(self) -> int | None:
         if isinstance(self._source, VideoFile):
-            with opencv_name(Path(self._source.name)) as name:
-                capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-            count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-            capture.release()
-            return count if count > 0 else None
+            return promised_pictures(Path(self._source.name))
         return None

@@ -50,12 +50,6 @@ class Issues:
             self._once.add(text)
             self.add(text, loss=loss)
 
-    def forget(self, text: str) -> None:
-        """Forget something that turned out not to be so."""
-        self._once.discard(text)
-        for loss in (False, True):
-            self._found.pop((text, loss), None)
-
     def __iter__(self) -> Iterator[Issue]:
         """Yield what was found."""
         for (text, loss), count in self._found.items():

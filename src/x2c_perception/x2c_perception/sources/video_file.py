@@ -17,6 +17,22 @@ _SANE_RATES = (0.5, 480.0)
 """Rates that a video's header is believed [Hz]; damaged files claim anything."""
 
 
+def promised_pictures(path: Path) -> int | None:
+    """Return the number of pictures that a video's header states; None where it states none.
+
+    Args:
+        path: Video; one that cannot be read states none.
+    """
+    try:
+        with opencv_name(path) as name:
+            capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
+    except OSError:
+        return None
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+    capture.release()
+    return count if count > 0 else None
+
+
 class VideoFile(CameraSource):
     """Plays a video file that OpenCV's FFmpeg can decode.
 
