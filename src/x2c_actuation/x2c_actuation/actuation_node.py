@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
@@ -122,6 +123,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         name = f"{self.get_name()} motors"
         pulse = self.supervisor.pulse(name, self.LONGEST_CALLBACK)
         self._ticker = Ticker(self._period, self._tick, name, pulse)
+        self.end_with(self._ticker.stop)
         self._ticker.start()
 
     def deactivate(self) -> None:
@@ -248,7 +250,13 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         try:
             with self._moving:
                 self._send(time.monotonic())
+        except rclpy_implementation.InvalidHandle:
+            # The node was destroyed meanwhile.
+            self._ticker.stop()
         except Exception as error:
+            if not self.context.ok():
+                # ROS was shut down meanwhile: nothing can be published any more.
+                return
             # The joints stand where they were sent last.
             self.statistics.counts["ticks failed"] += 1
             self._log_failure("tick", error)

@@ -7,6 +7,9 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 
 from x2c_msgs.msg import ActuationState
+from x2c_node.endpoints import node_name, publishers
+from x2c_node.executor import report_failure
+from x2c_node.polling import take_messages
 from x2c_node.quality import STREAM
 
 _TYPE = "x2c_msgs/msg/ActuationState"
@@ -31,14 +34,13 @@ class Commanders:
         """Return whether one has said, since the last call, that it eases or brakes."""
         if not self._states:
             self._look()
-        said = False
+        states: list[int] = []
         for subscription in self._states.values():
-            with subscription.handle:
-                while (
-                    taken := subscription.handle.take_message(ActuationState, False)
-                ) is not None:
-                    said |= taken[0].state in _ENDING
-        return said
+            # By hand, since nothing spins the node at its end.
+            take_messages(
+                self._node, subscription, lambda message, info: states.append(message.state)
+            )
+        return any(state in _ENDING for state in states)
 
     def close(self) -> None:
         """Listen no more."""
@@ -47,11 +49,17 @@ class Commanders:
         self._states.clear()
 
     def _look(self) -> None:
-        for one in self._node.get_publishers_info_by_topic(self._topic):
-            name = f"{one.node_namespace.rstrip('/')}/{one.node_name}/state"
-            publishers = self._node.get_publishers_info_by_topic(name)
-            if any(each.topic_type == _TYPE for each in publishers):
-                # Taken by hand, since nobody spins the node at its end.
-                self._states[name] = self._node.create_subscription(
-                    ActuationState, name, lambda message: None, STREAM
-                )
+        for one in publishers(self._node, self._topic) or ():
+            # The name of one that was just found may not be known yet.
+            if commander := node_name(one):
+                self._listen(f"{commander}/state")
+
+    def _listen(self, topic: str) -> None:
+        if not any(each.topic_type == _TYPE for each in publishers(self._node, topic) or ()):
+            return
+        try:
+            self._states[topic] = self._node.create_subscription(
+                ActuationState, topic, lambda message: None, STREAM
+            )
+        except Exception as error:
+            report_failure(self._node, topic, error)

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.service import Service
 from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
 from x2c_actuation.presses import Presses
 from x2c_node.endpoints import endpoint_id, node_name, publisher_id, publishers
+from x2c_node.polling import answer_requests, take_messages
 
 TOPIC = "estop"
 
@@ -109,12 +110,10 @@ class EmergencyStop:
     def poll(self) -> None:
         """Hear what has come while nobody spins the node, on the topics and by the service."""
         for (topic, _), subscription in list(self._subscriptions.items()):
-            with subscription.handle:
-                while (taken := subscription.handle.take_message(Bool, False)) is not None:
-                    self._hear(*taken, topic)
+            take_messages(self._node, subscription, partial(self._hear, topic=topic))
         for service in self._node.services:
             if service.srv_name == _SERVICE:
-                _answer(service)
+                answer_requests(self._node, service)
 
     def _subscribe(self, topic: str, quality: _Quality) -> None:
         reliability, durability = quality
@@ -152,17 +151,6 @@ class _Publisher:
 
     topic: str
     id: bytes | None
-
-
-def _answer(service: Service[Any, Any]) -> None:
-    """Answer what a service has been asked, as an executor does."""
-    while True:
-        with service.handle:
-            taken: tuple[Any, Any] = service.handle.service_take_request(service.srv_type.Request)
-        request, header = taken
-        if header is None:
-            return
-        service.send_response(service.callback(request, service.srv_type.Response()), header)
 
 
 def _is(who: bytes | None, there: set[bytes]) -> bool:

@@ -26,6 +26,7 @@ from x2c_face.robot_file import load_robot
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
+from x2c_node.polling import take_messages
 from x2c_node.quality import STREAM, STREAM_SUBSCRIBER
 from x2c_node.robots import find_robot
 from x2c_node.running import run_node
@@ -111,6 +112,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         tick = self._guarded(self._tick, "motors", alone=False)
         for board in self._boards:
             pulse = self.supervisor.pulse(board.thread_name, _LONGEST_TICK)
+            self.end_with(board.ask_to_end)
             board.start(tick, self.context.ok, pulse)
 
     def stop(self) -> None:
@@ -200,9 +202,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         if self._commands is None:
             return
         take = self._guarded(self._take, "joint_commands")
-        with self._commands.handle:
-            while (taken := self._commands.handle.take_message(JointState, False)) is not None:
-                take(taken[0])
+        take_messages(self, self._commands, lambda message, info: take(message))
 
     def _press(self, who: str) -> None:
         if not self._estop.pressed:

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from x2c_bringup import cli
-from x2c_bringup.commands import COMMANDS
+from x2c_bringup.commands import COMMANDS, robots
+from x2c_node.errors import ThreadError
 
 
 @pytest.fixture
@@ -69,6 +70,16 @@ def test_a_video_and_a_camera_at_once_are_refused(run):
     done = run("imitate", "--video", "a.mp4", "--camera", "0")
     assert done.returncode == 2
     assert "not allowed with" in done.stderr
+
+
+def test_a_thread_that_has_failed_is_no_refusal(run, monkeypatch):
+    def fail(options):
+        raise ThreadError("thread motors has died")
+
+    monkeypatch.setattr(robots, "run", fail)
+    done = run("robots")
+    assert done.returncode == 1
+    assert done.stderr == "error: thread motors has died\n"
 
 
 def test_robots_are_listed(capsys):

@@ -12,6 +12,8 @@ from importlib import import_module
 
 from x2c_bringup.commands import COMMANDS
 from x2c_face.errors import X2CError
+from x2c_node.errors import ThreadError
+from x2c_node.stopping import INTERRUPTED
 
 _DESCRIPTION = "Let a robot's face imitate the person in front of a camera."
 
@@ -27,8 +29,8 @@ _EPILOG = """examples:
 REFUSED = 2
 """Exit status where something was refused before it began."""
 
-INTERRUPTED = 130
-"""Exit status where the user did not wait for an orderly end."""
+FAILED = 1
+"""Exit status where a thread of the process has died or hangs."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = options.run(options)
     except X2CError as error:
         print(f"error: {error}", file=sys.stderr)
-        status = REFUSED
+        status = FAILED if isinstance(error, ThreadError) else REFUSED
     except KeyboardInterrupt:
         # Threads of nodes and of the middleware may still run: nobody waits for them now.
         sys.stdout.flush()

@@ -206,14 +206,18 @@ class _Host:
             patience: How long to wait where a thread of the process has failed [s].
 
         Raises:
-            ThreadError: A thread of the process has died or hangs, and no result came.
+            ThreadError: The node's thread has ended, or a thread of the process has died or
+                hangs, and no result came.
         """
         waited = 0.0
         while not future.done():
             time.sleep(_POLL)
+            if not self._thread.is_alive() and not future.done():
+                # Without a fault where ROS was shut down from outside.
+                raise ThreadError(self._supervisor.fault or f"{self.spec.name} spins no more")
             if self._supervisor.over:
                 waited += _POLL
-                if waited > patience or not self._thread.is_alive():
+                if waited > patience:
                     raise ThreadError(self._supervisor.fault)
         return future.result()
 

@@ -103,6 +103,7 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
             ready=self._is_wanted,
             pulse=self.supervisor.pulse("playback", self.LONGEST_CALLBACK),
         )
+        self.end_with(self._playback.stop)
 
     def deactivate(self) -> None:
         """Stop playing."""

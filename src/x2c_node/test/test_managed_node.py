@@ -206,6 +206,22 @@ def test_error_that_nobody_foresaw_leaves_a_node_that_can_be_configured(ros, ech
     raised_to(ros, "configure", "activate")
 
 
+def test_what_a_node_has_begun_ends_before_its_publishers_are_destroyed(ros):
+    there = []
+
+    class Threaded(ManagedNode[Parameters]):
+        def configure(self):
+            self.words = self.publisher(String, "words", quality.LATCHED)
+
+        def activate(self):
+            self.end_with(lambda: there.append(self.words in list(self.publishers)))
+
+    node = Threaded("threaded", Parameters)
+    assert node.start()
+    node.destroy_node()
+    assert there == [True]
+
+
 class Bare(ManagedNode[Parameters]):
     """Makes no entities: what it starts is its own."""
 

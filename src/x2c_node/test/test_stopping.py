@@ -18,6 +18,11 @@ INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
         pytest.param([(0.0, INT), (0.1, INT), (0.2, INT), (0.9, HUP)], False, id="a burst"),
         pytest.param([(0.0, INT), (5.0, TERM)], False, id="launch follows up"),
         pytest.param([(0.0, INT), (3.0, INT)], False, id="twice"),
+        pytest.param(
+            [(0.0, INT), (0.5, TERM), (5.0, INT), (8.0, TERM)],
+            False,
+            id="both at once, then again",
+        ),
         pytest.param([(0.0, INT), (0.1, INT), (5.0, TERM), (5.1, TERM)], False, id="in pairs"),
         pytest.param([(0.0, INT), (3.0, INT), (5.0, TERM)], False, id="twice, then launch"),
         pytest.param([(0.0, INT), (3.0, INT), (5.0, TERM), (7.0, INT)], True, id="and again"),

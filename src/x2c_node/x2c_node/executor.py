@@ -98,16 +98,27 @@ class GuardedExecutor(SingleThreadedExecutor):
 
     def _failed(self, node: Node | None, what: str, error: Exception) -> None:
         for one in self.get_nodes() if node is None else [node]:
-            try:
-                if isinstance(one, ManagedNode):
-                    one.spin_failed(what, error)
-                else:
-                    details = "".join(traceback.format_exception(error))
-                    one.get_logger().error(f"{what}: {details}", throttle_duration_sec=_SILENT)
-            except Exception as failed:
-                # Not even a node that is half taken down ends the spin.
-                print_error(failed)
+            report_failure(one, what, error)
         time.sleep(_PAUSE)
+
+
+def report_failure(node: Node, what: str, error: Exception) -> None:
+    """Log, and where the node counts, count what has failed outside of its own callbacks.
+
+    Args:
+        node: Node concerned.
+        what: Topic or service concerned, or a word for it.
+        error: What was raised.
+    """
+    try:
+        if isinstance(node, ManagedNode):
+            node.spin_failed(what, error)
+        else:
+            details = "".join(traceback.format_exception(error))
+            node.get_logger().error(f"{what}: {details}", throttle_duration_sec=_SILENT)
+    except Exception as failed:
+        # Not even a node that is half taken down ends the spin.
+        print_error(failed)
 
 
 def _name_of(entity: Any) -> str:

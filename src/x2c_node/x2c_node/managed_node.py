@@ -266,6 +266,14 @@ class ManagedNode(LifecycleNode, Generic[P]):
         made = self.create_service(service_type, name, self._answering(take_turn, name))
         self._scope.append(lambda: self.destroy_service(made))
 
+    def end_with(self, end: Callable[[], object]) -> None:
+        """Have something ended with what the transition makes, before its publishers are gone.
+
+        Args:
+            end: Ends it, such as a thread; it may be called when it has ended already.
+        """
+        self._scope.append(end)
+
     def spin_failed(self, what: str, error: Exception) -> None:
         """Count and log what has failed in the spin outside of the node's own callbacks.
 
@@ -319,6 +327,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
             self.trigger_deactivate()
         if self.state == "inactive":
             self.trigger_cleanup()
+
+    def destroy_node(self) -> None:
+        """Destroy the node, whatever its state, with what its transitions have made."""
+        self._destroy(self._activated)
+        self._destroy(self._configured)
+        super().destroy_node()
 
     def hurry(self) -> None:
         """Let `stop` come to its end at once, but for joints that brake.

@@ -65,10 +65,10 @@ class SignalRule:
     def take(self, number: int) -> bool:
         """Take a signal; returns whether it counts."""
         now = self._clock()
-        followed_up = number == signal.SIGTERM and not self._terminated
-        self._terminated |= number == signal.SIGTERM
         if self._count and now - self._last < TOGETHER:
             return False
+        followed_up = number == signal.SIGTERM and not self._terminated
+        self._terminated |= number == signal.SIGTERM
         if followed_up and self._count == _AT_ONCE - 1:
             return False
         self._count += 1

@@ -120,6 +120,7 @@ class CameraNode(ManagedNode[CameraParameters]):
             ready=self._is_wanted if self.params.wait_for_subscriber else lambda: True,
             pulse=self.supervisor.pulse("player", self.LONGEST_CALLBACK),
         )
+        self.end_with(self._player.stop)
 
     def deactivate(self) -> None:
         """Stop reading and publishing."""

@@ -4,6 +4,9 @@ import time
 
 import pytest
 
+from x2c_node import supervisor as supervisor_module
+from x2c_node.supervisor import Supervisor
+from x2c_virtual_face import simulation as module
 from x2c_virtual_face.errors import RenderError, RobotMismatchError
 from x2c_virtual_face.simulation import LONGEST_TICK, Simulation
 
@@ -68,6 +71,27 @@ def test_it_ends_when_it_is_no_longer_wanted(simulation, wait_until):
     wait_until(lambda: len(ticks) == 3, what="three ticks")
     simulation.stop()
     assert len(ticks) == 3
+
+
+def test_a_tick_that_hangs_is_noticed_and_not_waited_for(simulation, wait_until, monkeypatch):
+    monkeypatch.setattr(module, "LONGEST_CALL", 0.05)
+    monkeypatch.setattr(supervisor_module, "LOOK", 0.01)
+    supervisor = Supervisor()
+    supervisor.start()
+    over = threading.Event()
+    try:
+        simulation.start(
+            lambda face, seconds: over.wait(60.0), lambda: True, supervisor.pulse("face", 0.1)
+        )
+        wait_until(lambda: supervisor.over, what="the fault")
+        assert supervisor.fault == "thread face has hung for 0.1 s"
+        for end in (simulation.stop, lambda: simulation.start(print, lambda: True)):
+            with pytest.raises(RenderError, match="has hung"):
+                end()
+    finally:
+        over.set()
+        supervisor.stop()
+        monkeypatch.undo()
 
 
 def test_a_robot_that_is_not_the_virtual_humanoid_is_refused(robot):

@@ -10,10 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from x2c_face.robot import Robot
+from x2c_node.supervisor import Pulse
 from x2c_virtual_face.errors import RenderError
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ PERIOD = 0.01
 
 LONGEST_TICK = 0.1
 """A machine that is held up for longer does not make up for it: the face's time stands still."""
+
+LONGEST_CALL = 5.0
+"""How long the simulation's thread is waited for: drawing may hang in a driver [s]."""
 
 Tick = Callable[["VirtualFace", float], None]
 
@@ -42,40 +47,77 @@ class Simulation:
     """
 
     def __init__(self, robot: Robot, width: int, height: int) -> None:
-        self._thread = ThreadPoolExecutor(1, "virtual_face")
+        self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        # No executor of concurrent.futures: a thread of it that hangs keeps the process.
+        self._thread = threading.Thread(target=self._serve, name="virtual_face", daemon=True)
+        self._thread.start()
         self._stopping = threading.Event()
         self._run: Future[None] | None = None
         try:
-            self._face = self._thread.submit(_make_face, robot, width, height).result()
+            self._face = self._call(lambda: _make_face(robot, width, height)).result()
         except BaseException:
-            self._thread.shutdown()
+            self._calls.put(None)
+            self._thread.join()
             raise
 
-    def start(self, tick: Tick, wanted: Callable[[], bool]) -> None:
+    def start(self, tick: Tick, wanted: Callable[[], bool], pulse: Pulse | None = None) -> None:
         """Let time pass.
 
         Args:
             tick: Called every PERIOD, in the simulation's thread, with the face and the time
                 passed since it was called last [s]; it must not raise.
             wanted: Whether time shall go on; asked at each tick.
+            pulse: Pulse of the thread, one beat each tick.
+
+        Raises:
+            RenderError: The tick before hangs.
         """
+        self.stop()
         self._stopping.clear()
-        self._run = self._thread.submit(self._loop, tick, wanted)
+        self._run = self._call(lambda: self._live(tick, wanted, pulse or Pulse()))
 
     def stop(self) -> None:
-        """Let time stand still; the last tick is over when it returns."""
+        """Let time stand still; the last tick is over when it returns.
+
+        Raises:
+            RenderError: The tick hangs.
+        """
         self._stopping.set()
         if self._run is not None:
-            self._run.result()
+            _within_limit(self._run)
             self._run = None
 
     def close(self) -> None:
-        """Take the face down."""
-        self.stop()
-        self._thread.submit(self._face.close).result()
-        self._thread.shutdown()
+        """Take the face down, after the tick that goes on.
 
-    def _loop(self, tick: Tick, wanted: Callable[[], bool]) -> None:
+        Raises:
+            RenderError: The tick hangs.
+        """
+        self._stopping.set()
+        closed = self._call(self._face.close)
+        self._calls.put(None)
+        _within_limit(closed)
+        self._thread.join()
+
+    def _call(self, call: Callable[[], Any]) -> Future[Any]:
+        """Have the thread call something, after what it is at."""
+        future: Future[Any] = Future()
+        self._calls.put((future, call))
+        return future
+
+    def _serve(self) -> None:
+        while (asked := self._calls.get()) is not None:
+            future, call = asked
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)
+
+    def _live(self, tick: Tick, wanted: Callable[[], bool], pulse: Pulse) -> None:
+        with pulse:
+            self._tick_on(tick, wanted, pulse)
+
+    def _tick_on(self, tick: Tick, wanted: Callable[[], bool], pulse: Pulse) -> None:
         due = last = time.monotonic()
         while wanted():
             now = time.monotonic()
@@ -84,8 +126,23 @@ class Simulation:
             if self._stopping.wait(due - now):
                 return
             now = time.monotonic()
+            pulse.beat()
             tick(self._face, min(now - last, LONGEST_TICK))
             last = now
+
+
+def _within_limit(future: Future[Any]) -> None:
+    """Wait for a call's end.
+
+    Raises:
+        RenderError: It does not come.
+    """
+    try:
+        future.result(LONGEST_CALL)
+    except TimeoutError:
+        raise RenderError(
+            f"the virtual face's thread has hung for {LONGEST_CALL:g} s: check its OpenGL driver"
+        ) from None
 
 
 def _make_face(robot: Robot, width: int, height: int) -> VirtualFace:

@@ -83,7 +83,9 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         self.subscription(JointState, "joint_commands", self._take, STREAM_SUBSCRIBER)
         # Commands need not wait for a picture to be drawn.
         tick = self._guarded(self._tick, "timer", alone=False)
-        self._simulation.start(tick, self.context.ok)
+        self.end_with(self._simulation.stop)
+        pulse = self.supervisor.pulse("virtual face", self.LONGEST_CALLBACK)
+        self._simulation.start(tick, self.context.ok, pulse)
 
     def deactivate(self) -> None:
         """Let the face's time stand still."""
