@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
+from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
+from rclpy.qos import qos_profile_parameter_events
 
-from x2c_bringup.ends import USUAL_END, longest_ends
+from x2c_bringup.ends import USUAL_END, LongestEnds, longest_ends
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
 
@@ -30,6 +32,23 @@ def test_what_a_parameter_file_says_counts(tmp_path):
 def test_what_is_changed_while_nodes_run_counts_also_for_motors():
     changed = ends({"/actuation_node": 100.0}, robot="ameca")
     assert changed["actuation_node"] == changed["motor_driver_node"] > USUAL_END + 100.0
+
+
+def test_an_ease_made_longer_while_the_nodes_run_is_waited_for(ros, wait_until):
+    graph = LongestEnds(build_graph(GraphOptions()))
+    graph.listen(ros.node)
+    before = graph["actuation_node"]
+    publisher = ros.publish(ParameterEvent, "/parameter_events", qos_profile_parameter_events)
+
+    def longer():
+        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=100.0)
+        changed = [Parameter(name="ease_time", value=value)]
+        for node in ("/other/actuation_node", "/actuation_node"):
+            publisher.publish(ParameterEvent(node=node, changed_parameters=changed))
+        return graph["actuation_node"] > before + 90.0
+
+    wait_until(longer, what="a longer end")
+    assert graph["camera_node"] == USUAL_END
 
 
 @pytest.mark.parametrize("wrong", [{"robot": "nix"}, {"params_file": "/no/file.yaml"}])

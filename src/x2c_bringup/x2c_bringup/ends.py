@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rcl_interfaces.msg import ParameterEvent
+from rclpy.node import Node
+from rclpy.qos import qos_profile_parameter_events
+
 from x2c_actuation.ending import longest_end
 from x2c_actuation.motion_limits import MotionLimits
 from x2c_actuation.parameters import ActuationParameters
@@ -39,6 +43,41 @@ def longest_ends(
     )
     slow = (_EASING, _FOLLOWING)
     return {spec.name: USUAL_END + (easing if spec.executable in slow else 0.0) for spec in specs}
+
+
+class LongestEnds:
+    """Longest time that each node of a graph takes to end in order, as things are now.
+
+    Args:
+        specs: Nodes of the graph.
+    """
+
+    def __init__(self, specs: Sequence[NodeSpec]) -> None:
+        self._specs = specs
+        self._names = {spec.full_name for spec in specs}
+        self._ends = longest_ends(specs)
+
+    def __getitem__(self, name: str) -> float:
+        """Return the longest time that a node takes to end [s]."""
+        return self._ends[name]
+
+    def listen(self, node: Node) -> None:
+        """Hear of changes while the nodes run.
+
+        Args:
+            node: Node that is spun.
+        """
+        node.create_subscription(
+            ParameterEvent, "/parameter_events", self.take, qos_profile_parameter_events
+        )
+
+    def take(self, event: ParameterEvent) -> None:
+        """Take over what has changed."""
+        if event.node not in self._names:
+            return
+        for one in (*event.new_parameters, *event.changed_parameters):
+            if one.name == EASE_TIME:
+                self._ends = longest_ends(self._specs, {event.node: one.value.double_value})
 
 
 def _eases(spec: NodeSpec) -> bool:

@@ -23,10 +23,8 @@ from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.ros_adapters import get_ros_node
-from rcl_interfaces.msg import ParameterEvent
-from rclpy.qos import qos_profile_parameter_events
 
-from x2c_bringup.ends import EASE_TIME, longest_ends
+from x2c_bringup.ends import LongestEnds
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.launch_arguments import LaunchArgument
 from x2c_bringup.other_graph import refuse_second
@@ -74,13 +72,10 @@ class GraphActions:
         began = time.monotonic()
         node = get_ros_node(context)
         check_graph(specs)
-        self._specs = specs
-        self._ends = longest_ends(specs)
+        self._ends = LongestEnds(specs)
         refuse_second(specs, node, ours=0, since=began)
         # What the ease takes can be changed while the nodes run.
-        node.create_subscription(
-            ParameterEvent, "/parameter_events", self._take, qos_profile_parameter_events
-        )
+        self._ends.listen(node)
 
     def of(
         self, spec: NodeSpec, on_exit: Any = None, **parameters: Any
@@ -110,7 +105,8 @@ class GraphActions:
             emulate_tty=True,
             on_exit=on_exit,
             additional_env={LAUNCHER_VARIABLE: str(os.getpid())},
-            prefix="" if spec.is_ours else " ".join(tied()),
+            # None leaves room for launch's own prefix, such as a debugger.
+            prefix=None if spec.is_ours else " ".join(tied()) or None,
             sigterm_timeout=LaunchConfiguration(
                 "sigterm_timeout", default=[_LongestEnd(self._ends, spec.name)]
             ),
@@ -131,23 +127,16 @@ class GraphActions:
 
         return [action, RegisterEventHandler(OnShutdown(on_shutdown=interrupt))]
 
-    def _take(self, event: ParameterEvent) -> None:
-        names = {spec.full_name: spec for spec in self._specs}
-        for one in (*event.new_parameters, *event.changed_parameters):
-            if one.name == EASE_TIME and event.node in names:
-                ends = longest_ends(self._specs, {event.node: one.value.double_value})
-                self._ends.update(ends)
-
 
 class _LongestEnd(Substitution):
     """The longest time that a node takes to end, as things are when it is to end.
 
     Args:
-        ends: Such times [s], by the nodes' names.
+        ends: Such times.
         name: Name of the node.
     """
 
-    def __init__(self, ends: dict[str, float], name: str) -> None:
+    def __init__(self, ends: LongestEnds, name: str) -> None:
         super().__init__()
         self._ends = ends
         self._name = name

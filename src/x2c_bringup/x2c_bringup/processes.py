@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ament_index_python import get_package_prefix
 
-from x2c_bringup.ends import longest_ends
+from x2c_bringup.ends import LongestEnds
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.shared_files import set_middleware_defaults
@@ -43,13 +43,19 @@ def command_line(spec: NodeSpec) -> list[str]:
 class ProcessGraph:
     """Runs each node of a graph as a process of its own, while it is entered.
 
+    They are no part of the terminal's process group: signals of the user reach them through this
+    process alone, once each.
+
+    Attributes:
+        ends: Longest time that each node takes to end.
+
     Args:
         specs: The nodes, each after those whose messages it takes.
     """
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
         self._specs = {spec.name: spec for spec in specs}
-        self._ends = longest_ends(specs)
+        self.ends = LongestEnds(specs)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {**os.environ, LAUNCHER_VARIABLE: str(os.getpid())}
 
@@ -61,20 +67,24 @@ class ProcessGraph:
     def __enter__(self) -> ProcessGraph:
         """Start the processes, those who listen first."""
         set_middleware_defaults(self._environment)
-        for name in reversed(self._specs):
-            self.start(name)
+        try:
+            for name in reversed(self._specs):
+                self.start(name)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
         """Stop the processes, the source first; kill those that do not go."""
-        for name in self._specs:
+        for name in filter(self._processes.__contains__, self._specs):
             process = self._processes[name]
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 # One that is paused hears nothing before it goes on.
                 process.send_signal(signal.SIGCONT)
             try:
-                process.wait(self._ends[name])
+                process.wait(self.ends[name])
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -97,7 +107,7 @@ class ProcessGraph:
     def start(self, name: str) -> None:
         """Start the process of a node, which does not run."""
         command = command_line(self._specs[name])
-        self._processes[name] = subprocess.Popen(command, env=self._environment)
+        self._processes[name] = subprocess.Popen(command, env=self._environment, process_group=0)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to the process of a node; one that kills is waited for."""
@@ -106,17 +116,28 @@ class ProcessGraph:
         if number is signal.SIGKILL:
             process.wait()
 
-    def wait_until_active(self, watch: Watch) -> None:
+    def wait_until_active(
+        self, watch: Watch, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
         """Wait until every node reports that it is active.
+
+        Args:
+            watch: Listener to the nodes' diagnostics.
+            given_up: Returns whether to wait no longer.
 
         Raises:
             ConfigureError: A node refuses, has ended, or reports nothing; the text says why.
         """
-        wait_until_active(watch, list(self._processes), lambda name: self._processes[name].poll())
+        wait_until_active(
+            watch, list(self._processes), lambda name: self._processes[name].poll(), given_up
+        )
 
 
 def wait_until_active(
-    watch: Watch, names: Sequence[str], status_of: Callable[[str], int | None]
+    watch: Watch,
+    names: Sequence[str],
+    status_of: Callable[[str], int | None],
+    given_up: Callable[[], bool] = lambda: False,
 ) -> None:
     """Wait until every node reports that it is active.
 
@@ -124,12 +145,15 @@ def wait_until_active(
         watch: Listener to the nodes' diagnostics.
         names: Names of the nodes.
         status_of: Returns the exit status of a node's process; None while it runs.
+        given_up: Returns whether to wait no longer.
 
     Raises:
         ConfigureError: A node refuses, has ended, or reports nothing; the text says why.
     """
     limit = time.monotonic() + _STARTING
     while waiting := [name for name in names if not _is_active(watch, name)]:
+        if given_up():
+            return
         for name in waiting:
             status = status_of(name)
             if status is not None:

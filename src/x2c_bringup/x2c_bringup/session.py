@@ -146,7 +146,8 @@ def run_apart(
             refuse_second(specs, watch.node, ours=0, since=time.monotonic())
             with ProcessGraph(specs) as graph:
                 request.when_repeated(graph.interrupt)
-                graph.wait_until_active(watch)
+                graph.ends.listen(watch.node)
+                graph.wait_until_active(watch, lambda: request.wanted)
                 started = time.monotonic()
                 finished = False
                 while not (request.wanted or finished or time.monotonic() > started + duration):
