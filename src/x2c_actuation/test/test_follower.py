@@ -22,7 +22,7 @@ VELOCITY = np.array([6.0, 2.0])
 
 def arrive(follower, targets):
     path = [follower.positions]
-    while follower.approaching:
+    while follower.approaching.any():
         path.append(follower.step(targets, PERIOD))
         assert len(path) < 1000
     return np.array(path)
@@ -45,14 +45,14 @@ def test_smooth_commands_pass_unchanged_once_they_are_reached():
     for time in np.arange(0.0, 2.0, PERIOD):
         wanted = [0.5 * np.sin(3.0 * time), 0.3 * np.sin(2.0 * time)]
         np.testing.assert_allclose(follower.step(wanted, PERIOD), wanted, atol=1e-12)
-        assert not follower.approaching
+        assert not follower.approaching.any()
 
 
 def test_a_jump_of_the_commands_is_come_to_softly():
     follower = Follower(JOINTS, SHARE)
     arrive(follower, [0.0, 0.0])
     first = follower.step([1.0, 1.0], PERIOD)
-    assert follower.approaching
+    assert follower.approaching.all()
     assert follower.limited == 1
     assert (np.abs(first) < 1e-3).all()
 
@@ -182,3 +182,58 @@ def test_a_step_of_no_time_moves_nothing():
     follower = Follower(JOINTS, SHARE)
     follower.place([0.2, 0.2])
     assert follower.step([0.5, 0.5], 0.0) == pytest.approx([0.2, 0.2])
+
+
+def test_joints_that_follow_go_on_while_one_begins_again():
+    follower = Follower(JOINTS, SHARE)
+    arrive(follower, [0.0, 0.0])
+    for step in range(1, 40):
+        wanted = 0.05 * step * PERIOD * 10
+        if step == 20:
+            follower.place([0.3], np.array([1]))
+        fast, slow = follower.step([wanted, 0.0], PERIOD)
+        assert fast == pytest.approx(wanted, abs=1e-12)
+        assert slow > 0.2 if 20 <= step < 25 else slow >= 0.0
+
+
+def test_joints_on_their_way_go_on_while_one_begins_again():
+    free, placed = Follower(JOINTS, SHARE), Follower(JOINTS, SHARE)
+    for step in range(40):
+        if step == 20:
+            placed.place([-0.5], np.array([1]))
+        expected = free.step([0.9, 0.0], PERIOD)[0]
+        assert placed.step([0.9, 0.0], PERIOD)[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_joint_that_rests_is_moved_by_no_limit():
+    follower = Follower(JOINTS, SHARE, [LID_BY_BROW])
+    follower.place([-0.2, -0.3])
+    for _ in range(200):
+        now = follower.step([0.5, -0.8], PERIOD, resting=np.array([True, False]))
+        assert now[0] == pytest.approx(-0.2)
+        assert passed_by([LID_BY_BROW], now) <= 1e-6
+
+
+@given(
+    st.lists(
+        st.tuples(
+            poses, st.permutations(range(3)), st.sampled_from([0.01, 0.5]), st.integers(1, 20)
+        ),
+        max_size=8,
+    ),
+    st.permutations([6.0, 2.0, 0.7]),
+)
+def test_parts_that_move_at_times_of_their_own_keep_coupled_limits(commands, speeds):
+    joints = [joint(name, speed) for name, speed in zip("abc", speeds, strict=True)]
+    follower = Follower(joints, SHARE, CHAIN, [np.array([place]) for place in range(3)])
+    before = np.zeros(3)
+    follower.place(before)
+    for targets, order, passed, times in commands:
+        # The last part of the order hangs meanwhile.
+        for part in list(order[:2]) * times:
+            now = follower.step(targets, passed, part)
+            assert passed_by(CHAIN, now) <= 1e-6
+            reach = np.zeros(3)
+            reach[part] = speeds[part] * min(passed, 0.1)
+            assert (np.abs(now - before) <= reach * (1 + 1e-6) + 1e-9).all()
+            before = now

@@ -109,7 +109,7 @@ class Stage:
         self.told = []
         group = MotionGroup(robot.joints, settings.approach, coupled_limits)
         self.session = MotorSession(
-            self.motors, robot.joints, lambda bad, text: self.say(text), group.part(range(3))
+            self.motors, robot.joints, lambda bad, text: self.say(text), group.parts[0]
         )
         self.now = 100.0
         self.command = None

@@ -109,6 +109,30 @@ class JointMotion:
         self._last = self._vector(positions)
         self._take(now)
 
+    def place(self, which: NDArray[np.bool_], positions: ArrayLike) -> None:
+        """Let some joints stand somewhere; the others go on as they were.
+
+        Args:
+            which: (n,) joints that stand.
+            positions: (n,) where they do [rad or m]; they may be outside the limits.
+
+        Raises:
+            MotionError: The positions of the joints that stand are not finite.
+        """
+        last = np.where(which, positions, self._last)
+        where = (self._vector(last) - self._limits.lower) / self._range
+        now = Kinematics(
+            np.where(which, where, self._now.position),
+            np.where(which, 0.0, self._now.velocity),
+            np.where(which, 0.0, self._now.acceleration),
+        )
+        plan = self._planner.plan(now, np.where(which, where, self._plan.targets))
+        if plan is None:
+            self.reset(last)
+            return
+        self._plan, self._elapsed, self._last = plan, 0.0, last
+        self._take(now)
+
     def stopping_points(self) -> Array:
         """Return targets (n,) [rad or m] with which the joints brake as fast as they may."""
         stop = self._planner.stop(self._now)

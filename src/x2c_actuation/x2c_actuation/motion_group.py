@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_actuation.follower import Follower
+from x2c_actuation.follower import Follower, tied
 from x2c_face.coupling import CoupledLimit
 from x2c_face.robot import Joint
 
@@ -22,7 +22,9 @@ _STALE = 0.5
 class MotionGroup:
     """Single motion of joints on one or several boards, each of which has a thread of its own.
 
-    A joint whose coupled limits depend on a joint that nothing holds stays where it is.
+    Time passes for the joints of a board only in the steps of its own thread: what the others are
+    kept clear of is where a board that hangs has sent its joints, not where they would be by now.
+    A joint that nothing holds rests, and one whose coupled limits depend on it stays where it is.
 
     Times are seconds of a steady clock.
 
@@ -30,6 +32,7 @@ class MotionGroup:
         joints: Joints of the group.
         share: Share of their limits for coming back, as `Follower` takes it.
         coupled_limits: Limits among these joints.
+        boards: Places of each board's joints; one board has all where None.
     """
 
     def __init__(
@@ -37,19 +40,23 @@ class MotionGroup:
         joints: Sequence[Joint],
         share: float,
         coupled_limits: Sequence[CoupledLimit] = (),
+        boards: Sequence[Sequence[int]] | None = None,
     ) -> None:
-        self._follower = Follower(joints, share, coupled_limits)
-        self._tied = _tied(len(joints), coupled_limits)
+        parts = [range(len(joints))] if boards is None else boards
+        self._places = [np.array(part, dtype=np.intp) for part in parts]
+        self._follower = Follower(joints, share, coupled_limits, self._places)
+        self._tied = tied(len(joints), coupled_limits)
         self._lock = threading.Lock()
         self._held = np.zeros(len(joints), bool)
         self._heard = np.zeros(len(joints))
         self._targets = self._follower.positions
-        self._resting = np.ones(len(joints), bool)
+        self._halted = np.ones(len(joints), bool)
         self._stepped = 0.0
 
-    def part(self, places: Sequence[int]) -> MotionPart:
-        """Return the joints at some places of the group, which one board moves."""
-        return MotionPart(self, np.array(places, dtype=np.intp))
+    @property
+    def parts(self) -> tuple[MotionPart, ...]:
+        """Joints of each board."""
+        return tuple(MotionPart(self, i, places) for i, places in enumerate(self._places))
 
     @property
     def limited(self) -> int:
@@ -57,9 +64,9 @@ class MotionGroup:
         return self._follower.limited
 
     @property
-    def approaching(self) -> bool:
-        """Whether joints are on their way to the commanded pose."""
-        return self._follower.approaching
+    def approaching(self) -> NDArray[np.bool_]:
+        """(n,) joints that are on their way to the commanded pose."""
+        return np.asarray(self._follower.approaching & ~self._resting)
 
     @property
     def positions(self) -> Array:
@@ -72,44 +79,40 @@ class MotionGroup:
         loose = ~self._held | (self._stepped - self._heard > _STALE)
         return np.asarray(self._held & (self._tied & loose).any(axis=1))
 
+    @property
+    def _resting(self) -> NDArray[np.bool_]:
+        return np.asarray(self._halted | ~self._held | self.frozen)
+
     def note_held(self, places: NDArray[np.intp], held: NDArray[np.bool_], now: float) -> None:
         """Take which joints at some places are held by their motors, at this time [s]."""
         with self._lock:
             self._held[places], self._heard[places] = held, now
 
     def place(self, places: NDArray[np.intp], positions: Array) -> None:
-        """Let joints start from where they are [rad or m], at rest."""
+        """Let joints start from where they are [rad or m], at rest; the others go on."""
         with self._lock:
-            start = self._follower.positions
-            start[places] = positions
-            self._follower.place(start)
+            self._follower.place(positions, places)
 
-    def advance(
-        self, places: NDArray[np.intp], targets: Array | None, duration: float, now: float
-    ) -> Array:
-        """Move all joints of the group on, and return where those of one board are sent.
+    def advance(self, board: int, targets: Array | None, duration: float, now: float) -> Array:
+        """Move the joints of one board on, and return where they are sent.
 
         Args:
-            places: Places of the board's joints.
+            board: Index of the board.
             targets: Where they are commanded to be [rad or m]; None to let them stop.
             duration: Time since the board's last step [s].
             now: Current time [s].
 
         Returns:
-            Positions at these places [rad or m].
+            Positions of the board's joints [rad or m].
         """
+        places = self._places[board]
         with self._lock:
-            passed = max(min(duration, now - self._stepped), 0.0)
             self._stepped = max(now, self._stepped)
-            self._resting[places] = targets is None
+            self._halted[places] = targets is None
             if targets is not None:
                 self._targets[places] = targets
-            if self._resting.all():
-                return np.asarray(self._follower.halt(passed)[places])
-            stays = self._resting | self.frozen
-            rest = self._follower.resting_points() if stays.any() else self._targets
-            wanted = np.where(stays, rest, self._targets)
-            return np.asarray(self._follower.step(wanted, passed)[places])
+            sent = self._follower.step(self._targets, duration, board, self._resting)
+            return np.asarray(sent[places])
 
 
 class MotionPart:
@@ -117,16 +120,17 @@ class MotionPart:
 
     Args:
         group: Group that they belong to.
-        places: Their places in it (k,).
+        board: Index of the board.
+        places: Their places in the group (k,).
     """
 
-    def __init__(self, group: MotionGroup, places: NDArray[np.intp]) -> None:
-        self._group, self._places = group, places
+    def __init__(self, group: MotionGroup, board: int, places: NDArray[np.intp]) -> None:
+        self._group, self._board, self._places = group, board, places
 
     @property
     def approaching(self) -> bool:
-        """Whether the group is on its way to the commanded pose."""
-        return self._group.approaching
+        """Whether joints are on their way to the commanded pose."""
+        return bool(self._group.approaching[self._places].any())
 
     @property
     def limited(self) -> int:
@@ -151,21 +155,15 @@ class MotionPart:
         """Start from where the joints are (k,) [rad or m], at rest."""
         self._group.place(self._places, np.asarray(positions, dtype=np.float64))
 
+    def place_one(self, joint: int, position: float) -> None:
+        """Let one joint start from where it is [rad or m], at rest; the others go on."""
+        self._group.place(self._places[[joint]], np.array([position]))
+
     def step(self, targets: ArrayLike, duration: float, now: float) -> Array:
         """Return what to send the joints (k,) [rad or m] that are commanded to targets (k,)."""
         wanted = np.asarray(targets, dtype=np.float64)
-        return self._group.advance(self._places, wanted, duration, now)
+        return self._group.advance(self._board, wanted, duration, now)
 
     def halt(self, duration: float, now: float) -> Array:
         """Return what to send the joints (k,) [rad or m] so that they stop."""
-        return self._group.advance(self._places, None, duration, now)
-
-
-def _tied(count: int, limits: Sequence[CoupledLimit]) -> NDArray[np.bool_]:
-    """Return for each joint (n, n) those that its limits depend on, by way of others too."""
-    tied = np.eye(count, dtype=bool)
-    for limit in limits:
-        tied[limit.joint, limit.by] = tied[limit.by, limit.joint] = True
-    for _ in range(max(count.bit_length(), 1)):
-        tied = tied @ tied
-    return tied & ~np.eye(count, dtype=bool)
+        return self._group.advance(self._board, None, duration, now)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -59,6 +59,15 @@ class MotionLimits:
                 field.name: np.array([getattr(joint, field.name) for joint in joints], dtype=float)
                 for field in fields(cls)
             }
+        )
+
+    def slowed(self, share: float) -> Self:
+        """Return the limits with a share of their velocity, acceleration and jerk."""
+        return replace(
+            self,
+            velocity=share * self.velocity,
+            acceleration=share * self.acceleration,
+            jerk=share * self.jerk,
         )
 
 

@@ -187,10 +187,12 @@ def _motions(robot: Robot, boards: Sequence[Board]) -> list[MotionPart]:
         places = [place for i in members for place in boards[i].places]
         share = min(boards[i].driver.settings.approach for i in members)
         motion = MotionGroup(
-            [robot.joints[place] for place in places], share, _inside(robot.coupled_limits, places)
+            [robot.joints[place] for place in places],
+            share,
+            _inside(robot.coupled_limits, places),
+            [[places.index(place) for place in boards[i].places] for i in members],
         )
-        for i in members:
-            motions[i] = motion.part([places.index(place) for place in boards[i].places])
+        motions |= zip(members, motion.parts, strict=True)
     return [motions[i] for i in range(len(boards))]
 
 

@@ -53,8 +53,7 @@ class MotorSession:
         self.link = MotorLink(driver, tell)
         self._driver = driver
         self._settings = driver.settings
-        alone = range(len(joints))
-        self._motion = motion or MotionGroup(joints, self._settings.approach).part(alone)
+        self._motion = motion or MotionGroup(joints, self._settings.approach).parts[0]
         self._tell = tell
         self._command: tuple[float, Array] | None = None
         self._writer = MotorWriter(self.link, joints, tell)
@@ -198,9 +197,7 @@ class MotorSession:
         if taken is not None:
             joint, position = taken
             self._start[joint] = position
-            start = self._motion.positions
-            start[joint] = position
-            self._motion.place(start)
+            self._motion.place_one(joint, position)
         return self._custody.taking_in(now)
 
     def _move(self, now: float, duration: float) -> Array | None:
@@ -218,12 +215,11 @@ class MotorSession:
             return self._halt(now, duration)
         if age > self._settings.hold_after:
             return self._wait(age, now, duration)
-        if self._take_in(now):
-            self._condition = Condition.APPROACHING
-            return self._writer.send(self._motion.halt(duration, now))
+        # Those that wait for it rest; the others go on.
+        waits = self._take_in(now)
         targets = np.where(np.isfinite(command[1]), command[1], self._start)
         positions = self._motion.step(targets, duration, now)
-        approaching = self._motion.approaching
+        approaching = waits or self._motion.approaching
         self._condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
         return self._writer.send(positions)
 
