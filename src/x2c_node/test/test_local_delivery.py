@@ -255,3 +255,19 @@ def test_a_message_that_waits_for_a_node_s_turn_is_not_delivered_after_its_end(
     getattr(listener, transition)()
     all_end(speaking)
     assert listener.heard == []
+
+
+def test_a_node_that_takes_long_to_go_down_keeps_no_publisher_waiting(ros, speaker, delivery):
+    finished = []
+
+    class Easing(Listener):
+        def deactivate(self) -> None:
+            speaking.extend(in_threads(lambda: speaker.words.publish(String(data="late"))))
+            all_end(speaking)
+            finished.append(True)
+
+    speaking: list[threading.Thread] = []
+    listener = started(ros, Easing(local_delivery=delivery))
+    listener.trigger_deactivate()
+    assert finished == [True]
+    assert not listener.fault

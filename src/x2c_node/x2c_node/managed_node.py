@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import threading
-import traceback
 from collections.abc import Callable
-from contextlib import nullcontext
 from copy import copy
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -25,14 +22,14 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
-from x2c_face.errors import X2CError
-from x2c_face.printable import printable
 from x2c_node import parameter_requests, parameters
+from x2c_node.callbacks import CallbackGuard
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
 from x2c_node.mismatch import Mismatches
 from x2c_node.namesakes import Namesakes
+from x2c_node.scope import Scope
 from x2c_node.statistics import Statistics
 from x2c_node.supervisor import Supervisor
 
@@ -73,8 +70,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._mismatches = Mismatches(self)
         self.pulse = self.supervisor.pulse(self.get_name(), self.LONGEST_CALLBACK)
         self.supervisor.on_fault(self.halt, self._report_fault)
-        # A message handed on directly comes in the thread of its publisher.
-        self._turn = threading.RLock()
+        self._callback_guard = CallbackGuard(self)
         self._parameter_class = parameter_class
         self._refused = parameters.declare(self, parameter_class)
         if unknown := parameters.unknown(self, parameter_class):
@@ -87,8 +83,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.fault = ""
         self.hurried = False
         self._namesakes = Namesakes(self)
-        self._configured: list[Callable[[], object]] = []
-        self._activated: list[Callable[[], object]] = []
+        self._configured, self._activated = Scope(), Scope()
         self._scope = self._configured
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
@@ -219,9 +214,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
             overridable: Whether its QoS can be overridden by parameters.
             alone: Whether no other callback of the node may run meanwhile.
         """
-        over = threading.Event()
-        # Destroyed last: what waits for its turn until then finds that it is over.
-        self._scope.append(over.set)
+        # What does not wait for its turn is heard until the transition is through.
+        over = self._scope.end(early=alone)
         guarded = self._guarded(callback, topic, alone=alone, over=over)
         if self._local is not None and not raw:
             name = self.resolve_topic_name(topic)
@@ -246,9 +240,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def timer(self, period: float, callback: Callable[[], None]) -> Timer:
         """Call something every so often [s] by a steady clock."""
-        over = threading.Event()
-        self._scope.append(over.set)
-        guarded = self._guarded(callback, "timer", over=over)
+        guarded = self._guarded(callback, "timer", over=self._scope.end(early=True))
         made = self.create_timer(period, guarded, clock=self._steady_clock)
         self._scope.append(lambda: self.destroy_timer(made))
         return made
@@ -258,12 +250,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
         An error in it is told in the response's `message`, where it has one.
         """
-
-        def take_turn(request: Any, response: Any) -> Any:
-            with self._turn:
-                return callback(request, response)
-
-        made = self.create_service(service_type, name, self._answering(take_turn, name))
+        answer = self._callback_guard.answering(callback, name, alone=True)
+        made = self.create_service(service_type, name, answer)
         self._scope.append(lambda: self.destroy_service(made))
 
     def end_with(self, end: Callable[[], object]) -> None:
@@ -330,8 +318,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def destroy_node(self) -> None:
         """Destroy the node, whatever its state, with what its transitions have made."""
-        self._destroy(self._activated)
-        self._destroy(self._configured)
+        self._activated.destroy()
+        self._configured.destroy()
         super().destroy_node()
 
     def hurry(self) -> None:
@@ -374,8 +362,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         """Leave whatever was entered, so that the node can be configured again."""
         left = self.on_shutdown(state)
         # The transition that failed may have made things of its own.
-        self._destroy(self._activated)
-        self._destroy(self._configured)
+        self._activated.destroy()
+        self._configured.destroy()
         return left
 
     def _do_configure(self) -> None:
@@ -385,35 +373,29 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.configure()
 
     def _transition(
-        self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
+        self, verb: str, run: Callable[[], None], scope: Scope
     ) -> TransitionCallbackReturn:
-        with self.pulse.rest(), self._turn:
+        with self.pulse.rest(), self._callback_guard.turn:
             try:
                 run()
             except Exception as error:
                 self.fault = f"cannot {verb}: {error}"
                 self._log_failure(f"cannot {verb}", error)
-                self._destroy(scope)
+                scope.destroy()
                 return TransitionCallbackReturn.FAILURE
         self.fault = ""
         return TransitionCallbackReturn.SUCCESS
 
-    def _leave(
-        self, verb: str, run: Callable[[], None], scope: list[Callable[[], object]]
-    ) -> TransitionCallbackReturn:
-        with self.pulse.rest(), self._turn:
+    def _leave(self, verb: str, run: Callable[[], None], scope: Scope) -> TransitionCallbackReturn:
+        scope.announce()
+        with self.pulse.rest(), self._callback_guard.turn:
             try:
                 run()
             except Exception as error:
                 self.fault = f"cannot {verb} cleanly: {error}"
                 self._log_failure(f"cannot {verb} cleanly", error)
-            # Still in turn: a message that waits for it is not delivered afterwards.
-            self._destroy(scope)
+            scope.destroy()
         return TransitionCallbackReturn.SUCCESS
-
-    def _destroy(self, scope: list[Callable[[], object]]) -> None:
-        while scope:
-            scope.pop()()
 
     # Callbacks.
 
@@ -425,54 +407,11 @@ class ManagedNode(LifecycleNode, Generic[P]):
         alone: bool = True,
         over: threading.Event | None = None,
     ) -> Callable[..., None]:
-        """Return a callback whose errors are counted and logged.
+        """Return a callback whose errors are counted and logged; see `CallbackGuard.guarded`."""
+        return self._callback_guard.guarded(callback, source, alone=alone, over=over)
 
-        Args:
-            callback: To be called.
-            source: What the counts and the log call it.
-            alone: Whether no other callback of the node may run meanwhile.
-            over: Set when it is to be called no more.
-        """
-        turn = self._turn if alone else nullcontext()
-
-        # rclpy tells by the signature whether a callback wants the message's info too.
-        @functools.wraps(callback)
-        def run(*arguments: Any) -> None:
-            try:
-                with turn:
-                    if over is None or not over.is_set():
-                        callback(*arguments)
-            except X2CError as error:
-                self.statistics.counts[f"{source} refused"] += 1
-                self.get_logger().warning(f"{source}: {error}", throttle_duration_sec=5.0)
-            except Exception as error:
-                self.statistics.counts[f"{source} failed"] += 1
-                self._log_failure(source, error)
-
-        return run
-
-    def _answering(self, callback: Callable[..., Any], name: str) -> Callable[..., Any]:
-        """Return a service's callback whose errors are counted, logged and answered.
-
-        Args:
-            callback: Takes and returns as rclpy's does.
-            name: What the counts and the log call it.
-        """
-
-        def answer(request: Any, response: Any) -> Any:
-            try:
-                return callback(request, response)
-            except Exception as error:
-                kind = "refused" if isinstance(error, X2CError) else "failed"
-                self.statistics.counts[f"{name} {kind}"] += 1
-                self._log_failure(name, error)
-                # What has been filled in before the error holds no longer.
-                response = type(response)()
-                if hasattr(response, "success") and hasattr(response, "message"):
-                    response.success, response.message = False, str(error)
-                return response
-
-        return answer
+    def _log_failure(self, what: str, error: Exception) -> None:
+        self._callback_guard.log_failure(what, error)
 
     def _guard_own_services(self) -> None:
         """Guard the services that rclpy makes: of parameters and of the lifecycle."""
@@ -482,15 +421,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 callback = parameter_requests.one_by_one(callback)
             elif service.srv_type is SetParametersAtomically:
                 callback = parameter_requests.checked(callback)
-            service.callback = self._answering(callback, service.srv_name)
-
-    def _log_failure(self, what: str, error: Exception) -> None:
-        if isinstance(error, X2CError):
-            self.get_logger().error(f"{what}: {error}")
-        else:
-            details = "".join(traceback.format_exception(error))
-            text = printable(f"{what}: {error}\n{details}")
-            self.get_logger().error(text, throttle_duration_sec=5.0)
+            service.callback = self._callback_guard.answering(callback, service.srv_name)
 
     # Parameters.
 
