@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -258,10 +260,15 @@ def test_every_executable_has_its_module(package):
 
 def imports(package: Path) -> set[str]:
     """Return the top-level names that a package's modules import."""
-    names = set()
     paths = list((package / package.name).rglob("*.py"))
     if package.name == "x2c_bringup":
         paths += (ROOT / "launch").glob("*.py")
+    return imported(paths)
+
+
+def imported(paths: Iterable[Path]) -> set[str]:
+    """Return the top-level names that files import."""
+    names = set()
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -274,12 +281,14 @@ def imports(package: Path) -> set[str]:
 KEYS = {
     "PIL": "python3-pil",
     "cv2": "python3-opencv",
+    "hypothesis": "python3-hypothesis",
     "matplotlib": "python3-matplotlib",
     "mediapipe": "python3-mediapipe-pip",
     "mujoco": "python3-mujoco-pip",
     "numpy": "python3-numpy",
     "onnxruntime": "python3-onnxruntime-pip",
     "psutil": "python3-psutil",
+    "pytest": "python3-pytest",
     "rich": "python3-rich",
     "rosbags": "python3-rosbags-pip",
     "ruamel": "python3-ruamel.yaml",
@@ -328,6 +337,26 @@ def test_manifest_names_what_the_package_imports(package):
     assert {KEYS.get(name, name) for name in third_party} <= named
 
 
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_manifest_names_what_the_tests_import(package):
+    manifest = ET.parse(package / "package.xml").getroot()
+    tags = ("depend", "exec_depend", "test_depend")
+    named = {e.text for tag in tags for e in manifest.iter(tag)}
+    tests = list(ROOT.glob("src/*/test/**/*.py"))
+    ours = {name for file in tests for name in (file.stem, file.parent.name)} | {"x2c_testing"}
+    mine = imported(file for file in tests if file.is_relative_to(package))
+    third_party = mine - ours - {package.name} - sys.stdlib_module_names - WITHOUT_KEY
+    assert {KEYS.get(name, name) for name in third_party} <= named
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_manifest_names_no_library_that_only_tests_import(package):
+    manifest = ET.parse(package / "package.xml").getroot()
+    named = {e.text for e in manifest.iter("exec_depend")}
+    libraries = {module for module, key in KEYS.items() if key in named}
+    assert libraries <= imports(package)
+
+
 def test_what_rosdep_cannot_install_is_among_the_requirements():
     names = {name.replace("_", "-") for name in WITHOUT_KEY}
     for package in PACKAGES:
@@ -349,6 +378,15 @@ def test_dependencies_point_down_only():
     }
     for name, others in forbidden.items():
         assert not imports(ROOT / "src" / name) & others, name
+
+
+def test_the_settings_of_the_tests_need_what_is_pinned():
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    settings = tools["pytest"]["ini_options"]
+    pinned = pins("requirements-dev.txt")
+    assert pinned["pytest"].partition(".")[0] == settings["minversion"].partition(".")[0]
+    plugins = {name for name in pinned if name.startswith("pytest-")}
+    assert set(settings["required_plugins"]) == plugins
 
 
 def test_pins_are_exact_and_agree_with_each_other():

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Marks of tests by what they need, from the fixtures they use; pyproject.toml explains the marks.
 
-A test without marks is pure: `make check` runs it. One that starts an interpreter all the
-same fails, so that the marks stay true.
+A test without marks is pure: `make check` runs it. One that starts an interpreter all the same, or
+whose fixtures do, fails, so that the marks stay true.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from multiprocessing import util
 from typing import Any
 
 import pytest
@@ -20,16 +21,25 @@ _BY_FIXTURE = {
 
 
 class _Watch:
-    """Programs started since the last look."""
+    """Processes started since the last look."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
+        self._spawn = util.spawnv_passfds
+        util.spawnv_passfds = self._hear_spawn
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         # Libraries look for others by programs such as ldconfig.
         if event == "subprocess.Popen" and arguments[0] == sys.executable:
             self.started.append(f"{arguments[1]}")
+        elif event in ("os.fork", "os.forkpty"):
+            self.started.append("a copy of itself")
+
+    def _hear_spawn(self, path: bytes, words: Sequence[Any], descriptors: Sequence[int]) -> int:
+        # Processes of multiprocessing, of which no audit hook hears.
+        self.started.append(f"{words}")
+        return self._spawn(path, words, descriptors)
 
 
 _watch = _Watch()
@@ -46,10 +56,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test that starts a program and is not marked so."""
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Fail a test whose fixtures start a process, and which is not marked so."""
     _watch.started.clear()
     result = yield
-    if _watch.started and item.get_closest_marker("process") is None:
-        pytest.fail(f"mark it `process`: it started {_watch.started[0]}", pytrace=False)
+    _check(item)
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that starts a process and is not marked so."""
+    result = yield
+    _check(item)
+    return result
+
+
+def _check(item: pytest.Item) -> None:
+    # Slow tests are not pure anyway.
+    marked = any(item.get_closest_marker(mark) for mark in ("process", "slow"))
+    if _watch.started and not marked:
+        pytest.fail(f"mark it `process`: it started {_watch.started[0]}", pytrace=False)

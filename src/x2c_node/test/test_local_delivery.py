@@ -200,12 +200,12 @@ def test_latched_messages_come_once_and_in_order_whoever_subscribes_meanwhile(de
     start = threading.Barrier(3)
 
     def speak(number: int) -> None:
-        start.wait()
+        start.wait(timeout=60)
         for word in range(500):
             publishers[number].publish((number, word))
 
     def subscribe() -> None:
-        start.wait()
+        start.wait(timeout=60)
         for one in heard:
             delivery.subscribe("/words", String, one.append)
 

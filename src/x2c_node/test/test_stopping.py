@@ -2,7 +2,6 @@
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 
@@ -81,7 +80,7 @@ def test_nohup_is_heeded():
 
 @pytest.fixture
 def parent():
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
     yield process
     process.kill()
     process.communicate(timeout=60)
@@ -101,14 +100,14 @@ def test_the_end_of_the_launcher_is_noticed(parent, monkeypatch, wait_until, han
         parent.kill()
         if not handles:
             # Without handles it is there until its own parent has waited for it.
-            parent.wait()
+            parent.wait(timeout=60)
         wait_until(lambda: request.wanted, what="the end")
         assert not request.hurried
 
 
 def test_a_launcher_that_has_ended_already_is_noticed(parent):
     parent.kill()
-    parent.wait()
+    parent.wait(timeout=60)
     assert Launcher(parent.pid).gone
 
 

@@ -78,6 +78,7 @@ def test_a_stopped_preparation_goes_on_where_it_was(tmp_path, upstream, monkeypa
     assert made.usable.all()
 
 
+@pytest.mark.process
 def test_several_processes_make_the_same(tmp_path, upstream, monkeypatch):
     data = read_data_set(upstream(tmp_path))
     one = prepare(data, NetworkConfig(image_size=32), None, folder=tmp_path / "one")
@@ -137,6 +138,7 @@ def test_damaged_files_are_told(tmp_path, upstream):
         prepared.open_prepared(made.folder)
 
 
+@pytest.mark.process
 def test_transferred_pictures_show_the_same_on_the_neutral_picture(simulated, robot, tmp_path):
     data = read_data_set(simulated, landmarks=True)
     made = prepare(data, NetworkConfig(image_size=64), robot, folder=tmp_path)
