@@ -2,6 +2,7 @@
 """The launch file that is shipped, under the real launch."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -239,3 +240,18 @@ def test_launch_waits_as_long_as_an_ease_that_was_made_longer_takes(launch, ros,
     assert process.output.count("finished cleanly") == 5
     assert "escalating" not in process.output
     assert "disabled: at neutral" in process.output
+
+
+def test_a_node_that_fails_ends_the_launch_with_an_error_and_all_others_in_order(
+    launch, ros, wait_until
+):
+    frames = ros.collect(ControlValues, "control_values")
+    process = launch(filename="performer", loop="true")
+    wait_until(lambda: frames, what="control values")
+    (failing,) = re.findall(
+        r"imitation_node-\d+\]: process started with pid \[(\d+)\]", process.output
+    )
+    os.kill(int(failing), signal.SIGKILL)
+    assert process.wait() == 1, process.output
+    assert "has ended with exit status -9" in process.output
+    assert process.output.count("finished cleanly") == 4

@@ -16,6 +16,10 @@ class ConfigureError(BringupError):
     """A node refused to start; the text gives its reason."""
 
 
+class NodeEndedError(BringupError):
+    """A node has ended though nothing asked it to."""
+
+
 class NoImageError(BringupError):
     """The camera gives no image; the text says why."""
 

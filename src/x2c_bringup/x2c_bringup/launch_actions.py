@@ -16,15 +16,16 @@ from launch.actions import (
     RegisterEventHandler,
     SetEnvironmentVariable,
 )
-from launch.event_handlers import OnShutdown
+from launch.event_handlers import OnProcessExit, OnShutdown
 from launch.events import Shutdown, matches_action
-from launch.events.process import SignalProcess
+from launch.events.process import ProcessExited, SignalProcess
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.ros_adapters import get_ros_node
 
 from x2c_bringup.ends import LongestEnds
+from x2c_bringup.errors import NodeEndedError
 from x2c_bringup.graph import NodeSpec
 from x2c_bringup.launch_arguments import LaunchArgument
 from x2c_bringup.other_graph import refuse_second
@@ -125,7 +126,25 @@ class GraphActions:
                 event=SignalProcess(signal_number="SIGINT", process_matcher=matches_action(action))
             )
 
-        return [action, RegisterEventHandler(OnShutdown(on_shutdown=interrupt))]
+        return [
+            action,
+            RegisterEventHandler(OnShutdown(on_shutdown=interrupt)),
+            RegisterEventHandler(OnProcessExit(target_action=action, on_exit=_end_all_at_failure)),
+        ]
+
+
+def _end_all_at_failure(event: ProcessExited, context: LaunchContext) -> None:
+    """End the launch where a node has failed, so that a service manager starts all again.
+
+    Raises:
+        NodeEndedError: It has. launch reports it, ends all other nodes in order, and itself with
+            exit status 1, which no action of its own asks for.
+    """
+    if event.returncode and not context.is_shutdown:
+        raise NodeEndedError(
+            f"{event.process_name} has ended with exit status {event.returncode}, so that all "
+            "others end too: see what it logged before"
+        )
 
 
 class _LongestEnd(Substitution):
