@@ -12,7 +12,11 @@ from std_srvs.srv import Trigger
 
 from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
 from x2c_actuation.bus_emulators.maestro_board import MaestroBoard
+from x2c_actuation.drivers.boards import make_boards
+from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.motor_board import motor_boards
 from x2c_actuation.motor_driver_node import MotorDriverNode
+from x2c_face.robot_file import load_robot
 from x2c_node.quality import STREAM
 
 STEP = 4.0 * 0.1 * SCALE
@@ -66,12 +70,16 @@ class Owner:
 
 
 @pytest.fixture
-def owner(ros, bus, folder, wait_until):
+def node(ros, folder):
     overrides = [
         Parameter("robot", value=str(folder)),
         Parameter("diagnostics_period", value=0.1),
     ]
-    node = ros.add(MotorDriverNode(parameter_overrides=overrides))
+    return ros.add(MotorDriverNode(parameter_overrides=overrides))
+
+
+@pytest.fixture
+def owner(ros, bus, node, wait_until):
     made = Owner(ros, bus, wait_until)
     assert node.start()
     yield made
@@ -206,6 +214,40 @@ def test_a_port_that_is_not_there_is_an_error_that_goes_away(ros, bus, folder, w
     wait_until(
         lambda: "connected" in ros.diagnosis("motor_driver_node").message, what="a connection"
     )
+    node.stop()
+
+
+def test_motors_whose_thread_dies_are_left_as_a_stop_leaves_them(owner, bus, node, wait_until):
+    owner.wanted = [0.4, 0.4, 0.4]
+    owner.wait_for_pose(owner.wanted)
+
+    def die(now):
+        raise SystemExit
+
+    node._boards[0].session.tick = die
+    wait_until(lambda: node.supervisor.over, what="the fault")
+    wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
+
+
+def test_an_activation_that_fails_leaves_no_board_at_work(node, folder, monkeypatch):
+    node.trigger_configure()
+    (board,) = node._boards
+    robot = load_robot(folder)
+    (hanging,) = motor_boards(robot, make_boards(robot), lambda bad, text: None)
+    node._boards = (board, hanging)
+
+    def refuse(*arguments):
+        raise DriverError(Fault.LOST, "the bus hangs")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hanging, "start", refuse)
+        node.trigger_activate()
+        assert node.state == "inactive"
+        assert "the bus hangs" in node.fault
+        assert not board.running
+    node._boards = (board,)
+    node.trigger_activate()
+    assert node.state == "active"
     node.stop()
 
 

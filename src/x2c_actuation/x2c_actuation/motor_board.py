@@ -44,7 +44,7 @@ class MotorBoard:
         self.places = np.array(board.places, dtype=np.intp)
         self._period = 1.0 / board.driver.settings.rate
         self._awake = threading.Condition()
-        self._fresh = self._ending = self._left = False
+        self._fresh = self._ending = self._left = self._done = False
         self._thread: threading.Thread | None = None
 
     @property
@@ -54,8 +54,8 @@ class MotorBoard:
 
     @property
     def died(self) -> bool:
-        """Whether its thread has ended though nothing asked it to."""
-        return self._thread is not None and not self._thread.is_alive() and not self._ending
+        """Whether its thread ticks no more though nothing asked it to end."""
+        return self._done and not self._ending
 
     @property
     def running(self) -> bool:
@@ -83,12 +83,11 @@ class MotorBoard:
                 Fault.LOST,
                 f"{self.thread_name}: the bus at {self.session.link.driver.place} hangs",
             )
-        self._fresh = self._ending = self._left = False
+        self._fresh = self._ending = self._left = self._done = False
         work = (tick, alive, pulse or Pulse())
-        self._thread = threading.Thread(
-            target=self._run, args=work, name=self.thread_name, daemon=True
-        )
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=work, name=self.thread_name, daemon=True)
+        thread.start()
+        self._thread = thread
 
     def command(self, positions: Array, now: float) -> None:
         """Take a command for all joints of the robot (n,) [rad or m]."""
@@ -115,10 +114,11 @@ class MotorBoard:
         self.ask_to_end()
         if self._thread is not None:
             self._thread.join(patience)
+            # Either side ends the session, and never neither.
             with self._awake:
-                self._left = self._thread.is_alive()
-            if self._left:
-                return False
+                self._left = not self._done
+                if self._left:
+                    return False
         self._thread = None
         self.session.end()
         return True
@@ -127,10 +127,13 @@ class MotorBoard:
         self, tick: Callable[[MotorBoard], None], alive: Callable[[], bool], pulse: Pulse
     ) -> None:
         with pulse:
-            self._tick_on(tick, alive, pulse)
-        with self._awake:
-            left = self._left
-        if left:
+            try:
+                self._tick_on(tick, alive, pulse)
+            finally:
+                # Before the pulse reports a death: then it is known already.
+                with self._awake:
+                    self._done = True
+        if self._left:
             self.session.end()
 
     def _tick_on(

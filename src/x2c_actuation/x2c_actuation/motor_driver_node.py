@@ -6,6 +6,7 @@ from __future__ import annotations
 import array
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,10 +111,16 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         )
         # In the boards' threads: a bus that is slow holds neither the node nor another bus up.
         tick = self._guarded(self._tick, "motors", alone=False)
-        for board in self._boards:
-            pulse = self.supervisor.pulse(board.thread_name, _LONGEST_TICK)
-            self.end_with(board.ask_to_end)
-            board.start(tick, self.context.ok, pulse)
+        started: list[MotorBoard] = []
+        try:
+            for board in self._boards:
+                pulse = self.supervisor.pulse(board.thread_name, _LONGEST_TICK)
+                board.start(tick, self.context.ok, pulse)
+                started.append(board)
+        except Exception:
+            # A node that is not active leaves no motors to a thread that no stop reaches.
+            self._end(started)
+            raise
 
     def stop(self) -> None:
         """Follow commands as long as their node eases or brakes, then end.
@@ -129,10 +136,13 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def deactivate(self) -> None:
         """Leave the motors as robot.yaml says, and disconnect."""
-        for board in self._boards:
+        self._end(self._boards)
+
+    def _end(self, boards: Sequence[MotorBoard]) -> None:
+        for board in boards:
             board.ask_to_end()
         limit = time.monotonic() + _LONGEST_JOIN
-        for board in self._boards:
+        for board in boards:
             if not board.end(max(limit - time.monotonic(), 0.0)):
                 self.get_logger().error(
                     f"{board.thread_name}: the bus hangs; its motors stay as they are until it "
@@ -178,7 +188,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     @property
     def _moving(self) -> bool:
-        return any(board.session.condition in _MOVING for board in self._boards)
+        alive = [board for board in self._boards if not board.died]
+        return any(board.session.condition in _MOVING for board in alive)
 
     def _follow_to_the_end(self) -> None:
         commanders = Commanders(self, "joint_commands")
