@@ -246,12 +246,17 @@ def test_a_node_that_fails_ends_the_launch_with_an_error_and_all_others_in_order
     launch, ros, wait_until
 ):
     frames = ros.collect(ControlValues, "control_values")
-    process = launch(filename="performer", loop="true")
+    # launch's own option for debuggers.
+    prefix = {"launch-prefix": "env X2C_PREFIXED=1"}
+    process = launch(filename="performer", loop="true", **prefix)
     wait_until(lambda: frames, what="control values")
-    (failing,) = re.findall(
-        r"imitation_node-\d+\]: process started with pid \[(\d+)\]", process.output
-    )
-    os.kill(int(failing), signal.SIGKILL)
+    (failing,) = [
+        one
+        for one in process_ids(process.output)
+        if b"__node:=imitation_node" in Path(f"/proc/{one}/cmdline").read_bytes()
+    ]
+    assert b"X2C_PREFIXED=1" in Path(f"/proc/{failing}/environ").read_bytes()
+    os.kill(failing, signal.SIGKILL)
     assert process.wait() == 1, process.output
-    assert "has ended with exit status -9" in process.output
+    assert "imitation_node has ended with exit status -9" in process.output
     assert process.output.count("finished cleanly") == 4

@@ -91,3 +91,13 @@ def test_joints_are_braked_though_their_ticker_has_died(ros, node, wait_until):
     wait_until(lambda: len(commands) > heard, "commands that brake")
     assert node._before.motion.at_rest
     assert node._machine.state is State.FAULT
+
+
+def test_a_node_that_is_destroyed_while_active_publishes_no_more(ros, monkeypatch):
+    node = ActuationNode()
+    failures = []
+    monkeypatch.setattr(node, "_log_failure", lambda what, error: failures.append(error))
+    assert node.start()
+    node.destroy_node()
+    assert not node._ticker.alive
+    assert not failures

@@ -8,6 +8,7 @@ from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph import build_graph
 from x2c_bringup.options import GraphOptions
 from x2c_msgs.msg import ControlValues
+from x2c_node.errors import ThreadError
 
 
 def graph(**options):
@@ -73,3 +74,14 @@ def test_what_ros_refuses_is_a_clear_error(ros, options, reason):
 def test_a_file_name_that_is_no_text_is_refused_with_what_to_do(ros):
     with pytest.raises(ConfigureError, match=r"filename: .*udcff.* is no text in UTF-8.*rename"):
         graph(filename="/data/\udcff.mp4")
+
+
+def test_a_node_whose_thread_has_ended_keeps_nothing_waiting(ros):
+    with graph(filename="performer", face=False) as composed:
+        host = composed._hosts[0]
+        # As where ROS is shut down from outside.
+        host._ending.set()
+        host._thread.join(30.0)
+        with pytest.raises(ThreadError, match="camera_node spins no more"):
+            composed.diagnoses()
+    assert hosts() == []

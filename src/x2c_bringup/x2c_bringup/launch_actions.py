@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from launch import LaunchContext, LaunchDescriptionEntity, Substitution
@@ -129,11 +130,15 @@ class GraphActions:
         return [
             action,
             RegisterEventHandler(OnShutdown(on_shutdown=interrupt)),
-            RegisterEventHandler(OnProcessExit(target_action=action, on_exit=_end_all_at_failure)),
+            RegisterEventHandler(
+                OnProcessExit(
+                    target_action=action, on_exit=partial(_end_all_at_failure, spec.name)
+                )
+            ),
         ]
 
 
-def _end_all_at_failure(event: ProcessExited, context: LaunchContext) -> None:
+def _end_all_at_failure(name: str, event: ProcessExited, context: LaunchContext) -> None:
     """End the launch where a node has failed, so that a service manager starts all again.
 
     Raises:
@@ -142,7 +147,7 @@ def _end_all_at_failure(event: ProcessExited, context: LaunchContext) -> None:
     """
     if event.returncode and not context.is_shutdown:
         raise NodeEndedError(
-            f"{event.process_name} has ended with exit status {event.returncode}, so that all "
+            f"{name} has ended with exit status {event.returncode}, so that all "
             "others end too: see what it logged before"
         )
 
