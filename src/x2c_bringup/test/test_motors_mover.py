@@ -3,10 +3,12 @@ import numpy as np
 import pytest
 from bus_emulators.robots import SCALE, motor_robot, servo_section
 
+from x2c_actuation.bus_emulators.dynamixel_bus import DynamixelBus
 from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError
 from x2c_bringup.errors import BlockedError
+from x2c_bringup.motors import mover as mover_module
 from x2c_bringup.motors.mover import Mover
 
 SHARE = 0.5
@@ -99,3 +101,77 @@ def test_a_motor_that_does_not_answer_is_named(make, bus):
     bus.unplugged.add(2)
     with make() as mover, pytest.raises(DriverError, match=r"motor of brow|no servo answers"):
         mover.go(1, 0.1)
+
+
+def test_a_joint_that_fell_without_power_starts_from_where_it_lies(make, bus):
+    servo = bus.servos[1]
+    path = []
+    with make() as mover:
+        mover.go(0, 0.4)
+        bus.power_cycle([1])
+        servo.push(1750)
+        servo.fastest = 0.0
+        mover.go(0, 0.35, path.append)
+    assert path[0] == pytest.approx((1750 - 2048) / SCALE, abs=0.01)
+    assert servo.fastest < 0.15 * SCALE
+
+
+def test_a_joint_that_was_pulled_away_is_not_pulled_back_at_once(make, bus):
+    servo = bus.servos[1]
+    with make() as mover:
+        mover.go(0, 0.4)
+        servo.goal = 1750
+        servo.push(1750)
+        servo.fastest = 0.0
+        mover.go(0, 0.35)
+    assert servo.fastest < 0.15 * SCALE
+
+
+@pytest.fixture
+def dynamixels(tmp_path):
+    with DynamixelBus(tmp_path / "dynamixels", [1, 2, 3]) as made:
+        yield made
+
+
+@pytest.fixture
+def make_dynamixels(dynamixels, tmp_path):
+    section = servo_section("dynamixel", dynamixels.link, bus_watchdog=0.0)
+    robot = motor_robot(tmp_path / "other", section)
+    return lambda: Mover(make_driver(robot), robot.joints, SHARE)
+
+
+def test_a_limp_joint_gets_its_torque_back_before_it_moves(make_dynamixels, dynamixels):
+    servo = dynamixels.servos[1]
+    with make_dynamixels() as mover:
+        mover.go(0, 0.4)
+        dynamixels.power_cycle([1])
+        servo.push(1800)
+        servo.fastest = 0.0
+        mover.go(0, 0.0)
+        assert servo.torque
+    assert servo.position == pytest.approx(2048, abs=3)
+    assert servo.fastest < 0.15 * SCALE
+
+
+def test_a_joint_that_goes_limp_on_its_way_is_not_called_blocked(make_dynamixels, dynamixels):
+    def cut(position):
+        if position > 0.1 and dynamixels.servos[1].torque:
+            dynamixels.power_cycle([1])
+
+    with make_dynamixels() as mover:
+        with pytest.raises(DriverError, match="jaw has lost its torque"):
+            mover.go(0, 0.5, cut)
+        mover.go(0, 0.3)
+        assert dynamixels.servos[1].position == pytest.approx(2048 + 0.3 * SCALE, abs=3)
+
+
+def test_a_motor_that_falls_silent_on_its_way_is_named(make, bus, monkeypatch):
+    monkeypatch.setattr(mover_module, "_PATIENCE", 0.3)
+
+    def unplug(position):
+        if position > 0.1:
+            bus.unplugged.add(1)
+
+    silent = pytest.raises(DriverError, match="motor of jaw does not answer")
+    with make(reply_time=0.02) as mover, silent:
+        mover.go(0, 0.5, unplug)

@@ -60,6 +60,7 @@ class Mover:
         ]
         self._where: dict[int, float] = {}
         self._held: set[int] = set()
+        self._heard = -math.inf
 
     def __enter__(self) -> Mover:
         """Connect.
@@ -110,8 +111,7 @@ class Mover:
             if not self.driver.measures:
                 return self._where.get(joint, np.nan)
             if time.monotonic() > limit:
-                name = self.driver.wires.names[joint]
-                raise DriverError(Fault.SILENT, f"the motor of {name} does not answer")
+                raise self._silent(joint)
 
     def hold(self, joint: int) -> float:
         """Let a joint hold where it is, and return where that is [rad or m].
@@ -126,6 +126,7 @@ class Mover:
             position = self._joints[joint].home
         elif self.driver.wires.outside(position, self._joints[joint].velocity * _PERIOD)[joint]:
             raise DriverError(Fault.REFUSED, self.driver.outside(joint, position))
+        self.driver.prepare([joint])
         self._write(joint, position)
         self.driver.torque(True, [joint])
         self._held.add(joint)
@@ -149,10 +150,12 @@ class Mover:
             watch: Called with each position sent.
 
         Raises:
-            DriverError: Its motor cannot be reached.
+            DriverError: Its motor cannot be reached, or has lost its torque.
             BlockedError: It does not follow; it holds where it is.
         """
-        start = self._where[joint] if joint in self._held else self.hold(joint)
+        # Its power may have been gone since the last time.
+        start = self._where[joint] if self._still_holds(joint) else self.hold(joint)
+        self._heard = time.monotonic()
         motion = JointMotion(MotionLimits.of([self._joints[joint]]), _PERIOD)
         motion.reset([start])
         wanted = np.array([target])
@@ -163,10 +166,47 @@ class Mover:
             self._follow(motion, joint, motion.stopping_points(), watch)
             raise
         except BlockedError as error:
+            if not self._energised(joint):
+                self._held.discard(joint)
+                raise DriverError(
+                    Fault.REFUSED,
+                    f"{self._joints[joint].name} has lost its torque, as when its power was "
+                    "gone: look to it, and move it again",
+                ) from None
             # No further against what is in its way.
             self._write(joint, error.position)
             raise
         return self._where[joint]
+
+    def _still_holds(self, joint: int) -> bool:
+        """Return whether a joint holds where it was sent last.
+
+        Raises:
+            DriverError: Its motor does not answer, or says why it cannot hold.
+        """
+        if joint not in self._held or not self._energised(joint):
+            return False
+        if not self.driver.measures or self._joints[joint].type != "revolute":
+            return True
+        return abs(self.position(joint) - self._where[joint]) <= _FREE
+
+    def _energised(self, joint: int) -> bool:
+        """Return whether a motor has torque.
+
+        Raises:
+            DriverError: It does not answer, or says why it cannot hold.
+        """
+        limit = time.monotonic() + _PATIENCE
+        while (state := self.driver.check([joint]).get(joint)) is None:
+            if time.monotonic() > limit:
+                raise self._silent(joint)
+        if state.trouble:
+            raise DriverError(Fault.REFUSED, state.trouble)
+        return state.holds
+
+    def _silent(self, joint: int) -> DriverError:
+        name = self.driver.wires.names[joint]
+        return DriverError(Fault.SILENT, f"the motor of {name} does not answer")
 
     def _follow(
         self,
@@ -207,25 +247,32 @@ class Mover:
                 return
 
     def _check(self, joint: int, slack: float) -> None:
-        """Notice what is in a joint's way.
+        """Notice what is in the way of a revolute joint, and a motor that is silent.
 
         Args:
             joint: Its place.
             slack: How far from where it was sent it may be [rad].
 
         Raises:
+            DriverError: Its motor has not answered for long.
             BlockedError: It is further away.
         """
-        one = self._joints[joint]
-        if not self.driver.measures or one.type != "revolute":
+        if not self.driver.measures:
             return
+        position = math.nan
         try:
             position = float(self.driver.read([joint])[joint])
         except DriverError as error:
             if error.fault is Fault.LOST:
                 raise
+        now = time.monotonic()
+        if math.isnan(position):
+            if now > self._heard + _PATIENCE:
+                raise self._silent(joint)
             return
-        if abs(position - self._where[joint]) > slack:
+        self._heard = now
+        one = self._joints[joint]
+        if one.type == "revolute" and abs(position - self._where[joint]) > slack:
             raise BlockedError(one.name, position)
 
     def _write(self, joint: int, position: float) -> float:
