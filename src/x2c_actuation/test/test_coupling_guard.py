@@ -143,3 +143,50 @@ def test_coupled_limits_hold_at_any_time_for_any_targets(limits, speed, ways):
     for _ in range(250):
         positions = step(guard, moving, last)
     assert positions == pytest.approx(guard.allowed(np.array(last)), abs=1e-3)
+
+
+def test_links_of_a_chain_yield_to_where_the_link_before_yields():
+    limits = [
+        CoupledLimit(
+            1, 0, Side.UPPER, ((-0.39, -0.299), (-0.34, 0.105), (0.076, -0.195), (0.577, -0.107))
+        ),
+        CoupledLimit(
+            2, 1, Side.LOWER, ((-0.44, 0.087), (-0.03, -0.188), (0.5, -0.585), (0.96, -0.76))
+        ),
+    ]
+    guard, moving = CouplingGuard(limits), motion((2.0, 2.0, 2.0), 20.0, 400.0)
+    moving.reset(guard.allowed(np.array([0.0218, -0.1557, -0.1034])))
+    for _ in range(400):
+        positions = step(guard, moving, [0.3666, -0.1436, -0.1115])
+        assert max(passed(limit, positions) for limit in limits) < 1e-4
+    assert positions == pytest.approx([0.3666, -0.1436, -0.1115], abs=1e-4)
+
+
+@st.composite
+def links(draw, by):
+    """A limit of a joint by the one before."""
+    side = draw(st.sampled_from(Side))
+    sign = 1.0 if side is Side.UPPER else -1.0
+    count = draw(st.integers(3, 4))
+    heights = draw(st.lists(st.floats(-0.5, 1.0), min_size=count, max_size=count))
+    places = np.linspace(-1.0, 1.0, count).tolist()
+    points = [(place, sign * height) for place, height in zip(places, heights, strict=True)]
+    return CoupledLimit(by + 1, by, side, tuple(points))
+
+
+poses = st.lists(coordinate, min_size=3, max_size=3)
+
+
+@settings(max_examples=60)
+@given(links(0), links(1), poses, poses)
+def test_chains_always_arrive_and_no_limit_is_passed(first, second, start, goal):
+    limits = [first, second]
+    guard, moving = CouplingGuard(limits), motion((2.0, 2.0, 2.0), 20.0, 400.0)
+    moving.reset(guard.allowed(np.array(start)))
+    wanted = guard.allowed(np.array(goal))
+    for _ in range(800):
+        positions = step(guard, moving, goal)
+        assert max(passed(limit, positions) for limit in limits) < 1e-4
+        if moving.at_rest and np.abs(positions - wanted).max() < 1e-4:
+            return
+    assert positions == pytest.approx(wanted, abs=1e-3)

@@ -65,9 +65,10 @@ class CouplingGuard:
         for one in concerned:
             ends = min(low[one.by], wanted[one.by]), max(high[one.by], wanted[one.by])
             limit = one.tightest(*ends)
-            # What is tighter only in between must be yielded to as well, or both wait for ever.
+            # What is tighter only in between must be yielded to as well, or both wait for ever;
+            # so must what is tighter where the other yields to on its part.
             asked = float(targets[one.by])
-            yielding = one.tightest(min(low[one.by], asked), max(high[one.by], asked))
+            yielding = one.tightest(min(ends[0], asked), max(ends[1], asked))
             if one.side is Side.UPPER:
                 wanted[one.joint] = min(wanted[one.joint], yielding)
                 limit = max(limit, high[one.joint])
