@@ -182,3 +182,20 @@ def test_a_latched_press_for_all_robots_is_asked_for_on_that_topic():
     stage.stop.look()
     asked = (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL)
     assert stage.asked_for.count(asked) == 2
+
+
+def test_where_publishers_cannot_be_read_every_quality_is_heard(monkeypatch):
+    stage = Stage(told=True)
+
+    def fail(topic):
+        raise ValueError("invalid durability")
+
+    monkeypatch.setattr(stage, "get_publishers_info_by_topic", fail)
+    for _ in range(2):
+        stage.stop.look()
+    reliable, latched = DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL
+    assert set(stage.asked_for[1:]) == {
+        (ReliabilityPolicy.RELIABLE, reliable),
+        (ReliabilityPolicy.RELIABLE, latched),
+    }
+    assert len(stage.asked_for) == 3

@@ -28,6 +28,9 @@ _LOOK = 0.5
 
 _Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
+_RELIABLE: _Quality = ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE
+_LATCHED: _Quality = ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL
+
 _SERVICE = "~/estop"
 
 
@@ -78,17 +81,21 @@ class EmergencyStop:
     def look(self) -> None:
         """Listen as well as the publishers that are there now allow, also to what is latched."""
         for topic in self._topics:
-            for one in publishers(self._node, topic) or ():
-                if one.qos_profile.reliability != ReliabilityPolicy.RELIABLE:
-                    continue
-                # Durabilities that ROS does not know offer more than "transient local".
-                volatile = one.qos_profile.durability == DurabilityPolicy.VOLATILE
-                quality = (
-                    ReliabilityPolicy.RELIABLE,
-                    DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
-                )
+            for quality in self._offered(topic):
                 if (topic, quality) not in self._subscriptions:
                     self._subscribe(topic, quality)
+
+    def _offered(self, topic: str) -> set[_Quality]:
+        """Return what is better than best effort that publishers may offer."""
+        known = publishers(self._node, topic)
+        if known is None:
+            return {_RELIABLE, _LATCHED}
+        # Durabilities that ROS does not know offer more than "transient local".
+        return {
+            _RELIABLE if one.qos_profile.durability == DurabilityPolicy.VOLATILE else _LATCHED
+            for one in known
+            if one.qos_profile.reliability == ReliabilityPolicy.RELIABLE
+        }
 
     def press(self, pressed: bool) -> None:
         """Press or release by the service."""
