@@ -16,6 +16,7 @@ from x2c_actuation.bus_emulators.maestro_board import MaestroBoard
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.drivers.reply_lengths import FORGET, ReplyLengths
 from x2c_actuation.errors import DriverError, Fault
+from x2c_actuation.motor_link import LOST_AFTER
 
 REPLY_TIME = 0.02
 IDS = (1, 2, 3)
@@ -135,19 +136,35 @@ def test_lengths_of_awaited_replies_are_not_asked_for_again():
     assert lengths.choose([2], 2, 5, 10.0 + FORGET) == 2
 
 
-def test_where_every_length_is_awaited_nothing_is_asked(tmp_path, monkeypatch):
+def test_a_bus_that_was_silent_at_a_high_rate_is_soon_asked_again(tmp_path, monkeypatch):
     rig = Rig(tmp_path, "feetech", monkeypatch)
-    rig.line.fates = [Fate(kept=0)] * 1000
-    for _ in range(100):
+    rig.bus.unplugged |= set(IDS)
+    for _ in range(400):
+        with pytest.raises(DriverError, match="no servo answers"):
+            rig.driver.read()
+        rig.line.time += 0.01
+    rig.bus.unplugged.clear()
+    back = rig.line.time
+    while True:
+        with contextlib.suppress(DriverError):
+            np.testing.assert_allclose(rig.driver.read(), 0.0, atol=1e-9)
+            break
+        rig.line.time += 0.01
+        assert rig.line.time - back < FORGET / 3.0
+
+
+DELAYS = np.arange(0.03, 2.9, 0.07).round(2).tolist()
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_positions_that_are_late_all_the_time_are_not_believed(tmp_path, monkeypatch, delay):
+    rig = Rig(tmp_path, "feetech", monkeypatch)
+    rig.line.fates = [Fate(delay=delay)] * 1000
+    for step in range(1, 200):
+        rig.push(step)
         with pytest.raises(DriverError):
             rig.driver.read()
-    asked = len(rig.line.writes)
-    with pytest.raises(DriverError, match="no servo answers"):
-        rig.driver.read()
-    assert len(rig.line.writes) == asked
-    rig.line.fates.clear()
-    rig.line.time += FORGET
-    np.testing.assert_allclose(rig.driver.read(), 0.0, atol=1e-9)
+        rig.line.time += 0.01
 
 
 CHANNELS = (0, 1, 5)
@@ -213,6 +230,52 @@ def test_a_reply_that_comes_twice_does_not_shift_a_maestros_answers(tmp_path, mo
     for _ in range(6):
         read = rig.read()
         assert read is None or read.tolist() == [6004, 6008, 6012]
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_pulses_that_are_late_all_the_time_are_not_believed(tmp_path, monkeypatch, delay):
+    rig = Board(tmp_path, monkeypatch)
+    rig.line.fates = [Fate(delay=delay)] * 1000
+    for step in range(1, 200):
+        for channel in CHANNELS:
+            rig.board.targets[channel] = 6000 + step
+        read = rig.read()
+        assert read is None or read == pytest.approx(6000 + step)
+        rig.line.time += 0.1
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5])
+def test_lost_bytes_stop_no_maestro_for_long(tmp_path, monkeypatch, kept):
+    rig = Board(tmp_path, monkeypatch)
+    rig.driver.write([0.1, 0.2, 0.3])
+    rig.line.fates = [Fate(kept=kept)]
+    start = rig.line.time
+    assert rig.read() is None
+    while rig.read() is None:
+        assert rig.line.time - start < LOST_AFTER / 2.0
+    assert rig.read() is not None
+
+
+def test_pulses_on_their_way_to_what_was_sent_are_no_contradiction(tmp_path, monkeypatch):
+    rig = Board(tmp_path, monkeypatch)
+    rig.driver.write([0.1, -0.2, 0.0])
+    answer, sent = rig.board.answer, list(rig.board.targets)
+    steps = [100 if target > 6000 else -100 for target in sent]
+    rig.board.targets = [target - 10 * step for target, step in zip(sent, steps, strict=True)]
+
+    def turn(buffer):
+        reply = answer(buffer)
+        rig.board.targets = [
+            target + step * (target != end)
+            for target, step, end in zip(rig.board.targets, steps, sent, strict=True)
+        ]
+        return reply
+
+    monkeypatch.setattr(rig.board, "answer", turn)
+    assert rig.read() is not None
+    rig.board.targets = [0] * len(sent)
+    steps = [0] * len(sent)
+    assert np.isnan(rig.read()).all()
 
 
 def test_what_a_maestro_was_sent_needs_no_second_question(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ microseconds, which the wire holds in quarters.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -30,6 +31,12 @@ _WORD = 2
 """Bytes of every answer."""
 _ATTEMPTS = 4
 """Number of answers among which two in a row have to agree."""
+_PATIENCE = 2.0
+"""How long what is missing of an answer is waited for, before the next question [reply times]."""
+_QUIET = 0.02
+"""Longest time for which an answer that may be an old one must stay alone [s]."""
+_MANY = 4096
+"""More than may be waiting on a line [byte]."""
 _QUARTERS = 4.0
 _ERRORS = (
     "serial signal",
@@ -76,6 +83,8 @@ class MaestroDriver(MotorDriver):
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
         self._owed, self._owed_until = 0, 0.0
+        # Until then an answer may be that to a question that was given up.
+        self._doubtful_until = -math.inf
         self._targets: dict[int, int] = {}
 
     def open(self) -> None:
@@ -144,13 +153,16 @@ class MaestroDriver(MotorDriver):
         """Return the lengths of pulses (n,) [µs], 0 where there are none.
 
         What agrees with what was sent is believed at once; anything else is asked again until two
-        answers in a row agree, since they carry nothing that says what they answer.
+        answers in a row agree, since they carry nothing that says what they answer. Pulses that
+        come closer to what was sent agree too: a board may have a limit of speed.
         """
         wanted = [self._targets.get(channel) for channel in channels]
         before: list[int] | None = None
         for _ in range(_ATTEMPTS):
             answer = self._words([(_GET_POSITION, bytes([channel])) for channel in channels])
-            if answer in (wanted, before):
+            if answer == wanted and not self._doubtful:
+                return [word / _QUARTERS for word in answer]
+            if before is not None and all(map(_agree, before, answer, wanted)):
                 return [word / _QUARTERS for word in answer]
             before = answer
         self.faults[Fault.GARBLED] += 1
@@ -184,10 +196,13 @@ class MaestroDriver(MotorDriver):
             size = _WORD * len(questions)
             wait += size * BITS / self.settings.options["baudrate"]
             reply = self._line.read(size, wait)
+            now = self._line.now()
             self._owed = size - len(reply)
-            self._owed_until = self._line.now() + FORGET
+            self._owed_until = now + _PATIENCE * float(self.settings.options["reply_time"])
+            if not reply:
+                self._doubtful_until = now + FORGET
             enough = size if least is None else _WORD * least
-            if len(reply) >= enough and len(reply) % _WORD == 0:
+            if len(reply) >= enough and len(reply) % _WORD == 0 and self._alone(size):
                 return [
                     int.from_bytes(reply[at : at + _WORD], "little")
                     for at in range(0, len(reply), _WORD)
@@ -199,6 +214,27 @@ class MaestroDriver(MotorDriver):
             "has it the channels that robot.yaml names, and do device number and checksum agree "
             "with its settings?",
         )
+
+    @property
+    def _doubtful(self) -> bool:
+        """Whether a question was given up whose answer may still be under way."""
+        return self._line.now() < self._doubtful_until
+
+    def _alone(self, size: int) -> bool:
+        """Return whether an answer (byte) is the only one that comes.
+
+        An old one would be followed by that to the question.
+        """
+        if not self._doubtful:
+            return True
+        options = self.settings.options
+        wait = min(_QUIET, options["reply_time"]) + size * BITS / options["baudrate"]
+        if not self._line.read(1, wait):
+            return True
+        self.faults[Fault.LATE] += 1
+        self._line.read(_MANY, wait)
+        self._owed = 0
+        return False
 
     def _settle(self, wait: float) -> None:
         """Take in what is still to come: nothing in an answer tells which question it answers."""
@@ -219,6 +255,13 @@ class MaestroDriver(MotorDriver):
         head = bytes([command]) if device < 0 else bytes([_START, device, command & 0x7F])
         packet = head + data
         return packet + bytes([crc7(packet)]) if self.settings.options["crc"] else packet
+
+
+def _agree(before: int, after: int, wanted: int | None) -> bool:
+    """Return whether two pulses are one, or the later one is closer to what was sent."""
+    if before == after or wanted is None:
+        return before == after
+    return before < after <= wanted or before > after >= wanted
 
 
 def crc7(packet: bytes) -> int:
