@@ -31,8 +31,10 @@ def check(positions, times, of, start_outside=0.0):
     for order, limit in enumerate((of.velocity, of.acceleration, of.jerk), start=1):
         spans = (times[order:] - times[:-order])[:, None]
         differences = np.diff(differences, axis=0) / spans * order
-        # Positions are exact to some 1e-15 of the range, which short times magnify.
-        noise = 1e-14 * span * (2.0 / np.diff(times).min()) ** order
+        # Positions are exact to some 1e-15 of the range, and to a float's digits where the range
+        # lies far from 0; short times magnify that.
+        exact = 1e-14 * span + np.spacing(np.maximum(np.abs(of.lower), np.abs(of.upper)))
+        noise = exact * (2.0 / np.diff(times).min()) ** order
         assert (np.abs(differences) <= limit * (1.0 + TOLERANCE) + noise).all()
 
 
