@@ -41,7 +41,7 @@ test: build ## run every check and test
 	lint=$$!
 	trap 'kill $$lint 2>/dev/null || true' EXIT
 	tests=0
-	python -m pytest -n auto --dist worksteal || tests=$$?
+	python -m pytest -n auto --dist loadscope --no-loadscope-reorder || tests=$$?
 	linted=0
 	wait $$lint || linted=$$?
 	cat build/lint.log

@@ -35,4 +35,4 @@ settings.load_profile("x2c")
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return the workers of `-n auto`: most tests wait, so there are more than cores."""
-    return min(3 * len(os.sched_getaffinity(0)), 24)
+    return min(2 * len(os.sched_getaffinity(0)), 24)

@@ -31,20 +31,18 @@ def table(performance):
 
 @pytest.fixture(scope="module")
 def bag(performance):
-    """Number of messages by topic, and the time of the first camera image [s]."""
+    """Number of messages by topic, and the time of each camera image [s]."""
     with Reader(performance.out / "bag") as reader:
         counts = {one.topic: one.msgcount for one in reader.connections}
-        first = min(
-            time
-            for connection, time, _ in reader.messages()
-            if connection.topic == "/image_raw/compressed"
-        )
-    return counts, first * 1e-9
+        images = [one for one in reader.connections if one.topic == "/image_raw/compressed"]
+        times = [time for _, time, _ in reader.messages(connections=images)]
+    return counts, np.array(times) * 1e-9
 
 
 def seen_at(table, bag, name, times):
-    """Values of a control at times of the video [s]; a camera frame may come a little late."""
-    return np.interp(times, table["stamp"] - bag[1], table[name])
+    """Values of a control at times of the video [s], of which every image was published."""
+    published = np.interp(times, np.arange(len(bag[1])) / RATE, bag[1])
+    return np.interp(published, table["stamp"], table[name])
 
 
 def test_the_demo_ends_well(performance):
@@ -103,10 +101,10 @@ def test_winks_are_on_the_side_of_the_wink(table, bag, side, other):
     assert np.median(lids[side]) < np.median(lids[other]) - 0.15
 
 
-def test_the_film_shows_every_second(performance, report):
+def test_the_film_shows_every_image(performance, report):
     with av.open(str(performance.out / "imitation.mp4")) as film:
         frames = sum(1 for _ in film.decode(video=0))
-    assert frames >= 0.9 * RATE * report["duration_s"]
+    assert frames >= 0.9 * report["frames_in"]
 
 
 def _correlation(a, b):

@@ -46,13 +46,27 @@ _watch = _Watch()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their fixtures."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their fixtures; workers begin with the modules that take long."""
     for item in items:
         used = getattr(item, "fixturenames", ())
         for mark, fixtures in _BY_FIXTURE.items():
             if any(name in used for name in fixtures):
                 item.add_marker(mark)
+    if hasattr(config, "workerinput"):
+        modules: dict[str, int] = {}
+        for item in items:
+            module = item.nodeid.partition("::")[0]
+            modules[module] = max(modules.get(module, 0), _weight(item))
+        items.sort(key=lambda item: -modules[item.nodeid.partition("::")[0]])
+
+
+def _weight(item: pytest.Item) -> int:
+    """Return how long a test's kind takes, in comparison."""
+    marks = ("ros", "process", "slow")
+    return max(
+        (marks.index(one.name) + 1 for one in item.iter_markers() if one.name in marks), default=0
+    )
 
 
 @pytest.hookimpl(wrapper=True)
