@@ -23,7 +23,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -179,11 +179,19 @@ class Ros:
         self._rclpy.try_shutdown()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep the modules of all tests out of every later garbage collection: there are many."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Take what a test has left to the garbage collector out of the graph.
 
-    Else the next one would find services, half taken down, and nodes of the same names.
+    Else the next one would find services, half taken down, and nodes of the same names. Only when
+    all of a test is over, nothing refers to its fixtures any more.
     """
     result = yield
     if item.get_closest_marker("ros") is not None:

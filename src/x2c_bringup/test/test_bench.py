@@ -69,6 +69,7 @@ def test_linux_knows_this_process():
 
 
 @pytest.mark.ros
+@pytest.mark.process
 def test_the_composed_graph_is_measured_and_does_without_torch():
     options = GraphOptions(filename="performer", loop=True, log_level="error")
     setting = Setting("composed", composed=True, paced=True, options=options)
