@@ -156,10 +156,11 @@ def test_links_of_a_chain_yield_to_where_the_link_before_yields():
     ]
     guard, moving = CouplingGuard(limits), motion((2.0, 2.0, 2.0), 20.0, 400.0)
     moving.reset(guard.allowed(np.array([0.0218, -0.1557, -0.1034])))
+    targets = np.array([0.3666, -0.1436, -0.1115])
     for _ in range(400):
-        positions = step(guard, moving, [0.3666, -0.1436, -0.1115])
+        positions = step(guard, moving, targets)
         assert max(passed(limit, positions) for limit in limits) < 1e-4
-    assert positions == pytest.approx([0.3666, -0.1436, -0.1115], abs=1e-4)
+    assert positions == pytest.approx(guard.allowed(targets), abs=1e-4)
 
 
 @st.composite
