@@ -32,7 +32,7 @@ lint: setup ## check style, formatting, types, imports and shell scripts
 
 check: build lint ## check style and types, and run the pure tests, in a minute
 	@source scripts/env.sh
-	python -m pytest -n "$$(nproc)" -m "not ros and not process and not slow"
+	python -m pytest -n "$$(nproc)" --dist loadscope -m "not ros and not process and not slow"
 
 test: build ## run every check and test
 	@source scripts/env.sh

@@ -13,6 +13,8 @@ from x2c_actuation.drivers.feetech import _StatusPackets, checksum
 from x2c_actuation.drivers.status_frames import ReplyCollector
 from x2c_actuation.errors import Fault
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bus(tmp_path):

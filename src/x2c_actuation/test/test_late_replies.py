@@ -18,6 +18,8 @@ from x2c_actuation.drivers.reply_lengths import FORGET, ReplyLengths
 from x2c_actuation.errors import DriverError, Fault
 from x2c_actuation.motor_link import LOST_AFTER
 
+pytestmark = pytest.mark.slow
+
 REPLY_TIME = 0.02
 IDS = (1, 2, 3)
 

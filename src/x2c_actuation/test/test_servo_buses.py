@@ -13,6 +13,8 @@ from x2c_actuation.bus_emulators.feetech_bus import FeetechBus
 from x2c_actuation.drivers import make_driver
 from x2c_actuation.errors import DriverError, Fault
 
+pytestmark = pytest.mark.slow
+
 BUSES = {"dynamixel": DynamixelBus, "feetech": FeetechBus}
 
 

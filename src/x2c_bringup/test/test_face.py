@@ -14,6 +14,8 @@ from x2c_bringup import cli
 from x2c_evaluation.controls_table import ControlsTable
 from x2c_face import controls
 
+pytestmark = pytest.mark.slow
+
 COMMAND = (sys.executable, "-P", "-m", "x2c_bringup.cli")
 
 

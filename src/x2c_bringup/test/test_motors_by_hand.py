@@ -12,6 +12,8 @@ from x2c_actuation.drivers.feetech import FeetechDriver
 from x2c_bringup import cli
 from x2c_bringup.motors import mover
 
+pytestmark = pytest.mark.slow
+
 BUSES = {"feetech": FeetechBus, "dynamixel": DynamixelBus}
 TURN = ["", "", "turn", "head yaw"]
 NOD = ["", "", "jaw", "jaw pitch"]

@@ -11,6 +11,8 @@ from x2c_bringup.errors import BlockedError
 from x2c_bringup.motors import mover as mover_module
 from x2c_bringup.motors.mover import Mover
 
+pytestmark = pytest.mark.slow
+
 SHARE = 0.5
 
 

@@ -11,6 +11,8 @@ from x2c_bringup.errors import FaultError
 from x2c_bringup.faults import power_cuts
 from x2c_bringup.faults.servos import Servos
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("feetech", "dynamixel")
 
 

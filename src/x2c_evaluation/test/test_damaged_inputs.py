@@ -31,6 +31,8 @@ from x2c_face import controls
 from x2c_face.descriptors import Descriptor
 from x2c_face.errors import X2CError
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 40
 ODD = (None, True, -1, 10**30, 1.5, float("nan"), "", "text", "a\0b", [], [[1]], {}, {"a": 1})
 

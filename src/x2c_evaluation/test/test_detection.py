@@ -10,6 +10,8 @@ from x2c_perception.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracker import DetectedFace, FaceTracker
 from x2c_virtual_face.errors import RenderError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def robot():

@@ -11,6 +11,8 @@ from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RenderError
 
+pytestmark = pytest.mark.slow
+
 TURNED = controls.from_names({"Head Yaw": 0.5})
 
 

@@ -22,6 +22,8 @@ from x2c_imitation.network.files import read_metadata
 from x2c_imitation.network.weights import load_network, save_network
 from x2c_imitation.network.x2control import build_network
 
+pytestmark = pytest.mark.slow
+
 CONFIG = NetworkConfig(backbone="resnet18_quarter", image_size=64)
 
 

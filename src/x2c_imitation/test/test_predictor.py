@@ -23,6 +23,8 @@ from x2c_imitation.network.export import export_onnx, export_weights
 from x2c_imitation.network.predictor import Predictor, Runtime, fit, load_predictor, resize
 from x2c_imitation.network.weights import load_network, save_network
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 
 

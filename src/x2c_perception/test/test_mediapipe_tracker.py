@@ -16,6 +16,8 @@ from x2c_perception import face_mesh_graph
 from x2c_perception.errors import TrackerError
 from x2c_perception.mediapipe_tracker import MediaPipeTracker, landmarks_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tracker():

@@ -10,6 +10,8 @@ from x2c_face.head_pose import fit_head_pose
 from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.performer.script import SCRIPT
 
+pytestmark = pytest.mark.slow
+
 STEP = 2
 """Every which frame the tracker is shown."""
 BRINK = 0.3

@@ -6,6 +6,8 @@ from x2c_virtual_face.look import Light, Look, View
 from x2c_virtual_face.random_look import random_look
 from x2c_virtual_face.virtual_face import VirtualFace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def face(robot):

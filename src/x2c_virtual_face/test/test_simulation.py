@@ -10,6 +10,8 @@ from x2c_virtual_face import simulation as module
 from x2c_virtual_face.errors import RenderError, RobotMismatchError
 from x2c_virtual_face.simulation import LONGEST_TICK, Simulation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def simulation(robot):
