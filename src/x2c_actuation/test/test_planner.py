@@ -79,3 +79,18 @@ def test_what_cannot_be_planned_gives_no_plan(bad):
     assert planner().plan(kinematics(0.0, 0.0, 0.0), np.array([bad])) is None
     assert planner().plan(kinematics(bad, 0.0, 0.0), np.array([0.0])) is None
     assert planner().stop(kinematics(0.0, bad, 0.0)) is None
+
+
+def test_a_way_that_reaches_its_acceleration_for_an_instant_alone_has_a_plan():
+    # From rest to rest in four times 0.05 s of full jerk.
+    plan = planner(1.0, 10.0, 200.0).plan(kinematics(0.5, 0.0, 0.0), np.array([0.55]))
+    assert plan is not None
+    assert plan.duration == pytest.approx(0.2, abs=1e-5)
+
+
+@given(acceleration=st.integers(1, 50), jerk=st.integers(1, 40))
+def test_ways_of_round_limits_have_plans(acceleration, jerk):
+    jerk *= 50.0
+    way = 2.0 * acceleration**3 / jerk**2
+    made = planner(1e6, float(acceleration), jerk)
+    assert made.plan(kinematics(0.5, 0.0, 0.0), np.array([0.5 + way])) is not None

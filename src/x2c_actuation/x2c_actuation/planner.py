@@ -21,6 +21,9 @@ Array = NDArray[np.float64]
 
 _PLANNED = (Result.Working, Result.Finished)
 
+_LESS = 1e-6
+"""By how much less jerk another motion is asked for: share of the limit."""
+
 
 _Turns = tuple[Array, Array]
 """Positions (2, n) and times (2, n) [s] of a lowest and a highest point of each joint."""
@@ -108,7 +111,9 @@ class Planner:
         self._input.synchronization = Synchronization.No
         self._input.max_velocity = velocity.tolist()
         self._input.max_acceleration = acceleration.tolist()
-        self._input.max_jerk = jerk.tolist()
+        # ruckig finds no motion where the highest acceleration is reached for an instant alone; with
+        # a slightly lower jerk that is another motion.
+        self._jerks = (jerk.tolist(), (jerk * (1.0 - _LESS)).tolist())
 
     def plan(self, start: Kinematics, targets: Array) -> Plan | None:
         """Return the fastest motion to rest at targets (n,); None if none is found."""
@@ -133,12 +138,16 @@ class Planner:
         self._input.current_position = start.position.tolist()
         self._input.current_velocity = start.velocity.tolist()
         self._input.current_acceleration = start.acceleration.tolist()
-        trajectory = Trajectory(self._count)
-        try:
-            result = self._ruckig.calculate(self._input, trajectory)
-        except RuckigError:
-            return None
-        return trajectory if result in _PLANNED else None
+        for jerk in self._jerks:
+            self._input.max_jerk = jerk
+            trajectory = Trajectory(self._count)
+            try:
+                result = self._ruckig.calculate(self._input, trajectory)
+            except RuckigError:
+                continue
+            if result in _PLANNED:
+                return trajectory
+        return None
 
 
 def _turns(start: Kinematics, acceleration: Array, jerk: Array) -> _Turns:
