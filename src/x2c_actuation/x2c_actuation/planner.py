@@ -111,8 +111,8 @@ class Planner:
         self._input.synchronization = Synchronization.No
         self._input.max_velocity = velocity.tolist()
         self._input.max_acceleration = acceleration.tolist()
-        # ruckig finds no motion where the highest acceleration is reached for an instant alone; with
-        # a slightly lower jerk that is another motion.
+        # ruckig finds no motion where the highest acceleration is reached for an instant alone;
+        # with a slightly lower jerk that is another motion.
         self._jerks = (jerk.tolist(), (jerk * (1.0 - _LESS)).tolist())
 
     def plan(self, start: Kinematics, targets: Array) -> Plan | None:
