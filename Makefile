@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup build lint check test bench clean distclean
+.PHONY: help demo setup build lint check test bench docs clean distclean
 
 export OUT ?= out/demo
 
@@ -50,8 +50,11 @@ test: build ## run every check and test
 bench: build ## measure speed and memory
 	@./x2c bench
 
+docs: ## build the documentation site in build/docs; a broken link fails
+	@scripts/docs.sh
+
 clean: ## remove what was built, not the virtual environment nor out/
 	@rm -rf build install log .mypy_cache .pytest_cache .ruff_cache
 
-distclean: clean ## also remove the virtual environment
-	@rm -rf .venv
+distclean: clean ## also remove the virtual environments
+	@rm -rf .venv .venv-docs

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tables of parameters, launch arguments and motor drivers from the code.
+"""Generator of the tables of parameters, launch arguments, motor drivers and limits in docs/.
 
-    . scripts/env.sh && python scripts/readme_tables.py
+    . scripts/env.sh && python scripts/docs_tables.py
 
-Each table stands between `<!-- table: NAME -->` and `<!-- end -->`, in README.md or a guide.
+Each table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -24,23 +24,22 @@ from x2c_bringup.replay import ReplayOptions, player_node, replay_texts
 from x2c_face.input_limits import LIMITS, Limit
 from x2c_node.parameters import Parameters, specs
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-GUIDES = tuple(README.parent / "docs" / name for name in ("limits.md", "your_own_face.md"))
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
 
 
 def parameter_tables() -> dict[str, str]:
-    """Return the table of each node's own parameters, and of those that all have, by name."""
-    tables = {"every_node": _parameter_table(Parameters, set())}
+    """Return the table of each node's own parameters by its name, and of those that all have."""
+    found = {"every_node": _parameter_table(Parameters, set())}
     nodes = build_graph(GraphOptions(record="folder")) + build_graph(GraphOptions(robot="ameca"))
     for node in (*nodes, player_node(GraphOptions(), ReplayOptions("bag"))):
         module_name, class_name = node.class_path.split(":")
         module = importlib.import_module(module_name)
         parameters = getattr(module, class_name.replace("Node", "Parameters"))
-        tables[node.name] = _parameter_table(parameters, set(specs(Parameters)))
-    return tables
+        found[node.name] = _parameter_table(parameters, set(specs(Parameters)))
+    return found
 
 
 def launch_table(options: Sequence[OptionText]) -> str:
@@ -68,13 +67,9 @@ def limit_table(limits: Sequence[Limit]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def filled(text: str) -> str:
-    """Return a text with every table in it written anew.
-
-    Raises:
-        KeyError: There is no table of a name that the text asks for.
-    """
-    tables = {
+def tables() -> dict[str, str]:
+    """Return every table by its name."""
+    return {
         "launch": launch_table(option_texts()),
         "replay": launch_table(replay_texts()),
         "limits": limit_table(LIMITS),
@@ -82,7 +77,19 @@ def filled(text: str) -> str:
         "driver": option_table(COMMON),
         **{f"driver_{name}": option_table(driver_class(name).options) for name in DRIVERS},
     }
-    return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", text)
+
+
+def filled(text: str, by_name: Mapping[str, str]) -> str:
+    """Return a text with the current contents of every table in it.
+
+    Args:
+        text: Markdown with markers of tables.
+        by_name: Tables as `tables` returns them.
+
+    Raises:
+        KeyError: The text has a marker of a table that does not exist.
+    """
+    return _TABLE.sub(lambda found: f"{found[1]}{by_name[found[2]]}{found[3]}", text)
 
 
 def _parameter_table(parameters: type[Parameters], without: set[str]) -> str:
@@ -114,8 +121,9 @@ def _code(text: str) -> str:
 
 def main() -> None:
     """Write the tables."""
-    for path in (README, *GUIDES):
-        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    by_name = tables()
+    for path in DOCS.glob("*.md"):
+        path.write_text(filled(path.read_text(encoding="utf-8"), by_name), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""README.md and docs/ agree with the code, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import docs_tables
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PAGES = sorted(
+    path
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/**/*.md"))
+    if not path.is_symlink()
+)
+MOST_BYTES_OF_README = 12288
+
+_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_IMAGE = re.compile(r'src="([^"]+)"')
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def page_id(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, str]:
+    return docs_tables.tables()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_tables_are_those_of_the_code(page: Path, tables: dict[str, str]) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert docs_tables.filled(text, tables) == text, "run scripts/docs_tables.py"
+
+
+def test_every_table_is_on_exactly_one_page(tables: dict[str, str]) -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert sorted(re.findall(r"<!-- table: (\w+) -->", text)) == sorted(tables)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    text = _CODE.sub("", page.read_text(encoding="utf-8"))
+    for link in sorted({*_LINK.findall(text), *_IMAGE.findall(text)}):
+        if re.match(r"https?:|mailto:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub and the site give to a page's headings."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = set()
+    for heading in _HEADING.findall(text):
+        plain = re.sub(r"[^\w\- ]", "", heading.lower())
+        found.add(plain.strip().replace(" ", "-"))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_make_targets_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    code = "\n".join(_CODE.findall(page.read_text(encoding="utf-8")))
+    for target in sorted(set(re.findall(r"(?:^|`)make ([a-z]+)", code, re.MULTILINE))):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_readme_is_short() -> None:
+    assert README.stat().st_size <= MOST_BYTES_OF_README
+
+
+def test_the_readme_leads_to_every_guide() -> None:
+    reached: set[Path] = set()
+    waiting = [README]
+    while waiting:
+        page = waiting.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        links = _LINK.findall(page.read_text(encoding="utf-8"))
+        paths = [(page.parent / link.partition("#")[0]).resolve() for link in links]
+        waiting += [path for path in paths if path.suffix == ".md" and path.is_file()]
+    assert set(ROOT.glob("docs/*.md")) <= reached
