@@ -32,10 +32,14 @@ lint: setup ## check style, formatting, types, imports and shell scripts
 
 check: build lint ## check style and types, and run the pure tests, in a minute
 	@source scripts/env.sh
+	# Images of containers often set it; each process would compile every source again.
+	unset PYTHONDONTWRITEBYTECODE
 	python -m pytest -n "$$(nproc)" --dist loadscope -m "not ros and not process and not slow"
 
 test: build ## run every check and test
 	@source scripts/env.sh
+	# Images of containers often set it; each process would compile every source again.
+	unset PYTHONDONTWRITEBYTECODE
 	# Most tests wait for processes, so the checks run beside them.
 	$(MAKE) --no-print-directory lint >build/lint.log 2>&1 &
 	lint=$$!

@@ -7,6 +7,8 @@ Behind the face's outline the skull is spread out around it.
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ _SPAN = 3.3
 _MIDDLE = np.array([0.0, -0.42])
 _SHIFT = 4
 _BROW_THINNING = 0.2
+_INVISIBLE = 1e-8
+"""Share of a colour that changes no value of a pixel."""
 
 SKIN: Colour = (218, 178, 154)
 LIP: Colour = (190, 108, 101)
@@ -40,8 +44,9 @@ def coordinates(flat: Array) -> Array:
     return np.asarray(0.5 + (flat - _MIDDLE) / _SPAN)
 
 
+@functools.cache
 def skin_texture() -> Image:
-    """Return the picture (SIZE, SIZE, 3), RGB, first row lowest."""
+    """Return the picture (SIZE, SIZE, 3), RGB, first row lowest; painted once, read-only."""
     landmarks = control_landmarks()[:, 1:]
     canvas = np.empty((SIZE, SIZE, 3), np.float32)
     canvas[:] = SKIN
@@ -58,7 +63,9 @@ def skin_texture() -> Image:
         (topology.EYE_RIGHT_UPPER, topology.EYE_RIGHT_LOWER),
     ):
         _paint_eye(canvas, landmarks[upper], landmarks[lower])
-    return np.clip(canvas, 0, 255).astype(np.uint8)
+    painted = np.clip(canvas, 0, 255).astype(np.uint8)
+    painted.flags.writeable = False
+    return painted
 
 
 def _pixels(places: Array) -> Array:
@@ -66,7 +73,9 @@ def _pixels(places: Array) -> Array:
 
 
 def _blend(canvas: NDArray[np.float32], mask: NDArray[np.float32], colour: Colour) -> None:
-    canvas += mask[:, :, None] * (np.array(colour, np.float32) - canvas)
+    left, top, width, height = cv2.boundingRect((mask > _INVISIBLE).astype(np.uint8))
+    place = np.s_[top : top + height, left : left + width]
+    canvas[place] += mask[place][:, :, None] * (np.array(colour, np.float32) - canvas[place])
 
 
 def _filled(polygon: Array, blur: float, strength: float = 1.0) -> NDArray[np.float32]:
