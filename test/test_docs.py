@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 import docs_tables
 
@@ -91,3 +92,26 @@ def test_the_readme_leads_to_every_guide() -> None:
         paths = [(page.parent / link.partition("#")[0]).resolve() for link in links]
         waiting += [path for path in paths if path.suffix == ".md" and path.is_file()]
     assert set(ROOT.glob("docs/*.md")) <= reached
+
+
+def test_continuous_integration_runs_what_exists() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    commands = "\n".join(step.get("run", "") for step in steps)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make ([a-z]+)", commands, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    files = re.findall(
+        r"(?:src/x2c/|pytest |^)(\.?[\w-]+(?:/[\w-]+)*(?:\.txt|\.py|/run))", commands, re.M
+    )
+    assert {"requirements-ros.txt", "requirements-dev.txt", "test/test_launch.py", ".ci/run"} <= {
+        *files
+    }
+    for file in files:
+        assert (ROOT / file).is_file(), file
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = set(re.findall(r"^ +- .+: (\S+\.md)$", text, re.MULTILINE))
+    assert {path.name for path in ROOT.glob("docs/*.md")} <= pages
