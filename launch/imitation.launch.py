@@ -5,8 +5,15 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 
-from x2c_bringup.launch_actions import GraphActions, declaration, middleware_settings
-from x2c_bringup.launch_arguments import imitation_arguments, imitation_nodes
+from x2c_bringup.launching.launch_actions import (
+    GraphActions,
+    declaration,
+    middleware_settings,
+)
+from x2c_bringup.launching.launch_arguments import (
+    imitation_arguments,
+    imitation_nodes,
+)
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -11,10 +11,15 @@ from launch.actions import (
 )
 from launch.substitutions import LaunchConfiguration
 
-from x2c_bringup.launch_actions import GraphActions, declaration, middleware_settings, tied
-from x2c_bringup.launch_arguments import replay_arguments, replay_options
-from x2c_bringup.preflight import check_program
-from x2c_bringup.replay import build_replay, choose_player, rosbag2_command
+from x2c_bringup.checks.preflight import check_program
+from x2c_bringup.graph.replay import build_replay, choose_player, rosbag2_command
+from x2c_bringup.launching.launch_actions import (
+    GraphActions,
+    declaration,
+    middleware_settings,
+    tied,
+)
+from x2c_bringup.launching.launch_arguments import replay_arguments, replay_options
 
 _UNDER_WAY = 1.0
 """What the last image gets to come through [s]."""

@@ -36,6 +36,15 @@ fingerprint() {
   } | sha256sum
 }
 
+# Packages that are no more must not be found.
+for built in build/x2c_*/; do
+  name=$(basename "$built")
+  if [ -d "$built" ] && [ ! -e "src/$name/package.xml" ]; then
+    rm -rf "$built" "install/share/$name" "install/lib/$name" install/lib/python3*/site-packages/"${name//_/[-_]}"* \
+      install/share/ament_index/resource_index/*/"$name" install/share/colcon-core/packages/"$name"
+  fi
+done
+
 changed=()
 declare -A fingerprints
 for package in src/*/; do
@@ -74,7 +83,7 @@ if ! .venv/bin/python -m colcon --log-base build/log --log-level error build \
   exit 1
 fi
 # A shebang cannot hold a space, and setuptools only quotes it.
-sed -i '1s|^#!".*|#!/usr/bin/env python3|' install/lib/*/*_node install/lib/x2c_bringup/x2c
+sed -i '1s|^#!".*|#!/usr/bin/env python3|' install/lib/*/*_node install/lib/*/x2c
 for name in "${changed[@]}"; do
   echo "${fingerprints[$name]}" >"build/$name/x2c_built"
 done

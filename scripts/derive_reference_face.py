@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Derives x2c_face's reference face anew, and compares it with the one that is committed.
+"""Derives x2c_core's reference face anew, and compares it with the one that is committed.
 
-The steps are those of src/x2c_face/x2c_face/data/README.md.
+The steps are those of src/x2c_core/x2c_core/data/README.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 Triangle = tuple[int, int, int]
 
-COMMITTED = Path(__file__).parents[1] / "src/x2c_face/x2c_face/data/reference_face.npz"
+COMMITTED = Path(__file__).parents[1] / "src/x2c_core/x2c_core/data/reference_face.npz"
 TOLERANCE = 1e-3
 """How far landmarks may be off on another processor [interocular distances]."""
 

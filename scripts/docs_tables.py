@@ -15,13 +15,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from x2c_actuation.drivers import DRIVERS, driver_class
-from x2c_actuation.drivers.options import Option
-from x2c_actuation.drivers.settings import COMMON
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions, OptionText, option_texts
-from x2c_bringup.replay import ReplayOptions, player_node, replay_texts
-from x2c_face.input_limits import LIMITS, Limit
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions, OptionText, option_texts
+from x2c_bringup.graph.replay import ReplayOptions, player_node, replay_texts
+from x2c_core.files.input_limits import LIMITS, Limit
+from x2c_motors.description.options import Option
+from x2c_motors.description.settings import COMMON
+from x2c_motors.drivers import DRIVERS, driver_class
 from x2c_node.parameters import Parameters, specs
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -11,7 +11,7 @@ import pytest
 
 from x2c_testing.waiting import wait_until
 
-X2C = (sys.executable, "-P", "-m", "x2c_bringup.cli")
+X2C = (sys.executable, "-P", "-m", "x2c_cli.cli")
 """The x2c command in the tests' own environment."""
 
 IMAGES = 375
@@ -37,7 +37,7 @@ def x2c():
 @pytest.fixture
 def demo(capfd):
     """Run a demo in this process to its end: demo(folder, *arguments)."""
-    from x2c_bringup.cli import main
+    from x2c_cli.cli import main
 
     def run(out: Path, *words: str) -> Demo:
         with pytest.raises(SystemExit) as ended:
@@ -85,10 +85,10 @@ def performer_bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import cv2
     from rosbags.typesys import Stores, get_typestore
 
-    from x2c_evaluation.bag_writer import BagWriter
-    from x2c_evaluation.topics import TOPICS, Part
-    from x2c_perception.sources.choice import choose_source
-    from x2c_perception.sources.video_device import CaptureRequest
+    from x2c_bags.schema.topics import TOPICS, Part
+    from x2c_bags.writing.bag_writer import BagWriter
+    from x2c_perception.cameras.choice import choose_source
+    from x2c_perception.cameras.video_device import CaptureRequest
 
     folder = tmp_path_factory.mktemp("performer") / "bag"
     types = get_typestore(Stores.ROS2_KILTED)

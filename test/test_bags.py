@@ -14,21 +14,21 @@ from mcap.stream_reader import StreamReader
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import CompressedImage, JointState
 
-from x2c_bringup.cli import main
-from x2c_bringup.composed import ComposedGraph
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.replay import ReplayOptions, build_replay
-from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.offline.evaluate import Job, evaluate
-from x2c_evaluation.offline.settings import make_settings
-from x2c_evaluation.session import read_session
-from x2c_evaluation.topics import Part
-from x2c_face.frames import FaceState
-from x2c_face.robot_file import load_robot
+from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import Part
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.graph.replay import ReplayOptions, build_replay
+from x2c_bringup.run.composed import ComposedGraph
+from x2c_cli.cli import main
+from x2c_core.face.frames import FaceState
+from x2c_core.robot.robot_file import load_robot
+from x2c_evaluation.offline.recording.evaluate import Job, evaluate
+from x2c_evaluation.pipeline.settings import make_settings
 from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.robots import find_robot
-from x2c_node.stamps import to_nanoseconds
 
 FRAMES = 75
 """Images in the performer's bag."""

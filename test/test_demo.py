@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader
 
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_perception.performer import performer_truth
 
 RATE = 30.0

@@ -11,7 +11,7 @@ import pytest
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import JointState
 
-from x2c_node.quality import STREAM
+from x2c_node.qos import STREAM
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def test_ctrl_c_ends_a_demo_with_all_files_readable(running, tmp_path):
 # Every signal counts, so that the test need not wait between two.
 IMITATE = """
 import sys
-from x2c_bringup import cli
-from x2c_node import stopping
+from x2c_cli import cli
+from x2c_node.spinning import stopping
 stopping.TOGETHER = 0.0
 cli.main(["imitate", "--video", "performer", "--log-level", "info", "--params", sys.argv[1]])
 """

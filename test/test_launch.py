@@ -13,11 +13,11 @@ import pytest
 from ament_index_python import PackageNotFoundError, get_package_prefix
 from sensor_msgs.msg import JointState
 
-from x2c_bringup.options import option_texts
-from x2c_bringup.replay import replay_texts
+from x2c_bringup.graph.options import option_texts
+from x2c_bringup.graph.replay import replay_texts
 from x2c_bringup.shared_files import shared_file
 from x2c_msgs.msg import ControlValues
-from x2c_node.quality import STREAM
+from x2c_node.qos import STREAM
 
 pytest.importorskip("launch_ros", reason="launch_ros is not on PyPI; it comes with ROS 2 from apt")
 

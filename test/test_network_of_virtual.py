@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from x2c_face.robot_file import load_robot
-from x2c_imitation.network.predictor import load_predictor
+from x2c_core.robot.robot_file import load_robot
+from x2c_imitation.x2cnet.runtime.predictor import load_predictor
 from x2c_node.robots import find_robot
 
 MOST_BYTES = 25_000_000

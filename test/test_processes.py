@@ -9,16 +9,16 @@ import pytest
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.processes import command_line
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.run.processes import command_line
 from x2c_bringup.shared_files import default_params_file
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_msgs.msg import ControlValues
-from x2c_node.images import bgr_to_image
-from x2c_node.quality import IMAGE_PUBLISHER
+from x2c_node.conversion.images import bgr_to_image
+from x2c_node.qos import IMAGE_PUBLISHER
+from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.performer import performer_video
-from x2c_perception.sources.video_file import VideoFile
 
 NAMESPACE = "robot1"
 

@@ -343,7 +343,8 @@ def test_manifest_names_what_the_tests_import(package):
     tags = ("depend", "exec_depend", "test_depend")
     named = {e.text for tag in tags for e in manifest.iter(tag)}
     tests = list(ROOT.glob("src/*/test/**/*.py"))
-    ours = {name for file in tests for name in (file.stem, file.parent.name)} | {"x2c_testing"}
+    ours = {name for file in tests for name in (file.stem, file.parent.name)}
+    ours |= {"performer", "x2c_testing"}
     mine = imported(file for file in tests if file.is_relative_to(package))
     third_party = mine - ours - {package.name} - sys.stdlib_module_names - WITHOUT_KEY
     assert {KEYS.get(name, name) for name in third_party} <= named
@@ -366,18 +367,59 @@ def test_what_rosdep_cannot_install_is_among_the_requirements():
     assert pins("requirements.txt").keys() >= names
 
 
+LAYERS = (
+    {"x2c_core"},
+    {"x2c_node"},
+    {"x2c_perception", "x2c_imitation", "x2c_actuation", "x2c_virtual_face"},
+    {"x2c_bags", "x2c_motors"},
+    {"x2c_datasets"},
+    {"x2c_bringup", "x2c_evaluation", "x2c_training"},
+    {"x2c_cli"},
+)
+"""Packages, each importing only those before its own group."""
+
+
 def test_dependencies_point_down_only():
-    middle = {"x2c_perception", "x2c_imitation", "x2c_actuation", "x2c_virtual_face"}
-    top = {"x2c_evaluation", "x2c_training", "x2c_bringup"}
-    forbidden = {
-        "x2c_face": {p.name for p in PACKAGES} - {"x2c_face"},
-        "x2c_node": {*middle, *top},
-        **{name: {*(middle - {name}), *top} for name in middle},
-        "x2c_evaluation": {"x2c_training", "x2c_bringup"},
-        "x2c_training": {"x2c_bringup"},
+    assert {package.name for package in PACKAGES} == {"x2c_msgs", *set().union(*LAYERS)}
+    for index, layer in enumerate(LAYERS):
+        above = set().union(*LAYERS[index:])
+        for name in layer:
+            assert not imports(ROOT / "src" / name) & (above - {name}), name
+            manifest = ET.parse(ROOT / "src" / name / "package.xml").getroot()
+            named = {e.text for tag in ("exec_depend", "test_depend") for e in manifest.iter(tag)}
+            assert not named & (above - {name}), name
+
+
+@pytest.mark.process
+def test_a_robot_needs_neither_simulation_nor_evaluation():
+    program = """
+import sys
+absent = "torch mujoco x2c_virtual_face x2c_datasets x2c_evaluation x2c_training"
+sys.modules.update(dict.fromkeys(absent.split()))
+import x2c_bringup.checks.preflight, x2c_bringup.graph.node_specs, x2c_bringup.graph.replay
+import x2c_bringup.launching.launch_arguments, x2c_bringup.run.composed_run
+import x2c_bags.bag_player_node, x2c_bags.recorder_node, x2c_motors.motor_driver_node
+import x2c_perception.face_tracker_node, x2c_imitation.imitation_node
+import x2c_actuation.actuation_node
+"""
+    subprocess.run([sys.executable, "-P", "-c", program], check=True, timeout=300)
+
+
+def test_no_package_is_most_of_the_code():
+    sizes = {
+        package.name: sum(
+            len(path.read_text().splitlines()) for path in (package / package.name).rglob("*.py")
+        )
+        for package in PACKAGES
     }
-    for name, others in forbidden.items():
-        assert not imports(ROOT / "src" / name) & others, name
+    assert max(sizes.values()) < 0.15 * sum(sizes.values()), sizes
+
+
+def test_no_folder_holds_more_than_a_dozen_modules():
+    folders = [path.parent for package in PACKAGES for path in package.rglob("*/__init__.py")]
+    for folder in folders:
+        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(modules) <= 12, folder
 
 
 def test_the_settings_of_the_tests_need_what_is_pinned():

@@ -8,7 +8,7 @@ NAME = "x2c_actuation"
 setup(
     name=NAME,
     version="0.1.0",
-    description="From control values to safe joint commands: robot map, limits and drivers.",
+    description="From control values to safe joint commands: robot map, limits and safety.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",
@@ -23,7 +23,7 @@ setup(
     entry_points={
         "console_scripts": [
             "actuation_node = x2c_actuation.actuation_node:main",
-            "motor_driver_node = x2c_actuation.motor_driver_node:main",
+            "motor_driver_node = x2c_actuation.moved:motor_driver_node",
         ],
     },
 )

@@ -20,7 +20,7 @@ def tree(folder: str) -> list[tuple[str, list[str]]]:
 setup(
     name=NAME,
     version="0.1.0",
-    description="Launch files, configuration, robots and the x2c command that runs the graph.",
+    description="Launch files, configuration, robots, and the graph of nodes in one process.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",
@@ -38,7 +38,7 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
-            "x2c = x2c_bringup.cli:main",
+            "x2c = x2c_bringup.moved:x2c",
         ],
     },
 )

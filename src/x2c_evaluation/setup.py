@@ -8,7 +8,7 @@ NAME = "x2c_evaluation"
 setup(
     name=NAME,
     version="0.1.0",
-    description="Recording of a run as video, table, bag and report, and what is measured on it.",
+    description="Offline evaluation of recordings, fidelity of imitation, and reports of runs.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",
@@ -23,8 +23,8 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
-            "bag_player_node = x2c_evaluation.bag_player_node:main",
-            "recorder_node = x2c_evaluation.recorder_node:main",
+            "bag_player_node = x2c_evaluation.moved:bag_player_node",
+            "recorder_node = x2c_evaluation.moved:recorder_node",
         ],
     },
 )

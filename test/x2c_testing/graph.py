@@ -6,8 +6,8 @@ that are to run inside the test are made after it:
 
     def test_node(ros, wait_until):
         node = ros.add(CameraNode(parameter_overrides=[...]))  # spun, and destroyed at the end
-        images = ros.collect(Image, "image_raw", quality.IMAGE_SUBSCRIBER)  # a list that grows
-        publisher = ros.publish(Image, "image_raw", quality.IMAGE_PUBLISHER)
+        images = ros.collect(Image, "image_raw", qos.IMAGE_SUBSCRIBER)  # a list that grows
+        publisher = ros.publish(Image, "image_raw", qos.IMAGE_PUBLISHER)
         wait_until(publisher.get_subscription_count, what="the node's subscription")
         assert ros.transition("camera_node", "configure")  # over the node's lifecycle services
         assert ros.state("camera_node") == "inactive"

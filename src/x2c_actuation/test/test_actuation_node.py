@@ -13,11 +13,11 @@ from std_msgs.msg import Bool, Float64MultiArray, Header
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from x2c_face import controls
-from x2c_face.robot_file import load_robot
+from x2c_core.control_space import controls
+from x2c_core.robot.robot_file import load_robot
 from x2c_msgs.msg import ActuationState, ControlValues
-from x2c_node.quality import LATCHED, NEWEST, STREAM
-from x2c_node.stamps import to_nanoseconds, to_stamp
+from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
+from x2c_node.qos import LATCHED, NEWEST, STREAM
 
 NODE = "actuation_node"
 NOW = 1_700_000_000_000_000_000

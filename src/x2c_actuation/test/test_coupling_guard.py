@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from x2c_actuation.coupling_guard import CouplingGuard
-from x2c_actuation.motion import TOLERANCE, JointMotion
-from x2c_actuation.motion_limits import MotionLimits
-from x2c_face.coupling import CoupledLimit, Side
+from x2c_actuation.pipeline.coupling_guard import CouplingGuard
+from x2c_actuation.pipeline.motion import TOLERANCE, JointMotion
+from x2c_actuation.pipeline.motion_limits import MotionLimits
+from x2c_core.robot.coupling import CoupledLimit, Side
 
 PERIOD = 0.01
 JAW_LIMITS_LIP = CoupledLimit(1, 0, Side.UPPER, ((0.0, 1.0), (1.0, 0.2)))

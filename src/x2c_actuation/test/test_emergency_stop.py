@@ -7,7 +7,7 @@ import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
-from x2c_actuation.emergency_stop import EmergencyStop
+from x2c_actuation.safety.emergency_stop import EmergencyStop
 
 QUALITY = QoSProfile(
     depth=10, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE

@@ -8,11 +8,11 @@ import pytest
 from sensor_msgs.msg import JointState
 
 from x2c_actuation.actuation_node import ActuationNode
-from x2c_actuation.machine import State
-from x2c_face import controls
+from x2c_actuation.safety.state_machine import State
+from x2c_core.control_space import controls
 from x2c_msgs.msg import ControlValues
 from x2c_node.diagnostics import Level
-from x2c_node.quality import NEWEST, STREAM
+from x2c_node.qos import NEWEST, STREAM
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from x2c_actuation.errors import FeedbackError
-from x2c_actuation.feedback import FRESH, STANDING, Feedback, Tracking
-from x2c_face.errors import X2CError
+from x2c_actuation.safety.feedback import FRESH, STANDING, Feedback, Tracking
+from x2c_core.errors import X2CError
 
 HOME = np.array([0.0, 0.1, 0.0, 0.0, 0.5])
 NOD = np.array([0.0, 0.0, 1.0, 0.0, 0.0])

@@ -7,10 +7,10 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 
 from x2c_actuation.actuation_node import ActuationNode
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_node.local_delivery import LocalDelivery
-from x2c_node.quality import NEWEST, STREAM
+from x2c_node.qos import NEWEST, STREAM
 
 NODE = "actuation_node"
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from x2c_actuation.errors import TargetError
-from x2c_actuation.mapping import JointMap
-from x2c_face import controls
-from x2c_face.controls import Group
-from x2c_face.errors import ControlError
-from x2c_face.mixing import Curve
-from x2c_face.robot_file import load_robot
+from x2c_actuation.pipeline.mapping import JointMap
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_core.errors import ControlError
+from x2c_core.robot.mixing import Curve
+from x2c_core.robot.robot_file import load_robot
 
 anything = st.floats(width=64)
 same_robot = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

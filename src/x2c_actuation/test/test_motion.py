@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_actuation.errors import MotionError
-from x2c_actuation.motion import TOLERANCE, JointMotion
-from x2c_actuation.motion_limits import MotionLimits
+from x2c_actuation.pipeline.motion import TOLERANCE, JointMotion
+from x2c_actuation.pipeline.motion_limits import MotionLimits
 
 PERIOD = 0.01
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_actuation.planner import Kinematics, Planner
+from x2c_actuation.pipeline.planner import Kinematics, Planner
 
 share = st.floats(-1.0, 1.0)
 

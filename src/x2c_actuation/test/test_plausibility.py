@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from x2c_actuation.plausibility import REMEMBERED, WINDOW, Plausibility
+from x2c_actuation.safety.plausibility import REMEMBERED, WINDOW, Plausibility
 
 DRIVER, PUBLISHER = "/driver", "/joint_state_publisher"
 NOTHING = np.full(5, np.nan)

@@ -6,7 +6,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 
 from x2c_actuation.actuation_node import ActuationNode
-from x2c_node.quality import LATCHED
+from x2c_node.qos import LATCHED
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from x2c_actuation.sliding_range import SlidingRange
+from x2c_actuation.safety.sliding_range import SlidingRange
 
 
 def test_the_lowest_and_highest_of_the_window_are_kept_at_any_rate():

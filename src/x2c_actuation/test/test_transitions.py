@@ -7,14 +7,14 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wire_judge import WireJudge
 
-from x2c_actuation.chain import LATE, Chain
-from x2c_actuation.machine import LATCHED, WATCHED, Machine, State, Timing
-from x2c_actuation.mapping import JointMap
-from x2c_face import controls
-from x2c_face.frames import ControlFrame, ControlState
-from x2c_face.robot_file import load_robot
+from x2c_actuation.pipeline.actuation_pipeline import LATE, Chain
+from x2c_actuation.pipeline.mapping import JointMap
+from x2c_actuation.safety.state_machine import LATCHED, WATCHED, Machine, State, Timing
+from x2c_core.control_space import controls
+from x2c_core.face.frames import ControlFrame, ControlState
+from x2c_core.robot.robot_file import load_robot
+from x2c_testing.command_judge import WireJudge
 
 PERIOD = 0.01
 TIMING = Timing(ramp=0.1, hold_after=0.3, neutral_after=0.6, ease=0.2)

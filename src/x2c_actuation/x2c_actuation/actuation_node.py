@@ -13,29 +13,29 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-from x2c_actuation.chain import Chain, JointCommand
 from x2c_actuation.command_publisher import CommandPublisher
 from x2c_actuation.diagnosis_values import diagnosis_values
-from x2c_actuation.emergency_stop import EmergencyStop
-from x2c_actuation.ending import longest_end
 from x2c_actuation.errors import RefusedError
 from x2c_actuation.joint_states import JointStates
-from x2c_actuation.machine import LATCHED, Ending, Machine, State
-from x2c_actuation.mapping import JointMap
 from x2c_actuation.parameters import ActuationParameters
+from x2c_actuation.pipeline.actuation_pipeline import Chain, JointCommand
+from x2c_actuation.pipeline.ending import longest_end
+from x2c_actuation.pipeline.mapping import JointMap
+from x2c_actuation.safety.emergency_stop import EmergencyStop
+from x2c_actuation.safety.state_machine import LATCHED, Ending, Machine, State
 from x2c_actuation.state_message import state_message
-from x2c_face.errors import X2CError
-from x2c_face.robot_file import load_robot
+from x2c_core.errors import X2CError
+from x2c_core.robot.robot_file import load_robot
 from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_node.conversion.messages import controls_from_message
+from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
-from x2c_node.messages import controls_from_message
-from x2c_node.quality import NEWEST_SUBSCRIBER, STREAM
+from x2c_node.qos import NEWEST_SUBSCRIBER, STREAM
 from x2c_node.robots import find_robot
-from x2c_node.running import run_node
-from x2c_node.stamps import StampMonitor, to_nanoseconds
-from x2c_node.stopping import BRAKING
-from x2c_node.ticker import Ticker
+from x2c_node.spinning.spin import run_node
+from x2c_node.spinning.stopping import BRAKING
+from x2c_node.supervision.ticker import Ticker
 
 _SOONEST = 0.002
 """Control values are answered at once, but no sooner after the last command than this [s]."""

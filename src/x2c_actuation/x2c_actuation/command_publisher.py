@@ -14,9 +14,9 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from x2c_face.robot import CommandInterface
+from x2c_core.robot.robot import CommandInterface
 from x2c_node.managed_node import ManagedNode
-from x2c_node.quality import STREAM
+from x2c_node.qos import STREAM
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from x2c_actuation.chain import Chain
+from x2c_actuation.pipeline.actuation_pipeline import Chain
 
 
 def diagnosis_values(

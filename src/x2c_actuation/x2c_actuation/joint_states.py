@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 
-from x2c_node.endpoints import endpoint_id, node_name, publisher_id, publishers
+from x2c_node.graph.endpoints import endpoint_id, node_name, publisher_id, publishers
 from x2c_node.managed_node import ManagedNode
 
 # Any publisher is heard; with a depth of 1 one could hide what another says at the same moment.

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from x2c_actuation.feedback import Tracking
-from x2c_actuation.machine import Ending, Timing
-from x2c_face.controls import Group
+from x2c_actuation.safety.feedback import Tracking
+from x2c_actuation.safety.state_machine import Ending, Timing
+from x2c_core.control_space.controls import Group
 from x2c_node.parameters import Parameters, parameter
 
 _ENDINGS = tuple(str(ending) for ending in Ending)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
 
-from x2c_actuation.chain import Chain
+from x2c_actuation.pipeline.actuation_pipeline import Chain
 from x2c_msgs.msg import ActuationState
-from x2c_node.stamps import to_stamp
+from x2c_node.conversion.time_stamps import to_stamp
 
 
 def state_message(chain: Chain, names: list[str], refused: int, now: float) -> ActuationState:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import zmq
 
-from x2c_bringup.composed import ComposedGraph
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_face import controls
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.run.composed import ComposedGraph
+from x2c_core.control_space import controls
 from x2c_node.robots import find_robot
 
 

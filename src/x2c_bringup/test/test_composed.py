@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+import dataclasses
+import sys
 import threading
 
 import pytest
 
-from x2c_bringup.composed import ComposedGraph
 from x2c_bringup.errors import ConfigureError
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.run.composed import ComposedGraph, make_node
 from x2c_msgs.msg import ControlValues
 from x2c_node.errors import ThreadError
 
@@ -85,3 +87,22 @@ def test_a_node_whose_thread_has_ended_keeps_nothing_waiting(ros):
         with pytest.raises(ThreadError, match="camera_node spins no more"):
             composed.diagnoses()
     assert hosts() == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "remedy"),
+    [
+        ("x2c_virtual_face", "sudo apt install ros-kilted-x2c-virtual-face"),
+        ("mujoco", "pip install mujoco"),
+    ],
+)
+def test_what_the_virtual_robot_needs_is_named_where_it_is_missing(monkeypatch, missing, remedy):
+    monkeypatch.setenv("ROS_DISTRO", "kilted")
+    for name in [name for name in sys.modules if name.startswith("x2c_virtual_face")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    spec = build_graph(GraphOptions(robot="virtual"))[-1]
+    # The node itself imports MuJoCo as it is configured, its face at once.
+    spec = dataclasses.replace(spec, class_path="x2c_virtual_face.virtual_face:VirtualFace")
+    with pytest.raises(ConfigureError, match=f"needs {missing}, which is not installed: {remedy}"):
+        make_node(spec)

@@ -3,7 +3,7 @@ import json
 import re
 
 from x2c_bringup.shared_files import shared_file
-from x2c_face import controls
+from x2c_core.control_space import controls
 
 
 def layout():

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from ament_index_python import get_package_prefix
 
-from x2c_bringup.composed import make_node
 from x2c_bringup.errors import ConfigureError, GraphError
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.processes import command_line
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.run.composed import make_node
+from x2c_bringup.run.processes import command_line
 
 
 def names(**options):
@@ -169,7 +169,7 @@ def test_a_robot_without_urdf_cannot_be_described(tmp_path):
 
 @pytest.mark.process
 def test_the_description_of_the_graph_needs_no_ros():
-    program = "import x2c_bringup.graph, sys; print('rclpy' in sys.modules)"
+    program = "import x2c_bringup.graph.node_specs, sys; print('rclpy' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=400
     )

@@ -4,14 +4,14 @@
 import pytest
 
 from x2c_bringup.errors import GraphError
-from x2c_bringup.launch_arguments import (
+from x2c_bringup.graph.options import option_texts
+from x2c_bringup.graph.replay import replay_texts
+from x2c_bringup.launching.launch_arguments import (
     imitation_arguments,
     imitation_nodes,
     replay_arguments,
     replay_options,
 )
-from x2c_bringup.options import option_texts
-from x2c_bringup.replay import replay_texts
 from x2c_bringup.shared_files import default_params_file
 
 PIPELINE = ("camera_node", "face_tracker_node", "imitation_node", "actuation_node")

@@ -4,7 +4,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_bringup.live_line import live_line, number, share_found
+from x2c_bringup.run.live_line import live_line, number, share_found
 from x2c_node.diagnostics import Diagnosis, Level
 
 

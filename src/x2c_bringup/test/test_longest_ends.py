@@ -3,9 +3,9 @@ import pytest
 from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
 from rclpy.qos import qos_profile_parameter_events
 
-from x2c_bringup.ends import USUAL_END, LongestEnds, longest_ends
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
+from x2c_bringup.checks.ends import USUAL_END, LongestEnds, longest_ends
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
 
 
 def ends(ease_times=None, **options):

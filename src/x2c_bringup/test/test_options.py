@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_bringup.errors import GraphError
-from x2c_bringup.options import GraphOptions, option_texts
+from x2c_bringup.graph.options import GraphOptions, option_texts
 
 
 def test_options_written_as_texts_come_back():

@@ -4,9 +4,9 @@ import importlib
 import pytest
 import yaml
 
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.replay import ReplayOptions, player_node
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.graph.replay import ReplayOptions, player_node
 from x2c_bringup.shared_files import default_params_file
 from x2c_node.parameters import Parameters, specs
 

@@ -6,10 +6,10 @@ import stat
 
 import pytest
 
+from x2c_bringup.checks.preflight import check_graph, check_program
 from x2c_bringup.errors import GraphError
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.preflight import check_graph, check_program
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.shared_files import default_params_file
 from x2c_node.robots import find_robot
 

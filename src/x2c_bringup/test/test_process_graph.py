@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from x2c_bringup import processes
-from x2c_bringup.graph import build_graph
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.processes import ProcessGraph, wait_until_active
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.run import processes
+from x2c_bringup.run.processes import ProcessGraph, wait_until_active
 
 SPECS = build_graph(GraphOptions(face=False))
 

@@ -6,17 +6,17 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
+from x2c_bags.errors import BagError, TopicError
 from x2c_bringup.errors import GraphError
-from x2c_bringup.options import GraphOptions
-from x2c_bringup.recording import recording_folder
-from x2c_bringup.replay import (
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.graph.recording import recording_folder
+from x2c_bringup.graph.replay import (
     ReplayOptions,
     build_replay,
     choose_player,
     replay_texts,
     rosbag2_command,
 )
-from x2c_evaluation.errors import BagError, TopicError
 
 TYPES = get_typestore(Stores.ROS2_KILTED)
 IMAGE = "sensor_msgs/msg/Image"

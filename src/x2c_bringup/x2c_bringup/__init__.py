@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The graph of nodes, the composed process and the x2c command."""
+"""Launch files, configuration, and the graph of nodes as processes or in one process."""

@@ -16,20 +16,20 @@ import pyarrow.parquet as pq
 import pytest
 from rosbags.rosbag2 import StoragePlugin
 
-from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.controls_track import read_controls
-from x2c_evaluation.dataset import read_data_set
-from x2c_evaluation.moments import moments
-from x2c_evaluation.offline.bag_frames import BagFrames
-from x2c_evaluation.offline.comparison import compare
-from x2c_evaluation.offline.curves import read_curves
-from x2c_evaluation.offline.layout import FORMAT
-from x2c_evaluation.offline.topic_choice import choices
-from x2c_evaluation.parquet_columns import integers, numbers, read_columns, texts
-from x2c_evaluation.session import read_session
-from x2c_face import controls
-from x2c_face.descriptors import Descriptor
-from x2c_face.errors import X2CError
+from x2c_bags.frames.bag_frames import BagFrames
+from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.topic_choice import choices
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls_track import read_controls
+from x2c_core.errors import X2CError
+from x2c_core.face.descriptors import Descriptor
+from x2c_datasets.formats import read_data_set
+from x2c_datasets.formats.parquet_columns import integers, numbers, read_columns, texts
+from x2c_evaluation.offline.results.comparison import compare
+from x2c_evaluation.offline.results.curves import read_curves
+from x2c_evaluation.offline.results.layout import FORMAT
+from x2c_evaluation.run_report.frame_sets import moments
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ import cv2
 import pytest
 from rich.console import Console
 
-from x2c_evaluation import video
-from x2c_evaluation.demo_summary import write_results
-from x2c_evaluation.report import RunContext
-from x2c_evaluation.topics import Part
+from x2c_bags.schema.topics import Part
+from x2c_evaluation.run_report import video
+from x2c_evaluation.run_report.demo_summary import write_results
+from x2c_evaluation.run_report.report import RunContext
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
+from x2c_core.control_space import controls
+from x2c_core.face.descriptors import Descriptor
+from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.fidelity import babble
 from x2c_evaluation.fidelity.clips import SELF, Calibration, Job, measure_clips
 from x2c_evaluation.fidelity.figure import write_figure
 from x2c_evaluation.fidelity.measure import Link
-from x2c_face import controls
-from x2c_face.descriptors import Descriptor
-from x2c_face.robot_file import load_robot
 from x2c_node.robots import find_robot
 
 pytestmark = pytest.mark.slow

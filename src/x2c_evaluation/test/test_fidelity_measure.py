@@ -9,11 +9,11 @@ import json
 import numpy as np
 import pytest
 
+from x2c_core.face.descriptors import Descriptor
+from x2c_evaluation.fidelity.clip import Performance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 from x2c_evaluation.fidelity.measure import Link, measure
-from x2c_evaluation.fidelity.performance import Performance
 from x2c_evaluation.fidelity.summary import Summary
-from x2c_face.descriptors import Descriptor
 
 PERIOD = 1.0 / 30.0
 NAMES = list(Descriptor)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import Agreement
+from x2c_evaluation.fidelity.clip import Performance
 from x2c_evaluation.fidelity.measure import Clip, Link, Measured
-from x2c_evaluation.fidelity.performance import Performance
 from x2c_evaluation.fidelity.summary import Summary
 from x2c_evaluation.fidelity.tables import short, show
-from x2c_face.descriptors import Descriptor
 
 
 def clip() -> Clip:

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from x2c_evaluation import latency
-from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.latency import Stage
-from x2c_evaluation.recorder import ROS_CLOCK
-from x2c_evaluation.report import RunContext, make_report, to_json
-from x2c_evaluation.session import NodeState, read_session
-from x2c_evaluation.topics import Part
+from x2c_bags.frames.recorded_run import NodeState, read_session
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.recorder import ROS_CLOCK
+from x2c_bags.schema.topics import Part
+from x2c_evaluation.run_report import latency
+from x2c_evaluation.run_report.latency import Stage, measure
+from x2c_evaluation.run_report.report import RunContext, make_report, to_json
 
 CONTEXT = RunContext("virtual", "solver", "performer", "end of file")
 
@@ -125,3 +125,8 @@ def test_json_is_strict(session):
     assert content["format"] == 1
     assert set(content["latency_ms"]["end_to_end"]) == {"count", "p50", "p99", "max"}
     assert content["latency_ms"]["end_to_end"]["p50"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("clock", [ROS_CLOCK, "simulated"])
+def test_no_latency_is_measured_where_times_are_not_those_of_publication(session, clock):
+    assert measure(session(frames=5, clock=clock)) == {}

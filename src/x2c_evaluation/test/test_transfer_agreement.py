@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from x2c_core.control_space import controls
+from x2c_core.face.descriptors import Descriptor
+from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.transfer_agreement import main, measure_transfer, show
-from x2c_face import controls
-from x2c_face.descriptors import Descriptor
-from x2c_face.robot_file import load_robot
+from x2c_evaluation.transfer.agreement import main, measure_transfer, show
 from x2c_node.robots import find_robot
 
 pytestmark = pytest.mark.slow

@@ -3,14 +3,14 @@ import av
 import numpy as np
 import pytest
 
-from x2c_evaluation import video
-from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.bag_writer import BagWriter
-from x2c_evaluation.composer import HEIGHT
-from x2c_evaluation.errors import VideoError
-from x2c_evaluation.moments import moments
-from x2c_evaluation.topics import TOPICS, Part
-from x2c_face.frames import ControlState, FaceState
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import TOPICS, Part
+from x2c_bags.writing.bag_writer import BagWriter
+from x2c_core.errors import VideoError
+from x2c_core.face.frames import ControlState, FaceState
+from x2c_evaluation.run_report import video
+from x2c_evaluation.run_report.composer import HEIGHT
+from x2c_evaluation.run_report.frame_sets import moments
 
 pytestmark = pytest.mark.slow
 

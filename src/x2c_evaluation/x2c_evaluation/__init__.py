@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recording of a run as video, table, bag and report."""
+"""Offline evaluation of recordings, fidelity of imitation, and reports of runs."""

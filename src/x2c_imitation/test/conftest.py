@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_face import controls, topology
-from x2c_face.controls import Group
-from x2c_face.expression_model import ExpressionModel
-from x2c_face.frames import Face, FaceState
-from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_core.face import topology
+from x2c_core.face.expression_model import ExpressionModel
+from x2c_core.face.frames import Face, FaceState
+from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
 
 WAY = 0.12
 """How far a control moves its landmarks at full deflection [interocular distances]."""
@@ -135,10 +136,10 @@ def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     import torch
 
-    from x2c_imitation.network.config import NetworkConfig
-    from x2c_imitation.network.export import export_weights
-    from x2c_imitation.network.weights import save_network
-    from x2c_imitation.network.x2control import build_network
+    from x2c_imitation.x2cnet.network.config import NetworkConfig
+    from x2c_imitation.x2cnet.network.weights import save_network
+    from x2c_imitation.x2cnet.network.x2control import build_network
+    from x2c_imitation.x2cnet.runtime.export import export_weights
 
     folder = tmp_path_factory.mktemp("network")
     config = NetworkConfig(backbone="resnet18_quarter", image_size=64)

@@ -9,13 +9,13 @@ import sys
 import numpy as np
 import pytest
 
-from x2c_face import controls
-from x2c_face.errors import RobotError
-from x2c_face.robot_file import load_robot
+from x2c_core.control_space import controls
+from x2c_core.errors import RobotError
+from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.backends import BackendOptions, make_imitator
 from x2c_imitation.errors import ImitationError
-from x2c_imitation.solver import Solver
-from x2c_imitation.x2cnet import X2CNet
+from x2c_imitation.solver.solver import Solver
+from x2c_imitation.x2cnet.x2cnet import X2CNet
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,7 @@ def test_another_network_can_be_named(robot, network_folder, tmp_path):
     [("onnx", "onnx_runtime", "onnxruntime"), ("torch", "torch_runtime", "torch")],
 )
 def test_a_library_that_is_missing_is_named(robot, monkeypatch, runtime, module, library):
-    monkeypatch.delitem(sys.modules, f"x2c_imitation.network.{module}", raising=False)
+    monkeypatch.delitem(sys.modules, f"x2c_imitation.x2cnet.runtime.{module}", raising=False)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImitationError, match=rf"runtime {runtime} needs {library}: pip install"):
         make_imitator("x2cnet", robot, BackendOptions(runtime=runtime))

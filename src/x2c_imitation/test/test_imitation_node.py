@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
-from x2c_face import controls
-from x2c_face.frames import ControlState, Face, FaceState
+from x2c_core.control_space import controls
+from x2c_core.face.frames import ControlState, Face, FaceState
 from x2c_msgs.msg import ControlValues, FaceLandmarks
-from x2c_node import quality
-from x2c_node.messages import face_to_message
-from x2c_node.stamps import to_nanoseconds, to_stamp
+from x2c_node import qos
+from x2c_node.conversion.messages import face_to_message
+from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 
 FRAME = 33_333_333
 
@@ -25,8 +25,8 @@ class Person:
 
     def __init__(self, ros, wait_until) -> None:
         self._wait_until = wait_until
-        self._faces = ros.publish(FaceLandmarks, "face", quality.NEWEST)
-        self._neutral = ros.publish(FaceLandmarks, "face/neutral", quality.LATCHED)
+        self._faces = ros.publish(FaceLandmarks, "face", qos.NEWEST)
+        self._neutral = ros.publish(FaceLandmarks, "face/neutral", qos.LATCHED)
         self.answers = ros.collect(ControlValues, "control_values", 10)
         self.stamp = 10_000_000_000
         # The node asks for best effort: until it has found the publisher, it hears nothing.

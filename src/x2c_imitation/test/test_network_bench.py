@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from x2c_imitation.network import bench
+from x2c_imitation.x2cnet.runtime import bench
 
 pytestmark = pytest.mark.slow
 

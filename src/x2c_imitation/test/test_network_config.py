@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import PRESETS, AngleUnit, ColorOrder, NetworkConfig, preset
+from x2c_imitation.x2cnet.network.config import (
+    PRESETS,
+    AngleUnit,
+    ColorOrder,
+    NetworkConfig,
+    preset,
+)
 
 channels = st.tuples(*[st.floats(0.01, 10.0)] * 3)
 

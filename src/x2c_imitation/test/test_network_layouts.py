@@ -8,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import NetworkConfig
-from x2c_imitation.network.layouts import check_layout, recognise, recognise_backbone
-from x2c_imitation.network.resnet import BACKBONES
-from x2c_imitation.network.x2control import build_network
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.network.layouts import (
+    check_layout,
+    recognise,
+    recognise_backbone,
+)
+from x2c_imitation.x2cnet.network.resnet import BACKBONES
+from x2c_imitation.x2cnet.network.x2control import build_network
 
 pytestmark = pytest.mark.slow
 

@@ -17,10 +17,10 @@ import pytest
 import torch
 
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import NetworkConfig, preset
-from x2c_imitation.network.files import read_metadata
-from x2c_imitation.network.weights import load_network, save_network
-from x2c_imitation.network.x2control import build_network
+from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
+from x2c_imitation.x2cnet.network.files import read_metadata
+from x2c_imitation.x2cnet.network.weights import load_network, save_network
+from x2c_imitation.x2cnet.network.x2control import build_network
 
 pytestmark = pytest.mark.slow
 

@@ -16,12 +16,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import NetworkConfig, RuntimeName, preset
-from x2c_imitation.network.export import export_onnx, export_weights
-from x2c_imitation.network.predictor import Predictor, Runtime, fit, load_predictor, resize
-from x2c_imitation.network.weights import load_network, save_network
+from x2c_imitation.x2cnet.network.config import NetworkConfig, RuntimeName, preset
+from x2c_imitation.x2cnet.network.weights import load_network, save_network
+from x2c_imitation.x2cnet.runtime.export import export_onnx, export_weights
+from x2c_imitation.x2cnet.runtime.predictor import Predictor, fit, load_predictor, resize
+from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
 pytestmark = pytest.mark.slow
 
@@ -279,7 +280,7 @@ def test_onnx_needs_no_torch(network_folder):
     code = (
         "import sys; from pathlib import Path;"
         "import numpy as np;"
-        "from x2c_imitation.network.predictor import load_predictor;"
+        "from x2c_imitation.x2cnet.runtime.predictor import load_predictor;"
         f"load_predictor(Path({str(network_folder)!r}) / 'x2cnet.safetensors')"
         ".predict(np.zeros((1, 64, 64, 3), np.uint8));"
         "sys.exit('torch' in sys.modules)"

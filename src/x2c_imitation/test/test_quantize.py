@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_imitation.errors import ImitationError, NetworkError
-from x2c_imitation.network.predictor import load_predictor
-from x2c_imitation.network.quantize import quantize_onnx, read_pictures
+from x2c_imitation.x2cnet.runtime.predictor import load_predictor
+from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx, read_pictures
 
 pytestmark = pytest.mark.slow
 

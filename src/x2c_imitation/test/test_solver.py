@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from x2c_face import controls, topology
-from x2c_face.errors import LandmarkError
-from x2c_face.expression_model import ExpressionModel
-from x2c_face.frames import Face, FaceState
+from x2c_core.control_space import controls
+from x2c_core.errors import LandmarkError
+from x2c_core.face import topology
+from x2c_core.face.expression_model import ExpressionModel
+from x2c_core.face.frames import Face, FaceState
 from x2c_imitation.errors import ImitationError
-from x2c_imitation.solver import Solver
+from x2c_imitation.solver.solver import Solver
 
 FACE_CONTROLS = [c for c in controls.CONTROLS if c.group not in ("head", "neck")]
 LIP_SIDES = [c for c in FACE_CONTROLS if c.mirror != c.index and "Lip" in c.name]

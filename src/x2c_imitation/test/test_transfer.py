@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from x2c_face import topology
-from x2c_face.errors import LandmarkError
-from x2c_face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
+from x2c_core.errors import LandmarkError
+from x2c_core.face import topology
+from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
 from x2c_imitation.errors import TransferError
-from x2c_imitation.transfer import PictureRetargeter, WarpTransfer
+from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer
 
 SIZE = 128
 SKIN = np.array([200.0, 150.0, 120.0])

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from x2c_face import controls
-from x2c_face.errors import LandmarkError
+from x2c_core.control_space import controls
+from x2c_core.errors import LandmarkError
 from x2c_imitation.errors import ImitationError, NetworkError
-from x2c_imitation.network.config import NetworkConfig
-from x2c_imitation.network.predictor import Predictor, Runtime, load_predictor
-from x2c_imitation.transfer import PictureRetargeter, WarpTransfer
-from x2c_imitation.x2cnet import X2CNet
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.runtime.predictor import Predictor, load_predictor
+from x2c_imitation.x2cnet.runtime.runtime import Runtime
+from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer
+from x2c_imitation.x2cnet.x2cnet import X2CNet
 
 
 @pytest.fixture

@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import NetworkConfig, preset
-from x2c_imitation.network.resnet import BACKBONES, plan
-from x2c_imitation.network.x2control import Normalizer, build_network, in_network_units
+from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
+from x2c_imitation.x2cnet.network.resnet import BACKBONES, plan
+from x2c_imitation.x2cnet.network.x2control import (
+    Normalizer,
+    build_network,
+    in_network_units,
+)
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from x2c_face.expression_model import load_expression_model
-from x2c_face.robot import Robot
-from x2c_imitation.blended import Blended
+from x2c_core.face.expression_model import load_expression_model
+from x2c_core.robot.robot import Robot
 from x2c_imitation.errors import ImitationError
-from x2c_imitation.imitator import Imitator
-from x2c_imitation.network.config import Device, RuntimeName
-from x2c_imitation.solver import Solver
+from x2c_imitation.pipeline.blended import Blended
+from x2c_imitation.pipeline.imitator import Imitator
+from x2c_imitation.solver.solver import Solver
+from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ def _solver(robot: Robot, options: BackendOptions) -> Imitator:
 
 def _warp(robot: Robot, options: BackendOptions) -> Imitator:
     # Local: who uses the solver needs no ONNX Runtime.
-    from x2c_imitation.network.files import ONNX
-    from x2c_imitation.network.predictor import load_predictor
-    from x2c_imitation.transfer import PictureRetargeter, WarpTransfer, read_neutral
-    from x2c_imitation.x2cnet import X2CNet
+    from x2c_imitation.x2cnet.network.files import ONNX
+    from x2c_imitation.x2cnet.runtime.predictor import load_predictor
+    from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+    from x2c_imitation.x2cnet.x2cnet import X2CNet
 
     path = Path(options.network).expanduser() if options.network else robot.network
     if not options.network and not (path.is_file() or path.with_suffix(ONNX).is_file()):

@@ -7,20 +7,20 @@ import dataclasses
 import time
 from typing import Any
 
-from x2c_face.robot_file import load_robot
+from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.backends import BackendOptions, make_imitator
-from x2c_imitation.mimic import Mimic
-from x2c_imitation.network.config import Device, RuntimeName
-from x2c_imitation.presence import Timing
+from x2c_imitation.pipeline.face_loss import Timing
+from x2c_imitation.pipeline.imitation_pipeline import Mimic
+from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 from x2c_msgs.msg import ControlValues, FaceLandmarks
-from x2c_node import quality
+from x2c_node import qos
+from x2c_node.conversion.messages import controls_to_message, face_from_message
+from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
-from x2c_node.messages import controls_to_message, face_from_message
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.robots import find_robot
-from x2c_node.running import run_node
-from x2c_node.stamps import StampMonitor, to_nanoseconds
+from x2c_node.spinning.spin import run_node
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,12 +103,12 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         self._mimic = Mimic(imitator, self._timing())
         self._stamps = StampMonitor()
         self._face_state = "waiting for a face"
-        self._publisher = self.publisher(ControlValues, "control_values", quality.NEWEST)
+        self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
 
     def activate(self) -> None:
         """Listen to the tracker."""
-        self.subscription(FaceLandmarks, "face/neutral", self._take_neutral, quality.LATCHED)
-        self.subscription(FaceLandmarks, "face", self._take_face, quality.NEWEST_SUBSCRIBER)
+        self.subscription(FaceLandmarks, "face/neutral", self._take_neutral, qos.LATCHED)
+        self.subscription(FaceLandmarks, "face", self._take_face, qos.NEWEST_SUBSCRIBER)
 
     def parameters_changed(self) -> None:
         """Take the new timing; mirroring is looked up for every face."""

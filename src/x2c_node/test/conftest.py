@@ -13,11 +13,11 @@ import pytest
 PROGRAM = '''
 import time
 from std_msgs.msg import String
-from x2c_node import quality
+from x2c_node import qos
 from x2c_node.errors import NodeError
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
-from x2c_node.running import run_node
+from x2c_node.spinning.spin import run_node
 
 
 class Program(ManagedNode[Parameters]):

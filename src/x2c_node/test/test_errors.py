@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from x2c_face.errors import X2CError
+from x2c_core.errors import X2CError
 from x2c_node import errors
 
 

@@ -17,11 +17,11 @@ from rclpy.waitable import NumberOfEntities, Waitable
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from x2c_node.endpoints import publishers
-from x2c_node.executor import GuardedExecutor
+from x2c_node.graph.endpoints import publishers
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
-from x2c_node.running import spin_until
+from x2c_node.spinning.executor import GuardedExecutor
+from x2c_node.spinning.spin import spin_until
 
 UNKNOWN_TYPE = ParameterValue(type=99)
 

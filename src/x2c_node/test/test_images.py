@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from x2c_node import images
+from x2c_node.conversion import images
 from x2c_node.errors import ImageError
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id="camera")

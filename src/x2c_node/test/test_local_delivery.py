@@ -13,7 +13,7 @@ from std_msgs.msg import String
 from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
-from x2c_node.quality import LATCHED, NEWEST
+from x2c_node.qos import LATCHED, NEWEST
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from rclpy.qos import ReliabilityPolicy
 from std_msgs.msg import String
 from std_srvs.srv import Empty, SetBool, Trigger
 
-from x2c_node import quality
+from x2c_node import qos
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.errors import NodeError
 from x2c_node.managed_node import ManagedNode
@@ -39,13 +39,13 @@ class Echo(ManagedNode[EchoParameters]):
             raise self.broken[name]
 
     def configure(self):
-        self.said = self.publisher(String, "said", quality.NEWEST)
+        self.said = self.publisher(String, "said", qos.NEWEST)
         self.service(Trigger, "~/ask", self.answer)
         self.service(Empty, "~/empty", self.answer)
         self._step("configure")
 
     def activate(self):
-        self.subscription(String, "heard", self.repeat, quality.NEWEST)
+        self.subscription(String, "heard", self.repeat, qos.NEWEST)
         self.timer(0.02, self.tick)
         self._step("activate")
 
@@ -104,7 +104,7 @@ def raised_to(ros, *transitions):
 
 
 def say(ros, wait_until, text="hello"):
-    publisher = ros.publish(String, "heard", quality.NEWEST)
+    publisher = ros.publish(String, "heard", qos.NEWEST)
     wait_until(publisher.get_subscription_count, "the node's subscription")
     publisher.publish(String(data=text))
     return publisher
@@ -211,7 +211,7 @@ def test_what_a_node_has_begun_ends_before_its_publishers_are_destroyed(ros):
 
     class Threaded(ManagedNode[Parameters]):
         def configure(self):
-            self.words = self.publisher(String, "words", quality.LATCHED)
+            self.words = self.publisher(String, "words", qos.LATCHED)
 
         def activate(self):
             self.end_with(lambda: there.append(self.words in list(self.publishers)))
@@ -352,7 +352,7 @@ class Callbacks(ManagedNode[Parameters]):
             self.with_info,
             lambda message, kept=self.defaulted: kept.append(message),
         ):
-            self.subscription(String, "heard", callback, quality.NEWEST)
+            self.subscription(String, "heard", callback, qos.NEWEST)
 
     def keep(self, kept, message):
         kept.append(message)
@@ -364,7 +364,7 @@ class Callbacks(ManagedNode[Parameters]):
 def test_callbacks_can_be_any_callable(ros, make_echo, wait_until):
     node = make_echo(Callbacks)
     assert node.start()
-    publisher = ros.publish(String, "heard", quality.NEWEST)
+    publisher = ros.publish(String, "heard", qos.NEWEST)
     wait_until(lambda: publisher.get_subscription_count() == 4, "four subscriptions")
     publisher.publish(String(data="hello"))
     wait_until(lambda: node.got and node.also and node.infos and node.defaulted, "four messages")
@@ -502,8 +502,8 @@ def test_quality_of_service_can_be_overridden(ros, make_echo):
     (heard,) = (one for one in node.subscriptions if one.topic_name == "/heard")
     assert heard.qos_profile.reliability is ReliabilityPolicy.BEST_EFFORT
     # Whoever else uses the same profile is not concerned.
-    assert quality.NEWEST.reliability is ReliabilityPolicy.RELIABLE
-    assert quality.STREAM.reliability is ReliabilityPolicy.RELIABLE
+    assert qos.NEWEST.reliability is ReliabilityPolicy.RELIABLE
+    assert qos.STREAM.reliability is ReliabilityPolicy.RELIABLE
 
 
 def test_quality_of_service_that_cannot_be_is_a_reason_not_to_start(make_echo):
@@ -515,7 +515,7 @@ def test_quality_of_service_that_cannot_be_is_a_reason_not_to_start(make_echo):
 def test_topics_and_services_can_be_remapped(ros, wait_until):
     node = ros.add(Echo(cli_args=["--ros-args", "-r", "heard:=whispered", "-r", "__node:=bat"]))
     assert node.start()
-    publisher = ros.publish(String, "whispered", quality.NEWEST)
+    publisher = ros.publish(String, "whispered", qos.NEWEST)
     wait_until(publisher.get_subscription_count, "the remapped subscription")
     assert ros.call(Trigger, "/bat/ask", Trigger.Request()).success
 

@@ -7,20 +7,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from std_msgs.msg import Header
 
-from x2c_face import controls
-from x2c_face.errors import ControlError, LandmarkError
-from x2c_face.frames import NO_TRACK, ControlFrame, ControlState, Face, FaceState
-from x2c_face.head_pose import FACING, HeadPose, rotation_from
-from x2c_face.topology import REFERENCE
+from x2c_core.control_space import controls
+from x2c_core.errors import ControlError, LandmarkError
+from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState, Face, FaceState
+from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
+from x2c_core.face.topology import REFERENCE
 from x2c_msgs.msg import ControlValues, FaceLandmarks
-from x2c_node.errors import MessageError
-from x2c_node.messages import (
+from x2c_node.conversion.messages import (
     controls_from_message,
     controls_to_message,
     face_from_message,
     face_to_message,
     quaternion,
 )
+from x2c_node.errors import MessageError
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id="camera")
 angle = st.floats(-3.1, 3.1)

@@ -11,7 +11,7 @@ from std_msgs.msg import String
 from x2c_node.diagnostics import Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
-from x2c_node.quality import LATCHED, NEWEST_SUBSCRIBER, STREAM_SUBSCRIBER
+from x2c_node.qos import LATCHED, NEWEST_SUBSCRIBER, STREAM_SUBSCRIBER
 
 
 class Listener(ManagedNode[Parameters]):

@@ -5,8 +5,8 @@ import pytest
 from rclpy.node import Node
 
 from x2c_node.diagnostics import Level
+from x2c_node.graph.namesakes import Namesakes, full_names
 from x2c_node.managed_node import ManagedNode
-from x2c_node.namesakes import Namesakes, full_names
 from x2c_node.parameters import Parameters
 
 

@@ -9,8 +9,8 @@ from std_srvs.srv import SetBool
 
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
-from x2c_node.polling import answer_requests, take_messages
-from x2c_node.quality import STREAM
+from x2c_node.qos import STREAM
+from x2c_node.spinning.polling import answer_requests, take_messages
 
 
 def test_a_message_that_cannot_be_handled_costs_itself_alone(ros, wait_until):

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from x2c_face.errors import RobotError
-from x2c_face.robot_file import FILE_NAME
+from x2c_core.errors import RobotError
+from x2c_core.robot.robot_file import FILE_NAME
 from x2c_node.robots import RESOURCE_TYPE, find_robot, robot_folders
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_node import statistics
-from x2c_node.statistics import RateMeter, Statistics, summarise
+from x2c_node.supervision import statistics
+from x2c_node.supervision.statistics import RateMeter, Statistics, summarise
 
 
 @pytest.fixture

@@ -5,7 +5,13 @@ import subprocess
 
 import pytest
 
-from x2c_node.stopping import INTERRUPTED, LAUNCHER_VARIABLE, Launcher, SignalRule, stop_on_signals
+from x2c_node.spinning.stopping import (
+    INTERRUPTED,
+    LAUNCHER_VARIABLE,
+    Launcher,
+    SignalRule,
+    stop_on_signals,
+)
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
@@ -116,7 +122,7 @@ def test_without_a_launcher_none_is_watched(text):
     assert Launcher.of({LAUNCHER_VARIABLE: text}) is None
 
 
-DISTINCT = "from x2c_node import stopping\nstopping.TOGETHER = 0.0\n"
+DISTINCT = "from x2c_node.spinning import stopping\nstopping.TOGETHER = 0.0\n"
 """Every signal counts, so that tests need not wait."""
 
 HANG = """

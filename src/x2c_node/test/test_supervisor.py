@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from x2c_node import supervisor as module
-from x2c_node.supervisor import Pulse, Supervisor
+from x2c_node.supervision import supervisor as module
+from x2c_node.supervision.supervisor import Pulse, Supervisor
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 import threading
 import time
 
-from x2c_node.ticker import Ticker
+from x2c_node.supervision.ticker import Ticker
 
 
 def test_calls_go_on_in_one_thread_until_the_end(wait_until):

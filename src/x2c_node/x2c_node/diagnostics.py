@@ -11,7 +11,7 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 
-from x2c_face.printable import printable
+from x2c_core.printable import printable
 
 
 class Level(enum.Enum):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions raised by x2c_node."""
 
-from x2c_face.errors import X2CError
+from x2c_core.errors import X2CError
 
 
 class NodeError(X2CError):
@@ -22,3 +22,7 @@ class ImageError(NodeError):
 
 class MessageError(NodeError):
     """A message of the project's own holds something that cannot be."""
+
+
+class ParameterFileError(NodeError):
+    """A parameter file cannot be read, or says what cannot be."""

@@ -22,16 +22,17 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
-from x2c_node import parameter_requests, parameters
-from x2c_node.callbacks import CallbackGuard
+from x2c_node import parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
+from x2c_node.graph import parameter_requests
+from x2c_node.graph.mismatch import Mismatches
+from x2c_node.graph.namesakes import Namesakes
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
-from x2c_node.mismatch import Mismatches
-from x2c_node.namesakes import Namesakes
-from x2c_node.scope import Scope
-from x2c_node.statistics import Statistics
-from x2c_node.supervisor import Supervisor
+from x2c_node.supervision.callbacks import CallbackGuard
+from x2c_node.supervision.scope import Scope
+from x2c_node.supervision.statistics import Statistics
+from x2c_node.supervision.supervisor import Supervisor
 
 P = TypeVar("P", bound=parameters.Parameters)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ament_index_python import get_resource, get_resources
 
-from x2c_face.errors import RobotError
-from x2c_face.robot_file import FILE_NAME
+from x2c_core.errors import RobotError
+from x2c_core.robot.robot_file import FILE_NAME
 
 RESOURCE_TYPE = "x2c_robots"
 

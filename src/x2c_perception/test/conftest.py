@@ -12,11 +12,11 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from x2c_face import topology
-from x2c_face.frames import Face, FaceState
-from x2c_face.head_pose import FACING, HeadPose, rotation_from
+from x2c_core.face import topology
+from x2c_core.face.frames import Face, FaceState
+from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
+from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.performer import performer_video
-from x2c_perception.sources.video_file import VideoFile
 
 
 @pytest.fixture

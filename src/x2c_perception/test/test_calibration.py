@@ -4,7 +4,7 @@
 import pytest
 import yaml
 
-from x2c_perception.calibration import load_calibration
+from x2c_perception.cameras.calibration import load_calibration
 from x2c_perception.errors import CalibrationError
 
 

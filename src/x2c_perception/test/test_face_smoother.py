@@ -4,10 +4,15 @@
 import numpy as np
 import pytest
 
-from x2c_face import topology
-from x2c_face.descriptors import Descriptor, describe_face
-from x2c_face.head_pose import fit_head_pose
-from x2c_perception.face_smoother import REGIONS, FaceSmoother, Region, Smoothing
+from x2c_core.face import topology
+from x2c_core.face.descriptors import Descriptor, describe_face
+from x2c_core.face.head_pose import fit_head_pose
+from x2c_perception.tracking.face_smoother import (
+    REGIONS,
+    FaceSmoother,
+    Region,
+    Smoothing,
+)
 
 RATE = 30.0
 NOISE = 0.12  # [pixel], where an interocular distance is 100: what the tracker has on video.

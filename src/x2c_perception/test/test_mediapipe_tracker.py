@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_face.head_pose import fit_head_pose
-from x2c_face.topology import IRIS_LEFT, IRIS_RIGHT
-from x2c_perception import face_mesh_graph
+from x2c_core.face.head_pose import fit_head_pose
+from x2c_core.face.topology import IRIS_LEFT, IRIS_RIGHT
 from x2c_perception.errors import TrackerError
-from x2c_perception.mediapipe_tracker import MediaPipeTracker, landmarks_of
+from x2c_perception.tracking import face_mesh_graph
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker, landmarks_of
 
 pytestmark = pytest.mark.slow
 
@@ -133,7 +133,7 @@ def test_starting_and_tracking_write_nothing_to_the_terminal(tmp_path, rgb):
     np.save(tmp_path / "face.npy", rgb)
     program = (
         "import sys, numpy\n"
-        "from x2c_perception.mediapipe_tracker import MediaPipeTracker\n"
+        "from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker\n"
         "assert 'mediapipe' not in sys.modules, 'mediapipe is imported too early'\n"
         "tracker = MediaPipeTracker()\n"
         f"assert len(tracker.track(numpy.load({str(tmp_path / 'face.npy')!r}))) == 1\n"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from x2c_face.descriptors import Descriptor, describe_face
-from x2c_face.frames import FaceState
-from x2c_face.topology import REFERENCE
-from x2c_perception.neutral_calibrator import (
+from x2c_core.face.descriptors import Descriptor, describe_face
+from x2c_core.face.frames import FaceState
+from x2c_core.face.topology import REFERENCE
+from x2c_perception.neutral.neutral_calibrator import (
     FINAL_TIME,
     GIVE_UP_TIME,
     LONGEST_WAIT,

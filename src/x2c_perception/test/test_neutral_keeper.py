@@ -4,11 +4,11 @@
 import numpy as np
 import pytest
 
-from x2c_face.topology import REFERENCE
+from x2c_core.face.topology import REFERENCE
 from x2c_perception.errors import PersonError
-from x2c_perception.neutral_frames import NeutralFace
-from x2c_perception.neutral_keeper import NeutralKeeper
-from x2c_perception.person_store import PersonStore
+from x2c_perception.neutral.neutral_frames import NeutralFace
+from x2c_perception.neutral.neutral_keeper import NeutralKeeper
+from x2c_perception.neutral.person_store import PersonStore
 
 
 @pytest.fixture

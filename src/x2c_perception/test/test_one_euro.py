@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from x2c_perception.one_euro import OneEuroFilter
+from x2c_perception.tracking.one_euro import OneEuroFilter
 
 SIGNALS = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 20), st.just(3)), elements=st.floats(-1e6, 1e6)

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from x2c_perception.cameras.choice import choose_source
+from x2c_perception.cameras.opencv_name import opencv_name
+from x2c_perception.cameras.video_file import promised_pictures
 from x2c_perception.errors import SourceError
 from x2c_perception.performer import performer_video
-from x2c_perception.sources.choice import choose_source
-from x2c_perception.sources.opencv_name import opencv_name
-from x2c_perception.sources.video_file import promised_pictures
 
 BYTES = b"\xff\xfe"
 

@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from x2c_perception.performer import performer_truth
-from x2c_perception.performer.script import CHANNELS, DURATION, SCRIPT, frame_times, performance
+from x2c_perception.performer.script import (
+    CHANNELS,
+    DURATION,
+    SCRIPT,
+    frame_times,
+    performance,
+)
 from x2c_perception.performer.truth import scripted_truth, write_truth
 
 

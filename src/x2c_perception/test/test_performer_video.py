@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_face.descriptors import Descriptor, describe
-from x2c_face.head_pose import fit_head_pose
+from x2c_core.face.descriptors import Descriptor, describe
+from x2c_core.face.head_pose import fit_head_pose
 from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.performer.script import SCRIPT
 
@@ -111,18 +111,3 @@ def test_tracker_sees_what_the_truth_says(channel: str, tracked) -> None:
             end = key.start + key.rise + key.hold + key.fall
             moving |= (time >= key.start - BRINK) & (time <= end + BRINK)
     assert np.corrcoef(values[moving], measured[channel][moving])[0, 1] > 0.9
-
-
-@pytest.mark.slow
-def test_renderer_reproduces_the_shipped_video() -> None:
-    pytest.importorskip("skimage", reason="the portrait is in scikit-image, a development tool")
-    pytest.importorskip("mediapipe")
-    from x2c_perception.performer.renderer import Renderer
-
-    truth = performer_truth()
-    wanted = {round(key.peak_time * 30) for key in SCRIPT[1::6]}
-    renderer = Renderer()
-    for number, image in frames():
-        if number in wanted:
-            drawn = renderer(truth.at(number)).astype(float)
-            assert np.abs(drawn - image).mean() < 4.0, number

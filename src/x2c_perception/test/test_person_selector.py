@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_perception.person_selector import Box, PersonSelector
+from x2c_perception.tracking.person_selector import Box, PersonSelector
 
 
 def box(x, y=100.0, size=80.0):

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_perception.grabber import Grabber
-from x2c_perception.player import UNPACED_LIMIT, Pacer, Player
-from x2c_perception.sources.pictures import StillPicture
-from x2c_perception.sources.video_file import VideoFile
+from x2c_perception.cameras.grabber import Grabber
+from x2c_perception.cameras.image_files import StillPicture
+from x2c_perception.cameras.player import UNPACED_LIMIT, Pacer, Player
+from x2c_perception.cameras.video_file import VideoFile
 
 
 def test_pictures_in_time_are_due_at_equal_distances():

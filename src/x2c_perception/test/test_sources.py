@@ -8,11 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
+from x2c_perception.cameras import choose_source
+from x2c_perception.cameras.image_files import PictureFolder, StillPicture
+from x2c_perception.cameras.video_device import (
+    CaptureRequest,
+    VideoDevice,
+    device_path,
+)
+from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.errors import SourceError
-from x2c_perception.sources import choose_source
-from x2c_perception.sources.pictures import PictureFolder, StillPicture
-from x2c_perception.sources.video_device import CaptureRequest, VideoDevice, device_path
-from x2c_perception.sources.video_file import VideoFile
 
 
 def read_all(source):

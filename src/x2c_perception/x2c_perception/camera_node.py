@@ -10,19 +10,19 @@ from rclpy.duration import Duration
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from x2c_face.printable import printable
+from x2c_core.printable import printable
+from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.diagnostics import Diagnosis, Level
-from x2c_node.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
-from x2c_node.quality import IMAGE_PUBLISHER
-from x2c_node.running import run_node
-from x2c_perception.calibration import Calibration, load_calibration
-from x2c_perception.grabber import Grabber
-from x2c_perception.player import Player
-from x2c_perception.sources.base import CameraSource, Picture
-from x2c_perception.sources.choice import choose_source
-from x2c_perception.sources.video_device import CaptureRequest
+from x2c_node.qos import IMAGE_PUBLISHER
+from x2c_node.spinning.spin import run_node
+from x2c_perception.cameras.base import CameraSource, Picture
+from x2c_perception.cameras.calibration import Calibration, load_calibration
+from x2c_perception.cameras.choice import choose_source
+from x2c_perception.cameras.grabber import Grabber
+from x2c_perception.cameras.player import Player
+from x2c_perception.cameras.video_device import CaptureRequest
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,32 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
-from x2c_face.frames import NO_TRACK, Face, FaceState
+from x2c_core.face.frames import NO_TRACK, Face, FaceState
 from x2c_msgs.msg import FaceLandmarks
+from x2c_node.conversion.images import (
+    Picture,
+    bgr_to_image,
+    compressed_to_bgr,
+    image_to_bgr,
+)
+from x2c_node.conversion.messages import face_to_message
+from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
-from x2c_node.images import Picture, bgr_to_image, compressed_to_bgr, image_to_bgr
 from x2c_node.managed_node import ManagedNode
-from x2c_node.messages import face_to_message
-from x2c_node.quality import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST
-from x2c_node.running import run_node
-from x2c_node.stamps import StampMonitor, to_nanoseconds
-from x2c_perception.drawing import draw_face
+from x2c_node.qos import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST
+from x2c_node.spinning.spin import run_node
 from x2c_perception.drops import DropEstimator
 from x2c_perception.errors import PersonError
-from x2c_perception.face_crop import face_crop
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
-from x2c_perception.follower import FaceFollower
 from x2c_perception.image_wait import why_no_images
-from x2c_perception.mediapipe_tracker import MediaPipeTracker
-from x2c_perception.neutral_calibrator import FINAL_TIME
-from x2c_perception.neutral_frames import NeutralFace
-from x2c_perception.neutral_keeper import NeutralKeeper
-from x2c_perception.person_store import PersonStore, persons_folder
+from x2c_perception.neutral.neutral_calibrator import FINAL_TIME
+from x2c_perception.neutral.neutral_frames import NeutralFace
+from x2c_perception.neutral.neutral_keeper import NeutralKeeper
+from x2c_perception.neutral.person_store import PersonStore, persons_folder
+from x2c_perception.tracking.drawing import draw_face
+from x2c_perception.tracking.face_crop import face_crop
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.person_tracker import FaceFollower
 
 _SILENCE = 2.0
 """Time without images after which the node says that it waits [s]."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from x2c_node.parameters import Parameters, parameter
-from x2c_perception.face_smoother import DEFAULTS, Region, Smoothing
+from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 
 
 def _min_cutoff(region: Region) -> Any:

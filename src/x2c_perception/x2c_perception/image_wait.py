@@ -7,7 +7,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-from x2c_node.endpoints import publishers, subscriptions
+from x2c_node.graph.endpoints import publishers, subscriptions
 
 
 def why_no_images(node: Node, topic: str, message_type: str, refused: int) -> str:

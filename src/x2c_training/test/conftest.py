@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_evaluation.collect.settings import Settings
-from x2c_evaluation.collect.simulated import collect_simulated
-from x2c_face import controls
+from x2c_core.control_space import controls
+from x2c_datasets.collect.simulated import collect_simulated
+from x2c_datasets.collection_settings import Settings
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RenderError
 

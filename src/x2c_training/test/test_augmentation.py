@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from x2c_imitation.network.config import NetworkConfig, preset
-from x2c_imitation.network.x2control import Normalizer
-from x2c_training import augmentation
-from x2c_training.augmentation import NetworkInput, color_change, move
+from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
+from x2c_imitation.x2cnet.network.x2control import Normalizer
+from x2c_training.data import augmentation
+from x2c_training.data.augmentation import NetworkInput, color_change, move
 from x2c_training.settings import AugmentationSettings
 
 NONE = AugmentationSettings(

@@ -5,8 +5,8 @@ import pickle
 import pytest
 import torch
 
-from x2c_training import checkpoint
 from x2c_training.errors import CheckpointError
+from x2c_training.training import checkpoint
 
 STATE = {"step": 7, "model": {"weight": torch.arange(4.0)}, "identity": {"seed": 1}}
 

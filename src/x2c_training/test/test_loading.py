@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from x2c_evaluation.dataset import read_data_set
-from x2c_imitation.network.config import NetworkConfig
+from x2c_datasets.formats import read_data_set
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_training.data.loading import Loader, plain_batches
+from x2c_training.data.preparation import prepare
 from x2c_training.errors import SettingsError
-from x2c_training.loading import Loader, plain_batches
-from x2c_training.preparation import prepare
 from x2c_training.settings import AugmentationSettings
 
 CONFIG = NetworkConfig(image_size=32)

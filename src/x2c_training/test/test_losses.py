@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 import torch
 
-from x2c_evaluation.control_error import counted
-from x2c_face import controls
-from x2c_imitation.network.config import AngleUnit, NetworkConfig
-from x2c_imitation.network.x2control import in_network_units
-from x2c_training.losses import ValueLoss, control_weights, feature_distance
-from x2c_training.metrics import measure
+from x2c_core.control_space import controls
+from x2c_core.control_space.control_error import counted
+from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
+from x2c_imitation.x2cnet.network.x2control import in_network_units
+from x2c_training.evaluation.metrics import measure
 from x2c_training.settings import LossSettings
+from x2c_training.training.losses import ValueLoss, control_weights, feature_distance
 
 CONFIG = NetworkConfig()
 

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from x2c_evaluation.control_error import counted, scaled
-from x2c_face import controls
-from x2c_face.controls import Group
-from x2c_training.metrics import measure
+from x2c_core.control_space import controls
+from x2c_core.control_space.control_error import counted, scaled
+from x2c_core.control_space.controls import Group
+from x2c_training.evaluation.metrics import measure
 
 GAZE = controls.group_indices(Group.GAZE)
 LEFT, RIGHT = (controls.index(f"Eyelid Upper {side}") for side in ("Left", "Right"))

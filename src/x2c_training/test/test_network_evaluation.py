@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 import torch
 
-from x2c_evaluation.dataset import read_data_set
-from x2c_evaluation.errors import DataSetError
-from x2c_face import controls
-from x2c_face.errors import X2CError
-from x2c_imitation.network.config import AngleUnit, NetworkConfig
-from x2c_imitation.network.weights import save_network
-from x2c_imitation.network.x2control import build_network
-from x2c_training import evaluation_plot
-from x2c_training.evaluation_report import (
+from x2c_core.control_space import controls
+from x2c_core.errors import X2CError
+from x2c_datasets.errors import DataSetError
+from x2c_datasets.formats import read_data_set
+from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
+from x2c_imitation.x2cnet.network.weights import save_network
+from x2c_imitation.x2cnet.network.x2control import build_network
+from x2c_training.data.preparation import prepare
+from x2c_training.evaluation import evaluation_plot
+from x2c_training.evaluation.evaluation_report import (
     as_json,
     as_markdown,
     by_control,
@@ -21,9 +22,8 @@ from x2c_training.evaluation_report import (
     comparison,
     neutral_error,
 )
-from x2c_training.network_evaluation import choose_split, evaluate
-from x2c_training.prediction import predict
-from x2c_training.preparation import prepare
+from x2c_training.evaluation.network_evaluation import choose_split, evaluate
+from x2c_training.evaluation.prediction import predict
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_evaluation.dataset import read_data_set
-from x2c_face import controls
-from x2c_imitation.network.config import NetworkConfig
-from x2c_training import preparation, prepared
+from x2c_core.control_space import controls
+from x2c_datasets.formats import read_data_set
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_training.data import dataset_cache, preparation
+from x2c_training.data.preparation import prepare
+from x2c_training.data.transfer_images import Transferrer, why_not
 from x2c_training.errors import PreparationError
-from x2c_training.preparation import prepare
-from x2c_training.transferring import Transferrer, why_not
 
 
 class Counter:
@@ -133,9 +133,9 @@ def test_a_full_disk_is_told(tmp_path, upstream, monkeypatch):
 
 def test_damaged_files_are_told(tmp_path, upstream):
     made = prepare(read_data_set(upstream(tmp_path)), NetworkConfig(image_size=32), None)
-    np.save(made.folder / prepared.VALUES, np.zeros((3, 30)))
+    np.save(made.folder / dataset_cache.VALUES, np.zeros((3, 30)))
     with pytest.raises(PreparationError, match=r"damaged.*delete that folder"):
-        prepared.open_prepared(made.folder)
+        dataset_cache.open_prepared(made.folder)
 
 
 @pytest.mark.process

@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 import torch
 
-from x2c_face import controls
+from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import AngleUnit, ColorOrder, NetworkConfig
-from x2c_imitation.network.files import read_metadata
-from x2c_imitation.network.weights import load_network, save_network
-from x2c_imitation.network.x2control import build_network, in_network_units
-from x2c_training import checkpoint, trainer
-from x2c_training.computing import Team
+from x2c_imitation.x2cnet.network.config import AngleUnit, ColorOrder, NetworkConfig
+from x2c_imitation.x2cnet.network.files import read_metadata
+from x2c_imitation.x2cnet.network.weights import load_network, save_network
+from x2c_imitation.x2cnet.network.x2control import build_network, in_network_units
+from x2c_training.device import Team
 from x2c_training.errors import CheckpointError, PreparationError, TrainingError
-from x2c_training.first_network import first_network
 from x2c_training.settings_file import read_settings
-from x2c_training.trainer import Trainer
-from x2c_training.training_run import CARD, SETTINGS, WEIGHTS, Job, train
+from x2c_training.training import checkpoint, trainer
+from x2c_training.training.initialisation import first_network
+from x2c_training.training.trainer import Trainer
+from x2c_training.training.training_run import CARD, SETTINGS, WEIGHTS, Job, train
 
 pytestmark = pytest.mark.slow
 
@@ -333,10 +333,10 @@ import sys
 from pathlib import Path
 import torch
 from torch import distributed
-from x2c_training.computing import team
+from x2c_training.device import team
 from x2c_training.settings_file import read_settings
-from x2c_training.training_run import Job, train
-from x2c_training import training_run
+from x2c_training.training.training_run import Job, train
+from x2c_training.training import training_run
 
 class Quiet:
     def begin(self, step, total): pass

@@ -12,10 +12,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from x2c_face import controls
-from x2c_face.controls import Group
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
 from x2c_imitation.errors import NetworkError
-from x2c_imitation.network.config import WHOLE, Crop, NetworkConfig
+from x2c_imitation.x2cnet.network.config import WHOLE, Crop, NetworkConfig
 from x2c_training.errors import SettingsError
 
 LOSSES = ("l1", "mse", "huber")
@@ -39,7 +39,7 @@ class NetworkSettings:
     """The network that is trained.
 
     Attributes:
-        backbone: One of `x2c_imitation.network.resnet.BACKBONES`.
+        backbone: One of `x2c_imitation.x2cnet.network.resnet.BACKBONES`.
         image_size: Of its square input [px].
         crop: What it sees of a picture: left, top, right, bottom as shares of the picture.
     """

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from x2c_face.bounded_yaml import YAMLTextError, load_yaml, load_yaml_file
-from x2c_face.entries import shown
-from x2c_face.input_limits import LimitError
+from x2c_core.files.bounded_yaml import YAMLTextError, load_yaml, load_yaml_file
+from x2c_core.files.entries import shown
+from x2c_core.files.input_limits import LimitError
 from x2c_training.errors import SettingsError
 from x2c_training.settings import Settings
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from x2c_face.robot import Robot
-from x2c_face.robot_file import load_robot
+from x2c_core.robot.robot import Robot
+from x2c_core.robot.robot_file import load_robot
 from x2c_virtual_face.errors import RenderError
 from x2c_virtual_face.virtual_face import VirtualFace
 

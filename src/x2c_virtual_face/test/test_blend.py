@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_face import controls
-from x2c_face.errors import ControlError
-from x2c_virtual_face import expressions
+from x2c_core.control_space import controls, expressions
+from x2c_core.errors import ControlError
 from x2c_virtual_face.blend import EXPRESSION_NAMES, Blend
 from x2c_virtual_face.errors import PanelError
 

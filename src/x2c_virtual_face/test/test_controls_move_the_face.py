@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from x2c_face import controls, topology
-from x2c_face.robot import Robot
+from x2c_core.control_space import controls
+from x2c_core.face import topology
+from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
 
 Array = NDArray[np.float64]

@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from x2c_face import controls, topology
-from x2c_face.robot import Robot
-from x2c_virtual_face import eyes
+from x2c_core.control_space import controls
+from x2c_core.face import topology
+from x2c_core.robot.robot import Robot
+from x2c_virtual_face.head import eyes
 from x2c_virtual_face.virtual_face import VirtualFace
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from x2c_face import controls
-from x2c_face.robot import Robot
-from x2c_virtual_face import guide
-from x2c_virtual_face.expressions import EXPRESSIONS
+from x2c_core.control_space import controls
+from x2c_core.control_space.expressions import EXPRESSIONS
+from x2c_core.robot.robot import Robot
+from x2c_virtual_face.guide import guide
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "virtual_face"
 
 
 def test_the_document_is_what_the_command_makes(robot: Robot) -> None:
     kept = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert kept == guide.text(robot), "make it again: python -m x2c_virtual_face.contact_sheet"
+    assert kept == guide.text(robot), (
+        "make it again: python -m x2c_virtual_face.guide.contact_sheet"
+    )
 
 
 def test_there_is_a_picture_of_every_control_and_expression() -> None:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_face import controls
-from x2c_face.robot import Robot
+from x2c_core.control_space import controls
+from x2c_core.robot.robot import Robot
 from x2c_virtual_face.blend import EXPRESSION_NAMES
 from x2c_virtual_face.errors import PanelError, RenderError
 from x2c_virtual_face.panel.live_face import LiveFace

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from x2c_node import supervisor as supervisor_module
-from x2c_node.supervisor import Supervisor
+from x2c_node.supervision import supervisor as supervisor_module
+from x2c_node.supervision.supervisor import Supervisor
 from x2c_virtual_face import simulation as module
 from x2c_virtual_face.errors import RenderError, RobotMismatchError
 from x2c_virtual_face.simulation import LONGEST_TICK, Simulation

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from x2c_face import controls
-from x2c_face.frames import ControlState
+from x2c_core.control_space import controls
+from x2c_core.face.frames import ControlState
 
 
 def test_sliders_are_published_while_active(ros: Any, wait_until: Any) -> None:
     from x2c_msgs.msg import ControlValues
-    from x2c_node.quality import STREAM
+    from x2c_node.qos import STREAM
     from x2c_virtual_face.panel.sliders_node import SlidersNode
 
     face = {"values": controls.NEUTRAL}
@@ -31,7 +31,7 @@ def test_sliders_are_published_while_active(ros: Any, wait_until: Any) -> None:
 
 def test_others_who_publish_are_told(ros: Any, wait_until: Any) -> None:
     from x2c_msgs.msg import ControlValues
-    from x2c_node.quality import STREAM
+    from x2c_node.qos import STREAM
     from x2c_virtual_face.panel.sliders_node import SlidersNode
 
     ros.publish(ControlValues, "control_values", STREAM)

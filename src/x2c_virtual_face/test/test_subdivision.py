@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from x2c_face import topology
-from x2c_virtual_face.subdivision import subdivide
+from x2c_core.face import topology
+from x2c_virtual_face.head.subdivision import subdivide
 
 TETRAHEDRON = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]])
 PLACES = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])

@@ -11,10 +11,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from x2c_face import controls
-from x2c_face.robot import Robot
-from x2c_virtual_face import model
-from x2c_virtual_face.rig import BONES
+from x2c_core.control_space import controls
+from x2c_core.robot.robot import Robot
+from x2c_virtual_face.head import model
+from x2c_virtual_face.head.rig import BONES
 from x2c_virtual_face.urdf.description import CAMERA_FRAME, MESHES, link_name, meshes, urdf
 from x2c_virtual_face.urdf.pieces import FOLLOWING
 from x2c_virtual_face.urdf.stl import from_stl, to_stl

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from x2c_face import controls
-from x2c_face.robot import Robot
+from x2c_core.control_space import controls
+from x2c_core.robot.robot import Robot
 from x2c_virtual_face.errors import CommandError, RenderError, RobotMismatchError
-from x2c_virtual_face.rig import BONES, METRES
+from x2c_virtual_face.head.rig import BONES, METRES
 from x2c_virtual_face.virtual_face import VirtualFace
 
 

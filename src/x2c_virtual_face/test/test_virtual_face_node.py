@@ -9,9 +9,9 @@ import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 
-from x2c_node.images import compressed_to_bgr, image_to_bgr
-from x2c_node.quality import IMAGE_SUBSCRIBER, STREAM
-from x2c_node.stamps import to_nanoseconds
+from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
+from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM
 
 NODE = "virtual_face_node"
 

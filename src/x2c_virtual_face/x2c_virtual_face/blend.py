@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_face import controls
+from x2c_core.control_space import controls
+from x2c_core.control_space.expressions import EXPRESSIONS
 from x2c_virtual_face.errors import PanelError
-from x2c_virtual_face.expressions import EXPRESSIONS
 
 Values = NDArray[np.float64]
 

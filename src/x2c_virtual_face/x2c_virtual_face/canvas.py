@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_virtual_face.errors import RenderError
-from x2c_virtual_face.scenery import CAMERA
+from x2c_virtual_face.head.scenery import CAMERA
 
 Image = NDArray[np.uint8]
 

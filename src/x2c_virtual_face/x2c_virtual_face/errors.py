@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions raised by x2c_virtual_face."""
 
-from x2c_face.errors import X2CError
+from x2c_core.errors import X2CError
 
 
 class VirtualFaceError(X2CError):

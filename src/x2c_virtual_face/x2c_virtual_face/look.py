@@ -9,8 +9,14 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_virtual_face.rig import METRES
-from x2c_virtual_face.scenery import BACKDROP, BACKDROP_SIZE, CAMERA, CAMERA_TARGET, WALL
+from x2c_virtual_face.head.rig import METRES
+from x2c_virtual_face.head.scenery import (
+    BACKDROP,
+    BACKDROP_SIZE,
+    CAMERA,
+    CAMERA_TARGET,
+    WALL,
+)
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_virtual_face.head.scenery import BACKDROP_SIZE
 from x2c_virtual_face.look import Colour, Light, Look, View
-from x2c_virtual_face.scenery import BACKDROP_SIZE
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]

@@ -14,8 +14,8 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from x2c_face.robot import Robot
-from x2c_node.supervisor import Pulse
+from x2c_core.robot.robot import Robot
+from x2c_node.supervision.supervisor import Pulse
 from x2c_virtual_face.errors import RenderError
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_face.robot import Robot
-from x2c_virtual_face import model
+from x2c_core.robot.robot import Robot
 from x2c_virtual_face.canvas import Canvas
 from x2c_virtual_face.errors import CommandError
-from x2c_virtual_face.landmarks import LandmarkSkin
+from x2c_virtual_face.head import model
+from x2c_virtual_face.head.landmarks import LandmarkSkin
+from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
+from x2c_virtual_face.head.scenery import BACKDROP, CAMERA
 from x2c_virtual_face.look import Look, apply
-from x2c_virtual_face.rig import BONES, HEAD_BODY, METRES
-from x2c_virtual_face.scenery import BACKDROP, CAMERA
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -141,7 +141,7 @@ class VirtualFace:
         """Return the face landmarks (478, 3) [interocular distances] in the head's own frame.
 
         They are vertices of the skin, moved as MuJoCo moves them, and points on the eyeballs; head
-        and neck leave them unchanged. Order and frame are those of x2c_face.topology.
+        and neck leave them unchanged. Order and frame are those of x2c_core.face.topology.
         """
         return self._landmarks.in_head(self._data)
 

@@ -13,16 +13,16 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 
-from x2c_face.joint_targets import JointTargets, UnknownNames
-from x2c_face.robot_file import load_robot
+from x2c_core.robot.joint_targets import JointTargets, UnknownNames
+from x2c_core.robot.robot_file import load_robot
+from x2c_node.conversion.images import Picture, bgr_to_image, bgr_to_jpeg
+from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
-from x2c_node.images import Picture, bgr_to_image, bgr_to_jpeg
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
-from x2c_node.quality import IMAGE_PUBLISHER, STREAM, STREAM_SUBSCRIBER
+from x2c_node.qos import IMAGE_PUBLISHER, STREAM, STREAM_SUBSCRIBER
 from x2c_node.robots import find_robot
-from x2c_node.running import run_node
-from x2c_node.stamps import to_nanoseconds
+from x2c_node.spinning.spin import run_node
 from x2c_virtual_face.simulation import LONGEST_TICK, PERIOD, Simulation
 
 if TYPE_CHECKING:

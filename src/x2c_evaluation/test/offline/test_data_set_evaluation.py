@@ -5,10 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_evaluation.face_film import draw
-from x2c_evaluation.offline.curves import read_curves
-from x2c_evaluation.offline.evaluate import Job, evaluate
-from x2c_face import controls
+from x2c_core.control_space import controls
+from x2c_evaluation.face_clip import draw
+from x2c_evaluation.offline.recording.evaluate import Job, evaluate
+from x2c_evaluation.offline.results.curves import read_curves
 
 pytestmark = pytest.mark.slow
 

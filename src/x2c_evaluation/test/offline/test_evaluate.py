@@ -7,17 +7,17 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.controls_table import ControlsTable
+from x2c_bags.frames.frame_source import Frame
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import Part
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls_table import ControlsTable
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.curves import read_curves
-from x2c_evaluation.offline.evaluate import Job, check, evaluate
-from x2c_evaluation.offline.frames import Frame
-from x2c_evaluation.offline.pipeline import Pipeline
-from x2c_evaluation.offline.settings import Calibration
-from x2c_evaluation.offline.store import as_text
-from x2c_evaluation.topics import Part
-from x2c_face import controls
+from x2c_evaluation.offline.recording.evaluate import Job, check, evaluate
+from x2c_evaluation.offline.recording.store import as_text
+from x2c_evaluation.offline.results.curves import read_curves
+from x2c_evaluation.pipeline.pipeline import Pipeline
+from x2c_evaluation.pipeline.settings import Calibration
 
 pytestmark = pytest.mark.slow
 

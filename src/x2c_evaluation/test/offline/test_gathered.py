@@ -5,12 +5,13 @@ import weakref
 import numpy as np
 import pytest
 
-from x2c_evaluation.offline.gathered import Gathered
-from x2c_evaluation.offline.pipeline import Sight
-from x2c_face import controls, topology
-from x2c_face.descriptors import Descriptor
-from x2c_face.frames import ControlFrame, ControlState, Face, FaceState
-from x2c_face.head_pose import FACING, HeadPose
+from x2c_core.control_space import controls
+from x2c_core.face import topology
+from x2c_core.face.descriptors import Descriptor
+from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
+from x2c_core.face.head_pose import FACING, HeadPose
+from x2c_evaluation.offline.recording.gathered import Gathered
+from x2c_evaluation.pipeline.pipeline import Sight
 
 
 def sight(number, state=FaceState.TRACKING):

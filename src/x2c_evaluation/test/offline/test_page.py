@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_evaluation.offline.comparison import compare
 from x2c_evaluation.offline.engines import Processes
-from x2c_evaluation.offline.evaluate import Job
 from x2c_evaluation.offline.page.charts import path, short
 from x2c_evaluation.offline.page.comparison_page import comparison_page
+from x2c_evaluation.offline.recording.evaluate import Job
+from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.run import run
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -4,13 +4,13 @@ import pytest
 import rclpy
 from rclpy.node import Node
 
-from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.curves import Curves
-from x2c_evaluation.offline.parameter_file import ParameterFile
-from x2c_evaluation.offline.settings import make_settings
-from x2c_evaluation.offline.statistics import limit_statistics
-from x2c_face import controls
-from x2c_face.controls import Group
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.offline.results.statistics import limit_statistics
+from x2c_evaluation.pipeline.settings import make_settings
+from x2c_node.errors import ParameterFileError
+from x2c_node.parameter_file import ParameterFile
 
 GENERAL = "/**:\n  ros__parameters:\n    a: 2\n"
 SPECIAL = "/robot1/face_tracker_node:\n  ros__parameters:\n    a: 1\n    b: 1\n"
@@ -71,7 +71,7 @@ def test_a_file_is_read_as_a_node_reads_it(tmp_path, text):
 def test_what_no_node_could_read_is_refused(tmp_path, text):
     file = tmp_path / "params.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(EvaluationError, match=r"params\.yaml"):
+    with pytest.raises(ParameterFileError, match=r"params\.yaml"):
         ParameterFile(file)
 
 
@@ -79,7 +79,7 @@ def test_what_no_node_could_read_is_refused(tmp_path, text):
 def test_a_file_for_none_of_the_nodes_is_refused(tmp_path, text):
     file = tmp_path / "params.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(EvaluationError, match="says nothing to face_tracker_node"):
+    with pytest.raises(ParameterFileError, match="says nothing to face_tracker_node"):
         make_settings(params_file=file)
 
 
@@ -118,5 +118,5 @@ def test_offsets_of_the_actuation_move_the_joints_that_are_judged(tmp_path):
 def test_what_the_actuation_refuses_is_refused(tmp_path, line):
     file = tmp_path / "params.yaml"
     file.write_text(f"/**/actuation_node:\n  ros__parameters:\n    {line}\n", encoding="utf-8")
-    with pytest.raises(EvaluationError, match=line.partition(":")[0]):
+    with pytest.raises(ParameterFileError, match=line.partition(":")[0]):
         make_settings(params_file=file)

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from x2c_evaluation.bag_reader import BagReader
-from x2c_evaluation.offline.references import recorded
-from x2c_evaluation.session import Stream, read_session
-from x2c_evaluation.topics import Part
+from x2c_bags.frames.recorded_run import Stream, read_session
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import Part
+from x2c_evaluation.offline.results.references import recorded
 
 
 def test_recorded_values_without_stamps_have_the_bag_s_times(tmp_path, make_bag):

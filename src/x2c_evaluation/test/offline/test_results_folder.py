@@ -4,9 +4,9 @@ import dataclasses
 import pytest
 
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.evaluate import Job, Outcome, failure
-from x2c_evaluation.offline.layout import FINGERPRINT, RECORDINGS, REPORT, RESULT
-from x2c_evaluation.offline.store import Store, fingerprint
+from x2c_evaluation.offline.recording.evaluate import Job, Outcome, failure
+from x2c_evaluation.offline.recording.store import Store, fingerprint
+from x2c_evaluation.offline.results.layout import FINGERPRINT, RECORDINGS, REPORT, RESULT
 
 
 @pytest.fixture

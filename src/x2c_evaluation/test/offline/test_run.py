@@ -8,14 +8,14 @@ import time
 
 import pytest
 
+from x2c_core.system.parallel import work_through
+from x2c_core.system.versions import versions
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.comparison import compare, parse_threshold
 from x2c_evaluation.offline.engines import Cluster, Engine, Processes
-from x2c_evaluation.offline.evaluate import Job, evaluate
 from x2c_evaluation.offline.page.comparison_page import comparison_page
+from x2c_evaluation.offline.recording.evaluate import Job, evaluate
+from x2c_evaluation.offline.results.comparison import compare, parse_threshold
 from x2c_evaluation.offline.run import run, unique_names
-from x2c_evaluation.parallel import work_through
-from x2c_evaluation.versions import versions
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ class KilledAfter(Engine):
 @pytest.fixture(autouse=True)
 def code_that_stays(monkeypatch):
     """Somebody may be at work on the code while its tests run."""
-    monkeypatch.setattr("x2c_evaluation.offline.settings.PACKAGES", ())
+    monkeypatch.setattr("x2c_evaluation.pipeline.settings.PACKAGES", ())
     now = versions()
     monkeypatch.setattr("x2c_evaluation.offline.run.versions", lambda: now)
 

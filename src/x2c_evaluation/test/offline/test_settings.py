@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from x2c_evaluation.offline.settings import PACKAGES, folder_of
-from x2c_perception.person_store import persons_folder
+from x2c_evaluation.pipeline.settings import PACKAGES, folder_of
+from x2c_perception.neutral.person_store import persons_folder
 
 LOADED = """
 import json, sys
@@ -21,7 +21,7 @@ print(json.dumps({name: file for name, file in found.items() if file}))
 @pytest.fixture
 def few_packages(monkeypatch):
     """Somebody may be at work on the code while its tests run."""
-    monkeypatch.setattr("x2c_evaluation.offline.settings.PACKAGES", ())
+    monkeypatch.setattr("x2c_evaluation.pipeline.settings.PACKAGES", ())
 
 
 @pytest.mark.process
@@ -67,7 +67,7 @@ def test_results_go_stale_with_the_face_that_is_drawn_in_place_of_another(
     drawn = tmp_path / "virtual"
     drawn.mkdir()
     (drawn / "face.xml").write_text("one", encoding="utf-8")
-    monkeypatch.setattr("x2c_evaluation.offline.settings.find_robot", lambda name: drawn)
+    monkeypatch.setattr("x2c_evaluation.pipeline.settings.find_robot", lambda name: drawn)
     before = settings.fingerprint()
     (drawn / "face.xml").write_text("another", encoding="utf-8")
     assert settings.fingerprint() != before

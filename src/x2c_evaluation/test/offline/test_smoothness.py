@@ -2,11 +2,11 @@
 import numpy as np
 import pytest
 
-from x2c_evaluation.offline.curves import Curves, read_curves
-from x2c_evaluation.offline.references import Reference
-from x2c_evaluation.offline.smoothness import smoothness
-from x2c_evaluation.offline.statistics import spans, states
-from x2c_face import controls
+from x2c_core.control_space import controls
+from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.results.references import Reference
+from x2c_evaluation.offline.results.smoothness import smoothness
+from x2c_evaluation.offline.results.statistics import spans, states
 
 PERIOD = 40_000_000
 COUNT = 100

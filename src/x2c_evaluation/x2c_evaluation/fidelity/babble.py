@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from x2c_evaluation.fidelity.actor import Actor
-from x2c_face import controls
-from x2c_face.controls import Group
-from x2c_face.frames import ControlFrame, ControlState
-from x2c_face.robot import Robot
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_core.face.frames import ControlFrame, ControlState
+from x2c_core.robot.robot import Robot
+from x2c_evaluation.fidelity.simulated_robot import Actor
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]

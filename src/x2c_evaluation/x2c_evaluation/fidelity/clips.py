@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
+from x2c_core.errors import X2CError
+from x2c_core.face.frames import Face
+from x2c_core.robot.robot import Robot
+from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.fidelity.babble import RATE, Babbler
+from x2c_evaluation.fidelity.clip import Performance, perform
 from x2c_evaluation.fidelity.measure import Clip, measure
-from x2c_evaluation.fidelity.performance import Performance, perform
-from x2c_evaluation.fidelity.watcher import find_neutral
-from x2c_evaluation.parallel import Progress, work_through
-from x2c_face.errors import X2CError
-from x2c_face.frames import Face
-from x2c_face.robot import Robot
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_imitation.backends import BackendOptions
-from x2c_perception.sources.base import PICTURE_RATE, CameraSource, Picture
-from x2c_perception.sources.choice import choose_source
-from x2c_perception.sources.video_file import promised_pictures
+from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.choice import choose_source
+from x2c_perception.cameras.video_file import promised_pictures
 
 SELF = ""
 """Stands for the robot itself in place of a video."""

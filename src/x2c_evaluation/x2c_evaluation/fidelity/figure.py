@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.measure import Clip
-from x2c_face.descriptors import Descriptor
 
 _PERSON, _ROBOT, _FAINT = "#1b222c", "#ee5d6c", "#8b95a3"
 _COLUMNS = 3

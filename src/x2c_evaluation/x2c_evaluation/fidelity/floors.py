@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from x2c_evaluation.fidelity.seen import seen
-from x2c_face.descriptors import Descriptor
-from x2c_perception.mediapipe_tracker import MediaPipeTracker
+from x2c_core.face.descriptors import Descriptor
+from x2c_evaluation.pipeline.seen import seen
+from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.performer import performer_truth, performer_video
-from x2c_perception.sources.video_file import VideoFile
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]

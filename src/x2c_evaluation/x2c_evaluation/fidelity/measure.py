@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
+from x2c_evaluation.fidelity.clip import Performance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
-from x2c_evaluation.fidelity.performance import Performance
-from x2c_face.descriptors import Descriptor
 
 Array = NDArray[np.float64]
 

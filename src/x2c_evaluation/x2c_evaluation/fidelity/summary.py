@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
 from x2c_evaluation.fidelity.floors import FLOORS
 from x2c_evaluation.fidelity.measure import Clip, Link, Measured, mean
-from x2c_face.descriptors import Descriptor
 
 
 @dataclass(frozen=True)

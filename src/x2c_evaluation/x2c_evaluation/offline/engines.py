@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.evaluate import Job, Outcome, evaluate, failure
-from x2c_evaluation.parallel import Progress, work_through
-from x2c_perception.sources.choice import PERFORMER
+from x2c_evaluation.offline.recording.evaluate import Job, Outcome, evaluate, failure
+from x2c_perception.cameras.choice import PERFORMER
 
 _PATIENCE = "20s"
 """How long a cluster may take to answer."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from x2c_core.system.versions import versions
 from x2c_evaluation.offline.engines import Engine
-from x2c_evaluation.offline.evaluate import Job, strict
-from x2c_evaluation.offline.layout import FORMAT, PAGE, RECORDINGS, REPORT
-from x2c_evaluation.offline.metrics import metrics_of, summary
 from x2c_evaluation.offline.page.report_page import report_page
-from x2c_evaluation.offline.store import Store, as_text
-from x2c_evaluation.versions import versions
+from x2c_evaluation.offline.recording.evaluate import Job, strict
+from x2c_evaluation.offline.recording.store import Store, as_text
+from x2c_evaluation.offline.results.layout import FORMAT, PAGE, RECORDINGS, REPORT
+from x2c_evaluation.offline.results.metrics import metrics_of, summary
 
 TOGETHER = 12
 """More recordings than this get a page each; fewer are all on one."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built-in performer: a video of a face making scripted expressions, and its ground truth.
 
-Using it needs no more than numpy. `python -m x2c_perception.performer` draws it anew, which takes
-scikit-image (for the public-domain portrait), mediapipe, OpenCV, scipy and av.
+Using it needs no more than numpy. `tools/performer` draws it.
 """
 
 from x2c_perception.performer.truth import Truth, performer_truth, performer_video

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from x2c_face import controls
-from x2c_face.controls import Group, Unit
+from x2c_core.control_space import controls
+from x2c_core.control_space.captions import CAPTIONS, split_side
+from x2c_core.control_space.controls import Group, Unit
 from x2c_virtual_face.blend import EXPRESSION_NAMES
-from x2c_virtual_face.captions import CAPTIONS, split_side
 
 _SECTIONS = {
     "Brows and nose": (Group.BROW, Group.NOSE),

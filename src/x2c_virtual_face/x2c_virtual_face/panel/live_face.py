@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from x2c_face.robot import Robot
+from x2c_core.robot.robot import Robot
 from x2c_virtual_face.simulation import Simulation
 
 if TYPE_CHECKING:

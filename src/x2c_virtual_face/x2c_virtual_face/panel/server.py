@@ -13,8 +13,8 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from x2c_face.bounded_json import load_json
-from x2c_face.errors import X2CError
+from x2c_core.errors import X2CError
+from x2c_core.files.bounded_json import load_json
 from x2c_virtual_face.blend import Blend
 from x2c_virtual_face.errors import PanelError
 from x2c_virtual_face.panel.description import description

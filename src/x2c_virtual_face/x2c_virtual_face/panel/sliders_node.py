@@ -10,14 +10,14 @@ from typing import Any
 from numpy.typing import ArrayLike
 from std_msgs.msg import Header
 
-from x2c_face import controls
-from x2c_face.frames import NO_TRACK, ControlFrame, ControlState
+from x2c_core.control_space import controls
+from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState
 from x2c_msgs.msg import ControlValues
+from x2c_node.conversion.messages import controls_to_message
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
-from x2c_node.messages import controls_to_message
 from x2c_node.parameters import Parameters
-from x2c_node.quality import STREAM
+from x2c_node.qos import STREAM
 
 _PERIOD = 1.0 / 30.0
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from x2c_face.robot_file import load_robot
+from x2c_core.robot.robot_file import load_robot
 from x2c_virtual_face.urdf.description import MESHES, meshes, urdf
 from x2c_virtual_face.urdf.stl import to_stl
 

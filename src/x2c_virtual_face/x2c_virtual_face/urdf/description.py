@@ -11,10 +11,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_face.robot import Joint, Robot
-from x2c_virtual_face import model
-from x2c_virtual_face.rig import BONES, METRES, TORSO_BODY, Axis, Bone
-from x2c_virtual_face.scenery import CAMERA
+from x2c_core.robot.robot import Joint, Robot
+from x2c_virtual_face.head import model
+from x2c_virtual_face.head.rig import BONES, METRES, TORSO_BODY, Axis, Bone
+from x2c_virtual_face.head.scenery import CAMERA
 from x2c_virtual_face.urdf.pieces import COLOURS, FOLLOWING, Piece, pieces
 
 Array = NDArray[np.float64]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_face import topology
-from x2c_virtual_face import eyes, parts, skin_mesh, texture, weights
-from x2c_virtual_face.rig import BONES, HEAD_BODY, JAW_BODY, TORSO_BODY
+from x2c_core.face import topology
+from x2c_virtual_face.head import eyes, parts, skin_mesh, texture, weights
+from x2c_virtual_face.head.rig import BONES, HEAD_BODY, JAW_BODY, TORSO_BODY
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -8,21 +8,21 @@ from html import escape
 
 import numpy as np
 
-from x2c_evaluation.offline.comparison import (
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_evaluation.offline.page.charts import bar, path, plot
+from x2c_evaluation.offline.page.frame import page, table, tile
+from x2c_evaluation.offline.results.comparison import (
     DIFFERENCE,
     Comparison,
     Side,
     better,
     compared_metrics,
 )
-from x2c_evaluation.offline.curves import Curves, read_curves
-from x2c_evaluation.offline.layout import FRAMES, PAGE
-from x2c_evaluation.offline.metrics import METRICS, Metric
-from x2c_evaluation.offline.page.charts import bar, path, plot
-from x2c_evaluation.offline.page.frame import page, table, tile
-from x2c_evaluation.offline.settings import CHOSEN
-from x2c_face import controls
-from x2c_face.controls import Group
+from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.results.layout import FRAMES, PAGE
+from x2c_evaluation.offline.results.metrics import METRICS, Metric
+from x2c_evaluation.pipeline.settings import CHOSEN
 
 _PLOTTED = 6
 """Recordings whose curves are on the page: those that differ most."""

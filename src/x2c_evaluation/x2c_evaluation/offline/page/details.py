@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from x2c_core.control_space.controls import Group
 from x2c_evaluation.offline.page.frame import table
-from x2c_face.controls import Group
 
 Result = Mapping[str, Any]
 

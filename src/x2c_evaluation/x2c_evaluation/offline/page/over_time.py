@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from x2c_evaluation.offline.curves import Array, Curves
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group, Unit
+from x2c_core.face.frames import ControlState, FaceState
 from x2c_evaluation.offline.page.charts import path, plot
-from x2c_evaluation.offline.strip import frame_errors
-from x2c_face import controls
-from x2c_face.controls import Group, Unit
-from x2c_face.frames import ControlState, FaceState
+from x2c_evaluation.offline.results.curves import Array, Curves
+from x2c_evaluation.offline.results.key_frames import frame_errors
 
 Result = Mapping[str, Any]
 Shades = list[tuple[float, float, str]]

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from x2c_evaluation.offline.curves import Curves
-from x2c_evaluation.offline.metrics import METRICS
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
 from x2c_evaluation.offline.page import details, over_time
 from x2c_evaluation.offline.page.charts import bar
 from x2c_evaluation.offline.page.frame import badge, picture, tile
-from x2c_evaluation.offline.store import Store
-from x2c_face import controls
-from x2c_face.controls import Group
+from x2c_evaluation.offline.recording.store import Store
+from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.offline.results.metrics import METRICS
 
 Result = Mapping[str, Any]
 

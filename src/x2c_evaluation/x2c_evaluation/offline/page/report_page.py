@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from x2c_evaluation.offline.curves import Curves, read_curves
-from x2c_evaluation.offline.layout import FRAMES, PAGE, RECORDINGS
-from x2c_evaluation.offline.metrics import METRICS
 from x2c_evaluation.offline.page.frame import page, table, tile
 from x2c_evaluation.offline.page.recording import recording, status
-from x2c_evaluation.offline.settings import CHOSEN
-from x2c_evaluation.offline.store import Store
+from x2c_evaluation.offline.recording.store import Store
+from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.results.layout import FRAMES, PAGE, RECORDINGS
+from x2c_evaluation.offline.results.metrics import METRICS
+from x2c_evaluation.pipeline.settings import CHOSEN
 
 _COLUMNS = (
     *("error", "recorded_error", "fidelity_r", "face_share", "unusable_share", "jitter", "jerk"),

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way from control values to joint positions inside every limit."""

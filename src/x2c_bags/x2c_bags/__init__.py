@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recording, reading and replay of rosbag2 bags."""

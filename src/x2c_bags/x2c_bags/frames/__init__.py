@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Camera frames, control values and joint positions of a bag."""

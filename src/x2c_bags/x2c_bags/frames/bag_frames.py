@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frames of a bag: images of any camera, or recorded landmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from x2c_bags.errors import BagError
+from x2c_bags.frames.frame_source import Frame, FrameSource, Picture, SourceFacts
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.reading.storage import RawMessage
+from x2c_bags.schema.topics import Part
+from x2c_core.errors import X2CError
+from x2c_core.face.frames import Face
+from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
+from x2c_node.conversion.messages import face_from_message
+
+IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED = "sensor_msgs/msg/CompressedImage"
+FACE = "x2c_msgs/msg/FaceLandmarks"
+
+_UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
+
+
+class BagFrames(FrameSource):
+    """The frames of one topic.
+
+    Args:
+        reader: Of the bag.
+        topic: Of images, or of landmarks.
+        with_neutral: Whether the recorded neutral face is yielded when it comes.
+    """
+
+    def __init__(self, reader: BagReader, topic: str, with_neutral: bool = False) -> None:
+        self._reader, self._topic = reader, topic
+        kind = reader.topics[topic].message_type
+        facts = SourceFacts("bag", topic, kind, storage=[one.name for one in reader.file_paths])
+        super().__init__(facts, reader.found, reader.topics[topic].count or None)
+        self._kind = kind
+        names = {part: name for name, part in reader.parts.items()}
+        self._neutral = names.get(Part.NEUTRAL_FACE) if with_neutral else None
+        self.has_neutral = self._neutral is not None
+        self._counted = False
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames that can be read."""
+        counting, self._counted = not self._counted, True
+        index = -1
+        wanted = [self._topic, *([self._neutral] if self._neutral else [])]
+        for raw in self._reader.messages(wanted):
+            if raw.topic == self._neutral:
+                yield from self._neutral_face(raw)
+                continue
+            index += 1
+            try:
+                message = self._reader.decode_message(raw)
+                frame = self._frame(index, raw, message, counting)
+            except _UNUSABLE as error:
+                if counting:
+                    self._refused(error)
+                continue
+            if counting:
+                self._count(message, frame)
+            yield frame
+
+    def pictures(self, indices: Collection[int]) -> dict[int, Picture]:
+        """Return some pictures by index."""
+        found: dict[int, Picture] = {}
+        if self._kind == FACE:
+            return found
+        wanted = set(indices)
+        for index, raw in enumerate(self._reader.messages([self._topic])):
+            if index in wanted:
+                try:
+                    found[index] = self._picture(self._reader.decode_message(raw))
+                except _UNUSABLE:
+                    continue
+                if len(found) == len(wanted):
+                    break
+        return found
+
+    def _frame(self, index: int, raw: RawMessage, message: Any, counting: bool) -> Frame:
+        stamp = message.header.stamp
+        nanoseconds = int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+        if not nanoseconds:
+            nanoseconds = raw.time
+            if counting:
+                self.issues.add("frames without a stamp: the bag's time was taken", loss=False)
+        if self._kind == FACE:
+            return Frame(index, nanoseconds, raw.time, face=face_from_message(message))
+        return Frame(index, nanoseconds, raw.time, self._picture(message))
+
+    def _picture(self, message: Any) -> Picture:
+        if self._kind == IMAGE:
+            # Our own conversion, so that a recording gives the same values on every machine.
+            return image_to_bgr(message, bridge=None)
+        return compressed_to_bgr(message)
+
+    def _neutral_face(self, raw: RawMessage) -> Iterator[Frame]:
+        try:
+            face: Face = face_from_message(self._reader.decode_message(raw))
+        except _UNUSABLE as error:
+            self.issues.once(f"the recorded neutral face cannot be used: {error}")
+            return
+        yield Frame(-1, raw.time, raw.time, face=face, is_neutral=True)
+
+    def _refused(self, error: Exception) -> None:
+        text = str(error) if isinstance(error, BagError) else f"{self._topic}: {error}"
+        self.issues.add(f"a frame cannot be used: {text}")
+
+    def _count(self, message: Any, frame: Frame) -> None:
+        facts = self.facts
+        if self._kind == FACE:
+            name, size = "landmarks", f"{message.image_width}x{message.image_height}"
+        else:
+            picture = frame.picture
+            if picture is None:
+                return
+            name = str(message.encoding if self._kind == IMAGE else message.format)
+            size = f"{picture.shape[1]}x{picture.shape[0]}"
+        facts.encodings[name] = facts.encodings.get(name, 0) + 1
+        facts.sizes[size] = facts.sizes.get(size, 0) + 1

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a recording gives: frames with a picture each, or with recorded landmarks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.face.frames import Face
+from x2c_core.files.issues import Issues
+
+T = TypeVar("T")
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame.
+
+    Attributes:
+        index: Place among the recording's frames, those that cannot be read included.
+        stamp: Of the camera image [ns].
+        time: Of the bag [ns]; the stamp where there is no bag.
+        picture: (height, width, 3) BGR, or None where landmarks were recorded only.
+        face: As it was recorded, where there is no picture.
+        is_neutral: Whether the face is no frame, but the person's neutral face.
+    """
+
+    index: int
+    stamp: int
+    time: int
+    picture: Picture | None = None
+    face: Face | None = None
+    is_neutral: bool = False
+
+
+@dataclass
+class SourceFacts:
+    """What a source tells of itself.
+
+    Attributes:
+        kind: "bag", "video" or "pictures".
+        topic: Topic of the frames; empty where there is none.
+        form: Message type, or what kind of file.
+        encodings: Encodings met, with how often.
+        sizes: Width x height met, with how often.
+        storage: Names of the files read.
+    """
+
+    kind: str
+    topic: str = ""
+    form: str = ""
+    encodings: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    storage: list[str] = field(default_factory=list)
+
+
+class FrameSource(ABC):
+    """A recording, read from the beginning as often as wanted.
+
+    Attributes:
+        facts: What it tells of itself; complete after a pass.
+        issues: What could not be read; complete after a pass.
+        count: How many frames there seem to be; None where nobody knows.
+        has_neutral: Whether the person's neutral face is among what it yields.
+    """
+
+    has_neutral = False
+
+    def __init__(self, facts: SourceFacts, issues: Issues, count: int | None) -> None:
+        self.facts, self.issues, self.count = facts, issues, count
+
+    @abstractmethod
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames that can be read; what cannot is counted once."""
+
+    @abstractmethod
+    def pictures(self, indices: Collection[int]) -> dict[int, Picture]:
+        """Return the pictures of some frames, by index; those that have none are left out."""
+
+
+_AHEAD = 8
+
+
+def ahead(frames: Iterator[T]) -> Iterator[T]:
+    """Yield what another thread makes meanwhile, in the same order."""
+    waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
+    stop = threading.Event()
+
+    def put(item: Any) -> None:
+        while not stop.is_set():
+            with suppress(queue.Full):
+                waiting.put(item, timeout=0.1)
+                return
+
+    def read() -> None:
+        try:
+            with closing(frames):  # type: ignore[type-var]
+                for frame in frames:
+                    put(frame)
+                    if stop.is_set():
+                        return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=read, name="frames", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()

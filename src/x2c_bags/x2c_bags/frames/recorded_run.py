@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened in a recorded run, as arrays over time."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_bags.errors import BagError
+from x2c_bags.frames.joint_rows import JointRows
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import Part
+from x2c_core.control_space import controls
+
+Nanoseconds = NDArray[np.int64]
+Array = NDArray[np.float64]
+
+_WARN, _ERROR = 1, 2
+
+_SMALL = tuple(part for part in Part if part is not Part.NEUTRAL_FACE)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Messages of one topic.
+
+    Attributes:
+        stamps: (n,) of the camera image they belong to [ns].
+        times: (n,) of the bag: when they were published [ns].
+    """
+
+    stamps: Nanoseconds
+    times: Nanoseconds
+
+    def __len__(self) -> int:
+        """Return the number of messages."""
+        return len(self.stamps)
+
+
+@dataclass(frozen=True)
+class Joints:
+    """Positions of named joints over time.
+
+    Attributes:
+        names: Of the joints.
+        positions: (n, joints) [rad or m]; NaN where a message did not name a joint.
+    """
+
+    names: tuple[str, ...]
+    positions: Array
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """What a node said on `/diagnostics`.
+
+    Attributes:
+        level: Last severity: 0 OK, 1 warning, 2 error, 3 stale.
+        message: Last sentence.
+        values: Last details.
+        said: How often it said each complaint (level and sentence) of warning or error.
+        total: How often it said anything.
+    """
+
+    level: int
+    message: str
+    values: Mapping[str, str]
+    said: Mapping[tuple[int, str], int]
+    total: int
+
+    @property
+    def complaints(self) -> tuple[tuple[int, str], ...]:
+        """Errors, and what it warned of most of the time: nodes warn while they wait to begin."""
+        return tuple(
+            (level, message)
+            for (level, message), count in self.said.items()
+            if level == _ERROR or count * 2 > self.total
+        )
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run.
+
+    Attributes:
+        streams: Messages of each part; empty streams for those without any.
+        face_states: (n,) as in FaceLandmarks.
+        controls: (n, 30) control values [ratio or rad].
+        control_states: (n,) as in ControlValues.
+        commands: Joint commands.
+        joint_states: Joint states.
+        nodes: By name, from diagnostics.
+        clock: What the bag's times are; empty where it does not say.
+        issues: What could not be read, in plain sentences.
+    """
+
+    streams: Mapping[Part, Stream]
+    face_states: NDArray[np.int64]
+    controls: Array
+    control_states: NDArray[np.int64]
+    commands: Joints
+    joint_states: Joints
+    nodes: Mapping[str, NodeState]
+    clock: str = ""
+    issues: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> Stream:
+        """Camera frames: the images, or what else tells of them."""
+        for part in (Part.CAMERA_IMAGE, Part.CAMERA_INFO, Part.FACE):
+            if len(self.streams[part]):
+                return self.streams[part]
+        return self.streams[Part.CAMERA_IMAGE]
+
+
+def _of_parts() -> dict[Part, array[int]]:
+    return {part: array("q") for part in Part}
+
+
+@dataclass
+class _Collected:
+    positions: bool = True
+    stamps: dict[Part, array[int]] = field(default_factory=_of_parts)
+    times: dict[Part, array[int]] = field(default_factory=_of_parts)
+    face_states: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    control_states: array[int] = field(default_factory=lambda: array("q"))
+    joints: dict[Part, JointRows] = field(
+        default_factory=lambda: {part: JointRows() for part in (Part.COMMANDS, Part.JOINT_STATES)}
+    )
+    nodes: dict[str, NodeState] = field(default_factory=dict)
+
+    def take(self, part: Part, time: int, message: Any) -> None:
+        """Add a message; adds nothing when a field is missing or has another form."""
+        stamp = message.header.stamp
+        nanoseconds = int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+        if part is Part.DIAGNOSTICS:
+            self._diagnostics(message)
+        elif part is Part.FACE:
+            self.face_states.append(int(message.state))
+        elif part is Part.CONTROLS:
+            values = np.asarray(message.values, dtype=np.float64)
+            if values.shape != (controls.COUNT,):
+                raise ValueError(f"{values.size} control values, expected {controls.COUNT}")
+            state = int(message.state)
+            self.values.frombytes(values.tobytes())
+            self.control_states.append(state)
+        elif part in self.joints:
+            rows = self.joints[part] if self.positions else JointRows()
+            rows.add(message.name, message.position)
+        self.stamps[part].append(nanoseconds)
+        self.times[part].append(time)
+
+    def _diagnostics(self, message: Any) -> None:
+        for status in message.status:
+            before = self.nodes.get(status.name)
+            said = Counter(before.said if before else {})
+            level = int(status.level)
+            if level in (_WARN, _ERROR):
+                said[level, status.message] += 1
+            values = {one.key: one.value for one in status.values}
+            total = 1 + (before.total if before else 0)
+            self.nodes[status.name] = NodeState(level, status.message, values, said, total)
+
+
+def read_session(
+    reader: BagReader, parts: Collection[Part] = _SMALL, positions: bool = True
+) -> Session:
+    """Return what a bag tells of a run; messages that cannot be used are counted as issues.
+
+    Args:
+        reader: Of the bag.
+        parts: What is read of it.
+        positions: Whether positions of joints are kept, beside when they were sent.
+    """
+    collected = _Collected(positions)
+    refused: Counter[tuple[Part, str]] = Counter()
+    for record in reader.records(parts):
+        try:
+            collected.take(record.part, record.time, reader.decode(record))
+        except (BagError, AttributeError, TypeError, ValueError) as error:
+            refused[record.part, str(error)] += 1
+    unusable = tuple(
+        f"{count} messages of {part} could not be used: {reason}"
+        for (part, reason), count in refused.items()
+    )
+    streams = {
+        part: Stream(
+            np.array(collected.stamps[part], dtype=np.int64),
+            np.array(collected.times[part], dtype=np.int64),
+        )
+        for part in Part
+    }
+    return Session(
+        streams=streams,
+        face_states=np.array(collected.face_states, dtype=np.int64),
+        controls=np.array(collected.values, dtype=np.float64).reshape(-1, controls.COUNT),
+        control_states=np.array(collected.control_states, dtype=np.int64),
+        commands=Joints(*collected.joints[Part.COMMANDS].table()),
+        joint_states=Joints(*collected.joints[Part.JOINT_STATES].table()),
+        nodes=collected.nodes,
+        clock=reader.clock,
+        issues=(*reader.issues, *unusable),
+    )

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what can be read of a bag, finished or not, and says what could not be.
+
+MCAP and sqlite3, one file or several, packed or not, of any ROS 2 distribution. Works without ROS:
+message types come from the bag itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from x2c_bags.errors import BagError
+from x2c_bags.reading import files
+from x2c_bags.reading.message_types import USED, MessageTypes
+from x2c_bags.reading.storage import BagTopic, Channel, RawMessage, Storage
+from x2c_bags.schema.topics import Part, parts_of
+from x2c_bags.writing.bag_writer import CLOCK_KEY, TOPIC_KEY
+from x2c_core.files.issues import Issues
+
+
+@dataclass(frozen=True)
+class Record:
+    """One message of a bag.
+
+    Attributes:
+        part: What its topic is in the pipeline.
+        channel: Topic and definition of the message.
+        time: Of the bag [ns].
+        data: The serialized message.
+    """
+
+    part: Part
+    channel: Channel
+    time: int
+    data: bytes
+
+
+class BagReader:
+    """A bag whose messages are read in the order they were written in, as often as wanted.
+
+    Args:
+        path: Folder of the bag, or of a run with a bag in it, or one file.
+
+    Attributes:
+        path: Where it is.
+        found: What could not be read or had to be assumed; complete after a first pass.
+        topics: What it holds, by name; counts are those of its index, where it has one.
+        clock: What the bag says its time stamps are; empty where it does not say.
+        counts: Messages of each topic, by name.
+        parts: Part of each topic that plays one, by name.
+
+    Raises:
+        BagError: There is no bag, or not one of its files is one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.found = Issues()
+        if path.name == files.METADATA:
+            path = path.parent
+        self.path = path / "bag" if files.is_inside(path) else path
+        information = files.read_information(self.path, self.found)
+        self._keep: list[Any] = []
+        self._storages = self._open(files.bag_files(self.path, information, self.found))
+        self._channels: Counter[Channel] = Counter()
+        for storage in self._storages:
+            for channel, count in storage.channels.items():
+                self._channels[channel] += count
+        self.topics = self._merged()
+        self.counts = Counter({one.name: one.count for one in self.topics.values() if one.count})
+        custom = self._custom_data(information)
+        said = {
+            key.removeprefix(TOPIC_KEY): value
+            for key, value in custom.items()
+            if key.startswith(TOPIC_KEY)
+        }
+        self.clock = custom.get(CLOCK_KEY, "")
+        kinds = {one.name: one.message_type for one in self.topics.values()}
+        self.parts = parts_of(kinds, said)
+        self.says_parts = bool(said)
+        self._types = MessageTypes(self._channels, self.found)
+
+    @property
+    def issues(self) -> list[str]:
+        """What was found amiss, in plain sentences."""
+        return [str(issue) for issue in self.found]
+
+    @property
+    def file_paths(self) -> list[Path]:
+        """The files that are read."""
+        return [one.path for one in self._storages]
+
+    def records(self, wanted: Collection[Part]) -> Iterator[Record]:
+        """Yield the messages of some parts of the pipeline."""
+        names = [name for name, part in self.parts.items() if part in wanted]
+        for one in self.messages(names):
+            yield Record(self.parts[one.topic], one.channel, one.time, one.data)
+
+    def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
+        """Yield the messages of some topics, of each file up to where it breaks off.
+
+        Those that cannot be understood are passed over, and why is an issue.
+        """
+        for storage in self._storages:
+            yield from storage.messages(
+                lambda channel: channel.topic in topics and self._is_read(channel)
+            )
+
+    def decode(self, record: Record) -> Any:
+        """Return a record's message, with the fields that its type had when it was recorded.
+
+        Raises:
+            BagError: The message does not fit the type that the bag says it has.
+        """
+        return self._types.decode(record.channel, record.data)
+
+    def decode_message(self, message: RawMessage) -> Any:
+        """Return a message, likewise.
+
+        Raises:
+            BagError: The message does not fit the type that the bag says it has.
+        """
+        return self._types.decode(message.channel, message.data)
+
+    def _is_read(self, channel: Channel) -> bool:
+        """Return whether a channel's messages can be read as its topic's; note why not."""
+        topic = self.topics.get(channel.topic)
+        if topic is None:
+            return False
+        reason = self._types.refused(channel)
+        if channel.message_type and channel.message_type != topic.message_type:
+            reason = f"they are {channel.message_type}, and those read {topic.message_type}"
+        if reason:
+            count = self._channels[channel]
+            messages = f"{count} messages" if count else "messages"
+            self.found.once(f"{channel.topic}: {messages} were passed over: {reason}")
+        return not reason
+
+    def _open(self, paths: list[Path]) -> list[Storage]:
+        storages: list[Storage] = []
+        reasons = []
+        for file in paths:
+            try:
+                storages.append(files.open_storage(file, self.found, self._keep))
+            except BagError as error:
+                reasons.append(str(error))
+        if not storages:
+            raise BagError("; ".join(reasons))
+        for reason in reasons:
+            self.found.add(reason)
+        return storages
+
+    def _merged(self) -> dict[str, BagTopic]:
+        """Return the topics with the types that are read of them.
+
+        Of several types of one topic it is one that the pipeline knows, and the most frequent.
+        """
+        counts: dict[str, Counter[str]] = {}
+        for channel, count in self._channels.items():
+            counts.setdefault(channel.topic, Counter())[channel.message_type] += count
+        merged = {}
+        for name, kinds in counts.items():
+            kind = max(kinds, key=lambda one: (one in USED, bool(one), kinds[one]))
+            if kind:
+                merged[name] = BagTopic(name, kind, kinds[kind])
+            else:
+                self.found.add(
+                    f"{name}: {kinds[kind]} messages were passed over: the bag does not say of "
+                    "which type they are"
+                )
+        return merged
+
+    def _custom_data(self, information: Any) -> dict[str, str]:
+        """Return what whoever recorded the bag said of it: beside it, or else in its files."""
+        for one in self._informations(information):
+            custom = one.get("custom_data")
+            if custom and isinstance(custom, dict):
+                return {str(key): str(value) for key, value in custom.items()}
+        return {}
+
+    def _informations(self, information: Any) -> Iterator[dict[str, Any]]:
+        if information is not None:
+            yield information
+        # Metadata that were made anew (`ros2 bag reindex`) have lost it; the files have not.
+        for storage in self._storages:
+            with suppress(ValueError):
+                yield files.information_of(storage.metadata, bare=True)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes of a graph, with their names, parameters and remappings."""

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The graph: which nodes there are, with which names, parameters and remappings.
+
+Both ways to run read it: the launch file (nodes as processes) and the composed process. Names of
+topics meet in the nodes' own defaults, so only what the user moves is remapped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from x2c_bringup.errors import GraphError
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.graph.recording import recording_folder
+from x2c_bringup.graph.robot_description import DEFAULT_ROBOT, robot_description
+from x2c_core.errors import RobotError
+from x2c_core.files.regular_files import check_regular
+from x2c_core.robot.robot_file import load_robot
+from x2c_motors.drivers import has_motors
+from x2c_node.robots import find_robot
+
+ParameterValue = str | bool | int | float
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One node of the graph.
+
+    Attributes:
+        package: Package of its executable.
+        executable: Name of its executable.
+        class_path: Its class as "module:Class", for the composed process; empty for a program
+            that is none of ours, which runs as a process only.
+        name: Of the node.
+        namespace: Of the node; empty for the root.
+        parameters: Go before those of the file, which go before the node's own defaults.
+        params_file: Path of a YAML file; empty for none.
+        remappings: Pairs of names, from and to.
+        log_level: What it logs.
+    """
+
+    package: str
+    executable: str
+    class_path: str
+    name: str
+    namespace: str = ""
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    params_file: str = ""
+    remappings: tuple[tuple[str, str], ...] = ()
+    log_level: str = "info"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is a lifecycle node with diagnostics, as all nodes of the project are."""
+        return bool(self.class_path)
+
+    @property
+    def full_name(self) -> str:
+        """Name with its namespace, from the root."""
+        return "/".join(["", *filter(None, self.namespace.split("/")), self.name])
+
+
+def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
+    """Return the nodes, each after those whose messages it takes.
+
+    Raises:
+        GraphError: The robot is to be described and has no URDF, or the parameter file is no
+            regular file.
+        RobotError: The robot is to be described and there is none of this name.
+    """
+    robot = options.robot
+    _check_parameter_file(options.params_file)
+    nodes = []
+    if options.camera:
+        source = _node(
+            options,
+            "x2c_perception",
+            "camera_node",
+            filename=options.filename,
+            loop=options.loop,
+            video_device=options.video_device,
+        )
+        nodes.append(source)
+    transport = options.image_transport
+    nodes += [
+        _node(options, "x2c_perception", "face_tracker_node", image_transport=transport),
+        _node(options, "x2c_imitation", "imitation_node", robot=robot, backend=options.backend),
+        _node(options, "x2c_actuation", "actuation_node", robot=robot),
+    ]
+    if options.face:
+        nodes.append(_node(options, *_motors(robot), robot=robot))
+    if options.description:
+        nodes.append(_state_publisher(options))
+    if folder := recording_folder(options.record):
+        nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder))
+    return tuple(nodes)
+
+
+def _check_parameter_file(path: str) -> None:
+    """Refuse what ROS would open and wait for, or read without end."""
+    if path and (file := Path(path).expanduser()).exists():
+        try:
+            check_regular(file)
+        except OSError as error:
+            raise GraphError(f"params_file: cannot read {file}: {error.strerror}") from error
+
+
+def _motors(robot: str) -> tuple[str, str]:
+    """Return package and executable of what moves a robot's joints."""
+    # The parameter file can name another robot; for its motors to be driven it is named here.
+    try:
+        motors = bool(robot) and has_motors(load_robot(find_robot(robot)))
+    except RobotError:
+        # The nodes refuse it and say why.
+        motors = False
+    if not motors:
+        return "x2c_virtual_face", "virtual_face_node"
+    return "x2c_motors", "motor_driver_node"
+
+
+def _node(
+    options: GraphOptions, package: str, executable: str, **choices: ParameterValue
+) -> NodeSpec:
+    class_name = "".join(word.capitalize() for word in executable.split("_"))
+    # Only what the user chose, so that the parameter file can say it too.
+    parameters = {name: value for name, value in choices.items() if value}
+    if not options.autostart:
+        parameters["autostart"] = False
+    if options.use_sim_time:
+        parameters["use_sim_time"] = True
+    return NodeSpec(
+        package=package,
+        executable=executable,
+        class_path=f"{package}.{executable}:{class_name}",
+        name=executable,
+        namespace=options.namespace,
+        parameters=parameters,
+        params_file=options.params_file,
+        remappings=image_remappings(options.image_topic),
+        log_level=options.log_level,
+    )
+
+
+def _state_publisher(options: GraphOptions) -> NodeSpec:
+    parameters: dict[str, ParameterValue] = {
+        "robot_description": robot_description(options.robot or DEFAULT_ROBOT)
+    }
+    if options.use_sim_time:
+        parameters["use_sim_time"] = True
+    return NodeSpec(
+        package="robot_state_publisher",
+        executable="robot_state_publisher",
+        class_path="",
+        name="robot_state_publisher",
+        namespace=options.namespace,
+        parameters=parameters,
+        log_level=options.log_level,
+    )
+
+
+def image_remappings(topic: str) -> tuple[tuple[str, str], ...]:
+    """Return what moves the camera's topics beside an image topic of the user's."""
+    if topic == "image_raw":
+        return ()
+    # As image_transport does it: the calibration is the image's neighbour.
+    parent = topic.rpartition("/")[0]
+    slash = "/" if "/" in topic else ""
+    return (
+        ("image_raw", topic),
+        ("image_raw/compressed", f"{topic}/compressed"),
+        ("camera_info", f"{parent}{slash}camera_info"),
+    )

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters with which a node of the graph will start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from x2c_bringup.graph.node_specs import NodeSpec
+from x2c_node.parameter_file import ParameterFile, filled
+from x2c_node.parameters import Parameters
+
+P = TypeVar("P", bound=Parameters)
+
+
+def parameters_of(spec: NodeSpec, kind: type[P]) -> P:
+    """Return a node's parameters: its own, then those of its file, then defaults.
+
+    Args:
+        spec: The node.
+        kind: Class of its parameters.
+
+    Raises:
+        ParameterFileError: The file cannot be read, or a value cannot be.
+    """
+    said = ParameterFile(Path(spec.params_file)).of(spec.full_name) if spec.params_file else {}
+    return filled(kind, {**said, **spec.parameters}, spec.params_file or spec.name)

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes of the graph in this one process, each spun by a thread of its own."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.exceptions import NameValidationException
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.logging import get_logging_severity_from_string, set_logger_level
+from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
+
+from x2c_bringup.checks.other_graph import refuse_second
+from x2c_bringup.errors import ConfigureError
+from x2c_bringup.graph.installation import module_installation
+from x2c_bringup.graph.node_specs import NodeSpec
+from x2c_bringup.shared_files import set_middleware_defaults
+from x2c_core.printable import printable
+from x2c_node.diagnostics import Diagnosis
+from x2c_node.errors import ThreadError
+from x2c_node.local_delivery import LocalDelivery
+from x2c_node.managed_node import ManagedNode
+from x2c_node.spinning.executor import GuardedExecutor
+from x2c_node.spinning.spin import spin_until, tune_process
+from x2c_node.supervision.supervisor import Supervisor
+
+_LINK_TIMEOUT = 5.0
+"""How long publishers and subscriptions may take to find each other [s]."""
+
+_STOPPING = 2.0
+"""How long the thread of a node is waited for when one has died or hangs [s]."""
+
+_POLL = 0.01
+
+
+@contextmanager
+def ros(*, as_it_is: bool = False) -> Iterator[None]:
+    """Have ROS in this process; signals stay with the caller, who ends the nodes in order.
+
+    Args:
+        as_it_is: Whether the middleware's settings are left as the user has them.
+    """
+    if not as_it_is:
+        set_middleware_defaults()
+    tune_process()
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The user has lost patience: nothing waits for the middleware any more.
+        raise
+    except BaseException:
+        rclpy.try_shutdown()
+        raise
+    rclpy.try_shutdown()
+
+
+class ComposedGraph:
+    """Runs the nodes of a graph in this process.
+
+    Nodes hand messages on to each other directly (`x2c_node.local_delivery`): an image goes all
+    the way to the joint command in the camera's thread, and no step waits for another thread. For
+    transitions, services, timers and whatever comes from outside, each node has an executor and a
+    thread of its own.
+
+    Args:
+        specs: The nodes, each after those whose messages it takes.
+
+    Raises:
+        ConfigureError: A node cannot be made as its specification says.
+    """
+
+    def __init__(self, specs: Sequence[NodeSpec]) -> None:
+        self._hosts: list[_Host] = []
+        self._supervisor = Supervisor()
+        self._began = time.monotonic()
+        delivery = LocalDelivery()
+        try:
+            for spec in specs:
+                self._hosts.append(_Host(spec, delivery, self._supervisor))
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> ComposedGraph:
+        """Have nodes that are still to be started, and watch their threads."""
+        self._supervisor.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Stop, in order; not where the user has lost patience.
+
+        With a fault the supervisor goes on: what hangs may keep the process from ending.
+        """
+        if kind is not KeyboardInterrupt:
+            self.stop()
+        if not self._supervisor.fault:
+            self._supervisor.stop()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the first node plays a file and has come to its end."""
+        return bool(getattr(self._hosts[0].node, "finished", False))
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Why nodes could not do what they were asked to, by their names; also after the end."""
+        return {host.spec.name: host.node.fault for host in self._hosts if host.node.fault}
+
+    def diagnoses(self) -> dict[str, Diagnosis]:
+        """Return what each node says of itself, by its name.
+
+        Raises:
+            ThreadError: A thread of the process has died or hangs.
+        """
+        self.check()
+        asked = [(host, host.begin(host.node.diagnosis)) for host in self._hosts]
+        return {host.spec.name: host.result(future) for host, future in asked}
+
+    def check(self) -> None:
+        """Raise what has become of the threads.
+
+        Raises:
+            ThreadError: A thread of the process has died or hangs.
+        """
+        if self._supervisor.over:
+            raise ThreadError(self._supervisor.fault)
+
+    def start(self) -> None:
+        """Configure all nodes, then activate them, those who listen first.
+
+        The last one, which is the camera, starts when all have found each other, so that not even
+        the first image of a file is lost.
+
+        Raises:
+            ConfigureError: A node refuses; the text gives its name and its reason.
+            ThreadError: A thread of the process has died or hangs.
+            GraphError: Nodes of the same names run already.
+        """
+        _run_all((host, host.node.trigger_configure) for host in self._hosts)
+        specs = [host.spec for host in self._hosts]
+        refuse_second(specs, self._hosts[0].node, ours=1, since=self._began)
+        source, *listeners = self._hosts
+        for host in reversed(listeners):
+            _run_all([(host, host.node.trigger_activate)])
+        self._wait_for_links()
+        _run_all([(source, source.node.trigger_activate)])
+
+    def stop(self) -> None:
+        """Stop all nodes, the source first, and end their threads; those that hang are left."""
+        for host in self._hosts:
+            host.stop()
+        for host in self._hosts:
+            host.close()
+
+    def hurry(self) -> None:
+        """Let `stop` come to its end at once, but for joints that brake; see `ManagedNode`."""
+        for host in self._hosts:
+            host.node.hurry()
+
+    def _wait_for_links(self) -> None:
+        limit = time.monotonic() + _LINK_TIMEOUT
+        nodes = [host.node for host in self._hosts]
+        while not _all_linked(nodes):
+            if time.monotonic() > limit:
+                nodes[0].get_logger().warning("not all nodes have found each other; going on")
+                return
+            time.sleep(_POLL)
+
+
+class _Host:
+    """One node with its executor and thread."""
+
+    def __init__(self, spec: NodeSpec, delivery: LocalDelivery, supervisor: Supervisor) -> None:
+        self.spec = spec
+        self.node = make_node(spec, delivery, supervisor)
+        self._supervisor = supervisor
+        self._executor = GuardedExecutor()
+        self._executor.add_node(self.node)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(
+            target=spin_until,
+            args=(self._executor, self._ending.is_set, self.node.pulse),
+            name=spec.name,
+            daemon=True,
+        )
+        self._thread.start()
+
+    def begin(self, function: Callable[[], Any]) -> Any:
+        """Let the node's thread call something; returns a future."""
+        return self._executor.create_task(function)
+
+    def result(self, future: Any, patience: float = 0.0) -> Any:
+        """Wait for the result of what the node's thread was asked to call.
+
+        Args:
+            future: What `begin` has returned.
+            patience: How long to wait where a thread of the process has failed [s].
+
+        Raises:
+            ThreadError: The node's thread has ended, or a thread of the process has died or
+                hangs, and no result came.
+        """
+        waited = 0.0
+        while not future.done():
+            time.sleep(_POLL)
+            if not self._thread.is_alive() and not future.done():
+                # Without a fault where ROS was shut down from outside.
+                raise ThreadError(self._supervisor.fault or f"{self.spec.name} spins no more")
+            if self._supervisor.over:
+                waited += _POLL
+                if waited > patience:
+                    raise ThreadError(self._supervisor.fault)
+        return future.result()
+
+    def stop(self) -> None:
+        """Let the node's thread stop the node; where it has died, this one does."""
+        if not self._thread.is_alive():
+            self.node.stop()
+            return
+        try:
+            self.result(self.begin(self.node.stop), _STOPPING)
+        except ThreadError as error:
+            self.node.get_logger().error(f"cannot be stopped in order: {error}")
+
+    def close(self) -> None:
+        """End the thread and take the node down; one that hangs is left as it is."""
+        self._ending.set()
+        self._executor.wake()
+        self._thread.join(_STOPPING if self._supervisor.fault else None)
+        if not self._thread.is_alive():
+            self._executor.shutdown()
+            self.node.destroy_node()
+
+
+def make_node(
+    spec: NodeSpec,
+    delivery: LocalDelivery | None = None,
+    supervisor: Supervisor | None = None,
+) -> ManagedNode[Any]:
+    """Return the node that a specification describes, unconfigured.
+
+    Raises:
+        ConfigureError: ROS refuses its name, a remapping or the parameter file, the node is a
+            program of its own, or what it needs is not installed.
+    """
+    if not spec.is_ours:
+        raise ConfigureError(f"{spec.name} can only run as a process: use the launch file")
+    module, _, name = spec.class_path.partition(":")
+    try:
+        # Only now: a robot need not have what the nodes of others need.
+        node_class = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or module).partition(".")[0]
+        raise ConfigureError(
+            f"{spec.name} needs {missing}, which is not installed: {module_installation(missing)}"
+        ) from error
+    words = ["-r", f"__node:={spec.name}"]
+    for old, new in spec.remappings:
+        words += ["-r", f"{old}:={new}"]
+    if spec.params_file:
+        if not Path(spec.params_file).is_file():
+            raise ConfigureError(f"there is no parameter file {Path(spec.params_file).absolute()}")
+        words += ["--params-file", spec.params_file]
+    for parameter, value in spec.parameters.items():
+        if isinstance(value, str) and value != printable(value):
+            raise ConfigureError(
+                f"{spec.name}: parameter {parameter}: {value!r} is no text in UTF-8, as ROS needs "
+                "it: rename the file, or make a link to it of another name"
+            )
+    overrides = [Parameter(name, value=value) for name, value in spec.parameters.items()]
+    try:
+        node: ManagedNode[Any] = node_class(
+            namespace=spec.namespace,
+            cli_args=["--ros-args", *words],
+            use_global_arguments=False,
+            parameter_overrides=overrides,
+            local_delivery=delivery,
+            supervisor=supervisor,
+        )
+    except (rclpy_implementation.RCLError, NameValidationException) as error:
+        raise ConfigureError(f"{spec.name} cannot be made: {error}") from error
+    set_logger_level(node.get_logger().name, get_logging_severity_from_string(spec.log_level))
+    return node
+
+
+def _run_all(calls: Iterable[tuple[_Host, Callable[[], Any]]]) -> None:
+    """Run transitions at the same time.
+
+    Raises:
+        ConfigureError: One failed.
+    """
+    running = [(host, host.begin(transition)) for host, transition in calls]
+    results = [(host, host.result(future)) for host, future in running]
+    for host, result in results:
+        if result is not TransitionCallbackReturn.SUCCESS:
+            raise ConfigureError(f"{host.spec.name} {host.node.fault}")
+
+
+def _all_linked(nodes: Sequence[ManagedNode[Any]]) -> bool:
+    publishers = [publisher for node in nodes for publisher in node.publishers]
+    subscriptions = [subscription for node in nodes for subscription in node.subscriptions]
+    sent = [publisher.topic_name for publisher in publishers]
+    taken = [subscription.topic_name for subscription in subscriptions]
+    return all(
+        publisher.get_subscription_count() >= taken.count(publisher.topic_name)
+        for publisher in publishers
+    ) and all(
+        subscription.get_publisher_count() >= sent.count(subscription.topic_name)
+        for subscription in subscriptions
+    )

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+import subprocess
+import sys
+
+import pytest
+
+from x2c_cli import cli
+from x2c_cli.commands import COMMANDS
+from x2c_cli.commands.robots import robots
+from x2c_node.errors import ThreadError
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command line in this process."""
+
+    def start(*words):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(words, ended.value.code or 0, out, err)
+
+    return start
+
+
+@pytest.mark.process
+def test_the_command_is_a_program():
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "x2c_cli.cli", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert done.returncode == 0
+    assert set(COMMANDS) <= set(done.stdout.split())
+
+
+def test_help_lists_every_command(run):
+    done = run("--help")
+    assert done.returncode == 0
+    assert set(COMMANDS) <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does(run, command):
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert "usage: x2c" in done.stdout
+
+
+@pytest.mark.process
+def test_help_loads_neither_ros_nor_what_sees_and_draws():
+    program = (
+        "import sys\nfrom x2c_cli.cli import parser\nparser()\n"
+        "print([name for name in ('rclpy', 'cv2', 'mediapipe', 'mujoco', 'numpy', 'rich', 'torch')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=400
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(run):
+    done = run("imitat")
+    assert done.returncode == 2
+    assert "invalid choice: 'imitat'" in done.stderr
+
+
+def test_a_video_and_a_camera_at_once_are_refused(run):
+    done = run("imitate", "--video", "a.mp4", "--camera", "0")
+    assert done.returncode == 2
+    assert "not allowed with" in done.stderr
+
+
+def test_a_thread_that_has_failed_is_no_refusal(run, monkeypatch):
+    def fail(options):
+        raise ThreadError("thread motors has died")
+
+    monkeypatch.setattr(robots, "run", fail)
+    done = run("robots")
+    assert done.returncode == 1
+    assert done.stderr == "error: thread motors has died\n"
+
+
+def test_robots_are_listed(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["robots"])
+    assert ended.value.code == 0
+    assert "virtual" in capsys.readouterr().out
+
+
+def check(capsys, name):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["robots", "--check", str(name)])
+    return ended.value.code, capsys.readouterr()
+
+
+@pytest.mark.parametrize("robot", ["virtual", "ameca"])
+def test_robots_that_come_along_have_no_mistakes(capsys, robot):
+    status, said = check(capsys, robot)
+    assert status == 0
+    assert "no mistakes" in said.out
+
+
+def test_all_mistakes_of_a_robot_are_told_with_their_lines(capsys, tmp_path):
+    file = tmp_path / "robot.yaml"
+    file.write_text(
+        "name: mine\nunits: {angle: deg, length: m}\njoints:\n"
+        "  jaw: {type: revolute, position: [20, 0], velocity: 1, acceleration: 10, jerk: 100}\n"
+        "mixing: {jow: {Jaw Pitch: 1.0}}\n"
+    )
+    for name in (file, tmp_path):
+        status, said = check(capsys, name)
+        assert status == 1
+        lines = said.out.splitlines()
+        assert lines[0] == f"{file}: 3 mistakes"
+        assert [line.split(":")[0] for line in lines[1:]] == ["  line 2", "  line 4", "  line 5"]
+
+
+def test_a_robot_that_is_not_there_cannot_be_checked(capsys, tmp_path):
+    status, said = check(capsys, tmp_path / "nobody")
+    assert status == cli.REFUSED
+    assert "no robot at" in said.err

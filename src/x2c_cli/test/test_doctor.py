@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+import sys
+
+import pytest
+
+from x2c_bringup.shared_files import PROFILE_VARIABLE, middleware_profile
+from x2c_cli.doctor import devices, middleware, networks, software
+from x2c_cli.doctor.finding import Verdict
+from x2c_core.robot.robot_file import load_robot
+from x2c_node.robots import robot_folders
+
+
+def verdicts(check):
+    return {finding.subject: finding.verdict for finding in check()}
+
+
+@pytest.mark.process
+def test_every_complaint_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("MUJOCO_GL", "nonsense")
+    monkeypatch.setenv(PROFILE_VARIABLE, "/no/such.xml")
+    checks = (software.ros, software.rendering, middleware.settings, devices.cameras)
+    findings = [finding for check in checks for finding in check()]
+    assert {one.verdict for one in findings} >= {Verdict.OK, Verdict.FAIL}
+    assert all(one.advice for one in findings if one.verdict is not Verdict.OK)
+
+
+def test_this_environment_has_ros_and_all_packages():
+    assert verdicts(software.ros) == {"ROS 2": Verdict.OK, "packages": Verdict.OK}
+
+
+@pytest.mark.parametrize(
+    ("profile", "verdict"),
+    [("", Verdict.WARN), ("/no/such.xml", Verdict.FAIL), (None, Verdict.OK)],
+)
+def test_the_profile_is_looked_at(monkeypatch, profile, verdict):
+    monkeypatch.setenv(PROFILE_VARIABLE, str(middleware_profile()) if profile is None else profile)
+    assert verdicts(middleware.settings)["Fast DDS profile"] is verdict
+
+
+def test_a_network_that_cannot_be_used_is_told(monkeypatch, tmp_path):
+    yaml = (robot_folders()["virtual"] / "robot.yaml").read_text()
+    (tmp_path / "robot.yaml").write_text(yaml)
+    monkeypatch.setattr(networks, "robot_folders", lambda: {"mine": tmp_path})
+    assert verdicts(networks.networks) == {"ONNX Runtime": Verdict.OK}
+    load_robot(tmp_path).network.write_bytes(b"no network")
+    found = list(networks.networks())
+    assert found[1].subject == "network of mine"
+    assert found[1].verdict is Verdict.FAIL
+    assert "export-network" in found[1].text
+
+
+def test_without_onnx_runtime_only_one_backend_is_lost(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (finding,) = networks.networks()
+    assert finding.verdict is Verdict.WARN
+    assert "pip install onnxruntime" in finding.advice
+
+
+def test_robots_are_read():
+    assert verdicts(devices.robots) == {"robot": Verdict.OK}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that train networks and measure them."""
+
+import json
+import pickle
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from x2c_cli import cli
+from x2c_core.control_space import controls
+
+pytestmark = pytest.mark.slow
+
+SMALL = [
+    *("--set", "network.backbone=resnet10_half", "--set", "network.image_size=32"),
+    *("--set", "optimizer.batch_size=8", "--device", "cpu", "--workers", "1"),
+]
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Lay out a data set of upstream's kind."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    generator = np.random.default_rng(2)
+    for name, count in (("train_split_cg.pkl", 32), ("val_split_cg.pkl", 8)):
+        paths = [f"{name[:3]}{index}.png" for index in range(count)]
+        for path in paths:
+            picture = generator.integers(0, 255, (24, 24, 3)).astype(np.uint8)
+            cv2.imwrite(str(folder / path), picture)
+        shares = generator.uniform(-0.9, 0.9, (count, controls.COUNT))
+        values = controls.to_upstream([controls.from_deflection(one) for one in shares])
+        (folder / name).write_bytes(pickle.dumps({"img_path": paths, "ctrl_values": values}))
+    return folder
+
+
+def ended(words):
+    with pytest.raises(SystemExit) as caught:
+        cli.main([str(word) for word in words])
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--set", "optimizer.epoch=3"], "unknown key in optimizer: epoch"),
+        (["--epochs", "0"], "optimizer.epochs: expected a number from 1"),
+        (["--config", "nothing"], "there is no file nothing; installed settings: quick, virtual"),
+        (["--robot", "nobody"], "unknown robot 'nobody'"),
+        (["--set", "network.backbone=vgg16"], "unknown backbone 'vgg16'"),
+        (["--device", "tpu"], "unknown device 'tpu'"),
+        (["--data", "nowhere"], "there is no data set at nowhere"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(capsys, tmp_path, data, words, complaint):
+    out = tmp_path / "out"
+    assert ended(["train", "--data", data, "--out", out, "--workers", "1", *words]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_network_is_trained_and_measured(capsys, tmp_path, data):
+    out = tmp_path / "out"
+    train = ["train", "--data", data, "--out", out, "--epochs", "1", "--seed", "3", *SMALL]
+    assert ended([*train, "--set", "data.test=val"]) == 0
+    said = capsys.readouterr().out
+    assert "no transferred pictures can be made: the data set has no landmarks" in said
+    assert "val, rendered pictures: error" in said
+    weights = out / "network.safetensors"
+    measured = tmp_path / "measured"
+    measure = ["evaluate-network", weights, "--data", data, "--workers", "1"]
+    assert ended([*measure, "--out", measured, "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["split"] == "val"
+    assert content["networks"][0]["trained"]["run"]["seed"] == 3
+    assert content == json.loads((measured / "evaluation.json").read_text())
+    assert "| Nose Wrinkle |" in (measured / "evaluation.md").read_text()
+    assert (measured / "network_rendered.png").is_file()
+    assert ended([*measure, "--split", "test"]) == 2
+    assert "no pairs in the split 'test'" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until):
+    out = tmp_path / "out"
+    words = ["train", "--data", data, "--out", out, "--epochs", "2000", *SMALL]
+    command = [sys.executable, "-m", "x2c_cli.cli", *words]
+    running = node_process(command=command)
+    saved = out / "checkpoint.pt"
+    wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 120.0)
+    assert running.stop(timeout=400) == 130
+    assert f"Stopped; the same command goes on in {out}." in running.output
+    # It goes on, and is stopped again.
+    again = node_process(command=command)
+    again.wait_for("goes on after step")
+    assert again.stop(timeout=400) == 130

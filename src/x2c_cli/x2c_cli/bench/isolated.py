@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures in a fresh process, so that peaks of memory belong to one setting alone."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from x2c_cli.bench.run import Result, Setting, measure
+
+WARM_UP = 5.0
+"""Time until the neutral face is known and filters have settled [s]."""
+
+
+def measure_apart(setting: Setting, seconds: float, warm_up: float = WARM_UP) -> Result:
+    """Return what a setting comes to, measured for some time [s] after a warm-up [s].
+
+    Raises:
+        ConfigureError: A node refused to start.
+    """
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, setting, warm_up, seconds).result()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `x2c` command."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from x2c_cli.commands import COMMANDS, module_of
+from x2c_core.errors import X2CError
+from x2c_node.errors import ThreadError
+from x2c_node.spinning.stopping import INTERRUPTED
+
+_DESCRIPTION = "Let a robot's face imitate the person in front of a camera."
+
+_EPILOG = """examples:
+  x2c imitate                       follow the first camera
+  x2c imitate --video talk.mp4      follow a video
+  x2c demo --out out/demo           play the built-in performer and keep the results
+  x2c face                          play with the robot's face in a web browser
+  x2c doctor                        find out what is wrong with this machine
+
+'x2c COMMAND --help' tells more of each."""
+
+REFUSED = 2
+"""Exit status where something was refused before it began."""
+
+FAILED = 1
+"""Exit status where a thread of the process has died or hangs."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="x2c",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        # Each module imports what it needs to run when it runs: help must come at once.
+        module = import_module(module_of(name))
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files can be any bytes.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    options = parser().parse_args(arguments)
+    try:
+        status = options.run(options)
+    except X2CError as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = FAILED if isinstance(error, ThreadError) else REFUSED
+    except KeyboardInterrupt:
+        # Threads of nodes and of the middleware may still run: nobody waits for them now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone (x2c robots | head); there is nobody left to tell.
+        sys.stderr.close()
+        status = 0
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

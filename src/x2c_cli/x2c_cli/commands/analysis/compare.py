@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare two evaluations, A before and B after: figures, control values, thresholds.
+
+--fail-above and --fail-below make a regression test of it: METRIC=VALUE for a value of B,
+METRIC=+CHANGE for a change from A, METRIC=+PERCENT% for a change relative to A.
+
+    x2c compare out/solver out/mine --fail-above error=0.05 --fail-above jitter=+10%
+
+The exit status is 0 where B passes, 1 where a threshold is passed or cannot be judged, and 2 where
+the two cannot be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_evaluation.offline.results.comparison import Comparison
+
+FAILED = 1
+"""Exit status where a threshold is passed."""
+
+_LISTED = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("first", metavar="A", type=Path, help="folder of an evaluation")
+    parser.add_argument("second", metavar="B", type=Path, help="folder of another one")
+    parser.add_argument(
+        "--fail-above",
+        metavar="METRIC=LIMIT",
+        action="append",
+        default=[],
+        help="fail where a metric of B is greater (error, recorded_error, error.mouth, jitter, "
+        "difference, ...; an unknown one lists them all)",
+    )
+    parser.add_argument(
+        "--fail-below",
+        metavar="METRIC=LIMIT",
+        action="append",
+        default=[],
+        help="fail where a metric of B is less (face_share, fidelity_r, ...)",
+    )
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write a page: FILE.html")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from x2c_evaluation.offline.results.comparison import compare, parse_threshold
+
+    thresholds = [parse_threshold(text, above=True) for text in arguments.fail_above]
+    thresholds += [parse_threshold(text, above=False) for text in arguments.fail_below]
+    comparison = compare(arguments.first, arguments.second)
+    verdicts = [text for one in thresholds if (text := one.verdict(comparison))]
+    console = Console()
+    _show(comparison, console)
+    for text in verdicts:
+        console.print(Text(f"failed: {text}", "bold red"), soft_wrap=True)
+    if thresholds and not verdicts:
+        console.print(Text(f"passed: {len(thresholds)} thresholds", "green"))
+    if arguments.out is not None:
+        _write(arguments.out, comparison, verdicts, len(thresholds))
+        console.print(f"Written: {arguments.out}", markup=False, soft_wrap=True)
+    return FAILED if verdicts else 0
+
+
+def _show(comparison: Comparison, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from x2c_evaluation.offline.page.comparison_page import change
+    from x2c_evaluation.offline.results.comparison import better, compared_metrics
+
+    table = Table("", title="All recordings", title_justify="left")
+    for name in ("A", "B", "change"):
+        table.add_column(name, justify="right")
+    for metric in compared_metrics(comparison):
+        before, after = comparison.values(metric.name)
+        style = {True: "green", False: "red", None: ""}[better(metric, before, after)]
+        cells = metric.text(before), metric.text(after)
+        table.add_row(metric.label, *cells, Text(change(metric, before, after), style))
+    console.print(table)
+    if comparison.difference:
+        each = ", ".join(
+            f"{name.partition('.')[2]} {value:.4f}" if "." in name else f"{value:.4f}"
+            for name, value in comparison.difference.items()
+        )
+        console.print(f"difference of control values: {each}", soft_wrap=True, highlight=False)
+    ranked = sorted(comparison.differences.items(), key=lambda pair: -pair[1].mean)
+    for name, error in ranked[:_LISTED]:
+        line = f"  {name}: {error.mean:.4f}, at most {error.largest:.4f}, {error.frames} frames"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for side, names in zip("AB", comparison.only, strict=True):
+        if names:
+            console.print(f"only in {side}: {', '.join(names)}", markup=False, soft_wrap=True)
+
+
+def _write(path: Path, comparison: Comparison, verdicts: list[str], thresholds: int) -> None:
+    from x2c_core.errors import OutputError
+    from x2c_core.printable import printable
+    from x2c_evaluation.offline.page.comparison_page import comparison_page
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            printable(comparison_page(comparison, verdicts, thresholds)), encoding="utf-8"
+        )
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluate bags and videos offline: control error, tracking, steadiness, limits, latency.
+
+Each recording goes through the nodes' pure parts, without messages, as fast as this machine
+allows and with the same bytes every time. Bags may be of any camera and any ROS 2 distribution,
+MCAP or sqlite3, whole or not; one with landmarks but no images is evaluated from these. What a
+bag holds of control values is compared with what comes out; --against compares with another bag,
+a CSV file of control values, or an earlier evaluation.
+
+The folder holds report.html (needs no network), report.json, and frames/*.parquet. A run that was
+stopped goes on with the same command; what did not change is kept. A folder that holds anything
+else by these names is refused: nothing but results is ever replaced or removed.
+
+The exit status is 0 where everything was read and evaluated, 3 where all recordings were evaluated
+but something of them could not be read, 1 where a recording could not be evaluated at all, and 2
+where nothing was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_evaluation.offline.engines import Engine
+    from x2c_evaluation.offline.recording.evaluate import Job
+    from x2c_evaluation.offline.run import Evaluation
+    from x2c_evaluation.pipeline.settings import Settings
+
+FAILED = 1
+"""Exit status where a recording could not be evaluated."""
+
+PARTLY_READ = 3
+"""Exit status where something of a recording could not be read."""
+
+_SHOWN = (
+    *("error", "recorded_error", "face_share", "jitter", "jerk", "too_fast_share"),
+    *("fidelity_r", "latency_p50_ms"),
+)
+_ABREAST = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "recordings",
+        metavar="BAG|VIDEO",
+        nargs="+",
+        help="a bag (its folder or one file), a video, a folder of pictures, or 'performer'",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("out/evaluation"), help="for the results"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="REFERENCE",
+        default="",
+        help="compare with a bag's control values, a CSV file of them, or an earlier evaluation",
+    )
+    parser.add_argument("--backend", metavar="B", default="", help="default: solver")
+    parser.add_argument("--robot", metavar="R", default="", help="default: virtual")
+    parser.add_argument(
+        "--params", metavar="FILE", type=Path, help="parameters of the nodes, as for 'x2c imitate'"
+    )
+    parser.add_argument(
+        "--topic", metavar="T", default="", help="topic of the images, where a bag has several"
+    )
+    parser.add_argument(
+        "--calibration",
+        choices=("auto", "live", "before", "recorded"),
+        default="auto",
+        help="where the neutral face is from: found on the way, in a first pass, or recorded in "
+        "the bag; auto: recorded where there are no images, live else",
+    )
+    parser.add_argument(
+        "--fidelity", action="store_true", help="also let the virtual face imitate, and compare"
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="how many recordings at once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        default="",
+        help="let a Dask cluster do it: the address of its scheduler, as tcp://host:8786",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_evaluation.pipeline.settings import Calibration, make_settings
+
+    console = Console()
+    settings = make_settings(
+        arguments.robot,
+        arguments.backend,
+        arguments.params,
+        Calibration(arguments.calibration),
+        arguments.fidelity,
+    )
+    jobs = _jobs(arguments, settings, console)
+    evaluation = _evaluate(jobs, arguments.out, _engine(arguments), console)
+    _show(evaluation, arguments.out, console)
+    if evaluation.failed:
+        return FAILED
+    return PARTLY_READ if evaluation.lost else 0
+
+
+def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -> list[Job]:
+    """Return what is to be evaluated; refuse what cannot be begun."""
+    from x2c_bags.errors import TopicError
+    from x2c_core.errors import X2CError
+    from x2c_evaluation.offline.recording.evaluate import Job, check, open_source
+    from x2c_evaluation.offline.run import unique_names
+    from x2c_imitation.backends import make_imitator
+
+    # A wrong backend or robot would fail in every recording.
+    make_imitator(settings.backend, settings.robot(), settings.imitation.backend_options)
+    names = unique_names(arguments.recordings)
+    jobs = []
+    chosen: dict[tuple[str, ...], str] = {}
+    for name, source in zip(names, arguments.recordings, strict=True):
+        job = Job(name, source, settings, arguments.topic, arguments.against)
+        check(job)
+        try:
+            open_source(job)
+        except TopicError as error:
+            if len(error.choices) < 2 or arguments.topic:
+                # The report says so; the others are evaluated.
+                jobs.append(job)
+                continue
+            key = tuple(error.choices)
+            if key not in chosen:
+                if not (sys.stdin.isatty() and console.is_terminal):
+                    raise
+                chosen[key] = _ask(error, console)
+            job = Job(name, source, settings, chosen[key], arguments.against)
+        except X2CError:
+            # Likewise.
+            pass
+        jobs.append(job)
+    return jobs
+
+
+def _ask(error: Exception, console: Console) -> str:
+    from x2c_core.terminal.dialogue import Dialogue, Quit
+
+    choices = [str(topic) for topic in getattr(error, "choices", ())]
+    for number, topic in enumerate(choices, start=1):
+        console.print(f"  {number}  {topic}", markup=False, highlight=False)
+    numbers = {str(number): topic for number, topic in enumerate(choices, start=1)}
+    try:
+        return Dialogue(console).choose("Which topic shows the person? Its number:", numbers)
+    except Quit:
+        raise error from None
+
+
+def _engine(arguments: argparse.Namespace) -> Engine:
+    from x2c_evaluation.offline.engines import Cluster, Processes
+
+    if arguments.cluster:
+        return Cluster(arguments.cluster)
+    return Processes(max(arguments.jobs, 1))
+
+
+def _evaluate(jobs: list[Job], out: Path, engine: Engine, console: Console) -> Evaluation:
+    from x2c_cli.evaluation_progress import EvaluationProgress
+    from x2c_evaluation.offline.run import run as evaluate_all
+
+    try:
+        with EvaluationProgress(jobs, console) as progress:
+            return evaluate_all(jobs, out, engine, progress)
+    except KeyboardInterrupt:
+        console.print(f"Stopped; the same command goes on in {out}.", soft_wrap=True)
+        raise
+
+
+def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from x2c_evaluation.offline.results.layout import PAGE
+    from x2c_evaluation.offline.results.metrics import METRICS
+
+    good = [one for one in evaluation.results if not one["failed"]]
+    columns = [METRICS[n] for n in _SHOWN if any(METRICS[n].of(one) is not None for one in good)]
+    if good:
+        # A few stand side by side, so that the names of figures have room.
+        table = Table("")
+        for one in good[:_ABREAST]:
+            table.add_column(Text(one["name"]), justify="right")
+        for metric in columns:
+            values = (metric.text(metric.of(one)) for one in good[:_ABREAST])
+            table.add_row(metric.label, *values)
+        console.print(table)
+        if len(good) > _ABREAST:
+            console.print(f"and {len(good) - _ABREAST} more", soft_wrap=True)
+    for one in evaluation.results:
+        for issue in one["issues"]:
+            count = f" ({issue['count']} times)" if issue["count"] > 1 else ""
+            kind = "not read" if issue["loss"] else "note"
+            text = f"{kind}: {one['name']}: {issue['text']}{count}"
+            console.print(Text(text, "yellow" if issue["loss"] else "dim"), soft_wrap=True)
+        if one["failed"]:
+            text = f"failed: {one['name']}: {one['failed']}"
+            console.print(Text(text, "bold red"), soft_wrap=True)
+    fresh = len(evaluation.results) - evaluation.kept
+    kept = f", {evaluation.kept} kept from before" if evaluation.kept else ""
+    console.print(f"{fresh} evaluated{kept}; results: {out / PAGE}", soft_wrap=True)

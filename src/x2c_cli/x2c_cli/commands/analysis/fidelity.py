@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure how well the virtual robot imitates the people in videos.
+
+Each video is imitated offline, as fast as this machine allows and with the same figures each
+time: the person is tracked, the robot's simulated face moves as its servos let it, and the same
+tracker watches its picture. For each of 17 descriptors of an expression the two curves are
+compared: Pearson's r at the best lag within 200 ms, that lag, and the ratio of amplitudes.
+What a person does not move is left out and listed. The links of the chain tell what limits each
+descriptor: imitator, expression model, mechanics, or what the tracker makes of the robot.
+
+With --ceiling the robot imitates itself: a second virtual face makes random smooth expressions.
+
+The exit status is 1 where a video could not be measured, and 2 where nothing was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2c_cli.commands.imitation.source import add_network_arguments, backend_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_core.robot.robot import Robot
+    from x2c_evaluation.fidelity.measure import Clip
+    from x2c_evaluation.fidelity.summary import Summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "videos",
+        metavar="VIDEO",
+        nargs="*",
+        help="a video with one person, or 'performer' for the built-in performer",
+    )
+    parser.add_argument(
+        "--robot", metavar="R", default="virtual", help="a robot with the virtual face's joints"
+    )
+    parser.add_argument(
+        "--backend",
+        metavar="B",
+        default="solver",
+        help="how a face becomes control values: solver or x2cnet",
+    )
+    add_network_arguments(parser)
+    parser.add_argument(
+        "--calibration",
+        choices=("before", "live"),
+        default="before",
+        help="when the person's neutral face is found: in a first run through the video, as of "
+        "a person who is known (default), or while the robot imitates already",
+    )
+    parser.add_argument(
+        "--ceiling",
+        action="store_true",
+        help="let the robot imitate itself: what can be reached at best",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="of the expressions of --ceiling"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="for fidelity.json, curves and pictures"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, and tables and progress to stderr"
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=min(4, os.cpu_count() or 1),
+        help="how many videos at once (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_core.errors import OutputError
+    from x2c_core.robot.robot_file import load_robot
+    from x2c_evaluation.fidelity import tables
+    from x2c_node.robots import find_robot
+
+    if not arguments.videos and not arguments.ceiling:
+        raise OutputError("there is nothing to measure: name a video, 'performer', or --ceiling")
+    robot = load_robot(find_robot(arguments.robot))
+    out: Path | None = arguments.out
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot write to {out}: {error.strerror}") from error
+    console = Console(stderr=arguments.json)
+    summary = _measure(arguments, robot, console)
+    tables.show(summary, console)
+    if out is not None:
+        _write(summary, out, console)
+    if arguments.json:
+        print(summary.as_json())
+    return 1 if summary.failed else 0
+
+
+def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> Summary:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from x2c_evaluation.fidelity.clips import SELF, Calibration, Job, measure_clips
+    from x2c_evaluation.fidelity.summary import Summary
+
+    calibration = Calibration(arguments.calibration)
+    options = backend_options(arguments)
+    jobs = [
+        Job(video, robot, arguments.backend, calibration, arguments.seed, options)
+        for video in (*((SELF,) if arguments.ceiling else ()), *arguments.videos)
+    ]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    found: dict[int, Clip | str] = {}
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        tasks = [progress.add_task(job.name, total=job.pictures()) for job in jobs]
+
+        def worked(place: int, done: int) -> None:
+            progress.update(tasks[place], completed=done)
+
+        for place, result in measure_clips(jobs, arguments.jobs, worked):
+            found[place] = result
+            progress.remove_task(tasks[place])
+    names = [job.video or job.name for job in jobs]
+    failed = {names[at]: one for at, one in sorted(found.items()) if isinstance(one, str)}
+    clips = {at: one for at, one in sorted(found.items()) if not isinstance(one, str)}
+    ceiling = clips.pop(0, None) if arguments.ceiling else None
+    people = list(clips.values())
+    return Summary(robot.name, arguments.backend, calibration, people, failed, ceiling)
+
+
+def _write(summary: Summary, out: Path, console: Console) -> None:
+    import cv2
+
+    from x2c_core.errors import OutputError
+    from x2c_core.printable import printable
+    from x2c_evaluation.fidelity.figure import write_figure
+
+    try:
+        (out / "fidelity.json").write_text(printable(summary.as_json()) + "\n", encoding="utf-8")
+        for clip in summary.every:
+            write_figure(clip, out / f"{clip.name}_curves.png")
+            encoded = cv2.imencode(".png", clip.performance.picture)[1]
+            (out / f"{clip.name}_pictures.png").write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise OutputError(f"cannot write to {out}: {error.strerror}") from error
+    console.print(f"Results in {out}", markup=False, soft_wrap=True)

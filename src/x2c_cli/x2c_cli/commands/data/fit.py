@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit a robot's expression model to a data set of pictures and control values.
+
+The face tracker looks at every picture; what each control does to the landmarks is fitted, and
+tried on animations held out of the fit: the table tells for each control how much of the landmark
+motion that the others leave over the model explains, where that control acts. Any data set will
+do that 'x2c collect' has made, or upstream's X2C. What cannot be used is listed by file and row.
+
+The model is written to --out, or into the robot's folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_datasets.fit.data_set_fit import DataSetFit
+
+_LISTED = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, required=True, help="folder of the data set"
+    )
+    parser.add_argument("--robot", metavar="R", required=True, help="name or folder of the robot")
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, help="for the model (default: the robot's own)"
+    )
+    parser.add_argument(
+        "--most",
+        metavar="N",
+        type=int,
+        default=20000,
+        help="use so many pictures at most, evenly spread (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, and tables and progress to stderr"
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="how many pictures at once (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    from x2c_core.errors import OutputError
+    from x2c_core.robot.robot_file import load_robot
+    from x2c_datasets.fit.data_set_fit import choose_pairs, fit_data_set
+    from x2c_datasets.formats import read_data_set
+    from x2c_node.robots import find_robot
+
+    robot = load_robot(find_robot(arguments.robot))
+    # What is installed is a link to the checkout; saving would put a file in the link's place.
+    out = Path(arguments.out or robot.expression_model).resolve()
+    if not out.parent.is_dir():
+        raise OutputError(f"cannot write {out}: there is no folder {out.parent}")
+    console = Console(stderr=arguments.json)
+    data = read_data_set(arguments.data)
+    pairs = choose_pairs(data, max(arguments.most, 1))
+    columns = (TextColumn("Tracking"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(pairs))
+        fit = fit_data_set(
+            data, pairs, arguments.jobs, lambda done: progress.update(task, completed=done)
+        )
+    _show(fit, console)
+    try:
+        fit.model.save(out)
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {error.strerror}") from error
+    console.print(f"Written: {out}", markup=False, soft_wrap=True)
+    if arguments.json:
+        print(fit.as_json(robot.name, str(arguments.data)))
+    return 0
+
+
+def _show(fit: DataSetFit, console: Console) -> None:
+    from rich.table import Table
+
+    table = Table("control", title=f"Tried on {fit.held_out}", title_justify="left")
+    table.add_column("explained", justify="right")
+    table.add_column("moved in pictures", justify="right")
+    for name, share in fit.explained.controls.items():
+        table.add_row(name, f"{share:.1%}", str(fit.explained.moved[name]))
+    console.print(table)
+    console.print(
+        f"Fitted to {fit.fitted} pictures, tried on {fit.tried}: explains "
+        f"{fit.explained.share:.1%} of the landmarks' motion, residual "
+        f"{fit.explained.residual:.4f} interocular distances"
+    )
+    for note in fit.notes:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
+    if fit.skipped:
+        console.print(f"Skipped {len(fit.skipped)}:")
+        for one in fit.skipped[:_LISTED]:
+            console.print(f"  {one}", markup=False, highlight=False, soft_wrap=True)
+        if len(fit.skipped) > _LISTED:
+            console.print(f"  and {len(fit.skipped) - _LISTED} more")

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Let the robot imitate a person until the video ends, or Ctrl-C.
+
+The same nodes as in 'ros2 launch x2c_bringup imitation.launch.py' run in this process, and their
+topics, services and parameters are there for other programs all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_graph_arguments(parser, without_source="without --video and --camera: the first camera")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.run.composed_run import imitate
+    from x2c_bringup.run.live_line import live_line
+
+    console = Console()
+    session = imitate(graph_options(arguments), console, duration=arguments.duration)
+    console.print(live_line(session.diagnoses), highlight=False)
+    return session.tell_faults(console)

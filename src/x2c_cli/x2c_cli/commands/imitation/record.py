@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record a running system to a bag, until Ctrl-C.
+
+The bag (MCAP, in DIR/bag) holds every topic of the pipeline and the compressed images, with the
+message definitions; DIR/controls.csv holds the control values. What has come to the disk stays
+readable whatever happens. For any other topics, use 'ros2 bag record'.
+
+The exit status is 1 where messages were lost, none came or the bag could not be finished, and 2
+where nothing was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_bringup.graph.node_specs import NodeSpec
+    from x2c_node.diagnostics import Diagnosis
+
+_RECORDED = " recorded"
+_NODE = "recorder_node"
+_OWN = "/diagnostics"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    from x2c_cli.commands.imitation.source import seconds
+
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="folder (default: a new one in recordings/)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what DIR holds")
+    parser.add_argument("--no-images", action="store_true", help="record small topics only")
+    parser.add_argument(
+        "--max-size", metavar="MB", type=seconds, help="go on in another file at this size"
+    )
+    parser.add_argument(
+        "--max-duration", metavar="S", type=seconds, help="go on in another file after this time"
+    )
+    parser.add_argument(
+        "--image-topic",
+        metavar="T",
+        default="image_raw",
+        help="topic of the camera; T/compressed is recorded (default: image_raw)",
+    )
+    parser.add_argument("--namespace", metavar="NS", default="", help="of the nodes")
+    parser.add_argument(
+        "--duration",
+        metavar="S",
+        type=seconds,
+        default=math.inf,
+        help="stop after so many seconds",
+    )
+    parser.add_argument(
+        "--sim-time", action="store_true", help="take time from /clock, as while a bag is played"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.graph.recording import recording_folder
+    from x2c_bringup.run.composed_run import run_here
+
+    console = Console()
+    out = str(arguments.out or recording_folder("true"))
+    progress = _Progress(console, out)
+    session = run_here(
+        [_spec(arguments, out)], console, duration=arguments.duration, line_of=progress.line
+    )
+    values = session.diagnoses[_NODE].values
+    counts = _counts(session.diagnoses)
+    for topic, count in counts.items():
+        console.print(f"{count:8d} {topic}", markup=False, highlight=False)
+    lost = int(values.get("lost", "0"))
+    if lost:
+        console.print(f"note: {lost} messages were lost", highlight=False)
+    # The recorder itself says on /diagnostics how it is.
+    nothing = not any(count for topic, count in counts.items() if topic != _OWN)
+    if nothing:
+        console.print("note: nobody published anything that is recorded", highlight=False)
+    failed = session.tell_faults(console)
+    return 1 if lost or nothing or failed else 0
+
+
+def _spec(arguments: argparse.Namespace, out: str) -> NodeSpec:
+    from x2c_bringup.graph.node_specs import NodeSpec, ParameterValue, image_remappings
+
+    parameters: dict[str, ParameterValue] = {
+        "output": out,
+        "overwrite": arguments.overwrite,
+        "images": not arguments.no_images,
+        "max_bag_size": int((arguments.max_size or 0) * 1e6),
+        "max_bag_duration": float(arguments.max_duration or 0.0),
+    }
+    if arguments.sim_time:
+        parameters["use_sim_time"] = True
+    return NodeSpec(
+        package="x2c_bags",
+        executable=_NODE,
+        class_path="x2c_bags.recorder_node:RecorderNode",
+        name=_NODE,
+        namespace=arguments.namespace,
+        parameters=parameters,
+        remappings=image_remappings(arguments.image_topic),
+        log_level="warn",
+    )
+
+
+class _Progress:
+    """Progress of a recording: when it begins, and when the first message of a topic comes.
+
+    Args:
+        console: Console to print to.
+        out: Folder of the recording.
+    """
+
+    def __init__(self, console: Console, out: str) -> None:
+        self._console = console
+        self._out = out
+        self._begun = False
+        self._heard: set[str] = set()
+
+    def line(self, diagnoses: Mapping[str, Diagnosis]) -> str:
+        """Print what is new, and return the line that changes."""
+        if not self._begun:
+            self._begun = True
+            self._print(f"Recording to {self._out}; Ctrl-C ends it.")
+        counts = _counts(diagnoses)
+        for topic in counts.keys() - self._heard:
+            self._heard.add(topic)
+            self._print(f"recording {topic}")
+        return f"{sum(counts.values())} messages | {diagnoses[_NODE].message}"
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _counts(diagnoses: Mapping[str, Diagnosis]) -> dict[str, int]:
+    values = diagnoses[_NODE].values
+    return {
+        name.removesuffix(_RECORDED): int(text)
+        for name, text in values.items()
+        if name.endswith(_RECORDED)
+    }

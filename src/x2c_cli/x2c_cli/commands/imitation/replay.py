@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Play the camera of a bag and let the nodes recompute all the rest.
+
+Any bag with camera images will do: MCAP or sqlite3, of any ROS 2 distribution, split, packed, or
+broken off. The same nodes run as with 'x2c imitate', in simulated time; nothing of rosbag2 is
+needed. What of the bag could not be read is listed at the end.
+
+The exit status is 0 where all of it was played, 3 where some of it could not be read or recorded,
+1 where not one image was played, and 2 where nothing was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_bringup.run.composed_run import Session
+
+_NOTHING, _PARTLY = 1, 3
+"""Exit statuses, as of 'x2c evaluate'."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    from x2c_cli.commands.imitation.source import add_common_arguments
+
+    parser.add_argument("bag", metavar="BAG", help="folder of a bag, or one file of it")
+    parser.add_argument(
+        "--topic", metavar="T", default="", help="of the images, where there are several cameras"
+    )
+    parser.add_argument(
+        "--rate",
+        metavar="X",
+        type=_rate,
+        default=1.0,
+        help="2 is twice as fast as recorded (default: 1)",
+    )
+    parser.add_argument("--loop", action="store_true", help="begin anew at the end of the bag")
+    parser.add_argument(
+        "--record", metavar="DIR", type=Path, help="record what is recomputed to a folder"
+    )
+    parser.add_argument(
+        "--processes",
+        action="store_true",
+        help="each node as a process of its own, as with ros2 launch",
+    )
+    add_common_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.graph.options import GraphOptions
+    from x2c_bringup.graph.replay import ReplayOptions, build_replay
+    from x2c_bringup.run.composed_run import run_apart, run_here
+    from x2c_bringup.shared_files import default_params_file
+
+    console = Console()
+    options = GraphOptions(
+        robot=arguments.robot,
+        backend=arguments.backend,
+        params_file=str(arguments.params or default_params_file()),
+        namespace=arguments.namespace,
+        face=not arguments.no_face,
+        record=str(arguments.record or ""),
+        log_level=arguments.log_level,
+    )
+    asked = ReplayOptions(arguments.bag, arguments.topic, arguments.rate, arguments.loop)
+    replay = build_replay(options, asked)
+    console.print(
+        f"Playing {replay.camera.name} of {arguments.bag}; Ctrl-C ends it.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    runner = run_apart if arguments.processes else run_here
+    specs = (replay.player, *replay.nodes)
+    session = runner(specs, console, duration=arguments.duration)
+    failed = session.tell_faults(console)
+    return _tell(session, console) or failed * _PARTLY
+
+
+def _tell(session: Session, console: Console) -> int:
+    """Print what happened; return the exit status."""
+    from x2c_bringup.graph.replay import PLAYER
+    from x2c_bringup.run.live_line import number
+
+    player = session.diagnoses[PLAYER]
+    tracker = session.diagnoses["face_tracker_node"]
+    images, seen = number(player, "image total"), number(tracker, "image total")
+    faces = number(tracker, "face total")
+    images, seen, faces = (0.0 if math.isnan(one) else one for one in (images, seen, faces))
+    passes = player.values.get("passes", "0")
+    console.print(
+        f"{images:.0f} images played ({passes} passes), {seen:.0f} examined, "
+        f"{faces:.0f} with a face",
+        highlight=False,
+    )
+    troubles = [one for one in player.values.get("not readable", "").splitlines() if one]
+    refused = number(player, "messages not played")
+    if refused > 0:
+        troubles.append(f"{refused:.0f} messages were not played: the log says why")
+    for trouble in troubles:
+        console.print(f"note: {trouble}", markup=False, highlight=False, soft_wrap=True)
+    if not images:
+        console.print("note: no image was played", highlight=False)
+        return _NOTHING
+    return _PARTLY if troubles else 0
+
+
+def _rate(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.01 <= number <= 100.0:
+        raise argparse.ArgumentTypeError(f"expected a number from 0.01 to 100, got {text!r}")
+    return number

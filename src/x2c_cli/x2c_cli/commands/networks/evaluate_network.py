@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure how well mapping networks read control values off pictures.
+
+The error is X2C's: mean absolute (and squared) error of values scaled from each control's upstream
+range to [-1, 1], gaze left out where both eyes are shut; over everything, by group and by control.
+Networks are tried on pictures as the data set has them, and on motion-transferred ones, which are
+what they see at run time, where the data set has landmarks.
+
+Networks are weights (safetensors, checkpoints of upstream with --preset) or ONNX files; without
+any, the robot's own. Several make a table. The data set is one of 'x2c collect', or upstream's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from x2c_training.evaluation.evaluation_report import Table
+    from x2c_training.evaluation.network_evaluation import Evaluated
+
+_LISTED = 20
+JSON = "evaluation.json"
+TABLES = "evaluation.md"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "networks", metavar="NETWORK", type=Path, nargs="*", help="files (the robot's own)"
+    )
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, required=True, help="folder of the data set"
+    )
+    parser.add_argument(
+        "--robot", metavar="R", default="virtual", help="name or folder of the robot"
+    )
+    parser.add_argument("--split", metavar="S", help="of the data set (test, or else val)")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="folder for JSON, tables and plots"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, and all else to stderr")
+    parser.add_argument("--preset", metavar="P", help="of checkpoints of upstream: x2c, vividface")
+    parser.add_argument("--device", metavar="D", default="cpu", help="cpu or cuda (cpu)")
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        type=Path,
+        help="folder for prepared pictures (.prepared in the data set)",
+    )
+    parser.add_argument(
+        "--workers", metavar="N", type=int, default=0, help="processes (one for each core)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_core.robot.robot_file import load_robot
+    from x2c_datasets.formats import read_data_set
+    from x2c_imitation.x2cnet.network.config import preset
+    from x2c_node.robots import find_robot
+    from x2c_training.data.transfer_images import why_not
+    from x2c_training.evaluation.evaluation_report import as_json
+    from x2c_training.evaluation.network_evaluation import choose_split, evaluate
+    from x2c_training.progress import TrainProgress
+
+    console = Console(stderr=arguments.json)
+    robot = load_robot(find_robot(arguments.robot))
+    read = read_data_set(arguments.data, landmarks=True)
+    data = choose_split(read, arguments.split)
+    split = data[0].split
+    reason = why_not(robot.folder, any(pair.landmarks is not None for pair in data))
+    with TrainProgress(console) as progress:
+        for note in (*data.notes, *([f"no transferred pictures: {reason}"] if reason else [])):
+            progress.tell(f"note: {note}")
+        found, skipped = evaluate(
+            arguments.networks or [robot.network],
+            data,
+            None if reason else robot.folder,
+            config=preset(arguments.preset) if arguments.preset else None,
+            device=arguments.device,
+            cache=arguments.cache,
+            workers=arguments.workers or len(os.sched_getaffinity(0)),
+            advance=progress.prepare,
+            told=lambda name: progress.tell(f"trying {name}"),
+        )
+    _show(found, split, skipped, console)
+    text = as_json(found, str(arguments.data), split, skipped)
+    if arguments.out is not None:
+        _write(found, split, text, arguments.out, console)
+    if arguments.json:
+        print(text, end="")
+    return 0
+
+
+def _show(
+    found: Sequence[Evaluated], split: str, skipped: Sequence[str], console: Console
+) -> None:
+    from x2c_training.evaluation.evaluation_report import by_control, by_group, comparison
+
+    rows = next(iter(found[0].predictions.values())).errors.rows
+    _print(comparison(found), f"Split {split}, {rows} pictures", console)
+    for kind in found[0].predictions:
+        _print(by_group(found, kind), f"MAE by group, {kind} pictures", console)
+    if len(found) == 1:
+        _print(by_control(found[0]), "By control", console)
+    if skipped:
+        console.print(f"Skipped {len(skipped)}:")
+        for one in skipped[:_LISTED]:
+            console.print(f"  {one}", markup=False, highlight=False, soft_wrap=True)
+        if len(skipped) > _LISTED:
+            console.print(f"  and {len(skipped) - _LISTED} more")
+
+
+def _print(table: Table, title: str, console: Console) -> None:
+    from rich.table import Table as Shown
+
+    heading, *rows = table
+    shown = Shown(title=title, title_justify="left")
+    for number, name in enumerate(heading):
+        text = rows[0][number] if rows else ""
+        shown.add_column(name, justify="right" if text[:1].isdigit() else "left")
+    for row in rows:
+        shown.add_row(*row)
+    console.print(shown)
+
+
+def _write(
+    found: Sequence[Evaluated], split: str, text: str, folder: Path, console: Console
+) -> None:
+    from x2c_core.errors import OutputError
+    from x2c_core.printable import printable
+    from x2c_training.evaluation import evaluation_plot
+    from x2c_training.evaluation.evaluation_report import (
+        as_markdown,
+        by_control,
+        by_group,
+        comparison,
+    )
+
+    parts = [f"# Networks on the split `{split}`", as_markdown(comparison(found))]
+    for kind in found[0].predictions:
+        parts += [f"## MAE by group, {kind} pictures", as_markdown(by_group(found, kind))]
+    parts += [f"## {one.name}\n\n{as_markdown(by_control(one))}" for one in found]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / JSON).write_text(text, encoding="utf-8")
+        (folder / TABLES).write_text(printable("\n\n".join(parts)) + "\n", encoding="utf-8")
+        for one in found:
+            for kind, prediction in one.predictions.items():
+                plot = folder / f"{one.name.replace('/', '_')}_{kind}.png"
+                evaluation_plot.save(prediction, f"{one.name}, {kind} pictures", plot)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error
+    console.print(f"Written: {folder}", markup=False, soft_wrap=True)

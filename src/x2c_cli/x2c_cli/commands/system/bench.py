@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure the whole graph on the built-in performer (640x480), or on a video of your own.
+
+Latency is from the camera's stamp to the first joint command that answers the image, as
+actuation_node measures it when it has sent the command; jitter is how late the commands are that
+it sends at the motor rate. Nothing else should run on this machine meanwhile: the column 'load'
+tells how many processes wanted a core, ours included.
+
+Without a limit, images come faster than they can be used, and sending them takes processor time
+from using them; 120/s is what a fast camera sends.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2c_cli.commands.imitation.source import seconds
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from x2c_cli.bench.run import Result
+
+
+_WIDTH = 140
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, default=Path("out/bench.json"), help="for the figures"
+    )
+    parser.add_argument(
+        "--video", metavar="V", default="performer", help="what to imitate, over and over"
+    )
+    parser.add_argument(
+        "--seconds", metavar="S", type=seconds, default=12.0, help="to measure each setting for"
+    )
+    parser.add_argument(
+        "--backend", metavar="B", default="", help="how a face becomes control values (solver)"
+    )
+    parser.add_argument(
+        "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
+    )
+    parser.add_argument(
+        "--no-face", action="store_true", help="without the virtual face, as for a real robot"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.graph.options import GraphOptions
+    from x2c_bringup.shared_files import default_params_file
+    from x2c_cli.bench.isolated import measure_apart
+    from x2c_cli.bench.report import write
+    from x2c_cli.bench.run import Setting
+
+    options = GraphOptions(
+        filename=arguments.video,
+        params_file=str(arguments.params or default_params_file()),
+        backend=arguments.backend,
+        face=not arguments.no_face,
+        loop=True,
+        log_level="error",
+    )
+    settings = (
+        Setting("processes, paced", composed=False, paced=True, options=options),
+        Setting("composed, paced", composed=True, paced=True, options=options),
+        Setting("composed, 120/s", composed=True, paced=False, options=options, rate=120.0),
+        Setting("composed, no limit", composed=True, paced=False, options=options),
+    )
+    console = Console()
+    if not console.is_terminal:
+        # In a file, lines are better long than broken.
+        console = Console(width=_WIDTH)
+    results = []
+    for setting in settings:
+        with console.status(f"measuring: {setting.name}"):
+            results.append(measure_apart(setting, arguments.seconds))
+    _print(results, console)
+    write(arguments.out, arguments.video, results)
+    console.print(f"Figures in {arguments.out}", markup=False)
+    return 0
+
+
+def _print(results: Sequence[Result], console: Console) -> None:
+    from rich.table import Table
+
+    from x2c_cli.bench.report import limit
+
+    table = Table(
+        "setting",
+        "images/s",
+        "answered/s",
+        "commands/s",
+        "p50 [ms]",
+        "p99 [ms]",
+        "jitter p99 [ms]",
+        "cores",
+        "load",
+        "peak [MB]",
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for result in results:
+        largest = max(result.memory, key=lambda name: result.memory[name])
+        table.add_row(
+            result.name,
+            f"{result.images:.1f}",
+            f"{result.answers:.1f}",
+            f"{result.commands:.1f}",
+            f"{result.p50:.1f}",
+            f"{result.p99:.1f}",
+            f"{result.jitter:.2f}",
+            f"{result.cores:.2f}",
+            f"{result.load:.1f}",
+            f"{result.memory[largest]:.0f} ({largest})",
+        )
+    console.print(table)
+    parts = {
+        "time of each step, median [ms]": [result.steps for result in results],
+        "time since the camera's stamp, median [ms]": [one.since_camera for one in results],
+        "peak memory [MB]": [result.memory for result in results],
+    }
+    for title, measured in parts.items():
+        console.print(_part(title, [result.name for result in results], measured))
+    console.print(f"torch imported: {'yes' if any(one.torch for one in results) else 'no'}")
+    console.print(limit(max(results, key=lambda result: result.answers)))
+
+
+def _part(title: str, settings: Sequence[str], measured: Sequence[Mapping[str, float]]) -> Table:
+    from rich.table import Table
+
+    table = Table(title, *settings)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in dict.fromkeys(name for values in measured for name in values):
+        texts = (format(values[name], ".1f") if name in values else "" for values in measured)
+        table.add_row(name, *texts)
+    return table

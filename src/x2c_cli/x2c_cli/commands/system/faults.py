@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Put faults into the running pipeline, and look at what the joints do about them.
+
+The nodes run as processes, with the built-in performer in front of the camera and the virtual
+face or emulated servos as the robot. Processes are frozen and killed, numbers that are none are
+published, the emergency stop is pressed in every state, the servos' power is cut. What actuation
+sends, and how emulated servos move, is recorded and compared with the limits in robot.yaml. The
+exit status is 1 where a limit was passed, or where the pipeline did not come back as it should.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_DONE, _FAILED = 0, 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "faults", metavar="FAULT", nargs="*", help="names of faults; all of them by default"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("out/faults"), help="for table and plots"
+    )
+    parser.add_argument("--list", action="store_true", help="list the faults")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.graph.options import GraphOptions
+    from x2c_bringup.graph.robot_description import DEFAULT_ROBOT
+    from x2c_bringup.shared_files import default_params_file
+    from x2c_cli.errors import FaultError
+    from x2c_cli.faults.observation.report import TABLE, write
+    from x2c_cli.faults.run import run_all
+    from x2c_cli.faults.scenarios.scenarios import SCENARIOS
+    from x2c_core.errors import OutputError
+
+    console = Console()
+    if arguments.list:
+        for name, scenario in SCENARIOS.items():
+            console.print(f"{name:18} {scenario.title}", markup=False)
+        return _DONE
+    names = arguments.faults or list(SCENARIOS)
+    if unknown := [name for name in names if name not in SCENARIOS]:
+        raise FaultError(f"unknown fault {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
+    folder = arguments.out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {folder}: {error.strerror}") from error
+    options = GraphOptions(
+        filename="performer",
+        loop=True,
+        robot=DEFAULT_ROBOT,
+        params_file=str(default_params_file()),
+        log_level="error",
+    )
+    outcomes = []
+    with console.status("starting the pipeline") as status:
+        for outcome in run_all(names, options, folder):
+            outcomes.append(outcome)
+            # What is known stays known when it is stopped.
+            write(folder, outcomes, " ".join(["./x2c faults", *arguments.faults]))
+            verdict = outcome.verdict
+            said = "inside all limits" if outcome.good else f"NOT GOOD {outcome.failure}"
+            servos = "" if verdict.actual is None else f", speed of servos {verdict.actual:.0%}"
+            console.print(
+                f"{outcome.title}: {said}; velocity {verdict.velocity:.0%}, acceleration "
+                f"{verdict.acceleration:.0%}, jerk {verdict.jerk:.0%}{servos} of the limits "
+                f"({len(outcomes)} of {len(names)})",
+                markup=False,
+                highlight=False,
+            )
+            status.update(f"{len(outcomes)} of {len(names)} done")
+    console.print(f"Table and plots in {folder / TABLE}", markup=False)
+    return _DONE if all(outcome.good for outcome in outcomes) else _FAILED

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the pipeline for a long time, disturb it, and see whether it grows.
+
+The built-in performer drives the virtual face. About every 22 s the emergency stop is pressed and
+reset, joints are disabled and enabled, and control values come that are no numbers. Memory,
+threads and open files of each process are sampled. The exit status is 1 where one of them grows
+after the first fifth of the time, or where a limit of a joint was passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from x2c_cli.commands.imitation.source import seconds
+
+if TYPE_CHECKING:
+    from x2c_cli.faults.observation.verdict import Verdict
+    from x2c_cli.faults.soak.soak import Sample
+
+_DONE, _FAILED = 0, 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--minutes", metavar="M", type=seconds, default=30.0, help="how long to run (30)"
+    )
+    parser.add_argument(
+        "--one-process", action="store_true", help="run all nodes in one process, as x2c imitate"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("out/soak"), help="for samples and curves"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_bringup.graph.options import GraphOptions
+    from x2c_bringup.graph.robot_description import DEFAULT_ROBOT
+    from x2c_bringup.shared_files import default_params_file
+    from x2c_cli.faults.soak import soak_report
+    from x2c_cli.faults.soak.soak import growth, soak
+
+    console = Console()
+    options = GraphOptions(
+        filename="performer",
+        loop=True,
+        robot=DEFAULT_ROBOT,
+        params_file=str(default_params_file()),
+        log_level="fatal",
+    )
+    how = "one process" if arguments.one_process else "nodes as processes"
+    command = f"./x2c soak --minutes {arguments.minutes:g}"
+    command += " --one-process" if arguments.one_process else ""
+    commands, broken = 0, 0
+
+    def report(time: float, samples: Sequence[Sample], verdict: Verdict) -> None:
+        nonlocal commands, broken
+        commands += verdict.commands
+        broken += not verdict.inside
+        judged = "inside" if not broken else f"{broken} rounds NOT inside"
+        title = f"{time / 60.0:.1f} min, {how}, {commands} commands, {judged} all limits"
+        # What is known stays known when it is stopped.
+        soak_report.write(arguments.out, samples, title, command)
+        now = {one.name: one.usage for one in samples[-8:]}
+        used = ", ".join(f"{name} {one.memory:.0f} MB" for name, one in now.items())
+        console.print(f"{title}; {used}", markup=False, highlight=False, soft_wrap=True)
+
+    samples = soak(options, arguments.minutes, one_process=arguments.one_process, report=report)
+    grown = [one for one in growth(samples) if not one.good]
+    for one in grown:
+        console.print(
+            f"{one.name} has grown: memory {one.memory:+.1f} MB, threads {one.threads:+d}, "
+            f"files {one.files:+d}",
+            markup=False,
+        )
+    console.print(f"Samples and curves in {arguments.out}", markup=False)
+    return _FAILED if grown or broken else _DONE

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_cli."""
+
+from x2c_core.errors import X2CError
+
+
+class FaultError(X2CError):
+    """The pipeline did not do what was expected of it when something went wrong."""

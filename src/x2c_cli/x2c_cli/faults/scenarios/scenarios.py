@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults, each as something that is done to the running pipeline."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from x2c_actuation.safety.state_machine import State
+from x2c_cli.errors import FaultError
+from x2c_cli.faults.observation.motion_log import Array
+from x2c_cli.faults.rig.rig import ACTUATION, FACE, Rig
+from x2c_cli.faults.scenarios.messages import control_message
+from x2c_cli.faults.scenarios.power_cuts import power_cuts
+from x2c_cli.faults.scenarios.restarts import restarts
+from x2c_cli.faults.scenarios.strangers import strange_stops
+from x2c_core.control_space import controls
+
+CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
+
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One fault.
+
+    Attributes:
+        title: Title for people.
+        inject: Does it, and waits until the pipeline has recovered as far as it does by itself
+            or by what a person would do.
+        one_process: Whether the nodes share one process.
+        servos: Type of the emulated servos that move the robot; empty for the virtual face.
+    """
+
+    title: str
+    inject: Callable[[Rig], None]
+    one_process: bool = False
+    servos: str = ""
+
+
+def _input_stops(rig: Rig) -> None:
+    rig.note("camera_node frozen")
+    rig.pause(CAMERA)
+    rig.wait_for(State.DISABLED)
+    rig.wait(0.5)
+    rig.note("goes on")
+    rig.resume(CAMERA)
+    rig.wait_for(State.ACTIVE)
+
+
+def _not_numbers(rig: Rig) -> None:
+    rig.note("NaN, infinity and 1e38 on control_values, 500/s")
+    generator = np.random.default_rng(0)
+    bad = np.array([np.nan, np.inf, -np.inf, 1e38, -1e38, 1e-40], dtype=float)
+    for _ in _moments(rig, 500.0, 3.0):
+        values = np.array(controls.NEUTRAL)
+        hit = generator.random(values.size) < 0.3
+        values[hit] = generator.choice(bad, int(hit.sum()))
+        rig.publish_controls(control_message(rig.stamp(), values))
+    rig.note("over")
+    rig.wait(1.0)
+
+
+def _tracker_killed(rig: Rig) -> None:
+    rig.note("face_tracker_node killed")
+    rig.kill(TRACKER)
+    rig.wait_for(State.DISABLED)
+    rig.note("started again")
+    rig.start(TRACKER)
+    rig.wait_for(State.ACTIVE)
+
+
+def _actuation_killed(rig: Rig) -> None:
+    rig.note("actuation_node killed")
+    rig.kill(ACTUATION)
+    rig.wait(1.5)
+    rig.note("started again")
+    rig.start(ACTUATION)
+    rig.wait_for_news()
+    rig.wait_for(State.ACTIVE)
+
+
+def _driver_gone(rig: Rig) -> None:
+    rig.note("virtual_face_node killed")
+    rig.kill(FACE)
+    rig.wait(3.0)
+    rig.note("started again")
+    rig.start(FACE)
+    rig.wait(4.0)
+
+
+def _emergency_stops(rig: Rig) -> None:
+    for state, reach in _WAYS.items():
+        reach(rig)
+        rig.note(f"pressed while {state.name.lower()}")
+        rig.press(True)
+        rig.wait_for(State.STOPPED)
+        rig.wait(0.3)
+        if rig.reset() or rig.enable():
+            raise FaultError("what was pressed could be reset before it was released")
+        rig.press(False)
+        rig.wait(0.2)
+        if rig.state is not State.STOPPED:
+            raise FaultError("to release the emergency stop was enough to go on")
+        rig.note("released, reset, enabled")
+        if not rig.reset():
+            raise FaultError("the emergency stop cannot be reset after it was released")
+        rig.wait_for(State.DISABLED)
+        rig.enable()
+        rig.wait_for(State.ACTIVE)
+
+
+def _reach_disabled(rig: Rig) -> None:
+    rig.enable(False)
+    rig.wait_for(State.DISABLED)
+
+
+def _reach_ramping(rig: Rig) -> None:
+    _reach_disabled(rig)
+    rig.enable()
+    rig.wait_for(State.RAMPING)
+    rig.wait(0.2)
+
+
+def _reach_holding(rig: Rig) -> None:
+    rig.pause(IMITATION)
+    try:
+        rig.wait_for(State.HOLDING)
+    finally:
+        rig.resume(IMITATION)
+
+
+def _reach_easing(rig: Rig) -> None:
+    rig.neutral()
+    rig.wait_for(State.EASING)
+    rig.wait(0.2)
+
+
+def _reach_halting(rig: Rig) -> None:
+    for _ in range(_ATTEMPTS):
+        rig.enable(False)
+        if rig.wait_for(State.HALTING, State.DISABLED) is State.HALTING:
+            return
+        # The joints had nothing to brake.
+        rig.enable()
+        rig.wait_for(State.ACTIVE)
+    raise FaultError("joints that are disabled in motion were never seen to brake")
+
+
+def _reach_fault(rig: Rig) -> None:
+    """Let joints be measured where they never were sent."""
+    wrong = [joint.lower for joint in rig.robot.joints]
+    rig.kill(FACE)
+    try:
+        limit = time.monotonic() + 10.0
+        while rig.state is not State.FAULT:
+            if time.monotonic() > limit:
+                raise FaultError("joints that do not move are no fault")
+            rig.publish_measured(wrong)
+            rig.wait(0.01)
+    finally:
+        rig.start(FACE)
+
+
+_WAYS: dict[State, Callable[[Rig], None]] = {
+    State.DISABLED: _reach_disabled,
+    State.RAMPING: _reach_ramping,
+    State.ACTIVE: lambda rig: None,
+    State.HOLDING: _reach_holding,
+    State.EASING: _reach_easing,
+    State.HALTING: _reach_halting,
+    State.FAULT: _reach_fault,
+}
+
+
+def _host_thread_ends(rig: Rig) -> None:
+    _end_thread(rig, ACTUATION)
+
+
+def _motor_thread_ends(rig: Rig) -> None:
+    _end_thread(rig, f"{ACTUATION} motors")
+
+
+def _end_thread(rig: Rig, name: str) -> None:
+    rig.note(f"the thread '{name}' ended")
+    status = rig.end_thread(name)
+    rig.note(f"the process ended with status {status}")
+    if status == 0:
+        raise FaultError("the process ended as if all were well")
+
+
+def _clock_jumps(rig: Rig) -> None:
+    rig.pause(IMITATION)
+    generator = np.random.default_rng(1)
+    try:
+        for seconds in (-3600, 3600, -5):
+            rig.note(f"stamps jump by {seconds:+d} s")
+            for moment in _moments(rig, 30.0, 1.5):
+                message = control_message(rig.stamp(), _expression(generator, moment))
+                message.header.stamp.sec += seconds
+                rig.publish_controls(message)
+    finally:
+        rig.note("over")
+        rig.resume(IMITATION)
+    rig.wait_for(State.ACTIVE)
+
+
+def _overload(rig: Rig) -> None:
+    """Ask for ten times as many frames, of a processor wanted by ten times its cores."""
+    cores = len(os.sched_getaffinity(0))
+    rig.note(f"300 random faces/s, {10 * cores} busy processes on {cores} cores")
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(10 * cores)
+    ]
+    generator = np.random.default_rng(2)
+    try:
+        for _ in _moments(rig, 300.0, 6.0):
+            values = generator.uniform(controls.MINIMUM, controls.MAXIMUM)
+            rig.publish_controls(control_message(rig.stamp(), values))
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    rig.note("over")
+    rig.wait_for(State.ACTIVE)
+    rig.wait(1.0)
+
+
+def _expression(generator: np.random.Generator, moment: float) -> Array:
+    """Return values (30,) that wander over a third of their ranges."""
+    span = controls.MAXIMUM - controls.MINIMUM
+    phases = np.arange(span.size)
+    wave = np.sin(2.0 * np.pi * 0.8 * moment + phases) + 0.05 * generator.normal(size=span.size)
+    values = np.clip(controls.NEUTRAL + span * wave / 6.0, controls.MINIMUM, controls.MAXIMUM)
+    return np.asarray(values)
+
+
+def _moments(rig: Rig, rate: float, seconds: float) -> Iterator[float]:
+    """Yield the time that has passed [s], so many times a second, for some time [s]."""
+    began = time.monotonic()
+    count = 0
+    while (passed := time.monotonic() - began) < seconds:
+        yield passed
+        count += 1
+        rig.wait(max(count / rate - (time.monotonic() - began), 0.0))
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "input-stops": Scenario("input stops", _input_stops),
+    "nan-flood": Scenario("flood of NaN", _not_numbers),
+    "tracker-killed": Scenario("tracker killed", _tracker_killed),
+    "actuation-killed": Scenario("actuation killed and restarted", _actuation_killed),
+    "driver-gone": Scenario("driver gone and back", _driver_gone),
+    "estop": Scenario("emergency stop in every state", _emergency_stops),
+    "estop-strangers": Scenario("stop publishers of every quality of service", strange_stops),
+    "restarts": Scenario("restarts by every way", restarts),
+    "host-thread": Scenario(
+        "thread of actuation ended, in one process", _host_thread_ends, one_process=True
+    ),
+    "motor-thread": Scenario(
+        "thread of the motor rate ended, in one process", _motor_thread_ends, one_process=True
+    ),
+    "power-cut-feetech": Scenario(
+        "power of Feetech servos gone for moments", power_cuts, servos="feetech"
+    ),
+    "power-cut-dynamixel": Scenario(
+        "power of Dynamixel servos gone for moments", power_cuts, servos="dynamixel"
+    ),
+    "clock-jumps": Scenario("clock jumps", _clock_jumps),
+    "overload": Scenario("tenfold overload", _overload),
+}
+"""By their names on the command line."""

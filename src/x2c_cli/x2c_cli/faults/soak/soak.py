@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline disturbed for a long time, and what its processes use meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from x2c_actuation.pipeline.motion_limits import MotionLimits
+from x2c_actuation.safety.state_machine import State
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.options import GraphOptions
+from x2c_bringup.run.composed import ros
+from x2c_cli.bench.system import Usage, usage
+from x2c_cli.errors import FaultError
+from x2c_cli.faults.observation.verdict import Verdict, judge
+from x2c_cli.faults.rig.rig import Rig
+from x2c_cli.faults.rig.stop_button import StopButton
+from x2c_cli.faults.scenarios.messages import control_message
+from x2c_core.control_space import controls
+from x2c_core.robot.robot_file import load_robot
+from x2c_node.robots import find_robot
+
+_SETTLED = 0.2
+"""Share of the time after which nothing must grow any more."""
+
+PERIOD = 5.0
+"""Time between two samples [s]."""
+
+MOST_MEMORY = 3.0
+"""How much the memory of a process may differ after it has settled [MB]."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one process uses at some moment.
+
+    Attributes:
+        time: Time since the beginning [s].
+        name: Name of the process.
+        usage: What it uses.
+    """
+
+    time: float
+    name: str
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How much more a process uses in the last fifth of the time than in the second fifth.
+
+    Attributes:
+        name: Name of the process.
+        memory: Growth of the median of its memory [MB].
+        threads: Growth of the largest number of threads.
+        files: Growth of the largest number of open files.
+    """
+
+    name: str
+    memory: float
+    threads: int
+    files: int
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing has grown."""
+        return self.memory <= MOST_MEMORY and self.threads <= 0 and self.files <= 0
+
+
+def soak(
+    options: GraphOptions,
+    minutes: float,
+    *,
+    one_process: bool,
+    report: Callable[[float, Sequence[Sample], Verdict], None],
+) -> list[Sample]:
+    """Run the pipeline, disturb it again and again, and return what its processes used.
+
+    In each round of about 22 s the emergency stop is pressed and reset, by a publisher that comes
+    and goes every third time; joints are disabled and enabled; control values that are no numbers
+    come in between.
+
+    Args:
+        options: Options of the graph.
+        minutes: Duration [min].
+        one_process: Whether all nodes share one process.
+        report: Called after each round with the time [s], the samples so far and the verdict.
+
+    Raises:
+        ConfigureError: A node refused to start.
+        FaultError: The pipeline did not recover from something.
+    """
+    robot = load_robot(find_robot(options.robot))
+    limits = MotionLimits.of(robot.joints)
+    samples: list[Sample] = []
+    with ros(), Rig(build_graph(options), robot, one_process=one_process) as rig:
+        began = time.monotonic()
+        number = 0
+        while time.monotonic() - began < 60.0 * minutes:
+            rig.begin()
+            for _ in _disturbances(rig, number):
+                samples += _look(rig, time.monotonic() - began)
+            number += 1
+            report(time.monotonic() - began, samples, judge(rig.begin(), limits))
+    return samples
+
+
+def growth(samples: Sequence[Sample]) -> list[Growth]:
+    """Return how much each process has grown since it had settled."""
+    end = max(one.time for one in samples)
+    grown = []
+    for name in dict.fromkeys(one.name for one in samples):
+        own = [one for one in samples if one.name == name]
+        # A short run may have no sample in a fifth.
+        early = [
+            one.usage for one in own if _SETTLED * end <= one.time <= 2.0 * _SETTLED * end
+        ] or [own[0].usage]
+        late = [one.usage for one in own if one.time >= (1.0 - _SETTLED) * end]
+        grown.append(
+            Growth(
+                name=name,
+                memory=_median_memory(late) - _median_memory(early),
+                threads=max(one.threads for one in late) - max(one.threads for one in early),
+                files=max(one.files for one in late) - max(one.files for one in early),
+            )
+        )
+    return grown
+
+
+def _median_memory(usages: Sequence[Usage]) -> float:
+    return float(np.median([one.memory for one in usages]))
+
+
+def _look(rig: Rig, moment: float) -> list[Sample]:
+    try:
+        return [Sample(moment, name, usage(process)) for name, process in rig.ids.items()]
+    except OSError as error:
+        raise FaultError("a process of the pipeline has ended") from error
+
+
+def _disturbances(rig: Rig, number: int) -> Iterator[None]:
+    """Do what a round has, and yield whenever samples are to be taken."""
+    _not_numbers(rig)
+    yield from _quiet(rig, 1)
+    rig.enable(False)
+    rig.wait_for(State.DISABLED)
+    rig.enable()
+    rig.wait_for(State.ACTIVE)
+    yield from _quiet(rig, 1)
+    if number % 3:
+        rig.press(True)
+        rig.wait_for(State.STOPPED)
+        rig.press(False)
+    else:
+        with StopButton(rig.topic("estop"), "best_effort", "volatile") as button:
+            button.press(True)
+            rig.wait_for(State.STOPPED)
+    rig.reset_when_released()
+    rig.enable()
+    rig.wait_for(State.ACTIVE)
+    yield from _quiet(rig, 2)
+
+
+def _quiet(rig: Rig, periods: int) -> Iterator[None]:
+    for _ in range(periods):
+        rig.wait(PERIOD)
+        yield
+
+
+def _not_numbers(rig: Rig) -> None:
+    for value in (np.nan, np.inf, 1e38):
+        values = np.array(controls.NEUTRAL)
+        values[3] = value
+        rig.publish_controls(control_message(rig.stamp(), values))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that a soak leaves: samples as CSV, curves as PNG, growth as Markdown."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from x2c_cli.faults.soak.soak import Sample, growth
+from x2c_core.errors import OutputError
+
+SAMPLES, CURVES, TABLE = "samples.csv", "curves.png", "README.md"
+
+_EXPLANATION = (
+    "Growth is from the second fifth of the time to the last: of the median memory, and of the "
+    "largest number of threads and open files (sockets and pipes included)."
+)
+
+_INK, _FAINT, _LINE = "#1b222c", "#66707e", "#d8dde3"
+_HUES = ("#2f6fde", "#d9483b", "#2a9d66", "#b07a12", "#8452c9", "#1b8a9e")
+_QUANTITIES = (("memory", "memory [MB]"), ("threads", "threads"), ("files", "open files"))
+
+
+def write(folder: Path, samples: Sequence[Sample], title: str, command: str) -> None:
+    """Write all files.
+
+    Args:
+        folder: Folder to write to.
+        samples: What the processes used.
+        title: Title for people, with duration and outcome.
+        command: Command that made it.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / SAMPLES).open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["time [s]", "process", "memory [MB]", "threads", "open files"])
+            for one in samples:
+                used = one.usage
+                row = [f"{one.time:.1f}", one.name, f"{used.memory:.2f}"]
+                rows.writerow([*row, used.threads, used.files])
+        draw(samples, title).savefig(folder / CURVES, dpi=80)
+        (folder / TABLE).write_text(page(samples, title, command), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def page(samples: Sequence[Sample], title: str, command: str) -> str:
+    """Return the page in Markdown."""
+    lines = [
+        "<!-- SPDX-License-Identifier: Apache-2.0 -->",
+        f"# Soak: {title}",
+        "",
+        f"    {command}",
+        "",
+        _EXPLANATION,
+        "",
+        "| process | memory at the end [MB] | growth [MB] | threads | growth | files | growth |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in growth(samples):
+        last = [sample.usage for sample in samples if sample.name == one.name][-1]
+        lines.append(
+            f"| {one.name} | {last.memory:.1f} | {one.memory:+.2f} | {last.threads} | "
+            f"{one.threads:+d} | {last.files} | {one.files:+d} |"
+        )
+    return "\n".join([*lines, "", f"![Memory, threads and files over time]({CURVES})"]) + "\n"
+
+
+def draw(samples: Sequence[Sample], title: str) -> Figure:
+    """Return a figure of what each process used over time."""
+    figure = Figure(figsize=(11.0, 7.6), layout="constrained", facecolor="white")
+    axes = figure.subplots(len(_QUANTITIES), 1, sharex=True)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=_INK, fontweight="bold")
+    names = list(dict.fromkeys(one.name for one in samples))
+    for one, (attribute, label) in zip(axes, _QUANTITIES, strict=True):
+        for name, hue in zip(names, _HUES * len(names), strict=False):
+            own = [sample for sample in samples if sample.name == name]
+            minutes = [sample.time / 60.0 for sample in own]
+            values = [getattr(sample.usage, attribute) for sample in own]
+            one.plot(minutes, values, color=hue, linewidth=1.2, label=name)
+        one.set_ylim(bottom=0.0)
+        one.set_ylabel(label, fontsize=9, color=_INK)
+        one.grid(True, color=_LINE, linewidth=0.5)
+        one.tick_params(labelsize=8, colors=_FAINT, length=0)
+        for side in one.spines.values():
+            side.set_visible(False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    axes[-1].set_xlabel("time [min]", fontsize=9, color=_INK)
+    return figure

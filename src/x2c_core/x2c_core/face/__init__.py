@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Face geometry: landmark topology, head pose, descriptors and expression models."""

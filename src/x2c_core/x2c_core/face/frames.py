@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What travels along the pipeline for one camera frame: a face, then control values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.face.head_pose import HeadPose
+
+
+class FaceState(enum.IntEnum):
+    """Whether a face was found; numbers as in `x2c_msgs/FaceLandmarks`."""
+
+    TRACKING = 1
+    LOST = 2
+
+
+class ControlState(enum.IntEnum):
+    """Where control values come from; numbers as in `x2c_msgs/ControlValues`."""
+
+    TRACKING = 1
+    HOLDING = 2
+    NEUTRAL = 3
+
+
+NO_TRACK = -1
+"""Track id while no person has been seen."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """One person's face in one image, or the last one known where it is lost.
+
+    Attributes:
+        landmarks: (478, 3) [pixel]; zeros where no face has been seen yet.
+        pose: Of the head; None where no face has been seen yet.
+        width: Image width [pixel].
+        height: Image height [pixel].
+        confidence: 0 to 1.
+        state: Tracking or lost.
+        track_id: Identity of the person.
+    """
+
+    landmarks: NDArray[np.float64]
+    pose: HeadPose | None
+    width: int
+    height: int
+    confidence: float
+    state: FaceState
+    track_id: int
+
+
+@dataclass(frozen=True)
+class ControlFrame:
+    """Control values for one camera frame.
+
+    Attributes:
+        values: (30,) [ratio or rad], finite and in upstream's range.
+        confidence: 0 to 1.
+        state: Where the values come from.
+        track_id: Identity of the person imitated.
+    """
+
+    values: NDArray[np.float64]
+    confidence: float
+    state: ControlState
+    track_id: int

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Head pose from face landmarks, and landmarks freed of head pose.
+
+Pixels are those of a camera optical frame (x right, y down, z away from the camera, all in
+pixels). The head frame is x forward out of the face, y to the face's own left, z up, origin
+between the eyes, in interocular distances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from x2c_core.errors import LandmarkError
+from x2c_core.face.topology import COUNT, REFERENCE
+
+Array = NDArray[np.float64]
+
+INTEROCULAR_DISTANCE = 0.063
+"""Distance between the eyes' centres of an average adult [m]; it sets the scale of positions."""
+
+FACING: Array = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
+"""(3, 3) rotation from the head frame to the optical frame of a camera that the face looks at."""
+FACING.setflags(write=False)
+
+# Skin over bone, hardly moved by expressions: forehead, temples, bridge of the nose, corners of
+# the eyes.
+_RIGID = np.array(
+    [
+        *(10, 67, 109, 297, 338, 151, 9, 8, 168, 6, 197, 195, 5, 4),
+        *(33, 133, 263, 362, 127, 356, 234, 454, 162, 389, 21, 251, 54, 284),
+    ],
+    dtype=np.intp,
+)
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """A weak-perspective pose: pixels = scale * rotation @ point + translation.
+
+    Attributes:
+        rotation: (3, 3) from the head frame to the camera optical frame.
+        translation: (3,) place of the point between the eyes [pixel].
+        scale: Length of an interocular distance in the picture [pixel].
+    """
+
+    rotation: Array
+    translation: Array
+    scale: float
+
+    @property
+    def yaw_pitch_roll(self) -> tuple[float, float, float]:
+        """Angles [rad] away from facing the camera, about z, y and x in that order (REP-103)."""
+        return yaw_pitch_roll(FACING.T @ self.rotation)
+
+    def to_head_frame(self, landmarks: ArrayLike) -> Array:
+        """Return landmarks (n, 3) [pixel] in the head frame [interocular distances]."""
+        pixels = np.asarray(landmarks, dtype=np.float64)
+        return np.asarray((pixels - self.translation) @ self.rotation / self.scale)
+
+    def to_pixels(self, points: ArrayLike) -> Array:
+        """Return points (n, 3) of the head frame [interocular distances] as landmarks [pixel]."""
+        return np.asarray(self.scale * np.asarray(points) @ self.rotation.T + self.translation)
+
+    def position(self, width: int, height: int, focal_length: float | None = None) -> Array:
+        """Return where the head is (3,) [m] in the camera optical frame.
+
+        Args:
+            width: Image width [pixel].
+            height: Image height [pixel].
+            focal_length: Of the camera [pixel]; without it, the image's width is taken, which is a
+                horizontal field of view of 53 degrees.
+        """
+        focal = float(focal_length) if focal_length else float(width)
+        depth = focal * INTEROCULAR_DISTANCE / self.scale
+        u, v = self.translation[0] - width / 2.0, self.translation[1] - height / 2.0
+        return np.array([u * depth / focal, v * depth / focal, depth])
+
+
+def check_landmarks(landmarks: ArrayLike) -> Array:
+    """Return landmarks as a float64 array (478, 3).
+
+    Raises:
+        LandmarkError: The shape is another one, or a coordinate is no number, NaN or infinite.
+    """
+    try:
+        array = np.asarray(landmarks, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise LandmarkError(f"expected landmarks, got no numbers: {error}") from error
+    if array.shape != (COUNT, 3):
+        raise LandmarkError(f"expected landmarks of shape ({COUNT}, 3), got {array.shape}")
+    if not np.isfinite(array).all():
+        raise LandmarkError("landmarks must be finite, got NaN or infinity")
+    return array
+
+
+def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike = REFERENCE) -> HeadPose:
+    """Return the pose that brings a reference face onto landmarks (478, 3) [pixel].
+
+    Least squares over the landmarks that expressions hardly move (Umeyama 1991).
+
+    Args:
+        landmarks: (478, 3) [pixel].
+        reference: (478, 3) face in the head frame [interocular distances]; a person's own neutral
+            face gives a steadier pose than the average one.
+
+    Raises:
+        LandmarkError: The landmarks are not (478, 3) finite numbers, or all fall on one point or
+            line.
+    """
+    target = check_landmarks(landmarks)[_RIGID]
+    source = np.asarray(reference, dtype=np.float64)[_RIGID]
+    target_mean, source_mean = target.mean(axis=0), source.mean(axis=0)
+    target_centred, source_centred = target - target_mean, source - source_mean
+    covariance = target_centred.T @ source_centred
+    if not np.isfinite(covariance).all():
+        raise LandmarkError("landmarks are too far apart: no head pose can be found")
+    u, singular, vt = np.linalg.svd(covariance)
+    if not singular[1] > 1e-6 * singular[0]:
+        raise LandmarkError("landmarks have no extent: no head pose can be found")
+    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    rotation = (u * sign) @ vt
+    scale = float((singular * sign).sum() / (source_centred**2).sum())
+    if not scale > 1e-6:
+        raise LandmarkError("landmarks have no extent: no head pose can be found")
+    translation = target_mean - scale * rotation @ source_mean
+    # The sums of finite numbers need not be finite.
+    if not (np.isfinite(scale) and np.isfinite(translation).all()):
+        raise LandmarkError("landmarks are too far apart: no head pose can be found")
+    return HeadPose(rotation, translation, scale)
+
+
+def yaw_pitch_roll(rotation: ArrayLike) -> tuple[float, float, float]:
+    """Return the angles [rad] of a rotation (3, 3) about z, y, x, in that order (REP-103)."""
+    r = np.asarray(rotation, dtype=np.float64)
+    pitch = np.arcsin(np.clip(-r[2, 0], -1.0, 1.0))
+    return float(np.arctan2(r[1, 0], r[0, 0])), float(pitch), float(np.arctan2(r[2, 1], r[2, 2]))
+
+
+def rotation_from(yaw: float, pitch: float, roll: float) -> Array:
+    """Return the rotation (3, 3) of angles [rad] about z, y, x, in that order (REP-103)."""
+    cy, sy, cp, sp, cr, sr = (f(a) for a in (yaw, pitch, roll) for f in (np.cos, np.sin))
+    return np.array(
+        [
+            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+            [-sp, cp * sr, cp * cr],
+        ]
+    )

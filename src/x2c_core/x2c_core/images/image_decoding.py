@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decoding of image files and of their bytes, bounded by what their headers state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.errors import FaceError
+from x2c_core.files.input_limits import IMAGE_PIXELS, RECORD_BYTES, LimitError
+from x2c_core.files.regular_files import read_bytes
+from x2c_core.images.image_header import image_size
+
+Image = NDArray[np.uint8]
+
+
+class ImageDecodingError(FaceError):
+    """Bytes or a file are no image that can be decoded, or too large a one."""
+
+
+def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> Image:
+    """Return the BGR image (height, width, 3) in the bytes of an image file.
+
+    Raises:
+        ImageDecodingError: The bytes are no image, are damaged, or have more pixels than the
+            limit.
+    """
+    encoded = np.frombuffer(data, dtype=np.uint8)
+    size = image_size(encoded.data)
+    if size is None:
+        raise ImageDecodingError(f"{encoded.size} bytes are no image; expected JPEG or PNG")
+    width, height = size
+    try:
+        IMAGE_PIXELS.check(width * height, f"an image of {width} x {height} has")
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    except LimitError as error:
+        raise ImageDecodingError(str(error)) from error
+    except (cv2.error, MemoryError) as error:
+        raise ImageDecodingError(
+            f"an image of {width} x {height} cannot be decoded: it is damaged"
+        ) from error
+    # OpenCV's type hints do not say that it returns None where it fails.
+    if image is None:
+        raise ImageDecodingError(
+            f"an image of {width} x {height} is damaged, or of a kind that OpenCV does not read"
+        )
+    return np.asarray(image, dtype=np.uint8)
+
+
+def read_image(path: Path) -> Image:
+    """Return the BGR image (height, width, 3) in a file.
+
+    Raises:
+        ImageDecodingError: The path leads to no regular file, or the file is no image, is damaged
+            or too large.
+    """
+    try:
+        data = read_bytes(path, RECORD_BYTES)
+    except LimitError as error:
+        raise ImageDecodingError(str(error)) from error
+    except OSError as error:
+        raise ImageDecodingError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        return decode_image(data)
+    except ImageDecodingError as error:
+        raise ImageDecodingError(f"{path}: {error}") from error

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes pictures as an H.264 video that plays anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import cv2
+import numpy as np
+
+from x2c_core.errors import VideoError
+from x2c_core.images.theme import Picture
+
+_TICKS = 90_000
+_OPTIONS = {"preset": "veryfast", "crf": "20"}
+# What OpenCV's conversion to YUV makes: BT.601 in studio range.
+_BT601, _STUDIO_RANGE = 6, 1
+
+
+class Encoder:
+    """An open video file with frames of one size at any time; see `encoding`.
+
+    Args:
+        path: The video.
+        width: Even [px].
+        height: Even [px].
+        keyframes: At least every so many frames one is coded by itself; 0 for the codec's choice.
+    """
+
+    def __init__(self, path: Path, width: int, height: int, keyframes: int = 0) -> None:
+        options = {"movflags": "+faststart"}
+        choice = {"g": str(keyframes)} if keyframes else {}
+        self._container = av.open(str(path), "w", format="mp4", options=options)
+        try:
+            stream: Any = self._container.add_stream("libx264", options={**_OPTIONS, **choice})
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            stream.time_base = Fraction(1, _TICKS)
+            context = stream.codec_context
+            context.time_base = Fraction(1, _TICKS)
+            context.colorspace = context.color_primaries = context.color_trc = _BT601
+            context.color_range = _STUDIO_RANGE
+            self._stream = stream
+        except BaseException:
+            self._container.close()
+            raise
+
+    def write(self, picture: Picture, seconds: float) -> None:
+        """Add a picture (height, width, 3), BGR, at a time of the video [s]."""
+        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame.pts, frame.time_base = round(seconds * _TICKS), Fraction(1, _TICKS)
+        self._container.mux(self._stream.encode(frame))
+
+    def finish(self) -> None:
+        """Write what the codec still holds."""
+        self._container.mux(self._stream.encode(None))
+
+    def close(self) -> None:
+        """Close the file; more than once does no harm."""
+        self._container.close()
+
+
+@contextmanager
+def encoding(path: Path, width: int, height: int) -> Iterator[Encoder]:
+    """Write a video while entered; the file appears when it is whole.
+
+    Interrupted by Ctrl-C it ends with the frames so far.
+
+    Args:
+        path: The video; one that exists is replaced.
+        width: Even [px].
+        height: Even [px].
+
+    Raises:
+        VideoError: The video cannot be written.
+    """
+    try:
+        yield from _encoding(path, width, height)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(f"cannot write {path}: {error}") from error
+
+
+def _encoding(path: Path, width: int, height: int) -> Iterator[Encoder]:
+    partial = path.with_name(path.name + ".partial")
+    encoder = Encoder(partial, width, height)
+    try:
+        try:
+            yield encoder
+        except KeyboardInterrupt:
+            encoder.finish()
+            encoder.close()
+            partial.replace(path)
+            raise
+        encoder.finish()
+        encoder.close()
+        partial.replace(path)
+    finally:
+        encoder.close()
+        partial.unlink(missing_ok=True)

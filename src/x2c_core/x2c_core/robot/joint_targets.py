@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named joint commands, possibly of some joints only, collected into one target for all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.errors import JointCommandError
+from x2c_core.files.entries import shown
+from x2c_core.robot.robot import Robot
+
+Array = NDArray[np.float64]
+
+_ROUNDING = 1e-9
+_MOST_NAMES, _LONGEST_NAME = 50, 80
+
+
+class UnknownNames:
+    """Names in commands that no joint has: each is reported once, up to a number and length.
+
+    A publisher can send other names with every message, of any length.
+    """
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    def report(self, names: Sequence[str]) -> str:
+        """Return all names so far where there is a new one; empty where there is none.
+
+        Args:
+            names: Names in one command that no joint has.
+        """
+        before = len(self._names)
+        for name in names:
+            if before >= _MOST_NAMES or len(self._names) >= _MOST_NAMES:
+                break
+            self._names.add(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
+        if len(self._names) == before:
+            return ""
+        more = " and more" if len(self._names) >= _MOST_NAMES else ""
+        return ", ".join(sorted(self._names)) + more
+
+
+class JointTargets:
+    """Where all joints of a robot shall go, after whatever was commanded so far.
+
+    Attributes:
+        positions: (n,) inside the robot's limits [rad or m]; replaced as a whole by each command.
+        clamped: How often each joint was commanded past its limits, by name.
+
+    Args:
+        robot: Whose joints are commanded.
+        start: (n,) their targets before any command, NaN for none [rad or m]; home where None.
+    """
+
+    def __init__(self, robot: Robot, start: Array | None = None) -> None:
+        self._index = {name: i for i, name in enumerate(robot.joint_names)}
+        self._lower = robot.lower
+        self._upper = robot.upper
+        self.positions: Array = robot.home if start is None else start
+        self.clamped: Counter[str] = Counter()
+
+    def command(self, names: Sequence[str], positions: Sequence[float]) -> tuple[str, ...]:
+        """Take a command for the joints named; the others keep their targets.
+
+        Args:
+            names: Of joints, in any order.
+            positions: One for each name [rad or m].
+
+        Returns:
+            The names that no joint of the robot has; they are ignored.
+
+        Raises:
+            JointCommandError: There is not one finite position for each name; no joint is moved.
+        """
+        if len(positions) != len(names):
+            raise JointCommandError(
+                f"expected one position for each of {len(names)} names, got {len(positions)}"
+            )
+        bad = [
+            f"{name}={position}"
+            for name, position in zip(names, positions, strict=True)
+            if not np.isfinite(position)
+        ]
+        if bad:
+            raise JointCommandError(f"joint positions must be finite, got {shown(bad)[1:-1]}")
+        wanted = self.positions.copy()
+        unknown = []
+        for name, position in zip(names, positions, strict=True):
+            index = self._index.get(name)
+            if index is None:
+                unknown.append(name)
+            else:
+                wanted[index] = position
+        inside = np.clip(wanted, self._lower, self._upper)
+        for index in np.flatnonzero(np.abs(wanted - inside) > _ROUNDING):
+            self.clamped[list(self._index)[index]] += 1
+        self.positions = inside
+        return tuple(unknown)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work in several processes, and versions of installed software."""

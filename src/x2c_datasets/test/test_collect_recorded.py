@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Collecting over topics: from the virtual robot's node as a process, and with parts missing."""
+
+import cv2
+import numpy as np
+import pytest
+from sensor_msgs.msg import CompressedImage, Image, JointState
+
+from x2c_core.robot.robot_file import load_robot
+from x2c_datasets.animation.animation import make_animation
+from x2c_datasets.collect import capture_session
+from x2c_datasets.collect.recorded import collect_recorded
+from x2c_datasets.collection_settings import Settings
+from x2c_datasets.errors import CollectError
+from x2c_datasets.formats import layout, read_data_set
+from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
+from x2c_node.qos import IMAGE_PUBLISHER, STREAM
+from x2c_node.robots import find_robot
+
+CAMERA = "robot/image_raw/compressed"
+
+
+@pytest.fixture(scope="module")
+def robot():
+    return load_robot(find_robot("virtual"))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(capture_session, "_PATIENCE", 0.2)
+    monkeypatch.setattr(capture_session, "_LOOKING", 0.1)
+
+
+def settings(**changes):
+    basics = {"samples": 4, "seed": 2, "frames": 2, "camera": CAMERA, "tolerance": 2.0}
+    return Settings("virtual", **(basics | changes))
+
+
+def collect(robot, folder, chosen=None):
+    return collect_recorded(robot, chosen or settings(), folder, lambda pairs: None)
+
+
+@pytest.fixture
+def driver(ros):
+    """Take joint commands and answer none."""
+    return ros.collect(JointState, "joint_commands", STREAM)
+
+
+@pytest.fixture
+def camera(ros):
+    """Publish a grey picture at 50 Hz; `camera.offset` shifts its stamps [s]."""
+
+    class Camera:
+        offset = 0.0
+        publisher = ros.publish(CompressedImage, CAMERA, IMAGE_PUBLISHER)
+
+    def publish():
+        now = ros.node.get_clock().now()
+        message = bgr_to_jpeg(np.full((8, 8, 3), 99, np.uint8), _header(now, Camera.offset))
+        Camera.publisher.publish(message)
+
+    ros.node.create_timer(0.02, publish)
+    return Camera
+
+
+def _header(now, offset=0.0):
+    from rclpy.duration import Duration
+    from std_msgs.msg import Header
+
+    return Header(stamp=(now + Duration(nanoseconds=int(offset * 1e9))).to_msg())
+
+
+def test_the_virtual_robot_is_pictured_as_it_was_commanded(robot, node_process, tmp_path):
+    node_process("x2c_virtual_face", "virtual_face_node", parameters={"image_width": 64})
+    chosen = settings(settle=0.05)
+    outcome = collect(robot, tmp_path / "set", chosen)
+    data = read_data_set(tmp_path / "set")
+    assert outcome.pairs == len(data) == 4
+    for pair in data:
+        animation = make_animation(2, int(pair.animation[1:]), 2)
+        assert pair.values == pytest.approx(animation.values[int(pair.image.stem)], abs=1e-6)
+        assert pair.picture().shape == (256, 64, 3)
+    # Faces that differ in their values differ in their pictures.
+    first, second = data[0].picture().astype(int), data[2].picture().astype(int)
+    assert np.abs(first - second).max() > 20
+    assert "--topics" in (tmp_path / "set" / layout.CARD).read_text()
+
+
+def test_the_robot_stays_in_its_limits_and_comes_home(robot, driver, camera, tmp_path, wait_until):
+    collect(robot, tmp_path / "set")
+    wait_until(lambda: list(driver[-1].position) == list(robot.home), what="the way home")
+    positions = np.array([message.position for message in driver])
+    assert (positions >= robot.lower - 1e-9).all()
+    assert (positions <= robot.upper + 1e-9).all()
+    assert np.ptp(positions, axis=0).max() > 0.0
+    assert list(driver[0].name) == list(robot.joint_names)
+
+
+def test_a_stopped_run_goes_on(robot, driver, camera, tmp_path, monkeypatch):
+    written = []
+
+    def stop(self, animation, shots):
+        if written:
+            raise KeyboardInterrupt
+        written.append(animation)
+        return write(self, animation, shots)
+
+    from x2c_datasets.collect.store import Store
+
+    write = Store.write
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", stop)
+        with pytest.raises(KeyboardInterrupt):
+            collect(robot, tmp_path / "set")
+    assert len(read_data_set(tmp_path / "set")) == 2
+    outcome = collect(robot, tmp_path / "set")
+    assert (outcome.found, outcome.pairs) == (2, 4)
+    assert len(read_data_set(tmp_path / "set")) == 4
+
+
+def test_raw_images_do_too(robot, ros, driver, tmp_path):
+    publisher = ros.publish(Image, "robot/image_raw", IMAGE_PUBLISHER)
+    picture = np.full((8, 8, 3), (10, 99, 200), np.uint8)
+
+    def publish():
+        publisher.publish(bgr_to_image(picture, _header(ros.node.get_clock().now())))
+
+    ros.node.create_timer(0.02, publish)
+    collect(robot, tmp_path / "set", settings(samples=2, camera="robot/image_raw"))
+    seen = read_data_set(tmp_path / "set")[0].picture()
+    assert np.abs(seen.astype(int) - picture[..., ::-1]).max() < 8
+
+
+@pytest.mark.parametrize("offset", [-5.0, 5.0])
+def test_stamps_of_another_clock_are_told(robot, driver, camera, tmp_path, offset):
+    camera.offset = offset
+    when = "before" if offset < 0 else "after"
+    with pytest.raises(CollectError, match=rf"in a row .*{when} it.*clock"):
+        collect(robot, tmp_path / "set", settings(samples=8, frames=8))
+
+
+def test_single_poses_without_a_picture_are_left_out_and_listed(
+    robot, driver, camera, tmp_path, monkeypatch
+):
+    jpeg = capture_session._jpeg
+    seen = []
+
+    def fail_once(message, quality):
+        seen.append(message)
+        if len(seen) == 2:
+            message.data = [1, 2, 3]
+        return jpeg(message, quality)
+
+    monkeypatch.setattr(capture_session, "_jpeg", fail_once)
+    outcome = collect(robot, tmp_path / "set")
+    assert outcome.pairs == len(read_data_set(tmp_path / "set")) == 3
+    assert "1 poses have no picture" in outcome.warnings[0]
+    assert "a000000 frame 1: " in outcome.warnings[0]
+    assert "3 bytes are no image" in outcome.warnings[0]
+
+
+@pytest.mark.parametrize("missing", ["driver", "camera"])
+def test_what_is_not_there_is_told(robot, ros, tmp_path, monkeypatch, missing):
+    monkeypatch.setattr(capture_session, "_START", 0.5)
+    if missing == "camera":
+        ros.collect(JointState, "joint_commands", STREAM)
+    expected = {
+        "driver": "nobody takes commands on /joint_commands: start the robot's driver",
+        "camera": "no image on /robot/image_raw/compressed .*0 publishers.*--camera",
+    }[missing]
+    with pytest.raises(CollectError, match=expected):
+        collect(robot, tmp_path / "set")
+
+
+def test_another_node_that_commands_is_told(robot, ros, driver, camera, tmp_path, monkeypatch):
+    monkeypatch.setattr(capture_session, "_LOOKING", 60.0)
+    ros.publish(JointState, "joint_commands", STREAM)
+    with pytest.raises(CollectError, match=r"others publish /joint_commands too.*stop the imit"):
+        collect(robot, tmp_path / "set")
+
+
+def test_png_images_become_jpeg(camera):
+    picture = np.full((8, 8, 3), 50, np.uint8)
+    message = CompressedImage(format="png", data=cv2.imencode(".png", picture)[1].tobytes())
+    assert capture_session._jpeg(message, 90)[:2] == b"\xff\xd8"

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a collection ends: complete, or with what to tell the user."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from x2c_datasets.card import card
+from x2c_datasets.collect.store import OpenFolder, Store
+from x2c_datasets.collection_settings import Settings
+from x2c_datasets.errors import CollectError
+
+Advance = Callable[[int], None]
+"""Called with the number of pairs that have come to the disk."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run has done.
+
+    Attributes:
+        pairs: In the folder now.
+        found: Pairs that were there before.
+        warnings: What the user should know.
+    """
+
+    pairs: int
+    found: int
+    warnings: tuple[str, ...] = ()
+
+
+def complete(opened: OpenFolder, settings: Settings) -> None:
+    """Join the metadata, write the data card, and end the unfinished state.
+
+    Raises:
+        OSError: Something does not fit; the pairs are as they were.
+    """
+    opened.store.finish()
+    card.write(opened.store.folder, settings)
+    opened.close_complete()
+
+
+def unwritable(error: OSError, store: Store, settings: Settings) -> CollectError:
+    """Return what to tell the user when something could not be written."""
+    kept = sum(settings.frames_of(index) for index in store.done())
+    what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot write: {error}"
+    return CollectError(
+        f"{what}; {kept} of {settings.samples} pairs are in {store.folder} and can be read. Make "
+        "room and run the same command again to go on"
+    )

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Collects a data set from a robot over its topics."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from x2c_core.robot.robot import Robot
+from x2c_datasets.animation.animation import make_animation
+from x2c_datasets.collect.capture_session import Photographer
+from x2c_datasets.collect.outcome import Advance, Outcome, complete, unwritable
+from x2c_datasets.collect.robot_link import RobotLink
+from x2c_datasets.collect.store import OpenFolder
+from x2c_datasets.collection_settings import Settings
+
+_LISTED = 5
+
+
+def collect_recorded(
+    robot: Robot,
+    settings: Settings,
+    folder: Path,
+    advance: Advance,
+    commands: str = "joint_commands",
+    namespace: str = "",
+) -> Outcome:
+    """Play what is missing in a folder on a robot and complete it.
+
+    Args:
+        robot: That is moved.
+        settings: Of the data set; they say when a picture belongs to a pose.
+        folder: Where to; what an earlier run has left there is kept.
+        advance: Told about progress, first about what was there before.
+        commands: Topic of joint commands.
+        namespace: Of all topics.
+
+    Raises:
+        CollectError: The folder holds something else, the disk is full, the robot or its camera
+            is not there.
+    """
+    with OpenFolder(folder, settings) as opened:
+        if opened.complete:
+            advance(settings.samples)
+            return Outcome(settings.samples, settings.samples)
+        done = opened.store.done()
+        found = sum(settings.frames_of(index) for index in done)
+        advance(found)
+        missed: list[str] = []
+        try:
+            with closing(RobotLink(robot, settings.camera, commands, namespace)) as link:
+                missing = [index for index in range(settings.animations) if index not in done]
+                if missing:
+                    missed = _play(robot, settings, link, opened, missing, advance)
+            complete(opened, settings)
+        except OSError as error:
+            raise unwritable(error, opened.store, settings) from error
+    return Outcome(settings.samples - len(missed), found, _warnings(missed))
+
+
+def _play(
+    robot: Robot,
+    settings: Settings,
+    link: RobotLink,
+    opened: OpenFolder,
+    missing: list[int],
+    advance: Advance,
+) -> list[str]:
+    with Photographer(robot, link, settings) as photographer:
+        for index in missing:
+            animation = make_animation(settings.seed, index, settings.frames)
+            shots = photographer.shoot(animation, settings.frames_of(index))
+            opened.store.write(animation, shots)
+            advance(settings.frames_of(index))
+        return photographer.missed
+
+
+def _warnings(missed: list[str]) -> tuple[str, ...]:
+    if not missed:
+        return ()
+    more = f"; and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
+    listed = "; ".join(missed[:_LISTED])
+    return (f"{len(missed)} poses have no picture and were left out: {listed}{more}",)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pairs of an image and the control values that belong to it, out of one bag."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_bags.errors import BagError
+from x2c_bags.frames.bag_frames import COMPRESSED, FACE
+from x2c_bags.frames.recorded_run import Joints, Session, read_session
+from x2c_bags.frames.topic_choice import choose_topic
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.reading.storage import RawMessage
+from x2c_bags.schema.topics import Part
+from x2c_core.errors import X2CError
+from x2c_core.face.frames import ControlState
+from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_LOOKED_AROUND = 50
+"""Control values before and after the nearest one that may have the same stamp."""
+
+_JPEG = b"\xff\xd8\xff"
+_UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """When an image and control values belong together.
+
+    Attributes:
+        tolerance: Their stamps are at most so far apart [s].
+        delay: The image shows what was commanded so long before [s].
+        any_state: Whether values count that follow nobody: held, or easing to neutral.
+    """
+
+    tolerance: float = 0.01
+    delay: float = 0.0
+    any_state: bool = False
+
+
+@dataclass(frozen=True)
+class BagPair:
+    """An image with its control values.
+
+    Attributes:
+        stamp: Of the image [ns]; the bag's time where it has none.
+        picture: (height, width, 3), BGR.
+        jpeg: The image's file as it was recorded; empty where it was no JPEG.
+        values: (30,) control values [ratio or rad].
+    """
+
+    stamp: int
+    picture: Picture
+    jpeg: bytes
+    values: Array
+
+
+class BagPairs:
+    """The pairs of one bag, in the order of its images.
+
+    Args:
+        reader: Of the bag.
+        topic: Of the images; empty for its only camera.
+        pairing: When an image and control values belong together.
+
+    Attributes:
+        topic: Of the images.
+        left_out: How many images have no pair, by the reason; complete after a pass.
+
+    Raises:
+        BagError: There are no images, or no control values.
+    """
+
+    def __init__(self, reader: BagReader, topic: str, pairing: Pairing) -> None:
+        self.reader = reader
+        self.topic = choose_topic(reader, topic)
+        self.left_out: Counter[str] = Counter()
+        self._pairing = pairing
+        kind = reader.topics[self.topic].message_type
+        if kind == FACE:
+            raise BagError(f"{reader.path} has no images, so there are no pairs in it")
+        self._compressed = kind == COMPRESSED
+        self.session: Session = read_session(reader)
+        stream = self.session.streams[Part.CONTROLS]
+        if not len(stream):
+            raise BagError(
+                f"{reader.path} has no control values: 'x2c replay BAG --record DIR' makes a bag "
+                "that has"
+            )
+        stamps = np.where(stream.stamps == 0, stream.times, stream.stamps)
+        self._order = np.argsort(stamps, kind="stable")
+        self._stamps = stamps[self._order]
+        self._times = stream.times[self._order]
+
+    @property
+    def images(self) -> int:
+        """How many images there seem to be."""
+        return self.reader.topics[self.topic].count
+
+    @property
+    def commands(self) -> tuple[NDArray[np.int64], Joints]:
+        """Stamps (n,) [ns] of joint commands, and the commands."""
+        return self.session.streams[Part.COMMANDS].stamps, self.session.commands
+
+    @property
+    def joint_states(self) -> tuple[NDArray[np.int64], Joints]:
+        """Stamps (n,) [ns] of joint states, and the states."""
+        return self.session.streams[Part.JOINT_STATES].stamps, self.session.joint_states
+
+    def pairs(self) -> Iterator[BagPair | None]:
+        """Yield the pair of each image; None where it has none."""
+        self.left_out.clear()
+        for raw in self.reader.messages([self.topic]):
+            try:
+                yield self._pair(raw)
+            except _UNUSABLE as error:
+                self.left_out[f"cannot be used: {error}"] += 1
+                yield None
+
+    def _pair(self, raw: RawMessage) -> BagPair | None:
+        message = self.reader.decode_message(raw)
+        stamp = int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
+        stamp = stamp or raw.time
+        place = self._nearest(stamp - round(self._pairing.delay * 1e9), raw.time)
+        if place is None:
+            self.left_out[f"no control values within {self._pairing.tolerance:g} s"] += 1
+            return None
+        state = self.session.control_states[place]
+        if not self._pairing.any_state and state != ControlState.TRACKING:
+            self.left_out["nobody was followed"] += 1
+            return None
+        picture, jpeg = self._picture(message)
+        return BagPair(stamp, picture, jpeg, self.session.controls[place])
+
+    def _nearest(self, stamp: int, time: int) -> int | None:
+        """Return the place of the control values nearest to a stamp, then to a time [ns].
+
+        Stamps come again where a bag was recorded while another one was played in a loop.
+        """
+        middle = int(np.searchsorted(self._stamps, stamp))
+        near = slice(max(0, middle - _LOOKED_AROUND), middle + _LOOKED_AROUND)
+        apart = np.abs(self._stamps[near] - stamp)
+        if not len(apart) or apart.min() > self._pairing.tolerance * 1e9:
+            return None
+        best = np.lexsort((np.abs(self._times[near] - time), apart))[0]
+        return int(self._order[near][best])
+
+    def _picture(self, message: Any) -> tuple[Picture, bytes]:
+        if not self._compressed:
+            return image_to_bgr(message, bridge=None), b""
+        data = bytes(message.data)
+        return compressed_to_bgr(message), data if data.startswith(_JPEG) else b""

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the landmarks in single pictures: at once, from several views, or many in processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.face import topology
+from x2c_datasets.errors import DataSetError, FitError
+from x2c_datasets.formats import Pair
+from x2c_perception.errors import TrackerError
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.tracker import FaceTracker
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_LARGE = 640
+"""Smaller pictures are enlarged: the tracker finds more in them [pixel]."""
+
+_VIEWS = ((1.0, 0, 0), (1.1, 5, 3), (0.9, -4, 6), (1.05, 3, -5))
+"""Sizes, and ways to the right and down [pixel], in which the picture is looked at."""
+
+_CHUNK = 32
+_NOTHING: Picture = np.zeros((64, 64, 3), dtype=np.uint8)
+_NOTHING.setflags(write=False)
+
+
+def track_single(tracker: FaceTracker, picture: Picture) -> Array | None:
+    """Return the landmarks (478, 3) [pixel] in a picture (RGB), or None where no face is found.
+
+    What the tracker saw before makes no difference.
+    """
+    # A tracker looks where the face was before. A picture of nothing makes it forget; after a
+    # first look it knows where the face is, as in a video.
+    tracker.track(_NOTHING)
+    if not tracker.track(picture):
+        return None
+    found = tracker.track(picture)
+    return found[0].landmarks if found else None
+
+
+def track_views(tracker: FaceTracker, picture: Picture) -> Array | None:
+    """Return the landmarks (478, 3) [pixel] on a picture (RGB), or None if no face is found.
+
+    They are the mean over several views of the picture, mirrored too, since the tracker sees each
+    a little differently.
+    """
+    factor = max(1.0, _LARGE / max(picture.shape[:2]))
+    found = []
+    for size, right, down in _VIEWS:
+        view = _moved(picture, size * factor, right, down)
+        mirrored = np.ascontiguousarray(view[:, ::-1])
+        seen = track_single(tracker, view)
+        if seen is not None:
+            found.append((seen - (right, down, 0.0)) / (size * factor))
+        seen = track_single(tracker, mirrored)
+        if seen is not None:
+            turned = (view.shape[1], 0.0, 0.0) + seen[topology.MIRROR] * (-1.0, 1.0, 1.0)
+            found.append((turned - (right, down, 0.0)) / (size * factor))
+    return np.mean(found, axis=0) if found else None
+
+
+def _moved(picture: Picture, factor: float, right: float, down: float) -> Picture:
+    """Return a picture enlarged about its upper left edge and moved."""
+    height, width = picture.shape[:2]
+    # Pixel centres are whole numbers for OpenCV, landmarks count from the edge.
+    edge = (factor - 1.0) / 2.0
+    matrix = np.array([[factor, 0.0, right + edge], [0.0, factor, down + edge]])
+    size = (round(width * factor), round(height * factor))
+    moved = cv2.warpAffine(
+        picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, dtype=np.uint8)
+
+
+def track_pictures(
+    pairs: Sequence[Pair], processes: int, progress: Callable[[int], None]
+) -> Iterator[Array | str]:
+    """Yield the landmarks (478, 3) [pixel] of each pair's picture, or why there are none.
+
+    Args:
+        pairs: With pictures.
+        processes: How many at once; 1 for this process alone.
+        progress: Called with how many pictures are done.
+    """
+    chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
+    done = 0
+    if processes <= 1 or len(chunks) <= 1:
+        worker = _Worker()
+        try:
+            for chunk in chunks:
+                yield from worker.track(chunk)
+                progress(done := done + len(chunk))
+        finally:
+            worker.close()
+        return
+    # MediaPipe does not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(chunks)), context, _start) as pool:
+        try:
+            for found in pool.map(_track, chunks):
+                yield from found
+                progress(done := done + len(found))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Worker:
+    def __init__(self) -> None:
+        self._tracker = MediaPipeTracker()
+
+    def track(self, pairs: Sequence[Pair]) -> list[Array | str]:
+        return [self._track(pair) for pair in pairs]
+
+    def close(self) -> None:
+        self._tracker.close()
+
+    def _track(self, pair: Pair) -> Array | str:
+        try:
+            landmarks = track_single(self._tracker, pair.picture())
+        except (DataSetError, TrackerError) as error:
+            return str(error)
+        return "no face is found in the picture" if landmarks is None else landmarks
+
+
+_worker: _Worker | None = None
+
+
+def _start() -> None:
+    global _worker
+    _worker = _Worker()
+
+
+def _track(pairs: Sequence[Pair]) -> list[Array | str]:
+    if _worker is None:
+        raise FitError("a worker process was not started as expected")
+    return _worker.track(pairs)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a data set from a folder or a file, whichever kind it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from x2c_datasets.errors import DataSetError
+from x2c_datasets.formats import layout, upstream
+from x2c_datasets.formats.angle_unit import AngleUnit
+from x2c_datasets.formats.data_set import DataSet
+from x2c_datasets.formats.images import ImageFolder
+
+_LISTED = 5
+
+
+def read_data_set(
+    path: Path,
+    *,
+    images: Path | None = None,
+    angles: AngleUnit | str | None = None,
+    landmarks: bool = False,
+) -> DataSet:
+    """Return the pairs in a folder of X2C-Sim or of upstream's X2C, or in one of its pickles.
+
+    Args:
+        path: The folder or the pickle.
+        images: Folder of the pictures that pickles list; the pickles' own where it is None.
+        angles: Unit of the angles in pickles; found out and noted where it is None.
+        landmarks: Whether to read landmarks where there are some.
+
+    Raises:
+        DataSetError: There is no data set, or nothing of it can be used.
+    """
+    unit = _unit(angles)
+    if path.is_dir():
+        data = _read_folder(path, images, unit, landmarks)
+    elif path.is_file():
+        data = upstream.read_upstream([path], images, unit)
+    else:
+        raise DataSetError(f"there is no data set at {path}: no such file or folder")
+    if not data.pairs:
+        reasons = "".join(f"\n  {one}" for one in data.skipped[:_LISTED])
+        raise DataSetError(
+            f"nothing of {path} can be used; {len(data.skipped)} rows or files are bad:{reasons}"
+        )
+    return data
+
+
+def _unit(angles: AngleUnit | str | None) -> AngleUnit | None:
+    try:
+        return None if angles is None else AngleUnit(angles)
+    except ValueError:
+        raise DataSetError(
+            f"unknown unit of angles {angles!r}; expected {' or '.join(AngleUnit)}"
+        ) from None
+
+
+def _read_folder(
+    path: Path, images: Path | None, unit: AngleUnit | None, landmarks: bool
+) -> DataSet:
+    if layout.parts(path) or any((path / s / layout.METADATA).is_file() for s in layout.SPLITS):
+        if unit is AngleUnit.DEGREES:
+            raise DataSetError(f"{path} is an X2C-Sim folder, whose angles are always radians")
+        # pyarrow takes a fifth of a second to import.
+        from x2c_datasets.formats.simulated import read_simulated
+
+        return read_simulated(path, landmarks)
+    pickles = [path / name for name in upstream.FILES if (path / name).is_file()]
+    folder = ImageFolder(path)
+    for one in pickles:
+        if not folder.holds(one):
+            raise DataSetError(f"{one} leads out of the data set by a symbolic link: copy it")
+    if not pickles:
+        raise DataSetError(
+            f"{path} holds no data set: expected {layout.SPLITS[0]}/{layout.METADATA} "
+            f"(X2C-Sim), or {', '.join(upstream.FILES)} (X2C)"
+        )
+    return upstream.read_upstream(pickles, images, unit)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One clip imitated from beginning to end, as curves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.control_space import controls
+from x2c_core.face.descriptors import describe_face
+from x2c_core.face.expression_model import load_expression_model
+from x2c_core.face.frames import Face
+from x2c_core.robot.robot import Robot
+from x2c_evaluation.errors import FidelityError
+from x2c_evaluation.fidelity.key_frames import Strip
+from x2c_evaluation.fidelity.simulated_robot import Actor
+from x2c_evaluation.pipeline.offline_pipeline import Watcher
+from x2c_evaluation.pipeline.seen import seen
+from x2c_evaluation.pipeline.settings import Settings
+from x2c_imitation.backends import BackendOptions
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+SHORTEST = 1.0
+"""A clip needs the robot to follow the person for so long [s]."""
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Descriptors over time, (n, 17) each; NaN where nothing was seen or followed.
+
+    Attributes:
+        period: Time between pictures [s].
+        person: The person, as the tracker sees them, without smoothing.
+        solved: The robot, as its expression model foresees it.
+        ideal: The robot, as its geometry would be if joints were reached at once.
+        moved: The robot, as its geometry is.
+        seen: The robot, as the tracker sees it in its picture.
+        eyes_open: (n,) whether the gaze can be seen, in the person and in the robot.
+        frames: How many pictures the clip has.
+        faces: In how many of them the person's face was found.
+        robot_faces: In how many of the robot's pictures its face was found.
+        picture: Person above robot at some moments, BGR.
+        truth: The person's face as it really is, where that is known.
+    """
+
+    period: float
+    person: Array
+    solved: Array
+    ideal: Array
+    moved: Array
+    seen: Array
+    eyes_open: NDArray[np.bool_]
+    frames: int
+    faces: int
+    robot_faces: int
+    picture: Picture
+    truth: Array | None = None
+
+    @property
+    def following(self) -> int:
+        """In how many pictures the robot followed the person."""
+        return int(np.isfinite(self.moved[:, 0]).sum())
+
+
+def perform(
+    pictures: Iterable[Picture],
+    period: float,
+    robot: Robot,
+    backend: str,
+    options: BackendOptions | None = None,
+    neutral: Face | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+    settings: Settings | None = None,
+) -> Performance:
+    """Let a robot imitate a clip and return what both did.
+
+    The robot's picture that belongs to a person's is taken at the same moment, before the robot
+    knows of it: at least one frame of lag is part of the measure, as it is live.
+
+    Args:
+        pictures: (height, width, 3) BGR.
+        period: Time between them [s].
+        robot: That imitates.
+        backend: How faces become control values.
+        options: Of the backend.
+        neutral: The person's neutral face; found meanwhile where it is None.
+        progress: Called after each picture with how many there were.
+        settings: In place of backend and options: these, and the nodes' parameters.
+
+    Raises:
+        FidelityError: There is no picture, no face, or too little to be measured.
+        X2CError: Robot or backend cannot be used.
+    """
+    model = load_expression_model(robot.expression_model)
+    rows: list[tuple[Array, ...]] = []
+    frames = faces = robot_faces = 0
+    strip = Strip()
+    with (
+        Actor(robot) as actor,
+        contextlib.closing(Watcher(robot, backend, options, neutral, settings)) as watcher,
+        contextlib.closing(MediaPipeTracker()) as tracker,
+    ):
+        for picture in pictures:
+            if frames:
+                actor.wait(period)
+            sight = watcher.watch(picture, frames * period)
+            shown = actor.picture()
+            look = seen(tracker.track(shown))
+            shape = actor.shape()
+            actor.follow(sight.frame)
+            values = np.asarray(sight.frame.values)
+            rows.append(
+                (
+                    sight.described,
+                    foreseen(model.landmarks(values), values, model.turn(values)),
+                    actor.ideally(values),
+                    shape,
+                    look,
+                    np.full(17, sight.following),
+                )
+            )
+            frames += 1
+            faces += bool(np.isfinite(sight.described[0]))
+            robot_faces += bool(np.isfinite(look[0]))
+            strip.add(picture, shown[:, :, ::-1], frames * period)
+            progress(frames)
+    _check(frames, faces, period, rows)
+    person, solved, ideal, moved, looks, following = (
+        np.array(one) for one in zip(*rows, strict=True)
+    )
+    left_out = ~following.astype(bool)
+    for one in (solved, ideal, moved, looks):
+        one[left_out] = np.nan
+    return Performance(
+        period=period,
+        person=person,
+        solved=solved,
+        ideal=ideal,
+        moved=moved,
+        seen=looks,
+        eyes_open=eyes_open(person) & eyes_open(looks),
+        frames=frames,
+        faces=faces,
+        robot_faces=robot_faces,
+        picture=strip.picture(),
+    )
+
+
+def foreseen(landmarks: Array, values: Array, turn: Array) -> Array:
+    """Return the descriptors (17,) that an expression model foresees."""
+    angles = [
+        sum(values[controls.index(name)] for name in names)
+        for names in (("Head Yaw",), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
+    ]
+    return np.concatenate([describe_face(landmarks), np.array(angles) + turn])
+
+
+def eyes_open(described: Array) -> NDArray[np.bool_]:
+    """Return in which of n pictures (n, 17) at least one eye is half as open as it mostly is."""
+    seen = described[np.isfinite(described[:, 0]), :2]
+    if not len(seen):
+        return np.zeros(len(described), dtype=bool)
+    usual = np.maximum(np.median(seen, axis=0), 1e-6)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((described[:, :2] / usual).max(axis=1) > 0.5)
+
+
+def _check(frames: int, faces: int, period: float, rows: list[tuple[Array, ...]]) -> None:
+    if not faces:
+        raise FidelityError(f"no face was found in any of {frames} pictures")
+    followed = sum(bool(row[-1][0]) for row in rows) * period
+    if followed < SHORTEST:
+        raise FidelityError(
+            f"the robot followed a face for only {followed:.1f} s of {frames * period:.1f} s; at "
+            f"least {SHORTEST:.0f} s are needed, after about half a second in which the person's "
+            "neutral face is found"
+        )

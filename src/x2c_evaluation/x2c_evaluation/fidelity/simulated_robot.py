@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A robot that acts in simulated time: control values in, its shape and its picture out."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_actuation.pipeline.actuation_pipeline import Chain
+from x2c_actuation.pipeline.coupling_guard import CouplingGuard
+from x2c_actuation.pipeline.mapping import JointMap
+from x2c_actuation.safety.state_machine import Machine, Timing
+from x2c_core.face.descriptors import describe_face
+from x2c_core.face.frames import ControlFrame
+from x2c_core.face.head_pose import yaw_pitch_roll
+from x2c_core.robot.robot import Robot
+from x2c_virtual_face.virtual_face import VirtualFace
+
+Array = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+SIZE = 256
+"""Width and height of the robot's pictures, as virtual_face_node makes them [pixel]."""
+
+TICK = 0.01
+"""Time between two commands, as actuation_node sends them [s]."""
+
+_NOTHING = 1e-6
+"""So little time is none [s]."""
+
+
+class Actor:
+    """The virtual face with its actuation and its servos.
+
+    Time stands still but for `wait`, so it acts as fast as the machine allows and always the
+    same.
+
+    Args:
+        robot: With the virtual humanoid's joints.
+
+    Raises:
+        RobotMismatchError: It has others.
+    """
+
+    def __init__(self, robot: Robot) -> None:
+        self._map = JointMap(robot)
+        self._guard = CouplingGuard(robot.coupled_limits)
+        self._robot = robot
+        self._face = VirtualFace(robot, SIZE, SIZE)
+        # Without dynamics and pictures, so it costs next to nothing.
+        self._ideal = VirtualFace(robot, SIZE, SIZE)
+        # Control values that stay away are somebody else's business.
+        timing = Timing(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
+        self._now = 0.0
+        self._chain = Chain(robot, self._map, Machine(timing, armed=True, now=0.0), TICK)
+
+    def follow(self, frame: ControlFrame) -> None:
+        """Send the joints where control values want them, at once as actuation_node does."""
+        self._chain.take(frame, 0, self._now)
+        self._send()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass [s], with commands at the motor rate."""
+        end = self._now + seconds
+        while (step := min(TICK, end - self._now)) > _NOTHING:
+            self._now += step
+            self._face.step(step)
+            self._send()
+
+    def _send(self) -> None:
+        command = self._chain.tick(self._now)
+        if command is not None:
+            self._face.command(command.state.position)
+
+    def picture(self) -> Picture:
+        """Return a picture (height, width, 3), RGB, of the face as it is now."""
+        return self._face.render()
+
+    def shape(self) -> Array:
+        """Return the descriptors (17,) of the face as it is now, without any tracker."""
+        return _shape(self._face)
+
+    def ideally(self, values: Array) -> Array:
+        """Return the descriptors (17,) of control values (30,) reached at once."""
+        self._ideal.set_positions(self._guard.allowed(self._map.targets(values).positions))
+        return _shape(self._ideal)
+
+    def close(self) -> None:
+        """Free what draws."""
+        self._face.close()
+
+    def __enter__(self) -> Self:
+        """Return the actor itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def _shape(face: VirtualFace) -> Array:
+    angles = yaw_pitch_roll(face.head_rotation())
+    return np.concatenate([describe_face(face.landmarks()), angles])

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The evaluation of one recording, as a function: nothing is written, everything is returned.
+
+So it runs in this process, in a pool of processes, or on another machine alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from x2c_bags.frames.bag_frames import FACE, BagFrames
+from x2c_bags.frames.frame_source import FrameSource
+from x2c_bags.frames.recorded_run import Session
+from x2c_bags.frames.topic_choice import choose_topic
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.reading.files import is_bag
+from x2c_bags.schema.topics import Part
+from x2c_core.control_space import controls
+from x2c_core.control_space.control_error import ControlError, control_error
+from x2c_core.errors import X2CError
+from x2c_core.files.issues import Issue, Issues
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.recording import run_figures
+from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
+from x2c_evaluation.offline.recording.imitated import Imitated, imitate
+from x2c_evaluation.offline.recording.single_images import imitate_pictures
+from x2c_evaluation.offline.results import statistics
+from x2c_evaluation.offline.results.curves import Array, Curves
+from x2c_evaluation.offline.results.key_frames import MomentPicture, moment_pictures
+from x2c_evaluation.offline.results.layout import FORMAT
+from x2c_evaluation.offline.results.references import (
+    AGAINST,
+    RECORDED,
+    Reference,
+    read_reference,
+    recorded,
+)
+from x2c_evaluation.offline.results.smoothness import UNKNOWN, Smoothness, smoothness
+from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
+from x2c_evaluation.offline.sources.video_frames import VideoFrames
+from x2c_evaluation.pipeline.settings import Calibration, Settings
+from x2c_perception.cameras.choice import PERFORMER
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording to evaluate.
+
+    Attributes:
+        name: Of the recording, fit for a file name and unlike all others.
+        source: Path of a bag or video, or "performer".
+        settings: With what.
+        topic: Of the frames; empty for the only one there is.
+        against: Path of what the control values are compared with; empty for nothing.
+    """
+
+    name: str
+    source: str
+    settings: Settings
+    topic: str = ""
+    against: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found in one recording; plain data.
+
+    Attributes:
+        name: Of the recording.
+        result: All figures, ready for JSON.
+        frames: The curves as a Parquet file; empty where there are none.
+        pictures: JPEG files by name.
+        failed: Why it could not be evaluated; empty where it was.
+        lost: Whether something of it could not be read.
+        seconds: How long it took; no part of the result [s].
+    """
+
+    name: str
+    result: dict[str, Any]
+    frames: bytes = b""
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    failed: str = ""
+    lost: bool = False
+    seconds: float = 0.0
+
+
+def evaluate(job: Job, progress: Progress = lambda done: None) -> Outcome:
+    """Evaluate a recording; what goes wrong is in the outcome.
+
+    Args:
+        job: Which recording, and how.
+        progress: Called now and then with the number of frames worked on.
+    """
+    started = time.monotonic()
+    issues = Issues()
+    try:
+        # As in the nodes. With more threads sums are rounded otherwise, and results depend on how
+        # many the machine has.
+        with threadpool_limits(limits=1, user_api="blas"):
+            outcome = _evaluate(job, issues, progress)
+    except (X2CError, OSError) as error:
+        outcome = failure(job, str(error), issues)
+    return dataclasses.replace(outcome, seconds=time.monotonic() - started)
+
+
+def check(job: Job) -> None:
+    """Refuse a recording or a reference that is not there.
+
+    Raises:
+        EvaluationError: There is no such file or folder.
+    """
+    for what, path in (("recording", job.source), ("reference", job.against)):
+        if path and path != PERFORMER and not Path(path).expanduser().exists():
+            raise EvaluationError(f"there is no {what} {path}: no such file or folder")
+
+
+def failure(job: Job, reason: str, issues: Iterable[Issue] = ()) -> Outcome:
+    """Return the outcome of a recording that could not be evaluated."""
+    result = {
+        "format": FORMAT,
+        "name": job.name,
+        "source": {"name": Path(job.source).name},
+        "settings": job.settings.as_json(),
+        "failed": reason,
+        "issues": [dataclasses.asdict(one) for one in issues],
+    }
+    return Outcome(job.name, result, failed=reason, lost=True)
+
+
+def open_source(job: Job) -> tuple[FrameSource, BagReader | None]:
+    """Return the frames of a recording, and the bag they are in.
+
+    Raises:
+        X2CError: They cannot be had.
+    """
+    path = Path(job.source).expanduser()
+    if job.source != PERFORMER and is_data_set(path):
+        return DataSetFrames(path), None
+    if job.source == PERFORMER or not (path.exists() and is_bag(path)):
+        return VideoFrames(job.source), None
+    reader = BagReader(path)
+    topic = choose_topic(reader, job.topic)
+    landmarks = reader.topics[topic].message_type == FACE
+    has_neutral = Part.NEUTRAL_FACE in reader.parts.values()
+    wanted = job.settings.calibration
+    auto = wanted is Calibration.AUTO and landmarks and has_neutral
+    if wanted is Calibration.RECORDED and not has_neutral:
+        raise EvaluationError(f"{path} holds no neutral face: choose another --calibration")
+    return BagFrames(reader, topic, auto or wanted is Calibration.RECORDED), reader
+
+
+def _evaluate(job: Job, issues: Issues, progress: Progress) -> Outcome:
+    source, reader = open_source(job)
+    robot = job.settings.robot()
+    single = isinstance(source, DataSetFrames)
+    if isinstance(source, DataSetFrames):
+        imitated = imitate_pictures(source, job.settings, robot, issues, progress)
+    else:
+        imitated = imitate(source, job.settings, robot, issues, progress)
+    curves = imitated.curves
+    session = run_figures.session(reader, curves) if reader is not None else None
+    references = _references(job, session, issues)
+    if isinstance(source, DataSetFrames):
+        references.setdefault(AGAINST, (source.truth(), ""))
+    curves = _with_references(curves, references, issues)
+    result: dict[str, Any] = {
+        "format": FORMAT,
+        "name": job.name,
+        "source": {"name": Path(job.source).name, **dataclasses.asdict(source.facts)},
+        "settings": job.settings.as_json(),
+        "frames": statistics.frame_statistics(curves, imitated.read, imitated.unusable),
+        "tracking": statistics.tracking_statistics(curves, imitated.neutral_at),
+        "errors": {name: _error(curves, name, references) for name in curves.references},
+        "smoothness": _smoothness(UNKNOWN if single else smoothness(curves)),
+        "limits": statistics.limit_statistics(curves, robot, job.settings),
+        "recorded": run_figures.figures(session) if session is not None else None,
+        "fidelity": None,
+        "states": [[round(one, 3) for one in row] for row in statistics.states(curves)],
+    }
+    failed = _why_nothing(curves, imitated)
+    if job.settings.fidelity and not failed and not single:
+        result["fidelity"] = fidelity_figures(source, curves, robot, job.settings, issues)
+    moments = moment_pictures(source, curves, robot, issues) if not failed else []
+    result["moments"] = [one.as_json() for one in moments]
+    result["failed"] = failed
+    result["issues"] = [
+        dataclasses.asdict(one)
+        for one in (*source.issues, *issues, *(run_figures.issues(session) if session else ()))
+    ]
+    return Outcome(
+        name=job.name,
+        result=strict(result),
+        frames=curves.to_parquet(job.name),
+        pictures=_named(moments),
+        failed=failed,
+        lost=any(one["loss"] for one in result["issues"]),
+    )
+
+
+def strict(value: Any) -> Any:
+    """Return figures as strict JSON takes them: numbers that are none are None."""
+    if isinstance(value, dict):
+        return {str(key): strict(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(one) for one in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), 9) if np.isfinite(value) else None
+    return value
+
+
+def _references(
+    job: Job, session: Session | None, issues: Issues
+) -> dict[str, tuple[Reference, str]]:
+    found: dict[str, tuple[Reference, str]] = {}
+    own = recorded(session) if session is not None else None
+    if own is not None:
+        found[RECORDED] = own, ""
+    if job.against:
+        try:
+            found[AGAINST] = read_reference(Path(job.against).expanduser(), job.name), ""
+        except X2CError as error:
+            issues.add(f"nothing to compare with: {error}")
+    return found
+
+
+def _with_references(
+    curves: Curves, references: dict[str, tuple[Reference, str]], issues: Issues
+) -> Curves:
+    matched: dict[str, Array] = {}
+    for name, (reference, _) in references.items():
+        values, how = reference.at(curves.stamps)
+        if not np.isfinite(values[:, 0]).any():
+            issues.add(f"{reference.source}: no values for any of the frames ({how})")
+            continue
+        references[name] = reference, how
+        matched[name] = values
+    return dataclasses.replace(curves, references=matched)
+
+
+def _error(
+    curves: Curves, name: str, references: dict[str, tuple[Reference, str]]
+) -> dict[str, Any] | None:
+    values = curves.references[name]
+    both = curves.followed & np.isfinite(values).all(axis=1)
+    # As they are in messages and files, so that equal values have no error.
+    own = curves.values[both].astype(np.float32)
+    found: ControlError | None = control_error(own, values[both].astype(np.float32))
+    if found is None:
+        return None
+    reference, how = references[name]
+    return {
+        "source": reference.source,
+        "matched_by": how,
+        "mean": found.mean,
+        "p95": found.p95,
+        "largest": found.largest,
+        "frames": found.frames,
+        "gaze_masked": found.gaze_masked,
+        "groups": {group.value: error for group, error in found.by_group.items()},
+        "controls": dict(zip(controls.NAMES, found.by_control.tolist(), strict=True)),
+    }
+
+
+def _smoothness(found: Smoothness) -> dict[str, Any]:
+    return {
+        "still_time_s": found.still_time,
+        "jitter": found.jitter,
+        "jitter_groups": {group.value: one for group, one in found.jitter_by_group.items()},
+        "jerk": found.jerk,
+        "jerk_groups": {group.value: one for group, one in found.jerk_by_group.items()},
+    }
+
+
+def _why_nothing(curves: Curves, imitated: Imitated) -> str:
+    if not imitated.read:
+        return "there is not one frame"
+    if not len(curves):
+        return f"not one of {imitated.read} frames could be used"
+    if not curves.found.any():
+        return f"no face was found in any of {len(curves)} frames"
+    return ""
+
+
+def _named(moments: list[MomentPicture]) -> dict[str, bytes]:
+    return {name: data for one in moments for name, data in one.files()}

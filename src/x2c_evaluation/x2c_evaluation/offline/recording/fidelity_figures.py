@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fidelity of a recording: the virtual face imitates it, and the tracker watches both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from x2c_bags.frames.frame_source import FrameSource, ahead
+from x2c_core.errors import X2CError
+from x2c_core.files.issues import Issues
+from x2c_core.robot.robot import Robot
+from x2c_evaluation.fidelity.clip import perform
+from x2c_evaluation.fidelity.measure import mean, measure
+from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.pipeline.settings import Settings
+from x2c_perception.cameras.base import PICTURE_RATE
+
+
+def fidelity_figures(
+    source: FrameSource, curves: Curves, robot: Robot, settings: Settings, issues: Issues
+) -> dict[str, Any] | None:
+    """Return how the robot's face follows the person's, or None where it cannot be measured.
+
+    Args:
+        source: Of frames with pictures, which are shown evenly.
+        curves: Of the same frames.
+        robot: With the virtual humanoid's joints.
+        settings: Of the pipeline.
+        issues: Takes why it cannot be measured.
+    """
+    period = curves.period or 1.0 / PICTURE_RATE
+    pictures = (frame.picture for frame in ahead(source.frames()) if frame.picture is not None)
+    try:
+        performance = perform(pictures, period, robot, settings.backend, settings=settings)
+    except X2CError as error:
+        issues.add(f"fidelity cannot be measured: {error}")
+        return None
+    clip = measure("", performance)
+    each = [one.agreement for one in clip.measured.values()]
+    lag = mean(one.lag for one in each)
+    return {
+        "mean_r": clip.mean_r,
+        "mean_lag_ms": None if lag is None else lag * 1e3,
+        "mean_amplitude": mean(one.amplitude for one in each),
+        "descriptors_compared": len(each),
+        "frames_followed": performance.following,
+        "robot_faces": performance.robot_faces,
+        "descriptors": {
+            name.value: {
+                "r": one.agreement.r,
+                "lag_ms": one.agreement.lag * 1e3,
+                "amplitude": one.agreement.amplitude,
+                "limit": one.limit.value,
+            }
+            for name, one in clip.measured.items()
+        },
+        "left_out": {name.value: reason for name, reason in clip.left_out.items()},
+    }

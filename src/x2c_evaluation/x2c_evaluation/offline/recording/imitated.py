@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs all frames of a recording through the pipeline."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from x2c_bags.frames.frame_source import Frame, FrameSource, ahead
+from x2c_core.errors import X2CError
+from x2c_core.files.issues import Issues
+from x2c_core.robot.robot import Robot
+from x2c_evaluation.offline.recording.gathered import Gathered
+from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.pipeline.pipeline import Look, Pipeline, find_neutral
+from x2c_evaluation.pipeline.settings import Calibration, Settings
+from x2c_node.conversion.time_stamps import StampMonitor
+
+_TOLD_EVERY = 10
+"""Frames between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Imitated:
+    """A recording after its way through the pipeline.
+
+    Attributes:
+        curves: What was seen and commanded.
+        read: Frames that were there.
+        unusable: Frames of these that could not be worked on.
+        neutral_at: When a neutral face was known first, since the beginning [s]; None for never.
+    """
+
+    curves: Curves
+    read: int
+    unusable: int
+    neutral_at: float | None
+
+
+def imitate(
+    source: FrameSource,
+    settings: Settings,
+    robot: Robot,
+    issues: Issues,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Imitated:
+    """Return what the robot shall show for each frame.
+
+    Args:
+        source: Of the frames.
+        settings: Of the pipeline.
+        robot: That imitates.
+        issues: Takes what cannot be worked on.
+        progress: Called now and then with the number of frames.
+
+    Raises:
+        X2CError: Robot or backend cannot be used.
+    """
+    neutral = None
+    if settings.calibration is Calibration.BEFORE:
+        with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
+            neutral = find_neutral(frames, settings.tracking)
+    gathered = Gathered()
+    read, neutral_at = 0, None if neutral is None else 0.0
+    pipeline = Pipeline(settings, robot, neutral, automatic=not source.has_neutral)
+    first: int | None = None
+    # One thread decodes, one tracks, this one imitates.
+    with closing(pipeline), closing(ahead(_looks(source, pipeline))) as looks:  # type: ignore[type-var]
+        for frame, jumped, look in looks:
+            if frame.is_neutral:
+                if frame.face is not None:
+                    pipeline.calibrate(frame.face)
+                    neutral_at = neutral_at or 0.0
+                continue
+            read = max(read, frame.index + 1)
+            if jumped:
+                pipeline.restart()
+                issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
+            try:
+                if isinstance(look, X2CError):
+                    raise look
+                sight = pipeline.answer(look, frame.stamp * 1e-9)
+            except X2CError as error:
+                issues.add(f"a frame could not be worked on: {error}")
+                continue
+            first = frame.stamp if first is None else first
+            if sight.neutral is not None and neutral_at is None:
+                neutral_at = (frame.stamp - first) * 1e-9
+            gathered.add(frame.index, frame.stamp, sight)
+            if len(gathered) % _TOLD_EVERY == 0:
+                progress(read)
+    progress(read)
+    return Imitated(gathered.curves(), read, read - len(gathered), neutral_at)
+
+
+def _looks(
+    source: FrameSource, pipeline: Pipeline
+) -> Iterator[tuple[Frame, bool, Look | X2CError]]:
+    """Yield each frame, whether time has jumped, and the face in it or why there is none."""
+    stamps = StampMonitor()
+    nothing = X2CError("a neutral face is no frame")
+    with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
+        for frame in frames:
+            if frame.is_neutral:
+                yield frame, False, nothing
+                continue
+            jumped = stamps.jumped(frame.stamp)
+            try:
+                look: Look | X2CError = pipeline.look(frame, frame.stamp * 1e-9, jumped)
+            except X2CError as error:
+                look = error
+            # The picture is not needed any more.
+            yield dataclasses.replace(frame, picture=None), jumped, look

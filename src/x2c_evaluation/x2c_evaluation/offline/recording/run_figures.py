@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a bag tells of the run in which it was recorded: latency, drops, rates."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from x2c_bags.frames.recorded_run import Session, Stream, read_session
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import Part
+from x2c_core.files.issues import Issue
+from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.run_report import latency
+from x2c_evaluation.run_report.report import Percentiles, percentiles, rate
+
+_PARTS = (Part.CAMERA_INFO, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.DIAGNOSTICS)
+_TOLD = (Part.FACE, Part.CONTROLS, Part.COMMANDS)
+
+
+def session(reader: BagReader, curves: Curves) -> Session | None:
+    """Return the run that a bag was recorded in; None where it holds nothing of the pipeline."""
+    there = set(reader.parts.values()) & set(_TOLD)
+    if not there:
+        return None
+    # Of joint commands only the stamps are needed.
+    read = read_session(reader, _PARTS, positions=False)
+    # Frames are those that were evaluated, whatever their topic is called.
+    streams = {**read.streams, Part.CAMERA_IMAGE: Stream(curves.stamps, curves.stamps)}
+    before = {str(one) for one in reader.found}
+    issues = tuple(one for one in read.issues if one not in before)
+    return dataclasses.replace(read, streams=streams, issues=issues)
+
+
+def figures(run: Session) -> dict[str, Any]:
+    """Return latency, drops and rates as they were recorded."""
+    measured = latency.measure(run)
+    spread: dict[str, Percentiles | None] = {
+        stage.value: percentiles(one) for stage, one in measured.items()
+    }
+    return {
+        "latency_ms": {
+            name: dataclasses.asdict(one) for name, one in spread.items() if one is not None
+        },
+        "drops": latency.drops(run),
+        "rates_hz": {part.value: rate(run.streams[part]) for part in _TOLD},
+        "messages": {part.value: len(run.streams[part]) for part in _TOLD},
+        "complaints": [
+            f"{name}: {message}"
+            for name, node in run.nodes.items()
+            for _, message in node.complaints
+        ],
+    }
+
+
+def issues(run: Session) -> list[Issue]:
+    """Return what of the run could not be read."""
+    return [Issue(text) for text in run.issues]

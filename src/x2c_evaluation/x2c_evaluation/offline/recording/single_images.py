@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Imitates pictures one by one: no smoothing, no blending, no past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+
+import numpy as np
+
+from x2c_bags.frames.frame_source import Frame, Picture, ahead
+from x2c_core.control_space import controls
+from x2c_core.errors import X2CError
+from x2c_core.face import topology
+from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
+from x2c_core.face.head_pose import fit_head_pose
+from x2c_core.files.issues import Issues
+from x2c_core.robot.robot import Robot
+from x2c_datasets.fit.image_tracking import track_single
+from x2c_evaluation.offline.recording.gathered import Gathered
+from x2c_evaluation.offline.recording.imitated import Imitated
+from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames
+from x2c_evaluation.pipeline.pipeline import Sight
+from x2c_evaluation.pipeline.seen import seen
+from x2c_evaluation.pipeline.settings import Settings
+from x2c_imitation.backends import make_imitator
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.tracker import DetectedFace
+
+_TOLD_EVERY = 10
+
+
+def imitate_pictures(
+    source: DataSetFrames,
+    settings: Settings,
+    robot: Robot,
+    issues: Issues,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Imitated:
+    """Return what the robot shall show for each picture of a data set.
+
+    Each face, which is that of an animation, is calibrated to its picture nearest to neutral.
+
+    Args:
+        source: Of the pictures.
+        settings: Of the backend.
+        robot: That imitates.
+        issues: Takes what cannot be worked on.
+        progress: Called now and then with the number of pictures.
+
+    Raises:
+        X2CError: Robot or backend cannot be used.
+    """
+    imitator = make_imitator(settings.backend, robot, settings.imitation.backend_options)
+    faces, neutrals = source.faces(), source.neutrals()
+    shown: int | None = None
+    gathered = Gathered()
+    read = 0
+    tracker = MediaPipeTracker()
+    with closing(tracker), closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
+        for frame in frames:
+            read = frame.index + 1
+            number = faces[frame.index]
+            if number != shown:
+                shown = None
+                neutral = source.pictures([neutrals[number]]).get(neutrals[number])
+                face = None if neutral is None else _face(tracker, neutral, number)
+                if face is not None and face.state is FaceState.TRACKING:
+                    with suppress(X2CError):
+                        imitator.calibrate(face)
+                        shown = number
+            sight = _sight(tracker, frame, number)
+            if shown is None and sight.face.state is FaceState.TRACKING:
+                issues.add("pictures of faces without a picture to calibrate to")
+            elif sight.face.state is FaceState.TRACKING:
+                try:
+                    values = imitator.imitate(sight.face)
+                except X2CError as error:
+                    issues.add(f"a picture could not be worked on: {error}")
+                    continue
+                answer = ControlFrame(values, 1.0, ControlState.TRACKING, number)
+                sight = replace(sight, frame=answer)
+            gathered.add(frame.index, frame.stamp, sight)
+            if len(gathered) % _TOLD_EVERY == 0:
+                progress(read)
+    total = len(source.pairs)
+    progress(total)
+    return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
+
+
+def _sight(tracker: MediaPipeTracker, frame: Frame, number: int) -> Sight:
+    picture = frame.picture
+    face = _lost((0, 0), number) if picture is None else _face(tracker, picture, number)
+    found = [DetectedFace(face.landmarks, 1.0)] if face.state is FaceState.TRACKING else []
+    neutral = ControlFrame(controls.NEUTRAL.copy(), 0.0, ControlState.NEUTRAL, number)
+    return Sight(face, seen(found), neutral, None)
+
+
+def _face(tracker: MediaPipeTracker, picture: Picture, number: int) -> Face:
+    height, width = picture.shape[:2]
+    with suppress(X2CError):
+        landmarks = track_single(tracker, np.ascontiguousarray(picture[:, :, ::-1]))
+        if landmarks is not None:
+            pose = fit_head_pose(landmarks)
+            return Face(landmarks, pose, width, height, 1.0, FaceState.TRACKING, number)
+    return _lost((width, height), number)
+
+
+def _lost(size: tuple[int, int], number: int) -> Face:
+    nothing = np.zeros((topology.COUNT, 3))
+    return Face(nothing, None, *size, 0.0, FaceState.LOST, number)

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps what was found in each recording, so that a run that was killed goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from x2c_bags.reading.files import METADATA
+from x2c_core.files.bounded_json import load_json_file
+from x2c_core.files.input_limits import TEXT_BYTES
+from x2c_core.files.regular_files import read_text
+from x2c_core.printable import printable
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.recording.evaluate import Job, Outcome
+from x2c_evaluation.offline.recording.results_folder import claim, files_of, is_ours
+from x2c_evaluation.offline.results.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
+
+
+class Store:
+    """The folder of an evaluation.
+
+    Args:
+        folder: Made where there is none.
+        jobs: Whose results it is to hold.
+
+    Raises:
+        EvaluationError: It cannot be written, or something of the user's is in the way.
+    """
+
+    def __init__(self, folder: Path, jobs: Sequence[Job]) -> None:
+        self.folder = folder
+        claim(folder, jobs)
+
+    def recording(self, name: str) -> Path:
+        """Return a recording's folder."""
+        return self.folder / RECORDINGS / name
+
+    def has(self, job: Job, settings: str) -> bool:
+        """Return whether a recording was evaluated with the same of everything, to its end."""
+        try:
+            kept = read_text(self.recording(job.name) / FINGERPRINT, TEXT_BYTES)
+            there = (self.recording(job.name) / RESULT).is_file()
+        except (OSError, ValueError):
+            return False
+        return there and kept == fingerprint(job, settings)
+
+    def keep(self, job: Job, outcome: Outcome, settings: str) -> None:
+        """Write what was found in a recording; the last file written says that it is complete.
+
+        Raises:
+            EvaluationError: It cannot be written.
+        """
+        folder = self.recording(job.name)
+        try:
+            self._forget(job.name)
+            folder.mkdir()
+            # This one first: by it the folder is known as ours, whenever this is killed.
+            (folder / RESULT).write_text(printable(as_text(outcome.result)), encoding="utf-8")
+            if outcome.frames:
+                self._table(job.name).write_bytes(outcome.frames)
+            for name, data in outcome.pictures.items():
+                (folder / name).write_bytes(data)
+            (folder / FINGERPRINT).write_text(fingerprint(job, settings), encoding="utf-8")
+        except OSError as error:
+            raise EvaluationError(
+                f"cannot write to {folder}: {error.strerror or error}; make room, then the same "
+                "command goes on"
+            ) from error
+
+    def result(self, name: str) -> dict[str, Any]:
+        """Return a recording's figures.
+
+        Raises:
+            EvaluationError: They cannot be read.
+        """
+        path = self.recording(name) / RESULT
+        try:
+            found = load_json_file(path)
+        except (OSError, ValueError) as error:
+            raise EvaluationError(f"cannot read {path}: {error}") from error
+        return dict(found)
+
+    def picture(self, name: str, file: str) -> bytes:
+        """Return a picture of a recording; empty where it is gone."""
+        path = self.recording(name) / file
+        return path.read_bytes() if path.is_file() else b""
+
+    def forget_others(self, names: list[str]) -> None:
+        """Remove what an earlier evaluation in this folder left of other recordings.
+
+        Raises:
+            EvaluationError: It cannot be removed.
+        """
+        for folder in list((self.folder / RECORDINGS).iterdir()):
+            if folder.name not in names and is_ours(folder):
+                try:
+                    self._forget(folder.name)
+                except OSError as error:
+                    raise EvaluationError(
+                        f"cannot remove {folder}: {error.strerror or error}"
+                    ) from error
+
+    def _forget(self, name: str) -> None:
+        folder = self.recording(name)
+        if not folder.exists():
+            return
+        # Whenever this is killed, the recording is not kept, and its folder is known as ours.
+        (folder / FINGERPRINT).unlink(missing_ok=True)
+        self._table(name).unlink(missing_ok=True)
+        for one in folder.iterdir():
+            if one.is_dir() and not one.is_symlink():
+                shutil.rmtree(one)
+            elif one.name != RESULT:
+                one.unlink()
+        (folder / RESULT).unlink(missing_ok=True)
+        folder.rmdir()
+
+    def _table(self, name: str) -> Path:
+        return self.folder / FRAMES / f"{name}.parquet"
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the whole evaluation; it is replaced at once, or stays as it was.
+
+        Raises:
+            EvaluationError: It cannot be written.
+        """
+        partial = self.folder / f"{name}.partial"
+        try:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(printable(text), encoding="utf-8")
+            partial.replace(self.folder / name)
+        except OSError as error:
+            raise EvaluationError(
+                f"cannot write {self.folder / name}: {error.strerror or error}"
+            ) from error
+
+
+def as_text(content: Any) -> str:
+    """Return figures as JSON, the same text for the same figures."""
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def fingerprint(job: Job, settings: str) -> str:
+    """Return a text that changes with a recording, what it is compared with, and the settings."""
+    digest = hashlib.sha256(
+        f"{settings}\n{job.name}\n{job.topic}\n".encode(errors="surrogateescape")
+    )
+    for path in filter(None, (job.source, job.against)):
+        digest.update(
+            f"{path}\n{_state(Path(path).expanduser())}\n".encode(errors="surrogateescape")
+        )
+    return digest.hexdigest()
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    """Return names, sizes and times of change of a file, or of those in a folder."""
+    if path.is_file():
+        files = [path]
+        if path.name == METADATA:
+            files = [*path.parent.iterdir()]
+    elif path.is_dir():
+        files = list(files_of(path))
+    else:
+        return []
+    states = [(one.name, one.stat()) for one in sorted(files) if one.is_file()]
+    return [(name, state.st_size, state.st_mtime_ns) for name, state in states]

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Person and robot at the moments that matter most: where control values are farthest off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from x2c_bags.frames.frame_source import FrameSource, Picture
+from x2c_core.control_space import controls
+from x2c_core.control_space.control_error import absolute_errors, scaled
+from x2c_core.errors import X2CError
+from x2c_core.files.issues import Issues
+from x2c_core.robot.robot import Robot
+from x2c_core.robot.robot_file import load_robot
+from x2c_evaluation.offline.results.curves import Array, Curves
+from x2c_evaluation.offline.results.references import AGAINST, RECORDED
+from x2c_node.robots import find_robot
+from x2c_virtual_face.errors import RobotMismatchError
+from x2c_virtual_face.virtual_face import VirtualFace
+
+MOMENTS = 6
+"""Moments shown of a recording."""
+
+_APART = 0.75
+"""Least time between two of them [s]."""
+_SIDE = 224
+_QUALITY = 85
+_WORST = 3
+_VIRTUAL = "virtual"
+
+
+@dataclass(frozen=True)
+class MomentPicture:
+    """One moment.
+
+    Attributes:
+        frame: Its index in the recording.
+        time: Since the beginning [s].
+        error: Of the control values, scaled; None where nothing is compared.
+        reference: Name of what it is an error against; empty where nothing is compared.
+        worst: (name, own value, the reference's) of the controls that are farthest off.
+        pictures: JPEG by who is shown: "person", "robot", "reference".
+    """
+
+    frame: int
+    time: float
+    error: float | None
+    reference: str
+    worst: tuple[tuple[str, float, float], ...]
+    pictures: Mapping[str, bytes]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield names and contents of the picture files."""
+        for who, data in self.pictures.items():
+            yield f"{self.frame:06d}_{who}.jpg", data
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is said of it."""
+        return {
+            "frame": self.frame,
+            "time_s": self.time,
+            "error": self.error,
+            "reference": self.reference,
+            "worst": [list(one) for one in self.worst],
+            "pictures": {who: f"{self.frame:06d}_{who}.jpg" for who in self.pictures},
+        }
+
+
+def frame_errors(curves: Curves) -> tuple[str, Array] | None:
+    """Return the reference that moments are chosen by, and each frame's error (n,), or None.
+
+    What the user gave goes before what the bag holds.
+    """
+    for name in (AGAINST, RECORDED):
+        if name not in curves.references:
+            continue
+        values = curves.references[name]
+        valid = curves.followed & np.isfinite(values).all(axis=1)
+        errors = np.full(len(curves), np.nan)
+        if valid.any():
+            each = absolute_errors(
+                curves.values[valid].astype(np.float32), values[valid].astype(np.float32)
+            )
+            errors[valid] = np.nanmean(each, axis=1)
+        return name, errors
+    return None
+
+
+def moment_pictures(
+    source: FrameSource, curves: Curves, robot: Robot, issues: Issues
+) -> list[MomentPicture]:
+    """Return the moments of largest error, or of strongest expression, in the order of time.
+
+    Args:
+        source: Of the frames.
+        curves: Of the frames.
+        robot: That imitates; the virtual one is drawn in its place where it is another.
+        issues: Takes why there are no pictures.
+    """
+    compared = frame_errors(curves)
+    if compared is not None and np.isfinite(compared[1]).any():
+        reference, weights = compared
+    else:
+        reference, weights = "", np.abs(scaled(curves.values) - scaled(controls.NEUTRAL)).mean(1)
+        weights = np.where(curves.followed, weights, np.nan)
+    chosen = _peaks(weights, curves.times)
+    people = source.pictures([int(curves.index[place]) for place in chosen])
+    with closing(_Artist(robot, issues)) as artist:
+        return [_moment(curves, place, reference, weights, people, artist) for place in chosen]
+
+
+def _moment(
+    curves: Curves,
+    place: int,
+    reference: str,
+    weights: Array,
+    people: Mapping[int, Picture],
+    artist: _Artist,
+) -> MomentPicture:
+    values, frame = curves.values[place], int(curves.index[place])
+    pictures: dict[str, bytes] = {}
+    if frame in people:
+        pictures["person"] = _jpeg(_person(people[frame]))
+    artist.draw(pictures, "robot", values)
+    worst: tuple[tuple[str, float, float], ...] = ()
+    if reference:
+        other = curves.references[reference][place]
+        artist.draw(pictures, "reference", other)
+        worst = _worst(values, other)
+    error = float(weights[place]) if reference else None
+    return MomentPicture(frame, float(curves.times[place]), error, reference, worst, pictures)
+
+
+def _peaks(weights: Array, times: Array) -> list[int]:
+    """Return places of the greatest weights, some time apart, in the order of time."""
+    order = np.argsort(-np.nan_to_num(weights, nan=-1.0), kind="stable")
+    found: list[int] = []
+    for place in order:
+        if len(found) == MOMENTS or not np.isfinite(weights[place]):
+            break
+        if all(abs(times[place] - times[other]) >= _APART for other in found):
+            found.append(int(place))
+    return sorted(found)
+
+
+def _worst(values: Array, other: Array) -> tuple[tuple[str, float, float], ...]:
+    errors = absolute_errors(values[None], other[None])[0]
+    order = np.argsort(-np.nan_to_num(errors, nan=-1.0), kind="stable")[:_WORST]
+    return tuple((controls.NAMES[i], float(values[i]), float(other[i])) for i in order)
+
+
+class _Artist:
+    """Draws the robot, as long as that is possible; the virtual one in place of another."""
+
+    def __init__(self, robot: Robot, issues: Issues) -> None:
+        self._issues = issues
+        self._face: VirtualFace | None = None
+        self._robot = robot
+        try:
+            try:
+                self._face = VirtualFace(robot, _SIDE, _SIDE)
+            except RobotMismatchError:
+                self._robot = load_robot(find_robot(_VIRTUAL))
+                self._face = VirtualFace(self._robot, _SIDE, _SIDE)
+                issues.once("pictures of the robot show the virtual one", loss=False)
+        except X2CError as error:
+            issues.once(f"there are no pictures of the robot: {error}", loss=False)
+
+    def draw(self, pictures: dict[str, bytes], who: str, values: Array) -> None:
+        """Add a picture of the robot with control values (30,)."""
+        if self._face is None:
+            return
+        try:
+            self._face.set_positions(self._robot.joint_targets(values))
+            drawn = np.ascontiguousarray(self._face.render()[:, :, ::-1])
+        except X2CError as error:
+            self._issues.once(f"the robot cannot be drawn: {error}", loss=False)
+            return
+        pictures[who] = _jpeg(drawn)
+
+    def close(self) -> None:
+        """Free what draws."""
+        if self._face is not None:
+            self._face.close()
+
+
+def _person(picture: Picture) -> Picture:
+    """Return the middle of a picture as a square."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    cut = picture[top : top + side, left : left + side]
+    return np.asarray(cv2.resize(cut, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _jpeg(picture: Picture) -> bytes:
+    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+    return bytes(encoded.tobytes())

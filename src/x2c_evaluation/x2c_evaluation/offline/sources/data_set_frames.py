@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of a data set: each by itself, with the control values that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from x2c_bags.frames.frame_source import Frame, FrameSource, Picture, SourceFacts
+from x2c_core.control_space import controls
+from x2c_core.control_space.control_error import scaled
+from x2c_core.files.issues import Issues
+from x2c_datasets.errors import DataSetError
+from x2c_datasets.formats import Pair, layout, read_data_set, upstream
+from x2c_evaluation.offline.results.references import Reference
+
+_SECOND = 1_000_000_000
+_JUDGED = ("test", "real_test")
+"""Splits that are evaluated where there are such; else all."""
+_SKIPPED_TOLD = 20
+
+
+def is_data_set(path: Path) -> bool:
+    """Return whether a path is a data set: X2C-Sim, or X2C as upstream publishes it."""
+    if path.is_file():
+        return path.suffix == ".pkl"
+    return path.is_dir() and (
+        any((path / split / layout.METADATA).is_file() for split in layout.SPLITS)
+        or any((path / name).is_file() for name in upstream.FILES)
+        or bool(layout.parts(path))
+    )
+
+
+class DataSetFrames(FrameSource):
+    """The pictures of a data set, in order; the test split where it has one.
+
+    Stamps are a second apart: nothing is smoothed from one picture to the next.
+
+    Args:
+        path: Of the data set.
+
+    Raises:
+        DataSetError: Nothing of it can be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        data = read_data_set(path)
+        splits = [name for name in _JUDGED if name in data.splits]
+        chosen = data.split(*splits) if splits else data
+        self.pairs: Sequence[Pair] = chosen.pairs
+        facts = SourceFacts("data set", form=", ".join(splits) or "all splits")
+        issues = Issues()
+        for one in data.skipped[:_SKIPPED_TOLD]:
+            issues.add(str(one))
+        if len(data.skipped) > _SKIPPED_TOLD:
+            issues.add("more rows of the data set", len(data.skipped) - _SKIPPED_TOLD)
+        for note in data.notes:
+            issues.add(note, loss=False)
+        super().__init__(facts, issues, len(self.pairs))
+        self._counted = False
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the pictures that can be read."""
+        counting, self._counted = not self._counted, True
+        for index, pair in enumerate(self.pairs):
+            try:
+                picture = _bgr(pair)
+            except DataSetError as error:
+                if counting:
+                    self.issues.add(str(error))
+                continue
+            if counting:
+                size = f"{picture.shape[1]}x{picture.shape[0]}"
+                self.facts.sizes[size] = self.facts.sizes.get(size, 0) + 1
+            yield Frame(index, (index + 1) * _SECOND, (index + 1) * _SECOND, picture)
+
+    def pictures(self, indices: Collection[int]) -> dict[int, Picture]:
+        """Return some pictures by index."""
+        found = {}
+        for index in indices:
+            try:
+                found[index] = _bgr(self.pairs[index])
+            except DataSetError:
+                continue
+        return found
+
+    def truth(self) -> Reference:
+        """Return the control values that belong to the pictures."""
+        stamps = (np.arange(len(self.pairs), dtype=np.int64) + 1) * _SECOND
+        values = np.array([pair.values for pair in self.pairs])
+        return Reference(stamps, values, "the data set's values")
+
+    def faces(self) -> list[int]:
+        """Return for each picture the number of the face, animation by animation."""
+        numbers: dict[str, int] = {}
+        return [numbers.setdefault(pair.animation, len(numbers)) for pair in self.pairs]
+
+    def neutrals(self) -> dict[int, int]:
+        """Return for each face the picture whose values are nearest to neutral."""
+        offsets = np.array([pair.values for pair in self.pairs])
+        away = np.abs(scaled(offsets) - scaled(controls.NEUTRAL)).sum(axis=1)
+        nearest: dict[int, int] = {}
+        for index, face in enumerate(self.faces()):
+            if face not in nearest or away[index] < away[nearest[face]]:
+                nearest[face] = index
+        return nearest
+
+
+def _bgr(pair: Pair) -> Picture:
+    return np.ascontiguousarray(pair.picture()[:, :, ::-1])

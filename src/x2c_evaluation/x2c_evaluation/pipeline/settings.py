@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""With what a recording is evaluated: all of it, so that equal settings give equal results."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import x2c_actuation
+import x2c_bags
+import x2c_core
+import x2c_datasets
+import x2c_evaluation
+import x2c_imitation
+import x2c_node
+import x2c_perception
+import x2c_virtual_face
+from x2c_actuation.parameters import ActuationParameters
+from x2c_core.control_space.controls import Group
+from x2c_core.errors import X2CError
+from x2c_core.files.regular_files import open_regular
+from x2c_core.robot.robot import Robot
+from x2c_core.robot.robot_file import load_robot
+from x2c_imitation.imitation_node import ImitationParameters
+from x2c_node.parameter_file import ParameterFile, filled
+from x2c_node.robots import find_robot
+from x2c_perception.face_tracker_parameters import FaceTrackerParameters
+from x2c_perception.neutral.person_store import PersonStore, persons_folder
+
+PACKAGES = (
+    *(x2c_actuation, x2c_bags, x2c_core, x2c_datasets, x2c_evaluation, x2c_imitation, x2c_node),
+    *(x2c_perception, x2c_virtual_face),
+)
+"""Whose code the results depend on."""
+
+CHOSEN = {"tracking": "", "imitation": "", "gains": "gain ", "offsets": "offset "}
+"""Parts of `Settings.as_json` with what is not at its default, and what precedes it for people."""
+
+_DRAWN = "virtual"
+"""Robot that pictures show in place of one that cannot be drawn."""
+
+_NODES = ("face_tracker_node", "imitation_node", "actuation_node")
+"""Whose parameters count."""
+
+
+class Calibration(enum.StrEnum):
+    """Where the person's neutral face is from."""
+
+    AUTO = "auto"
+    """Recorded where the bag has landmarks without images and a neutral face; live else."""
+    LIVE = "live"
+    """Found on the way, as the tracker node does with somebody it meets."""
+    BEFORE = "before"
+    """Found in a first pass, as of a person who is known by name."""
+    RECORDED = "recorded"
+    """That in the bag."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How every recording is evaluated.
+
+    Attributes:
+        robot_folder: Folder of the robot.
+        tracking: Parameters of the face tracker.
+        imitation: Parameters of the imitation, backend included.
+        gains: Of the actuation, by group of controls.
+        calibration: Where the person's neutral face is from.
+        fidelity: Whether the virtual face imitates too, and is compared with the person.
+        offsets: Of the actuation, by group of controls [ratio or rad].
+    """
+
+    robot_folder: Path
+    tracking: FaceTrackerParameters
+    imitation: ImitationParameters
+    gains: Mapping[Group, float] = dataclasses.field(default_factory=dict)
+    calibration: Calibration = Calibration.AUTO
+    fidelity: bool = False
+    offsets: Mapping[Group, float] = dataclasses.field(default_factory=dict)
+
+    @property
+    def backend(self) -> str:
+        """How faces become control values."""
+        return self.imitation.backend
+
+    def robot(self) -> Robot:
+        """Return the robot.
+
+        Raises:
+            RobotError: It cannot be loaded.
+        """
+        return load_robot(self.robot_folder)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what was chosen, without paths of this machine."""
+        return {
+            "robot": self.robot_folder.name,
+            "backend": self.backend,
+            "calibration": self.calibration.value,
+            "fidelity": self.fidelity,
+            "tracking": _chosen(self.tracking),
+            "imitation": _chosen(self.imitation),
+            "gains": {group.value: gain for group, gain in self.gains.items()},
+            "offsets": {group.value: offset for group, offset in self.offsets.items()},
+        }
+
+    def fingerprint(self) -> str:
+        """Return a text that changes with the settings, the files they name, and our code."""
+        digest = hashlib.sha256(os.fsencode(repr(self.as_json())))
+        for name in sorted(vars(self.tracking)):
+            digest.update(f"{name}={getattr(self.tracking, name)}".encode())
+        for name in sorted(vars(self.imitation)):
+            digest.update(os.fsencode(f"{name}={getattr(self.imitation, name)}"))
+        for file in self._files():
+            _add_file(digest, file)
+        for folder in self._folders():
+            for file in sorted(folder.rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    digest.update(os.fsencode(file.relative_to(folder)))
+                    _add_file(digest, file)
+        return digest.hexdigest()
+
+    def _files(self) -> Iterator[Path]:
+        if self.imitation.network:
+            yield Path(self.imitation.network).expanduser()
+        if self.tracking.person:
+            # A name that cannot be a file's has no saved face.
+            with suppress(X2CError):
+                yield PersonStore(persons_folder()).path(self.tracking.person)
+
+    def _folders(self) -> Iterator[Path]:
+        yield self.robot_folder
+        with suppress(X2CError):
+            yield find_robot(_DRAWN)
+        yield from map(folder_of, PACKAGES)
+
+
+def folder_of(package: ModuleType) -> Path:
+    """Return the folder of a package's files."""
+    return Path(str(package.__file__)).resolve().parent
+
+
+def make_settings(
+    robot: str = "",
+    backend: str = "",
+    params_file: Path | None = None,
+    calibration: Calibration = Calibration.AUTO,
+    fidelity: bool = False,
+) -> Settings:
+    """Return settings from what a user says; what is empty is as in the file, or the default.
+
+    Raises:
+        X2CError: Something of it cannot be.
+    """
+    said: dict[str, dict[str, Any]] = {node: {} for node in _NODES}
+    if params_file is not None:
+        file = ParameterFile(params_file)
+        file.check(_NODES)
+        said = {node: file.of(node) for node in _NODES}
+    if robot:
+        said["imitation_node"]["robot"] = robot
+    if backend:
+        said["imitation_node"]["backend"] = backend
+    where = params_file or "parameters"
+    imitation = filled(ImitationParameters, said["imitation_node"], where)
+    moving = said["actuation_node"]
+    actuation = filled(ActuationParameters, moving, where)
+    return Settings(
+        robot_folder=find_robot(imitation.robot),
+        tracking=filled(FaceTrackerParameters, said["face_tracker_node"], where),
+        imitation=imitation,
+        gains={one: gain for one, gain in actuation.gains.items() if f"gain_{one}" in moving},
+        calibration=calibration,
+        fidelity=fidelity,
+        offsets={one: by for one, by in actuation.offsets.items() if by},
+    )
+
+
+def _chosen(parameters: Any) -> dict[str, Any]:
+    """Return the parameters that are not at their default; the robot's path says nothing."""
+    return {
+        field.name: value
+        for field in dataclasses.fields(parameters)
+        if (value := getattr(parameters, field.name)) != field.default and field.name != "robot"
+    }
+
+
+def _add_file(digest: Any, file: Path) -> None:
+    """Add a file's content piece by piece; nothing where there is none."""
+    if not file.is_file():
+        return
+    with open_regular(file) as content:
+        while piece := content.read(1 << 20):
+            digest.update(piece)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Composes one frame of the video from what was recorded of one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.face.frames import ControlState, FaceState
+from x2c_core.images import theme
+from x2c_core.images.theme import Picture, bgr, put_text, text_width
+from x2c_evaluation.run_report.face_drawing import draw_face
+from x2c_evaluation.run_report.panels import ControlBars, fit_picture, show_message
+
+HEIGHT = 600
+_HEADER = 52
+_GAP = 8
+_BARS = 440
+_CONTENT = HEIGHT - _HEADER - _GAP
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What belongs to one camera frame.
+
+    Attributes:
+        stamp: Of the camera image [ns].
+        picture: BGR camera image; None where it cannot be decoded.
+        landmarks: (478, 3) [pixel]; None where the tracker has not answered or lost the face.
+        face_state: None where the tracker has not answered.
+        values: (30,) newest control values [ratio or rad]; None before the first.
+        control_state: Of these values.
+        robot_picture: BGR image of the robot nearest in time; None without any.
+        latency: From the camera's stamp to the joint command [s]; None where unknown.
+    """
+
+    stamp: int
+    picture: Picture | None
+    landmarks: NDArray[np.float64] | None
+    face_state: FaceState | None
+    values: NDArray[np.float64] | None
+    control_state: ControlState | None
+    robot_picture: Picture | None
+    latency: float | None
+
+
+class Composer:
+    """Draws moments into frames of one size.
+
+    Args:
+        title: Written at the left of the header.
+        subtitle: Written after it.
+        person: Height and width of a first camera image [pixel]; it decides on the layout.
+        robot: Height and width of a first image of the robot [pixel].
+    """
+
+    def __init__(
+        self, title: str, subtitle: str, person: tuple[int, ...], robot: tuple[int, ...]
+    ) -> None:
+        left, middle = _panel_width(person), _panel_width(robot)
+        self.width = left + middle + _BARS + 4 * _GAP
+        self.width += self.width % 2
+        self._canvas = np.empty((HEIGHT, self.width, 3), dtype=np.uint8)
+        self._canvas[:] = bgr(theme.BACKGROUND)
+        put_text(self._canvas, title, 2 * _GAP, 34, 24, theme.TEXT)
+        x = 2 * _GAP + text_width(title, 24) + 18
+        put_text(self._canvas, subtitle, x, 34, 16, theme.FAINT)
+        self._header = self._canvas[:_HEADER].copy()
+        content = self._canvas[_HEADER : _HEADER + _CONTENT]
+        self._person = content[:, _GAP : _GAP + left]
+        self._robot = content[:, 2 * _GAP + left : 2 * _GAP + left + middle]
+        x = 3 * _GAP + left + middle
+        self._bars_panel = content[:, x : x + _BARS]
+        self._bars = ControlBars(_BARS, _CONTENT)
+        self._robot_shown: Picture | None = None
+        show_message(self._robot, "no image of the robot yet")
+
+    def frame(self, moment: Moment, seconds: float) -> Picture:
+        """Return the frame (height, width, 3) of a moment, BGR; the next call overwrites it.
+
+        Args:
+            moment: What to show.
+            seconds: Time since the first frame [s].
+        """
+        self._draw_header(moment, seconds)
+        if moment.picture is None:
+            show_message(self._person, "image cannot be decoded")
+        else:
+            place = fit_picture(self._person, moment.picture)
+            if moment.landmarks is not None:
+                draw_face(self._person, place.apply(moment.landmarks))
+        if moment.robot_picture is not None and moment.robot_picture is not self._robot_shown:
+            fit_picture(self._robot, moment.robot_picture)
+            self._robot_shown = moment.robot_picture
+        self._bars.draw(self._bars_panel, moment.values)
+        return self._canvas
+
+    def _draw_header(self, moment: Moment, seconds: float) -> None:
+        header = self._canvas[:_HEADER]
+        header[:] = self._header
+        x = self.width - 2 * _GAP
+        minutes, rest = divmod(max(seconds, 0.0), 60.0)
+        x = self._item(x, f"{int(minutes):02d}:{rest:05.2f}", theme.TEXT, 76)
+        latency = "-" if moment.latency is None else f"{moment.latency * 1e3:.1f} ms"
+        x = self._item(x, latency, theme.TEXT, 58)
+        x = self._item(x, "camera to joint command", theme.FAINT, 0) - 14
+        text, colour = _state(moment)
+        put_text(header, text, x, 33, 16, theme.TEXT, "right")
+        dot = (x - text_width(text, 16) - 16, 27)
+        cv2.circle(header, dot, 6, bgr(colour), -1, cv2.LINE_AA)
+
+    def _item(self, x: int, text: str, colour: str, width: int) -> int:
+        """Write a text that ends at x and return where the one before it ends."""
+        put_text(self._canvas, text, x, 33, 16, colour, "right")
+        return x - max(width, text_width(text, 16)) - 12
+
+
+def _panel_width(shape: tuple[int, ...]) -> int:
+    aspect = min(max(shape[1] / max(shape[0], 1), 0.75), 4 / 3)
+    return round(_CONTENT * aspect)
+
+
+def _state(moment: Moment) -> tuple[str, str]:
+    if moment.face_state is None:
+        return "waiting for the tracker", theme.FAINT
+    face = theme.FACE_COLOURS[moment.face_state]
+    if moment.face_state is FaceState.TRACKING:
+        return "tracking", face
+    if moment.control_state is ControlState.HOLDING:
+        return "face lost: holding", theme.CONTROL_COLOURS[ControlState.HOLDING]
+    if moment.control_state is ControlState.NEUTRAL:
+        return "face lost: neutral", theme.CONTROL_COLOURS[ControlState.NEUTRAL]
+    return "face lost", face

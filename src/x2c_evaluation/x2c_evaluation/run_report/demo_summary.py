@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns the recording of a run into report.json, report.png and imitation.mp4."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from x2c_bags.errors import BagError
+from x2c_bags.frames.recorded_run import Joints, Session, Stream, read_session
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.recorder import BAG
+from x2c_bags.schema.topics import Part
+from x2c_core.control_space import controls, controls_table
+from x2c_core.errors import VideoError
+from x2c_core.printable import printable
+from x2c_core.system.versions import versions
+from x2c_evaluation.run_report import report_figure, video
+from x2c_evaluation.run_report.report import Report, RunContext, make_report, to_json
+
+REPORT = "report.json"
+
+
+def write_results(out: Path, context: RunContext, console: Console) -> Report:
+    """Write everything that a run leaves behind besides its recording.
+
+    What cannot be made is left out, and the report says so; it is written first, so that it is
+    there even if this is cut short. Ctrl-C ends the video early.
+
+    Args:
+        out: Folder with the recording; the results are written there.
+        context: What the bag does not know of the run.
+        console: Shows the progress.
+    """
+    results = _Results(out)
+    for name in (REPORT, report_figure.FILE_NAME, video.FILE_NAME):
+        results.attempt(f"an earlier {name}", functools.partial(_remove, out / name))
+    reader, session = None, _empty_session()
+    try:
+        reader = BagReader(out / BAG)
+        session = read_session(reader)
+    except (BagError, OSError) as error:
+        session = dataclasses.replace(session, issues=(str(error),))
+    report = make_report(session, context, versions())
+    results.save(report)
+    path = out / report_figure.FILE_NAME
+    results.attempt(path.name, lambda: report_figure.write_figure(report, session, path))
+    if reader is not None:
+        results.attempt(
+            video.FILE_NAME, lambda: _write_video(out, reader, session, context, console)
+        )
+    return results.save(report)
+
+
+class _Results:
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._problems: list[str] = []
+
+    def attempt(self, what: str, make: Callable[[], object]) -> None:
+        """Make something; a problem with it is remembered."""
+        try:
+            make()
+        except VideoError as error:
+            self._problems.append(f"{what}: {error}.")
+        except KeyboardInterrupt:
+            self._problems.append(f"{what} was cut short by Ctrl-C.")
+        except Exception as error:
+            self._problems.append(f"{what} could not be made: {error!r}.")
+
+    def save(self, report: Report) -> Report:
+        """Write the report with all problems so far and what files there are; return it."""
+        names = (
+            *(BAG, controls_table.FILE_NAME, REPORT),
+            *(report_figure.FILE_NAME, video.FILE_NAME),
+        )
+        files = tuple(one for one in names if one == REPORT or (self._out / one).exists())
+        whole = self._with_problems(dataclasses.replace(report, files=files))
+        self.attempt(REPORT, lambda: self._write(to_json(whole)))
+        return self._with_problems(dataclasses.replace(report, files=files))
+
+    def _with_problems(self, report: Report) -> Report:
+        return dataclasses.replace(report, warnings=(*report.warnings, *self._problems))
+
+    def _write(self, text: str) -> None:
+        self._out.mkdir(parents=True, exist_ok=True)
+        partial = self._out / f"{REPORT}.partial"
+        partial.write_text(printable(text), encoding="utf-8")
+        partial.replace(self._out / REPORT)
+
+
+def _write_video(
+    out: Path, reader: BagReader, session: Session, context: RunContext, console: Console
+) -> None:
+    columns = (
+        TextColumn(f"Writing {video.FILE_NAME}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    subtitle = f"{Path(context.source).name} to {context.robot}, {context.backend}"
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(session.streams[Part.CAMERA_IMAGE]))
+        video.write_video(
+            *(reader, out / video.FILE_NAME, "X2C imitation", subtitle),
+            lambda done: progress.update(task, completed=done),
+        )
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _empty_session() -> Session:
+    nothing = np.empty(0, dtype=np.int64)
+    no_joints = Joints((), np.empty((0, 0)))
+    return Session(
+        streams={part: Stream(nothing, nothing) for part in Part},
+        face_states=nothing,
+        controls=np.empty((0, controls.COUNT)),
+        control_states=nothing,
+        commands=no_joints,
+        joint_states=no_joints,
+        nodes={},
+    )

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings together what belongs to each camera frame of a bag, in one pass and little memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_bags.errors import BagError
+from x2c_bags.reading.bag_reader import BagReader, Record
+from x2c_bags.schema.topics import Part
+from x2c_core.control_space import controls
+from x2c_core.face import topology
+from x2c_core.face.frames import ControlState, FaceState
+from x2c_core.images.image_decoding import ImageDecodingError, decode_image
+from x2c_core.images.theme import Picture
+from x2c_evaluation.run_report.composer import Moment
+
+_PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
+_WAIT = 1_000_000_000
+"""How long after an image its answers are looked for [ns]."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    stamp: int
+    time: int
+    message: Any
+
+
+class _Window:
+    """The messages of the last while, by part."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Part, deque[_Seen]] = {part: deque() for part in _PARTS}
+        self.values: NDArray[np.float64] | None = None
+        self.control_state: ControlState | None = None
+        self._robot: tuple[_Seen | None, Picture | None] = (None, None)
+
+    def add(self, part: Part, seen: _Seen) -> None:
+        self._seen[part].append(seen)
+
+    def next_image(self, now: int | None) -> _Seen | None:
+        """Return the oldest image whose answers must be here by now (None: the end)."""
+        images = self._seen[Part.CAMERA_IMAGE]
+        if images and (now is None or now - images[0].time > _WAIT):
+            return images.popleft()
+        return None
+
+    def answer(self, part: Part, image: _Seen) -> _Seen | None:
+        """Return the first message with an image's stamp."""
+        waiting = self._seen[part]
+        while waiting and waiting[0].time < image.time - _WAIT:
+            waiting.popleft()
+        return next((one for one in waiting if one.stamp == image.stamp), None)
+
+    def robot_picture(self, image: _Seen) -> Picture | None:
+        """Return the robot's picture that was published nearest to an image."""
+        waiting = self._seen[Part.ROBOT_IMAGE]
+        while len(waiting) > 1 and (
+            abs(waiting[1].time - image.time) <= abs(waiting[0].time - image.time)
+        ):
+            waiting.popleft()
+        # One that comes much later does not show this moment.
+        if waiting and waiting[0].time - image.time < _WAIT and waiting[0] is not self._robot[0]:
+            decoded = decode_picture(waiting[0].message.data)
+            self._robot = (waiting[0], decoded if decoded is not None else self._robot[1])
+        return self._robot[1]
+
+
+def moments(reader: BagReader) -> Iterator[Moment]:
+    """Yield one moment for each camera image of a bag, in order."""
+    window = _Window()
+    for record in reader.records(_PARTS):
+        seen = _decode(reader, record)
+        if seen is None:
+            continue
+        window.add(record.part, seen)
+        while (image := window.next_image(seen.time)) is not None:
+            yield _moment(window, image)
+    while (image := window.next_image(None)) is not None:
+        yield _moment(window, image)
+
+
+def decode_picture(data: Any) -> Picture | None:
+    """Return the BGR picture in JPEG or PNG bytes; None where there is none."""
+    try:
+        return decode_image(data)
+    except ImageDecodingError:
+        return None
+
+
+def _decode(reader: BagReader, record: Record) -> _Seen | None:
+    try:
+        message = reader.decode(record)
+        stamp = message.header.stamp
+    except (BagError, AttributeError):
+        # The report counts these.
+        return None
+    return _Seen(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec), record.time, message)
+
+
+def _moment(window: _Window, image: _Seen) -> Moment:
+    face = window.answer(Part.FACE, image)
+    state, landmarks = _face(face)
+    values = window.answer(Part.CONTROLS, image)
+    if values is not None:
+        numbers = np.asarray(values.message.values, dtype=np.float64)
+        if numbers.shape == (controls.COUNT,) and np.isfinite(numbers).all():
+            window.values = numbers
+            window.control_state = _known(ControlState, values.message.state)
+    command = window.answer(Part.COMMANDS, image)
+    return Moment(
+        stamp=image.stamp,
+        picture=decode_picture(image.message.data),
+        landmarks=landmarks,
+        face_state=state,
+        values=window.values,
+        control_state=window.control_state,
+        robot_picture=window.robot_picture(image),
+        latency=_latency(command),
+    )
+
+
+def _face(seen: _Seen | None) -> tuple[FaceState | None, NDArray[np.float64] | None]:
+    if seen is None:
+        return None, None
+    state = _known(FaceState, seen.message.state)
+    landmarks = np.asarray(seen.message.landmarks, dtype=np.float64)
+    if state is not FaceState.TRACKING or landmarks.size != topology.COUNT * 3:
+        return state, None
+    return state, landmarks.reshape(topology.COUNT, 3)
+
+
+def _latency(command: _Seen | None) -> float | None:
+    if command is None or not 0 <= command.time - command.stamp < 60_000_000_000:
+        return None
+    return (command.time - command.stamp) * 1e-9
+
+
+def _known(kind: Any, number: int) -> Any:
+    return kind(number) if number in list(kind) else None

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run is judged by, in numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from x2c_bags.frames.recorded_run import NodeState, Session, Stream
+from x2c_bags.schema.topics import Part
+from x2c_core.face.frames import FaceState
+from x2c_evaluation.run_report import latency
+from x2c_evaluation.run_report.latency import Latency, Stage
+
+FORMAT = 1
+"""Number of the report's form, raised when the meaning of a field changes."""
+
+_LEVELS = ("OK", "WARN", "ERROR", "STALE")
+_NEEDED = {
+    Part.CAMERA_IMAGE: "camera images",
+    Part.FACE: "faces",
+    Part.CONTROLS: "control values",
+    Part.COMMANDS: "joint commands",
+    Part.JOINT_STATES: "joint states",
+    Part.ROBOT_IMAGE: "images of the robot",
+}
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What the bag does not know of a run.
+
+    Attributes:
+        robot: Name of the robot.
+        backend: Name of the imitator.
+        source: What was in front of the camera: a device, a file, "performer".
+        exit_reason: Why the run ended, in plain words; of a failed one, what went wrong.
+        failed: Whether the run failed.
+        counters: Whatever else was counted, by name.
+    """
+
+    robot: str
+    backend: str
+    source: str
+    exit_reason: str
+    failed: bool = False
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Distribution of a stage's latency [ms]."""
+
+    count: int
+    p50: float
+    p99: float
+    max: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run in numbers.
+
+    Attributes:
+        run: What was run.
+        duration_s: From the first camera frame to the last.
+        frames_in: Camera frames.
+        frames_examined: Frames that the tracker answered.
+        faces_found: Frames with a face.
+        face_share: Faces found of the frames examined, 0 to 1; None without any.
+        control_messages: Control values sent.
+        joint_commands: Joint commands sent.
+        joint_states: Joint states received.
+        robot_images: Images of the robot.
+        drops: Frames without an answer, by step.
+        frames_before_start: Frames before the tracker's first answer.
+        latency_ms: By stage; None where nothing could be measured.
+        rates_hz: Messages per second, by topic.
+        versions: By name.
+        nodes: What each node said last on diagnostics.
+        warnings: Whatever is missing or wrong, in plain sentences.
+        files: What was written beside the report.
+    """
+
+    run: RunContext
+    duration_s: float
+    frames_in: int
+    frames_examined: int
+    faces_found: int
+    face_share: float | None
+    control_messages: int
+    joint_commands: int
+    joint_states: int
+    robot_images: int
+    drops: Mapping[str, int]
+    frames_before_start: int
+    latency_ms: Mapping[str, Percentiles | None]
+    rates_hz: Mapping[str, float | None]
+    versions: Mapping[str, str | None]
+    nodes: Mapping[str, NodeState]
+    warnings: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    format: int = FORMAT
+
+
+def make_report(
+    session: Session, context: RunContext, versions: Mapping[str, str | None]
+) -> Report:
+    """Return the report of a run."""
+    streams, frames = session.streams, session.frames
+    stamps = np.unique(frames.stamps)
+    found = int(np.count_nonzero(session.face_states == FaceState.TRACKING))
+    examined = len(streams[Part.FACE])
+    answers = streams[Part.FACE].stamps
+    measured = latency.measure(session)
+    report = Report(
+        run=context,
+        duration_s=float(stamps[-1] - stamps[0]) * 1e-9 if len(stamps) else 0.0,
+        frames_in=len(stamps),
+        frames_examined=examined,
+        faces_found=found,
+        face_share=found / examined if examined else None,
+        control_messages=len(streams[Part.CONTROLS]),
+        joint_commands=len(streams[Part.COMMANDS]),
+        joint_states=len(streams[Part.JOINT_STATES]),
+        robot_images=len(streams[Part.ROBOT_IMAGE]),
+        drops=latency.drops(session),
+        frames_before_start=int((stamps < answers.min()).sum()) if len(answers) else len(stamps),
+        latency_ms={stage: percentiles(measured.get(stage)) for stage in Stage},
+        rates_hz={part: rate(streams[part]) for part in _NEEDED},
+        versions=versions,
+        nodes=session.nodes,
+        warnings=(),
+    )
+    return dataclasses.replace(report, warnings=tuple(_warnings(report, session)))
+
+
+def to_json(report: Report) -> str:
+    """Return a report as strict JSON: numbers that are none are null."""
+    nodes = {name: _node(state) for name, state in report.nodes.items()}
+    content = _strict(dataclasses.asdict(dataclasses.replace(report, nodes={})))
+    content["nodes"] = nodes
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _node(state: NodeState) -> dict[str, Any]:
+    return {
+        "level": _level(state.level),
+        "message": state.message,
+        "values": dict(state.values),
+        "complaints": [
+            {"level": _level(level), "message": message, "count": count}
+            for (level, message), count in state.said.items()
+        ],
+    }
+
+
+def _level(number: int) -> str:
+    return _LEVELS[number] if number < len(_LEVELS) else "UNKNOWN"
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _strict(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(one) for one in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
+def percentiles(measured: Latency | None) -> Percentiles | None:
+    """Return the distribution of a stage's latency; None where nothing was measured."""
+    if measured is None or not len(measured.durations):
+        return None
+    durations = measured.durations * 1e3
+    p50, p99 = np.percentile(durations, [50, 99])
+    return Percentiles(len(durations), float(p50), float(p99), float(durations.max()))
+
+
+def rate(stream: Stream) -> float | None:
+    """Return how many messages of a topic came each second [Hz], or None."""
+    if len(stream) < 2:
+        return None
+    span = float(stream.times.max() - stream.times.min()) * 1e-9
+    return (len(stream) - 1) / span if span > 0.0 else None
+
+
+def _warnings(report: Report, session: Session) -> list[str]:
+    said = [f"The run failed: {report.run.exit_reason}"] if report.run.failed else []
+    said += [f"Bag: {issue}." for issue in session.issues]
+    missing = [name for part, name in _NEEDED.items() if not len(session.streams[part])]
+    if missing:
+        said.append(f"Nothing was recorded of: {', '.join(missing)}.")
+    if report.face_share == 0.0:
+        said.append(f"No face was found in any of {report.frames_examined} frames.")
+    elif report.face_share is not None and report.face_share < 0.9:
+        said.append(f"A face was found in only {report.face_share:.0%} of the frames.")
+    for step, count in report.drops.items():
+        if count > 0.02 * report.frames_in:
+            said.append(f"{count} of {report.frames_in} frames were dropped from {step}.")
+    if report.joint_commands and report.latency_ms[Stage.END_TO_END] is None:
+        said.append(
+            "Latency is left out: the times of the bag cannot be compared with the camera's "
+            "stamps (simulated time, or clocks that differ)."
+        )
+    said += [
+        f"{name} reported {_LEVELS[level]}: {message}"
+        for name, node in session.nodes.items()
+        for level, message in node.complaints
+    ]
+    return said

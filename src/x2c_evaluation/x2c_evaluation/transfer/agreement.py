@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures how well warped pictures of a robot show what a person does.
+
+    python -m x2c_evaluation.transfer.agreement virtual performer clip.mp4
+
+Each picture of a video is tracked, the person's motion is transferred to the robot's neutral
+picture, and the warped picture is tracked again. Per expression descriptor: the correlation of the
+two curves without any lag, and the ratio of amplitudes; the share of warped pictures in which the
+tracker finds a face; and the processor time that a picture takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from x2c_core.errors import X2CError
+from x2c_core.face.descriptors import Descriptor
+from x2c_core.robot.robot import Robot
+from x2c_core.robot.robot_file import load_robot
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.fidelity.agreement import Agreement, agreement
+from x2c_evaluation.fidelity.clip import eyes_open
+from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral
+from x2c_evaluation.pipeline.seen import seen
+from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+from x2c_node.robots import find_robot
+from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.choice import choose_source
+from x2c_perception.cameras.image_files import StillPicture
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+
+Array = NDArray[np.float64]
+
+_GAZE = (Descriptor.GAZE_YAW, Descriptor.GAZE_PITCH)
+
+
+@dataclass(frozen=True)
+class TransferClip:
+    """What was measured on one video.
+
+    Attributes:
+        name: Of the video.
+        warped: How many pictures were warped.
+        found: In how many of them the tracker found a face.
+        milliseconds: Processor time for a picture, the median [ms].
+        agreements: By descriptor that the person moves.
+    """
+
+    name: str
+    warped: int
+    found: int
+    milliseconds: float
+    agreements: Mapping[Descriptor, Agreement]
+
+
+def measure_transfer(
+    robot: Robot, video: str, size: int = 256, progress: Callable[[], None] = lambda: None
+) -> TransferClip:
+    """Return how well the robot's warped pictures follow a video.
+
+    Args:
+        robot: With a neutral picture and its landmarks.
+        video: As a user names it.
+        size: Of the warped pictures [pixel].
+        progress: Called after each picture.
+
+    Raises:
+        EvaluationError: No neutral face is found in the video.
+        X2CError: The robot or the video cannot be used.
+    """
+    picture, landmarks = read_neutral(robot)
+    transfer, retargeter = WarpTransfer(picture, landmarks, size), PictureRetargeter(landmarks)
+    source = choose_source("", video)
+    if isinstance(source, StillPicture):
+        raise EvaluationError(
+            f"{video} is a single picture; expected a video, or a folder of them"
+        )
+    with source:
+        period = 1.0 / (source.rate or PICTURE_RATE)
+        neutral = find_neutral(_pictures(source), period)
+    if neutral is None:
+        raise EvaluationError(f"no neutral face is found in {video}")
+    retargeter.calibrate(neutral.landmarks)
+    person, robots, spent = [], [], []
+    watching, judging = MediaPipeTracker(), MediaPipeTracker()
+    try:
+        with source:
+            for bgr in _pictures(source):
+                faces = watching.track(np.ascontiguousarray(bgr[:, :, ::-1]))
+                progress()
+                if not faces:
+                    continue
+                start = time.thread_time()
+                warped = transfer.animate(retargeter.retarget(faces[0].landmarks))
+                spent.append(time.thread_time() - start)
+                person.append(seen(faces))
+                robots.append(seen(judging.track(warped)))
+    finally:
+        watching.close()
+        judging.close()
+    if not spent:
+        raise EvaluationError(f"no face is found in {video}")
+    compared = _agreements(np.array(person), np.array(robots), period)
+    found = int(np.isfinite(np.array(robots)[:, 0]).sum())
+    name = Path(video).stem
+    return TransferClip(name, len(spent), found, float(np.median(spent)) * 1e3, compared)
+
+
+def _pictures(source: CameraSource) -> Iterator[Picture]:
+    while (picture := source.read()) is not None:
+        yield picture
+
+
+def _agreements(person: Array, robots: Array, period: float) -> dict[Descriptor, Agreement]:
+    person = person.copy()
+    names = list(Descriptor)
+    # Behind lids the tracker guesses where the eyes look.
+    for gaze in _GAZE:
+        person[~eyes_open(person), names.index(gaze)] = np.nan
+    found = {}
+    for column, descriptor in enumerate(names):
+        if not np.nanstd(person[:, column]) >= FLOORS[column]:
+            continue
+        one = agreement(person[:, column], robots[:, column], period, longest=0.0)
+        if one is not None:
+            found[descriptor] = one
+    return found
+
+
+def show(clips: Sequence[TransferClip], console: Console) -> None:
+    """Print a table with a line for each descriptor and one for all of them."""
+    table = Table("descriptor", title="Warped pictures against the person: r (amplitude ratio)")
+    for clip in clips:
+        table.add_column(clip.name, justify="right")
+    table.add_column("mean r", justify="right")
+    for descriptor in Descriptor:
+        cells, values = [], []
+        for clip in clips:
+            one = clip.agreements.get(descriptor)
+            cells.append("" if one is None else f"{one.r:.2f} ({one.amplitude:.2f})")
+            values += [] if one is None else [one.r]
+        table.add_row(descriptor, *cells, f"{np.mean(values):.3f}" if values else "")
+    means = [[one.r for one in clip.agreements.values()] for clip in clips]
+    every = [r for clip in means for r in clip]
+    table.add_section()
+    table.add_row(
+        "mean r",
+        *(f"{np.mean(clip):.3f}" if clip else "" for clip in means),
+        f"{np.mean(every):.3f}" if every else "",
+    )
+    shares = [f"{clip.found / clip.warped:.1%} of {clip.warped}" for clip in clips]
+    share = sum(clip.found for clip in clips) / sum(clip.warped for clip in clips)
+    table.add_row("face found", *shares, f"{share:.1%}")
+    times = [clip.milliseconds for clip in clips]
+    table.add_row("ms a picture", *(f"{one:.1f}" for one in times), f"{np.mean(times):.1f}")
+    console.print(table)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a table for some videos."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("robot", help="name or folder of the robot")
+    parser.add_argument("videos", nargs="+", help="files, or 'performer' for the built-in one")
+    parser.add_argument("--size", type=int, default=256, help="of warped pictures [pixel]")
+    options = parser.parse_args(arguments)
+    console = Console()
+    try:
+        robot = load_robot(find_robot(options.robot))
+        clips = []
+        with Progress(console=console, transient=True) as progress:
+            for video in options.videos:
+                task = progress.add_task(Path(video).stem, total=None)
+                advance = partial(progress.advance, task)
+                clips.append(measure_transfer(robot, video, options.size, advance))
+    except X2CError as error:
+        sys.exit(f"error: {error}")
+    show(clips, console)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Imitation as a small least-squares problem: which control values explain the person's face best?
+
+The robot's expression model says how each control moves each landmark. The person's landmark
+motion, freed of head pose, neutral face and face shape, is explained by it:
+
+    minimise  |W (E x - d)|^2 + |V M (E x - d)|^2 + |R x|^2   subject to   0 <= x <= 1
+
+with x how far the face's controls go up and down, E the model, d the motion less
+what the robot's own turn of the head will do to its landmarks, W how far each landmark is
+trusted, M the relations between landmarks that people read (`x2c_core.face.relations`), V how much
+these count, and R a weak pull to neutral and symmetric faces. It is a box-constrained quadratic
+program.
+
+Head and neck turn as the person's head does, less the turn that the robot's expression seems to
+add. The problem is solved twice, so that each knows of the other.
+"""
+
+from __future__ import annotations
+
+import daqp
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_core.face import relations
+from x2c_core.face.expression_model import ExpressionModel, from_ways, ways
+from x2c_core.face.frames import Face
+from x2c_core.face.relations import Relation
+from x2c_core.face.topology import SKIN_COUNT
+from x2c_imitation.errors import ImitationError
+from x2c_imitation.pipeline.imitator import Imitator
+from x2c_imitation.pipeline.retargeting import Retargeter
+from x2c_imitation.solver import landmark_weights
+
+Array = NDArray[np.float64]
+
+_PULL = 0.3
+"""Pull to neutral, as a share of what a control does to the landmarks."""
+
+_SYMMETRY = {Group.BROW: 1.0, Group.EYELID: 1.0, Group.MOUTH: 2.0}
+"""Pull of left and right together, likewise: faces are mostly symmetric, noise is not."""
+
+_ONE_SIDED = 0.4
+"""Difference of left and right [way] from which a face counts as one-sided, as in a wink: the
+pull fades beyond it (Geman and McClure 1987).
+"""
+
+_HARDLY_SEEN = ("Lip Top Raise", "Lip Bottom Depress")
+"""Lips' sides, which the tracker sees so badly that noise sets them apart: their pull stays."""
+
+_SIDEWAYS = ("Jaw Yaw",)
+
+_TURNING = (Group.HEAD, Group.NECK)
+
+_HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
+"""Which control turns about z, y and x, and which takes what the first cannot reach."""
+
+
+def _unknowns() -> NDArray[np.intp]:
+    """Return which of the 60 ways, 30 up and 30 down, the face's controls can go."""
+    face = np.array([control.group not in _TURNING for control in controls.CONTROLS])
+    ways = (controls.MAXIMUM > controls.NEUTRAL, controls.MINIMUM < controls.NEUTRAL)
+    return np.flatnonzero(np.concatenate([face & way for way in ways]))
+
+
+_UNKNOWN = _unknowns()
+"""(n,) places of the unknowns among the 60 ways."""
+
+
+def _other_side() -> NDArray[np.intp]:
+    """Return for each unknown (n,) the one that takes its place in a mirror."""
+    place = {way: number for number, way in enumerate(_UNKNOWN.tolist())}
+    others = []
+    for way in place:
+        control = controls.CONTROLS[way % controls.COUNT]
+        # The jaw goes to the other side by going the other way.
+        turned = control.name in _SIDEWAYS
+        upwards = (way < controls.COUNT) != turned
+        others.append(place[control.mirror + (0 if upwards else controls.COUNT)])
+    return np.array(others)
+
+
+_OTHER_SIDE = _other_side()
+"""(n,) for each unknown, the one of the other side."""
+
+_FADES = np.array(
+    [not controls.NAMES[way % controls.COUNT].startswith(_HARDLY_SEEN) for way in _UNKNOWN]
+)
+"""(n,) whether the pull to the other side fades where a face is one-sided."""
+
+
+class Solver(Imitator):
+    """Explains a person's face by a robot's expression model.
+
+    Args:
+        model: Of the robot.
+    """
+
+    def __init__(self, model: ExpressionModel) -> None:
+        self._model = model
+        effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
+        self._parts = (_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT"))
+        strength = (effects[_UNKNOWN] ** 2) @ (landmark_weights.LANDMARKS.ravel() ** 2)
+        self._pull = np.diag(_PULL * strength + 1e-6 * strength.max() + 1e-12)
+        self._symmetry = _symmetry(strength)
+        self._retargeter: Retargeter | None = None
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether a neutral face is known."""
+        return self._retargeter is not None
+
+    def calibrate(self, neutral: Face) -> None:
+        """Take a face as this person's neutral one."""
+        self._retargeter = Retargeter(neutral.landmarks, self._model.neutral)
+
+    def imitate(self, face: Face) -> Array:
+        """Return the control values (30,) [ratio or rad] that show this face."""
+        if self._retargeter is None:
+            raise ImitationError("no neutral face is known yet: calibrate first")
+        pose = self._retargeter.pose(face.landmarks)
+        motion = self._retargeter.motion(face.landmarks, pose).ravel()
+        wanted = np.array(self._retargeter.head_angles(pose))
+        # Behind a closing lid the iris is guessed, so it counts less.
+        shares = [1.0, *(self._retargeter.openness(face.landmarks, pose) ** 2).tolist()]
+        parts = list(zip(shares, self._parts, strict=True))
+        matrix = self._pull + sum(share * part.matrix for share, part in parts)
+        vector = sum(share * part.asked(motion) for share, part in parts)
+        by_ways = sum(share * part.by_ways for share, part in parts)
+
+        def explained(turning: Array, pull: Array | float) -> Array:
+            return _solve(matrix + pull, vector - by_ways @ ways(turning).ravel())
+
+        first = explained(_turned(wanted), 0.0)
+        turning = _turned(wanted - self._model.turn(_values(first)))
+        # What is one-sided without the pull of left and right together is let go of it.
+        difference = first - first[_OTHER_SIDE]
+        kept = np.where(_FADES, 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2, 1.0)
+        values = _values(explained(turning, self._symmetry * kept))
+        turning = _turned(wanted - self._model.turn(values + turning - controls.NEUTRAL))
+        return controls.clamp(values + turning - controls.NEUTRAL)[0]
+
+
+class _Normal:
+    """One part of the normal equations.
+
+    Args:
+        effects: (60, 1434) what each way of the controls does to the landmarks.
+        landmarks: (478, 3) weights of the landmarks.
+        related: (k,) weights of the first k relations.
+    """
+
+    def __init__(self, effects: Array, landmarks: Array, related: Array) -> None:
+        rows = related[:, None] * relations.MATRIX[: related.size]
+        unknown = effects[_UNKNOWN]
+        projection = unknown * landmarks.ravel() ** 2 + (unknown @ rows.T) @ rows
+        self.matrix = projection @ unknown.T
+        self.by_ways = projection @ effects.T
+        # What has no weight is left out: a frame's time goes by how much memory it reads.
+        self._columns = np.flatnonzero(projection.any(axis=0))
+        self._projection = np.ascontiguousarray(projection[:, self._columns])
+
+    def asked(self, motion: Array) -> Array:
+        """Return what landmark motion (1434,) asks of each unknown (n,)."""
+        return np.asarray(self._projection @ motion[self._columns])
+
+
+def _skin(effects: Array) -> _Normal:
+    landmarks = landmark_weights.LANDMARKS.copy()
+    landmarks[SKIN_COUNT:] = 0.0
+    return _Normal(effects, landmarks, landmark_weights.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
+
+
+def _iris(effects: Array, side: str) -> _Normal:
+    landmarks = np.zeros_like(landmark_weights.LANDMARKS)
+    indices = landmark_weights.IRISES[side]
+    landmarks[indices] = landmark_weights.LANDMARKS[indices]
+    related = np.zeros_like(landmark_weights.RELATIONS)
+    for name in (f"IRIS_SIDEWAYS_{side}", f"IRIS_HEIGHT_{side}"):
+        related[Relation[name]] = landmark_weights.RELATIONS[Relation[name]]
+    return _Normal(effects, landmarks, related)
+
+
+def _symmetry(strength: Array) -> Array:
+    """Return the matrix (n, n) of the pull of left and right together.
+
+    Args:
+        strength: (n,) what each unknown does to the landmarks.
+    """
+    prior = np.zeros((strength.size, strength.size))
+    for one, other in enumerate(_OTHER_SIDE):
+        group = controls.CONTROLS[_UNKNOWN[one] % controls.COUNT].group
+        if group not in _SYMMETRY or other <= one:
+            continue
+        pair = np.array([one, other])
+        pull = _SYMMETRY[group] * strength[pair].mean()
+        prior[np.ix_(pair, pair)] += pull * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    return prior
+
+
+def _solve(matrix: Array, vector: Array) -> Array:
+    """Return the x (n,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
+    lower, upper = np.zeros(vector.size), np.ones(vector.size)
+    no_rows = np.zeros((0, vector.size))
+    solution, _, flag, _ = daqp.solve(matrix, -vector, no_rows, upper, lower)
+    if flag <= 0 or not np.isfinite(solution).all():
+        raise ImitationError(f"the solver found no control values for this face (DAQP: {flag})")
+    return np.asarray(np.clip(solution, lower, upper))
+
+
+def _values(solution: Array) -> Array:
+    """Return control values (30,) [ratio or rad] of the unknowns (n,); the head faces ahead."""
+    gone = np.zeros(2 * controls.COUNT)
+    gone[_UNKNOWN] = solution
+    return from_ways(gone.reshape(2, controls.COUNT))
+
+
+def _turned(angles: Array) -> Array:
+    """Return the neutral face's control values (30,) with the head turned (3,) [rad]."""
+    values = controls.NEUTRAL.copy()
+    for angle, (head, neck) in zip(angles, _HEAD, strict=True):
+        for name in (head, neck):
+            if name is None:
+                continue
+            entry = controls.CONTROLS[controls.index(name)]
+            values[entry.index] = np.clip(angle, entry.minimum, entry.maximum)
+            angle = angle - values[entry.index]
+    return values

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""X2CNet's mapping network (arXiv 2505.11146): a backbone, then three fully connected layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from x2c_core.control_space import controls
+from x2c_imitation.x2cnet.network.config import AngleUnit, ColorOrder, NetworkConfig
+from x2c_imitation.x2cnet.network.resnet import build_backbone, plan
+
+_HIDDEN = 256
+
+
+class X2Control(nn.Module):
+    """From pictures to control values; parameters are called as in the published networks.
+
+    A new network shows the neutral face: its last layer's bias is that.
+
+    Args:
+        config: Of the network.
+
+    Raises:
+        NetworkError: There is no such backbone.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        chosen = plan(config.backbone)
+        self.feature_extractor = build_backbone(chosen)
+        last = nn.Linear(_HIDDEN, controls.COUNT)
+        self.pos_pred_head = nn.Sequential(
+            nn.Linear(chosen.features, _HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.ReLU(inplace=True),
+            last,
+        )
+        with torch.no_grad():
+            last.bias.copy_(torch.from_numpy(in_network_units(controls.NEUTRAL, config)))
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """Return features (n, c) of normalised pictures (n, 3, height, width)."""
+        return torch.as_tensor(self.feature_extractor(pictures).flatten(1))
+
+    def controls_from(self, features: Tensor) -> Tensor:
+        """Return control values (n, 30), in the network's own units, from features (n, c)."""
+        return torch.as_tensor(self.pos_pred_head(features))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return control values (n, 30), in the network's own units, of normalised pictures."""
+        return self.controls_from(self.features(pictures))
+
+
+class Normalizer(nn.Module):
+    """Turns pictures (n, height, width, 3), uint8 RGB, into a network's input (n, 3, ., .).
+
+    Args:
+        config: Of the network.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self._flip = config.color_order is ColorOrder.BGR
+        shape = (1, 3, 1, 1)
+        mean = 255.0 * torch.tensor(config.mean).reshape(shape)
+        scale = 1.0 / (255.0 * torch.tensor(config.std).reshape(shape))
+        # Not persistent: the published networks have no such parameters.
+        self.register_buffer("mean", mean, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return normalised float32 pictures, channels in the network's order."""
+        channels = pictures.permute(0, 3, 1, 2)
+        if self._flip:
+            channels = channels.flip(1)
+        return torch.as_tensor((channels.to(torch.float32) - self.mean) * self.scale)
+
+
+def build_network(config: NetworkConfig) -> X2Control:
+    """Return a new network with random weights, in training mode.
+
+    Raises:
+        NetworkError: There is no such backbone.
+    """
+    return X2Control(config)
+
+
+def in_network_units(values: ArrayLike, config: NetworkConfig) -> NDArray[np.float32]:
+    """Return control values (..., 30) [ratio or rad] in the units that a network gives."""
+    given = controls.to_upstream(values) if config.angle_unit is AngleUnit.DEG else values
+    return np.asarray(given, dtype=np.float32)

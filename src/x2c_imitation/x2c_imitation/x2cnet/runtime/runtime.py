@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The interface of what runs a network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+
+Pictures = NDArray[np.uint8]
+
+
+class Runtime(ABC):
+    """Runs one network."""
+
+    @property
+    @abstractmethod
+    def config(self) -> NetworkConfig:
+        """Of the network."""
+
+    @abstractmethod
+    def infer(self, pictures: Pictures) -> NDArray[np.float32]:
+        """Return the network's outputs (n, 30), in its own units.
+
+        Args:
+            pictures: (n, size, size, 3) RGB, of the network's size.
+        """

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a network with torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
+from x2c_imitation.x2cnet.network.x2control import Normalizer, X2Control
+from x2c_imitation.x2cnet.runtime.runtime import Pictures, Runtime
+
+
+class TorchRuntime(Runtime):
+    """Runs a network as it is.
+
+    Args:
+        network: To be run; it is put into evaluation mode and moved to the device.
+        config: Of the network.
+        device: Where it runs.
+        threads: How many processor cores torch may use, in this whole process.
+
+    Raises:
+        NetworkError: The device is not there.
+    """
+
+    def __init__(
+        self, network: X2Control, config: NetworkConfig, device: Device | str, threads: int
+    ) -> None:
+        if device == Device.CUDA and not torch.cuda.is_available():
+            made_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU alone"
+            raise NetworkError(
+                f"device cuda: this torch, made for {made_for}, finds none: install a torch with "
+                "CUDA and NVIDIA's driver, or use device:=cpu"
+            )
+        torch.set_num_threads(threads)
+        self._config = config
+        self._device = torch.device(str(device))
+        self._normalizer = Normalizer(config).to(self._device)
+        self._network = network.eval().to(self._device)
+
+    @property
+    def config(self) -> NetworkConfig:
+        """Of the network."""
+        return self._config
+
+    def infer(self, pictures: Pictures) -> NDArray[np.float32]:
+        """Return the network's outputs (n, 30), in its own units."""
+        with torch.inference_mode():
+            given = torch.from_numpy(pictures).to(self._device)
+            return np.asarray(self._network(self._normalizer(given)).float().cpu().numpy())

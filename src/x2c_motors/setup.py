@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build and install x2c_motors."""
+
+from setuptools import find_packages, setup
+
+NAME = "x2c_motors"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Motor drivers, the node that commands motors, calibration and bus emulators.",
+    maintainer="X2C maintainers",
+    maintainer_email="maintainers@x2c.example.org",
+    license="Apache-2.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [
+            "motor_driver_node = x2c_motors.motor_driver_node:main",
+        ],
+    },
+)

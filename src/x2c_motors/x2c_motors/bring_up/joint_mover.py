@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves one joint at a time, slowly."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_actuation.pipeline.motion import JointMotion
+from x2c_actuation.pipeline.motion_limits import MotionLimits
+from x2c_core.robot.robot import Joint
+from x2c_motors.description.settings import Rest
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.errors import BlockedError, DriverError, Fault
+
+Array = NDArray[np.float64]
+
+_PERIOD = 0.02
+_PATIENCE = 1.0
+"""A motor may miss questions for so long before it counts as silent [s]."""
+
+_FREE, _LAG = math.radians(8.0), 0.15
+"""A motor may lag behind what it is sent by this angle [rad] and the way of this time [s]."""
+
+_ARRIVAL = 0.5
+"""How long a motor may take to come close to where it was sent in the end [s]."""
+
+SETTLING = 0.1
+"""How long a motor that measures is given to arrive [s]."""
+
+
+class Mover:
+    """Has the motors of some joints while it is entered; moves those that it is told to.
+
+    Whatever ends it, a joint on its way is braked, and torque is left as robot.yaml says.
+
+    Args:
+        driver: Of the motors, not yet opened.
+        joints: In the order of the driver's wires.
+        share: Of the joints' limits of velocity, acceleration and jerk.
+    """
+
+    def __init__(self, driver: MotorDriver, joints: Sequence[Joint], share: float) -> None:
+        self.driver = driver
+        self._joints = [
+            replace(
+                joint,
+                velocity=share * joint.velocity,
+                acceleration=share * joint.acceleration,
+                jerk=share * joint.jerk,
+            )
+            for joint in joints
+        ]
+        self._where: dict[int, float] = {}
+        self._held: set[int] = set()
+        self._heard = -math.inf
+
+    def __enter__(self) -> Mover:
+        """Connect.
+
+        Raises:
+            DriverError: The motors cannot be reached.
+        """
+        try:
+            self.driver.open()
+        except DriverError:
+            self.driver.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect."""
+        try:
+            if self.driver.settings.at_end is Rest.TORQUE_OFF:
+                self.driver.torque(False, sorted(self._held))
+        except DriverError:
+            # What went wrong before is what the user has to know.
+            if error is None:
+                raise
+        finally:
+            self.driver.close()
+
+    def position(self, joint: int) -> float:
+        """Return where a joint is, or was sent last [rad or m]; NaN where nobody knows.
+
+        Raises:
+            DriverError: Its motor does not answer.
+        """
+        limit = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                position = float(self.driver.read([joint])[joint])
+            except DriverError as error:
+                if error.fault is Fault.LOST or time.monotonic() > limit:
+                    raise
+                continue
+            if np.isfinite(position):
+                return position
+            if not self.driver.measures:
+                return self._where.get(joint, np.nan)
+            if time.monotonic() > limit:
+                raise self._silent(joint)
+
+    def hold(self, joint: int) -> float:
+        """Let a joint hold where it is, and return where that is [rad or m].
+
+        A motor that cannot tell where it is, and was sent nothing yet, goes home by itself.
+
+        Raises:
+            DriverError: Its motor does not answer, or stands outside its raw range.
+        """
+        position = self.position(joint)
+        if np.isnan(position):
+            position = self._joints[joint].home
+        elif self.driver.wires.outside(position, self._joints[joint].velocity * _PERIOD)[joint]:
+            raise DriverError(Fault.REFUSED, self.driver.outside(joint, position))
+        self.driver.prepare([joint])
+        self._write(joint, position)
+        self.driver.torque(True, [joint])
+        self._held.add(joint)
+        return position
+
+    def relax(self, joint: int) -> None:
+        """Let a joint go limp.
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+        self.driver.torque(False, [joint])
+        self._held.discard(joint)
+
+    def go(self, joint: int, target: float, watch: Callable[[float], None] | None = None) -> float:
+        """Move a joint and return where it was sent in the end [rad or m].
+
+        Args:
+            joint: Its place.
+            target: Where to [rad or m], brought into its limits.
+            watch: Called with each position sent.
+
+        Raises:
+            DriverError: Its motor cannot be reached, or has lost its torque.
+            BlockedError: It does not follow; it holds where it is.
+        """
+        # Its power may have been gone since the last time.
+        start = self._where[joint] if self._still_holds(joint) else self.hold(joint)
+        self._heard = time.monotonic()
+        motion = JointMotion(MotionLimits.of([self._joints[joint]]), _PERIOD)
+        motion.reset([start])
+        wanted = np.array([target])
+        try:
+            self._follow(motion, joint, wanted, watch)
+            self._arrive(joint)
+        except KeyboardInterrupt:
+            self._follow(motion, joint, motion.stopping_points(), watch)
+            raise
+        except BlockedError as error:
+            if not self._energised(joint):
+                self._held.discard(joint)
+                raise DriverError(
+                    Fault.REFUSED,
+                    f"{self._joints[joint].name} has lost its torque, as when its power was "
+                    "gone: look to it, and move it again",
+                ) from None
+            # No further against what is in its way.
+            self._write(joint, error.position)
+            raise
+        return self._where[joint]
+
+    def _still_holds(self, joint: int) -> bool:
+        """Return whether a joint holds where it was sent last.
+
+        Raises:
+            DriverError: Its motor does not answer, or says why it cannot hold.
+        """
+        if joint not in self._held or not self._energised(joint):
+            return False
+        if not self.driver.measures or self._joints[joint].type != "revolute":
+            return True
+        return abs(self.position(joint) - self._where[joint]) <= _FREE
+
+    def _energised(self, joint: int) -> bool:
+        """Return whether a motor has torque.
+
+        Raises:
+            DriverError: It does not answer, or says why it cannot hold.
+        """
+        limit = time.monotonic() + _PATIENCE
+        while (state := self.driver.check([joint]).get(joint)) is None:
+            if time.monotonic() > limit:
+                raise self._silent(joint)
+        if state.trouble:
+            raise DriverError(Fault.REFUSED, state.trouble)
+        return state.holds
+
+    def _silent(self, joint: int) -> DriverError:
+        name = self.driver.wires.names[joint]
+        return DriverError(Fault.SILENT, f"the motor of {name} does not answer")
+
+    def _follow(
+        self,
+        motion: JointMotion,
+        joint: int,
+        wanted: Array,
+        watch: Callable[[float], None] | None,
+    ) -> None:
+        due = time.monotonic()
+        while True:
+            sent = self._write(joint, float(motion.step(wanted).position[0]))
+            if watch is not None:
+                watch(sent)
+            if motion.at_rest:
+                return
+            self._check(joint, _FREE + _LAG * self._joints[joint].velocity)
+            due = max(due + _PERIOD, time.monotonic())
+            time.sleep(max(due - time.monotonic(), 0.0))
+
+    def _arrive(self, joint: int) -> None:
+        """Wait until a joint is about where it was sent.
+
+        Raises:
+            BlockedError: It does not get there.
+        """
+        if not self.driver.measures:
+            return
+        time.sleep(SETTLING)
+        limit = time.monotonic() + _ARRIVAL
+        while True:
+            try:
+                self._check(joint, _FREE)
+            except BlockedError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(_PERIOD)
+            else:
+                return
+
+    def _check(self, joint: int, slack: float) -> None:
+        """Notice what is in the way of a revolute joint, and a motor that is silent.
+
+        Args:
+            joint: Its place.
+            slack: How far from where it was sent it may be [rad].
+
+        Raises:
+            DriverError: Its motor has not answered for long.
+            BlockedError: It is further away.
+        """
+        if not self.driver.measures:
+            return
+        position = math.nan
+        try:
+            position = float(self.driver.read([joint])[joint])
+        except DriverError as error:
+            if error.fault is Fault.LOST:
+                raise
+        now = time.monotonic()
+        if math.isnan(position):
+            if now > self._heard + _PATIENCE:
+                raise self._silent(joint)
+            return
+        self._heard = now
+        one = self._joints[joint]
+        if one.type == "revolute" and abs(position - self._where[joint]) > slack:
+            raise BlockedError(one.name, position)
+
+    def _write(self, joint: int, position: float) -> float:
+        positions = np.full(len(self._joints), np.nan)
+        positions[joint] = position
+        self._where[joint] = float(position)
+        return float(self.driver.write(positions)[joint])

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Begins a calibration where the owner is, and ends it so that it can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from x2c_core.terminal.dialogue import Dialogue, Quit
+from x2c_motors.bring_up.editor import RobotEditor
+from x2c_motors.bring_up.finding import Search, search
+from x2c_motors.calibration.calibration import Calibration, driver_keys, driver_section
+from x2c_motors.calibration.pose_teaching import HELP
+from x2c_motors.drivers import driver_class
+from x2c_motors.drivers.driver import Found
+from x2c_motors.errors import CalibrationError
+
+
+def walk(
+    folder: Path,
+    options: Mapping[str, Any],
+    dialogue: Dialogue,
+    *,
+    again: str = "",
+    channels: Sequence[int] | None = None,
+    board: str = "",
+    way_time: float,
+    speed: float,
+) -> int:
+    """Calibrate the motors of a robot with its owner, and return the exit status.
+
+    Args:
+        folder: Of the robot; made where there is none.
+        options: Type and options of the driver section; they go before those in robot.yaml.
+        dialogue: With the owner.
+        again: Joint to be calibrated anew; empty: all motors that robot.yaml does not know.
+        channels: Which have a servo, where a driver cannot tell.
+        board: Name of the board in robot.yaml; empty where the robot has one.
+        way_time: In which a joint may go its whole way [s].
+        speed: At which motors are moved [rad/s].
+
+    Raises:
+        CalibrationError: It is not known what motors there are, or where.
+        DriverError: A motor cannot be reached any more.
+    """
+    editor = RobotEditor(folder)
+    _check_board(editor, board)
+    section = driver_section(editor, driver_keys(board))
+    chosen = {key: value for key, value in section.items() if key != "joints"} | dict(options)
+    if "type" not in chosen:
+        raise CalibrationError(
+            f"{editor.path} does not say what kind of motors there are; give --type and --port"
+        )
+    place, motors = _motors(chosen, channels, dialogue)
+    calibration = Calibration(editor, {**chosen, **place}, dialogue, way_time, speed, board)
+    known = calibration.known
+    dialogue.say(f"{len(motors)} motors, {len(known)} of them calibrated.\n{HELP}")
+    try:
+        finished = calibration.run(motors, again)
+    except (Quit, KeyboardInterrupt):
+        dialogue.say("\nStopped; what was marked is kept, and the same command goes on there.")
+        return 0
+    if editor.backup:
+        dialogue.say(f"As it was before: {escape(str(editor.backup))}")
+    left = len(motors) - len(calibration.known)
+    dialogue.say(f"{finished} calibrated now, {max(left, 0)} left.")
+    return 0
+
+
+def _check_board(editor: RobotEditor, board: str) -> None:
+    boards = editor.content.get("drivers") or {}
+    if boards and not board:
+        raise CalibrationError(
+            f"{editor.path} has several boards: say which one, --board {' or '.join(boards)}, or "
+            "the name of another"
+        )
+    if board and editor.content.get("driver"):
+        raise CalibrationError(
+            f"{editor.path} has one driver: move that section to drivers, under a name of its "
+            f"own, before board {board} comes beside it"
+        )
+
+
+def _motors(
+    options: Mapping[str, Any], channels: Sequence[int] | None, dialogue: Dialogue
+) -> tuple[Mapping[str, Any], Sequence[Found]]:
+    """Return the options of the place where motors are, and those motors."""
+    kind = options["type"]
+    rest = {key: value for key, value in options.items() if key != "type"}
+    with dialogue.console.status(f"Looking for {kind} motors"):
+        looked = list(search(kind, rest))
+    found = [one for one in looked if one.found]
+    if len(found) > 1:
+        places = "; ".join(f"{one.place} ({len(one.found)})" for one in found)
+        raise CalibrationError(f"motors in several places: {places}; choose one with --port")
+    if not found:
+        raise CalibrationError(f"no {kind} motor answers: {_reasons(looked)}")
+    motors = found[0].found
+    if driver_class(kind).wire_form.key == "channel":
+        motors = _with_servo(motors, channels)
+    return found[0].options, motors
+
+
+def _with_servo(motors: Sequence[Found], channels: Sequence[int] | None) -> Sequence[Found]:
+    if channels is None:
+        raise CalibrationError(
+            "a hobby servo cannot be found by asking: say which channels have one, such as "
+            "--channels 0-11"
+        )
+    return [motor for motor in motors if motor.address in channels]
+
+
+def _reasons(looked: Sequence[Search]) -> str:
+    if not looked:
+        return "there is no USB serial port; is the adapter plugged in?"
+    return "; ".join(dict.fromkeys(one.error or f"nothing at {one.place}" for one in looked))

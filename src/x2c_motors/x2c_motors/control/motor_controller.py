@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens between commands and motors: watchdog, stop, and soft returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from x2c_core.robot.robot import Joint
+from x2c_motors.control.motion_group import MotionGroup, MotionPart
+from x2c_motors.control.motor_condition import Condition, Outcome
+from x2c_motors.control.motor_custody import MotorCustody
+from x2c_motors.control.motor_link import MotorLink, Tell
+from x2c_motors.control.motor_writer import MotorWriter
+from x2c_motors.description.settings import Rest
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.errors import DriverError
+
+Array = NDArray[np.float64]
+
+RELAX_PERIOD = 0.25
+"""Motors that a stop leaves limp are told so anew so often: none of them acknowledges it [s]."""
+
+UNATTENDED = 3
+"""How often they are told where nobody stays to tell them anew."""
+
+
+class MotorSession:
+    """Keeps the motors of one robot at what is commanded, as long as that is safe.
+
+    Never raises for anything that motors or their connection do. One thread ticks; commands, stops
+    and resets may come from others. Times are seconds of a steady clock.
+
+    Attributes:
+        link: To the motors.
+
+    Args:
+        driver: Of the motors, not yet opened.
+        joints: Of the robot.
+        tell: Called with whether something is bad, and what it is, once each time it happens.
+        motion: Motion of these joints, where others depend on them; their own where None.
+    """
+
+    def __init__(
+        self,
+        driver: MotorDriver,
+        joints: Sequence[Joint],
+        tell: Tell,
+        motion: MotionPart | None = None,
+    ) -> None:
+        self.link = MotorLink(driver, tell)
+        self._driver = driver
+        self._settings = driver.settings
+        self._motion = motion or MotionGroup(joints, self._settings.approach).parts[0]
+        self._tell = tell
+        self._command: tuple[float, Array] | None = None
+        self._writer = MotorWriter(self.link, joints, tell)
+        self._custody = MotorCustody(self.link, self._writer, tell)
+        self._start = self._writer.last
+        self._last_tick: float | None = None
+        self._stopping = self._urgent = False
+        self._relax_next = -np.inf
+        # Nothing is sent, since then; whether the motors hold is another matter.
+        self._idle, self._idle_since = True, -np.inf
+        self._condition = Condition.UNTOUCHED
+
+    @property
+    def condition(self) -> Condition:
+        """What the motors are doing."""
+        return self._condition if self.link.connected else Condition.DISCONNECTED
+
+    @property
+    def limited(self) -> int:
+        """How often a command was too far away to be passed on."""
+        return self._motion.limited
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Names of joints that are left alone, since they stand outside their raw range."""
+        return () if self._idle else self._writer.outside
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """Names of joints that stay, since nothing holds one that their limits depend on."""
+        names = self._driver.wires.names
+        return tuple(names[joint] for joint in np.flatnonzero(self._motion.frozen))
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Sentences on motors that cannot be given torque."""
+        return self._custody.refused
+
+    @property
+    def returned(self) -> Mapping[str, int]:
+        """How often joints were taken in again after they had lost their torque, by name."""
+        return self._custody.returned
+
+    @property
+    def returns_softly(self) -> bool:
+        """Whether motors come back from a stop without a jump: it is known where they are."""
+        return self._driver.measures or not self._relaxes
+
+    def command(self, positions: ArrayLike, now: float) -> None:
+        """Take a command: positions (n,) [rad or m], NaN for joints that stay where they are."""
+        self._command = (now, np.array(positions, dtype=np.float64))
+
+    def stop(self) -> None:
+        """Stop the motors at the next tick, and until `reset`."""
+        # Pressing on is no reason to try again at once what has just failed.
+        self._urgent = self._urgent or not self._stopping
+        self._stopping = True
+
+    def stop_unattended(self) -> None:
+        """Do a stop while nobody ticks: motors may have been left holding."""
+        if not self._relaxes:
+            return
+        try:
+            self.link.open(self._relax_unattended)
+            self._tell(True, "emergency stop: the motors are limp")
+        except DriverError as error:
+            self._tell(True, f"emergency stop: torque could not be taken off: {error}")
+        finally:
+            self.link.close()
+
+    def reset(self) -> None:
+        """End a stop; the motors come back to what is commanded from then on."""
+        self._stopping = False
+        self._command = None
+
+    def tick(self, now: float) -> Outcome:
+        """Do whatever is due."""
+        outcome = self._tick(now)
+        self._motion.note_held(self._writer.held, now)
+        return outcome
+
+    def _tick(self, now: float) -> Outcome:
+        duration = 0.0 if self._last_tick is None else now - self._last_tick
+        self._last_tick = now
+        stopping = self._stopping
+        if not self.link.connected:
+            return self._connect(now)
+        try:
+            # Before anything is asked: to be stopped, motors need not be heard.
+            if stopping:
+                self._stop_motors(now)
+            reading = self.link.look(now)
+            if reading is not None and not self._idle:
+                self._custody.look(reading, now)
+            sent = self._halt(now, duration) if stopping else self._move(now, duration)
+            self.link.ask_health(now)
+        except DriverError as error:
+            self.link.lose(error, now)
+            self._custody.end()
+            return Outcome()
+        return Outcome(sent, None if reading is None else reading.positions)
+
+    def end(self) -> None:
+        """Leave the motors as they are to be left, and disconnect."""
+        limp = self._settings.at_end is Rest.TORQUE_OFF or (self._stopping and self._relaxes)
+        if self.link.connected and limp:
+            try:
+                self._driver.torque(False)
+            except DriverError as error:
+                self._tell(True, f"torque could not be taken off: {error}")
+        self.link.close()
+
+    def _connect(self, now: float) -> Outcome:
+        if self._urgent:
+            self._urgent = False
+            self.link.hurry()
+        reading = self.link.connect(now, lambda: self._relax_if_stopped(now))
+        if reading is None:
+            return Outcome()
+        self._rest(Condition.STOPPED if self._stopping else Condition.UNTOUCHED, now)
+        return Outcome(read=reading.positions)
+
+    @property
+    def _relaxes(self) -> bool:
+        """Whether a stop leaves the motors limp."""
+        return self._settings.estop is Rest.TORQUE_OFF and self._driver.can_relax
+
+    def _relax_if_stopped(self, now: float) -> None:
+        if self._stopping and self._relaxes:
+            self._relax_next = now + RELAX_PERIOD
+            self._driver.torque(False)
+
+    def _relax_unattended(self) -> None:
+        # None of them acknowledges it, and nobody is there to tell them again later.
+        for _ in range(UNATTENDED):
+            self._driver.torque(False)
+
+    def _take_in(self, now: float) -> bool:
+        """Take in the next motor that waits for it; returns whether any waits still."""
+        taken = self._custody.take_next(now)
+        if taken is not None:
+            joint, position = taken
+            self._start[joint] = position
+            self._motion.place_one(joint, position)
+        return self._custody.taking_in(now)
+
+    def _move(self, now: float, duration: float) -> Array | None:
+        if self._condition is Condition.STOPPED:
+            self._rest(Condition.LIMP if self._relaxes else Condition.UNTOUCHED, now)
+        command = self._command
+        age = np.inf if command is None else now - command[0]
+        if self._idle:
+            if age > self._settings.hold_after:
+                self._let_go(min(age, now - self._idle_since), now)
+                return None
+            self._rise()
+        # What was sent something was commanded, and only a stop takes that back.
+        if command is None:
+            return self._halt(now, duration)
+        if age > self._settings.hold_after:
+            return self._wait(age, now, duration)
+        # Those that wait for it rest; the others go on.
+        waits = self._take_in(now)
+        targets = np.where(np.isfinite(command[1]), command[1], self._start)
+        positions = self._motion.step(targets, duration, now)
+        approaching = waits or self._motion.approaching
+        self._condition = Condition.APPROACHING if approaching else Condition.FOLLOWING
+        return self._writer.send(positions)
+
+    def _wait(self, age: float, now: float, duration: float) -> Array | None:
+        """Hold while no commands come, and go limp when none come for long."""
+        if self._let_go(age, now):
+            return None
+        if self._condition is not Condition.HOLDING:
+            self._tell(True, "commands have stopped: the motors hold")
+        self._condition = Condition.HOLDING
+        return self._halt(now, duration)
+
+    def _let_go(self, quiet: float, now: float) -> bool:
+        """Go limp where nothing was commanded for long [s]; returns whether they just did."""
+        limit = self._settings.torque_off_after
+        too_long = self._driver.can_relax and limit and quiet > limit
+        if not too_long or self._condition is Condition.LIMP:
+            return False
+        self._driver.torque(False)
+        self._rest(Condition.LIMP, now)
+        self._tell(True, f"no commands for {limit:g} s: the motors go limp")
+        return True
+
+    def _rest(self, condition: Condition, now: float) -> None:
+        """Send nothing until there is a command."""
+        self._condition = condition
+        self._idle, self._idle_since = True, now
+        self._custody.end()
+
+    def _stop_motors(self, now: float) -> None:
+        if self._condition is not Condition.STOPPED:
+            self._urgent = False
+            if self._relaxes:
+                self._idle = True
+                self._custody.end()
+            self._relax_next = now
+            self._condition = Condition.STOPPED
+            self._tell(
+                True, "emergency stop: the motors " + ("are limp" if self._relaxes else "hold")
+            )
+        if now >= self._relax_next:
+            self._relax_if_stopped(now)
+
+    def _halt(self, now: float, duration: float) -> Array | None:
+        if self._idle:
+            return None
+        self._take_in(now)
+        return self._writer.send(self._motion.halt(duration, now))
+
+    def _rise(self) -> None:
+        """Begin to move, from where the joints are, or were sent last where nothing measures."""
+        self._start = self._writer.last.copy()
+        self._motion.place(self._start)
+        self._custody.begin()
+        self._idle = False

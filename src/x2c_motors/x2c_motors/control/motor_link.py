@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connection to motors: opened anew when it is lost, and asked who is there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_motors.control.motor_responsiveness import Presence
+from x2c_motors.drivers.driver import Health, MotorDriver, MotorState
+from x2c_motors.errors import DriverError, Fault
+
+Array = NDArray[np.float64]
+Tell = Callable[[bool, str], None]
+
+FIRST_RETRY = 0.5
+"""Pause before a lost connection is tried for the first time [s]."""
+
+LOST_AFTER = 0.5
+"""Where no motor has answered for so long, the connection counts as lost [s]."""
+
+HEALTH_PERIOD = 2.0
+"""Time between two questions after the motors' health [s]."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where motors are.
+
+    Attributes:
+        positions: (n,) [rad or m], NaN where they cannot be told.
+        missed: Places of those that were asked, twice, and did not answer.
+    """
+
+    positions: Array
+    missed: tuple[int, ...] = ()
+
+
+class MotorLink:
+    """Keeps a driver connected; what happens is told once, however long it lasts.
+
+    Times are seconds of a steady clock.
+
+    Attributes:
+        connected: Whether the motors are reached.
+        connections: How often they were.
+        trouble: Why they are not; empty where they are.
+        health: What they have said of themselves last.
+
+    Args:
+        driver: Not yet opened.
+        tell: Called with whether something is bad, and what it is.
+    """
+
+    def __init__(self, driver: MotorDriver, tell: Tell) -> None:
+        self.driver = driver
+        self.connected = False
+        self.connections = 0
+        self.trouble = ""
+        self.health = Health()
+        self._tell = tell
+        self._presence = Presence(len(driver.wires))
+        self._silence = ""
+        self._retry, self._pause = -np.inf, FIRST_RETRY
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """(n,) which motors answer."""
+        return self._presence.mask
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Names of joints whose motors do not answer while others do."""
+        return tuple(self.driver.wires.names[place] for place in self._presence.absent)
+
+    def connect(self, now: float, prepare: Callable[[], None]) -> Reading | None:
+        """Connect, if it is time to try; returns where the motors are if that succeeds.
+
+        Args:
+            now: The time [s].
+            prepare: What is to be done to the motors at once; may raise DriverError.
+        """
+        if now < self._retry:
+            return None
+        try:
+            self.open(prepare)
+            pose = self.driver.read()
+        except DriverError as error:
+            if error.fault is not Fault.ABSENT:
+                self.driver.close()
+            self._try_later(error, now)
+            return None
+        self._presence.begin(np.isfinite(pose) | (not self.driver.measures), now)
+        self._next_read = self._next_health = self._answered = now
+        self._pause, self._silence = FIRST_RETRY, ""
+        self.connected = True
+        self.connections += 1
+        self.trouble = ""
+        missing = f"; no answer of {', '.join(self.absent)}" if self.absent else ""
+        self._tell(bool(missing), f"connected to {self.driver.place}{missing}")
+        return Reading(pose)
+
+    def open(self, prepare: Callable[[], None]) -> None:
+        """Open the driver, and do something to the motors before anything is asked of them.
+
+        Whoever is to be stopped need not be heard.
+
+        Raises:
+            DriverError: The motors cannot be reached.
+        """
+        try:
+            self.driver.open()
+        except DriverError as error:
+            # The port is open then, and nobody answers.
+            if error.fault is Fault.SILENT:
+                prepare()
+            raise
+        prepare()
+
+    def hurry(self) -> None:
+        """Let `connect` try again at once, and then as often as at first."""
+        self._retry, self._pause = -np.inf, FIRST_RETRY
+
+    def lose(self, error: DriverError, now: float) -> None:
+        """Give the connection up for now."""
+        self.close()
+        self._try_later(error, now)
+
+    def close(self) -> None:
+        """Disconnect; `connect` may try again at once."""
+        self.driver.close()
+        self.connected = False
+        self.health = Health()
+        self._retry = -np.inf
+
+    def look(self, now: float) -> Reading | None:
+        """Return where the motors are, if it is time to ask and they answer.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        if now < self._next_read:
+            return None
+        self._next_read = max(self._next_read + 1.0 / self.driver.settings.read_rate, now)
+        asked = self._presence.to_ask(now)
+        pose = self._read(asked, now)
+        if not self.driver.measures:
+            return None if pose is None else Reading(pose)
+        if pose is None:
+            return Reading(np.full(len(self.there), np.nan), asked)
+        gone, back = self._presence.heard(np.isfinite(pose), asked)
+        if gone:
+            self._tell(True, f"no answer of {self.named(gone)}; the other joints go on")
+        if back:
+            self._tell(False, f"{self.named(back)} answers again")
+        return Reading(pose, tuple(joint for joint in asked if np.isnan(pose[joint])))
+
+    def position(self, joint: int) -> float:
+        """Return where a motor is [rad or m]; NaN where it does not answer.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        pose = self._ask([joint])
+        return math.nan if pose is None else float(pose[joint])
+
+    def check(self, joints: Collection[int]) -> Mapping[int, MotorState]:
+        """Return whether motors still hold, without those that do not answer.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        if not joints:
+            return {}
+        try:
+            return self.driver.check(list(joints))
+        except DriverError as error:
+            if error.fault in (Fault.LOST, Fault.ABSENT):
+                raise
+            return {}
+
+    def named(self, joints: Sequence[int]) -> str:
+        """Return names and addresses of joints, for users."""
+        form, wires = self.driver.wire_form, self.driver.wires
+        return ", ".join(
+            f"{wires.names[one]} ({form.key} {wires.addresses[one]})" for one in joints
+        )
+
+    def _read(self, joints: Sequence[int], now: float) -> Array | None:
+        """Return where motors are, (n,) [rad or m]; those that do not answer are asked twice."""
+        # Those that were silent already are not worth a second wait.
+        known = self._presence.heard_last & (not self._silence)
+        pose = self._ask(joints)
+        silent = [one for one in joints if known[one] and (pose is None or np.isnan(pose[one]))]
+        if silent and self.driver.measures:
+            again = self._ask(silent)
+            if again is not None:
+                pose = again if pose is None else np.where(np.isfinite(again), again, pose)
+        if pose is not None:
+            self._answered, self._silence = now, ""
+            return pose
+        if now - self._answered > LOST_AFTER:
+            raise DriverError(Fault.LOST, self._silence)
+        return None
+
+    def _ask(self, joints: Sequence[int]) -> Array | None:
+        try:
+            return self.driver.read(joints)
+        except DriverError as error:
+            if error.fault in (Fault.LOST, Fault.ABSENT):
+                raise DriverError(Fault.LOST, str(error)) from error
+            self._silence = str(error)
+            return None
+
+    def ask_health(self, now: float) -> None:
+        """Ask the motors how they are, if it is time to.
+
+        Raises:
+            DriverError: The connection is lost.
+        """
+        if now < self._next_health:
+            return
+        self._next_health = now + HEALTH_PERIOD
+        try:
+            health = self.driver.health()
+        except DriverError as error:
+            if error.fault is Fault.LOST:
+                raise
+            return
+        for warning in set(health.warnings) - set(self.health.warnings):
+            self._tell(True, warning)
+        self.health = health
+
+    def _try_later(self, error: DriverError, now: float) -> None:
+        if str(error) != self.trouble:
+            self._tell(True, str(error))
+        self.trouble = str(error)
+        self._retry = now + self._pause
+        self._pause = min(2.0 * self._pause, self.driver.longest_retry)

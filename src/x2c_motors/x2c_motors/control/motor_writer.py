@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sending of positions to those motors that may be sent any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.robot.robot import Joint
+from x2c_motors.control.motor_link import MotorLink, Tell
+
+Array = NDArray[np.float64]
+
+
+class MotorWriter:
+    """Sends positions to the motors that were energised and stand inside their raw range.
+
+    A motor that stands outside would be sent the nearest end of it, and go there as fast as it
+    can: it is left alone until it stands inside.
+
+    Attributes:
+        last: (n,) positions that were really sent last [rad or m]; home before.
+        held: (n,) motors that were energised, and are sent positions.
+
+    Args:
+        link: Connection to the motors.
+        joints: Joints of the motors.
+        tell: Called with whether something is bad, and a sentence.
+    """
+
+    def __init__(self, link: MotorLink, joints: Sequence[Joint], tell: Tell) -> None:
+        self.last = np.array([joint.home for joint in joints])
+        self.held = np.zeros(len(joints), bool)
+        self._link, self._tell = link, tell
+        # A joint that is energised may be that far from where it is sent: a tick's way.
+        self._slack = np.array([joint.velocity for joint in joints]) / link.driver.settings.rate
+        self._outside = np.zeros(len(joints), bool)
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Names of joints that are left alone, since they stand outside their raw range."""
+        names = self._link.driver.wires.names
+        return tuple(names[joint] for joint in np.flatnonzero(self._outside))
+
+    def inside_again(self, positions: Array) -> NDArray[np.bool_]:
+        """Return which joints (n,) that are left alone now stand (n,) inside their range."""
+        return np.asarray(self._outside & np.isfinite(positions) & ~self._strays(positions))
+
+    def energise(self, joint: int, position: float) -> bool:
+        """Let a joint hold where it is, if that is inside its range; returns whether it does.
+
+        Args:
+            joint: Its place.
+            position: Where it is [rad or m].
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+        driver = self._link.driver
+        where = np.full(len(self.held), np.nan)
+        where[joint] = position
+        self._outside[joint] = self._strays(where)[joint]
+        if self._outside[joint]:
+            self._tell(True, driver.outside(joint, position))
+            return False
+        driver.prepare([joint])
+        # The goal first: a motor that gets its torque back goes to it at once.
+        sent = driver.write(where)
+        driver.torque(True, [joint])
+        self.last[joint] = sent[joint]
+        self.held[joint] = True
+        return True
+
+    def release(self) -> None:
+        """Send nothing to any joint until it is energised again."""
+        self.held[:] = False
+
+    def send(self, positions: Array) -> Array:
+        """Send positions (n,) [rad or m] and return what was really sent; NaN where nothing.
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
+        sent = self._link.driver.write(np.where(self.held, positions, np.nan))
+        self.last = np.where(np.isfinite(sent), sent, self.last)
+        return sent
+
+    def _strays(self, positions: Array) -> NDArray[np.bool_]:
+        return self._link.driver.wires.outside(positions, self._slack)

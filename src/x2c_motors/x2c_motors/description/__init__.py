@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options and calibration of motors, as robot.yaml has them."""

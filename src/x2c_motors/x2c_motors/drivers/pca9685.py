@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hobby servos on a PCA9685, a 16-channel PWM chip on an I2C bus.
+
+Registers: NXP, PCA9685 product data sheet, revision 4. Positions are pulses in microseconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import numpy as np
+import smbus2
+from numpy.typing import NDArray
+
+from x2c_motors.description.options import Option, RawScale, WireForm, port_number
+from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
+from x2c_motors.errors import DriverError, Fault
+from x2c_motors.serial_bus.pulses import PULSES
+
+Array = NDArray[np.float64]
+
+_MODE1, _MODE2, _CHANNELS, _ALL_OFF_HIGH, _PRESCALE = 0x00, 0x01, 0x06, 0xFD, 0xFE
+_SLEEP, _INCREMENT, _TOTEM_POLE = 0x10, 0x20, 0x04
+_FULL_OFF = 0x10
+_TICKS = 4096
+_WAKING = 0.0005
+_LARGEST_BLOCK = 32
+
+
+class Pca9685Driver(MotorDriver):
+    """Servos on one PCA9685; it tells what it sends to them, not where they are."""
+
+    name = "pca9685"
+    measures = False
+    default_rate = 50.0
+    wire_form = WireForm("channel", 0, 15, "µs")
+    options: ClassVar[Mapping[str, Option]] = {
+        "bus": Option(1, "Number of the I2C bus: 1 for /dev/i2c-1.", 0, 255),
+        "address": Option(0x40, "Address of the chip on the bus.", 0x03, 0x77),
+        "frequency": Option(50.0, "Pulses a second [Hz].", 40.0, 333.0),
+        "oscillator": Option(
+            25e6, "Of the chip; measured, pulses are as long as they say [Hz].", 20e6, 32e6
+        ),
+    }
+
+    @classmethod
+    def at_port(cls, text: str) -> dict[str, Any]:
+        """Return the option that names an I2C bus: 1, or /dev/i2c-1."""
+        return {"bus": port_number(text.removeprefix("/dev/i2c-"))}
+
+    @property
+    def place(self) -> str:
+        """Where the chip is."""
+        options = self.settings.options
+        return f"/dev/i2c-{options['bus']}, address 0x{options['address']:02x}"
+
+    @classmethod
+    def quantum(cls, settings: Any) -> float:
+        """Return how long one of the 4096 ticks of a period lasts."""
+        options = settings.options
+        return 1e6 * (_prescale(options) + 1) / float(options["oscillator"])
+
+    @classmethod
+    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+        """Return the pulses of hobby servos."""
+        return PULSES
+
+    def open(self) -> None:
+        """Open the bus; a chip that sleeps, as after power-on, is set up and woken."""
+        with self._failures(Fault.ABSENT):
+            self._bus = smbus2.SMBus(self.settings.options["bus"])
+        mode = self._get(_MODE1, 1)[0]
+        wanted = _prescale(self.settings.options)
+        if mode & _SLEEP or self._get(_PRESCALE, 1)[0] != wanted:
+            # The frequency can be set in its sleep only; waking, it has all outputs off.
+            self._set(_ALL_OFF_HIGH, [_FULL_OFF])
+            self._set(_MODE1, [_SLEEP | _INCREMENT])
+            self._set(_PRESCALE, [wanted])
+            self._set(_MODE2, [_TOTEM_POLE])
+        self._set(_MODE1, [_INCREMENT])
+        time.sleep(_WAKING)
+
+    def close(self) -> None:
+        """Close the bus."""
+        if hasattr(self, "_bus"):
+            try:
+                self._bus.close()
+            except OSError:
+                # It has gone already.
+                return
+
+    def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
+        """Stop the pulses; they begin again with the next position."""
+        if not on:
+            self._write_channels(
+                {
+                    self.wires.addresses[joint]: [0, 0, 0, _FULL_OFF]
+                    for joint in self._places(joints)
+                }
+            )
+
+    def health(self) -> Health:
+        """Find out whether the chip has lost its settings."""
+        self._still_set()
+        if self._get(_PRESCALE, 1)[0] != _prescale(self.settings.options):
+            raise DriverError(
+                Fault.LOST, f"the frequency of the PCA9685 ({self.place}) was changed"
+            )
+        return Health({"pulses [Hz]": f"{1e6 / (self.wires.quantum * _TICKS):.1f}"})
+
+    def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
+        """Look for channels whose pulses have ended."""
+        data = self._get_channels()
+        return {
+            joint: MotorState(not data[self.wires.addresses[joint]][3] & _FULL_OFF)
+            for joint in joints
+        }
+
+    def scan(self) -> list[Found]:
+        """Return all channels of the chip."""
+        data = self._get_channels()
+        return [
+            Found(channel, "channel", self._pulse(registers), _notes(registers))
+            for channel, registers in enumerate(data)
+        ]
+
+    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+        self._still_set()
+        channels = {}
+        for joint, value in zip(joints, raw, strict=True):
+            ticks = round(value / self.wires.quantum)
+            channels[self.wires.addresses[joint]] = [0, 0, ticks & 0xFF, ticks >> 8]
+        self._write_channels(channels)
+
+    def _receive(self, joints: Sequence[int]) -> Array:
+        self._still_set()
+        data = self._get_channels()
+        return np.array([self._pulse(data[self.wires.addresses[joint]]) for joint in joints])
+
+    def _pulse(self, registers: Sequence[int]) -> float:
+        if registers[3] & _FULL_OFF:
+            return np.nan
+        return (registers[2] | (registers[3] & 0x0F) << 8) * self.wires.quantum
+
+    def _still_set(self) -> None:
+        if self._get(_MODE1, 1)[0] & _SLEEP:
+            raise DriverError(
+                Fault.LOST, f"the PCA9685 ({self.place}) has lost its settings: power was gone"
+            )
+
+    def _write_channels(self, channels: Mapping[int, list[int]]) -> None:
+        # Neighbours go together: the register number counts up by itself.
+        block: list[int] = []
+        first = -1
+        for channel in sorted(channels):
+            if block and (channel != first + len(block) // 4 or len(block) == _LARGEST_BLOCK):
+                self._set(_CHANNELS + 4 * first, block)
+                block = []
+            first = first if block else channel
+            block = block + channels[channel]
+        if block:
+            self._set(_CHANNELS + 4 * first, block)
+
+    def _get_channels(self) -> list[list[int]]:
+        half = 4 * 8
+        data = self._get(_CHANNELS, half) + self._get(_CHANNELS + half, half)
+        return [data[4 * channel : 4 * channel + 4] for channel in range(16)]
+
+    def _get(self, register: int, size: int) -> list[int]:
+        with self._failures(Fault.LOST):
+            address = self.settings.options["address"]
+            return list(self._bus.read_i2c_block_data(address, register, size))
+
+    def _set(self, register: int, data: list[int]) -> None:
+        with self._failures(Fault.LOST):
+            self._bus.write_i2c_block_data(self.settings.options["address"], register, data)
+
+    @contextmanager
+    def _failures(self, fault: Fault) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            hint = "is it wired and powered, and is I2C switched on?"
+            raise DriverError(fault, f"no PCA9685 at {self.place}: {error}; {hint}") from error
+
+
+def _prescale(options: Mapping[str, Any]) -> int:
+    """Return the divider of the oscillator (data sheet, 7.3.5)."""
+    return round(float(options["oscillator"]) / (_TICKS * float(options["frequency"]))) - 1
+
+
+def _notes(registers: Sequence[int]) -> str:
+    return "no pulses" if registers[3] & _FULL_OFF else ""

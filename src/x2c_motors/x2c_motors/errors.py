@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions raised by x2c_motors."""
+
+import enum
+
+from x2c_core.errors import X2CError
+
+
+class MotorsError(X2CError):
+    """Base of every error that x2c_motors raises on purpose."""
+
+
+class DriverSettingsError(MotorsError):
+    """The driver section of a robot.yaml says something that cannot be."""
+
+
+class Fault(enum.StrEnum):
+    """What kind of thing went wrong between a driver and its motors."""
+
+    ABSENT = "absent"
+    """There is no such port, bus or address, or somebody else has it."""
+    LOST = "lost"
+    """The connection was there and is broken."""
+    SILENT = "silent"
+    """No reply in time."""
+    GARBLED = "garbled"
+    """A reply that cannot be understood."""
+    LATE = "late"
+    """A reply to an earlier question, which is passed over."""
+    REFUSED = "refused"
+    """The device answers that it cannot."""
+
+
+class DriverError(MotorsError):
+    """Motors cannot be reached, or do not do as they are told.
+
+    Args:
+        fault: What kind of thing went wrong.
+        text: What went wrong, and what to do, for users.
+    """
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+class CalibrationError(MotorsError):
+    """What was marked or chosen while motors are calibrated does not make a joint."""
+
+
+class WrapError(CalibrationError):
+    """A joint's way leads over the place where its motor's readings start again."""
+
+
+class BlockedError(CalibrationError):
+    """A motor does not follow; it holds where it is.
+
+    Args:
+        name: Name of the joint.
+        position: Where it stands [rad or m].
+    """
+
+    def __init__(self, name: str, position: float) -> None:
+        super().__init__(
+            f"{name} does not follow: something is in its way. It holds where it is, at "
+            f"{position:.3f}; go back a little"
+        )
+        self.position = position
+
+
+class EmulatorError(MotorsError):
+    """Emulated motors cannot be made as they were asked for; the text says why."""

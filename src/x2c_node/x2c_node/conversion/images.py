@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns image messages into pictures and back.
+
+cv_bridge does the conversion where it is installed; it is not on the Python package index, so the
+same conversions stand here for machines without ROS from apt, and for what cv_bridge refuses: for
+it 8UC1, 8UC3 and 16UC1 are no colours, whatever a driver means by them.
+"""
+
+from __future__ import annotations
+
+import array
+import sys
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from x2c_core.files.entries import shown
+from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
+from x2c_core.images.image_decoding import ImageDecodingError, decode_image
+from x2c_node.conversion.headers import check_frame_id
+from x2c_node.errors import ImageError, MessageError
+
+try:
+    from cv_bridge import CvBridge
+except ImportError:
+    CvBridge = None
+
+Picture = NDArray[np.uint8]
+
+_BRIDGE: Any = CvBridge() if CvBridge else None
+
+# Encoding -> numbers per pixel, bytes per number, OpenCV conversion to BGR (None: it is BGR).
+_ENCODINGS: dict[str, tuple[int, int, int | None]] = {
+    "bgr8": (3, 1, None),
+    "rgb8": (3, 1, cv2.COLOR_RGB2BGR),
+    "bgra8": (4, 1, cv2.COLOR_BGRA2BGR),
+    "rgba8": (4, 1, cv2.COLOR_RGBA2BGR),
+    "mono8": (1, 1, cv2.COLOR_GRAY2BGR),
+    "8UC1": (1, 1, cv2.COLOR_GRAY2BGR),
+    "8UC3": (3, 1, None),
+    "mono16": (1, 2, cv2.COLOR_GRAY2BGR),
+    "16UC1": (1, 2, cv2.COLOR_GRAY2BGR),
+    "bgr16": (3, 2, None),
+    "rgb16": (3, 2, cv2.COLOR_RGB2BGR),
+    "uyvy": (2, 1, cv2.COLOR_YUV2BGR_UYVY),
+    "yuv422": (2, 1, cv2.COLOR_YUV2BGR_UYVY),
+    "yuyv": (2, 1, cv2.COLOR_YUV2BGR_YUY2),
+    "yuv422_yuy2": (2, 1, cv2.COLOR_YUV2BGR_YUY2),
+    "bayer_rggb8": (1, 1, cv2.COLOR_BayerBG2BGR),
+    "bayer_bggr8": (1, 1, cv2.COLOR_BayerRG2BGR),
+    "bayer_gbrg8": (1, 1, cv2.COLOR_BayerGR2BGR),
+    "bayer_grbg8": (1, 1, cv2.COLOR_BayerGB2BGR),
+}
+
+
+def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
+    """Return an image message as a BGR picture (height, width, 3).
+
+    The picture can share the message's memory: do not write into it.
+
+    Args:
+        message: The image.
+        bridge: A cv_bridge.CvBridge, or None for this module's own conversion.
+
+    Raises:
+        ImageError: The image is empty, its encoding is unknown, its data or encoding does not
+            fit its size, or a size is above its limit.
+    """
+    rows = _rows(message)
+    if bridge is not None:
+        try:
+            return np.asarray(bridge.imgmsg_to_cv2(message, "bgr8"))
+        except Exception as refused:
+            try:
+                return _converted(message, rows)
+            except ImageError as error:
+                raise ImageError(f"{error}; nor can cv_bridge: {refused}") from error
+    return _converted(message, rows)
+
+
+def _converted(message: Image, rows: Picture) -> Picture:
+    per_pixel, size, conversion = _ENCODINGS[message.encoding]
+    numbers = rows.reshape(message.height, -1)
+    if size == 2:
+        order = ">u2" if message.is_bigendian else "<u2"
+        numbers = (np.ascontiguousarray(numbers).view(order) >> 8).astype(np.uint8)
+    pixels = numbers.reshape(message.height, message.width, per_pixel)
+    if conversion is None:
+        return np.ascontiguousarray(pixels)
+    try:
+        return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion), dtype=np.uint8)
+    except cv2.error as error:
+        raise ImageError(
+            f"cannot convert {message.encoding} of {message.width} x {message.height} pixels: "
+            f"{error.err}"
+        ) from error
+
+
+def compressed_to_bgr(message: CompressedImage) -> Picture:
+    """Return a compressed image message (JPEG or PNG) as a BGR picture (height, width, 3).
+
+    Raises:
+        ImageError: The data is empty or no picture, or a size is above its limit.
+    """
+    try:
+        check_frame_id(message.header)
+        return decode_image(message.data)
+    except ImageDecodingError as error:
+        # Shortened: a broken message may name its format at any length.
+        raise ImageError(f"{error} (format {shown(message.format)})") from error
+    except MessageError as error:
+        raise ImageError(str(error)) from error
+
+
+def bgr_to_image(
+    picture: Picture, header: Header, encoding: str = "bgr8", reuse: Image | None = None
+) -> Image:
+    """Return a picture (height, width, 3) as an image message.
+
+    Args:
+        picture: (height, width, 3) of uint8.
+        header: Of the message.
+        encoding: "bgr8", or "rgb8" where the picture's colours are in that order.
+        reuse: A message of before that nobody needs any more; one of the same size is filled
+            anew and returned, which saves making another.
+
+    Raises:
+        ImageError: The picture is none.
+    """
+    height, width = _picture_size(picture)
+    if reuse is not None and (reuse.height, reuse.width, reuse.encoding) == (
+        height,
+        width,
+        encoding,
+    ):
+        reuse.header = header
+        np.frombuffer(reuse.data, dtype=np.uint8).reshape(picture.shape)[:] = picture
+        return reuse
+    # rclpy checks a list or bytes element by element; an array it takes as it is.
+    data = array.array("B")
+    data.frombytes(np.ascontiguousarray(picture).data.cast("B"))
+    return Image(
+        header=header,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=int(sys.byteorder == "big"),
+        step=width * 3,
+        data=data,
+    )
+
+
+def bgr_to_jpeg(picture: Picture, header: Header, quality: int = 90) -> CompressedImage:
+    """Return a BGR picture (height, width, 3) as a JPEG message.
+
+    Raises:
+        ImageError: The picture is none, or cannot be encoded.
+    """
+    _picture_size(picture)
+    done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ImageError(f"cannot encode a picture of shape {picture.shape} as JPEG")
+    data = array.array("B")
+    data.frombytes(encoded.tobytes())
+    return CompressedImage(header=header, format="bgr8; jpeg compressed bgr8", data=data)
+
+
+def _picture_size(picture: Picture) -> tuple[int, int]:
+    if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size or picture.dtype != np.uint8:
+        raise ImageError(
+            f"expected (height, width, 3) of uint8, got {picture.shape} of {picture.dtype}"
+        )
+    return picture.shape[0], picture.shape[1]
+
+
+def _rows(message: Image) -> Picture:
+    """Return the bytes of an image without the padding at the ends of its rows."""
+    if message.encoding not in _ENCODINGS:
+        raise ImageError(
+            f"unknown encoding {shown(message.encoding)}; known are {', '.join(_ENCODINGS)}"
+        )
+    pixels = f"{message.width} x {message.height}"
+    if message.height == 0 or message.width == 0:
+        raise ImageError(f"the image is empty: {pixels} pixels")
+    try:
+        check_frame_id(message.header)
+        IMAGE_PIXELS.check(int(message.width) * int(message.height), f"an image of {pixels} has")
+    except (LimitError, MessageError) as error:
+        raise ImageError(str(error)) from error
+    per_pixel, size, _ = _ENCODINGS[message.encoding]
+    row = message.width * per_pixel * size
+    if message.step < row:
+        raise ImageError(
+            f"step is {message.step}, but a row of {message.width} {message.encoding} pixels "
+            f"has {row} bytes"
+        )
+    data = np.frombuffer(message.data, dtype=np.uint8)
+    if data.size < message.step * message.height:
+        raise ImageError(
+            f"the image is truncated: {data.size} bytes, "
+            f"expected {message.height} rows of {message.step}"
+        )
+    return data[: message.step * message.height].reshape(message.height, message.step)[:, :row]

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns the project's messages into the pure types and back; refuses what cannot be right."""
+
+from __future__ import annotations
+
+import enum
+import math
+from typing import TypeVar
+
+import numpy as np
+from geometry_msgs.msg import Point, Pose, Quaternion
+from numpy.typing import NDArray
+from std_msgs.msg import Header
+
+from x2c_core.control_space import controls
+from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
+from x2c_core.face.head_pose import fit_head_pose
+from x2c_core.face.topology import COUNT
+from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_node.conversion.headers import check_frame_id
+from x2c_node.errors import MessageError
+
+S = TypeVar("S", bound=enum.IntEnum)
+
+
+def face_to_message(face: Face, header: Header) -> FaceLandmarks:
+    """Return a face as a message with the image's header."""
+    message = FaceLandmarks(
+        header=header,
+        image_width=face.width,
+        image_height=face.height,
+        landmarks=face.landmarks.astype(np.float32).ravel(),
+        confidence=float(face.confidence),
+        state=int(face.state),
+        track_id=face.track_id,
+    )
+    if face.pose is not None:
+        x, y, z = face.pose.position(face.width, face.height)
+        message.head = Pose(
+            position=Point(x=float(x), y=float(y), z=float(z)),
+            orientation=quaternion(face.pose.rotation),
+        )
+    return message
+
+
+def face_from_message(message: FaceLandmarks) -> Face:
+    """Return the face in a message.
+
+    Raises:
+        MessageError: The state is unknown, a tracked face has landmarks that are none, or the
+            frame_id is too long.
+        LandmarkError: A landmark is NaN or infinite, or all fall on one point.
+    """
+    check_frame_id(message.header)
+    state = _known(FaceState, message.state)
+    landmarks = np.array(message.landmarks, dtype=np.float64).reshape(COUNT, 3)
+    return Face(
+        landmarks=landmarks,
+        pose=fit_head_pose(landmarks) if landmarks.any() or state is FaceState.TRACKING else None,
+        width=message.image_width,
+        height=message.image_height,
+        confidence=_share(message.confidence),
+        state=state,
+        track_id=message.track_id,
+    )
+
+
+def controls_to_message(frame: ControlFrame, header: Header) -> ControlValues:
+    """Return control values as a message with the image's header."""
+    return ControlValues(
+        header=header,
+        values=frame.values.astype(np.float32),
+        confidence=float(frame.confidence),
+        state=int(frame.state),
+        track_id=frame.track_id,
+    )
+
+
+def controls_from_message(message: ControlValues) -> ControlFrame:
+    """Return the control values in a message; they are finite, but can be out of range.
+
+    Raises:
+        MessageError: The state is unknown, the confidence is no number, or the frame_id is too
+            long.
+        ControlError: A value is NaN or infinite.
+    """
+    check_frame_id(message.header)
+    return ControlFrame(
+        values=controls.vector(message.values),
+        confidence=_share(message.confidence),
+        state=_known(ControlState, message.state),
+        track_id=message.track_id,
+    )
+
+
+def quaternion(rotation: NDArray[np.float64]) -> Quaternion:
+    """Return a rotation matrix (3, 3) as a unit quaternion."""
+    # The largest of the four components is found first: dividing by it is always safe.
+    r = rotation
+    squares = np.array(
+        [
+            1.0 + r[0, 0] - r[1, 1] - r[2, 2],
+            1.0 - r[0, 0] + r[1, 1] - r[2, 2],
+            1.0 - r[0, 0] - r[1, 1] + r[2, 2],
+            1.0 + np.trace(r),
+        ]
+    )
+    k = int(squares.argmax())
+    products = np.array(
+        [
+            [squares[0], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0], r[2, 1] - r[1, 2]],
+            [r[0, 1] + r[1, 0], squares[1], r[1, 2] + r[2, 1], r[0, 2] - r[2, 0]],
+            [r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], squares[2], r[1, 0] - r[0, 1]],
+            [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], squares[3]],
+        ]
+    )[k]
+    x, y, z, w = products / np.linalg.norm(products)
+    return Quaternion(x=float(x), y=float(y), z=float(z), w=float(w))
+
+
+def _known(kind: type[S], value: int) -> S:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(f"{one.name}={one.value}" for one in kind)
+        raise MessageError(f"unknown state {value}; known states: {known}") from None
+
+
+def _share(value: float) -> float:
+    if not math.isfinite(value):
+        raise MessageError(f"confidence must be a number from 0 to 1, got {value}")
+    return min(max(float(value), 0.0), 1.0)

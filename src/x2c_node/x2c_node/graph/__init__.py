@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other nodes: their endpoints, names and parameters."""

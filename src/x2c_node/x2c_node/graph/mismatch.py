@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishers that a node cannot hear, since what they offer is less than it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.qos import QoSCompatibility, QoSPolicyKind, QoSProfile, qos_check_compatible
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+from x2c_node.graph.endpoints import publishers
+
+_REMEDIES = {
+    QoSPolicyKind.RELIABILITY: ("reliable", "reliability:=best_effort"),
+    QoSPolicyKind.DURABILITY: ("transient local", "durability:=volatile"),
+}
+"""How to publish instead, and the override with which a subscription asks for less."""
+
+
+class Mismatches:
+    """Incompatible publishers of a node's topics, as the middleware reports them.
+
+    Args:
+        node: Node that subscribes.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._found: dict[str, tuple[int, QoSProfile]] = {}
+
+    def callbacks(self, topic: str, asked: Callable[[], QoSProfile]) -> SubscriptionEventCallbacks:
+        """Return what a subscription needs to report publishers that it cannot hear.
+
+        Args:
+            topic: Full name of the topic.
+            asked: Returns what the subscription asks for.
+        """
+
+        def report(event: Any) -> None:
+            self._found[topic] = (int(event.last_policy_kind), asked())
+            self._node.get_logger().warning(self._sentence(topic) or f"{topic}: {event}")
+
+        return SubscriptionEventCallbacks(incompatible_qos=report)
+
+    def sentences(self) -> dict[str, str]:
+        """Return which publishers are not heard and what to do, by topic; of those there now."""
+        texts = {topic: self._sentence(topic) for topic in list(self._found)}
+        return {topic: text for topic, text in texts.items() if text}
+
+    def _sentence(self, topic: str) -> str:
+        kind, asked = self._found[topic]
+        names = [
+            f"{_name(one)} ({reason})"
+            for one in publishers(self._node, topic) or ()
+            if (reason := _reason(one.qos_profile, asked)) is not None
+        ]
+        policy = _policy(kind)
+        if not names:
+            # What ROS has no policy for, such as the ownership, the graph does not show.
+            if policy in _REMEDIES or not self._node.count_publishers(topic):
+                return ""
+            names = ["a publisher"]
+        advice = "publish it with the defaults of ROS 2"
+        if policy in _REMEDIES:
+            quality, override = _REMEDIES[policy]
+            advice = (
+                f"publish it as {quality}, or set qos_overrides.{topic}.subscription.{override}"
+            )
+        word = policy.name.lower() if policy is not None else f"policy {kind}"
+        return f"{topic} of {', '.join(names)} is not heard: its {word} does not fit; {advice}"
+
+
+def _name(publisher: TopicEndpointInfo) -> str:
+    return f"{publisher.node_namespace.rstrip('/')}/{publisher.node_name}"
+
+
+def _policy(kind: int) -> QoSPolicyKind | None:
+    try:
+        return QoSPolicyKind(kind)
+    except ValueError:
+        return None
+
+
+def _reason(offered: QoSProfile, asked: QoSProfile) -> str | None:
+    """Return why a publisher is not heard; None where it is, or where that is not known."""
+    try:
+        result, reason = qos_check_compatible(offered, asked)
+    except Exception:
+        return None
+    if result != QoSCompatibility.ERROR:
+        return None
+    return reason.replace("ERROR: ", "").strip(" ;") or "see ros2 topic info --verbose"

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a ROS parameter file as a node would: the nodes are not started here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from x2c_core.errors import X2CError
+from x2c_core.files.bounded_yaml import check_yaml
+from x2c_core.files.entries import shown
+from x2c_core.files.input_limits import YAML_BYTES
+from x2c_core.files.regular_files import read_text
+from x2c_node.errors import ParameterFileError
+from x2c_node.parameters import Parameters, check, specs
+
+P = TypeVar("P", bound=Parameters)
+
+_WILD = ("*", "**")
+_PATTERNS = {"*": "/[^/]+", "**": "(?:/[^/]+)*"}
+_PARAMETERS = "ros__parameters"
+
+
+class ParameterFile:
+    """What a parameter file says, block by block.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        ParameterFileError: The file cannot be read, or is laid out otherwise.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._blocks: dict[str, dict[str, Any]] = {}
+        try:
+            text = read_text(path, YAML_BYTES)
+            check_yaml(text)
+            loader = yaml.SafeLoader(text)
+            root = loader.get_single_node()
+            if root is not None:
+                self._read(root, "", loader)
+        except (OSError, ValueError, TypeError, yaml.YAMLError, RecursionError) as error:
+            raise ParameterFileError(f"cannot read the parameter file {path}: {error}") from error
+
+    def of(self, node: str) -> dict[str, Any]:
+        """Return what is said to a node.
+
+        As in ROS, what stands further down wins, be it said to this node or to all.
+
+        Args:
+            node: Name of the node for any namespace, or its full name with a leading slash.
+        """
+        said: dict[str, Any] = {}
+        for name, block in self._blocks.items():
+            if _is_to(name, node):
+                said.update(block)
+        return said
+
+    def check(self, nodes: Iterable[str]) -> None:
+        """Refuse a file that says nothing to any of the nodes.
+
+        Raises:
+            ParameterFileError: It does not.
+        """
+        wanted = list(nodes)
+        if any(_is_to(name, node) for name in self._blocks for node in wanted):
+            return
+        held = ", ".join(self._blocks) or "nothing"
+        raise ParameterFileError(
+            f"{self._path} says nothing to {', '.join(wanted)}, so it would change nothing: it "
+            f"holds {held}; expected blocks as in config/imitation.yaml"
+        )
+
+    def _read(self, node: yaml.Node, name: str, loader: yaml.SafeLoader) -> None:
+        # Node by node: a dictionary would lose blocks that are said twice, which ROS joins.
+        if not isinstance(node, yaml.MappingNode):
+            raise ParameterFileError(
+                f"{self._path}: expected nodes with 'ros__parameters', as in "
+                f"config/imitation.yaml; {name or 'the file'} has none"
+            )
+        for key, content in node.value:
+            word = str(key.value)
+            if word != _PARAMETERS:
+                self._read(content, f"{name}/{word}" if name else word, loader)
+                continue
+            said = loader.construct_object(content, deep=True)
+            if not isinstance(said, dict):
+                raise ParameterFileError(
+                    f"{self._path}: {name}: expected parameters below 'ros__parameters', got "
+                    f"{shown(said)}"
+                )
+            self._blocks.setdefault(name, {}).update(said)
+
+
+def _is_to(name: str, node: str) -> bool:
+    if not node.startswith("/"):
+        return name.rpartition("/")[2] in (node, *_WILD)
+    words = [word for word in name.split("/") if word]
+    pattern = "".join(_PATTERNS.get(word, f"/{re.escape(word)}") for word in words)
+    return re.fullmatch(pattern, node) is not None
+
+
+def filled(kind: type[P], values: dict[str, Any], path: Path | str) -> P:
+    """Return a node's parameters with values in place of defaults.
+
+    Args:
+        kind: The node's parameters.
+        values: By name; names that the node does not have are passed over, as ROS does.
+        path: Of the file, for messages to the user.
+
+    Raises:
+        ParameterFileError: A value cannot be.
+    """
+    known = specs(kind)
+    try:
+        return kind(**{name: check(kind, name, v) for name, v in values.items() if name in known})
+    except X2CError as error:
+        raise ParameterFileError(f"{path}: {error}") from error

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Spinning of nodes, and their end in order."""

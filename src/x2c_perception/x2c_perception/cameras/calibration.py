@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A camera's calibration, from the YAML files that ROS calibration tools write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from x2c_core.files.bounded_yaml import YAMLTextError, load_yaml_file
+from x2c_core.files.entries import shown
+from x2c_perception.errors import CalibrationError
+
+_DISTORTION_COUNTS = {"plumb_bob": (4, 5), "rational_polynomial": (8,), "equidistant": (4,)}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Intrinsics of a camera; matrices row by row, as in `sensor_msgs/CameraInfo`."""
+
+    width: int
+    height: int
+    distortion_model: str
+    d: tuple[float, ...]
+    k: tuple[float, ...]
+    r: tuple[float, ...]
+    p: tuple[float, ...]
+
+
+def load_calibration(url: str) -> Calibration:
+    """Return the calibration at a file:// address or path.
+
+    Raises:
+        CalibrationError: There is no such file, or it is no calibration.
+    """
+    path = _path(url)
+    try:
+        content = load_yaml_file(path)
+    except YAMLTextError as error:
+        raise CalibrationError(f"camera_info_url: {path} is not YAML: {error}") from error
+    except (OSError, ValueError) as error:
+        raise CalibrationError(f"camera_info_url: cannot read {path}: {error}") from error
+    try:
+        return _parse(content)
+    except CalibrationError as error:
+        raise CalibrationError(
+            f"camera_info_url: {path}: {error}; expected a file as of camera_calibration"
+        ) from error
+
+
+def _path(url: str) -> Path:
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return Path(unquote(parts.path))
+    if not parts.scheme:
+        return Path(url).expanduser()
+    raise CalibrationError(
+        f"camera_info_url {url!r}: expected file:///absolute/path/to/calibration.yaml"
+    )
+
+
+def _parse(content: Any) -> Calibration:
+    if not isinstance(content, Mapping):
+        raise CalibrationError("it holds no mapping")
+    model = content.get("distortion_model", "plumb_bob")
+    if not isinstance(model, str) or model not in _DISTORTION_COUNTS:
+        known = ", ".join(_DISTORTION_COUNTS)
+        raise CalibrationError(f"unknown distortion_model {shown(model)}; known are {known}")
+    return Calibration(
+        width=_size(content, "image_width"),
+        height=_size(content, "image_height"),
+        distortion_model=model,
+        d=_numbers(content, "distortion_coefficients", _DISTORTION_COUNTS[model]),
+        k=_numbers(content, "camera_matrix", (9,)),
+        r=_numbers(content, "rectification_matrix", (9,)),
+        p=_numbers(content, "projection_matrix", (12,)),
+    )
+
+
+def _size(content: Mapping[str, Any], key: str) -> int:
+    value = content.get(key)
+    if type(value) is not int or value <= 0:
+        raise CalibrationError(f"{key} must be a positive integer, got {shown(value)}")
+    return value
+
+
+def _numbers(content: Mapping[str, Any], key: str, counts: tuple[int, ...]) -> tuple[float, ...]:
+    section = content.get(key)
+    data = section.get("data") if isinstance(section, Mapping) else None
+    if (
+        not isinstance(data, list)
+        or len(data) not in counts
+        or not all(type(x) in (int, float) and math.isfinite(x) for x in data)
+    ):
+        expected = " or ".join(map(str, counts))
+        raise CalibrationError(f"{key}: data must be {expected} finite numbers, got {shown(data)}")
+    return tuple(float(x) for x in data)

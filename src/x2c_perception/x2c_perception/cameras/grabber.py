@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a source ahead of its use, so that decoding delays nothing; brings lost cameras back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from x2c_node.supervision.supervisor import Pulse
+from x2c_perception.cameras.base import CameraSource, Picture
+from x2c_perception.errors import SourceError
+
+_READ_AHEAD = 3
+"""Pictures of a file that are decoded before they are due."""
+
+
+@dataclass(frozen=True)
+class Grabbed:
+    """A picture and when it was taken, on the clock of `time.monotonic` [s]."""
+
+    picture: Picture
+    taken: float
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait before a lost camera is tried again [s]; each time twice as long."""
+
+    shortest: float = 0.5
+    longest: float = 10.0
+
+
+class Grabber:
+    """A thread that reads a source.
+
+    Of a live source only the newest picture is kept, and it is opened again whenever it fails.
+    Other sources are read a few pictures ahead; a picture that cannot be read is passed over.
+
+    Args:
+        source: Is opened, read and closed by the thread.
+        loop: Whether a source that has come to its end starts again.
+        complain: Takes one sentence for each failure, from the thread.
+        found: Is called from the thread when the source has been opened.
+        backoff: For live sources.
+        pulse: Pulse of the thread; drivers may keep it for as long as they like.
+    """
+
+    def __init__(
+        self,
+        source: CameraSource,
+        *,
+        loop: bool = False,
+        complain: Callable[[str], None] = lambda text: None,
+        found: Callable[[], None] = lambda: None,
+        backoff: Backoff | None = None,
+        pulse: Pulse | None = None,
+    ) -> None:
+        self._pulse = pulse or Pulse()
+        self._source = source
+        self._loop = loop
+        self._complain = complain
+        self._found = found
+        self._backoff = backoff or Backoff()
+        self._pictures: deque[Grabbed] = deque(maxlen=1 if source.is_live else None)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._ended = False
+        self.fault = ""
+        self.rate = 0.0
+        self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
+        self._thread.start()
+
+    def next(self, timeout: float) -> Grabbed | None:
+        """Return the next picture, or None if none comes within the time [s]."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._pictures or self._ended, timeout)
+            if not self._pictures:
+                return None
+            grabbed = self._pictures.popleft()
+            self._changed.notify_all()
+            return grabbed
+
+    @property
+    def finished(self) -> bool:
+        """Whether the source has ended and all its pictures have been taken."""
+        with self._changed:
+            return self._ended and not self._pictures
+
+    def stop(self, timeout: float = 3.0) -> bool:
+        """Stop reading.
+
+        Returns:
+            Whether the thread has ended within the time [s]; a driver can keep it longer.
+        """
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        with self._pulse:
+            self._grab()
+
+    def _grab(self) -> None:
+        wait = self._backoff.shortest
+        while not self._stopping:
+            try:
+                self._source.open()
+                self.rate = self._source.rate
+                self._found()
+                if not self._read_all(on_picture=self._recovered):
+                    break
+                wait = self._backoff.shortest
+            except Exception as error:  # Whatever a driver raises, the camera is tried again.
+                wait = self._backoff.shortest if not self.fault else wait
+                self._lost(error, wait)
+                if not self._source.is_live:
+                    break
+                self._pause(wait)
+                wait = min(2.0 * wait, self._backoff.longest)
+        self._source.close()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _read_all(self, on_picture: Callable[[], None]) -> bool:
+        """Read to the end; return whether to start again."""
+        read_any = False
+        while not self._stopping:
+            try:
+                picture = self._source.read()
+            except SourceError as error:
+                if self._source.is_live:
+                    raise
+                self._complain(str(error))
+                continue
+            if picture is None:
+                return self._loop and read_any
+            read_any = True
+            on_picture()
+            self._put(Grabbed(picture, time.monotonic() - self._source.age))
+        return False
+
+    def _put(self, grabbed: Grabbed) -> None:
+        with self._changed:
+            if not self._source.is_live:
+                self._changed.wait_for(lambda: len(self._pictures) < _READ_AHEAD or self._stopping)
+            self._pictures.append(grabbed)
+            self._changed.notify_all()
+
+    def _recovered(self) -> None:
+        self.fault = ""
+
+    def _lost(self, error: Exception, wait: float) -> None:
+        again = f"; trying again in {wait:g} s" if self._source.is_live else ""
+        first = not self.fault
+        self.fault = f"{error}{again}"
+        if first:
+            self._complain(self.fault)
+        self._source.close()
+
+    def _pause(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, seconds)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A picture, or the pictures of a folder one after the other, as a camera."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from x2c_core.images.image_decoding import ImageDecodingError, read_image
+from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.opencv_name import opencv_name
+from x2c_perception.errors import SourceError
+
+
+def read_picture(path: Path) -> Picture:
+    """Return a picture file as BGR.
+
+    Raises:
+        SourceError: The file is missing, is no picture, or is larger than a limit.
+    """
+    try:
+        return read_image(path)
+    except ImageDecodingError as error:
+        raise SourceError(str(error)) from error
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether a file begins like a picture that OpenCV reads."""
+    try:
+        with opencv_name(path) as name:
+            return bool(cv2.haveImageReader(name))
+    except OSError:
+        return False
+
+
+class StillPicture(CameraSource):
+    """Shows one picture without end, as a camera in front of a photograph would.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._path = path
+        self._picture: Picture | None = None
+
+    def open(self) -> None:
+        """Read the picture."""
+        self._picture = read_picture(self._path)
+
+    def read(self) -> Picture | None:
+        """Return the picture."""
+        if self._picture is None:
+            raise SourceError(f"{self._path} is not open: call open() first")
+        return self._picture.copy()
+
+    def close(self) -> None:
+        """Forget the picture."""
+        self._picture = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height [pixel]."""
+        if self._picture is None:
+            return (0, 0)
+        height, width = self._picture.shape[:2]
+        return width, height
+
+    @property
+    def rate(self) -> float:
+        """A usual camera's rate [Hz]."""
+        return PICTURE_RATE
+
+
+class PictureFolder(CameraSource):
+    """Shows each picture of a folder once; 2.png comes before 10.png.
+
+    Args:
+        folder: Holds the pictures; other files in it are left out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder)
+        self._folder = folder
+        self._paths: Sequence[Path] = ()
+        self._next = 0
+        self._size = (0, 0)
+
+    def open(self) -> None:
+        """List the pictures and read the first that can be read."""
+        try:
+            files = [path for path in self._folder.iterdir() if path.is_file()]
+        except OSError as error:
+            raise SourceError(f"cannot list {self._folder}: {error.strerror}") from error
+        paths = sorted(filter(is_picture, files), key=_natural_order)
+        if not paths:
+            raise SourceError(
+                f"{self._folder} holds no picture; expected JPEG, PNG or others that OpenCV reads"
+            )
+        self._paths, self._next, self._size = paths, 0, _first_size(paths)
+
+    def read(self) -> Picture | None:
+        """Return the next picture, or None after the last; a broken one ends nothing."""
+        if self._next >= len(self._paths):
+            return None
+        path = self._paths[self._next]
+        self._next += 1
+        return read_picture(path)
+
+    def close(self) -> None:
+        """Forget the list."""
+        self._paths, self._next = (), 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the first picture [pixel]."""
+        return self._size
+
+    @property
+    def rate(self) -> float:
+        """A usual camera's rate [Hz]."""
+        return PICTURE_RATE
+
+
+def _first_size(paths: Sequence[Path]) -> tuple[int, int]:
+    """Return width and height of the first picture that can be read [pixel]."""
+    refusals = []
+    for path in paths:
+        try:
+            height, width = read_picture(path).shape[:2]
+        except SourceError as error:
+            refusals.append(error)
+            continue
+        return width, height
+    raise SourceError(f"no picture can be read; the first of {len(paths)}: {refusals[0]}")
+
+
+def _natural_order(path: Path) -> list[tuple[int, str]]:
+    return [
+        (int(part), "") if part.isdigit() else (-1, part)
+        for part in re.split(r"(\d+)", path.name.lower())
+    ]

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hands a source's pictures on when they are due."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from x2c_node.supervision.supervisor import Pulse
+from x2c_perception.cameras.base import PICTURE_RATE, Picture
+from x2c_perception.cameras.grabber import Grabber
+
+UNPACED_LIMIT = 250.0
+"""Pictures a second at most where nothing else limits them [Hz]."""
+
+_LONGEST_WAIT = 0.1
+"""How late a wish to stop may be noticed [s]."""
+
+
+class Pacer:
+    """Says when pictures are due, at equal distances; late ones are not made up for.
+
+    A picture that is late by less than a period does not shift those after it; where more is
+    missing, the schedule starts anew, so a video plays slower rather than in jumps.
+
+    Args:
+        rate: [Hz].
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._period = 1.0 / rate
+        self._due: float | None = None
+
+    def due(self, now: float) -> float:
+        """Return when the next picture is due, at a time [s] when it is there."""
+        planned = now if self._due is None else self._due + self._period
+        self._due = planned if now - planned <= self._period else now
+        return self._due
+
+
+class Player:
+    """A thread that takes pictures from a grabber and hands each on in its time.
+
+    Pictures of a live source are handed on at once. Those of a file come at its native rate, or
+    at the rate asked for, and count as taken when they are due. Unpaced, each comes as soon as
+    the one before has been handed on, but never faster than the rate asked for, or
+    `UNPACED_LIMIT`: receivers in other processes that are slower miss pictures, as with a real
+    camera; those that `deliver` itself waits for do not.
+
+    Args:
+        grabber: Gives the pictures.
+        deliver: Takes a picture and its age [s], from the thread.
+        failed: Takes what `deliver` raises, from the thread.
+        ended: Is called from the thread after the last picture.
+        live: Whether the source is live.
+        rate: Asked for [Hz]; 0 for the native one.
+        paced: Whether pictures of a file wait until they are due.
+        ready: The first picture of a file waits until this holds.
+        pulse: Pulse of the thread, one beat each picture.
+    """
+
+    def __init__(
+        self,
+        grabber: Grabber,
+        deliver: Callable[[Picture, float], None],
+        failed: Callable[[Exception], None],
+        ended: Callable[[], None],
+        *,
+        live: bool,
+        rate: float = 0.0,
+        paced: bool = True,
+        ready: Callable[[], bool] = lambda: True,
+        pulse: Pulse | None = None,
+    ) -> None:
+        self._pulse = pulse or Pulse()
+        self._grabber = grabber
+        self._deliver = deliver
+        self._failed = failed
+        self._ended = ended
+        self._live = live
+        self._rate = rate
+        self._paced = paced
+        self._ready = ready
+        self._stop = threading.Event()
+        self.finished = False
+        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Hand on no more pictures; returns when the last one is through."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._pulse as pulse, pulse.rest():
+            self._play()
+
+    def _play(self) -> None:
+        while not (self._live or self._ready() or self._stop.wait(0.02)):
+            pass
+        pacer: Pacer | None = None
+        while not self._stop.is_set():
+            grabbed = self._grabber.next(_LONGEST_WAIT)
+            if grabbed is None:
+                if self._grabber.finished:
+                    self.finished = True
+                    self._ended()
+                    return
+                continue
+            taken = grabbed.taken
+            if not self._live:
+                pacer = pacer or Pacer(self._target_rate())
+                taken = pacer.due(time.monotonic())
+                if self._stop.wait(max(0.0, taken - time.monotonic())):
+                    return
+            try:
+                with self._pulse.work():
+                    self._deliver(grabbed.picture, max(0.0, time.monotonic() - taken))
+            except Exception as error:
+                self._failed(error)
+
+    def _target_rate(self) -> float:
+        if not self._paced:
+            return self._rate or UNPACED_LIMIT
+        return self._rate or self._grabber.rate or PICTURE_RATE

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A camera of this computer, through Video4Linux."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from x2c_perception.cameras.base import CameraSource, Picture
+from x2c_perception.errors import SourceError
+
+_PIXEL_FORMATS = {
+    **dict.fromkeys(("mjpg", "mjpeg", "mjpeg2rgb"), "MJPG"),
+    **dict.fromkeys(("yuyv", "yuyv2rgb", "yuyv422"), "YUYV"),
+    **dict.fromkeys(("uyvy", "uyvy2rgb"), "UYVY"),
+    "nv12": "NV12",
+    "grey": "GREY",
+    "bgr3": "BGR3",
+    "rgb3": "RGB3",
+}
+
+_LONGEST_BELIEVABLE_AGE = 1.0
+"""Drivers whose stamps are of another clock give ages beyond this [s]."""
+
+
+@dataclass(frozen=True)
+class CaptureRequest:
+    """What a camera is asked for; it answers with the nearest that it can.
+
+    Attributes:
+        width: Of the pictures [pixel]; 0 for the camera's own choice.
+        height: Of the pictures [pixel]; 0 for the camera's own choice.
+        rate: [Hz]; 0 for the camera's own choice.
+        pixel_format: Name as of usb_cam, or a Video4Linux code; "" for the camera's own choice.
+    """
+
+    width: int = 0
+    height: int = 0
+    rate: float = 0.0
+    pixel_format: str = ""
+
+    @property
+    def fourcc(self) -> str:
+        """Video4Linux code of the pixel format, or "".
+
+        Raises:
+            SourceError: The format is unknown.
+        """
+        if not self.pixel_format:
+            return ""
+        code = _PIXEL_FORMATS.get(self.pixel_format.lower())
+        if code is None:
+            known = ", ".join(sorted(_PIXEL_FORMATS))
+            raise SourceError(f"unknown pixel_format {self.pixel_format!r}; known are {known}")
+        return code
+
+
+class VideoDevice(CameraSource):
+    """Reads a Video4Linux camera.
+
+    Args:
+        device: Index ("0") or path ("/dev/video0", "/dev/v4l/by-id/...").
+        request: What the camera is asked for.
+
+    Raises:
+        SourceError: The device's name or the pixel format cannot be.
+    """
+
+    is_live = True
+
+    def __init__(self, device: str, request: CaptureRequest) -> None:
+        self._path = device_path(device)
+        self.name = str(self._path)
+        self._request = request
+        self._fourcc = request.fourcc
+        self._capture: cv2.VideoCapture | None = None
+
+    def open(self) -> None:
+        """Open the camera and ask for size, rate and format."""
+        self.close()
+        self._check()
+        capture = cv2.VideoCapture(str(self._path), cv2.CAP_V4L2)
+        if not capture.isOpened():
+            raise SourceError(
+                f"{self._path} cannot be opened as a camera: another program uses it, or it is a "
+                f"device without pictures; devices here: {existing_devices()}"
+            )
+        wishes = (
+            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*self._fourcc) if self._fourcc else 0),
+            (cv2.CAP_PROP_FRAME_WIDTH, self._request.width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, self._request.height),
+            (cv2.CAP_PROP_FPS, self._request.rate),
+        )
+        for property_, wish in wishes:
+            if wish:
+                capture.set(property_, wish)
+        self._capture = capture
+
+    def read(self) -> Picture | None:
+        """Return the next picture."""
+        if self._capture is None:
+            raise SourceError(f"{self._path} is not open: call open() first")
+        done, picture = self._capture.read()
+        if not done:
+            raise SourceError(f"{self._path} gives no more pictures: is it still plugged in?")
+        age = time.monotonic() - self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
+        self.age = age if 0.0 <= age <= _LONGEST_BELIEVABLE_AGE else 0.0
+        return np.asarray(picture, dtype=np.uint8)
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        if self._capture is not None:
+            self._capture.release()
+        self._capture = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height that the camera chose [pixel]."""
+        if self._capture is None:
+            return (0, 0)
+        get = self._capture.get
+        return int(get(cv2.CAP_PROP_FRAME_WIDTH)), int(get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+    @property
+    def rate(self) -> float:
+        """Rate that the camera chose [Hz]."""
+        return 0.0 if self._capture is None else float(self._capture.get(cv2.CAP_PROP_FPS))
+
+    def _check(self) -> None:
+        if not self._path.exists():
+            raise SourceError(
+                f"there is no camera {self._path}; devices here: {existing_devices()}. "
+                "Plug one in, or set video_device to one of them, or filename to a video"
+            )
+        if not os.access(self._path, os.R_OK | os.W_OK):
+            raise SourceError(
+                f"no permission to use {self._path}: add yourself to the group that owns it "
+                "(sudo usermod -aG video $USER) and log in again"
+            )
+
+
+def device_path(device: str) -> Path:
+    """Return the path of a video device given by index or path.
+
+    Raises:
+        SourceError: It is neither.
+    """
+    text = device.strip()
+    if text.isdecimal():
+        return Path(f"/dev/video{int(text)}")
+    if text.startswith("/"):
+        return Path(text)
+    raise SourceError(
+        f"video_device {device!r} is neither an index such as 0 nor a path such as /dev/video0; "
+        "a video file belongs into filename"
+    )
+
+
+def existing_devices() -> str:
+    """Return the paths of this computer's video devices as a text."""
+    return ", ".join(str(path) for path in sorted(Path("/dev").glob("video*"))) or "none"

@@ -1,7 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""Where pictures come from: devices, video files, pictures."""
-
-from x2c_perception.sources.base import CameraSource, Picture
-from x2c_perception.sources.choice import choose_source
-
-__all__ = ["CameraSource", "Picture", "choose_source"]

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every face tracker can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class DetectedFace:
+    """One face found in a picture.
+
+    Attributes:
+        landmarks: (478, 3) in the order of `x2c_core.face.topology` [pixel]; z has the scale of x.
+        confidence: That it is a face, 0 to 1.
+    """
+
+    landmarks: NDArray[np.float64]
+    confidence: float
+
+
+class FaceTracker(ABC):
+    """Finds faces in the pictures of one stream, each with the help of the one before."""
+
+    @abstractmethod
+    def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
+        """Return the faces in a picture (height, width, 3), in no order.
+
+        Raises:
+            TrackerError: The picture cannot be worked on; the next one can.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of models and threads."""

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings augmented batches to the network, made ahead of time by threads.
+
+Every batch is drawn from the seed, the epoch and its own number alone. So a training that goes on
+from a checkpoint sees the very batches that it would have seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from x2c_core.control_space.control_error import counted
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_training.data import augmentation
+from x2c_training.data.augmentation import NetworkInput
+from x2c_training.data.dataset_cache import Indices, Pictures, Prepared
+from x2c_training.device import sent
+from x2c_training.errors import SettingsError
+from x2c_training.settings import AugmentationSettings
+
+_AHEAD = 4
+"""Batches that lie ready, or are being made."""
+
+_THREADS = 2
+"""Make them at once; what takes long in it does not hold Python's lock."""
+
+_ORDER, _BATCH = 0, 1
+"""What random numbers are for."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step of training works on.
+
+    Attributes:
+        rendered: (n, 3, size, size) the network's input.
+        transferred: Likewise, of the transferred pictures; None where there are none.
+        values: (n, 30) [ratio or rad].
+        counted: (n, 30) 1 where a value counts, 0 where it does not.
+    """
+
+    rendered: Tensor
+    transferred: Tensor | None
+    values: Tensor
+    counted: Tensor
+
+
+class Loader:
+    """Makes the batches of one process.
+
+    Args:
+        data: Prepared.
+        rows: Of the data that are used.
+        config: Of the network.
+        settings: Of random changes.
+        batch_size: Of this process.
+        transferred: Whether the transferred pictures are wanted too.
+        seed: Of everything random.
+        device: Where batches shall be.
+        gaze_mask: Whether the gaze of shut eyes does not count.
+        rank: Number of this process.
+        processes: How many there are.
+
+    Raises:
+        SettingsError: There are several processes, and not enough pairs for one batch of each.
+    """
+
+    def __init__(
+        self,
+        data: Prepared,
+        rows: Indices,
+        config: NetworkConfig,
+        settings: AugmentationSettings,
+        *,
+        batch_size: int,
+        transferred: bool,
+        seed: int,
+        device: torch.device,
+        gaze_mask: bool = True,
+        rank: int = 0,
+        processes: int = 1,
+    ) -> None:
+        if processes > 1 and len(rows) < batch_size * processes:
+            raise SettingsError(
+                f"{len(rows)} pairs are no batch of {batch_size} for each of {processes} "
+                "processes: use fewer processes, or a smaller optimizer.batch_size"
+            )
+        self._data = data
+        self._rows = rows
+        self._settings = settings
+        self._batch_size = batch_size
+        self._transferred = data.transferred if transferred else None
+        self._seed = seed
+        self._device = device
+        self._rank, self._processes = rank, processes
+        self._input = NetworkInput(config, device)
+        mask = counted(data.values) if gaze_mask else np.ones(data.values.shape, dtype=bool)
+        self._counted = mask.astype(np.float32)
+        self._values = data.values.astype(np.float32)
+        self.waited = 0.0
+        """Time for which `epoch` has kept its caller waiting [s]."""
+
+    def __len__(self) -> int:
+        """Return how many batches an epoch has; what makes no whole batch is left out of it."""
+        return max(len(self._rows) // (self._batch_size * self._processes), 1)
+
+    def epoch(self, number: int, first: int = 0) -> Generator[Batch, None, None]:
+        """Yield the batches of an epoch.
+
+        Args:
+            number: Of the epoch.
+            first: Batch to begin with.
+        """
+        order = np.random.default_rng([self._seed, _ORDER, number]).permutation(self._rows)
+        steps = iter(range(first, len(self)))
+        ahead: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(_THREADS, "loader") as pool:
+
+            def prepare(count: int) -> None:
+                for step in itertools.islice(steps, count):
+                    ahead.append(pool.submit(self._make, order, number, step))
+
+            try:
+                prepare(_AHEAD)
+                while ahead:
+                    began = time.perf_counter()
+                    made = ahead.popleft().result()
+                    self.waited += time.perf_counter() - began
+                    prepare(1)
+                    yield made
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _make(self, order: Indices, epoch: int, step: int) -> Batch:
+        whole = self._batch_size * self._processes
+        start = step * whole + self._rank * self._batch_size
+        # In ascending order, so that the disk is read in one direction; BatchNorm does not care.
+        rows = np.sort(order[start : start + self._batch_size])
+        generator = np.random.default_rng([self._seed, _BATCH, epoch, step, self._rank])
+        transferred = None
+        if self._transferred is not None:
+            transferred = self._pictures(self._transferred, rows, generator)
+        return Batch(
+            self._pictures(self._data.rendered, rows, generator),
+            transferred,
+            sent(torch.from_numpy(self._values[rows]), self._device),
+            sent(torch.from_numpy(self._counted[rows]), self._device),
+        )
+
+    def _pictures(self, source: Pictures, rows: Indices, generator: np.random.Generator) -> Tensor:
+        pictures = augmentation.move(source[rows], self._settings, generator)
+        change = augmentation.color_change(pictures, self._settings, generator)
+        return self._input.make(pictures, change)
+
+
+def plain_batches(
+    source: Pictures, rows: Indices, config: NetworkConfig, device: torch.device, size: int = 256
+) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
+    """Yield rows and the network's input made of them, nothing changed, in order.
+
+    Args:
+        source: (n, size, size, 3) RGB.
+        rows: To go through.
+        config: Of the network.
+        device: Where the input shall be.
+        size: Of a batch.
+    """
+    network_input = NetworkInput(config, device)
+    for start in range(0, len(rows), size):
+        chosen = rows[start : start + size]
+        yield chosen, network_input.make(np.asarray(source[chosen]))

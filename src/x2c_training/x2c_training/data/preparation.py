@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prepares a data set once: pictures decoded, transferred, and brought to the network's size.
+
+What is done stays done: a preparation that was stopped goes on where it was, and one that is
+complete is found again by its fingerprint, which covers every row's picture and values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from x2c_core.errors import X2CError
+from x2c_datasets.errors import DataSetError
+from x2c_datasets.formats import DataSet, Pair
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.runtime.predictor import fit
+from x2c_training.data import dataset_cache
+from x2c_training.data.dataset_cache import Prepared, PreparedFiles, RowState
+from x2c_training.data.transfer_images import Transferrer, transfer_key
+from x2c_training.errors import PreparationError
+
+Advance = Callable[[int, int], None]
+"""Called with how many rows are done, and how many there are."""
+
+_FORMAT = 1
+_CHUNK = 50
+_CACHE = ".prepared"
+
+
+def prepare(
+    data: DataSet,
+    config: NetworkConfig,
+    robot: Path | None,
+    *,
+    folder: Path | None = None,
+    workers: int = 1,
+    advance: Advance = lambda done, total: None,
+) -> Prepared:
+    """Return a data set, prepared; what has been prepared before is used again.
+
+    Args:
+        data: Read with landmarks, where there are to be transferred pictures.
+        config: Of the network: what it sees of pictures, and at which size.
+        robot: Folder of the robot onto whose neutral picture expressions are transferred; None
+            for no transferred pictures.
+        folder: Where prepared data are kept; inside that of the data set where it is None.
+        workers: How many processes.
+        advance: Told of progress.
+
+    Raises:
+        PreparationError: Nothing can be used, or it cannot be written.
+    """
+    pairs = list(data)
+    print_ = _fingerprint(pairs, config, robot)
+    place = (folder or data.folder / _CACHE) / print_[:16]
+    files = PreparedFiles(place, len(pairs), config.image_size, robot is not None)
+    try:
+        if dataset_cache.read_manifest(place) is None:
+            values = np.array([pair.values for pair in pairs]).reshape(len(pairs), -1)
+            files.create(values, _manifest(data, pairs, config.image_size, print_))
+        state = files.state()
+        todo = np.flatnonzero(state == RowState.TODO)
+        advance(len(pairs) - len(todo), len(pairs))
+        for rows, reasons in _work(files, pairs, todo, config, robot, workers):
+            for row, reason in reasons.items():
+                dataset_cache.add_bad_row(
+                    place, f"{pairs[row].source} row {pairs[row].row}: {reason}"
+                )
+            state[rows] = [RowState.BAD if row in reasons else RowState.READY for row in rows]
+            advance(int(np.count_nonzero(state)), len(pairs))
+        del state
+    except OSError as error:
+        raise PreparationError(
+            f"cannot write prepared data to {place}: {error.strerror or error}; give another "
+            "folder with --cache, or make room"
+        ) from error
+    found = dataset_cache.open_prepared(place)
+    if not found.usable.any():
+        listed = "".join(f"\n  {one}" for one in list(found.skipped)[:5])
+        raise PreparationError(f"nothing of {data.folder} can be used:{listed}")
+    return found
+
+
+def _fingerprint(pairs: Sequence[Pair], config: NetworkConfig, robot: Path | None) -> str:
+    digest = hashlib.sha256()
+    key = transfer_key(robot, config) if robot is not None else ""
+    digest.update(json.dumps([_FORMAT, config.image_size, config.crop, key]).encode())
+    for pair in pairs:
+        try:
+            found = pair.image.stat()
+        except OSError:
+            stamp = (0, 0)
+        else:
+            stamp = (found.st_size, found.st_mtime_ns)
+        digest.update(f"{pair.image}\0{stamp}\0{pair.split}\n".encode())
+        digest.update(np.ascontiguousarray(pair.values, np.float64).tobytes())
+    return digest.hexdigest()
+
+
+def _manifest(data: DataSet, pairs: Sequence[Pair], size: int, fingerprint: str) -> dict[str, Any]:
+    return {
+        "fingerprint": fingerprint,
+        "source": str(data.folder),
+        "size": size,
+        "splits": [pair.split for pair in pairs],
+        "skipped": [str(one) for one in data.skipped],
+        "notes": list(data.notes),
+    }
+
+
+Done = tuple[list[int], dict[int, str]]
+
+
+def _work(
+    files: PreparedFiles,
+    pairs: Sequence[Pair],
+    todo: dataset_cache.Indices,
+    config: NetworkConfig,
+    robot: Path | None,
+    workers: int,
+) -> Iterable[Done]:
+    chunks = [todo[start : start + _CHUNK].tolist() for start in range(0, len(todo), _CHUNK)]
+    if not chunks:
+        return
+    if workers <= 1 or len(chunks) == 1:
+        with closing(_Worker(files, config, robot)) as worker:
+            for chunk in chunks:
+                yield worker.work(chunk, [pairs[row] for row in chunk])
+        return
+    pool = ProcessPoolExecutor(
+        min(workers, len(chunks)),
+        # What a started process holds is copied, not shared: OpenGL does not survive a fork.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(files, config, robot),
+    )
+    try:
+        waiting = [pool.submit(_one, chunk, [pairs[row] for row in chunk]) for chunk in chunks]
+        for done in as_completed(waiting):
+            yield done.result()
+    except BrokenProcessPool as error:
+        raise PreparationError(
+            "a process that prepares pictures has ended unexpectedly (is the memory used up?); "
+            "what was done stays, run the same command again to go on"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Worker:
+    """Makes rows."""
+
+    def __init__(self, files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
+        self._rendered = files.pictures(dataset_cache.RENDERED)
+        self._config = config
+        self._transferrer = Transferrer(robot, config) if robot is not None else None
+        self._transferred = (
+            files.pictures(dataset_cache.TRANSFERRED) if robot is not None else None
+        )
+
+    def work(self, rows: list[int], pairs: Sequence[Pair]) -> Done:
+        """Make some rows; returns them, and why some of them cannot be made."""
+        reasons = {}
+        for row, pair in zip(rows, pairs, strict=True):
+            try:
+                self._rendered[row] = fit(pair.picture()[None], self._config)[0]
+                if self._transferrer is not None and self._transferred is not None:
+                    self._transferred[row] = self._transferrer.picture(pair)
+            except X2CError as error:
+                text = str(error)
+                prefix = f"{pair.source} row {pair.row}: "
+                is_named = isinstance(error, DataSetError) and text.startswith(prefix)
+                reasons[row] = text.removeprefix(prefix) if is_named else text
+        return rows, reasons
+
+    def close(self) -> None:
+        """Bring what was made to the disk."""
+        for mapped in (self._rendered, self._transferred):
+            if isinstance(mapped, np.memmap):
+                mapped.flush()
+
+
+_worker: _Worker | None = None
+_refusal: Exception | None = None
+
+
+def _begin(files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
+    global _worker, _refusal
+    # Ctrl-C reaches every process of a terminal; the one that started these decides what to do.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    try:
+        _worker = _Worker(files, config, robot)
+    # An initializer that raises only says that the pool is broken.
+    except Exception as error:
+        _refusal = error
+
+
+def _one(rows: list[int], pairs: Sequence[Pair]) -> Done:
+    if _worker is None:
+        raise _refusal or PreparationError("the process that prepares pictures was not set up")
+    return _worker.work(rows, pairs)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the motion-transferred picture of a pair: its expression on the robot's neutral picture.
+
+At run time the network sees the robot's neutral picture, warped by a person's motion. Here the
+robot itself takes the person's place: its landmarks, as a camera in front of it would see them,
+go the same way as a person's do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.control_space import controls
+from x2c_core.errors import X2CError
+from x2c_core.face.head_pose import FACING, HeadPose
+from x2c_core.robot.robot_file import load_robot
+from x2c_datasets.formats import Pair
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.runtime.predictor import fit
+from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+from x2c_training.errors import PreparationError
+from x2c_virtual_face.errors import RobotMismatchError
+from x2c_virtual_face.virtual_face import VirtualFace
+
+Array = NDArray[np.float64]
+Pictures = NDArray[np.uint8]
+
+_SMALL = 64
+_PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Target Phi": 0.5}
+
+
+class Transferrer:
+    """Transfers expressions of the virtual humanoid onto its neutral picture.
+
+    Args:
+        folder: Of the robot.
+        config: Of the network: pictures are made as it sees them at run time.
+
+    Raises:
+        PreparationError: The robot cannot be simulated, so nobody knows how it holds its head.
+        TransferError: The robot's folder lacks what motion transfer needs.
+    """
+
+    def __init__(self, folder: Path, config: NetworkConfig) -> None:
+        robot = load_robot(folder)
+        try:
+            self._face = VirtualFace(robot)
+        except RobotMismatchError as error:
+            raise PreparationError(
+                f"the robot {robot.name!r} cannot be simulated, so its expressions cannot be "
+                "transferred; train without: data.transferred no"
+            ) from error
+        self._robot = robot
+        picture, landmarks = read_neutral(robot)
+        self._warp = WarpTransfer(picture, landmarks, config.whole_size)
+        self._config = config
+        self._retargeter = PictureRetargeter(landmarks)
+        neutral = self._pose(controls.NEUTRAL)
+        self._retargeter.calibrate(neutral.to_pixels(self._face.landmarks()))
+
+    def picture(self, pair: Pair) -> Pictures:
+        """Return the transferred picture (size, size, 3) RGB of a pair.
+
+        Raises:
+            PreparationError: The pair has no landmarks.
+        """
+        if pair.landmarks is None:
+            raise PreparationError("it has no landmarks, without which it cannot be transferred")
+        return self._transfer(pair.values, pair.landmarks)
+
+    def probe(self) -> Pictures:
+        """Return the picture of an expression that is always the same."""
+        values = controls.from_names(_PROBE)
+        self._pose(values)
+        return self._transfer(values, self._face.landmarks())
+
+    def _transfer(self, values: Array, landmarks: Array) -> Pictures:
+        seen = self._pose(values).to_pixels(landmarks)
+        picture = self._warp.animate(self._retargeter.retarget(seen))
+        return np.asarray(fit(picture[None], self._config)[0])
+
+    def _pose(self, values: Array) -> HeadPose:
+        """Return how the head is seen from the front, with control values (30,)."""
+        self._face.set_positions(self._robot.joint_targets(values))
+        projection = self._face.projection()
+        right, down, depth = projection[:, 3]
+        middle = np.array([right / depth, down / depth, 0.0])
+        scale = self._face.focal_length / depth
+        return HeadPose(FACING @ self._face.head_rotation(), middle, scale)
+
+
+def transfer_key(folder: Path, config: NetworkConfig) -> str:
+    """Return what tells the pictures that a robot's transfer makes from those of any other.
+
+    It is made of a picture, not of a version: whatever changes pictures changes it.
+    """
+    return hashlib.sha256(Transferrer(folder, config).probe().tobytes()).hexdigest()
+
+
+def why_not(folder: Path, has_landmarks: bool) -> str:
+    """Return why a data set's expressions cannot be transferred onto a robot; empty if they can.
+
+    Args:
+        folder: Of the robot.
+        has_landmarks: Whether the data set has landmarks.
+    """
+    if not has_landmarks:
+        return "the data set has no landmarks"
+    try:
+        Transferrer(folder, NetworkConfig(image_size=_SMALL))
+    except X2CError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a network says of prepared pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from x2c_core.control_space import controls
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.network.x2control import X2Control, in_network_units
+from x2c_training.data.dataset_cache import Indices, Prepared
+from x2c_training.data.loading import plain_batches
+from x2c_training.errors import PreparationError
+from x2c_training.evaluation.metrics import Errors, measure
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Of some rows.
+
+    Attributes:
+        predicted: (n, 30) [ratio or rad], in upstream's ranges.
+        true: Likewise.
+        errors: Of the one against the other.
+    """
+
+    predicted: Array
+    true: Array
+    errors: Errors
+
+
+def predict(
+    network: X2Control,
+    config: NetworkConfig,
+    data: Prepared,
+    rows: Indices,
+    pictures: str,
+    precision: torch.dtype = torch.float32,
+) -> Prediction:
+    """Return what a network says; it is left in evaluation mode.
+
+    Values outside a control's range are brought into it, as they are where the network is used.
+
+    Args:
+        network: On the device to compute on.
+        config: Of the network.
+        data: Prepared at the network's size.
+        rows: To look at.
+        pictures: "rendered" or "transferred".
+        precision: To compute in.
+
+    Raises:
+        PreparationError: There are no transferred pictures.
+    """
+    source = getattr(data, pictures)
+    if source is None:
+        raise PreparationError("these data have no transferred pictures")
+    device = next(network.parameters()).device
+    unit = in_network_units(np.ones(controls.COUNT), config).astype(np.float64)
+    network.eval()
+    found = []
+    with (
+        torch.inference_mode(),
+        torch.autocast(device.type, precision, enabled=precision is not torch.float32),
+    ):
+        for _, batch in plain_batches(source, rows, config, device):
+            found.append(network(batch).float().cpu().numpy() / unit)
+    predicted = np.clip(np.concatenate(found), controls.MINIMUM, controls.MAXIMUM)
+    true = data.values[rows]
+    return Prediction(predicted, true, measure(predicted, true))

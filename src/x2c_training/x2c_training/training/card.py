@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells what weights are: data, settings, seed, figures, commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from x2c_core.system.versions import versions
+from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
+from x2c_training.data.dataset_cache import Prepared
+from x2c_training.evaluation.metrics import Errors
+from x2c_training.settings import Settings
+from x2c_training.settings_file import as_yaml
+
+_SUMMARY = (
+    "From a picture of the robot's face, {size}x{size} {order}, to the 30 control values that "
+    "made it: X2Control (arXiv 2505.11146) with the backbone `{backbone}`. Angles are in {unit}. "
+    "Configuration and metadata are in the safetensors file itself."
+)
+_DEFINITION = (
+    "Mean absolute error on the split `{split}`, values scaled to [-1, 1] by upstream's ranges, "
+    "gaze left out where both eyes are shut:"
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training that has come to its end.
+
+    Attributes:
+        command: That made it.
+        source: Folder of the data set.
+        robot: Its name.
+        settings: Of the training.
+        data: It was trained with.
+        errors: On the test split, by kind of pictures.
+        start: Weights that it began with, if any.
+    """
+
+    command: str
+    source: str
+    robot: str
+    settings: Settings
+    data: Prepared
+    errors: Mapping[str, Errors]
+    start: str = ""
+
+
+def metadata(trained: Trained) -> dict[str, str]:
+    """Return what the file of weights says of its making."""
+    found = versions()
+    return {
+        "robot": trained.robot,
+        "commit": found["git_commit"] or "unknown",
+        "command": trained.command,
+        "settings": json.dumps(trained.settings.as_dict()),
+        "test_mae": json.dumps({name: one.mae for name, one in trained.errors.items()}),
+    }
+
+
+def card_text(trained: Trained, config: NetworkConfig) -> str:
+    """Return the card, in Markdown."""
+    import torch
+
+    found = versions()
+    settings = trained.settings
+    counts = {
+        name: int(np.count_nonzero((trained.data.splits == name) & trained.data.usable))
+        for name in dict.fromkeys(trained.data.splits.tolist())
+    }
+    lines = [
+        f"# Mapping network of `{trained.robot}`",
+        "",
+        _SUMMARY.format(
+            size=config.image_size,
+            order=config.color_order.value.upper(),
+            backbone=config.backbone,
+            unit="radians" if config.angle_unit is AngleUnit.RAD else "degrees",
+        ),
+        "",
+        "| | |",
+        "|---|---|",
+        f"| data | {', '.join(f'{count} {name}' for name, count in counts.items())} pairs |",
+        f"| left out | {len(trained.data.skipped)} rows |",
+        f"| epochs, batch | {settings.optimizer.epochs}, {settings.optimizer.batch_size} |",
+        f"| loss | {_loss(settings)} |",
+        *([f"| begun with | {trained.start} |"] if trained.start else []),
+        f"| seed | {settings.run.seed} |",
+        f"| commit | `{found['git_commit'] or 'unknown'}` |",
+        f"| torch, Python | {torch.__version__}, {found['python']} |",
+        "",
+    ]
+    if trained.errors:
+        lines += _errors(trained.errors, settings.data.test)
+    lines += ["## Made by", "", f"    {trained.command}", ""]
+    lines += ["with these settings:", "", "```yaml", as_yaml(settings).strip(), "```", ""]
+    return "\n".join(lines)
+
+
+def _loss(settings: Settings) -> str:
+    loss = settings.loss
+    kind = f"Huber (delta {loss.huber_delta:g})" if loss.kind == "huber" else loss.kind.upper()
+    parts = [f"{kind} on rendered pictures"]
+    if loss.transferred:
+        parts.append(f"{loss.transferred:g} times the same on transferred ones")
+    if loss.feature_matching:
+        parts.append(f"{loss.feature_matching:g} times feature matching")
+    return ", ".join(parts)
+
+
+def _errors(errors: Mapping[str, Errors], split: str) -> list[str]:
+    names = list(errors)
+    groups = next(iter(errors.values())).groups
+    lines = [
+        _DEFINITION.format(split=split),
+        "",
+        f"| | {' | '.join(f'{name} pictures' for name in names)} |",
+        f"|---|{'---|' * len(names)}",
+        f"| all | {' | '.join(f'{errors[name].mae:.4f}' for name in names)} |",
+    ]
+    lines += [
+        f"| {group} | {' | '.join(f'{errors[name].groups[group][0]:.4f}' for name in names)} |"
+        for group in groups
+    ]
+    return [*lines, ""]

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What training makes small: errors of the values, and features that differ between pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.network.x2control import in_network_units
+from x2c_training.settings import LossSettings
+
+
+def control_weights(named: Mapping[str, float]) -> np.typing.NDArray[np.float64]:
+    """Return the weight of each control (30,) from weights by name; a control beats its group."""
+    weights = np.ones(controls.COUNT)
+    for group in Group:
+        weights[controls.group_indices(group)] = named.get(group.value, 1.0)
+    for name, weight in named.items():
+        if name in controls.NAMES:
+            weights[controls.index(name)] = weight
+    return weights
+
+
+def feature_distance(one: Tensor, other: Tensor) -> Tensor:
+    """Return 1 - cosine between features (n, c) and (n, c), the mean over n."""
+    return 1.0 - functional.cosine_similarity(one.float(), other.float(), dim=1).mean()
+
+
+class ValueLoss(nn.Module):
+    """Error of predicted control values, scaled to [-1, 1] by upstream's ranges.
+
+    Args:
+        settings: Which error, and weights.
+        config: Of the network, whose values may be in degrees.
+    """
+
+    unit: Tensor
+    weights: Tensor
+    half_range: Tensor
+
+    def __init__(self, settings: LossSettings, config: NetworkConfig) -> None:
+        super().__init__()
+        self._kind = settings.kind
+        self._delta = settings.huber_delta
+        unit = in_network_units(np.ones(controls.COUNT), config).astype(np.float64)
+        weights = control_weights(settings.weights)
+        half = 0.5 * (controls.MAXIMUM - controls.MINIMUM)
+        for name, value in (("unit", unit), ("weights", weights), ("half_range", half)):
+            self.register_buffer(name, torch.from_numpy(value.astype(np.float32)))
+
+    def forward(self, predicted: Tensor, values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss, and the mean absolute error without weights.
+
+        Args:
+            predicted: (n, 30) in the network's units.
+            values: (n, 30) [ratio or rad].
+            counted: (n, 30) 1 where a value counts, 0 where it does not.
+        """
+        difference = (predicted.float() / self.unit - values) / self.half_range
+        if self._kind == "l1":
+            each = difference.abs()
+        elif self._kind == "mse":
+            each = difference.square()
+        else:
+            # Divided by its width, so that it is the absolute error but near zero.
+            zero = torch.zeros_like(difference)
+            each = functional.huber_loss(difference, zero, reduction="none", delta=self._delta)
+            each = each / self._delta
+        total = counted.sum().clamp(min=1.0)
+        loss = (each * counted * self.weights).sum() / total
+        return loss, (difference.detach().abs() * counted).sum() / total

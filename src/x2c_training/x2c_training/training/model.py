@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The network as it is trained: on rendered and transferred pictures together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from x2c_imitation.x2cnet.network.x2control import X2Control
+from x2c_training.data.loading import Batch
+from x2c_training.settings import LossSettings
+from x2c_training.training.losses import ValueLoss, feature_distance
+
+
+class TwoViews(nn.Module):
+    """Looks at rendered pictures and, where there are some, at transferred ones in the same pass.
+
+    Args:
+        network: That is trained.
+    """
+
+    def __init__(self, network: X2Control) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (n, c) and control values (n, 30) of pictures (n, 3, size, size)."""
+        features = self.network.features(pictures)
+        return features, self.network.controls_from(features)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a step has come to; scalars.
+
+    Attributes:
+        total: What is made small.
+        values: Loss of the values on rendered pictures.
+        transferred: Likewise on transferred ones; 0 without them.
+        features: Distance of the features; 0 without transferred pictures.
+        mae: Mean absolute error on rendered pictures.
+    """
+
+    total: Tensor
+    values: Tensor
+    transferred: Tensor
+    features: Tensor
+    mae: Tensor
+
+
+def losses_of(
+    model: nn.Module, batch: Batch, value_loss: ValueLoss, settings: LossSettings
+) -> Losses:
+    """Return what the model makes of a batch.
+
+    Args:
+        model: `TwoViews`, perhaps wrapped for several processes.
+        batch: To look at.
+        value_loss: Of the values.
+        settings: Weights of the parts.
+    """
+    pictures = batch.rendered
+    if batch.transferred is not None:
+        pictures = torch.cat([batch.rendered, batch.transferred])
+    features, predicted = model(pictures)
+    count = len(batch.rendered)
+    values, mae = value_loss(predicted[:count], batch.values, batch.counted)
+    transferred = distance = torch.zeros_like(values)
+    if batch.transferred is not None:
+        transferred, _ = value_loss(predicted[count:], batch.values, batch.counted)
+        distance = feature_distance(features[:count], features[count:])
+    total = values + settings.transferred * transferred + settings.feature_matching * distance
+    return Losses(total, values, transferred, distance, mae)

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training from a data set to weights with a card; what was begun goes on."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import distributed
+
+from x2c_datasets.formats import DataSet, read_data_set
+from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.network.files import digest
+from x2c_imitation.x2cnet.network.weights import save_network
+from x2c_imitation.x2cnet.network.x2control import X2Control
+from x2c_training.data.dataset_cache import Prepared, open_prepared
+from x2c_training.data.preparation import Advance, prepare
+from x2c_training.data.transfer_images import why_not
+from x2c_training.device import Team, choose_device
+from x2c_training.errors import PreparationError, TrainingError
+from x2c_training.evaluation.metrics import Errors
+from x2c_training.evaluation.prediction import predict
+from x2c_training.settings import Settings
+from x2c_training.settings_file import as_yaml
+from x2c_training.training import checkpoint, curves
+from x2c_training.training.card import Trained, card_text, metadata
+from x2c_training.training.initialisation import first_network
+from x2c_training.training.trainer import Trainer, Watcher
+
+WEIGHTS = "network.safetensors"
+CARD = "README.md"
+SETTINGS = "settings.yaml"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be trained, and where.
+
+    Attributes:
+        data: Folder of the data set.
+        robot: Folder of the robot.
+        out: Folder for everything that comes of it.
+        settings: Of the training.
+        cache: Folder for prepared data; inside the data set's where it is None.
+        workers: Processes that prepare data.
+        start: Weights to begin with; random ones where it is None.
+        fresh: Whether to forget an earlier training in the same folder.
+        command: That the user gave.
+    """
+
+    data: Path
+    robot: Path
+    out: Path
+    settings: Settings
+    cache: Path | None = None
+    workers: int = 1
+    start: Path | None = None
+    fresh: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training.
+
+    Attributes:
+        finished: Whether it came to its end.
+        weights: File of the network; None where it did not.
+        errors: On the test split, by kind of pictures.
+        skipped: Rows that could not be used.
+        notes: What was found out or assumed.
+    """
+
+    finished: bool
+    weights: Path | None = None
+    errors: dict[str, Errors] = field(default_factory=dict)
+    skipped: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def train(
+    job: Job, team: Team, watcher: Watcher, advance: Advance, tell: Callable[[str], None]
+) -> Outcome:
+    """Train a network, or go on with a training.
+
+    Args:
+        job: What, and where.
+        team: The processes.
+        watcher: Is told how the training goes.
+        advance: Is told how the preparation of the data goes.
+        tell: Is told what a person should know.
+
+    Raises:
+        X2CError: Something is missing or cannot be used; the text says what to do.
+    """
+    settings = job.settings
+    device = choose_device(settings.run.device, team.local_rank)
+    torch.manual_seed(settings.run.seed)
+    config = settings.network.config()
+    network, note = first_network(job.start, config)
+    if note:
+        tell(note)
+    start = "" if job.start is None else digest(job.start)
+    data = _prepared(job, team, advance, tell)
+    if team.leads:
+        _open_folder(job)
+    team.wait()
+    trainer = Trainer(data, settings, config, network, job.out, device, team, watcher, start)
+    step = trainer.resume()
+    if team.leads:
+        # Not before: a training that is refused leaves the settings of the one that is there.
+        _write(job.out / SETTINGS, as_yaml(settings))
+    with _stopping() as stop:
+        finished = trainer.run(step, stop)
+    if not finished or not team.leads:
+        return Outcome(finished, skipped=data.skipped, notes=data.notes)
+    errors = _final_errors(trainer.network, config, data, settings)
+    begun = "" if job.start is None else f"`{job.start}`"
+    trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors, begun)
+    weights = job.out / WEIGHTS
+    save_network(weights, trainer.network, config, metadata(trained))
+    _write(job.out / CARD, card_text(trained, config))
+    return Outcome(True, weights, errors, data.skipped, data.notes)
+
+
+def choose_pairs(data: DataSet, settings: Settings) -> DataSet:
+    """Return the pairs that a training uses: its splits, and no more of them than wanted.
+
+    Raises:
+        DataSetError: The training split is not there.
+    """
+    wanted = settings.data
+    kept = list(data.split(wanted.train))
+    if wanted.limit and len(kept) > wanted.limit:
+        step = len(kept) / wanted.limit
+        kept = [kept[int(number * step)] for number in range(wanted.limit)]
+    for name in dict.fromkeys((wanted.validation, wanted.test)):
+        if name in data.splits and name != wanted.train:
+            kept += list(data.split(name))
+    return DataSet(data.folder, kept, data.skipped, data.notes)
+
+
+def _prepared(job: Job, team: Team, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+    """Prepare the data in one process, and open it in all."""
+    place: list[str | None] = [None]
+    if team.leads:
+        try:
+            place[0] = str(_prepare(job, advance, tell).folder)
+        except Exception:
+            if team.processes > 1:
+                distributed.broadcast_object_list(place)
+            raise
+    if team.processes > 1:
+        distributed.broadcast_object_list(place)
+    if place[0] is None:
+        raise PreparationError("the process that prepares the data has failed")
+    return open_prepared(Path(place[0]))
+
+
+def _prepare(job: Job, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+    settings = job.settings
+    read = read_data_set(job.data, landmarks=settings.data.transferred != "no")
+    data = choose_pairs(read, settings)
+    robot: Path | None = job.robot
+    if settings.data.transferred == "no":
+        robot = None
+    else:
+        reason = why_not(job.robot, any(pair.landmarks is not None for pair in data))
+        if reason:
+            robot = None
+            needed = settings.data.transferred == "yes" or settings.loss.needs_transferred
+            if needed:
+                raise PreparationError(
+                    f"no transferred pictures can be made: {reason}. Without them there can be "
+                    "no feature matching: set loss.feature_matching and loss.transferred to 0, "
+                    "and data.transferred to no"
+                )
+            tell(f"no transferred pictures can be made: {reason}; training goes on without")
+    if robot is None and settings.loss.needs_transferred:
+        raise PreparationError(
+            "loss.feature_matching and loss.transferred need transferred pictures, but "
+            "data.transferred is no"
+        )
+    config = settings.network.config()
+    return prepare(data, config, robot, folder=job.cache, workers=job.workers, advance=advance)
+
+
+def _open_folder(job: Job) -> None:
+    forgotten = [
+        job.out / name for name in (checkpoint.FILE, curves.STEPS, curves.EPOCHS, WEIGHTS, CARD)
+    ]
+    if job.fresh and job.start and job.start.resolve() in [one.resolve() for one in forgotten]:
+        raise TrainingError(
+            f"--fresh would delete {job.start}, which the training is to begin with: choose "
+            "another --out"
+        )
+    try:
+        job.out.mkdir(parents=True, exist_ok=True)
+        if job.fresh:
+            for one in forgotten:
+                one.unlink(missing_ok=True)
+            shutil.rmtree(job.out / curves.TENSORBOARD, ignore_errors=True)
+    except OSError as error:
+        raise TrainingError(f"cannot write to {job.out}: {error.strerror or error}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _final_errors(
+    network: X2Control, config: NetworkConfig, data: Prepared, settings: Settings
+) -> dict[str, Errors]:
+    split = settings.data.test
+    if not data.has(split):
+        return {}
+    rows = data.rows(split)
+    return {
+        name: predict(network, config, data, rows, name).errors
+        for name in ("rendered", "transferred")
+        if getattr(data, name) is not None
+    }
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set; the second time they end the program at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before: dict[signal.Signals, Any] = {}
+
+    def handle(number: int, frame: object) -> None:
+        stop.set()
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Documentation of the virtual face with images of every control."""

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the MuJoCo model of the virtual humanoid: body, skin, eyes, teeth, light, camera."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.robot.robot import Robot
+from x2c_virtual_face.errors import RobotMismatchError
+from x2c_virtual_face.head import parts, skin_mesh, texture, weights
+from x2c_virtual_face.head.rig import (
+    BONES,
+    HEAD_BODY,
+    JAW_BODY,
+    METRES,
+    ROBOT_JOINTS,
+    TORSO_BODY,
+    Bone,
+)
+from x2c_virtual_face.head.scenery import add_scenery
+from x2c_virtual_face.head.servo import tune
+
+Array = NDArray[np.float64]
+
+TIMESTEP = 0.002
+_MASSES = {"neck": 1.2, HEAD_BODY: 3.0, JAW_BODY: 0.3}
+_SMALL_MASS = 0.003
+
+
+def build(robot: Robot, width: int, height: int) -> tuple[mujoco.MjModel, Array]:
+    """Return the compiled model and the landmarks' shares of the bones.
+
+    Args:
+        robot: Its joints give the ranges and the servos' velocity and acceleration.
+        width: Of the off-screen picture [px].
+        height: Of the off-screen picture [px].
+
+    Returns:
+        The model, and (468, bodies) weights, each row adding up to 1, in the model's order.
+
+    Raises:
+        RobotMismatchError: The robot's joints are not those of the virtual humanoid.
+    """
+    names = {joint.name for joint in robot.joints}
+    if names != ROBOT_JOINTS:
+        odd = ", ".join(sorted(names ^ ROBOT_JOINTS))
+        raise RobotMismatchError(
+            f"robot {robot.name!r} has other joints than the virtual face; they differ in: {odd}. "
+            "Use the robot folder 'virtual' or one with its joint names"
+        )
+    spec = mujoco.MjSpec()
+    spec.modelname = "x2c_virtual_face"
+    spec.compiler.degree = False
+    _set_options(spec, width, height)
+    _add_bodies(spec, robot)
+    _add_servos(spec, robot)
+    skin = skin_mesh.build(weights.landmark_weights())
+    add_scenery(spec)
+    _add_skin(spec, skin)
+    _add_neck(spec)
+    model = spec.compile()
+    tune(model, robot)
+    return model, _body_weights(model, skin.weights[: len(skin_mesh.control_landmarks())])
+
+
+def _set_options(spec: mujoco.MjSpec, width: int, height: int) -> None:
+    spec.option.timestep = TIMESTEP
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    # Servos hold the head up and nothing touches anything: no gravity, no contacts.
+    spec.option.gravity = [0.0, 0.0, 0.0]
+    spec.option.disableflags = int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
+    # Multisampling and shadows cost ten times the rest of a picture in software rendering.
+    spec.visual.quality.offsamples = 0
+    spec.visual.quality.shadowsize = 0
+    spec.visual.global_.offwidth = width
+    spec.visual.global_.offheight = height
+    spec.visual.map.znear = 0.05
+    spec.visual.map.zfar = 20.0
+    spec.stat.extent = 1.0
+    spec.stat.center = [0.0, 0.0, 0.0]
+
+
+def _place(bone: Bone) -> Array:
+    return np.array(bone.place) * METRES
+
+
+def _add_bodies(spec: mujoco.MjSpec, robot: Robot) -> None:
+    limits = {joint.name: joint for joint in robot.joints}
+    torso = spec.worldbody.add_body(name=TORSO_BODY)
+    bodies = {TORSO_BODY: torso}
+    places = {TORSO_BODY: np.zeros(3)}
+    for bone in BONES:
+        mass = _MASSES.get(bone.name, _SMALL_MASS)
+        places[bone.name] = _place(bone)
+        body = bodies[bone.parent].add_body(
+            name=bone.name,
+            pos=places[bone.name] - places[bone.parent],
+            mass=mass,
+            inertia=np.full(3, mass * 0.08**2 if bone.name in _MASSES else mass * 0.012**2),
+            explicitinertial=True,
+        )
+        bodies[bone.name] = body
+        for axis in bone.axes:
+            kind = mujoco.mjtJoint.mjJNT_SLIDE if axis.slides else mujoco.mjtJoint.mjJNT_HINGE
+            direction = np.array(axis.direction)
+            # Their equality constraint moves followers; a little inertia keeps it well posed.
+            joint = body.add_joint(
+                name=axis.name,
+                type=kind,
+                axis=direction / np.linalg.norm(direction),
+                armature=1e-5,
+            )
+            if axis.leader:
+                _follow(spec, axis.name, axis.leader, axis.follows)
+            else:
+                joint.range = [limits[axis.name].lower, limits[axis.name].upper]
+                joint.limited = True
+
+
+def _follow(spec: mujoco.MjSpec, name: str, leader: str, follows: tuple[float, ...]) -> None:
+    data = np.zeros(11)
+    data[1 : 1 + len(follows)] = follows
+    spec.add_equality(
+        name=f"{name}_follows",
+        type=mujoco.mjtEq.mjEQ_JOINT,
+        objtype=mujoco.mjtObj.mjOBJ_JOINT,
+        name1=name,
+        name2=leader,
+        data=data,
+        solref=[0.006, 1.0],
+    )
+
+
+def _add_servos(spec: mujoco.MjSpec, robot: Robot) -> None:
+    for joint in robot.joints:
+        servo = spec.add_actuator(name=joint.name, target=joint.name)
+        servo.trntype = mujoco.mjtTrn.mjTRN_JOINT
+        servo.set_to_position(kp=1.0)
+        servo.ctrlrange = [joint.lower, joint.upper]
+        servo.ctrllimited = True
+        servo.forcerange = [-1.0, 1.0]
+        servo.forcelimited = True
+
+
+def _add_skin(spec: mujoco.MjSpec, skin: skin_mesh.SkinMesh) -> None:
+    shares = {name: skin.weights[:, k] for k, name in enumerate(weights.SKIN_BONES)}
+    shares[HEAD_BODY] = 1.0 - skin.weights.sum(axis=1)
+    _attach(
+        spec, "face", "skin", skin.vertices, skin.faces, shares, texture.coordinates(skin.flat)
+    )
+
+
+def _add_neck(spec: mujoco.MjSpec) -> None:
+    surface, height = parts.neck()
+    head = np.clip((height - 0.15) / 0.75, 0.0, 1.0)
+    head = head * head * (3.0 - 2.0 * head)
+    rest = np.clip(1.0 - height / 0.35, 0.0, 1.0)
+    shares = {
+        TORSO_BODY: rest,
+        "neck": 1.0 - rest - head * (1.0 - rest),
+        HEAD_BODY: head * (1.0 - rest),
+    }
+    _attach(spec, "neck", "neck", surface.vertices, surface.faces, shares, None)
+
+
+def _attach(
+    spec: mujoco.MjSpec,
+    name: str,
+    material: str,
+    vertices: Array,
+    faces: NDArray[np.intp],
+    shares: dict[str, Array],
+    coordinates: Array | None,
+) -> None:
+    """Add a skin whose vertices follow bodies by the given shares."""
+    places = {TORSO_BODY: np.zeros(3)} | {bone.name: _place(bone) for bone in BONES}
+    skin = spec.add_skin(name=name, material=material)
+    skin.vert = (vertices * METRES).reshape(-1).astype(np.float32)
+    skin.face = faces.reshape(-1).astype(np.int32)
+    if coordinates is not None:
+        skin.texcoord = coordinates.reshape(-1).astype(np.float32)
+    used = {body: np.flatnonzero(np.abs(share) > 1e-5) for body, share in shares.items()}
+    skin.bodyname = list(used)
+    skin.bindpos = np.array([places[body] for body in used]).reshape(-1)
+    skin.bindquat = np.tile([1.0, 0.0, 0.0, 0.0], len(used))
+    skin.vertid = [ids.astype(np.int32) for ids in used.values()]
+    skin.vertweight = [shares[body][ids].astype(np.float32) for body, ids in used.items()]
+
+
+def _body_weights(model: mujoco.MjModel, expression: Array) -> Array:
+    full = np.zeros((len(expression), model.nbody))
+    for column, name in enumerate(weights.SKIN_BONES):
+        full[:, model.body(name).id] = expression[:, column]
+    full[:, model.body(HEAD_BODY).id] = 1.0 - expression.sum(axis=1)
+    return full
