@@ -100,7 +100,8 @@ def _uri(target: Path) -> str:
     if target.is_relative_to(DOCS):
         return target.relative_to(DOCS).as_posix()
     path = target.relative_to(ROOT).as_posix()
-    return _PAGES.get(path, f"repository/{path}")
+    # MkDocs leaves hidden files out.
+    return _PAGES.get(path, f"repository/{path}".replace("/.", "/"))
 
 
 def _packages() -> dict[str, list[str]]:

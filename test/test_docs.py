@@ -115,3 +115,12 @@ def test_every_page_is_in_the_navigation() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     pages = set(re.findall(r"^ +- .+: (\S+\.md)$", text, re.MULTILINE))
     assert {path.name for path in ROOT.glob("docs/*.md")} <= pages
+
+
+def test_the_architecture_names_packages_and_folders_that_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in ROOT.glob("src/*/package.xml")}
+    named = re.findall(r"^\| `(x2c_\w+)` \|", text, re.MULTILINE)
+    assert sorted(named) == sorted(packages)
+    for package, folder in re.findall(r"`(x2c_\w+)/([\w/]+)`", text):
+        assert (ROOT / "src" / package / package / folder).is_dir(), f"{package}/{folder}"
