@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
 
 import docs_tables
+from x2c_cli.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -124,3 +126,13 @@ def test_the_architecture_names_packages_and_folders_that_exist() -> None:
     assert sorted(named) == sorted(packages)
     for package, folder in re.findall(r"`(x2c_\w+)/([\w/]+)`", text):
         assert (ROOT / "src" / package / package / folder).is_dir(), f"{package}/{folder}"
+
+
+# The changelog also names what there was.
+@pytest.mark.parametrize("page", [one for one in PAGES if one.stem != "CHANGELOG"], ids=page_id)
+def test_commands_and_modules_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    commands = set(re.findall(r"\./x2c ([a-z][a-z-]+)", text))
+    assert commands <= {*COMMANDS}, commands - {*COMMANDS}
+    for module in set(re.findall(r"(?:python -m|-m|from) (x2c_[\w.]+)", text)):
+        assert find_spec(module.rstrip(".")), module

@@ -7,7 +7,7 @@ NAME = "x2c_actuation"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="From control values to safe joint commands: robot map, limits and safety.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

@@ -7,7 +7,7 @@ NAME = "x2c_bags"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Recording, reading and replay of rosbag2 bags.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

@@ -19,7 +19,7 @@ def tree(folder: str) -> list[tuple[str, list[str]]]:
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Launch files, configuration, robots, and the graph of nodes in one process.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

@@ -7,7 +7,7 @@ NAME = "x2c_cli"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="The x2c command: imitation, motors, data sets, networks, evaluation and checks.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

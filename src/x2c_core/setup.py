@@ -7,7 +7,7 @@ NAME = "x2c_core"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Control space, face geometry, robot folders, files and images, without ROS.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

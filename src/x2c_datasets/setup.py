@@ -7,7 +7,7 @@ NAME = "x2c_datasets"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Data sets of images with control values: formats, collection, export and fits.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

@@ -7,7 +7,7 @@ NAME = "x2c_evaluation"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Offline evaluation of recordings, fidelity of imitation, and reports of runs.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

@@ -7,7 +7,7 @@ NAME = "x2c_imitation"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Imitators: from a tracked face to the 30 control values of a robot.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

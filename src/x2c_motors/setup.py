@@ -7,7 +7,7 @@ NAME = "x2c_motors"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Motor drivers, the node that commands motors, calibration and bus emulators.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

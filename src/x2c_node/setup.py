@@ -7,7 +7,7 @@ NAME = "x2c_node"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="Lifecycle, parameters, diagnostics, QoS and images, shared by the X2C nodes.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

@@ -7,7 +7,7 @@ NAME = "x2c_virtual_face"
 
 setup(
     name=NAME,
-    version="0.1.0",
+    version="0.2.0",
     description="The virtual humanoid: a MuJoCo face with 30 servos and a camera before it.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",

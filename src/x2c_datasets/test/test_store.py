@@ -201,7 +201,7 @@ def test_other_versions_are_refused_by_name(whole, monkeypatch):
     monkeypatch.setattr(
         "x2c_datasets.collection_settings.versions", lambda: {"x2c": "9", "numpy": "1.26.4"}
     )
-    with pytest.raises(CollectError, match=r"version of x2c '9' instead of '0.1.0'"):
+    with pytest.raises(CollectError, match=r"version of x2c '9' instead of '0.2.0'"):
         collect(whole)
 
 
