@@ -17,7 +17,7 @@ from x2c_imitation.x2cnet.runtime.predictor import load_predictor
 
 pytestmark = pytest.mark.slow
 
-CONFIG = NetworkConfig(backbone="resnet18_quarter", image_size=64)
+CONFIG = NetworkConfig(backbone="resnet10_half", image_size=64)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_checkpoint_of_upstream_becomes_safetensors(checkpoint, tmp_path, caps
     assert run(checkpoint, "--preset", "x2c", "--image-size", 64, "--out", out) == 0
     _, config = load_network(out)
     assert (config.mean, config.color_order) == (preset("x2c").mean, "bgr")
-    assert (config.backbone, config.image_size) == ("resnet18_quarter", 64)
+    assert (config.backbone, config.image_size) == ("resnet10_half", 64)
     assert "angles in deg" in capsys.readouterr().out
     assert run(checkpoint, "--preset", "vividface", "--angles", "rad", "--out", out) == 0
     assert load_network(out)[1].angle_unit == "rad"

@@ -129,11 +129,15 @@ def neutral_picture() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def network_folder(make_once: Callable[..., Path]) -> Path:
     """A folder with a small network, `x2cnet.safetensors` and `x2cnet.onnx`; do not write to it.
 
     Its weights are random, and its outputs far from neutral and from each other.
     """
+    return make_once("network", _make_network)
+
+
+def _make_network(folder: Path) -> None:
     import torch
 
     from x2c_imitation.x2cnet.network.config import NetworkConfig
@@ -141,16 +145,14 @@ def network_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from x2c_imitation.x2cnet.network.x2control import build_network
     from x2c_imitation.x2cnet.runtime.export import export_weights
 
-    folder = tmp_path_factory.mktemp("network")
-    config = NetworkConfig(backbone="resnet18_quarter", image_size=64)
+    config = NetworkConfig(backbone="resnet10_half", image_size=64)
     with torch.random.fork_rng():
         torch.manual_seed(5)
         network = build_network(config)
     with torch.no_grad():
-        network.pos_pred_head[-1].weight *= 50.0
+        network.pos_pred_head[-1].weight *= 100.0
     save_network(folder / "x2cnet.safetensors", network, config)
     export_weights(folder / "x2cnet.safetensors", folder / "x2cnet.onnx")
-    return folder
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ def test_x2cnet_imitates_too(start, ros, wait_until, model, make_face, runtime):
     assert (values <= controls.MAXIMUM + 1e-6).all()
     assert np.abs(values - controls.NEUTRAL).max() > 1e-3
     said = wait_until(lambda: ros.diagnosis("imitation_node"), what="a diagnosis")
-    assert "resnet18_quarter, 64 pixels" in [pair.value for pair in said.values]
+    assert "resnet10_half, 64 pixels" in [pair.value for pair in said.values]
     libraries = Path(f"/proc/{process.popen.pid}/maps").read_text()
     assert ("/torch/" in libraries) == (runtime == "torch")
     assert process.stop() == 0

@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import json
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,19 @@ def epochs(folder):
         return [tuple(row.values())[:6] for row in csv.DictReader(file)]
 
 
+@pytest.fixture(scope="module")
+def once(simulated, robot, tmp_path_factory):
+    """Copy a finished training of one epoch into a folder, and return its job."""
+    made = tmp_path_factory.mktemp("once") / "out"
+    run(job(simulated, made, robot, "optimizer.epochs=1"))
+
+    def copy(out):
+        shutil.copytree(made, out)
+        return job(simulated, out, robot, "optimizer.epochs=1")
+
+    return copy
+
+
 WITH_FEATURES = ("loss.feature_matching=0.1", "loss.transferred=1.0")
 
 
@@ -142,9 +156,8 @@ def test_weights_come_with_configuration_and_card(simulated, robot, tmp_path):
     assert list((out / "tensorboard").glob("events*"))
 
 
-def test_a_finished_training_is_not_done_again(simulated, robot, tmp_path):
-    one = job(simulated, tmp_path / "out", robot, "optimizer.epochs=1")
-    run(one)
+def test_a_finished_training_is_not_done_again(once, tmp_path):
+    one = once(tmp_path / "out")
     outcome, log = run(one)
     assert log.begun == (4, 4)
     assert outcome.finished
@@ -160,21 +173,20 @@ def test_a_finished_training_is_not_done_again(simulated, robot, tmp_path):
         ("data.limit=16", "data: "),
     ],
 )
-def test_another_training_does_not_go_on(simulated, robot, tmp_path, override, said):
+def test_another_training_does_not_go_on(simulated, robot, once, tmp_path, override, said):
     out = tmp_path / "out"
-    run(job(simulated, out, robot, "optimizer.epochs=1"))
+    one = once(out)
     with pytest.raises(CheckpointError, match="of another training") as caught:
         run(job(simulated, out, robot, "optimizer.epochs=1", override))
     assert said in str(caught.value)
     assert "--fresh" in str(caught.value)
-    assert run(job(simulated, out, robot, "optimizer.epochs=1"))[1].begun == (4, 4)
+    assert run(one)[1].begun == (4, 4)
 
 
 def test_a_refused_training_leaves_the_settings_of_the_one_that_is_there(
-    simulated, robot, tmp_path
+    simulated, robot, once, tmp_path
 ):
-    one = job(simulated, tmp_path / "out", robot, "optimizer.epochs=1")
-    run(one)
+    once(tmp_path / "out")
     before = (tmp_path / "out" / SETTINGS).read_text()
     with pytest.raises(CheckpointError, match="of another training"):
         run(job(simulated, tmp_path / "out", robot, "optimizer.epochs=2"))
@@ -182,9 +194,8 @@ def test_a_refused_training_leaves_the_settings_of_the_one_that_is_there(
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "checkpoint.pt"])
-def test_a_fresh_start_does_not_delete_what_it_begins_with(simulated, robot, tmp_path, name):
-    one = job(simulated, tmp_path / "out", robot, "optimizer.epochs=1")
-    run(one)
+def test_a_fresh_start_does_not_delete_what_it_begins_with(once, tmp_path, name):
+    one = once(tmp_path / "out")
     start = tmp_path / "out" / name
     content = start.read_bytes()
     with pytest.raises(TrainingError, match="--fresh would delete"):
@@ -202,18 +213,25 @@ def test_a_training_goes_on_in_another_precision(simulated, robot, tmp_path, mon
     assert log.begun == (10, 12)
 
 
+@pytest.fixture(scope="module")
+def five_epochs(simulated, robot, tmp_path_factory):
+    """What is told of the epochs of a training that was never stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    run(job(simulated, folder, robot, "optimizer.epochs=5"))
+    return epochs(folder)
+
+
 @pytest.mark.parametrize("stop_at", [10, 12])
 def test_every_epoch_is_told_of_wherever_a_training_was_stopped(
-    simulated, robot, tmp_path, monkeypatch, stop_at
+    simulated, robot, five_epochs, tmp_path, monkeypatch, stop_at
 ):
     monkeypatch.setattr(trainer, "_FLUSH", 2)
     settings = ("optimizer.epochs=5",)
-    run(job(simulated, tmp_path / "whole", robot, *settings))
     broken = job(simulated, tmp_path / "broken", robot, *settings)
     first, _ = run(broken, Log(stop_at=stop_at))
     assert not first.finished
     run(broken)
-    assert epochs(tmp_path / "broken") == epochs(tmp_path / "whole")
+    assert epochs(tmp_path / "broken") == five_epochs
 
 
 def test_it_learns(upstream, robot, tmp_path):
@@ -266,12 +284,13 @@ def test_a_training_that_goes_astray_says_so(simulated, robot, tmp_path, monkeyp
     assert not (out / WEIGHTS).exists()
 
 
-def test_a_training_begins_with_given_weights(simulated, robot, tmp_path):
-    first, _ = run(job(simulated, tmp_path / "first", robot, "optimizer.epochs=1"))
+def test_a_training_begins_with_given_weights(simulated, robot, once, tmp_path):
+    once(tmp_path / "first")
+    given = tmp_path / "first" / WEIGHTS
     still = ("optimizer.epochs=1", "optimizer.learning_rate=1e-9")
-    started = job(simulated, tmp_path / "second", robot, *still, start=first.weights)
+    started = job(simulated, tmp_path / "second", robot, *still, start=given)
     second, _ = run(started)
-    ours, theirs = (load_network(one.weights)[0] for one in (first, second))
+    ours, theirs = (load_network(one)[0] for one in (given, second.weights))
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
     checkpoint = tmp_path / "first/checkpoint.pt"

@@ -82,6 +82,8 @@ def export_onnx(
     """
     import onnx
 
+    if not path.parent.is_dir():
+        raise NetworkError(f"cannot write {path}: there is no folder {path.parent}")
     size = config.image_size
     # What is exported stays on its device, in its mode, for a training that goes on.
     network = copy.deepcopy(network).cpu()
