@@ -14,8 +14,11 @@ from pathlib import Path
 from posixpath import relpath
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+_log = get_plugin_logger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -32,6 +35,7 @@ _PAGES = {
 """Pages of the site by the file in the repository that they are made of."""
 
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+_IMAGE = re.compile(r'<img [^>]*src="(?!https?:)([^"]+)"')
 _LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)#\s]+)")
 
 _origins: dict[str, Path] = {}
@@ -73,11 +77,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Point the links of a page to pages and files of the site."""
+    """Point the links of a page to pages and files of the site; warn of missing HTML images."""
     uri = page.file.src_uri
     origin = _origins.get(uri)
     if origin is None:
         return markdown
+    for source in _IMAGE.findall(_CODE.sub("", markdown)):
+        if not (origin.parent / source).is_file():
+            _log.warning("%s contains an image '%s', which does not exist", uri, source)
 
     def moved(link: re.Match[str]) -> str:
         target = (origin.parent / link[1]).resolve()
