@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Implementations of installed packages, whole and broken."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import pytest
+
+from x2c_core.system.registry import Registry, RegistryError
+
+GROUP = "x2c.test_lamps"
+
+
+class Lamp(ABC):
+    """Interface that the packages of these tests implement."""
+
+    @abstractmethod
+    def light(self) -> str:
+        """Return the colour."""
+
+
+REGISTRY: Registry[Lamp] = Registry(GROUP, "lamp", f"{__name__}:Lamp")
+
+
+def install(folder: Path, package: str, points: dict[str, str], source: str = "") -> None:
+    """Lay a package out as pip does: one module, and metadata with entry points."""
+    (folder / f"{package}.py").write_text(source)
+    metadata = folder / f"{package}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    lines = [f"{name} = {value}" for name, value in points.items()]
+    (metadata / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines]))
+
+
+GOOD = f"""
+from {__name__} import Lamp
+class Red(Lamp):
+    def light(self):
+        return "red"
+class Dark(Lamp):
+    pass
+class Stone:
+    pass
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request) -> Path:
+    monkeypatch.syspath_prepend(tmp_path)
+    # The packages of these tests import this module by the name it has under pytest.
+    monkeypatch.setitem(__import__("sys").modules, __name__, request.module)
+    return tmp_path
+
+
+def test_an_implementation_of_another_package_is_found_and_made(folder):
+    install(folder, "lamps_of_others", {"red": "lamps_of_others:Red"}, GOOD)
+    assert REGISTRY.names() == ("red",)
+    assert REGISTRY.load("red")().light() == "red"
+    assert REGISTRY.problems() == {}
+
+
+def test_nothing_is_imported_to_list_names(folder):
+    install(folder, "lamps_that_explode", {"red": "lamps_that_explode:Red"}, "raise RuntimeError")
+    assert REGISTRY.names() == ("red",)
+
+
+@pytest.mark.parametrize(
+    ("point", "source", "text"),
+    [
+        ("red", "raise RuntimeError('no power')", r"cannot be imported: RuntimeError: no power"),
+        ("red", "raise SystemExit(3)", r"cannot be imported: SystemExit: 3"),
+        ("red", "import lamp_works", r"cannot be imported: ModuleNotFoundError: .*lamp_works"),
+        ("missing", GOOD, r"cannot be imported: AttributeError: .*Missing"),
+        ("dark", GOOD, r"lacks what every lamp has: light$"),
+        ("stone", GOOD, r"broken_lamps:Stone, which is no subclass of Lamp: expected a class"),
+    ],
+)
+def test_what_is_broken_is_one_sentence_with_its_package_and_the_rest_works(
+    folder, point, source, text
+):
+    install(folder, "good_lamps", {"fine": "good_lamps:Red"}, GOOD)
+    install(folder, "broken_lamps", {point: f"broken_lamps:{point.capitalize()}"}, source)
+    with pytest.raises(
+        RegistryError, match=f"the lamp '{point}' of the package broken_lamps"
+    ) as error:
+        REGISTRY.load(point)
+    with pytest.raises(RegistryError, match=text):
+        REGISTRY.load(point)
+    assert "\n" not in str(error.value)
+    assert REGISTRY.problems() == {point: str(error.value)}
+    assert REGISTRY.load("fine")().light() == "red"
+
+
+def test_two_packages_with_one_name_are_both_named(folder):
+    install(folder, "lamps_a", {"red": "lamps_a:Red", "only": "lamps_a:Red"}, GOOD)
+    install(folder, "lamps_b", {"red": "lamps_b:Red"}, GOOD)
+    text = "lamps_a and lamps_b both provide the lamp 'red': uninstall one of them"
+    with pytest.raises(RegistryError, match=text):
+        REGISTRY.load("red")
+    assert REGISTRY.load("only")().light() == "red"
+
+
+def test_an_unknown_name_lists_the_known_ones_and_the_closest(folder):
+    with pytest.raises(RegistryError, match=r"expected one of: none is installed$"):
+        REGISTRY.load("red")
+    install(folder, "lamps", {"red": "lamps:Red", "green": "lamps:Red"}, GOOD)
+    text = r"unknown lamp 'rde'; expected one of: green, red; did you mean 'red'\?"
+    with pytest.raises(RegistryError, match=text):
+        REGISTRY.load("rde")

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registry of implementations of an interface, found among the entry points of installed packages.
+
+Our own implementations are found the same way: each is an entry point in the `setup.py` of its
+package. A module is imported only when its implementation is asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from x2c_core.errors import X2CError
+
+T = TypeVar("T")
+
+
+class RegistryError(X2CError):
+    """An implementation cannot be found or used; the text names its package."""
+
+
+@dataclass(frozen=True)
+class Registry(Generic[T]):
+    """Implementations of one interface by name.
+
+    Args:
+        group: Group of entry points, such as "x2c.motor_drivers".
+        kind: Name of the interface for messages, such as "motor driver".
+        interface: Module and name of the abstract base class, such as
+            "x2c_motors.drivers.driver:MotorDriver"; imported with the first implementation.
+    """
+
+    group: str
+    kind: str
+    interface: str
+
+    def _found(self) -> Mapping[str, list[EntryPoint]]:
+        found: dict[str, list[EntryPoint]] = {}
+        for point in sorted(entry_points(group=self.group), key=lambda one: one.name):
+            found.setdefault(point.name, []).append(point)
+        return found
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all implementations, usable or not, sorted; imports nothing."""
+        return tuple(self._found())
+
+    def load(self, name: str) -> type[T]:
+        """Return the class of an implementation.
+
+        Raises:
+            RegistryError: There is none of this name, or several; or it cannot be imported, is no
+                subclass of the interface, or lacks a method of it.
+        """
+        points = self._found().get(name, [])
+        if not points:
+            raise RegistryError(self._unknown(name))
+        if len(points) > 1:
+            packages = " and ".join(sorted(_package(point) for point in points))
+            raise RegistryError(
+                f"{packages} both provide the {self.kind} {name!r}: uninstall one of them"
+            )
+        return self._checked(points[0])
+
+    def problems(self) -> dict[str, str]:
+        """Return why implementations cannot be used, by name; imports all of them."""
+        problems: dict[str, str] = {}
+        for name in self.names():
+            try:
+                self.load(name)
+            except RegistryError as error:
+                problems[name] = str(error)
+        return problems
+
+    def _unknown(self, name: str) -> str:
+        close = difflib.get_close_matches(name, self.names(), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        known = ", ".join(self.names()) or "none is installed"
+        return f"unknown {self.kind} {name!r}; expected one of: {known}{hint}"
+
+    def _checked(self, point: EntryPoint) -> type[T]:
+        what = f"the {self.kind} {point.name!r} of the package {_package(point)}"
+        try:
+            loaded = point.load()
+        except (Exception, SystemExit) as error:  # Code of other packages raises anything.
+            reason = f"{type(error).__name__}: {error}"
+            raise RegistryError(f"{what} ({point.value}) cannot be imported: {reason}") from error
+        module, _, attribute = self.interface.partition(":")
+        interface: type[T] = getattr(importlib.import_module(module), attribute)
+        if not (isinstance(loaded, type) and issubclass(loaded, interface)):
+            raise RegistryError(
+                f"{what} is {point.value}, which is no subclass of {interface.__name__}: expected "
+                f"a class that derives from {module}.{attribute}"
+            )
+        if inspect.isabstract(loaded):
+            lacking = ", ".join(sorted(getattr(loaded, "__abstractmethods__", ())))
+            raise RegistryError(f"{what} lacks what every {self.kind} has: {lacking}")
+        return loaded
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.module
