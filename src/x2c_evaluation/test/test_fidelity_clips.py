@@ -52,9 +52,16 @@ def short_babble(monkeypatch):
 def clip_file(robot, tmp_path_factory):
     """A few seconds of a robot as a person."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(babble, "DURATION", 5.0)
+        patch.setattr(babble, "DURATION", 3.5)
         pictures = list(babble.Babbler(robot, 3).pictures())
     return write_video(tmp_path_factory.mktemp("clip") / "robot.mp4", pictures)
+
+
+@pytest.fixture(scope="module")
+def clip(robot, clip_file):
+    """What is measured of the clip in this process."""
+    (found,) = measured(robot, clip_file)
+    return found
 
 
 def test_the_robot_imitates_itself_well_and_its_face_is_known(robot, short_babble):
@@ -65,17 +72,15 @@ def test_the_robot_imitates_itself_well_and_its_face_is_known(robot, short_babbl
     assert clip.measured[Descriptor.MOUTH_OPENING].links[Link.SIGHT] > 0.8
 
 
-def test_figures_are_the_same_each_time_and_in_any_process(robot, clip_file):
+def test_figures_are_the_same_each_time_and_in_any_process(robot, clip_file, clip):
     once, again = measured(robot, clip_file, clip_file, processes=2)
-    (alone,) = measured(robot, clip_file)
-    for other in (again, alone):
+    for other in (again, clip):
         np.testing.assert_array_equal(once.performance.person, other.performance.person)
         np.testing.assert_array_equal(once.performance.seen, other.performance.seen)
         assert once.measured == other.measured
 
 
-def test_curves_and_pictures_are_drawn(robot, clip_file, tmp_path):
-    (clip,) = measured(robot, clip_file)
+def test_curves_and_pictures_are_drawn(clip, tmp_path):
     write_figure(clip, tmp_path / "curves.png")
     assert cv2.imread(str(tmp_path / "curves.png")).std() > 5.0
     assert clip.performance.picture.shape[1] == 10 * 192
