@@ -46,6 +46,14 @@ class KilledAfter(Engine):
         raise KeyboardInterrupt
 
 
+class Here(Engine):
+    """Evaluates recordings in this process, for tests of what is done with the results."""
+
+    def outcomes(self, jobs, progress):
+        for place, job in enumerate(jobs):
+            yield place, evaluate(job)
+
+
 @pytest.fixture(autouse=True)
 def code_that_stays(monkeypatch):
     """Somebody may be at work on the code while its tests run."""
@@ -90,16 +98,16 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(tmp_path, j
 
 
 def test_what_changed_is_evaluated_anew(tmp_path, jobs):
-    run(jobs, tmp_path / "out", Processes(1), Notes())
+    run(jobs, tmp_path / "out", Here(), Notes())
     file = next((tmp_path / "a").glob("*.mcap"))
     os.utime(file, ns=(1, 1))
     notes = Notes()
-    run(jobs, tmp_path / "out", Processes(1), notes)
+    run(jobs, tmp_path / "out", Here(), notes)
     assert (notes.kept_places, notes.done_places) == ([1], [0])
     changed = dataclasses.replace(jobs[1].settings.tracking, smoothing=False)
     settings = dataclasses.replace(jobs[1].settings, tracking=changed)
     notes = Notes()
-    run([dataclasses.replace(jobs[1], settings=settings)], tmp_path / "out", Processes(1), notes)
+    run([dataclasses.replace(jobs[1], settings=settings)], tmp_path / "out", Here(), notes)
     assert notes.done_places == [0]
     # What the first run left of a recording that is none any more is gone.
     assert not (tmp_path / "out" / "frames" / "a.parquet").exists()
@@ -125,11 +133,11 @@ def test_a_job_that_kills_its_process_costs_no_other_job():
 
 
 def test_two_evaluations_are_compared_and_judged(tmp_path, jobs):
-    run(jobs, tmp_path / "out", Processes(1), Notes())
+    run(jobs, tmp_path / "out", Here(), Notes())
     changed = dataclasses.replace(jobs[0].settings.tracking, smoothing=False)
     settings = dataclasses.replace(jobs[0].settings, tracking=changed)
     other = [dataclasses.replace(one, settings=settings) for one in jobs]
-    run(other, tmp_path / "rough", Processes(1), Notes())
+    run(other, tmp_path / "rough", Here(), Notes())
     same = compare(tmp_path / "out", tmp_path / "out")
     assert same.difference["difference"] == 0.0
     found = compare(tmp_path / "out", tmp_path / "rough")
@@ -176,7 +184,7 @@ def test_a_cluster_does_a_killed_workers_work_again(tmp_path, camera_bag, settin
         evaluation = run(jobs, tmp_path / "out", Cluster(cluster.scheduler_address), notes)
     assert sorted(notes.done_places) == [0, 1, 2, 3]
     assert evaluation.failed == []
-    run(jobs, tmp_path / "here", Processes(1), Notes())
+    run(jobs, tmp_path / "here", Here(), Notes())
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
 
 

@@ -62,7 +62,8 @@ class Presence:
             The places of those that are away from now on, and of those that are back.
         """
         before = self.mask
-        which = np.isin(np.arange(len(answered)), asked)
+        which = np.zeros(len(answered), dtype=bool)
+        which[list(asked)] = True
         self._missed[which & answered] = 0
         self._missed[which & ~answered] += 1
         gone, back = before & ~self.mask, ~before & self.mask
