@@ -28,15 +28,17 @@ def robot() -> Path:
 
 
 @pytest.fixture(scope="session")
-def simulated(tmp_path_factory: pytest.TempPathFactory, robot: Path) -> Path:
-    """Collect 40 pairs of X2C-Sim: 32 train, 4 val, 4 test."""
-    folder = tmp_path_factory.mktemp("simulated") / "set"
-    settings = Settings("virtual", samples=40, seed=5, frames=4, size=64)
-    try:
-        collect_simulated(robot, settings, folder, 1, lambda pairs: None)
-    except RenderError as error:
-        pytest.skip(str(error))
-    return folder
+def simulated(make_once: Callable[..., Path], robot: Path) -> Path:
+    """Collect 40 pairs of X2C-Sim: 32 train, 4 val, 4 test; do not write to them."""
+
+    def collect(folder: Path) -> None:
+        settings = Settings("virtual", samples=40, seed=5, frames=4, size=64)
+        try:
+            collect_simulated(robot, settings, folder / "set", 1, lambda pairs: None)
+        except RenderError as error:
+            pytest.skip(str(error))
+
+    return make_once("simulated", collect) / "set"
 
 
 @pytest.fixture
