@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Described fields of dataclasses: what is checked, filled and read from text."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from x2c_core.system.fields import (
+    FieldError,
+    NoOptions,
+    check,
+    filled,
+    from_text,
+    parameter,
+    specs,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Lamp:
+    colour: str = parameter("red", "Colour.", choices=("red", "green"))
+    brightness: float = parameter(0.5, "Brightness [ratio].", minimum=0.0, maximum=1.0)
+    flashes: int = parameter(1, "Number of flashes.", minimum=1)
+    on: bool = parameter(True, "Whether it is on.")
+
+
+def test_fields_are_described():
+    kind, default, spec = specs(Lamp)["brightness"]
+    assert (kind, default, spec.description) == (float, 0.5, "Brightness [ratio].")
+    assert (spec.minimum, spec.maximum) == (0.0, 1.0)
+    assert specs(NoOptions) == {}
+
+
+def test_values_take_the_place_of_defaults():
+    assert filled(Lamp, {"brightness": 1, "on": False}) == Lamp(brightness=1.0, on=False)
+    assert filled(NoOptions, {}) == NoOptions()
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"brightness": "high"}, "brightness: expected float, got 'high' (str)"),
+        ({"brightness": 1.5}, "brightness: expected 0.0 to 1.0, got 1.5"),
+        ({"brightness": float("nan")}, "brightness: expected a finite number, got nan"),
+        ({"flashes": True}, "flashes: expected int, got True (bool)"),
+        ({"colour": "blue"}, "colour: expected one of red, green, got 'blue'"),
+        (
+            {"brightnes": 1.0},
+            "unknown option 'brightnes'; expected one of: colour, brightness, flashes, on"
+            + "; did you mean 'brightness'?",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_in_one_sentence(values, text):
+    with pytest.raises(FieldError) as caught:
+        filled(Lamp, values)
+    assert str(caught.value) == text
+
+
+def test_an_implementation_without_options_says_so():
+    with pytest.raises(FieldError, match=r"unknown option 'on'; expected one of: it has none$"):
+        filled(NoOptions, {"on": True})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("colour", "green", "green"),
+        ("brightness", "1", 1.0),
+        ("flashes", "3", 3),
+        ("on", "False", False),
+    ],
+)
+def test_texts_of_a_command_line_become_values(name, text, value):
+    found = from_text(Lamp, name, text)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("on", "perhaps", "on: expected true or false, got 'perhaps'"),
+        ("flashes", "1.5", "flashes: expected int, got '1.5'"),
+        ("flashes", "0", "flashes: expected 1 to inf, got 0"),
+        ("brightness", "", "brightness: expected float, got ''"),
+    ],
+)
+def test_a_text_that_is_no_value_is_refused(name, text, reason):
+    with pytest.raises(FieldError) as caught:
+        from_text(Lamp, name, text)
+    assert str(caught.value) == reason
+
+
+def test_the_type_of_a_value_is_that_of_its_field():
+    assert type(check(Lamp, "brightness", 1)) is float

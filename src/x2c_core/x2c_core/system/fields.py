@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Described fields of a frozen dataclass: type, default, description and range.
+
+Parameters of nodes and options of implementations (drivers, backends, sources) are such
+dataclasses. Everything that checks, lists or documents them reads the same fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from x2c_core.errors import X2CError
+
+T = TypeVar("T")
+
+_KEY = "x2c_parameter"
+_SWITCHES = {"true": True, "false": False}
+
+
+class FieldError(X2CError):
+    """A field is unknown, or its value has another type or is outside its range."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldSpec:
+    """Description of a field.
+
+    Attributes:
+        description: One sentence, with the unit.
+        minimum: Lowest number allowed; None for no limit.
+        maximum: Highest number allowed; None for no limit.
+        choices: Strings allowed; empty for any.
+        dynamic: Whether a node's parameter can be changed while the node runs.
+    """
+
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    dynamic: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class NoOptions:
+    """Options of an implementation that has none."""
+
+
+def parameter(
+    default: Any,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    dynamic: bool = False,
+) -> Any:
+    """Return a described dataclass field; the annotation gives its type: bool, int, float or str.
+
+    Args:
+        default: Value if the user gives none.
+        description: One sentence, with the unit.
+        minimum: Lowest number allowed.
+        maximum: Highest number allowed.
+        choices: Strings allowed; empty for any.
+        dynamic: Whether a node's parameter can be changed while the node runs.
+    """
+    spec = FieldSpec(description, minimum, maximum, choices, dynamic)
+    return dataclasses.field(default=default, metadata={_KEY: spec})
+
+
+def specs(cls: type[Any]) -> dict[str, tuple[type, Any, FieldSpec]]:
+    """Return type, default and description of each field, by name."""
+    hints = typing.get_type_hints(cls)
+    return {f.name: (hints[f.name], f.default, f.metadata[_KEY]) for f in dataclasses.fields(cls)}
+
+
+def check(cls: type[Any], name: str, value: Any) -> Any:
+    """Return a field's value in its type.
+
+    Raises:
+        FieldError: The value has another type, or is outside its range or choices.
+    """
+    kind, _, spec = specs(cls)[name]
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise FieldError(
+            f"{name}: expected {kind.__name__}, got {value!r} ({type(value).__name__})"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise FieldError(f"{name}: expected a finite number, got {value}")
+    low = -math.inf if spec.minimum is None else spec.minimum
+    high = math.inf if spec.maximum is None else spec.maximum
+    if isinstance(value, int | float) and not low <= value <= high:
+        raise FieldError(f"{name}: expected {low} to {high}, got {value}")
+    if spec.choices and value not in spec.choices:
+        raise FieldError(f"{name}: expected one of {', '.join(spec.choices)}, got {value!r}")
+    return value
+
+
+def filled(cls: type[T], values: Mapping[str, Any]) -> T:
+    """Return an instance with values in place of defaults.
+
+    Raises:
+        FieldError: A name is unknown, or a value cannot be.
+    """
+    known = specs(cls)
+    for name in values:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            listed = ", ".join(known) or "it has none"
+            raise FieldError(f"unknown option {name!r}; expected one of: {listed}{hint}")
+    return cls(**{name: check(cls, name, value) for name, value in values.items()})
+
+
+def from_text(cls: type[Any], name: str, text: str) -> Any:
+    """Return a field's value from text, as it comes from a command line.
+
+    Raises:
+        FieldError: The text is no value of the field's type, or the value is outside its range.
+    """
+    kind = specs(cls)[name][0]
+    if kind is str:
+        return check(cls, name, text)
+    try:
+        value = _SWITCHES[text.strip().lower()] if kind is bool else kind(text)
+    except (ValueError, KeyError):
+        expected = "true or false" if kind is bool else f"{kind.__name__}"
+        raise FieldError(f"{name}: expected {expected}, got {text!r}") from None
+    return check(cls, name, value)
