@@ -16,6 +16,13 @@ GROUP = "x2c.test_lamps"
 class Lamp(ABC):
     """Interface that the packages of these tests implement."""
 
+    watts = 5
+
+    @classmethod
+    def declaration_fault(cls) -> str:
+        """Return what a lamp declares that is impossible."""
+        return "" if cls.watts > 0 else f"has a power of {cls.watts}: expected watts above 0"
+
     @abstractmethod
     def light(self) -> str:
         """Return the colour."""
@@ -43,6 +50,8 @@ class Dark(Lamp):
     pass
 class Stone:
     pass
+class Cold(Red):
+    watts = -1
 """
 
 
@@ -71,10 +80,13 @@ def test_nothing_is_imported_to_list_names(folder):
     [
         ("red", "raise RuntimeError('no power')", r"cannot be imported: RuntimeError: no power"),
         ("red", "raise SystemExit(3)", r"cannot be imported: SystemExit: 3"),
-        ("red", "import lamp_works", r"cannot be imported: ModuleNotFoundError: .*lamp_works"),
+        ("red", "import lamp_works.bulbs", r"needs the Python module 'lamp_works', which is not"),
+        ("red", "import broken_lamps.wires", r"cannot be imported: ModuleNot.*broken_lamps.wires"),
+        ("red", "raise OSError('no\\npower')", r"cannot be imported: OSError: no power"),
         ("missing", GOOD, r"cannot be imported: AttributeError: .*Missing"),
         ("dark", GOOD, r"lacks what every lamp has: light$"),
         ("stone", GOOD, r"broken_lamps:Stone, which is no subclass of Lamp: expected a class"),
+        ("cold", GOOD, r"'cold' of the package broken_lamps has a power of -1: expected watts"),
     ],
 )
 def test_what_is_broken_is_one_sentence_with_its_package_and_the_rest_works(

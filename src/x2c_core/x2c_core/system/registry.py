@@ -28,6 +28,9 @@ class RegistryError(X2CError):
 class Registry(Generic[T]):
     """Implementations of one interface by name.
 
+    An interface whose classes declare more than methods, such as options, has a class method
+    `declaration_fault`: one clause that says what a class lacks, empty where nothing.
+
     Args:
         group: Group of entry points, such as "x2c.motor_drivers".
         kind: Name of the interface for messages, such as "motor driver".
@@ -54,7 +57,7 @@ class Registry(Generic[T]):
 
         Raises:
             RegistryError: There is none of this name, or several; or it cannot be imported, is no
-                subclass of the interface, or lacks a method of it.
+                subclass of the interface, lacks a method of it, or declares something impossible.
         """
         points = self._found().get(name, [])
         if not points:
@@ -87,8 +90,7 @@ class Registry(Generic[T]):
         try:
             loaded = point.load()
         except (Exception, SystemExit) as error:  # Code of other packages raises anything.
-            reason = f"{type(error).__name__}: {error}"
-            raise RegistryError(f"{what} ({point.value}) cannot be imported: {reason}") from error
+            raise RegistryError(f"{what} {_import_failure(point, error)}") from error
         module, _, attribute = self.interface.partition(":")
         interface: type[T] = getattr(importlib.import_module(module), attribute)
         if not (isinstance(loaded, type) and issubclass(loaded, interface)):
@@ -99,7 +101,19 @@ class Registry(Generic[T]):
         if inspect.isabstract(loaded):
             lacking = ", ".join(sorted(getattr(loaded, "__abstractmethods__", ())))
             raise RegistryError(f"{what} lacks what every {self.kind} has: {lacking}")
+        declared = getattr(loaded, "declaration_fault", None)
+        if declared is not None and (fault := declared()):
+            raise RegistryError(f"{what} {fault}")
         return loaded
+
+
+def _import_failure(point: EntryPoint, error: BaseException) -> str:
+    own = point.module.partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] != own:
+        return f"needs the Python module {error.name!r}, which is not installed"
+    # A message may have many lines.
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"({point.value}) cannot be imported: {reason}"
 
 
 def _package(point: EntryPoint) -> str:
