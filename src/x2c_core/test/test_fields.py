@@ -13,6 +13,7 @@ from x2c_core.system.fields import (
     check,
     filled,
     from_text,
+    options_fault,
     parameter,
     specs,
 )
@@ -95,3 +96,48 @@ def test_a_text_that_is_no_value_is_refused(name, text, reason):
 
 def test_the_type_of_a_value_is_that_of_its_field():
     assert type(check(Lamp, "brightness", 1)) is float
+
+
+@dataclasses.dataclass
+class Soft:
+    on: bool = parameter(True, "Whether it is on.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Undescribed:
+    on: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    sizes: list = parameter((), "Sizes.")  # noqa: RUF009
+
+
+@dataclasses.dataclass(frozen=True)
+class Wrong:
+    brightness: float = parameter("much", "Brightness.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Unresolved:
+    on: "Missing" = parameter(True, "Whether it is on.")  # noqa: F821, RUF009, UP037
+
+
+@pytest.mark.parametrize(
+    ("cls", "text"),
+    [
+        (None, "has the options None: expected a frozen dataclass of described fields"),
+        (int, "expected a frozen dataclass of described fields"),
+        (Soft, "has the options Soft: expected @dataclass(frozen=True)"),
+        (Undescribed, "has the options Undescribed: on: expected a field made by parameter()"),
+        (Listed, "has the options Listed: sizes: expected the type bool, int, float or str"),
+        (Wrong, "default is impossible: brightness: expected float, got 'much' (str)"),
+        (Unresolved, "types cannot be resolved: name 'Missing' is not defined"),
+    ],
+)
+def test_a_class_that_cannot_hold_options_is_described_in_one_clause(cls, text):
+    assert text in options_fault(cls)
+
+
+def test_good_classes_of_options_have_no_fault():
+    assert options_fault(Lamp) == options_fault(NoOptions) == ""

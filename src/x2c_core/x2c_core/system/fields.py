@@ -19,6 +19,7 @@ from x2c_core.errors import X2CError
 T = TypeVar("T")
 
 _KEY = "x2c_parameter"
+_KINDS = (bool, int, float, str)
 _SWITCHES = {"true": True, "false": False}
 
 
@@ -134,3 +135,32 @@ def from_text(cls: type[Any], name: str, text: str) -> Any:
         expected = "true or false" if kind is bool else f"{kind.__name__}"
         raise FieldError(f"{name}: expected {expected}, got {text!r}") from None
     return check(cls, name, value)
+
+
+def options_fault(cls: object) -> str:
+    """Return what a class of options declares that is impossible, as one clause; empty if nothing.
+
+    Expected is a frozen dataclass whose fields are made by `parameter`, annotated bool, int, float
+    or str, with defaults within their own range.
+
+    Args:
+        cls: What an implementation declares as the class of its options.
+    """
+    if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
+        return f"has the options {cls!r}: expected a frozen dataclass of described fields"
+    what = f"has the options {cls.__name__}"
+    if not getattr(cls, "__dataclass_params__").frozen:  # noqa: B009
+        return f"{what}: expected @dataclass(frozen=True)"
+    try:
+        for field in dataclasses.fields(cls):
+            if _KEY not in field.metadata:
+                return f"{what}: {field.name}: expected a field made by parameter()"
+            kind, default, _ = specs(cls)[field.name]
+            if kind not in _KINDS:
+                return f"{what}: {field.name}: expected the type bool, int, float or str"
+            check(cls, field.name, default)
+    except (NameError, TypeError) as error:
+        return f"{what}: their types cannot be resolved: {error}"
+    except FieldError as error:
+        return f"{what}, of which the default is impossible: {error}"
+    return ""
