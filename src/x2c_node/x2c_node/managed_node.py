@@ -22,6 +22,8 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from x2c_core.errors import X2CError
+from x2c_core.system.fields import NoOptions
 from x2c_node import parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
@@ -49,6 +51,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
     Args:
         name: Default name of the node.
         parameter_class: Dataclass of the node's parameters.
+        option_class: Returns the dataclass of options that further parameters set, such as those
+            of the chosen driver or source, from the node's own parameters. An option with the
+            name of a parameter shares its value. The values are in `options`.
         local_delivery: Of the process, where several nodes are to hand messages on directly.
         supervisor: Supervisor of the process, where several nodes share it.
         node_arguments: Passed to rclpy's node.
@@ -63,6 +68,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         parameter_class: type[P],
         local_delivery: LocalDelivery | None = None,
         supervisor: Supervisor | None = None,
+        option_class: Callable[[P], type[Any]] | None = None,
         **node_arguments: Any,
     ) -> None:
         super().__init__(name, **node_arguments)
@@ -74,12 +80,15 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._callback_guard = CallbackGuard(self)
         self._parameter_class = parameter_class
         self._refused = parameters.declare(self, parameter_class)
-        if unknown := parameters.unknown(self, parameter_class):
-            known = ", ".join(parameters.specs(parameter_class))
+        self.params: P = parameters.read(self, parameter_class)
+        self.options: Any = self._declare_options(option_class)
+        if unknown := parameters.unknown(self, parameter_class, type(self.options)):
+            known = ", ".join(
+                parameters.specs(parameter_class) | parameters.specs(type(self.options))
+            )
             self.get_logger().warning(
                 f"ignores parameters that it does not have: {', '.join(unknown)}; it has: {known}"
             )
-        self.params: P = parameters.read(self, parameter_class)
         self.statistics = Statistics()
         self.fault = ""
         self.hurried = False
@@ -426,12 +435,24 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     # Parameters.
 
+    def _declare_options(self, option_class: Callable[[P], type[Any]] | None) -> Any:
+        if option_class is None:
+            return NoOptions()
+        try:
+            chosen = option_class(self.params)
+            self._refused.update(parameters.declare(self, chosen))
+            return parameters.read(self, chosen)
+        except X2CError as error:
+            # The node refuses to configure with it.
+            self._refused["options"] = str(error)
+            return NoOptions()
+
     def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
-        known = parameters.specs(self._parameter_class)
         try:
             for one in changed:
-                if one.name in known:
-                    parameters.check(self._parameter_class, one.name, one.value)
+                for known in (self._parameter_class, type(self.options)):
+                    if one.name in parameters.specs(known):
+                        parameters.check(known, one.name, one.value)
         except ParameterError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
@@ -440,6 +461,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         for one in changed:
             self._refused.pop(one.name, None)
         self.params = parameters.read(self, self._parameter_class)
+        self.options = parameters.read(self, type(self.options))
         if self.state in ("inactive", "active"):
             self._guarded(self.parameters_changed, "parameters")()
 

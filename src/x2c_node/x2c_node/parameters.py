@@ -1,51 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node's parameters as one frozen dataclass: type, default, description, bounds."""
+"""A node's parameters as one frozen dataclass of described fields."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-import typing
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from x2c_core.system import fields
+from x2c_core.system.fields import FieldError, FieldSpec, parameter, specs
 from x2c_node.errors import ParameterError
 
-_KEY = "x2c_parameter"
-
-
-@dataclasses.dataclass(frozen=True)
-class _Spec:
-    description: str
-    minimum: float | None
-    maximum: float | None
-    choices: tuple[str, ...]
-    dynamic: bool
-
-
-def parameter(
-    default: Any,
-    description: str,
-    *,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    choices: tuple[str, ...] = (),
-    dynamic: bool = False,
-) -> Any:
-    """Return a dataclass field that is one ROS parameter; the annotation gives its type.
-
-    Args:
-        default: Value where the user gives none.
-        description: One sentence for `ros2 param describe`, with the unit.
-        minimum: Lowest number allowed.
-        maximum: Highest number allowed.
-        choices: Strings allowed; empty for any.
-        dynamic: Whether it can be changed while the node runs; read-only otherwise.
-    """
-    spec = _Spec(description, minimum, maximum, choices, dynamic)
-    return dataclasses.field(default=default, metadata={_KEY: spec})
+__all__ = ["Parameters", "check", "declare", "parameter", "read", "specs", "unknown"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,46 +26,30 @@ class Parameters:
     )
 
 
-def specs(cls: type[Parameters]) -> dict[str, tuple[type, Any, _Spec]]:
-    """Return each parameter's type, default and specification, by name."""
-    hints = typing.get_type_hints(cls)
-    return {f.name: (hints[f.name], f.default, f.metadata[_KEY]) for f in dataclasses.fields(cls)}
-
-
-def check(cls: type[Parameters], name: str, value: Any) -> Any:
+def check(cls: type[Any], name: str, value: Any) -> Any:
     """Return a parameter's value in its type.
 
     Raises:
         ParameterError: The value has another type, or is outside its range or choices.
     """
-    kind, _, spec = specs(cls)[name]
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind:
-        raise ParameterError(
-            f"parameter {name}: expected {kind.__name__}, got {value!r} ({type(value).__name__})"
-        )
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ParameterError(f"parameter {name}: expected a finite number, got {value}")
-    low = -math.inf if spec.minimum is None else spec.minimum
-    high = math.inf if spec.maximum is None else spec.maximum
-    if isinstance(value, int | float) and not low <= value <= high:
-        raise ParameterError(f"parameter {name}: expected {low} to {high}, got {value}")
-    if spec.choices and value not in spec.choices:
-        raise ParameterError(
-            f"parameter {name}: expected one of {', '.join(spec.choices)}, got {value!r}"
-        )
-    return value
+    try:
+        return fields.check(cls, name, value)
+    except FieldError as error:
+        raise ParameterError(f"parameter {error}") from error
 
 
-def declare(node: Node, cls: type[Parameters]) -> dict[str, str]:
-    """Declare all parameters of a node.
+def declare(node: Node, cls: type[Any]) -> dict[str, str]:
+    """Declare parameters of a node; those that it already has are left as they are.
 
-    A value of the user's that cannot be is not lost in a traceback: the parameter is declared
-    with its default and the reason is returned, so that the node can refuse to configure with it.
+    A value that cannot be is not lost in a traceback: the parameter is declared with its default
+    and the reason is returned, so that the node can refuse to configure with it.
+
+    Args:
+        node: Node that gets the parameters.
+        cls: Dataclass of described fields.
 
     Returns:
-        Why a value was refused, by the parameter's name.
+        Reasons of refused values, by the parameter's name.
     """
     refused = {}
     for name, (kind, default, spec) in specs(cls).items():
@@ -108,19 +60,26 @@ def declare(node: Node, cls: type[Parameters]) -> dict[str, str]:
                 value = check(cls, name, override.value)
             except ParameterError as error:
                 refused[name] = str(error)
+        if node.has_parameter(name):
+            continue
         # rclpy would refuse a whole number for a float, and say so without the parameter's name.
         node.declare_parameter(name, value, _descriptor(kind, spec), ignore_override=True)
     return refused
 
 
-def unknown(node: Node, cls: type[Parameters]) -> list[str]:
-    """Return the names of parameters that the user gives and the node does not have."""
-    known = {"use_sim_time", "start_type_description_service", *specs(cls)}
+def unknown(node: Node, *classes: type[Any]) -> list[str]:
+    """Return the names of parameters that the user gives and the node does not have.
+
+    Args:
+        node: Node with the user's values.
+        classes: Dataclasses of the parameters that it has.
+    """
+    known = {"use_sim_time", "start_type_description_service"}.union(*map(specs, classes))
     given = node._parameter_overrides
     return sorted(n for n in given if n not in known and not n.startswith("qos_overrides."))
 
 
-def read(node: Node, cls: type[Parameters]) -> Any:
+def read(node: Node, cls: type[Any]) -> Any:
     """Return all parameters of a node as an instance of their dataclass.
 
     Raises:
@@ -130,7 +89,7 @@ def read(node: Node, cls: type[Parameters]) -> Any:
     return cls(**{name: check(cls, name, node.get_parameter(name).value) for name in names})
 
 
-def _descriptor(kind: type, spec: _Spec) -> ParameterDescriptor:
+def _descriptor(kind: type, spec: FieldSpec) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(description=spec.description, read_only=not spec.dynamic)
     if spec.choices:
         descriptor.additional_constraints = f"one of: {', '.join(spec.choices)}"
