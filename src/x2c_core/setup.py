@@ -21,4 +21,10 @@ setup(
     install_requires=["setuptools"],
     extras_require={"test": ["pytest"]},
     zip_safe=False,
+    entry_points={
+        "x2c.expression_sources": [
+            "expression = x2c_core.sources.fixed_expression:FixedExpression",
+            "table = x2c_core.sources.table_expression:TableExpression",
+        ],
+    },
 )

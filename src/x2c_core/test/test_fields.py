@@ -18,6 +18,11 @@ from x2c_core.system.fields import (
     specs,
 )
 
+UNKNOWN = (
+    "unknown option 'brightnes'; expected one of: colour, brightness, flashes, on; "
+    "did you mean 'brightness'?"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Lamp:
@@ -47,11 +52,7 @@ def test_values_take_the_place_of_defaults():
         ({"brightness": float("nan")}, "brightness: expected a finite number, got nan"),
         ({"flashes": True}, "flashes: expected int, got True (bool)"),
         ({"colour": "blue"}, "colour: expected one of red, green, got 'blue'"),
-        (
-            {"brightnes": 1.0},
-            "unknown option 'brightnes'; expected one of: colour, brightness, flashes, on"
-            + "; did you mean 'brightness'?",
-        ),
+        ({"brightnes": 1.0}, UNKNOWN),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_in_one_sentence(values, text):

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Interface of camera sources: devices, videos, image files, bags and those of other packages."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.sources.source import Source
+from x2c_core.sources.source_registry import SourceRegistry
+
+ImageArray = NDArray[np.uint8]
+"""(height, width, 3) BGR."""
+
+IMAGE_RATE = 30.0
+"""Rate of sources that have none of their own [Hz]."""
+
+
+@dataclass(frozen=True)
+class CameraCalibration:
+    """Intrinsics of a camera; matrices row by row, as in `sensor_msgs/CameraInfo`."""
+
+    width: int
+    height: int
+    distortion_model: str
+    d: tuple[float, ...]
+    k: tuple[float, ...]
+    r: tuple[float, ...]
+    p: tuple[float, ...]
+
+
+class CameraSource(Source):
+    """A camera, or a recording in its place.
+
+    Attributes:
+        is_live: Whether images come by themselves, in real time; others wait to be read.
+        age: Time between the capture of the last image and the end of its `read` [s].
+        stamp: Recorded stamp of the last image [ns]; None for sources that have no stamps.
+        frame_id: Recorded frame of the last image; empty for sources that have none.
+        calibration: Calibration of the camera, known after the first image; None if unknown.
+    """
+
+    is_live = False
+    age = 0.0
+    stamp: int | None = None
+    frame_id = ""
+    calibration: CameraCalibration | None = None
+
+    @abstractmethod
+    def read(self) -> ImageArray | None:
+        """Return the next image, which is the caller's, or None at the end.
+
+        Raises:
+            SourceError: The image cannot be read; a source that is not live can be read on.
+        """
+
+    @property
+    @abstractmethod
+    def size(self) -> tuple[int, int]:
+        """Width and height of the first image [pixel]; known while open."""
+
+    @property
+    def rate(self) -> float:
+        """Native rate [Hz]; known while open, 0 if the source has none."""
+        return 0.0
+
+
+CAMERA_SOURCES: SourceRegistry[CameraSource] = SourceRegistry(
+    group="x2c.camera_sources",
+    kind="camera source",
+    interface="x2c_core.sources.camera_source:CameraSource",
+)

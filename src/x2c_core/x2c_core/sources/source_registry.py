@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registry of sources that also chooses one by the text a user gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from x2c_core.sources.source import Source, SourceError
+from x2c_core.system.registry import Registry, RegistryError
+
+S = TypeVar("S", bound=Source)
+
+
+@dataclass(frozen=True)
+class SourceRegistry(Registry[S]):
+    """Sources by name; see `Registry`."""
+
+    def choose(self, text: str) -> tuple[type[S], str]:
+        """Return the class of the source that a text means, and the text without its name.
+
+        Args:
+            text: "NAME" or "NAME:TEXT" with the name of a source; else a path or another text
+                that a source accepts.
+
+        Raises:
+            RegistryError: The source of this name cannot be used.
+            SourceError: No source accepts the text.
+        """
+        name, _, rest = text.partition(":")
+        if name in self.names():
+            return self.load(name), rest
+        broken: list[str] = []
+        for cls in self._usable(broken):
+            if _accepts(cls, text, broken):
+                return cls, text
+        unusable = "".join(f"; {reason}" for reason in broken)
+        raise SourceError(f"{text!r} is no {self.kind}; {self.expected()}{unusable}")
+
+    def expected(self) -> str:
+        """Return what can be given, as a clause that begins with "expected"."""
+        found = self._usable([])
+        taken = list(dict.fromkeys(cls.takes for cls in found if cls.takes))
+        named = f"one of {', '.join(self.names())}, as NAME or NAME:TEXT"
+        return f"expected {', '.join(taken)}, or {named}"
+
+    def _usable(self, broken: list[str]) -> list[type[S]]:
+        """Return all classes that can be used, in the order in which they are asked."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.load(name))
+            except RegistryError as error:
+                broken.append(str(error))
+        return sorted(found, key=lambda cls: -cls.priority)
+
+
+def _accepts(cls: type[Source], text: str, broken: list[str]) -> bool:
+    try:
+        return bool(cls.accepts(text))
+    except Exception as error:  # Code of other packages raises anything.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        broken.append(f"{cls.__module__}.{cls.__name__}.accepts: {reason}")
+        return False
