@@ -26,7 +26,7 @@ class FixedExpression(ExpressionSource):
         SourceError: A name is unknown, or an amount is no number from 0 to 1.
     """
 
-    takes = "named expressions such as 'smile' or 'smile=0.5,brows_up'"
+    takes = "named expressions such as 'smile' or 'smile=0.5,wink'"
 
     def __init__(self, text: str, options: NoOptions) -> None:
         self.name = text
