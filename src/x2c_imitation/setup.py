@@ -23,6 +23,7 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
+            "expression_source_node = x2c_imitation.expression_source_node:main",
             "imitation_node = x2c_imitation.imitation_node:main",
         ],
     },

@@ -29,11 +29,13 @@ class ClashingOptions:
     rate: str = parameter("fast", "Of another type than the node's.")
 
 
+KNOWN = {"": NoOptions, "red": RedOptions, "clashing": ClashingOptions}
+
+
 def chosen(params):
-    known = {"": NoOptions, "red": RedOptions, "clashing": ClashingOptions}
-    if params.kind not in known:
+    if params.kind not in KNOWN:
         raise X2CError(f"unknown lamp {params.kind!r}")
-    return known[params.kind]
+    return KNOWN[params.kind]
 
 
 @pytest.fixture
@@ -53,6 +55,14 @@ def test_options_of_what_is_chosen_are_parameters(make_lamp):
     (described,) = lamp.describe_parameters(["warmth"])
     assert described.description == "Warmth [ratio]."
     assert lamp.start()
+
+
+def test_what_comes_later_is_found_when_the_node_is_configured_again(make_lamp, monkeypatch):
+    lamp = make_lamp(kind="late", warmth=0.25)
+    assert not lamp.start()
+    monkeypatch.setitem(KNOWN, "late", RedOptions)
+    assert lamp.start()
+    assert lamp.options.warmth == 0.25
 
 
 def test_options_of_what_is_not_chosen_are_not(make_lamp):

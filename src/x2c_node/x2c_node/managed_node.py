@@ -81,7 +81,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._parameter_class = parameter_class
         self._refused = parameters.declare(self, parameter_class)
         self.params: P = parameters.read(self, parameter_class)
-        self.options: Any = self._declare_options(option_class)
+        self._option_class = option_class
+        self.options: Any = self._declare_options()
         if unknown := parameters.unknown(self, parameter_class, type(self.options)):
             known = ", ".join(
                 parameters.specs(parameter_class) | parameters.specs(type(self.options))
@@ -377,6 +378,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         return left
 
     def _do_configure(self) -> None:
+        # What was not there when the node was made, such as a file, may be now.
+        self.options = self._declare_options()
         if self._refused:
             raise ParameterError("; ".join(self._refused.values()))
         self.statistics = Statistics()
@@ -435,11 +438,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     # Parameters.
 
-    def _declare_options(self, option_class: Callable[[P], type[Any]] | None) -> Any:
-        if option_class is None:
+    def _declare_options(self) -> Any:
+        self._refused.pop("options", None)
+        if self._option_class is None:
             return NoOptions()
         try:
-            chosen = option_class(self.params)
+            chosen = self._option_class(self.params)
             self._refused.update(parameters.declare(self, chosen))
             return parameters.read(self, chosen)
         except X2CError as error:

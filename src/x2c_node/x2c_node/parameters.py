@@ -53,6 +53,8 @@ def declare(node: Node, cls: type[Any]) -> dict[str, str]:
     """
     refused = {}
     for name, (kind, default, spec) in specs(cls).items():
+        if node.has_parameter(name):
+            continue
         value = default
         override = node._parameter_overrides.get(name)
         if override is not None:
@@ -60,8 +62,6 @@ def declare(node: Node, cls: type[Any]) -> dict[str, str]:
                 value = check(cls, name, override.value)
             except ParameterError as error:
                 refused[name] = str(error)
-        if node.has_parameter(name):
-            continue
         # rclpy would refuse a whole number for a float, and say so without the parameter's name.
         node.declare_parameter(name, value, _descriptor(kind, spec), ignore_override=True)
     return refused
