@@ -40,7 +40,7 @@ fingerprint() {
 for built in build/x2c_*/; do
   name=$(basename "$built")
   if [ -d "$built" ] && [ ! -e "src/$name/package.xml" ]; then
-    rm -rf "$built" "install/share/$name" "install/lib/$name" install/lib/python3*/site-packages/"${name//_/[-_]}"* \
+    rm -rf "$built" "install/share/$name" "install/lib/$name" install/lib/python3*/site-packages/{"$name","${name//_/-}"}[.-]* \
       install/share/ament_index/resource_index/*/"$name" install/share/colcon-core/packages/"$name"
   fi
 done

@@ -14,7 +14,7 @@ from mcap.stream_reader import StreamReader
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import CompressedImage, JointState
 
-from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.recorded_run import read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_bringup.graph.node_specs import build_graph
@@ -24,7 +24,7 @@ from x2c_bringup.run.composed import ComposedGraph
 from x2c_cli.cli import main
 from x2c_core.face.frames import FaceState
 from x2c_core.robot.robot_file import load_robot
-from x2c_evaluation.offline.recording.evaluate import Job, evaluate
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
 from x2c_evaluation.pipeline.settings import make_settings
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node.conversion.time_stamps import to_nanoseconds
@@ -47,7 +47,7 @@ def replaying(performer_bag):
 
 
 def offline(bag):
-    return evaluate(Job("run", str(bag), make_settings())).result
+    return evaluate(EvaluationJob("run", str(bag), make_settings())).result
 
 
 def test_what_is_replayed_is_what_offline_evaluation_gives(x2c, performer_bag, tmp_path):
@@ -56,7 +56,7 @@ def test_what_is_replayed_is_what_offline_evaluation_gives(x2c, performer_bag, t
     done = subprocess.run([*x2c, *words], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{FRAMES} images played (1 passes), {FRAMES} examined" in done.stdout
-    session = read_session(BagReader(out / "bag"))
+    session = read_recorded_run(BagReader(out / "bag"))
     assert len(session.controls) == FRAMES
     assert session.clock == "ros"
     again = offline(out / "bag")
@@ -79,7 +79,7 @@ def test_a_live_recording_evaluates_to_what_it_was(ros, wait_until, tmp_path):
         graph.start()
         wait_until(lambda: len(frames) >= FRAMES, what="control values")
     bag = tmp_path / "out" / "bag"
-    session = read_session(BagReader(bag))
+    session = read_recorded_run(BagReader(bag))
     error = offline(bag)["errors"]["recorded"]
     assert error["frames"] > 40
     # On a busy machine nodes pass over images, which offline nobody does.

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 
-def write_video(path, pictures):
+def write_video(path, images):
     with av.open(str(path), "w") as file:
         stream = file.add_stream("mpeg4", rate=30)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for picture in pictures:
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for image in images:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         file.mux(stream.encode())
 
 

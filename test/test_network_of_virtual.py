@@ -39,6 +39,6 @@ def test_it_reads_faces_that_no_training_has_seen(x2c, tmp_path):
     )
     found = json.loads(done.stdout)
     (network,) = found["networks"]
-    for pictures in ("rendered", "transferred"):
-        assert network[pictures]["rows"] >= 160
-        assert network[pictures]["mae"] < 0.65 * found["always_neutral"]["mae"], pictures
+    for images in ("rendered", "transferred"):
+        assert network[images]["rows"] >= 160
+        assert network[images]["mae"] < 0.65 * found["always_neutral"]["mae"], images

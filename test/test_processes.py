@@ -78,8 +78,8 @@ def camera_without_stamps(ros):
 
     def run():
         with VideoFile(performer_video()) as source:
-            while not over.wait(1 / 30) and (picture := source.read()) is not None:
-                publisher.publish(bgr_to_image(picture, Header()))
+            while not over.wait(1 / 30) and (image := source.read()) is not None:
+                publisher.publish(bgr_to_image(image, Header()))
 
     thread = threading.Thread(target=run, daemon=True)
 

@@ -30,7 +30,7 @@ FRAMES = 45
 
 
 @pytest.fixture(scope="session")
-def pictures() -> list[Any]:
+def images() -> list[Any]:
     """The first pictures (480, 640, 3), BGR, of the built-in performer."""
     with choose_source("", "performer") as source:
         return [source.read() for _ in range(FRAMES)]
@@ -51,10 +51,10 @@ class Writers:
         time = types["builtin_interfaces/msg/Time"](sec=stamp // 10**9, nanosec=stamp % 10**9)
         return types["std_msgs/msg/Header"](stamp=time, frame_id="camera")
 
-    def image(self, picture: Any, stamp: int, encoding: str = "bgr8") -> tuple[str, Any]:
+    def image(self, image: Any, stamp: int, encoding: str = "bgr8") -> tuple[str, Any]:
         convert = {"rgb8": cv2.COLOR_BGR2RGB, "mono8": cv2.COLOR_BGR2GRAY}.get(encoding)
-        data = picture if convert is None else cv2.cvtColor(picture, convert)
-        height, width = picture.shape[:2]
+        data = image if convert is None else cv2.cvtColor(image, convert)
+        height, width = image.shape[:2]
         message = self.store.types[IMAGE](
             header=self.header(stamp),
             height=height,
@@ -66,8 +66,8 @@ class Writers:
         )
         return IMAGE, message
 
-    def jpeg(self, picture: Any, stamp: int) -> tuple[str, Any]:
-        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].ravel()
+    def jpeg(self, image: Any, stamp: int) -> tuple[str, Any]:
+        data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].ravel()
         return COMPRESSED, self.store.types[COMPRESSED](
             header=self.header(stamp), format="jpeg", data=data
         )
@@ -135,7 +135,7 @@ def writers() -> Writers:
 
 
 @pytest.fixture
-def camera_bag(writers: Writers, pictures: list[Any]) -> Callable[..., Path]:
+def camera_bag(writers: Writers, images: list[Any]) -> Callable[..., Path]:
     """Write a bag of a camera; see the top of this file."""
 
     def make(
@@ -149,11 +149,9 @@ def camera_bag(writers: Writers, pictures: list[Any]) -> Callable[..., Path]:
         times = itertools.count(START, PERIOD) if stamps is None else iter(stamps)
         messages = []
         for index, stamp in zip(range(frames), times, strict=False):
-            picture = pictures[index % len(pictures)]
+            image = images[index % len(images)]
             one = (
-                writers.jpeg(picture, stamp)
-                if form == "jpeg"
-                else writers.image(picture, stamp, form)
+                writers.jpeg(image, stamp) if form == "jpeg" else writers.image(image, stamp, form)
             )
             messages.append((START + index * PERIOD, one))
         name = f"{topic}/compressed" if form == "jpeg" else topic

@@ -84,9 +84,9 @@ class Messages:
         """Return what a part publishes for one camera frame."""
         lost = index in LOST
         if part is Part.CAMERA_IMAGE:
-            return self.picture(part, stamp, size, 40 + index)
+            return self.image(part, stamp, size, 40 + index)
         if part is Part.ROBOT_IMAGE:
-            return self.picture(part, stamp, (64, 64), 200)
+            return self.image(part, stamp, (64, 64), 200)
         if part is Part.FACE:
             return self.face(part, stamp, size, FaceState.LOST if lost else FaceState.TRACKING)
         if part is Part.CONTROLS:
@@ -99,10 +99,10 @@ class Messages:
             return self.serialize(part, stamp, name=["jaw", "neck_yaw"], position=positions)
         return self.serialize(part, stamp)
 
-    def picture(self, part: Part, stamp: int, size: tuple[int, int], grey: int) -> bytes:
+    def image(self, part: Part, stamp: int, size: tuple[int, int], grey: int) -> bytes:
         """Return a grey JPEG of a size (width, height)."""
-        picture = np.full((size[1], size[0], 3), grey % 256, np.uint8)
-        data = cv2.imencode(".jpg", picture)[1].ravel()
+        image = np.full((size[1], size[0], 3), grey % 256, np.uint8)
+        data = cv2.imencode(".jpg", image)[1].ravel()
         return self.serialize(part, stamp, format="jpeg", data=data)
 
     def face(self, part: Part, stamp: int, size: tuple[int, int], state: FaceState) -> bytes:
@@ -210,22 +210,22 @@ def _write_bag(
     """
     types = get_typestore(store)
     with Writer(folder, version=version, storage_plugin=plugin) as writer:
-        for topic, pictures in cameras.items():
+        for topic, shown in cameras.items():
             compressed = topic.endswith("compressed")
             kind = COMPRESSED if compressed else IMAGE
             images = writer.add_connection(topic, kind, typestore=types)
             base = topic.removesuffix("/compressed").rpartition("/")[0]
             infos = writer.add_connection(f"{base}/camera_info", INFO, typestore=types)
-            for index, picture in enumerate(pictures):
+            for index, pixels in enumerate(shown):
                 stamp = START + index * PERIOD if stamps is None else stamps[index]
                 time = stamp if times is None else times[index]
                 header = _header(types, stamp)
-                height, width = picture.shape[:2]
+                height, width = pixels.shape[:2]
                 image = (
-                    types.types[kind](header, "jpeg", cv2.imencode(".jpg", picture)[1].ravel())
+                    types.types[kind](header, "jpeg", cv2.imencode(".jpg", pixels)[1].ravel())
                     if compressed
                     else types.types[kind](
-                        header, height, width, "bgr8", 0, width * 3, picture.ravel()
+                        header, height, width, "bgr8", 0, width * 3, pixels.ravel()
                     )
                 )
                 writer.write(images, time, types.serialize_cdr(image, kind))

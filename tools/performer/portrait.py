@@ -79,8 +79,8 @@ def load() -> Portrait:
     """
     from skimage import data
 
-    picture: Image = data.astronaut()  # type: ignore[no-untyped-call]
-    photo = np.ascontiguousarray(picture[:, :, ::-1])
+    image: Image = data.astronaut()  # type: ignore[no-untyped-call]
+    photo = np.ascontiguousarray(image[:, :, ::-1])
     landmarks = find_landmarks(photo)
     # What lies far below the video's lower edge would only cost time.
     photo = photo[:_LAST_ROW]

@@ -70,19 +70,19 @@ class Renderer:
         """Return the frame (480, 640, 3), BGR, for channel values [1 or rad]."""
         turn = rotation(channels["head_yaw"], channels["head_pitch"], channels["head_roll"])
         shape = self._expressions(channels)
-        picture = self._plate(turn)
+        image = self._plate(turn)
         coarse = self._project(shape, turn)[:, :2]
         for side, iris in _IRISES.items():
             self._draw_eye(
-                picture, inside.opening(coarse, inside.EYELIDS[side]), iris, channels, turn
+                image, inside.opening(coarse, inside.EYELIDS[side]), iris, channels, turn
             )
-        self._draw_mouth(picture, inside.opening(coarse, inside.LIPS), channels, turn)
-        self._draw_skin(picture, shape, channels, turn)
+        self._draw_mouth(image, inside.opening(coarse, inside.LIPS), channels, turn)
+        self._draw_skin(image, shape, channels, turn)
         for upper, lower in inside.EYELIDS.values():
-            inside.draw_seam(picture, coarse[upper], coarse[lower], lashes=True)
-        inside.draw_seam(picture, *(coarse[edge] for edge in inside.LIPS), lashes=False)
+            inside.draw_seam(image, coarse[upper], coarse[lower], lashes=True)
+        inside.draw_seam(image, *(coarse[edge] for edge in inside.LIPS), lashes=False)
         size = (canvas.WIDTH, canvas.HEIGHT)
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         return np.clip(small + 0.5, 0.0, 255.0).astype(np.uint8)
 
     def _project(self, points: Floats, turn: Floats) -> Floats:
@@ -102,7 +102,7 @@ class Renderer:
 
     def _draw_eye(
         self,
-        picture: canvas.Image,
+        image: canvas.Image,
         aperture: Floats,
         iris: int,
         channels: Mapping[str, float],
@@ -115,10 +115,10 @@ class Renderer:
         seen = turn @ gaze
         squeeze = np.sqrt(1.0 - np.square(seen[1:])).clip(0.5, 1.0)
         radius = _IRIS_RADIUS * self._head.pose.scale * canvas.SCALE * canvas.SUPERSAMPLING
-        inside.draw_eye(picture, aperture, at, radius, squeeze)
+        inside.draw_eye(image, aperture, at, radius, squeeze)
 
     def _draw_mouth(
-        self, picture: canvas.Image, aperture: Floats, channels: Mapping[str, float], turn: Floats
+        self, image: canvas.Image, aperture: Floats, channels: Mapping[str, float], turn: Floats
     ) -> None:
         pose = self._head.pose
         depth = float(self._portrait.landmarks[[13, 14], 2].mean()) + 6.0
@@ -140,7 +140,7 @@ class Renderer:
             )
             for at in (upper_at, lower_at)
         ]
-        inside.draw_mouth(picture, aperture, self._teeth, *matrices)
+        inside.draw_mouth(image, aperture, self._teeth, *matrices)
 
     def _skin(self, channels: Mapping[str, float]) -> canvas.Image:
         """Return the skin's texture: lids that close show skin that was in their fold."""
@@ -157,16 +157,16 @@ class Renderer:
         return texture
 
     def _draw_skin(
-        self, picture: canvas.Image, shape: Floats, channels: Mapping[str, float], turn: Floats
+        self, image: canvas.Image, shape: Floats, channels: Mapping[str, float], turn: Floats
     ) -> None:
         at = self._project(self._matrix @ shape, turn)
         low = np.clip(np.floor(at[:, :2].min(axis=0)).astype(int), 0, None)
-        high = np.clip(np.ceil(at[:, :2].max(axis=0)).astype(int) + 1, 0, picture.shape[1::-1])
+        high = np.clip(np.ceil(at[:, :2].max(axis=0)).astype(int) + 1, 0, image.shape[1::-1])
         size = (high[1] - low[1], high[0] - low[0])
         where, drawn = rasterise(
             self._triangles, at[:, :2] - low, at[:, 2], self._texture_at, size
         )
         colour = _sampled(self._skin(channels), where, cv2.INTER_CUBIC)
         alpha = _sampled(self._portrait.head, where, cv2.INTER_LINEAR) * drawn
-        part = picture[low[1] : high[1], low[0] : high[0]]
+        part = image[low[1] : high[1], low[0] : high[0]]
         part += (np.clip(colour, 0.0, 255.0) - part) * alpha[:, :, None]

@@ -53,6 +53,6 @@ def test_triangles_seen_from_behind_lie_below() -> None:
     assert (image == 1.0).all()
 
 
-def test_nothing_is_drawn_outside_the_picture() -> None:
+def test_nothing_is_drawn_outside_the_image() -> None:
     _, drawn = rasterise(TWO, SQUARE + 100.0, np.zeros(4), SQUARE, (9, 9))
     assert not drawn.any()

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from x2c_actuation.pipeline.actuation_pipeline import LATE, Chain
+from x2c_actuation.pipeline.actuation_pipeline import LATE, ActuationPipeline
 from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.pipeline.motion import TOLERANCE
 from x2c_actuation.safety.feedback import BELIEVED, STANDING
-from x2c_actuation.safety.state_machine import WATCHED, Machine, State, Timing
+from x2c_actuation.safety.state_machine import WATCHED, ActuationStateMachine, State, StateTiming
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlFrame, ControlState
@@ -17,7 +17,7 @@ from x2c_core.robot.robot_file import load_robot
 
 PERIOD = 0.01
 STAMP = 1_234_567_890_123
-TIMING = Timing(ramp=0.2, hold_after=0.3, neutral_after=0.6, ease=0.3)
+TIMING = StateTiming(ramp=0.2, hold_after=0.3, neutral_after=0.6, ease=0.3)
 COUPLED = [{"joint": "lid", "by": "jaw", "upper": [[0.0, 1.0], [0.4, 0.1]]}]
 
 
@@ -30,19 +30,21 @@ class Driven:
     """A chain with a clock, and all that it has sent."""
 
     def __init__(self, robot, **changed):
-        timing = Timing(**{**TIMING.__dict__, **changed})
+        timing = StateTiming(**{**TIMING.__dict__, **changed})
         self.robot = robot
         self.now = 0.0
-        self.chain = Chain(robot, JointMap(robot), Machine(timing, True, 0.0), PERIOD)
+        self.pipeline = ActuationPipeline(
+            robot, JointMap(robot), ActuationStateMachine(timing, True, 0.0), PERIOD
+        )
         self.sent = []
 
     @property
     def state(self):
-        return self.chain.machine.state
+        return self.pipeline.state_machine.state
 
     def tick(self, seconds=PERIOD):
         self.now += seconds
-        command = self.chain.tick(self.now)
+        command = self.pipeline.tick(self.now)
         if command is not None:
             self.sent.append(command.state.position)
         return command
@@ -51,7 +53,7 @@ class Driven:
         """Let time pass, with control values at 30 Hz where there are any."""
         for i in range(round(seconds / PERIOD)):
             if new is not None and i % 3 == 0:
-                self.chain.take(new, STAMP, self.now)
+                self.pipeline.take(new, STAMP, self.now)
             self.tick()
 
     def at(self, name):
@@ -80,7 +82,7 @@ def test_joints_come_to_what_control_values_ask_and_stay(driven):
 def test_the_first_command_that_answers_an_image_is_told(driven):
     driven.run(1.0, frame())
     driven.tick()
-    driven.chain.take(frame(), STAMP + 7, driven.now)
+    driven.pipeline.take(frame(), STAMP + 7, driven.now)
     first, second = driven.tick(0.003), driven.tick()
     assert (first.stamp, first.first) == (STAMP + 7, True)
     assert (second.stamp, second.first) == (STAMP + 7, False)
@@ -88,7 +90,7 @@ def test_the_first_command_that_answers_an_image_is_told(driven):
 
 def test_new_values_have_an_effect_with_the_next_command(driven):
     driven.run(1.0, frame())
-    driven.chain.take(frame(Eyelid_Upper_Left=-1.0), STAMP, driven.now)
+    driven.pipeline.take(frame(Eyelid_Upper_Left=-1.0), STAMP, driven.now)
     before = driven.at("lid")
     driven.tick(0.004)
     assert driven.at("lid") < before
@@ -118,7 +120,7 @@ def test_silence_holds_then_eases_to_neutral_then_sends_nothing(driven):
 def test_an_emergency_stop_brakes_within_the_limits_and_holds(driven):
     driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
     driven.run(0.05, frame(Eyelid_Upper_Left=2.0))
-    driven.chain.machine.press("button", driven.now)
+    driven.pipeline.state_machine.press("button", driven.now)
     stopped = driven.at("lid")
     driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
     assert driven.state is State.STOPPED
@@ -128,7 +130,7 @@ def test_an_emergency_stop_brakes_within_the_limits_and_holds(driven):
 
 
 def test_a_stop_before_anything_was_sent_sends_nothing(driven):
-    driven.chain.machine.press("button", 0.0)
+    driven.pipeline.state_machine.press("button", 0.0)
     driven.run(0.5, frame())
     assert driven.sent == []
 
@@ -136,7 +138,7 @@ def test_a_stop_before_anything_was_sent_sends_nothing(driven):
 def measured(driven, seconds, *, new=None, **positions):
     """Let time pass while joints are measured."""
     for _ in range(round(seconds / PERIOD)):
-        driven.chain.feedback.take(list(positions), list(positions.values()), driven.now)
+        driven.pipeline.feedback.take(list(positions), list(positions.values()), driven.now)
         driven.run(PERIOD, new)
 
 
@@ -146,28 +148,28 @@ def test_joints_start_from_where_they_are_measured(driven):
     assert driven.at("nod") == pytest.approx(0.2, abs=1e-3)
     assert driven.at("lid") == pytest.approx(-0.5, abs=1e-3)
     assert driven.at("jaw") == pytest.approx(0.0, abs=1e-3)
-    assert driven.chain.elsewhere == {}, "nothing was known of them"
+    assert driven.pipeline.elsewhere == {}, "nothing was known of them"
 
 
 def test_what_was_measured_before_a_pause_is_forgotten(driven):
-    driven.chain.feedback.take(["nod"], [0.0], 0.0)
+    driven.pipeline.feedback.take(["nod"], [0.0], 0.0)
     driven.run(1.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
     driven.now += 0.5
-    driven.chain.restart(True, driven.now)
-    assert driven.chain.feedback.age(driven.now) is None
-    assert driven.chain.feedback.errors is None
+    driven.pipeline.restart(True, driven.now)
+    assert driven.pipeline.feedback.age(driven.now) is None
+    assert driven.pipeline.feedback.errors is None
     measured(driven, STANDING + PERIOD, nod=-0.2)
     driven.run(PERIOD, frame())
     assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
-    assert driven.chain.elsewhere["nod"] == pytest.approx(-0.5, abs=1e-3)
-    assert driven.chain.counts["began where measured: nod"] == 1
+    assert driven.pipeline.elsewhere["nod"] == pytest.approx(-0.5, abs=1e-3)
+    assert driven.pipeline.counts["began where measured: nod"] == 1
 
 
 def test_without_measurements_joints_go_on_where_they_were_sent(driven):
     driven.run(1.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
     for pause in (0.0, 0.05, 5.0):
         driven.now += pause
-        driven.chain.restart(True, driven.now)
+        driven.pipeline.restart(True, driven.now)
         driven.run(PERIOD, frame())
         assert driven.at("nod") == pytest.approx(0.3, abs=1e-3)
 
@@ -183,10 +185,12 @@ def test_a_new_chain_goes_on_where_the_one_before_has_sent_joints_of_the_same_na
     }
     mixing = {"nod": {"Head Pitch": 0.5}}
     other = Driven(load_robot(write_robot_to(tmp_path, joints=joints, mixing=mixing)))
-    machine = Machine(TIMING, True, 0.0)
-    other.chain = Chain(other.robot, JointMap(other.robot), machine, PERIOD, before=driven.chain)
+    state_machine = ActuationStateMachine(TIMING, True, 0.0)
+    other.pipeline = ActuationPipeline(
+        other.robot, JointMap(other.robot), state_machine, PERIOD, before=driven.pipeline
+    )
     other.now = driven.now + 1.0
-    assert other.chain.unknown == ("tail",)
+    assert other.pipeline.unknown == ("tail",)
     other.run(PERIOD, frame())
     assert other.at("nod") == pytest.approx(0.3, abs=1e-3), "outside, and never further out"
     assert other.at("tail") == pytest.approx(0.4, abs=1e-3)
@@ -197,26 +201,30 @@ def test_a_new_chain_goes_on_where_the_one_before_has_sent_joints_of_the_same_na
 def test_an_emergency_stop_that_is_reset_at_once_still_brakes_within_the_limits(driven):
     driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
     driven.run(0.05, frame(Eyelid_Upper_Left=2.0))
-    machine = driven.chain.machine
-    machine.press("button", driven.now)
-    machine.release()
-    machine.reset(driven.now)
+    state_machine = driven.pipeline.state_machine
+    state_machine.press("button", driven.now)
+    state_machine.release()
+    state_machine.reset(driven.now)
     assert driven.tick() is not None
     driven.run(1.0, frame())
     assert driven.state is State.DISABLED
-    assert driven.chain.motion.at_rest
+    assert driven.pipeline.motion.at_rest
 
 
 def test_joints_are_not_moved_before_what_is_awaited_has_come(driven):
-    driven.chain.awaited = "waits for joint_states"
-    driven.chain.machine.ease("asked", driven.now)
+    driven.pipeline.awaited = "waits for joint_states"
+    driven.pipeline.state_machine.ease("asked", driven.now)
     driven.run(0.5, frame())
     assert driven.sent == []
-    assert driven.chain.machine.reason == driven.chain.hindrance == "waits for joint_states"
-    driven.chain.awaited = ""
+    assert (
+        driven.pipeline.state_machine.reason
+        == driven.pipeline.hindrance
+        == "waits for joint_states"
+    )
+    driven.pipeline.awaited = ""
     driven.run(0.5, frame())
     assert driven.sent == [], "nothing that was asked for once begins later"
-    driven.chain.machine.enable(driven.now)
+    driven.pipeline.state_machine.enable(driven.now)
     driven.run(PERIOD, frame())
     assert len(driven.sent) == 1
 
@@ -224,39 +232,41 @@ def test_joints_are_not_moved_before_what_is_awaited_has_come(driven):
 def test_a_joint_far_outside_its_limits_is_not_believed_and_nothing_moves(driven):
     measured(driven, STANDING + 0.1, new=frame(), nod=0.9)
     assert driven.state is State.FAULT
-    assert "joint nod is measured at 0.9, outside its limits" in driven.chain.machine.reason
+    assert (
+        "joint nod is measured at 0.9, outside its limits" in driven.pipeline.state_machine.reason
+    )
     assert driven.sent == []
 
 
 def test_a_blocked_joint_is_a_fault_and_presses_no_longer(driven):
     for _ in range(400):
-        driven.chain.feedback.take(["nod"], [-0.2], driven.now)
+        driven.pipeline.feedback.take(["nod"], [-0.2], driven.now)
         driven.run(PERIOD, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
     assert driven.state is State.FAULT
-    assert "joint nod has not been where it was sent" in driven.chain.machine.reason
+    assert "joint nod has not been where it was sent" in driven.pipeline.state_machine.reason
     assert driven.at("nod") == pytest.approx(-0.2, abs=1e-3)
 
 
 def test_a_fault_moves_on_where_the_blocked_joint_is_not_measured_any_more(driven):
     driven.run(1.0, frame())
-    driven.chain.feedback.take(["nod"], [-0.3], driven.now)
+    driven.pipeline.feedback.take(["nod"], [-0.3], driven.now)
     driven.run(PERIOD, frame())
-    driven.chain.feedback.take(["nod"], [np.nan], driven.now)
-    driven.chain.machine.fail("broken", driven.now)
+    driven.pipeline.feedback.take(["nod"], [np.nan], driven.now)
+    driven.pipeline.state_machine.fail("broken", driven.now)
     driven.run(0.1)
     assert driven.at("nod") == pytest.approx(0.0, abs=1e-3)
 
 
 def test_a_joint_that_falls_silent_is_no_fault_while_others_are_measured(driven):
-    driven.chain.feedback.take(["nod", "jaw"], [0.0, 0.0], 0.0)
+    driven.pipeline.feedback.take(["nod", "jaw"], [0.0, 0.0], 0.0)
     for _ in range(400):
-        driven.chain.feedback.take(["jaw"], [0.0], driven.now)
+        driven.pipeline.feedback.take(["jaw"], [0.0], driven.now)
         driven.run(PERIOD, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
     assert driven.state is State.ACTIVE
 
 
 def test_measurements_that_stop_are_no_fault(driven):
-    driven.chain.feedback.take(["nod"], [0.0], 0.0)
+    driven.pipeline.feedback.take(["nod"], [0.0], 0.0)
     driven.run(4.0, frame(Head_Pitch=0.3, Neck_Pitch=0.3))
     assert driven.state is State.ACTIVE
 
@@ -266,7 +276,7 @@ def test_after_a_long_pause_joints_start_from_rest(driven):
     driven.run(0.1, frame(Head_Pitch=0.3))
     before = driven.at("nod")
     driven.tick((LATE + 1) * PERIOD)
-    assert driven.chain.totals["late ticks"] == 1
+    assert driven.pipeline.totals["late ticks"] == 1
     assert abs(driven.at("nod") - before) < 0.01
 
 
@@ -274,12 +284,12 @@ def test_clamps_and_coupled_limits_are_counted_by_name(write_robot):
     driven = Driven(load_robot(write_robot(coupled_limits=COUPLED)))
     given = controls.from_names({"Eyelid Upper Left": 9.0, "Head Pitch": -0.5, "Jaw Pitch": 0.0})
     given[controls.index("Neck Pitch")] = -0.3
-    driven.chain.take(ControlFrame(given, 1.0, ControlState.TRACKING, 0), STAMP, 0.0)
-    counts = driven.chain.counts
+    driven.pipeline.take(ControlFrame(given, 1.0, ControlState.TRACKING, 0), STAMP, 0.0)
+    counts = driven.pipeline.counts
     assert counts["control out of range: Eyelid Upper Left"] == 1
     assert counts["position clamped: nod"] == 1
     assert counts["coupled limit: lid"] == 1
-    assert driven.chain.totals["inputs"] == 1
+    assert driven.pipeline.totals["inputs"] == 1
 
 
 def test_rejected_values_move_nothing_and_are_no_input(driven):
@@ -288,7 +298,7 @@ def test_rejected_values_move_nothing_and_are_no_input(driven):
     values[0] = np.nan
     for _ in range(100):
         with pytest.raises(X2CError):
-            driven.chain.take(
+            driven.pipeline.take(
                 ControlFrame(values, 1.0, ControlState.TRACKING, 0), STAMP, driven.now
             )
         driven.tick()
@@ -312,17 +322,19 @@ events = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(events=events, coupled=st.booleans())
+@example(events=[("silence", -3.0), *[("take", controls.MINIMUM)] * 2], coupled=False)
 def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
     tmp_path_factory, write_robot_to, events, coupled
 ):
     folder = tmp_path_factory.mktemp("robot")
     robot = load_robot(write_robot_to(folder, coupled_limits=COUPLED if coupled else []))
-    joint_map, machine = JointMap(robot), Machine(TIMING, True, 0.0)
-    chain = Chain(robot, joint_map, machine, PERIOD)
+    joint_map, state_machine = JointMap(robot), ActuationStateMachine(TIMING, True, 0.0)
+    pipeline = ActuationPipeline(robot, joint_map, state_machine, PERIOD)
     span = robot.upper - robot.lower
     speed = np.array([joint.velocity for joint in robot.joints])
     acceleration = np.array([joint.acceleration for joint in robot.joints])
-    now, latest, last, commands = 0.0, 0.0, None, 0
+    # The pipeline has no time before its first tick.
+    now, latest, last, commands = 0.0, -np.inf, None, 0
     allowed, over_allowed = 0.0, 0.0
 
     def ask(what):
@@ -334,18 +346,18 @@ def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
     for event, what in events:
         count = 1
         if event == "take":
-            ask(lambda: chain.take(ControlFrame(what, 1.0, ControlState.TRACKING, 0), 0, now))  # noqa: B023
+            ask(lambda: pipeline.take(ControlFrame(what, 1.0, ControlState.TRACKING, 0), 0, now))  # noqa: B023
         elif event == "measure":
-            ask(lambda: chain.feedback.take(robot.joint_names, what, now))  # noqa: B023
+            ask(lambda: pipeline.feedback.take(robot.joint_names, what, now))  # noqa: B023
         elif event in ("press", "fail"):
-            getattr(machine, event)("test", now)
+            getattr(state_machine, event)("test", now)
         elif event == "reset":
-            machine.release()
-            ask(lambda: machine.reset(now))  # noqa: B023
+            state_machine.release()
+            ask(lambda: state_machine.reset(now))  # noqa: B023
         elif event == "ease":
-            ask(lambda: machine.ease("test", now))  # noqa: B023
+            ask(lambda: state_machine.ease("test", now))  # noqa: B023
         elif event in ("enable", "disable"):
-            ask(lambda: getattr(machine, event)(now))  # noqa: B023
+            ask(lambda: getattr(state_machine, event)(now))  # noqa: B023
         elif event == "gains":
             joint_map.adjust(dict.fromkeys(robot.gains, what), dict.fromkeys(robot.gains, -what))
         elif event == "silence":
@@ -354,12 +366,12 @@ def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
             count = what
         for _ in range(count):
             now += PERIOD
-            late = chain.totals["late ticks"]
+            late = pipeline.totals["late ticks"]
             passed, latest = max(now - latest, 0.0), max(now, latest)
-            command = chain.tick(now)
+            command = pipeline.tick(now)
             if command is None:
                 last = None
-                assert machine.state not in WATCHED
+                assert state_machine.state not in WATCHED
                 continue
             sent = command.state
             commands += 1
@@ -369,7 +381,7 @@ def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
             outside = np.maximum(robot.lower - sent.position, sent.position - robot.upper)
             # By how much the coupled limit is passed.
             over = sent.position[0] - np.interp(sent.position[3], [0.0, 0.4], [1.0, 0.1])
-            if last is None or chain.totals["late ticks"] > late:
+            if last is None or pipeline.totals["late ticks"] > late:
                 allowed, over_allowed = np.maximum(outside, 0.0), max(over, 0.0)
                 assert (outside <= (BELIEVED + TOLERANCE) * span).all()
             else:
@@ -378,4 +390,4 @@ def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
             assert (outside <= allowed + TOLERANCE * span).all()
             assert not coupled or over <= over_allowed + 1e-5
             last = sent.position
-    assert chain.totals["commands"] == commands
+    assert pipeline.totals["commands"] == commands

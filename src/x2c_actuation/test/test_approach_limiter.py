@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_actuation.pipeline.approach_limiter import Follower
+from x2c_actuation.pipeline.approach_limiter import ApproachLimiter
 from x2c_core.robot.coupling import CoupledLimit, Side
 from x2c_core.robot.robot import Joint
 
@@ -20,18 +20,18 @@ JOINTS = (joint("fast", 6.0), joint("slow", 2.0))
 VELOCITY = np.array([6.0, 2.0])
 
 
-def arrive(follower, targets):
-    path = [follower.positions]
-    while follower.approaching.any():
-        path.append(follower.step(targets, PERIOD))
+def arrive(limiter, targets):
+    path = [limiter.positions]
+    while limiter.approaching.any():
+        path.append(limiter.step(targets, PERIOD))
         assert len(path) < 1000
     return np.array(path)
 
 
 def test_a_far_target_is_come_to_inside_lowered_limits():
-    follower = Follower(JOINTS, SHARE)
-    follower.place([-0.9, 0.5])
-    path = arrive(follower, [0.9, -0.5])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    limiter.place([-0.9, 0.5])
+    path = arrive(limiter, [0.9, -0.5])
     speed = np.diff(path, axis=0) / PERIOD
     acceleration = np.diff(speed, axis=0) / PERIOD
     assert (np.abs(speed) <= SHARE * VELOCITY * (1 + 1e-6)).all()
@@ -40,43 +40,43 @@ def test_a_far_target_is_come_to_inside_lowered_limits():
 
 
 def test_smooth_commands_pass_unchanged_once_they_are_reached():
-    follower = Follower(JOINTS, SHARE)
-    arrive(follower, [0.0, 0.0])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    arrive(limiter, [0.0, 0.0])
     for time in np.arange(0.0, 2.0, PERIOD):
         wanted = [0.5 * np.sin(3.0 * time), 0.3 * np.sin(2.0 * time)]
-        np.testing.assert_allclose(follower.step(wanted, PERIOD), wanted, atol=1e-12)
-        assert not follower.approaching.any()
+        np.testing.assert_allclose(limiter.step(wanted, PERIOD), wanted, atol=1e-12)
+        assert not limiter.approaching.any()
 
 
 def test_a_jump_of_the_commands_is_come_to_softly():
-    follower = Follower(JOINTS, SHARE)
-    arrive(follower, [0.0, 0.0])
-    first = follower.step([1.0, 1.0], PERIOD)
-    assert follower.approaching.all()
-    assert follower.limited == 1
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    arrive(limiter, [0.0, 0.0])
+    first = limiter.step([1.0, 1.0], PERIOD)
+    assert limiter.approaching.all()
+    assert limiter.limited == 1
     assert (np.abs(first) < 1e-3).all()
 
 
 def test_small_steps_that_are_too_fast_are_slowed_down():
-    follower = Follower(JOINTS, SHARE)
-    arrive(follower, [0.0, 0.0])
-    np.testing.assert_allclose(follower.step([0.1, 0.1], PERIOD), [0.06, 0.02])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    arrive(limiter, [0.0, 0.0])
+    np.testing.assert_allclose(limiter.step([0.1, 0.1], PERIOD), [0.06, 0.02])
 
 
 def test_halting_on_the_way_stops_shortly_after():
-    follower = Follower(JOINTS, SHARE)
-    follower.place([-0.9, -0.9])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    limiter.place([-0.9, -0.9])
     for _ in range(20):
-        follower.step([0.9, 0.9], PERIOD)
-    path = [follower.halt(PERIOD) for _ in range(200)]
+        limiter.step([0.9, 0.9], PERIOD)
+    path = [limiter.halt(PERIOD) for _ in range(200)]
     np.testing.assert_allclose(path[-1], path[-2], atol=1e-9)
     assert (path[-1] < 0.0).all()
 
 
 def test_coming_from_outside_the_limits_never_goes_further_out():
-    follower = Follower(JOINTS, SHARE)
-    follower.place([-1.3, 1.2])
-    path = arrive(follower, [0.0, 0.0])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    limiter.place([-1.3, 1.2])
+    path = arrive(limiter, [0.0, 0.0])
     assert (path[:, 0] >= -1.3 - 1e-6).all()
     assert (path[:, 1] <= 1.2 + 1e-6).all()
 
@@ -91,11 +91,11 @@ def test_coming_from_outside_the_limits_never_goes_further_out():
     )
 )
 def test_no_command_takes_a_joint_past_its_limits_or_its_speed(commands):
-    follower = Follower(JOINTS, SHARE)
-    follower.place([0.0, 0.0])
-    before = follower.positions
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    limiter.place([0.0, 0.0])
+    before = limiter.positions
     for targets, passed in commands:
-        now = follower.step(targets, passed)
+        now = limiter.step(targets, passed)
         assert (np.abs(now) <= 1.0 + 1e-6).all()
         assert (np.abs(now - before) <= VELOCITY * min(passed, 0.1) * (1 + 1e-6) + 1e-9).all()
         before = now
@@ -124,33 +124,33 @@ def passed_by(limits, positions):
 )
 @pytest.mark.parametrize("joints", [JOINTS, JOINTS[::-1]])
 def test_coupled_limits_are_kept_on_the_way(joints, start, goal):
-    follower = Follower(joints, SHARE, [LID_BY_BROW])
-    follower.place(start)
-    path = arrive(follower, goal)
+    limiter = ApproachLimiter(joints, SHARE, [LID_BY_BROW])
+    limiter.place(start)
+    path = arrive(limiter, goal)
     assert max(passed_by([LID_BY_BROW], now) for now in path) <= 1e-6
     np.testing.assert_allclose(path[-1], goal, atol=0.02 * VELOCITY.max())
     for _ in range(10):
-        now = follower.step(goal, PERIOD)
+        now = limiter.step(goal, PERIOD)
         assert passed_by([LID_BY_BROW], now) <= 1e-6
     np.testing.assert_allclose(now, goal, atol=1e-9)
 
 
 def test_smooth_commands_along_a_coupled_limit_pass_unchanged():
-    follower = Follower(JOINTS, SHARE, [LID_BY_BROW])
-    follower.place([-1.0, 0.0])
-    arrive(follower, [-1.0, 0.0])
+    limiter = ApproachLimiter(JOINTS, SHARE, [LID_BY_BROW])
+    limiter.place([-1.0, 0.0])
+    arrive(limiter, [-1.0, 0.0])
     for time in np.arange(0.0, 2.0, PERIOD):
         slow = -0.4 + 0.4 * np.cos(time)
         wanted = [LID_BY_BROW.at(slow), slow]
-        np.testing.assert_allclose(follower.step(wanted, PERIOD), wanted, atol=1e-9)
+        np.testing.assert_allclose(limiter.step(wanted, PERIOD), wanted, atol=1e-9)
 
 
 def test_a_command_past_a_coupled_limit_is_not_passed_on():
-    follower = Follower(JOINTS, SHARE, [LID_BY_BROW])
-    follower.place([0.4, -0.8])
-    arrive(follower, [0.4, -0.8])
+    limiter = ApproachLimiter(JOINTS, SHARE, [LID_BY_BROW])
+    limiter.place([0.4, -0.8])
+    arrive(limiter, [0.4, -0.8])
     for _ in range(300):
-        now = follower.step([0.2, -0.8], PERIOD)
+        now = limiter.step([0.2, -0.8], PERIOD)
     np.testing.assert_allclose(now, [0.4, -0.8], atol=1e-6)
 
 
@@ -165,13 +165,13 @@ poses = st.tuples(*[st.floats(-1.2, 1.2)] * 3)
 )
 def test_no_command_takes_joints_past_coupled_limits(commands, speeds):
     joints = [joint(name, speed) for name, speed in zip("abc", speeds, strict=True)]
-    follower = Follower(joints, SHARE, CHAIN)
+    limiter = ApproachLimiter(joints, SHARE, CHAIN)
     # The limits allow home: what is placed there is so from the first step on.
     before = np.array([0.0, 0.0, 0.0])
-    follower.place(before)
+    limiter.place(before)
     for targets, passed, times in commands:
         for _ in range(times):
-            now = follower.step(targets, passed)
+            now = limiter.step(targets, passed)
             assert passed_by(CHAIN, now) <= 1e-6
             reach = np.array(speeds) * min(passed, 0.1)
             assert (np.abs(now - before) <= reach * (1 + 1e-6) + 1e-9).all()
@@ -179,25 +179,25 @@ def test_no_command_takes_joints_past_coupled_limits(commands, speeds):
 
 
 def test_a_step_of_no_time_moves_nothing():
-    follower = Follower(JOINTS, SHARE)
-    follower.place([0.2, 0.2])
-    assert follower.step([0.5, 0.5], 0.0) == pytest.approx([0.2, 0.2])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    limiter.place([0.2, 0.2])
+    assert limiter.step([0.5, 0.5], 0.0) == pytest.approx([0.2, 0.2])
 
 
 def test_joints_that_follow_go_on_while_one_begins_again():
-    follower = Follower(JOINTS, SHARE)
-    arrive(follower, [0.0, 0.0])
+    limiter = ApproachLimiter(JOINTS, SHARE)
+    arrive(limiter, [0.0, 0.0])
     for step in range(1, 40):
         wanted = 0.05 * step * PERIOD * 10
         if step == 20:
-            follower.place([0.3], np.array([1]))
-        fast, slow = follower.step([wanted, 0.0], PERIOD)
+            limiter.place([0.3], np.array([1]))
+        fast, slow = limiter.step([wanted, 0.0], PERIOD)
         assert fast == pytest.approx(wanted, abs=1e-12)
         assert slow > 0.2 if 20 <= step < 25 else slow >= 0.0
 
 
 def test_joints_on_their_way_go_on_while_one_begins_again():
-    free, placed = Follower(JOINTS, SHARE), Follower(JOINTS, SHARE)
+    free, placed = ApproachLimiter(JOINTS, SHARE), ApproachLimiter(JOINTS, SHARE)
     for step in range(40):
         if step == 20:
             placed.place([-0.5], np.array([1]))
@@ -206,10 +206,10 @@ def test_joints_on_their_way_go_on_while_one_begins_again():
 
 
 def test_a_joint_that_rests_is_moved_by_no_limit():
-    follower = Follower(JOINTS, SHARE, [LID_BY_BROW])
-    follower.place([-0.2, -0.3])
+    limiter = ApproachLimiter(JOINTS, SHARE, [LID_BY_BROW])
+    limiter.place([-0.2, -0.3])
     for _ in range(200):
-        now = follower.step([0.5, -0.8], PERIOD, resting=np.array([True, False]))
+        now = limiter.step([0.5, -0.8], PERIOD, resting=np.array([True, False]))
         assert now[0] == pytest.approx(-0.2)
         assert passed_by([LID_BY_BROW], now) <= 1e-6
 
@@ -225,13 +225,13 @@ def test_a_joint_that_rests_is_moved_by_no_limit():
 )
 def test_parts_that_move_at_times_of_their_own_keep_coupled_limits(commands, speeds):
     joints = [joint(name, speed) for name, speed in zip("abc", speeds, strict=True)]
-    follower = Follower(joints, SHARE, CHAIN, [np.array([place]) for place in range(3)])
+    limiter = ApproachLimiter(joints, SHARE, CHAIN, [np.array([place]) for place in range(3)])
     before = np.zeros(3)
-    follower.place(before)
+    limiter.place(before)
     for targets, order, passed, times in commands:
         # The last part of the order hangs meanwhile.
         for part in list(order[:2]) * times:
-            now = follower.step(targets, passed, part)
+            now = limiter.step(targets, passed, part)
             assert passed_by(CHAIN, now) <= 1e-6
             reach = np.zeros(3)
             reach[part] = speeds[part] * min(passed, 0.1)

@@ -41,9 +41,9 @@ def test_one_switch_stops_all_robots_and_each_has_its_own(ros, wait_until, start
     wait_until(lambda: pressed(own, left), what="the left robot's own stop")
     assert "emergency stop" not in message(right)
     wait_until(lambda: pressed(everything, right), what="the stop of both")
-    pressing = right.diagnosis().values["pressing the emergency stop"]
-    assert pressing.startswith("/estop")
-    assert ros.node.get_name() in pressing
+    asserting = right.diagnosis().values["pressing the emergency stop"]
+    assert asserting.startswith("/estop")
+    assert ros.node.get_name() in asserting
     # The left one is pressed twice, and neither releases the other.
     own.publish(Bool(data=False))
     wait_until(

@@ -8,17 +8,17 @@ from x2c_actuation.errors import RefusedError
 from x2c_actuation.safety.state_machine import (
     LATCHED,
     WATCHED,
+    ActuationStateMachine,
     Ending,
-    Machine,
     State,
-    Timing,
+    StateTiming,
 )
 
-TIMING = Timing(ramp=0.5, hold_after=0.2, neutral_after=1.0, ease=1.0)
+TIMING = StateTiming(ramp=0.5, hold_after=0.2, neutral_after=1.0, ease=1.0)
 
 
-def machine(armed=True, **changed):
-    return Machine(Timing(**{**TIMING.__dict__, **changed}), armed, 0.0)
+def state_machine(armed=True, **changed):
+    return ActuationStateMachine(StateTiming(**{**TIMING.__dict__, **changed}), armed, 0.0)
 
 
 def follow(one, start, seconds):
@@ -32,7 +32,7 @@ def follow(one, start, seconds):
 
 
 def test_control_values_are_ramped_in_then_followed():
-    one = machine()
+    one = state_machine()
     one.tick(True, 0.0)
     assert one.state is State.DISABLED
     now = follow(one, 0.0, 0.4)
@@ -42,7 +42,7 @@ def test_control_values_are_ramped_in_then_followed():
 
 
 def test_without_being_armed_control_values_are_nothing():
-    one = machine(armed=False)
+    one = state_machine(armed=False)
     now = follow(one, 0.0, 1.0)
     assert one.state is State.DISABLED
     one.enable(now)
@@ -51,7 +51,7 @@ def test_without_being_armed_control_values_are_nothing():
 
 
 def lost(**changed):
-    one = machine(**changed)
+    one = state_machine(**changed)
     now = follow(one, 0.0, 1.0)
     for _ in range(30):
         one.tick(False, now)
@@ -110,7 +110,7 @@ def test_a_short_silence_is_not_given_up():
 
 
 def test_disabling_brakes_first():
-    one = machine()
+    one = state_machine()
     now = follow(one, 0.0, 1.0)
     one.disable(now)
     assert one.state is State.HALTING
@@ -121,7 +121,7 @@ def test_disabling_brakes_first():
 
 
 def test_neutral_is_gone_to_and_control_values_are_ignored_until_enabled():
-    one = machine()
+    one = state_machine()
     now = follow(one, 0.0, 1.0)
     one.ease("asked", now)
     now = follow(one, now, 0.5)
@@ -135,7 +135,7 @@ def test_neutral_is_gone_to_and_control_values_are_ignored_until_enabled():
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0])
 def test_an_emergency_stop_latches_in_any_state(seconds):
-    one = machine()
+    one = state_machine()
     now = follow(one, 0.0, seconds)
     one.press("button", now)
     now = follow(one, now, 2.0)
@@ -163,7 +163,7 @@ def test_an_emergency_stop_latches_in_any_state(seconds):
 
 
 def test_a_fault_latches_and_a_stop_goes_before_it():
-    one = machine()
+    one = state_machine()
     now = follow(one, 0.0, 1.0)
     one.fail("blocked", now)
     one.fail("blocked again", now)
@@ -180,7 +180,7 @@ def test_a_fault_latches_and_a_stop_goes_before_it():
 
 @pytest.mark.parametrize("cause", ["press", "fail"])
 def test_what_was_reset_waits_for_enable_also_after_a_pause(cause):
-    one = machine()
+    one = state_machine()
     now = follow(one, 0.0, 1.0)
     getattr(one, cause)("button", now)
     one.release()
@@ -199,7 +199,7 @@ def test_what_was_reset_waits_for_enable_also_after_a_pause(cause):
 
 
 def test_joints_that_may_not_be_moved_yet_are_not():
-    one = machine()
+    one = state_machine()
     one.take_input(0.0)
     one.tick(True, 0.0, ready=False)
     assert one.state is State.DISABLED
@@ -213,7 +213,7 @@ class AnySequence(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = 0.0
-        self.one = machine()
+        self.one = state_machine()
         self.must_reset = False
         self.allowed = True
         self.must_enable = False

@@ -8,16 +8,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from x2c_actuation.pipeline.actuation_pipeline import LATE, Chain
+from x2c_actuation.pipeline.actuation_pipeline import LATE, ActuationPipeline
 from x2c_actuation.pipeline.mapping import JointMap
-from x2c_actuation.safety.state_machine import LATCHED, WATCHED, Machine, State, Timing
+from x2c_actuation.safety.state_machine import (
+    LATCHED,
+    WATCHED,
+    ActuationStateMachine,
+    State,
+    StateTiming,
+)
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_core.robot.robot_file import load_robot
 from x2c_testing.command_judge import WireJudge
 
 PERIOD = 0.01
-TIMING = Timing(ramp=0.1, hold_after=0.3, neutral_after=0.6, ease=0.2)
+TIMING = StateTiming(ramp=0.1, hold_after=0.3, neutral_after=0.6, ease=0.2)
 SERVO_LAG = 0.1
 # More of them find what is rarer: X2C_EXAMPLES=1000 pytest test_transitions.py
 EXAMPLES = int(os.environ.get("X2C_EXAMPLES", "60"))
@@ -30,13 +36,15 @@ class Face:
         self.robot = robot
         self.now = 0.0
         self.judge = WireJudge(robot, PERIOD)
-        self.machine = Machine(Timing(**{**TIMING.__dict__, "ramp": ramp}), True, 0.0)
+        self.state_machine = ActuationStateMachine(
+            StateTiming(**{**TIMING.__dict__, "ramp": ramp}), True, 0.0
+        )
         self.measured = measured
         self.values = None
         self.at = robot.home.copy()
         self.history = []
         self.told = self.limp = None
-        self.chain = None
+        self.pipeline = None
         self.before = None
         self.active = False
         self.configure()
@@ -45,30 +53,30 @@ class Face:
     # The life of a node.
 
     def configure(self):
-        self.chain = Chain(
-            self.robot, JointMap(self.robot), self.machine, PERIOD, before=self.before
+        self.pipeline = ActuationPipeline(
+            self.robot, JointMap(self.robot), self.state_machine, PERIOD, before=self.before
         )
 
     def activate(self, armed=True):
-        self.chain.restart(armed, self.now)
+        self.pipeline.restart(armed, self.now)
         self.active = True
 
     def cleanup(self):
-        self.before, self.chain = self.chain, None
+        self.before, self.pipeline = self.pipeline, None
 
     def cut_off(self):
         self.active = False
 
     def deactivate(self, ease):
-        if self.chain.sending and self.machine.state not in LATCHED:
+        if self.pipeline.sending and self.state_machine.state not in LATCHED:
             if ease:
-                self.machine.ease("deactivated", self.now)
+                self.state_machine.ease("deactivated", self.now)
             else:
-                self.machine.disable(self.now)
+                self.state_machine.disable(self.now)
         for _ in range(500):
-            if not self.chain.sending or self.machine.state is State.DISABLED:
+            if not self.pipeline.sending or self.state_machine.state is State.DISABLED:
                 break
-            if self.machine.state in LATCHED and self.chain.motion.at_rest:
+            if self.state_machine.state in LATCHED and self.pipeline.motion.at_rest:
                 break
             self.tick()
         self.cut_off()
@@ -88,18 +96,18 @@ class Face:
             return
         if self.measured:
             self.told = self.at if self.limp is None else self.limp
-            self.chain.feedback.take(self.robot.joint_names, self.told, self.now)
+            self.pipeline.feedback.take(self.robot.joint_names, self.told, self.now)
         if self.values is not None:
             frame = ControlFrame(self.values, 1.0, ControlState.TRACKING, 0)
-            self.chain.take(frame, 0, self.now)
-        was_sending, counts = self.chain.sending, self.chain.counts.copy()
-        command = self.chain.tick(self.now)
+            self.pipeline.take(frame, 0, self.now)
+        was_sending, counts = self.pipeline.sending, self.pipeline.counts.copy()
+        command = self.pipeline.tick(self.now)
         if command is None:
-            assert self.machine.state not in WATCHED
+            assert self.state_machine.state not in WATCHED
             if was_sending:
-                assert self.chain.motion.at_rest, "commands end while the joints move"
+                assert self.pipeline.motion.at_rest, "commands end while the joints move"
             return
-        began = self.chain.counts - counts
+        began = self.pipeline.counts - counts
         elsewhere = {
             i: self.told[i]
             for i, name in enumerate(self.robot.joint_names)
@@ -145,11 +153,11 @@ class AnyLife:
     def end(self, how, values, count):
         face = self.face
         if how in ("press", "fail"):
-            getattr(face.machine, how)("test", face.now)
+            getattr(face.state_machine, how)("test", face.now)
         elif how == "disable":
-            face.machine.disable(face.now)
-        elif how == "ease" and face.machine.state not in LATCHED:
-            face.machine.ease("asked", face.now)
+            face.state_machine.disable(face.now)
+        elif how == "ease" and face.state_machine.state not in LATCHED:
+            face.state_machine.ease("asked", face.now)
         elif how == "cut off":
             face.cut_off()
         elif face.active:
@@ -164,17 +172,17 @@ class AnyLife:
                 face.configure()
             face.activate(armed)
         if reset:
-            face.machine.release()
-            face.machine.reset(face.now)
-        if enable and face.machine.state not in LATCHED:
-            face.machine.enable(face.now)
+            face.state_machine.release()
+            face.state_machine.reset(face.now)
+        if enable and face.state_machine.state not in LATCHED:
+            face.state_machine.enable(face.now)
         self.follow(values, count)
 
     def measure_or_not(self):
         self.face.measured = not self.face.measured
 
     def move_by_hand(self, share):
-        if not self.face.chain.sending:
+        if not self.face.pipeline.sending:
             robot = self.face.robot
             self.face.limp = robot.lower + share * (robot.upper - robot.lower)
 

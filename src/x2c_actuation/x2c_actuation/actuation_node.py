@@ -18,11 +18,11 @@ from x2c_actuation.diagnosis_values import diagnosis_values
 from x2c_actuation.errors import RefusedError
 from x2c_actuation.joint_states import JointStates
 from x2c_actuation.parameters import ActuationParameters
-from x2c_actuation.pipeline.actuation_pipeline import Chain, JointCommand
+from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline, JointCommand
 from x2c_actuation.pipeline.ending import longest_end
 from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.safety.emergency_stop import EmergencyStop
-from x2c_actuation.safety.state_machine import LATCHED, Ending, Machine, State
+from x2c_actuation.safety.state_machine import LATCHED, ActuationStateMachine, Ending, State
 from x2c_actuation.state_message import state_message
 from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
@@ -68,11 +68,13 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         super().__init__("actuation_node", ActuationParameters, **node_arguments)
         # Whoever moves the joints holds it; nobody who holds it waits for another callback.
         self._moving = threading.RLock()
-        self._chain: Chain | None = None
+        self._pipeline: ActuationPipeline | None = None
         # What was sent last outlives every transition too: joints go on from there.
-        self._before: Chain | None = None
+        self._before: ActuationPipeline | None = None
         # What only a reset ends outlives every transition, and the stop is heard in any of them.
-        self._machine = Machine(self.params.timing, armed=False, now=time.monotonic())
+        self._joint_state_machine = ActuationStateMachine(
+            self.params.timing, armed=False, now=time.monotonic()
+        )
         self._joint_states = JointStates(self, self._measure)
         self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
 
@@ -83,12 +85,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._period = 1.0 / params.publish_rate
         self._names = list(robot.joint_names)
         self._map = JointMap(robot, params.gains, params.offsets)
-        chain = Chain(robot, self._map, self._machine, self._period, self._before)
-        chain.feedback.tracking = params.tracking
-        if self._before is not None and chain.unknown:
+        pipeline = ActuationPipeline(
+            robot, self._map, self._joint_state_machine, self._period, self._before
+        )
+        pipeline.feedback.tracking = params.tracking
+        if self._before is not None and pipeline.unknown:
             self.get_logger().warning(
                 "where these joints are is not known, since they were sent nothing before: "
-                f"{', '.join(chain.unknown)}; if they are not measured, they begin at neutral"
+                f"{', '.join(pipeline.unknown)}; if they are not measured, they begin at neutral"
             )
         self._commands = CommandPublisher(
             self, robot.command_interface, robot.joint_names, self._period
@@ -96,13 +100,13 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._states = self.publisher(ActuationState, "~/state", STREAM)
         self._header = Header()
         self._told: tuple[State, float] | None = None
-        self._elsewhere = chain.elsewhere
+        self._elsewhere = pipeline.elsewhere
         self._contradicted = False
         self._estop.look()
         self._next_state = 0.0
         with self._moving:
-            self._machine.timing = params.timing
-            self._chain = chain
+            self._joint_state_machine.timing = params.timing
+            self._pipeline = pipeline
         self.service(SetBool, "~/enable", self._enable)
         self.service(Trigger, "~/neutral", self._neutral)
         self.service(SetBool, "~/estop", self._estop_service)
@@ -116,7 +120,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._last_command = 0.0
         self._rejected = (float("-inf"), "")
         with self._moving:
-            self._running_chain.restart(self.params.enabled_at_start, self._began)
+            self._running_pipeline.restart(self.params.enabled_at_start, self._began)
         if self.params.use_joint_states:
             self._joint_states.listen()
         self.subscription(ControlValues, "control_values", self._take, NEWEST_SUBSCRIBER)
@@ -128,19 +132,19 @@ class ActuationNode(ManagedNode[ActuationParameters]):
 
     def deactivate(self) -> None:
         """Bring the face to where it is to end, then send nothing any more."""
-        chain = self._running_chain
+        pipeline = self._running_pipeline
         with self._moving:
             now = time.monotonic()
-            if chain.sending and self._machine.state not in LATCHED:
+            if pipeline.sending and self._joint_state_machine.state not in LATCHED:
                 if self.params.on_shutdown == Ending.NEUTRAL:
-                    self._machine.ease("the node is deactivated", now)
+                    self._joint_state_machine.ease("the node is deactivated", now)
                 else:
-                    self._machine.disable(now)
-        limit = now + longest_end(self.params.ease_time, chain.motion.limits)
+                    self._joint_state_machine.disable(now)
+        limit = now + longest_end(self.params.ease_time, pipeline.motion.limits)
         # An emergency stop is heard although nobody spins the node meanwhile.
         braking = False
         try:
-            while not self._at_end(chain):
+            while not self._at_end(pipeline):
                 late = time.monotonic() >= limit
                 if late and braking:
                     break
@@ -149,7 +153,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                     braking = True
                     limit = time.monotonic() + BRAKING
                     with self._moving:
-                        self._machine.disable(time.monotonic())
+                        self._joint_state_machine.disable(time.monotonic())
                 time.sleep(self._period)
                 self._estop.poll()
                 if not self._ticker.alive:
@@ -164,14 +168,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def cleanup(self) -> None:
         """Forget the robot, but not an emergency stop, nor what the joints were sent."""
         with self._moving:
-            self._before, self._chain = self._chain or self._before, None
+            self._before, self._pipeline = self._pipeline or self._before, None
 
     def halt(self, reason: str) -> None:
         """Bring the joints to rest, as after a fault."""
         # A thread that hangs may hold it; such a one changes nothing meanwhile.
         held = self._moving.acquire(timeout=_HALTING)
         try:
-            self._machine.fail(reason, time.monotonic())
+            self._joint_state_machine.fail(reason, time.monotonic())
         finally:
             if held:
                 self._moving.release()
@@ -179,33 +183,33 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def parameters_changed(self) -> None:
         """Take over new values."""
         with self._moving:
-            chain = self._running_chain
+            pipeline = self._running_pipeline
             self._map.adjust(self.params.gains, self.params.offsets)
-            self._machine.timing = self.params.timing
-            chain.feedback.tracking = self.params.tracking
+            self._joint_state_machine.timing = self.params.timing
+            pipeline.feedback.tracking = self.params.tracking
 
     def diagnose(self) -> Diagnosis:
         """Tell what the joints follow and why, and what had to be limited."""
-        chain, now = self._running_chain, time.monotonic()
+        pipeline, now = self._running_pipeline, time.monotonic()
         level, message = self._verdict(now)
-        values = diagnosis_values(chain, self._names, self._estop.names, now)
+        values = diagnosis_values(pipeline, self._names, self._estop.names, now)
         return Diagnosis(level, message, values)
 
     def _verdict(self, now: float) -> tuple[Level, str]:
-        machine = self._machine
-        state = machine.state
+        state_machine = self._joint_state_machine
+        state = state_machine.state
         if state in LATCHED:
             hint = "release it, then call ~/reset" if self._estop.pressed else "call ~/reset"
-            return Level.ERROR, f"{machine.reason}; {hint}"
-        if wrong := self._running_chain.feedback.contradiction(now):
+            return Level.ERROR, f"{state_machine.reason}; {hint}"
+        if wrong := self._running_pipeline.feedback.contradiction(now):
             return Level.ERROR, f"{wrong}; {_UNTIL_THEN}"
-        if not machine.armed:
-            return Level.OK, f"{state.name.lower()}: {machine.reason}; call ~/enable"
+        if not state_machine.armed:
+            return Level.OK, f"{state.name.lower()}: {state_machine.reason}; call ~/enable"
         if now - self._rejected[0] < _WAITING:
             return Level.WARN, f"rejects control values: {self._rejected[1]}"
         if state in (State.RAMPING, State.ACTIVE):
             return Level.OK, "following control values"
-        if hindrance := self._running_chain.hindrance:
+        if hindrance := self._running_pipeline.hindrance:
             return Level.WARN, f"{state.name.lower()}: {hindrance}"
         topic = self.resolve_topic_name("control_values")
         senders = self.count_publishers(topic)
@@ -213,10 +217,10 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         return Level.WARN, f"{state.name.lower()}, waiting for {topic}: {reason}"
 
     @property
-    def _running_chain(self) -> Chain:
-        if self._chain is None:
+    def _running_pipeline(self) -> ActuationPipeline:
+        if self._pipeline is None:
             raise RuntimeError("the node is not configured")
-        return self._chain
+        return self._pipeline
 
     # Moving.
 
@@ -231,7 +235,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             frame = controls_from_message(message)
             with self._moving:
                 now = time.monotonic()
-                self._running_chain.take(frame, stamp, now)
+                self._running_pipeline.take(frame, stamp, now)
                 self._header = message.header
                 if now - self._last_command >= _SOONEST:
                     self._send(now)
@@ -242,7 +246,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def _measure(
         self, names: Sequence[str], positions: ArrayLike, now: float, source: str
     ) -> None:
-        self._running_chain.feedback.take(names, positions, now, source)
+        self._running_pipeline.feedback.take(names, positions, now, source)
 
     def _tick(self, late: float) -> None:
         """Run in the thread of the motors."""
@@ -261,12 +265,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self.statistics.counts["ticks failed"] += 1
             self._log_failure("tick", error)
             with self._moving:
-                self._machine.fail(f"cannot move the joints: {error}", time.monotonic())
+                self._joint_state_machine.fail(
+                    f"cannot move the joints: {error}", time.monotonic()
+                )
 
     def _send(self, now: float) -> None:
-        chain = self._running_chain
-        chain.awaited = self._joint_states.awaited(now) if self.params.use_joint_states else ""
-        command = chain.tick(now)
+        pipeline = self._running_pipeline
+        pipeline.awaited = self._joint_states.awaited(now) if self.params.use_joint_states else ""
+        command = pipeline.tick(now)
         if command is not None:
             self._last_command = now
             self._publish(command)
@@ -283,38 +289,38 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self.statistics.measured("camera to command", passed)
 
     def _tell_state(self, now: float) -> None:
-        chain, machine = self._running_chain, self._machine
-        state = (machine.state, machine.since)
+        pipeline, state_machine = self._running_pipeline, self._joint_state_machine
+        state = (state_machine.state, state_machine.since)
         if state == self._told and now < self._next_state:
             return
         if state != self._told:
             self._told = state
-            self.get_logger().info(f"{state[0].name.lower()}: {machine.reason}")
-        self._tell_of_measurements(chain, now)
+            self.get_logger().info(f"{state[0].name.lower()}: {state_machine.reason}")
+        self._tell_of_measurements(pipeline, now)
         self._next_state = now + 1.0 / self.params.state_rate
         if self._states.get_subscription_count():
             refused = self.statistics.counts["control_values refused"]
-            message = state_message(chain, self._names, refused, now)
+            message = state_message(pipeline, self._names, refused, now)
             message.header.stamp = self.get_clock().now().to_msg()
             self._states.publish(message)
 
-    def _at_end(self, chain: Chain) -> bool:
-        if not chain.sending or self._machine.state is State.DISABLED:
+    def _at_end(self, pipeline: ActuationPipeline) -> bool:
+        if not pipeline.sending or self._joint_state_machine.state is State.DISABLED:
             return True
-        return self._machine.state in LATCHED and chain.motion.at_rest
+        return self._joint_state_machine.state in LATCHED and pipeline.motion.at_rest
 
-    def _tell_of_measurements(self, chain: Chain, now: float) -> None:
-        if chain.elsewhere is not self._elsewhere:
-            self._elsewhere = chain.elsewhere
-            for name, away in chain.elsewhere.items():
+    def _tell_of_measurements(self, pipeline: ActuationPipeline, now: float) -> None:
+        if pipeline.elsewhere is not self._elsewhere:
+            self._elsewhere = pipeline.elsewhere
+            for name, away in pipeline.elsewhere.items():
                 self.get_logger().warning(
                     f"joint {name} begins where it is measured, {away:+.4g} from where it was "
                     "sent last: something has moved it, or it did not get there"
                 )
-        if chain.hindrance and self._machine.armed:
-            text = f"joints do not start yet: {chain.hindrance}"
+        if pipeline.hindrance and self._joint_state_machine.armed:
+            text = f"joints do not start yet: {pipeline.hindrance}"
             self.get_logger().warning(text, throttle_duration_sec=5.0)
-        wrong = chain.feedback.contradiction(now)
+        wrong = pipeline.feedback.contradiction(now)
         if wrong and not self._contradicted:
             self.get_logger().error(f"{wrong}; {_UNTIL_THEN}")
         self._contradicted = bool(wrong)
@@ -332,18 +338,18 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         """React to somebody who presses or releases the emergency stop."""
         with self._moving:
             if self._estop.pressed:
-                self._machine.press(who, time.monotonic())
+                self._joint_state_machine.press(who, time.monotonic())
             else:
-                self._machine.release()
+                self._joint_state_machine.release()
 
     def _enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         with self._moving:
             now = time.monotonic()
             if request.data:
-                self._machine.enable(now)
+                self._joint_state_machine.enable(now)
             else:
-                self._machine.disable(now)
-            hindrance = self._running_chain.hindrance
+                self._joint_state_machine.disable(now)
+            hindrance = self._running_pipeline.hindrance
         response.success = True
         if not request.data:
             response.message = "braking, then disabled"
@@ -358,9 +364,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             response.message = f"the node is {self.state}: activate it first"
             return response
         with self._moving:
-            if hindrance := self._running_chain.hindrance:
+            if hindrance := self._running_pipeline.hindrance:
                 raise RefusedError(f"cannot start: {hindrance}")
-            self._machine.ease("asked to go to neutral", time.monotonic())
+            self._joint_state_machine.ease("asked to go to neutral", time.monotonic())
         response.success = True
         response.message = "going to neutral; control values are ignored until ~/enable"
         return response
@@ -381,8 +387,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._estop.forget_the_gone()
         with self._moving:
             if not self._estop.pressed:
-                self._machine.release()
-            self._machine.reset(time.monotonic())
+                self._joint_state_machine.release()
+            self._joint_state_machine.reset(time.monotonic())
         response.success = True
         response.message = "reset; the joints stay until ~/enable"
         return response

@@ -5,36 +5,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from x2c_actuation.pipeline.actuation_pipeline import Chain
+from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
 
 
 def diagnosis_values(
-    chain: Chain, names: Sequence[str], pressing: str, now: float
+    pipeline: ActuationPipeline, names: Sequence[str], asserting: str, now: float
 ) -> dict[str, str]:
     """Return what the joints follow and why, ages, errors and counts, by name.
 
     Args:
-        chain: Of which to tell.
+        pipeline: Of which to tell.
         names: Of the joints.
-        pressing: Who presses the emergency stop.
+        asserting: Who presses the emergency stop.
         now: The time by which the chain goes [s].
     """
-    machine = chain.machine
-    values = {"mode": machine.state.name.lower(), "reason": chain.reason}
+    state_machine = pipeline.state_machine
+    values = {"mode": state_machine.state.name.lower(), "reason": pipeline.reason}
     for name, age in (
-        ("control values", machine.input_age(now)),
-        ("joint states", chain.feedback.age(now)),
+        ("control values", state_machine.input_age(now)),
+        ("joint states", pipeline.feedback.age(now)),
     ):
         values[f"age of {name} [s]"] = "none came" if age is None else f"{age:.3f}"
-    errors = chain.feedback.errors
+    errors = pipeline.feedback.errors
     if errors is not None:
         for name, error in zip(names, errors, strict=True):
             if error:
                 values[f"tracking error: {name}"] = f"{error:.4g}"
-    for name, away in chain.elsewhere.items():
+    for name, away in pipeline.elsewhere.items():
         values[f"began away from where it was sent: {name}"] = f"{away:.4g}"
-    values["pressing the emergency stop"] = pressing or "nobody"
-    values["plans refused"] = str(chain.motion.refused)
-    counts = {**chain.counts, "late ticks": chain.totals["late ticks"]}
+    values["pressing the emergency stop"] = asserting or "nobody"
+    values["plans refused"] = str(pipeline.motion.refused)
+    counts = {**pipeline.counts, "late ticks": pipeline.totals["late ticks"]}
     values.update({name: str(count) for name, count in sorted(counts.items())})
     return values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from x2c_actuation.safety.feedback import Tracking
-from x2c_actuation.safety.state_machine import Ending, Timing
+from x2c_actuation.safety.state_machine import Ending, StateTiming
 from x2c_core.control_space.controls import Group
 from x2c_node.parameters import Parameters, parameter
 
@@ -125,9 +125,9 @@ class ActuationParameters(Parameters):
         return {group: getattr(self, f"offset_{group}") for group in Group}
 
     @property
-    def timing(self) -> Timing:
+    def timing(self) -> StateTiming:
         """When states change by themselves."""
-        return Timing(
+        return StateTiming(
             ramp=self.ramp_time,
             hold_after=self.hold_after,
             neutral_after=self.neutral_after,

@@ -9,34 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
 
-from x2c_actuation.pipeline.actuation_pipeline import Chain
+from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
 from x2c_msgs.msg import ActuationState
 from x2c_node.conversion.time_stamps import to_stamp
 
 
-def state_message(chain: Chain, names: list[str], refused: int, now: float) -> ActuationState:
+def state_message(
+    pipeline: ActuationPipeline, names: list[str], refused: int, now: float
+) -> ActuationState:
     """Return the state of a chain, but for the stamp.
 
     Args:
-        chain: Of which to tell.
+        pipeline: Of which to tell.
         names: Of the joints.
         refused: Control values refused so far.
         now: The time by which the chain goes [s].
     """
-    machine, totals, sent = chain.machine, chain.totals, chain.motion.state
-    errors = chain.feedback.errors
+    state_machine, totals, sent = pipeline.state_machine, pipeline.totals, pipeline.motion.state
+    errors = pipeline.feedback.errors
     return ActuationState(
         header=Header(),
-        state=machine.state.value,
-        since=max(now - machine.since, 0.0),
-        reason=chain.reason,
-        armed=machine.armed,
-        estop_pressed=machine.pressed,
-        command_stamp=to_stamp(chain.stamp),
-        input_age=_age(machine.input_age(now)),
-        feedback_age=_age(chain.feedback.age(now)),
+        state=state_machine.state.value,
+        since=max(now - state_machine.since, 0.0),
+        reason=pipeline.reason,
+        armed=state_machine.armed,
+        estop_pressed=state_machine.pressed,
+        command_stamp=to_stamp(pipeline.stamp),
+        input_age=_age(state_machine.input_age(now)),
+        feedback_age=_age(pipeline.feedback.age(now)),
         names=names,
-        targets=_numbers(chain.motion.targets),
+        targets=_numbers(pipeline.motion.targets),
         positions=_numbers(sent.position),
         velocities=_numbers(sent.velocity),
         accelerations=_numbers(sent.acceleration),
@@ -47,7 +49,7 @@ def state_message(chain: Chain, names: list[str], refused: int, now: float) -> A
         controls_clamped=totals["control out of range"],
         positions_clamped=totals["position clamped"],
         coupling_limited=totals["coupled limit"],
-        plans_refused=chain.motion.refused,
+        plans_refused=pipeline.motion.refused,
         late_ticks=totals["late ticks"],
     )
 

@@ -14,7 +14,7 @@ from mcap.writer import Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.recorded_run import read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.recorder import PUBLICATION_CLOCK, Recorder
 from x2c_bags.schema import type_store
@@ -122,8 +122,8 @@ def test_our_messages_of_two_versions_on_one_topic_are_all_read(tmp_path):
         tmp_path / "a.mcap", values(NOW, 0.25, np.float32), values(WIDER, 0.5, np.float64)
     )
     reader = BagReader(file)
-    session = read_session(reader)
-    np.testing.assert_array_equal(session.controls, np.repeat([[0.25], [0.5]], 30, axis=1))
+    recorded_run = read_recorded_run(reader)
+    np.testing.assert_array_equal(recorded_run.controls, np.repeat([[0.25], [0.5]], 30, axis=1))
     (issue,) = reader.found
     assert "another version of x2c_msgs/msg/ControlValues" in issue.text
     assert not issue.loss
@@ -172,14 +172,14 @@ def test_two_types_on_one_topic_are_told_apart(tmp_path):
     other = Kept("string data\n", [{"data": "x"}] * 3, "/control_values", "std_msgs/msg/String")
     file = write(tmp_path / "a.mcap", other, values(NOW, 0.5, np.float32))
     reader = BagReader(file)
-    session = read_session(reader)
-    np.testing.assert_array_equal(session.controls, np.full((1, 30), 0.5))
+    recorded_run = read_recorded_run(reader)
+    np.testing.assert_array_equal(recorded_run.controls, np.full((1, 30), 0.5))
     (issue,) = reader.found
     assert issue.text == (
         "/control_values: 3 messages were passed over: they are std_msgs/msg/String, and those "
         "read x2c_msgs/msg/ControlValues"
     )
-    assert issue.text in session.issues
+    assert issue.text in recorded_run.issues
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_our_messages_with_the_idl_that_ros_makes_of_them_are_understood(tmp_pat
         said += f"{SEPARATOR}IDL: {name}\n{file.read_text(encoding='utf-8')}"
     channel = values(NOW, 0.5, np.float32, said=said, form="ros2idl")
     reader = BagReader(write(tmp_path / "a.mcap", channel))
-    np.testing.assert_array_equal(read_session(reader).controls, np.full((1, 30), 0.5))
+    np.testing.assert_array_equal(read_recorded_run(reader).controls, np.full((1, 30), 0.5))
     assert reader.issues == []
 
 
@@ -382,8 +382,10 @@ def test_control_values_out_of_a_merged_bag_are_neutral_where_they_were(tmp_path
     neutral = controls.NEUTRAL.astype(np.float64)
     one = values(WIDER, 0.0, np.float64)
     one.messages[0]["values"] = neutral
-    session = read_session(BagReader(write(tmp_path / "a.mcap", values(NOW, 1, np.float32), one)))
-    np.testing.assert_array_equal(session.controls[1], neutral)
+    recorded_run = read_recorded_run(
+        BagReader(write(tmp_path / "a.mcap", values(NOW, 1, np.float32), one))
+    )
+    np.testing.assert_array_equal(recorded_run.controls[1], neutral)
 
 
 def test_a_type_of_a_package_that_cannot_be_is_unknown(database):

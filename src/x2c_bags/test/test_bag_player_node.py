@@ -36,7 +36,7 @@ def stamps(messages):
     return [to_nanoseconds(one.header.stamp) for one in messages]
 
 
-def pictures(grey, count):
+def shown(grey, count):
     return [grey(index) for index in range(count)]
 
 
@@ -55,7 +55,7 @@ def test_raw_images_of_any_distribution_are_played_as_they_were(
     ros, wait_until, play, write_bag, grey, tmp_path, store, plugin, version
 ):
     bag = write_bag(
-        *(tmp_path / "bag", {"/cam/image_raw": pictures(grey, 5)}),
+        *(tmp_path / "bag", {"/cam/image_raw": shown(grey, 5)}),
         store=store,
         plugin=plugin,
         version=version,
@@ -83,7 +83,7 @@ def test_raw_images_of_any_distribution_are_played_as_they_were(
 def test_compressed_images_go_to_the_compressed_topic(
     ros, wait_until, play, write_bag, grey, tmp_path
 ):
-    bag = write_bag(tmp_path / "bag", {"/cam/image_raw/compressed": pictures(grey, 3)})
+    bag = write_bag(tmp_path / "bag", {"/cam/image_raw/compressed": shown(grey, 3)})
     images = ros.collect(CompressedImage, "image_raw/compressed", QOS)
     node = play(bag)
     node.trigger_activate()
@@ -92,7 +92,7 @@ def test_compressed_images_go_to_the_compressed_topic(
 
 
 def test_in_a_loop_stamps_and_clock_jump_back(ros, wait_until, play, write_bag, grey, tmp_path):
-    bag = write_bag(tmp_path / "bag", {"/image_raw": pictures(grey, 3)})
+    bag = write_bag(tmp_path / "bag", {"/image_raw": shown(grey, 3)})
     images = ros.collect(Image, "image_raw", QOS)
     times = ros.collect(Clock, "/clock", CLOCK_QOS)
     node = play(bag, loop=True, rate=5.0)
@@ -109,9 +109,7 @@ def test_images_without_a_stamp_get_the_time_of_the_bag(
     ros, wait_until, play, write_bag, grey, tmp_path
 ):
     times = [5 * SECOND, 6 * SECOND]
-    bag = write_bag(
-        tmp_path / "bag", {"/image_raw": pictures(grey, 2)}, stamps=[0, 0], times=times
-    )
+    bag = write_bag(tmp_path / "bag", {"/image_raw": shown(grey, 2)}, stamps=[0, 0], times=times)
     images = ros.collect(Image, "image_raw", QOS)
     node = play(bag, rate=20.0)
     node.trigger_activate()

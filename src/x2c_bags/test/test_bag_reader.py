@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rosbags.rosbag2 import StoragePlugin
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.recorded_run import read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 
@@ -59,7 +59,7 @@ def test_a_truncated_or_damaged_bag_gives_what_comes_before(make_bag, share, dam
         read = list(reader.records(tuple(Part)))
         assert read == whole[: len(read)]
         assert len(read) == len(whole) or reader.issues
-        read_session(reader)
+        read_recorded_run(reader)
 
 
 @pytest.mark.parametrize("finish", [True, False], ids=["whole", "killed"])
@@ -68,7 +68,7 @@ def test_one_file_of_a_bag_says_what_its_times_are(tmp_path, make_bag, finish):
     reader = BagReader(folder / "bag_0.mcap")
     assert reader.clock == "simulated"
     assert reader.says_parts
-    assert read_session(reader).clock == "simulated"
+    assert read_recorded_run(reader).clock == "simulated"
 
 
 def test_what_a_file_says_of_itself_counts_where_the_metadata_were_made_anew(tmp_path, make_bag):

@@ -8,7 +8,7 @@ import zstandard
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.recorded_run import read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
@@ -30,11 +30,11 @@ def control_bag(writers):
 
 
 def check(reader, count=20):
-    session = read_session(reader)
-    assert len(session.controls) == count
+    recorded_run = read_recorded_run(reader)
+    assert len(recorded_run.controls) == count
     expected = (controls.NEUTRAL + 1e-3).astype(np.float32)
-    np.testing.assert_array_equal(session.controls[1].astype(np.float32), expected)
-    assert session.streams[Part.CONTROLS].stamps[1] == START + PERIOD
+    np.testing.assert_array_equal(recorded_run.controls[1].astype(np.float32), expected)
+    assert recorded_run.streams[Part.CONTROLS].stamps[1] == START + PERIOD
 
 
 @pytest.mark.parametrize("version", [8, 9], ids=["jazzy", "kilted"])
@@ -221,9 +221,9 @@ def test_another_version_of_our_message_is_mapped_where_it_can_be(tmp_path, writ
         writers, tmp_path / "bag", OLDER, {"values": controls.NEUTRAL.copy(), "mood": "fine"}
     )
     reader = BagReader(bag)
-    session = read_session(reader)
-    np.testing.assert_array_equal(session.controls, [controls.NEUTRAL])
-    assert session.control_states.tolist() == [1]
+    recorded_run = read_recorded_run(reader)
+    np.testing.assert_array_equal(recorded_run.controls, [controls.NEUTRAL])
+    assert recorded_run.control_states.tolist() == [1]
     (issue,) = reader.found
     assert not issue.loss
     assert "another version of x2c_msgs/msg/ControlValues" in issue.text
@@ -235,9 +235,9 @@ def test_a_version_that_lacks_what_is_needed_is_skipped_with_a_count(tmp_path, w
     bag = other_version(
         writers, tmp_path / "bag", text, {"angles": controls.NEUTRAL.copy(), "mood": ""}
     )
-    session = read_session(BagReader(bag))
-    assert not len(session.controls)
-    assert any("1 messages" in one and "no field values" in one for one in session.issues)
+    recorded_run = read_recorded_run(BagReader(bag))
+    assert not len(recorded_run.controls)
+    assert any("1 messages" in one and "no field values" in one for one in recorded_run.issues)
 
 
 def test_a_type_that_nobody_knows_is_said_to_be_unknown(tmp_path, control_bag):

@@ -21,7 +21,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, JointState
 
 from x2c_bags import recorder_node
-from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.recorded_run import read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.recorder import ROS_CLOCK
 from x2c_bags.recorder_node import RecorderNode, stamp_of
@@ -110,12 +110,12 @@ def test_every_message_is_recorded_as_it_was(ros, wait_until, recorder):
 
     with (out / "controls.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
-    session = read_session(BagReader(out / "bag"))
+    recorded_run = read_recorded_run(BagReader(out / "bag"))
     assert header == ["stamp", *controls.NAMES]
     table = np.array([row[1:] for row in rows], dtype=np.float32)
-    np.testing.assert_array_equal(table, session.controls.astype(np.float32))
+    np.testing.assert_array_equal(table, recorded_run.controls.astype(np.float32))
     stamps = [int(row[0].replace(".", "")) for row in rows]
-    np.testing.assert_array_equal(stamps, session.streams[Part.CONTROLS].stamps)
+    np.testing.assert_array_equal(stamps, recorded_run.streams[Part.CONTROLS].stamps)
 
 
 def test_latency_is_that_of_publication_not_of_recording(ros, wait_until, recorder):
@@ -130,9 +130,9 @@ def test_latency_is_that_of_publication_not_of_recording(ros, wait_until, record
         took.append((time.time_ns() - before) * 1e-9)
     recorded(ros, wait_until, "joint_commands", 10)
     assert process.stop() == 0
-    session = read_session(BagReader(out / "bag"))
+    recorded_run = read_recorded_run(BagReader(out / "bag"))
     # There are no images: the frames are not known, so only the times are compared.
-    stream = session.streams[Part.COMMANDS]
+    stream = recorded_run.streams[Part.COMMANDS]
     latencies = (stream.times - stream.stamps) * 1e-9
     assert (latencies >= 0.05).all()
     # Counted from the publisher's side: the time until it is recorded plays no part.
@@ -174,9 +174,9 @@ def test_under_simulated_time_the_bag_has_the_times_of_the_clock(ros, wait_until
     values.publish(control_values(0, 4_000_000_000))
     recorded(ros, wait_until, "control_values", 1)
     assert process.stop() == 0
-    session = read_session(BagReader(out / "bag"))
-    assert session.clock == ROS_CLOCK
-    assert session.streams[Part.CONTROLS].times.tolist() == [5_000_000_000]
+    recorded_run = read_recorded_run(BagReader(out / "bag"))
+    assert recorded_run.clock == ROS_CLOCK
+    assert recorded_run.streams[Part.CONTROLS].times.tolist() == [5_000_000_000]
 
 
 def test_what_comes_before_the_clock_gets_its_first_time(ros, wait_until, recorder):
@@ -192,7 +192,7 @@ def test_what_comes_before_the_clock_gets_its_first_time(ros, wait_until, record
     wait_until(first_one_waits, what="a message that waits")
 
     def stamps() -> list[int]:
-        return list(read_session(BagReader(out / "bag")).streams[Part.CONTROLS].stamps)
+        return list(read_recorded_run(BagReader(out / "bag")).streams[Part.CONTROLS].stamps)
 
     def later_ones_are_recorded() -> bool:
         clock.publish(Clock(clock=to_stamp(7_000_000_000)))
@@ -201,7 +201,7 @@ def test_what_comes_before_the_clock_gets_its_first_time(ros, wait_until, record
 
     wait_until(later_ones_are_recorded, what="messages on the disk")
     assert process.stop() == 0
-    times = read_session(BagReader(out / "bag")).streams[Part.CONTROLS]
+    times = read_recorded_run(BagReader(out / "bag")).streams[Part.CONTROLS]
     assert set(times.times) == {7_000_000_000}
     assert times.stamps[0] == 1
 
@@ -254,7 +254,7 @@ def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder):
     reader = BagReader(out / "bag")
     assert reader.counts["/control_values"] == COUNT
     assert any("was not finished" in issue for issue in reader.issues)
-    assert len(read_session(reader).controls) == COUNT
+    assert len(read_recorded_run(reader).controls) == COUNT
     rows = (out / "controls.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 1 + COUNT
 

@@ -36,7 +36,7 @@ def test_composed_nodes_imitate_and_stop(ros, wait_until):
     assert hosts() == []
 
 
-def test_the_first_picture_reaches_the_tracker(ros, wait_until, tmp_path):
+def test_the_first_image_reaches_the_tracker(ros, wait_until, tmp_path):
     import cv2
     import numpy as np
 

@@ -3,7 +3,7 @@ import pytest
 
 from x2c_cli import cli
 from x2c_datasets.collect import simulated
-from x2c_datasets.collect.outcome import Outcome
+from x2c_datasets.collect.outcome import CollectOutcome
 
 
 def refused(capsys, *words):
@@ -39,7 +39,7 @@ def test_what_was_done_is_told(capsys, tmp_path, monkeypatch):
         asked.append((settings, workers))
         advance(0)
         advance(7)
-        return Outcome(7, 0, ("little room",))
+        return CollectOutcome(7, 0, ("little room",))
 
     monkeypatch.setattr(simulated, "collect_simulated", collect)
     out = str(tmp_path / "set")

@@ -5,7 +5,7 @@ import pytest
 
 from x2c_bringup.shared_files import PROFILE_VARIABLE, middleware_profile
 from x2c_cli.doctor import devices, middleware, networks, software
-from x2c_cli.doctor.finding import Verdict
+from x2c_cli.doctor.finding import CheckResult
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import robot_folders
 
@@ -20,17 +20,17 @@ def test_every_complaint_says_what_to_do(monkeypatch):
     monkeypatch.setenv(PROFILE_VARIABLE, "/no/such.xml")
     checks = (software.ros, software.rendering, middleware.settings, devices.cameras)
     findings = [finding for check in checks for finding in check()]
-    assert {one.verdict for one in findings} >= {Verdict.OK, Verdict.FAIL}
-    assert all(one.advice for one in findings if one.verdict is not Verdict.OK)
+    assert {one.verdict for one in findings} >= {CheckResult.OK, CheckResult.FAIL}
+    assert all(one.advice for one in findings if one.verdict is not CheckResult.OK)
 
 
 def test_this_environment_has_ros_and_all_packages():
-    assert verdicts(software.ros) == {"ROS 2": Verdict.OK, "packages": Verdict.OK}
+    assert verdicts(software.ros) == {"ROS 2": CheckResult.OK, "packages": CheckResult.OK}
 
 
 @pytest.mark.parametrize(
     ("profile", "verdict"),
-    [("", Verdict.WARN), ("/no/such.xml", Verdict.FAIL), (None, Verdict.OK)],
+    [("", CheckResult.WARN), ("/no/such.xml", CheckResult.FAIL), (None, CheckResult.OK)],
 )
 def test_the_profile_is_looked_at(monkeypatch, profile, verdict):
     monkeypatch.setenv(PROFILE_VARIABLE, str(middleware_profile()) if profile is None else profile)
@@ -41,20 +41,20 @@ def test_a_network_that_cannot_be_used_is_told(monkeypatch, tmp_path):
     yaml = (robot_folders()["virtual"] / "robot.yaml").read_text()
     (tmp_path / "robot.yaml").write_text(yaml)
     monkeypatch.setattr(networks, "robot_folders", lambda: {"mine": tmp_path})
-    assert verdicts(networks.networks) == {"ONNX Runtime": Verdict.OK}
+    assert verdicts(networks.networks) == {"ONNX Runtime": CheckResult.OK}
     load_robot(tmp_path).network.write_bytes(b"no network")
     found = list(networks.networks())
     assert found[1].subject == "network of mine"
-    assert found[1].verdict is Verdict.FAIL
+    assert found[1].verdict is CheckResult.FAIL
     assert "export-network" in found[1].text
 
 
 def test_without_onnx_runtime_only_one_backend_is_lost(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     (finding,) = networks.networks()
-    assert finding.verdict is Verdict.WARN
+    assert finding.verdict is CheckResult.WARN
     assert "pip install onnxruntime" in finding.advice
 
 
 def test_robots_are_read():
-    assert verdicts(devices.robots) == {"robot": Verdict.OK}
+    assert verdicts(devices.robots) == {"robot": CheckResult.OK}

@@ -24,33 +24,33 @@ def call(*arguments):
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     with choose_source("", "performer") as source:
         return [source.read() for _ in range(30)]
 
 
 @pytest.fixture
-def video(tmp_path, pictures):
+def video(tmp_path, images):
     path = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 30.0, (640, 480))
-    for picture in pictures:
-        writer.write(picture)
+    for image in images:
+        writer.write(image)
     writer.release()
     return path
 
 
 @pytest.fixture
-def bag(tmp_path, pictures):
+def bag(tmp_path, images):
     store = get_typestore(Stores.ROS2_KILTED)
     types = store.types
     with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         topics = ("/left/image_raw/compressed", "/right/image_raw/compressed")
         connections = [writer.add_connection(one, IMAGE, typestore=store) for one in topics]
-        for index, picture in enumerate(pictures):
+        for index, image in enumerate(images):
             stamp = START + index * PERIOD
             time = types["builtin_interfaces/msg/Time"](sec=stamp // 10**9, nanosec=stamp % 10**9)
             header = types["std_msgs/msg/Header"](stamp=time, frame_id="")
-            data = np.asarray(cv2.imencode(".png", picture)[1]).ravel()
+            data = np.asarray(cv2.imencode(".png", image)[1]).ravel()
             message = types[IMAGE](header=header, format="png", data=data)
             for connection in connections:
                 writer.write(connection, stamp, store.serialize_cdr(message, IMAGE))

@@ -45,8 +45,8 @@ def test_weights_become_onnx_beside_them_and_8_bits(weights, tmp_path, capsys):
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(4):
-        picture = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), picture)
+        image = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), image)
     assert run(weights, "--int8", folder) == 0
     exact = load_predictor(weights)
     small = load_predictor(tmp_path / "x2cnet.int8.onnx")

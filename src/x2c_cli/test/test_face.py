@@ -48,14 +48,14 @@ def _opengl():
             pytest.skip(str(error))
 
 
-def test_any_face_becomes_a_picture(tmp_path):
+def test_any_face_becomes_an_image(tmp_path):
     out = tmp_path / "face.png"
     words = ("--expression", "smile=0.5", "--set", "Head Yaw=0.2", "--size", "80x64")
     assert render(*words, "--out", out) == 0
     assert cv2.imread(str(out)).shape == (64, 80, 3)
 
 
-def test_a_moment_of_a_table_becomes_a_picture(table, tmp_path):
+def test_a_moment_of_a_table_becomes_an_image(table, tmp_path):
     shown = {}
     for at in ("0", "0.2"):
         out = tmp_path / f"{at}.png"

@@ -81,7 +81,7 @@ def test_a_second_board_is_calibrated_beside_the_first(x2c, buses, tmp_path):
     status, said = x2c(*words, "--board", "brows", *second, answers=answers)
     assert status == 0, said
     robot = load_robot(tmp_path / "new")
-    assert [(one.name, one.driver.wires.names) for one in make_boards(robot)] == [
+    assert [(one.name, one.driver.calibration.names) for one in make_boards(robot)] == [
         ("mouth", ("jaw",)),
         ("brows", ("brow",)),
     ]

@@ -11,7 +11,7 @@ from x2c_cli import cli
 from x2c_core.control_space import controls
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.terminal.dialogue import Dialogue
-from x2c_motors.bring_up.joint_mover import Mover
+from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.configuration.boards import make_driver
 from x2c_motors.emulators.dynamixel_bus import DynamixelBus
 from x2c_motors.emulators.feetech_bus import FeetechBus
@@ -56,9 +56,9 @@ def test_from_an_empty_folder_to_a_robot(calibrate, bus, tmp_path):
     assert (lid.lower, lid.upper) == pytest.approx((-152 * step, 48 * step), abs=1e-5)
     driver = make_driver(robot)
     shut = controls.from_names({"Eyelid Upper Left": -1.0, "Jaw Pitch": 0.0})
-    raw = driver.wires.to_raw(robot.joint_targets(shut))
+    raw = driver.calibration.to_raw(robot.joint_targets(shut))
     np.testing.assert_array_equal(raw, [1900, 2200])
-    np.testing.assert_array_equal(driver.wires.to_raw(robot.home), [2048, 2048])
+    np.testing.assert_array_equal(driver.calibration.to_raw(robot.home), [2048, 2048])
     assert (tmp_path / "face" / "expression_model.npz").is_file()
     assert not list((tmp_path / "face").glob("calibration_progress*"))
 
@@ -136,14 +136,14 @@ def test_what_the_robot_cannot_show_all_of_is_marked_at_less(calibrate, tmp_path
 
 
 def test_a_motor_moved_by_hand_is_marked_where_it_is(x2c, bus, tmp_path, monkeypatch):
-    relax = Mover.relax
+    relax = JointMover.relax
 
     def relax_and_push(one, joint):
         relax(one, joint)
         one.driver.read()
         bus.servos[1].push(1950)
 
-    monkeypatch.setattr(Mover, "relax", relax_and_push)
+    monkeypatch.setattr(JointMover, "relax", relax_and_push)
     place = ("--type", "feetech", "--port", bus.link, "--option", "reply_time=1.0")
     answers = ["", "", "jaw", "jaw pitch", "free", "", "=2048", "", ""]
     x2c("motors", "calibrate", "--robot", tmp_path / "face", *place, answers=answers)
@@ -233,8 +233,8 @@ def test_hobby_servos_need_their_channels_named(x2c, tmp_path):
         assert "could not tell" in said
         assert board.targets[2] == 6000
     driver = make_driver(load_robot(tmp_path / "face"))
-    assert driver.wires.addresses == (2,)
-    np.testing.assert_array_equal(driver.wires.to_raw([-9.0]), [1300.0])
+    assert driver.calibration.addresses == (2,)
+    np.testing.assert_array_equal(driver.calibration.to_raw([-9.0]), [1300.0])
 
 
 def test_two_boards_are_calibrated_jogged_and_scanned(x2c, bus, tmp_path):

@@ -12,13 +12,14 @@ from x2c_bringup.shared_files import default_params_file
 from x2c_cli.bench.system import Usage, usage
 from x2c_cli.faults.soak import soak as soaking
 from x2c_cli.faults.soak import soak_report
-from x2c_cli.faults.soak.soak import Sample, growth, soak
+from x2c_cli.faults.soak.soak import UsageSample, growth, soak
 
 
 def samples(memory, threads=lambda i: 5, files=lambda i: 9):
     """Return a hundred samples of a process."""
     return [
-        Sample(float(i), "camera_node", Usage(memory(i), threads(i), files(i))) for i in range(101)
+        UsageSample(float(i), "camera_node", Usage(memory(i), threads(i), files(i)))
+        for i in range(101)
     ]
 
 

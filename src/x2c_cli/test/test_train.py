@@ -29,8 +29,8 @@ def data(tmp_path):
     for name, count in (("train_split_cg.pkl", 32), ("val_split_cg.pkl", 8)):
         paths = [f"{name[:3]}{index}.png" for index in range(count)]
         for path in paths:
-            picture = generator.integers(0, 255, (24, 24, 3)).astype(np.uint8)
-            cv2.imwrite(str(folder / path), picture)
+            image = generator.integers(0, 255, (24, 24, 3)).astype(np.uint8)
+            cv2.imwrite(str(folder / path), image)
         shares = generator.uniform(-0.9, 0.9, (count, controls.COUNT))
         values = controls.to_upstream([controls.from_deflection(one) for one in shares])
         (folder / name).write_bytes(pickle.dumps({"img_path": paths, "ctrl_values": values}))

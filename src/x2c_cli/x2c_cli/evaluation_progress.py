@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from x2c_evaluation.offline.recording.evaluate import Job
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob
 
 
 class EvaluationProgress:
@@ -29,7 +29,7 @@ class EvaluationProgress:
         console: Where to.
     """
 
-    def __init__(self, jobs: Sequence[Job], console: Console) -> None:
+    def __init__(self, jobs: Sequence[EvaluationJob], console: Console) -> None:
         self._jobs = jobs
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         rate = TextColumn("{task.fields[rate]}")

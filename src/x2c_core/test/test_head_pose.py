@@ -72,7 +72,7 @@ def test_facing_is_a_rotation_and_gives_no_angles():
     assert fit_head_pose(seen()).yaw_pitch_roll == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
 
 
-def test_own_left_is_right_in_the_picture_up_is_up_and_the_nose_is_near():
+def test_own_left_is_right_in_the_image_up_is_up_and_the_nose_is_near():
     pixels = seen()
     assert pixels[263, 0] > pixels[33, 0]
     assert pixels[10, 1] < pixels[152, 1]
@@ -204,7 +204,7 @@ def test_head_twice_as_large_is_half_as_far():
     assert far.position(640, 480)[2] == pytest.approx(2.0 * near.position(640, 480)[2])
 
 
-def test_head_in_the_middle_of_the_picture_is_straight_ahead():
+def test_head_in_the_middle_of_the_image_is_straight_ahead():
     assert pose_of().position(640, 480)[:2] == pytest.approx([0.0, 0.0])
 
 

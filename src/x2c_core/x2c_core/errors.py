@@ -12,33 +12,33 @@ class X2CError(Exception):
         return printable(super().__str__())
 
 
-class FaceError(X2CError):
+class CoreError(X2CError):
     """Base of every error that x2c_core raises on purpose."""
 
 
-class ControlError(FaceError):
+class ControlError(CoreError):
     """A control name or a vector of control values is not usable."""
 
 
-class LandmarkError(FaceError):
+class LandmarkError(CoreError):
     """A set of face landmarks is not usable."""
 
 
-class RobotError(FaceError):
+class RobotError(CoreError):
     """A robot folder is missing, unreadable or contradicts itself."""
 
 
-class JointCommandError(FaceError):
+class JointCommandError(CoreError):
     """A command names joints and positions that do not belong together, or are no numbers."""
 
 
-class TableError(FaceError):
+class TableError(CoreError):
     """A table of control values cannot be read; the text names file, row, column and value."""
 
 
-class VideoError(FaceError):
+class VideoError(CoreError):
     """A video cannot be made."""
 
 
-class OutputError(FaceError):
+class OutputError(CoreError):
     """Results cannot be written where the user wants them."""

@@ -10,7 +10,7 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.animation.animation import make_animation
 from x2c_datasets.collect import capture_session
 from x2c_datasets.collect.recorded import collect_recorded
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
 from x2c_datasets.formats import layout, read_data_set
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
@@ -33,7 +33,7 @@ def impatient(monkeypatch):
 
 def settings(**changes):
     basics = {"samples": 4, "seed": 2, "frames": 2, "camera": CAMERA, "tolerance": 2.0}
-    return Settings("virtual", **(basics | changes))
+    return CollectionSettings("virtual", **(basics | changes))
 
 
 def collect(robot, folder, chosen=None):
@@ -70,7 +70,7 @@ def _header(now, offset=0.0):
     return Header(stamp=(now + Duration(nanoseconds=int(offset * 1e9))).to_msg())
 
 
-def test_the_virtual_robot_is_pictured_as_it_was_commanded(robot, node_process, tmp_path):
+def test_the_virtual_robot_is_imaged_as_it_was_commanded(robot, node_process, tmp_path):
     node_process("x2c_virtual_face", "virtual_face_node", parameters={"image_width": 64})
     chosen = settings(settle=0.05)
     outcome = collect(robot, tmp_path / "set", chosen)
@@ -79,9 +79,9 @@ def test_the_virtual_robot_is_pictured_as_it_was_commanded(robot, node_process, 
     for pair in data:
         animation = make_animation(2, int(pair.animation[1:]), 2)
         assert pair.values == pytest.approx(animation.values[int(pair.image.stem)], abs=1e-6)
-        assert pair.picture().shape == (256, 64, 3)
+        assert pair.read_image().shape == (256, 64, 3)
     # Faces that differ in their values differ in their pictures.
-    first, second = data[0].picture().astype(int), data[2].picture().astype(int)
+    first, second = data[0].read_image().astype(int), data[2].read_image().astype(int)
     assert np.abs(first - second).max() > 20
     assert "--topics" in (tmp_path / "set" / layout.CARD).read_text()
 
@@ -105,11 +105,11 @@ def test_a_stopped_run_goes_on(robot, driver, camera, tmp_path, monkeypatch):
         written.append(animation)
         return write(self, animation, shots)
 
-    from x2c_datasets.collect.store import Store
+    from x2c_datasets.collect.store import AnimationStore
 
-    write = Store.write
+    write = AnimationStore.write
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "write", stop)
+        patch.setattr(AnimationStore, "write", stop)
         with pytest.raises(KeyboardInterrupt):
             collect(robot, tmp_path / "set")
     assert len(read_data_set(tmp_path / "set")) == 2
@@ -120,15 +120,15 @@ def test_a_stopped_run_goes_on(robot, driver, camera, tmp_path, monkeypatch):
 
 def test_raw_images_do_too(robot, ros, driver, tmp_path):
     publisher = ros.publish(Image, "robot/image_raw", IMAGE_PUBLISHER)
-    picture = np.full((8, 8, 3), (10, 99, 200), np.uint8)
+    image = np.full((8, 8, 3), (10, 99, 200), np.uint8)
 
     def publish():
-        publisher.publish(bgr_to_image(picture, _header(ros.node.get_clock().now())))
+        publisher.publish(bgr_to_image(image, _header(ros.node.get_clock().now())))
 
     ros.node.create_timer(0.02, publish)
     collect(robot, tmp_path / "set", settings(samples=2, camera="robot/image_raw"))
-    seen = read_data_set(tmp_path / "set")[0].picture()
-    assert np.abs(seen.astype(int) - picture[..., ::-1]).max() < 8
+    seen = read_data_set(tmp_path / "set")[0].read_image()
+    assert np.abs(seen.astype(int) - image[..., ::-1]).max() < 8
 
 
 @pytest.mark.parametrize("offset", [-5.0, 5.0])
@@ -139,7 +139,7 @@ def test_stamps_of_another_clock_are_told(robot, driver, camera, tmp_path, offse
         collect(robot, tmp_path / "set", settings(samples=8, frames=8))
 
 
-def test_single_poses_without_a_picture_are_left_out_and_listed(
+def test_single_poses_without_an_image_are_left_out_and_listed(
     robot, driver, camera, tmp_path, monkeypatch
 ):
     jpeg = capture_session._jpeg
@@ -180,6 +180,6 @@ def test_another_node_that_commands_is_told(robot, ros, driver, camera, tmp_path
 
 
 def test_png_images_become_jpeg(camera):
-    picture = np.full((8, 8, 3), 50, np.uint8)
-    message = CompressedImage(format="png", data=cv2.imencode(".png", picture)[1].tobytes())
+    image = np.full((8, 8, 3), 50, np.uint8)
+    message = CompressedImage(format="png", data=cv2.imencode(".png", image)[1].tobytes())
     assert capture_session._jpeg(message, 90)[:2] == b"\xff\xd8"

@@ -12,7 +12,7 @@ import pytest
 
 from x2c_datasets.card import values_plot
 from x2c_datasets.collect.simulated import collect_simulated
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
 from x2c_datasets.formats import layout, read_data_set
 from x2c_node.robots import find_robot
@@ -20,17 +20,17 @@ from x2c_virtual_face.errors import RenderError
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = Settings("virtual", samples=90, seed=11, frames=2, size=48)
+SETTINGS = CollectionSettings("virtual", samples=90, seed=11, frames=2, size=48)
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.collect.simulated import collect_simulated
 from x2c_node.robots import find_robot
 
 if __name__ == "__main__":
-    settings = Settings("virtual", samples=90, seed=11, frames=2, size=48)
+    settings = CollectionSettings("virtual", samples=90, seed=11, frames=2, size=48)
     folder, workers = Path(sys.argv[1]), int(sys.argv[2])
     collect_simulated(find_robot("virtual"), settings, folder, workers, lambda pairs: None)
 """
@@ -71,7 +71,7 @@ def test_a_killed_run_resumes_and_gives_the_same_bytes_with_more_processes(
     assert digest(folder) == digest(whole)
 
 
-def test_landmarks_lie_where_the_pictures_show_them(whole):
+def test_landmarks_lie_where_the_images_show_them(whole):
     data = read_data_set(whole, landmarks=True)
     for pair in list(data)[::9]:
         pixels = pair.landmark_pixels()
@@ -83,7 +83,7 @@ def test_landmarks_lie_where_the_pictures_show_them(whole):
 
 def test_looks_differ_between_animations_and_not_within(whole):
     data = read_data_set(whole)
-    first = [pair.picture()[:4, :4].mean(axis=(0, 1)) for pair in list(data)[:8]]
+    first = [pair.read_image()[:4, :4].mean(axis=(0, 1)) for pair in list(data)[:8]]
     assert np.abs(first[0] - first[1]).max() < 6
     assert np.ptp(first[::2], axis=0).max() > 20
 
@@ -94,7 +94,7 @@ def test_another_robot_is_refused_with_what_to_do(tmp_path):
     (folder / "robot.yaml").write_text(
         (find_robot("virtual") / "robot.yaml").read_text().replace("brow_inner_left:", "horn:")
     )
-    settings = Settings("other", samples=2, seed=0, frames=2)
+    settings = CollectionSettings("other", samples=2, seed=0, frames=2)
     with pytest.raises(CollectError, match=r"(?s)cannot be simulated here.*--topics"):
         collect_simulated(folder, settings, tmp_path / "set", 1, lambda pairs: None)
 

@@ -33,7 +33,7 @@ def jaw_values(share):
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
+def images(tmp_path_factory):
     """Pairs of the virtual face: six animations of a mouth that opens and a head that turns."""
     from x2c_virtual_face.virtual_face import VirtualFace
 
@@ -53,9 +53,9 @@ def pictures(tmp_path_factory):
     return pairs
 
 
-def test_a_fit_explains_animations_it_has_not_seen(pictures):
-    data = DataSet(pictures[0].image.parent, pictures)
-    fit = fit_data_set(data, pictures, 1, quiet)
+def test_a_fit_explains_animations_it_has_not_seen(images):
+    data = DataSet(images[0].image.parent, images)
+    fit = fit_data_set(data, images, 1, quiet)
     assert (fit.fitted, fit.tried) == (40, 8)
     assert fit.explained.share > 0.8
     assert fit.explained.controls["Jaw Pitch"] > 0.9
@@ -65,13 +65,13 @@ def test_a_fit_explains_animations_it_has_not_seen(pictures):
     assert content["held_out"] == "the split 'test'"
 
 
-def test_several_processes_give_the_same_model(pictures):
-    data = DataSet(pictures[0].image.parent, pictures)
-    one, two = (fit_data_set(data, pictures, processes, quiet) for processes in (1, 2))
+def test_several_processes_give_the_same_model(images):
+    data = DataSet(images[0].image.parent, images)
+    one, two = (fit_data_set(data, images, processes, quiet) for processes in (1, 2))
     np.testing.assert_array_equal(one.model.down, two.model.down)
 
 
-def test_unusable_pictures_are_listed_by_file_and_row_and_the_rest_is_used(pictures, tmp_path):
+def test_unusable_images_are_listed_by_file_and_row_and_the_rest_is_used(images, tmp_path):
     broken, faceless = tmp_path / "broken.png", tmp_path / "grey.png"
     broken.write_bytes(b"\x89PNG nonsense")
     cv2.imwrite(str(faceless), np.full((192, 192, 3), 120, np.uint8))
@@ -81,7 +81,7 @@ def test_unusable_pictures_are_listed_by_file_and_row_and_the_rest_is_used(pictu
         Pair(faceless, jaw_values(0.1), "a1", "train", source, 101),
         Pair(tmp_path / "none.png", jaw_values(0.1), "a1", "train", source, 102),
     ]
-    pairs = [*pictures, *bad]
+    pairs = [*images, *bad]
     known = Skipped(source, 7, "its values are no numbers")
     fit = fit_data_set(DataSet(tmp_path, pairs, [known]), pairs, 1, quiet)
     assert [(one.file, one.row) for one in fit.skipped] == [
@@ -91,7 +91,7 @@ def test_unusable_pictures_are_listed_by_file_and_row_and_the_rest_is_used(pictu
     assert fit.fitted == 40
 
 
-def test_too_few_usable_pictures_are_an_error_that_names_the_first_bad_ones(tmp_path):
+def test_too_few_usable_images_are_an_error_that_names_the_first_bad_ones(tmp_path):
     source = Path("metadata")
     pairs = [
         Pair(tmp_path / f"{n}.png", jaw_values(0.1), "a", "train", source, n) for n in range(40)
@@ -111,7 +111,7 @@ def test_animations_are_held_out_whole_where_there_are_no_splits(monkeypatch, tm
     assert all(len(set(out[start : start + 4])) == 1 for start in range(0, 200, 4))
 
 
-def test_pictures_of_people_are_not_fitted_and_large_sets_are_thinned_evenly(tmp_path):
+def test_images_of_people_are_not_fitted_and_large_sets_are_thinned_evenly(tmp_path):
     def pair(number, split):
         return Pair(tmp_path, jaw_values(0.0), "a", split, tmp_path, number)
 
@@ -122,8 +122,8 @@ def test_pictures_of_people_are_not_fitted_and_large_sets_are_thinned_evenly(tmp
     assert (len(chosen), chosen[0], chosen[-1]) == (11, 1, 100)
 
 
-def test_what_the_tracker_saw_before_makes_no_difference(pictures):
-    first, last = pictures[0].picture(), pictures[-1].picture()
+def test_what_the_tracker_saw_before_makes_no_difference(images):
+    first, last = images[0].read_image(), images[-1].read_image()
     tracker = MediaPipeTracker()
     try:
         once = track_single(tracker, first)

@@ -17,7 +17,7 @@ from x2c_datasets.formats import layout, read_data_set
 from x2c_datasets.formats.parquet_columns import read_columns, texts
 
 
-def picture(path):
+def image(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.zeros((4, 5, 3), np.uint8))
 
@@ -34,8 +34,8 @@ def write(folder, names, **columns):
 
 @pytest.fixture
 def folder(tmp_path):
-    picture(tmp_path / "outside.jpg")
-    picture(tmp_path / "set" / "train" / "a000000" / "000.jpg")
+    image(tmp_path / "outside.jpg")
+    image(tmp_path / "set" / "train" / "a000000" / "000.jpg")
     return tmp_path / "set"
 
 
@@ -56,7 +56,7 @@ def test_a_name_that_leads_out_of_the_data_set_is_refused(folder, name):
     only_good(read_data_set(write(folder, [name, GOOD])), "is not inside of")
 
 
-def link_to_picture(folder):
+def link_to_image(folder):
     (folder / "train" / "link.jpg").symlink_to("../../outside.jpg")
     return "link.jpg"
 
@@ -66,7 +66,7 @@ def link_to_folder(folder):
     return "more/outside.jpg"
 
 
-@pytest.mark.parametrize("link", [link_to_picture, link_to_folder])
+@pytest.mark.parametrize("link", [link_to_image, link_to_folder])
 def test_a_link_that_leads_out_of_the_data_set_is_refused(folder, link):
     data = read_data_set(write(folder, [link(folder), GOOD]))
     only_good(data, "by a symbolic link")
@@ -108,7 +108,7 @@ def test_a_list_that_leads_out_of_the_data_set_is_refused(folder):
         read_data_set(folder)
 
 
-def test_a_pipe_in_place_of_a_picture_or_a_list_is_refused_at_once(folder):
+def test_a_pipe_in_place_of_an_image_or_a_list_is_refused_at_once(folder):
     os.mkfifo(folder / "train" / "pipe.jpg")
     only_good(read_data_set(write(folder, ["pipe.jpg", GOOD])), "is no regular file")
 
@@ -187,8 +187,8 @@ def test_lists_of_the_same_lists_are_never_unfolded(folder):
         read_data_set(save_pickle(folder, [row]))
 
 
-def test_a_picture_above_the_limit_is_refused_when_it_is_read(folder, monkeypatch):
+def test_an_image_above_the_limit_is_refused_when_it_is_read(folder, monkeypatch):
     (pair,) = read_data_set(write(folder, [GOOD]))
     monkeypatch.setenv("X2C_MAX_IMAGE_PIXELS", "19")
     with pytest.raises(DataSetError, match=r"row 0: .*has 20 pixels; the limit is 19: "):
-        pair.picture()
+        pair.read_image()

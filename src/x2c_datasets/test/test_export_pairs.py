@@ -23,7 +23,7 @@ def write(folder, messages, images, values):
     """Write images and control values: of each the bag's time and the stamp [ns], and a number."""
     writer = BagWriter(folder, NAMES, "publication")
     for time, stamp, number in images:
-        data = messages.picture(Part.CAMERA_IMAGE, stamp, (16, 16), number)
+        data = messages.image(Part.CAMERA_IMAGE, stamp, (16, 16), number)
         writer.write(Part.CAMERA_IMAGE, time, data)
     for time, stamp, number in values:
         numbers = np.full(controls.COUNT, number, np.float32)
@@ -41,7 +41,7 @@ def test_images_belong_to_the_values_of_their_stamp(tmp_path, make_bag):
     pairs, left = found(make_bag(tmp_path / "bag", frames=30))
     assert [index for index, pair in enumerate(pairs) if pair is None] == sorted(LOST)
     assert left == {"nobody was followed": 3}
-    assert [int(pair.picture.mean()) for pair in pairs if pair] == pytest.approx(
+    assert [int(pair.image.mean()) for pair in pairs if pair] == pytest.approx(
         [40 + index for index in range(30) if index not in LOST], abs=1
     )
     reader = BagReader(tmp_path / "bag")
@@ -112,7 +112,7 @@ def test_an_image_that_is_none_is_left_out_and_counted(tmp_path, messages):
     writer = BagWriter(tmp_path / "bag", NAMES, "publication")
     empty = messages.serialize(Part.CAMERA_IMAGE, MS, format="jpeg", data=np.zeros(9, np.uint8))
     writer.write(Part.CAMERA_IMAGE, 0, empty)
-    writer.write(Part.CAMERA_IMAGE, 1, messages.picture(Part.CAMERA_IMAGE, MS, (8, 8), 3))
+    writer.write(Part.CAMERA_IMAGE, 1, messages.image(Part.CAMERA_IMAGE, MS, (8, 8), 3))
     values = np.zeros(controls.COUNT, np.float32)
     writer.write(Part.CONTROLS, 0, messages.serialize(Part.CONTROLS, MS, values=values, state=1))
     writer.close()
@@ -141,6 +141,6 @@ def test_a_bag_without_images_has_no_pairs(tmp_path, make_bag, messages):
             found(tmp_path / part)
 
 
-def test_pictures_of_the_robot_can_be_paired_too(tmp_path, make_bag):
+def test_images_of_the_robot_can_be_paired_too(tmp_path, make_bag):
     pairs, _ = found(make_bag(tmp_path / "bag", frames=5), topic="/robot/image_raw/compressed")
-    assert [pair.picture.shape for pair in pairs] == [(64, 64, 3)] * 5
+    assert [pair.image.shape for pair in pairs] == [(64, 64, 3)] * 5

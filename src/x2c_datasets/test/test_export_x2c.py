@@ -48,7 +48,7 @@ def test_what_is_exported_is_read_as_a_data_set(tmp_path, make_bag):
     recorded = [reader.decode(one) for one in reader.records((Part.CONTROLS,))]
     tracked = np.array([one.values for one in recorded if one.state == 1])
     np.testing.assert_array_equal(data.values().astype(np.float32), tracked)
-    assert data[0].picture().mean() == pytest.approx(40, abs=1)
+    assert data[0].read_image().mean() == pytest.approx(40, abs=1)
 
 
 def test_clips_are_whole_in_one_split(tmp_path, make_bag, monkeypatch):
@@ -100,7 +100,7 @@ def test_another_export_into_the_same_folder_is_refused(tmp_path, make_bag):
 def test_images_of_any_size_keep_theirs(tmp_path, make_bag):
     bag = make_bag(tmp_path / "bag", frames=4, sizes=((160, 120), (33, 21)))
     export_x2c(ask(bag), tmp_path / "out", ignore)
-    shapes = [pair.picture().shape for pair in read_data_set(tmp_path / "out")]
+    shapes = [pair.read_image().shape for pair in read_data_set(tmp_path / "out")]
     assert shapes == [(120, 160, 3), (21, 33, 3)] * 2
 
 

@@ -12,7 +12,7 @@ from x2c_core.face import topology
 from x2c_core.face.expression_model import ExpressionModel, from_ways
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
 from x2c_datasets.errors import FitError
-from x2c_datasets.fit.expression_fit import Sample, explain, fit_expression_model
+from x2c_datasets.fit.expression_fit import FitSample, explain, fit_expression_model
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def poses(count, seed, still=()):
 
 def samples_of(model, values):
     yaw = controls.index("Head Yaw")
-    return [Sample(v, posed(model.landmarks(v), v[yaw])) for v in values]
+    return [FitSample(v, posed(model.landmarks(v), v[yaw])) for v in values]
 
 
 def test_the_effects_are_found_again_whatever_the_head_does(model):
@@ -75,7 +75,7 @@ def test_a_turn_that_an_expression_seems_to_add_is_found(model):
     for values in poses(400, seed=4):
         down = (1.0 - values[jaw]) / 1.0
         yaw = values[controls.index("Head Yaw")]
-        samples.append(Sample(values, posed(model.landmarks(values), yaw, pitch=-0.1 * down)))
+        samples.append(FitSample(values, posed(model.landmarks(values), yaw, pitch=-0.1 * down)))
     fit = fit_expression_model(samples)
     assert fit.turn_down[jaw] == pytest.approx([0.0, -0.1, 0.0], abs=5e-3)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from x2c_core.robot.robot_file import load_robot
-from x2c_datasets.animation.point_to_point import Travel
+from x2c_datasets.animation.point_to_point import PointToPointMotion
 from x2c_node.robots import find_robot
 
 
@@ -23,12 +23,12 @@ SHARES = arrays(np.float64, 30, elements=st.floats(-0.5, 1.5))
 def test_no_limit_of_motion_is_passed(robot, start, target):
     span = robot.upper - robot.lower
     start = robot.lower + np.clip(start, 0.0, 1.0) * span
-    travel = Travel(robot, start, robot.lower + target * span)
-    times = np.linspace(0.0, travel.duration, 200)
-    course = np.array([travel.positions(t) for t in times])
+    motion = PointToPointMotion(robot, start, robot.lower + target * span)
+    times = np.linspace(0.0, motion.duration, 200)
+    course = np.array([motion.positions(t) for t in times])
     assert (course >= robot.lower - 1e-9).all()
     assert (course <= robot.upper + 1e-9).all()
-    if travel.duration < 1e-3:
+    if motion.duration < 1e-3:
         # Too short for differences to say something.
         return
     step = times[1]
@@ -40,14 +40,14 @@ def test_no_limit_of_motion_is_passed(robot, start, target):
 
 def test_it_arrives_and_stays(robot):
     target = 0.5 * (robot.lower + robot.upper)
-    travel = Travel(robot, robot.home, target)
-    assert travel.duration > 0.05
-    assert np.array_equal(travel.positions(0.0), robot.home)
-    assert np.array_equal(travel.positions(travel.duration), target)
-    assert np.array_equal(travel.positions(99.0), target)
+    motion = PointToPointMotion(robot, robot.home, target)
+    assert motion.duration > 0.05
+    assert np.array_equal(motion.positions(0.0), robot.home)
+    assert np.array_equal(motion.positions(motion.duration), target)
+    assert np.array_equal(motion.positions(99.0), target)
 
 
 def test_no_way_takes_no_time(robot):
-    travel = Travel(robot, robot.home, robot.home)
-    assert travel.duration == 0.0
-    assert np.array_equal(travel.positions(0.0), robot.home)
+    motion = PointToPointMotion(robot, robot.home, robot.home)
+    assert motion.duration == 0.0
+    assert np.array_equal(motion.positions(0.0), robot.home)

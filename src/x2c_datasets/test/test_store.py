@@ -15,18 +15,18 @@ from x2c_datasets.card import values_plot
 from x2c_datasets.collect import simulated
 from x2c_datasets.collect.shot import Shot
 from x2c_datasets.collect.store import OpenFolder
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError, DataSetError
 from x2c_datasets.formats import layout, read_data_set
 
-SETTINGS = Settings("virtual", samples=46, seed=3, frames=4)
+SETTINGS = CollectionSettings("virtual", samples=46, seed=3, frames=4)
 
 
 def shots(animation, count):
     made = []
     for frame in range(count):
-        picture = np.full((16, 16, 3), (animation.index, frame, 90), np.uint8)
-        jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+        image = np.full((16, 16, 3), (animation.index, frame, 90), np.uint8)
+        jpeg = cv2.imencode(".jpg", image)[1].tobytes()
         landmarks = np.random.default_rng([animation.index, frame]).normal(size=(478, 3))
         made.append(Shot(frame, jpeg, landmarks, np.eye(3, 4)))
     return made
@@ -82,7 +82,7 @@ def test_all_pairs_are_there_with_values_and_landmarks(whole):
         animation = make_animation(SETTINGS.seed, index, SETTINGS.frames)
         assert pair.values == pytest.approx(animation.values[frame], abs=1e-6)
         assert pair.split == animation.split == pair.image.parts[-3]
-        assert pair.picture().shape == (16, 16, 3)
+        assert pair.read_image().shape == (16, 16, 3)
         expected = shots(animation, frame + 1)[-1].landmarks
         assert pair.landmarks == pytest.approx(expected, abs=1e-4)
     assert read_data_set(whole)[0].landmarks is None
@@ -194,7 +194,7 @@ def test_a_complete_set_is_not_made_again(whole):
 
 def test_other_settings_are_refused_by_name(whole):
     with pytest.raises(CollectError, match="seed 4 instead of 3, frames 5 instead of 4"):
-        collect(whole, Settings("virtual", samples=46, seed=4, frames=5))
+        collect(whole, CollectionSettings("virtual", samples=46, seed=4, frames=5))
 
 
 def test_other_versions_are_refused_by_name(whole, monkeypatch):
@@ -235,7 +235,7 @@ def test_two_at_once_are_refused(tmp_path):
 def test_settings_out_of_range_are_refused_by_name(change):
     (name,) = change
     with pytest.raises(CollectError, match=f"expected {name} from"):
-        Settings(**({"robot": "virtual", "samples": 1, "seed": 0} | change))
+        CollectionSettings(**({"robot": "virtual", "samples": 1, "seed": 0} | change))
 
 
 def test_little_room_is_told(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from x2c_core.control_space import controls
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import read_data_set
-from x2c_datasets.formats.angle_unit import AngleUnit, find_unit
+from x2c_datasets.formats.angle_unit import FileAngleUnit, find_unit
 
 YAW = controls.index("Head Yaw")
 
@@ -25,8 +25,8 @@ def folder(tmp_path):
     """Return a folder with pictures and a way to add pickles."""
     (tmp_path / "images").mkdir()
     for index in range(6):
-        picture = np.full((4, 5, 3), (10 * index, 20, 30), np.uint8)
-        cv2.imwrite(str(tmp_path / "images" / f"{index}.png"), picture)
+        image = np.full((4, 5, 3), (10 * index, 20, 30), np.uint8)
+        cv2.imwrite(str(tmp_path / "images" / f"{index}.png"), image)
     return tmp_path
 
 
@@ -43,7 +43,7 @@ def test_pairs_are_read_in_radians_and_order(folder):
     data = read_data_set(folder)
     assert np.allclose(data.values(), values(6))
     assert [pair.row for pair in data] == list(range(6))
-    assert data[2].picture()[0, 0].tolist() == [30, 20, 20], "RGB"
+    assert data[2].read_image()[0, 0].tolist() == [30, 20, 20], "RGB"
     assert "angles taken as degrees" in data.notes[0]
     assert data.splits == ("train",)
 
@@ -64,7 +64,7 @@ def test_all_splits_of_a_folder_are_read(folder):
         data.split("test")
 
 
-def test_one_pickle_can_be_named_and_its_pictures_be_elsewhere(folder, tmp_path_factory):
+def test_one_pickle_can_be_named_and_its_images_be_elsewhere(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("elsewhere")
     save(other, "mine.pkl")
     data = read_data_set(other / "mine.pkl", images=folder)
@@ -112,7 +112,7 @@ def _only_bad(folder, rows):
     read_data_set(folder / "bad.pkl")
 
 
-def test_an_empty_picture_is_skipped(folder):
+def test_an_empty_image_is_skipped(folder):
     (folder / "images" / "2.png").write_bytes(b"")
     save(folder)
     data = read_data_set(folder)
@@ -120,11 +120,11 @@ def test_an_empty_picture_is_skipped(folder):
     assert "is empty" in data.skipped[0].reason
 
 
-def test_a_picture_that_is_none_is_told_when_it_is_opened(folder):
+def test_an_image_that_is_none_is_told_when_it_is_opened(folder):
     (folder / "images" / "2.png").write_bytes(b"no picture")
     save(folder)
     with pytest.raises(DataSetError, match=r"row 2: .*2\.png: .* no image"):
-        read_data_set(folder)[2].picture()
+        read_data_set(folder)[2].read_image()
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_places_without_a_data_set_are_refused(tmp_path):
 @given(st.lists(st.floats(-0.99, 0.99), min_size=20, max_size=40))
 def test_a_face_that_moves_tells_its_unit(shares):
     moved = np.array([controls.from_deflection(np.full(controls.COUNT, one)) for one in shares])
-    assert find_unit(moved)[0] is AngleUnit.RADIANS
+    assert find_unit(moved)[0] is FileAngleUnit.RADIANS
     if np.quantile(np.abs(shares), 0.9) > 0.1:
-        assert find_unit(controls.to_upstream(moved))[0] is AngleUnit.DEGREES
+        assert find_unit(controls.to_upstream(moved))[0] is FileAngleUnit.DEGREES
 
 
 def test_a_few_wild_rows_do_not_decide_the_unit():
     rows = values(100)
     rows[:4] *= 1000.0
-    assert find_unit(rows)[0] is AngleUnit.RADIANS
+    assert find_unit(rows)[0] is FileAngleUnit.RADIANS

@@ -46,7 +46,7 @@ class LookKind(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Settings:
+class CollectionSettings:
     """What the user asked for.
 
     Attributes:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags made without ROS."""
 
-from x2c_testing.camera_bags import camera_bag, pictures, writers
+from x2c_testing.camera_bags import camera_bag, images, writers
 from x2c_testing.made_bags import grey, make_bag, messages, write_bag
 
-__all__ = ["camera_bag", "grey", "make_bag", "messages", "pictures", "write_bag", "writers"]
+__all__ = ["camera_bag", "grey", "images", "make_bag", "messages", "write_bag", "writers"]

@@ -17,7 +17,7 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin
 
 from x2c_bags.frames.bag_frames import BagFrames
-from x2c_bags.frames.recorded_run import read_session
+from x2c_bags.frames.recorded_run import read_recorded_run
 from x2c_bags.frames.topic_choice import choices
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.control_space import controls
@@ -29,7 +29,7 @@ from x2c_datasets.formats.parquet_columns import integers, numbers, read_columns
 from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.results.curves import read_curves
 from x2c_evaluation.offline.results.layout import FORMAT
-from x2c_evaluation.run_report.frame_sets import moments
+from x2c_evaluation.run_report.frame_sets import frame_sets
 
 pytestmark = pytest.mark.slow
 
@@ -96,8 +96,8 @@ def columns(count):
 
 def use_bag(path):
     reader = BagReader(path)
-    read_session(reader)
-    list(moments(reader))
+    read_recorded_run(reader)
+    list(frame_sets(reader))
     for topic in choices(reader):
         source = BagFrames(reader, topic.name, with_neutral=True)
         list(source.frames())

@@ -11,7 +11,7 @@ from x2c_core.face.head_pose import FACING, HeadPose
 from x2c_core.images import theme
 from x2c_core.images.theme import put_text
 from x2c_evaluation.run_report import face_drawing
-from x2c_evaluation.run_report.panels import ControlBars, fit_picture
+from x2c_evaluation.run_report.panels import ControlBars, fit_image
 
 
 def empty(width=200, height=100):
@@ -20,9 +20,9 @@ def empty(width=200, height=100):
 
 @settings(deadline=None)
 @given(width=st.integers(1, 900), height=st.integers(1, 900))
-def test_a_picture_of_any_size_fits_and_keeps_its_shape(width, height):
+def test_an_image_of_any_size_fits_and_keeps_its_shape(width, height):
     panel = empty(120, 90)
-    place = fit_picture(panel, np.full((height, width, 3), 255, np.uint8))
+    place = fit_image(panel, np.full((height, width, 3), 255, np.uint8))
     assert place.scale == pytest.approx(min(120 / width, 90 / height))
     corners = place.apply([[-0.5, -0.5], [width - 0.5, height - 0.5]])
     assert (corners >= -1.5).all()
@@ -64,10 +64,10 @@ def test_text_anywhere_is_cut_at_the_edges(text, x, y, align):
 
 
 def test_text_is_seen():
-    picture = empty()
-    put_text(picture, "tracking", 10, 50, 16, "#ff0000")
-    assert picture[:, :, 2].max() > 200
-    assert picture[:, :, :2].max() == 0
+    image = empty()
+    put_text(image, "tracking", 10, 50, 16, "#ff0000")
+    assert image[:, :, 2].max() > 200
+    assert image[:, :, :2].max() == 0
 
 
 def test_the_mesh_has_every_edge_once():
@@ -86,10 +86,10 @@ def test_the_mesh_has_every_edge_once():
 
 
 def test_a_face_is_drawn_where_it_is():
-    picture = empty(400, 300)
+    image = empty(400, 300)
     points = HeadPose(FACING, np.array([200.0, 120.0, 0.0]), 40.0).to_pixels(topology.REFERENCE)
-    face_drawing.draw_face(picture, points)
-    ys, xs = np.nonzero(picture.any(axis=2))
+    face_drawing.draw_face(image, points)
+    ys, xs = np.nonzero(image.any(axis=2))
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     assert xs.min() >= low[0] - 4
     assert xs.max() <= high[0] + 4

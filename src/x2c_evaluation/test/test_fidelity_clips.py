@@ -11,7 +11,7 @@ from x2c_core.control_space import controls
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.fidelity import babble
-from x2c_evaluation.fidelity.clips import SELF, Calibration, Job, measure_clips
+from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
 from x2c_evaluation.fidelity.figure import write_figure
 from x2c_evaluation.fidelity.measure import Link
 from x2c_node.robots import find_robot
@@ -26,8 +26,8 @@ def robot():
     return load_robot(find_robot("virtual"))
 
 
-def jobs(robot, *videos, calibration=Calibration.BEFORE):
-    return [Job(str(video), robot, "solver", calibration) for video in videos]
+def jobs(robot, *videos, calibration=NeutralTiming.BEFORE):
+    return [FidelityJob(str(video), robot, "solver", calibration) for video in videos]
 
 
 def measured(robot, *videos, processes=1):
@@ -35,10 +35,10 @@ def measured(robot, *videos, processes=1):
     return [found[place] for place in range(len(videos))]
 
 
-def write_video(path, pictures):
+def write_video(path, images):
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 30.0, (256, 256))
-    for picture in pictures:
-        writer.write(picture)
+    for image in images:
+        writer.write(image)
     writer.release()
     return path
 
@@ -53,8 +53,8 @@ def clip_file(robot, tmp_path_factory):
     """A few seconds of a robot as a person."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(babble, "DURATION", 3.5)
-        pictures = list(babble.Babbler(robot, 3).pictures())
-    return write_video(tmp_path_factory.mktemp("clip") / "robot.mp4", pictures)
+        images = list(babble.Babbler(robot, 3).images())
+    return write_video(tmp_path_factory.mktemp("clip") / "robot.mp4", images)
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +80,10 @@ def test_figures_are_the_same_each_time_and_in_any_process(robot, clip_file, cli
         assert once.measured == other.measured
 
 
-def test_curves_and_pictures_are_drawn(clip, tmp_path):
+def test_curves_and_images_are_drawn(clip, tmp_path):
     write_figure(clip, tmp_path / "curves.png")
     assert cv2.imread(str(tmp_path / "curves.png")).std() > 5.0
-    assert clip.performance.picture.shape[1] == 10 * 192
+    assert clip.performance.image.shape[1] == 10 * 192
 
 
 def test_what_cannot_be_measured_says_why_and_the_rest_is(robot, clip_file, tmp_path):
@@ -102,7 +102,7 @@ def test_what_cannot_be_measured_says_why_and_the_rest_is(robot, clip_file, tmp_
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones(robot, clip_file):
-    job = Job(str(clip_file), robot, "magic", Calibration.LIVE)
+    job = FidelityJob(str(clip_file), robot, "magic", NeutralTiming.LIVE)
     ((_, reason),) = measure_clips([job], 1, lambda place, done: None)
     assert "solver" in reason
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from x2c_core.face.descriptors import Descriptor
-from x2c_evaluation.fidelity.clip import Performance
+from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 from x2c_evaluation.fidelity.measure import Link, measure
-from x2c_evaluation.fidelity.summary import Summary
+from x2c_evaluation.fidelity.summary import FidelitySummary
 
 PERIOD = 1.0 / 30.0
 NAMES = list(Descriptor)
@@ -28,9 +28,9 @@ def curves(lag=0.0, scale=0.1):
     return made
 
 
-def performance(**changes) -> Performance:
+def performance(**changes) -> ClipPerformance:
     robot = curves(2 * PERIOD)
-    made = Performance(
+    made = ClipPerformance(
         period=PERIOD,
         person=curves(),
         solved=curves(),
@@ -41,7 +41,7 @@ def performance(**changes) -> Performance:
         frames=FRAMES,
         faces=FRAMES,
         robot_faces=FRAMES,
-        picture=np.zeros((2, 2, 3), np.uint8),
+        image=np.zeros((2, 2, 3), np.uint8),
     )
     return dataclasses.replace(made, **changes)
 
@@ -122,7 +122,7 @@ def test_everything_is_strict_json():
     person = curves()
     person[:, 3] = 0.0
     clips = [measure("one", performance()), measure("two", performance(person=person))]
-    text = Summary("virtual", "solver", "before", clips, {"bad.mp4": "no face"}).as_json()
+    text = FidelitySummary("virtual", "solver", "before", clips, {"bad.mp4": "no face"}).as_json()
 
     def refuse(constant):
         raise AssertionError(f"{constant} is no JSON")
@@ -135,14 +135,14 @@ def test_everything_is_strict_json():
 
 
 def test_no_clip_at_all_is_strict_json_too():
-    content = json.loads(Summary("virtual", "solver", "live", [], {"a": "b"}).as_json())
+    content = json.loads(FidelitySummary("virtual", "solver", "live", [], {"a": "b"}).as_json())
     assert content["mean_r"] is None
 
 
 def test_the_ceiling_is_reported_but_is_no_part_of_the_means():
     poor = performance(seen=np.random.default_rng(0).normal(0.0, 0.1, (FRAMES, len(NAMES))))
     clips, ceiling = [measure("person", poor)], measure("self_0", performance(truth=curves()))
-    summary = Summary("virtual", "solver", "before", clips, {}, ceiling)
+    summary = FidelitySummary("virtual", "solver", "before", clips, {}, ceiling)
     assert summary.mean_r < 0.5
     content = json.loads(summary.as_json())
     assert content["ceiling"]["mean_r"] == pytest.approx(1.0)

@@ -11,22 +11,22 @@ from rich.console import Console
 
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import Agreement
-from x2c_evaluation.fidelity.clip import Performance
-from x2c_evaluation.fidelity.measure import Clip, Link, Measured
-from x2c_evaluation.fidelity.summary import Summary
+from x2c_evaluation.fidelity.clip import ClipPerformance
+from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor
+from x2c_evaluation.fidelity.summary import FidelitySummary
 from x2c_evaluation.fidelity.tables import short, show
 
 
 def clip() -> Clip:
     curves = np.zeros((300, 17))
-    picture = np.zeros((2, 2, 3), np.uint8)
-    performance = Performance(
+    image = np.zeros((2, 2, 3), np.uint8)
+    performance = ClipPerformance(
         *(1.0 / 30.0, curves, curves, curves, curves, curves),
-        *(np.ones(300, dtype=bool), 300, 300, 300, picture),
+        *(np.ones(300, dtype=bool), 300, 300, 300, image),
     )
     worst = Agreement(-0.987, -0.2, 1.234, 300)
     links = dict.fromkeys(Link, -0.987) | {Link.MECHANICS: -0.999}
-    measured = dict.fromkeys(Descriptor, Measured(worst, links))
+    measured = dict.fromkeys(Descriptor, MeasuredDescriptor(worst, links))
     sides = {"brow_outer_height": worst, "eye_openness": worst}
     return Clip("clip", performance, measured, {}, sides)
 
@@ -34,7 +34,7 @@ def clip() -> Clip:
 @pytest.fixture
 def lines() -> list[str]:
     text = io.StringIO()
-    summary = Summary("virtual", "solver", "before", (clip(),), {}, clip())
+    summary = FidelitySummary("virtual", "solver", "before", (clip(),), {}, clip())
     show(summary, Console(file=text, width=80))
     return text.getvalue().splitlines()
 

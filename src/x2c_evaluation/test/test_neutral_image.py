@@ -27,24 +27,24 @@ def folder(tmp_path):
     text = (shipped / "robot.yaml").read_text(encoding="utf-8")
     text = text.replace("neutral_image: neutral.png", "neutral_image: photo.jpg")
     (robot / "robot.yaml").write_text(text, encoding="utf-8")
-    picture = cv2.imread(str(shipped / "neutral.png"))
-    cv2.imwrite(str(robot / "photo.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    image = cv2.imread(str(shipped / "neutral.png"))
+    cv2.imwrite(str(robot / "photo.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
     return robot
 
 
 def test_a_photograph_is_all_it_takes(folder):
     neutral_image.main([f"{folder}/"])
-    picture, landmarks = read_neutral(load_robot(folder))
+    image, landmarks = read_neutral(load_robot(folder))
     _, shipped = read_neutral(load_robot(find_robot("virtual")))
-    assert picture.shape == (256, 256, 3)
+    assert image.shape == (256, 256, 3)
     # The shipped landmarks are those of the shipped picture.
     assert np.abs(landmarks - shipped)[:, :2].mean() < PIXELS
 
 
 def test_a_small_face_is_found_too(folder):
     path = folder / "photo.jpg"
-    picture = cv2.imread(str(path))
-    small = cv2.resize(picture, (100, 100), interpolation=cv2.INTER_AREA)
+    image = cv2.imread(str(path))
+    small = cv2.resize(image, (100, 100), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(path), small, [cv2.IMWRITE_JPEG_QUALITY, 95])
     neutral_image.main([str(folder)])
     _, landmarks = read_neutral(load_robot(folder))
@@ -57,18 +57,18 @@ def test_the_virtual_face_is_rendered_anew_where_that_is_asked_for(tmp_path):
     shutil.copytree(find_robot("virtual"), robot)
     (robot / "neutral.png").unlink()
     neutral_image.main([str(robot), "--render"])
-    picture, _ = read_neutral(load_robot(robot))
-    assert picture.std() > 20.0
+    image, _ = read_neutral(load_robot(robot))
+    assert image.std() > 20.0
 
 
-def test_a_picture_without_a_face_is_refused(folder):
+def test_an_image_without_a_face_is_refused(folder):
     cv2.imwrite(str(folder / "photo.jpg"), np.full((256, 256, 3), 120, np.uint8))
     with pytest.raises(SystemExit, match="no face is found"):
         neutral_image.main([str(folder)])
     assert not (folder / "neutral_landmarks.npy").exists()
 
 
-def test_a_missing_picture_is_named(folder):
+def test_a_missing_image_is_named(folder):
     (folder / "photo.jpg").unlink()
     with pytest.raises(SystemExit, match=r"photo\.jpg"):
         neutral_image.main([str(folder)])

@@ -69,6 +69,6 @@ def test_a_video_without_a_face_is_refused(robot, tmp_path):
         main(["virtual", str(folder)])
 
 
-def test_a_single_picture_is_no_video(robot):
+def test_a_single_image_is_no_video(robot):
     with pytest.raises(EvaluationError, match="single picture"):
         measure_transfer(robot, str(robot.neutral_image))

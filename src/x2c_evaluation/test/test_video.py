@@ -10,7 +10,7 @@ from x2c_core.errors import VideoError
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_evaluation.run_report import video
 from x2c_evaluation.run_report.composer import HEIGHT
-from x2c_evaluation.run_report.frame_sets import moments
+from x2c_evaluation.run_report.frame_sets import frame_sets
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def test_an_image_that_is_none_is_a_frame_all_the_same(tmp_path, messages):
     writer = BagWriter(tmp_path / "bag", names, "publication")
     for index in range(4):
         stamp = index * 40_000_000
-        good = messages.picture(Part.CAMERA_IMAGE, stamp, (64, 48), 90)
+        good = messages.image(Part.CAMERA_IMAGE, stamp, (64, 48), 90)
         bad = messages.serialize(Part.CAMERA_IMAGE, stamp, data=np.arange(9, dtype=np.uint8))
         writer.write(Part.CAMERA_IMAGE, stamp, bad if index == 2 else good)
     writer.close()
@@ -77,7 +77,7 @@ def test_stamps_that_jump_do_not_stop_the_video(tmp_path, messages):
     names = {f"/{one.part.lstrip('/')}": one for one in TOPICS}
     writer = BagWriter(tmp_path / "bag", names, "publication")
     for index, stamp in enumerate([0, 40, 80, 0, 40, 40, 900_000, 900_040]):
-        data = messages.picture(Part.CAMERA_IMAGE, stamp * 1_000_000, (64, 48), 90)
+        data = messages.image(Part.CAMERA_IMAGE, stamp * 1_000_000, (64, 48), 90)
         writer.write(Part.CAMERA_IMAGE, index * 40_000_000, data)
     writer.close()
     video.write_video(BagReader(tmp_path / "bag"), tmp_path / "v.mp4", "", "")
@@ -113,13 +113,13 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, make_bag):
 
 
 def test_a_moment_holds_what_belongs_to_its_frame(tmp_path, make_bag):
-    shown = list(moments(BagReader(make_bag(tmp_path / "bag", frames=30, dropped={20}))))
+    shown = list(frame_sets(BagReader(make_bag(tmp_path / "bag", frames=30, dropped={20}))))
     assert len(shown) == 30
     assert shown[3].landmarks.shape == (478, 3)
     assert shown[3].face_state is FaceState.TRACKING
     assert shown[3].latency == pytest.approx(0.010)
-    assert shown[3].picture.shape == (120, 160, 3)
-    assert shown[3].robot_picture.shape == (64, 64, 3)
+    assert shown[3].image.shape == (120, 160, 3)
+    assert shown[3].robot_image.shape == (64, 64, 3)
     assert shown[11].face_state is FaceState.LOST
     assert shown[11].landmarks is None
     assert shown[11].control_state is ControlState.HOLDING

@@ -16,12 +16,12 @@ from x2c_core.images.video_writer import encoding
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 Size = tuple[int, int]
 """Width and height [px]."""
 
 
-def draw(robot: Robot, values: ArrayLike, size: Size) -> Picture:
+def draw(robot: Robot, values: ArrayLike, size: Size) -> ImageArray:
     """Return a picture (height, width, 3), BGR, of the face with control values (30,).
 
     Raises:
@@ -34,14 +34,14 @@ def draw(robot: Robot, values: ArrayLike, size: Size) -> Picture:
         return _bgr(face)
 
 
-def write_picture(path: Path, picture: Picture) -> None:
+def write_image(path: Path, image: ImageArray) -> None:
     """Write a picture (height, width, 3), BGR, in the format that the file's name says.
 
     Raises:
         VideoError: It cannot be written.
     """
     try:
-        _, encoded = cv2.imencode(path.suffix, picture)
+        _, encoded = cv2.imencode(path.suffix, image)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encoded.tobytes())
     except (cv2.error, OSError) as error:
@@ -123,5 +123,5 @@ class _Servos:
         self._now = time
 
 
-def _bgr(face: VirtualFace) -> Picture:
+def _bgr(face: VirtualFace) -> ImageArray:
     return np.asarray(cv2.cvtColor(face.render(), cv2.COLOR_RGB2BGR), np.uint8)

@@ -23,7 +23,7 @@ from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 POSES = 2000
 DEPLOYMENT_TARGET = 0.995
@@ -40,7 +40,7 @@ _JAW = controls.index("Jaw Pitch")
 
 
 @dataclass(frozen=True)
-class Detection:
+class FaceDetectionRate:
     """How often the face was found.
 
     Attributes:
@@ -79,7 +79,7 @@ def detect(
     upper: Array,
     count: int = POSES,
     progress: Callable[[], None] = lambda: None,
-) -> Detection:
+) -> FaceDetectionRate:
     """Show random poses, each at first sight, and count in how many the face is found.
 
     A face counts as found if its landmarks are where they are known to be.
@@ -103,7 +103,7 @@ def detect(
             if not found or not _is_there(found[0].landmarks, face):
                 missed.append(values)
             progress()
-    return Detection(count, tuple(missed))
+    return FaceDetectionRate(count, tuple(missed))
 
 
 def drawing_time(robot: Robot, count: int = 200) -> float:

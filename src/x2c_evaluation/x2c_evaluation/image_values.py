@@ -43,7 +43,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PictureValues:
+class ImageValues:
     """What n pictures show.
 
     Attributes:
@@ -55,15 +55,15 @@ class PictureValues:
     changes: Array
 
 
-def picture_values(
-    robot: Robot, neutral: Path, pictures: Sequence[Path], backend: str = "solver"
-) -> PictureValues:
+def image_values(
+    robot: Robot, neutral: Path, images: Sequence[Path], backend: str = "solver"
+) -> ImageValues:
     """Return what pictures show.
 
     Args:
         robot: Whose expression model explains the faces.
         neutral: Picture of the face at rest.
-        pictures: Of the same face.
+        images: Of the same face.
         backend: How faces become control values.
 
     Raises:
@@ -75,13 +75,13 @@ def picture_values(
         imitator = make_imitator(backend, robot)
         rest = _face(tracker, neutral)
         imitator.calibrate(rest)
-        faces = [_face(tracker, path) for path in pictures]
+        faces = [_face(tracker, path) for path in images]
         values = [imitator.imitate(face) for face in faces]
     finally:
         tracker.close()
     shape = fit_head_pose(rest.landmarks).to_head_frame(rest.landmarks)
     changes = [_relations(face, shape) - relate(shape) for face in faces]
-    return PictureValues(
+    return ImageValues(
         np.array([controls.to_deflection(one) for one in values]), np.array(changes)
     )
 
@@ -108,32 +108,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print tables of the deflections and of what they are found from."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("neutral", type=Path, help="picture of the face at rest")
-    parser.add_argument("pictures", type=Path, nargs="+", help="of the same face")
+    parser.add_argument("images", type=Path, nargs="+", help="of the same face")
     parser.add_argument("--robot", default="virtual", help="whose expression model is used")
     options = parser.parse_args(arguments)
     try:
         robot = load_robot(find_robot(options.robot))
-        found = picture_values(robot, options.neutral, options.pictures)
+        found = image_values(robot, options.neutral, options.images)
     except X2CError as error:
         sys.exit(f"error: {error}")
     face = [control for control in controls.CONTROLS if control.group is not Group.NECK]
     _print(
         "Deflections: -1 lowest, 0 neutral, 1 highest",
-        options.pictures,
+        options.images,
         {control.name: found.deflections[:, control.index] for control in face},
         "+.2f",
     )
     _print(
         "What the tracker sees, less neutral (interocular distances); up and out are positive",
-        options.pictures,
+        options.images,
         {one.name.replace("_", " ").capitalize(): found.changes[:, one] for one in Relation},
         "+.3f",
     )
 
 
-def _print(title: str, pictures: Sequence[Path], rows: Mapping[str, Array], form: str) -> None:
+def _print(title: str, images: Sequence[Path], rows: Mapping[str, Array], form: str) -> None:
     table = Table("", title=title)
-    for path in pictures:
+    for path in images:
         table.add_column(Text(path.stem), justify="right")
     for name, row in rows.items():
         table.add_row(name, *(format(one, form) for one in row))

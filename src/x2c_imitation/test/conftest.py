@@ -111,21 +111,21 @@ def _make_face(
 
 
 @pytest.fixture(scope="session")
-def neutral_picture() -> tuple[np.ndarray, np.ndarray]:
+def neutral_image() -> tuple[np.ndarray, np.ndarray]:
     """A drawn neutral robot (200, 220, 3) RGB, and the landmarks (478, 3) on it [pixel]."""
     pose = HeadPose(FACING, np.array([110.0, 85.0, 0.0]), 66.0)
     landmarks = pose.to_pixels(topology.REFERENCE)
-    picture = np.full((200, 220, 3), (90, 120, 150), dtype=np.uint8)
+    image = np.full((200, 220, 3), (90, 120, 150), dtype=np.uint8)
     corners = landmarks[topology.TRIANGLES]
     # Far triangles first; brighter ones are nearer.
     for corner in corners[np.argsort(-corners[:, :, 2].mean(axis=1))]:
         shade = float(np.clip(170.0 - corner[:, 2].mean(), 0.0, 255.0))
-        cv2.fillConvexPoly(picture, corner[:, :2].round().astype(np.int32), (shade, 140, 120))
+        cv2.fillConvexPoly(image, corner[:, :2].round().astype(np.int32), (shade, 140, 120))
     for side, colour in (("LEFT", (250, 250, 250)), ("RIGHT", (240, 240, 240))):
         upper, lower = (getattr(topology, f"EYE_{side}_{edge}") for edge in ("UPPER", "LOWER"))
         edge = landmarks[np.concatenate([upper, lower[::-1]]), :2]
-        cv2.fillPoly(picture, [edge.round().astype(np.int32)], colour)
-    return picture, landmarks
+        cv2.fillPoly(image, [edge.round().astype(np.int32)], colour)
+    return image, landmarks
 
 
 @pytest.fixture(scope="session")
@@ -156,14 +156,14 @@ def _make_network(folder: Path) -> None:
 
 
 @pytest.fixture
-def picture_robot(tmp_path, model, neutral_picture, network_folder) -> Path:
+def image_robot(tmp_path, model, neutral_image, network_folder) -> Path:
     """The folder of a robot that has all that any backend needs."""
     folder = tmp_path / "small"
     folder.mkdir()
     (folder / "robot.yaml").write_text(ROBOT)
     model.save(folder / "expression_model.npz")
-    picture, landmarks = neutral_picture
-    cv2.imwrite(str(folder / "neutral.png"), picture[:, :, ::-1])
+    image, landmarks = neutral_image
+    cv2.imwrite(str(folder / "neutral.png"), image[:, :, ::-1])
     np.save(folder / "neutral_landmarks.npy", landmarks)
     for file in network_folder.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def robot(picture_robot):
-    return load_robot(picture_robot)
+def robot(image_robot):
+    return load_robot(image_robot)
 
 
 def test_the_solver_is_made_from_the_robots_folder(robot):
@@ -114,9 +114,9 @@ mixing:
 """
 
 
-def test_controls_that_no_joint_follows_stay_neutral(picture_robot, model, make_face):
-    (picture_robot / "robot.yaml").write_text(ONLY_A_JAW)
-    robot = load_robot(picture_robot)
+def test_controls_that_no_joint_follows_stay_neutral(image_robot, model, make_face):
+    (image_robot / "robot.yaml").write_text(ONLY_A_JAW)
+    robot = load_robot(image_robot)
     shown = controls.from_names({"Jaw Pitch": 0.4, "Lip Corner Raise Left": 1.0})
     face = make_face(model.landmarks(shown))
     values = _imitated(make_imitator("solver", robot), make_face(model.neutral), face)

@@ -61,12 +61,12 @@ class Person:
 
 
 @pytest.fixture
-def start(node_process, picture_robot):
+def start(node_process, image_robot):
     def run(**parameters):
         return node_process(
             "x2c_imitation",
             "imitation_node",
-            parameters={"robot": str(picture_robot)} | parameters,
+            parameters={"robot": str(image_robot)} | parameters,
         )
 
     return run
@@ -224,8 +224,8 @@ def test_x2cnet_imitates_too(start, ros, wait_until, model, make_face, runtime):
     assert process.stop() == 0
 
 
-def test_broken_weights_are_refused_with_the_reason(start, ros, wait_until, picture_robot):
-    (picture_robot / "x2cnet.onnx").write_bytes(b"half a file")
+def test_broken_weights_are_refused_with_the_reason(start, ros, wait_until, image_robot):
+    (image_robot / "x2cnet.onnx").write_bytes(b"half a file")
     process = start(backend="x2cnet")
     wait_until(lambda: "is the file whole?" in process.output, what="the reason in the log")
     assert ros.state("imitation_node") == "unconfigured"

@@ -10,23 +10,23 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlState, FaceState
-from x2c_imitation.pipeline.face_loss import Timing
-from x2c_imitation.pipeline.imitation_pipeline import Mimic
+from x2c_imitation.pipeline.face_loss import FaceLossTiming
+from x2c_imitation.pipeline.imitation_pipeline import ImitationPipeline
 from x2c_imitation.solver.solver import Solver
 
-TIMING = Timing(hold=0.5, ease=1.0, recovery=0.4)
+TIMING = FaceLossTiming(hold=0.5, ease=1.0, recovery=0.4)
 SMILE = controls.from_names({"Lip Corner Raise Left": 0.9, "Lip Corner Raise Right": 0.62})
 
 
 @pytest.fixture
-def mimic(model, make_face) -> Mimic:
-    made = Mimic(Solver(model), TIMING)
+def mimic(model, make_face) -> ImitationPipeline:
+    made = ImitationPipeline(Solver(model), TIMING)
     made.calibrate(make_face(model.neutral))
     return made
 
 
 def test_without_a_neutral_face_the_robot_stays_neutral(model, make_face):
-    frame = Mimic(Solver(model), TIMING).follow(make_face(model.landmarks(SMILE)), 0.0)
+    frame = ImitationPipeline(Solver(model), TIMING).follow(make_face(model.landmarks(SMILE)), 0.0)
     assert frame.state is ControlState.NEUTRAL
     np.testing.assert_array_equal(frame.values, controls.NEUTRAL)
 

@@ -107,6 +107,6 @@ def test_files_from_before_there_were_crops_show_everything():
     assert NetworkConfig.from_dict(content).crop == (0.0, 0.0, 1.0, 1.0)
 
 
-def test_whole_pictures_are_as_large_as_the_crop_asks():
+def test_whole_images_are_as_large_as_the_crop_asks():
     assert NetworkConfig(image_size=112).whole_size == 112
     assert NetworkConfig(image_size=112, crop=(0.18, 0.2, 0.82, 0.84)).whole_size == 175

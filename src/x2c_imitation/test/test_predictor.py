@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 SIZE = 64
 
 
-def pictures(count, height=SIZE, width=SIZE, seed=0):
+def images(count, height=SIZE, width=SIZE, seed=0):
     shape = (count, height, width, 3)
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
@@ -50,14 +50,14 @@ def both(network_folder):
 
 @given(count=st.integers(0, 5), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=20)
-def test_both_runtimes_agree_for_any_number_of_pictures(both, count, seed):
-    one, other = (predictor.predict(pictures(count, seed=seed)) for predictor in both)
+def test_both_runtimes_agree_for_any_number_of_images(both, count, seed):
+    one, other = (predictor.predict(images(count, seed=seed)) for predictor in both)
     assert one.shape == other.shape == (count, controls.COUNT)
     np.testing.assert_allclose(one, other, atol=1e-4)
 
 
-def test_a_picture_is_read_the_same_alone_and_among_others(both):
-    several = pictures(3)
+def test_an_image_is_read_the_same_alone_and_among_others(both):
+    several = images(3)
     for predictor in both:
         alone = [predictor.predict(several[place : place + 1])[0] for place in range(3)]
         np.testing.assert_allclose(predictor.predict(several), alone, atol=1e-5)
@@ -65,13 +65,13 @@ def test_a_picture_is_read_the_same_alone_and_among_others(both):
 
 
 @pytest.mark.parametrize("shape", [(48, 80), (200, 31), (64, 64), (512, 512)])
-def test_pictures_of_any_size_are_brought_to_the_networks(both, shape):
+def test_images_of_any_size_are_brought_to_the_networks(both, shape):
     for predictor in both:
-        assert np.isfinite(predictor.predict(pictures(2, *shape))).all()
+        assert np.isfinite(predictor.predict(images(2, *shape))).all()
 
 
 def test_resizing_keeps_what_has_the_size_and_averages_what_is_larger():
-    same = pictures(2)
+    same = images(2)
     assert resize(same, SIZE) is same or np.array_equal(resize(same, SIZE), same)
     board = np.zeros((1, 128, 128, 3), dtype=np.uint8)
     board[:, ::2, ::2] = board[:, 1::2, 1::2] = 200
@@ -88,7 +88,7 @@ def test_resizing_keeps_what_has_the_size_and_averages_what_is_larger():
     ],
     ids=["one picture", "alpha", "channels first", "floats"],
 )
-def test_what_is_no_batch_of_pictures_is_refused(both, bad):
+def test_what_is_no_batch_of_images_is_refused(both, bad):
     for predictor in both:
         with pytest.raises(NetworkError, match="expected pictures"):
             predictor.predict(bad)
@@ -112,7 +112,7 @@ def test_degrees_of_upstreams_networks_become_radians():
     outputs = np.full(controls.COUNT, 0.5)
     outputs[controls.index("Head Yaw")] = 90.0
     for config, expected in ((preset("x2c"), np.pi / 2), (NetworkConfig(), 90.0)):
-        (values,) = Predictor(Fixed(outputs, config)).predict(pictures(1))
+        (values,) = Predictor(Fixed(outputs, config)).predict(images(1))
         assert values[controls.index("Head Yaw")] == pytest.approx(expected)
         assert values[controls.index("Jaw Pitch")] == pytest.approx(0.5)
 
@@ -122,7 +122,7 @@ def test_outputs_that_are_no_numbers_are_refused(value):
     outputs = np.zeros(controls.COUNT)
     outputs[7] = value
     with pytest.raises(NetworkError, match="NaN or infinite"):
-        Predictor(Fixed(outputs, NetworkConfig())).predict(pictures(1))
+        Predictor(Fixed(outputs, NetworkConfig())).predict(images(1))
 
 
 @pytest.mark.slow
@@ -135,10 +135,10 @@ def test_an_exported_network_of_upstream_gives_the_same_values(tmp_path, network
     exported = load_predictor(tmp_path / "up.onnx")
     assert exported.config == config
     run = load_predictor(tmp_path / "up.pth", "torch", config=config)
-    given_pictures = pictures(3)
-    expected = run.predict(given_pictures)
-    np.testing.assert_allclose(exported.predict(given_pictures), expected, atol=1e-4)
-    assert np.abs(run.predict(given_pictures[..., ::-1]) - expected).max() > 1e-3
+    given_images = images(3)
+    expected = run.predict(given_images)
+    np.testing.assert_allclose(exported.predict(given_images), expected, atol=1e-4)
+    assert np.abs(run.predict(given_images[..., ::-1]) - expected).max() > 1e-3
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_export_leaves_the_network_as_it_was(tmp_path, network_folder):
 def test_either_of_the_two_files_may_be_named(files):
     for path in files:
         for runtime in RuntimeName:
-            assert load_predictor(path, runtime).predict(pictures(1)).shape == (1, 30)
+            assert load_predictor(path, runtime).predict(images(1)).shape == (1, 30)
 
 
 def test_weights_without_their_onnx_file_are_refused_with_what_to_do(files):
@@ -184,7 +184,7 @@ def test_an_onnx_file_alone_is_enough_for_onnx(files, network_folder):
     # As a robot's folder names its network.
     for named in (weights, onnx):
         alone = load_predictor(named, "onnx")
-        assert np.array_equal(alone.predict(pictures(2)), whole.predict(pictures(2)))
+        assert np.array_equal(alone.predict(images(2)), whole.predict(images(2)))
 
 
 def test_an_onnx_file_of_other_weights_is_refused(files):
@@ -289,12 +289,12 @@ def test_onnx_needs_no_torch(network_folder):
     assert done.returncode == 0
 
 
-def test_a_network_sees_its_part_of_a_picture():
+def test_a_network_sees_its_part_of_an_image():
     config = NetworkConfig(image_size=64, crop=(0.25, 0.0, 0.75, 0.5))
     assert config.whole_size == 128
-    pictures = np.zeros((2, 128, 128, 3), np.uint8)
-    pictures[:, :64, 32:96] = np.random.default_rng(0).integers(1, 255, (2, 64, 64, 3))
-    assert np.array_equal(fit(pictures, config), pictures[:, :64, 32:96])
-    assert fit(pictures[:, :100, :70], config).shape == (2, 64, 64, 3)
-    other = fit(np.repeat(np.repeat(pictures, 2, axis=1), 2, axis=2), config)
-    assert np.array_equal(other, fit(pictures, config)), "whatever the picture's size"
+    images = np.zeros((2, 128, 128, 3), np.uint8)
+    images[:, :64, 32:96] = np.random.default_rng(0).integers(1, 255, (2, 64, 64, 3))
+    assert np.array_equal(fit(images, config), images[:, :64, 32:96])
+    assert fit(images[:, :100, :70], config).shape == (2, 64, 64, 3)
+    other = fit(np.repeat(np.repeat(images, 2, axis=1), 2, axis=2), config)
+    assert np.array_equal(other, fit(images, config)), "whatever the picture's size"

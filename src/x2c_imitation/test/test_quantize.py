@@ -10,23 +10,23 @@ import pytest
 from x2c_core.control_space import controls
 from x2c_imitation.errors import ImitationError, NetworkError
 from x2c_imitation.x2cnet.runtime.predictor import load_predictor
-from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx, read_pictures
+from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx, read_images
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def pictures(neutral_picture):
+def images(neutral_image):
     """Pictures that differ as those of one robot do: by what is where."""
-    picture = neutral_picture[0]
-    return np.array([np.roll(picture, shift, axis=1) for shift in range(-20, 20, 4)])
+    image = neutral_image[0]
+    return np.array([np.roll(image, shift, axis=1) for shift in range(-20, 20, 4)])
 
 
-def test_eight_bits_give_nearly_the_same_values(network_folder, tmp_path, pictures):
+def test_eight_bits_give_nearly_the_same_values(network_folder, tmp_path, images):
     exact, small = network_folder / "x2cnet.onnx", tmp_path / "small.onnx"
-    cost = quantize_onnx(exact, pictures, small)
+    cost = quantize_onnx(exact, images, small)
     assert small.stat().st_size < 0.5 * exact.stat().st_size
-    one, other = (load_predictor(path).predict(pictures) for path in (exact, small))
+    one, other = (load_predictor(path).predict(images) for path in (exact, small))
     moved = np.abs(one - other) / (controls.MAXIMUM - controls.MINIMUM)
     assert cost.mean == pytest.approx(moved.mean(), rel=1e-3)
     assert cost.largest == pytest.approx(moved.max(), rel=1e-3)
@@ -35,24 +35,24 @@ def test_eight_bits_give_nearly_the_same_values(network_folder, tmp_path, pictur
     assert list(tmp_path.iterdir()) == [small]
 
 
-def test_without_pictures_it_is_refused(network_folder, tmp_path):
+def test_without_images_it_is_refused(network_folder, tmp_path):
     none = np.empty((0, 64, 64, 3), dtype=np.uint8)
     with pytest.raises(NetworkError, match="no pictures"):
         quantize_onnx(network_folder / "x2cnet.onnx", none, tmp_path / "x.onnx")
     with pytest.raises(NetworkError, match=r"no pictures \(\.jpg, \.jpeg, \.png\) in"):
-        read_pictures(tmp_path)
+        read_images(tmp_path)
 
 
-def test_pictures_are_chosen_evenly_and_brought_to_one_size(tmp_path):
+def test_images_are_chosen_evenly_and_brought_to_one_size(tmp_path):
     for number in range(10):
         (tmp_path / f"{number % 3}").mkdir(exist_ok=True)
         shape = (40 + number, 50, 3)
         cv2.imwrite(str(tmp_path / f"{number % 3}" / f"{number}.PNG"), np.full(shape, number))
-    assert read_pictures(tmp_path, most=4).shape == (4, 40, 50, 3)
-    assert len(read_pictures(tmp_path)) == 10
+    assert read_images(tmp_path, most=4).shape == (4, 40, 50, 3)
+    assert len(read_images(tmp_path)) == 10
 
 
-def test_a_picture_that_is_none_is_named(tmp_path):
+def test_an_image_that_is_none_is_named(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with pytest.raises(ImitationError, match=r"broken\.jpg: .* no image"):
-        read_pictures(tmp_path)
+        read_images(tmp_path)

@@ -27,17 +27,17 @@ class _Robot:
 @pytest.fixture
 def robot(tmp_path):
     made = _Robot(tmp_path)
-    picture = np.zeros((60, 80, 3), np.uint8)
-    picture[:, :, 2] = 200
-    cv2.imwrite(str(made.neutral_image), picture)
+    image = np.zeros((60, 80, 3), np.uint8)
+    image[:, :, 2] = 200
+    cv2.imwrite(str(made.neutral_image), image)
     np.save(made.neutral_landmarks, LANDMARKS.astype(np.float32))
     return made
 
 
-def test_picture_and_landmarks_are_read_as_rgb_and_pixels(robot):
-    picture, landmarks = read_neutral(robot)
-    assert picture.shape == (60, 80, 3)
-    assert picture[0, 0].tolist() == [200, 0, 0]
+def test_image_and_landmarks_are_read_as_rgb_and_pixels(robot):
+    image, landmarks = read_neutral(robot)
+    assert image.shape == (60, 80, 3)
+    assert image[0, 0].tolist() == [200, 0, 0]
     np.testing.assert_allclose(landmarks, LANDMARKS, atol=1e-3)
 
 
@@ -47,7 +47,7 @@ def test_missing_landmarks_say_how_they_are_made(robot):
         read_neutral(robot)
 
 
-def test_a_missing_or_damaged_picture_is_named(robot):
+def test_a_missing_or_damaged_image_is_named(robot):
     robot.neutral_image.write_bytes(b"no picture")
     with pytest.raises(TransferError, match=r"neutral\.png: .* no image"):
         read_neutral(robot)
@@ -68,7 +68,7 @@ def test_a_missing_or_damaged_picture_is_named(robot):
     ],
     ids=["another shape", "NaN", "text", "pickle", "right of it", "left of it"],
 )
-def test_landmarks_that_cannot_be_the_pictures_are_refused(robot, landmarks):
+def test_landmarks_that_cannot_be_the_images_are_refused(robot, landmarks):
     np.save(robot.neutral_landmarks, landmarks, allow_pickle=True)
     with pytest.raises(TransferError, match=r"neutral_landmarks\.npy"):
         read_neutral(robot)

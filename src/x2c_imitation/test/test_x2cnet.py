@@ -16,27 +16,27 @@ from x2c_imitation.errors import ImitationError, NetworkError
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, load_predictor
 from x2c_imitation.x2cnet.runtime.runtime import Runtime
-from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer
+from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer
 from x2c_imitation.x2cnet.x2cnet import X2CNet
 
 
 @pytest.fixture
-def make(neutral_picture):
+def make(neutral_image):
     """Return a function that makes a X2CNet of a predictor."""
-    picture, landmarks = neutral_picture
+    image, landmarks = neutral_image
 
     def made(predictor):
-        transfer = WarpTransfer(picture, landmarks, 64)
-        return X2CNet(transfer, PictureRetargeter(landmarks), predictor)
+        transfer = WarpTransfer(image, landmarks, 64)
+        return X2CNet(transfer, ImageRetargeter(landmarks), predictor)
 
     return made
 
 
 @pytest.fixture(scope="module")
-def imitator(neutral_picture, network_folder, model, make_face):
-    picture, landmarks = neutral_picture
+def imitator(neutral_image, network_folder, model, make_face):
+    image, landmarks = neutral_image
     predictor = load_predictor(network_folder / "x2cnet.onnx")
-    made = X2CNet(WarpTransfer(picture, landmarks, 64), PictureRetargeter(landmarks), predictor)
+    made = X2CNet(WarpTransfer(image, landmarks, 64), ImageRetargeter(landmarks), predictor)
     made.calibrate(make_face(model.neutral))
     return made
 
@@ -55,8 +55,8 @@ class Played(Runtime):
     def play(self, *outputs):
         self._outputs = list(outputs)
 
-    def infer(self, pictures):
-        self.seen.append(pictures.copy())
+    def infer(self, images):
+        self.seen.append(images.copy())
         first = self._outputs.pop(0) if len(self._outputs) > 1 else self._outputs[0]
         return np.asarray(first, dtype=np.float32)[None]
 
@@ -88,11 +88,11 @@ def test_any_landmarks_give_values_in_range_or_a_refusal(
     outputs=st.lists(st.floats(-1e30, 1e30), min_size=30, max_size=30),
 )
 @settings(max_examples=30)
-def test_any_outputs_give_values_in_range(neutral_picture, model, make_face, bias, outputs):
-    picture, landmarks = neutral_picture
+def test_any_outputs_give_values_in_range(neutral_image, model, make_face, bias, outputs):
+    image, landmarks = neutral_image
     runtime = Played(np.full(30, bias))
-    transfer = WarpTransfer(picture, landmarks, 64)
-    made = X2CNet(transfer, PictureRetargeter(landmarks), Predictor(runtime))
+    transfer = WarpTransfer(image, landmarks, 64)
+    made = X2CNet(transfer, ImageRetargeter(landmarks), Predictor(runtime))
     made.calibrate(make_face(model.neutral))
     runtime.play(outputs)
     assert in_range(made.imitate(make_face(model.neutral)))
@@ -131,7 +131,7 @@ def test_faces_that_differ_give_values_that_differ(imitator, model, make_face):
     assert np.abs(one - other).max() > 1e-2
 
 
-def test_what_a_network_reads_off_the_neutral_picture_counts_as_neutral(make, model, make_face):
+def test_what_a_network_reads_off_the_neutral_image_counts_as_neutral(make, model, make_face):
     off = controls.NEUTRAL + 0.1
     runtime = Played(off)
     imitator = make(Predictor(runtime))
@@ -175,7 +175,7 @@ def test_behind_shut_lids_the_gaze_stays(make, model, make_face):
     assert gaze(imitator.imitate(face)) == pytest.approx(-0.9)
 
 
-def test_the_network_sees_the_picture_that_motion_transfer_made(make, model, make_face):
+def test_the_network_sees_the_image_that_motion_transfer_made(make, model, make_face):
     runtime = Played(controls.NEUTRAL)
     imitator = make(Predictor(runtime))
     imitator.calibrate(make_face(model.neutral))

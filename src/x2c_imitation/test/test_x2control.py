@@ -52,7 +52,7 @@ def weights_from_keys(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]
     return made
 
 
-def smooth_picture(seed: int) -> torch.Tensor:
+def smooth_image(seed: int) -> torch.Tensor:
     coarse = np.random.default_rng(seed).random((1, 3, 8, 8)).astype(np.float32)
     fine = torch.nn.functional.interpolate(
         torch.from_numpy(coarse), size=(224, 224), mode="bicubic", align_corners=False
@@ -70,10 +70,10 @@ def test_keys_and_shapes_are_the_published_ones():
 def test_outputs_are_the_published_ones():
     network = build_network(preset("x2c")).eval()
     network.load_state_dict(weights_from_keys(network.state_dict()))
-    pictures = torch.cat([smooth_picture(100), smooth_picture(101)])
+    images = torch.cat([smooth_image(100), smooth_image(101)])
     expected = np.load(DATA / "x2control_outputs.npz")
     with torch.inference_mode():
-        features, values = network.features(pictures), network(pictures)
+        features, values = network.features(images), network(images)
     for found, name in ((features, "features"), (values, "controls")):
         assert np.abs(found.numpy() - expected[name]).max() < 1e-4 * expected[name].std()
 
@@ -82,11 +82,11 @@ def test_outputs_are_the_published_ones():
 def test_every_backbone_gives_features_and_values(backbone):
     network = build_network(NetworkConfig(backbone=backbone)).eval()
     with torch.inference_mode():
-        pictures = torch.zeros(2, 3, 64, 64)
-        features = network.features(pictures)
+        images = torch.zeros(2, 3, 64, 64)
+        features = network.features(images)
         assert features.shape == (2, plan(backbone).features)
-        assert torch.equal(network.controls_from(features), network(pictures))
-        assert network(pictures).shape == (2, controls.COUNT)
+        assert torch.equal(network.controls_from(features), network(images))
+        assert network(images).shape == (2, controls.COUNT)
 
 
 def test_an_unknown_backbone_is_refused_with_the_known_ones():
@@ -110,13 +110,13 @@ def test_angles_of_a_network_in_degrees_are_degrees():
 
 
 @pytest.mark.parametrize("name", ["x2c", "vividface"])
-def test_pictures_are_normalised_in_the_networks_order_of_colours(name):
+def test_images_are_normalised_in_the_networks_order_of_colours(name):
     config = preset(name)
-    picture = np.zeros((1, 4, 5, 3), dtype=np.uint8)
-    picture[..., :] = (255, 51, 0)
+    image = np.zeros((1, 4, 5, 3), dtype=np.uint8)
+    image[..., :] = (255, 51, 0)
     red, green, blue = 1.0, 0.2, 0.0
     channels = [blue, green, red] if name == "x2c" else [red, green, blue]
-    found = Normalizer(config)(torch.from_numpy(picture))
+    found = Normalizer(config)(torch.from_numpy(image))
     assert found.shape == (1, 3, 4, 5)
     expected = (np.array(channels) - config.mean) / np.array(config.std)
     np.testing.assert_allclose(found[0, :, 2, 3], expected, rtol=1e-5)

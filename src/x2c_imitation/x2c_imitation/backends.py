@@ -47,7 +47,7 @@ def _warp(robot: Robot, options: BackendOptions) -> Imitator:
     # Local: who uses the solver needs no ONNX Runtime.
     from x2c_imitation.x2cnet.network.files import ONNX
     from x2c_imitation.x2cnet.runtime.predictor import load_predictor
-    from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+    from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
     from x2c_imitation.x2cnet.x2cnet import X2CNet
 
     path = Path(options.network).expanduser() if options.network else robot.network
@@ -57,9 +57,9 @@ def _warp(robot: Robot, options: BackendOptions) -> Imitator:
             f"one with './x2c train', give the path of one as network, or use backend:=solver"
         )
     predictor = load_predictor(path, options.runtime, options.device, options.threads)
-    picture, landmarks = read_neutral(robot)
-    transfer = WarpTransfer(picture, landmarks, predictor.config.whole_size)
-    return X2CNet(transfer, PictureRetargeter(landmarks), predictor)
+    image, landmarks = read_neutral(robot)
+    transfer = WarpTransfer(image, landmarks, predictor.config.whole_size)
+    return X2CNet(transfer, ImageRetargeter(landmarks), predictor)
 
 
 TRANSFERS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {"warp": _warp}

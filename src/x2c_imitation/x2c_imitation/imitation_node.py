@@ -9,8 +9,8 @@ from typing import Any
 
 from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.backends import BackendOptions, make_imitator
-from x2c_imitation.pipeline.face_loss import Timing
-from x2c_imitation.pipeline.imitation_pipeline import Mimic
+from x2c_imitation.pipeline.face_loss import FaceLossTiming
+from x2c_imitation.pipeline.imitation_pipeline import ImitationPipeline
 from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
@@ -100,7 +100,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
         imitator = make_imitator(self.params.backend, robot, self.params.backend_options)
-        self._mimic = Mimic(imitator, self._timing())
+        self._imitation = ImitationPipeline(imitator, self._timing())
         self._stamps = StampMonitor()
         self._face_state = "waiting for a face"
         self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
@@ -112,16 +112,16 @@ class ImitationNode(ManagedNode[ImitationParameters]):
 
     def parameters_changed(self) -> None:
         """Take the new timing; mirroring is looked up for every face."""
-        self._mimic.set_timing(self._timing())
+        self._imitation.set_timing(self._timing())
 
     def diagnose(self) -> Diagnosis:
         """Return whether faces come and a neutral face is known."""
         values = {
             "backend": self.params.backend,
             "robot": self.params.robot,
-            "calibrated": str(self._mimic.is_calibrated),
+            "calibrated": str(self._imitation.is_calibrated),
             "face": self._face_state,
-            **self._mimic.details,
+            **self._imitation.details,
         }
         topic = self.resolve_topic_name("face")
         if self.statistics.rates.get("face") is None:
@@ -133,15 +133,17 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             return Diagnosis(
                 Level.WARN, f"no more faces on {topic}: the last one is shown", values
             )
-        if not self._mimic.is_calibrated:
+        if not self._imitation.is_calibrated:
             return Diagnosis(Level.WARN, "waiting for a neutral face on face/neutral", values)
         return Diagnosis(Level.OK, self._face_state, values)
 
-    def _timing(self) -> Timing:
-        return Timing(self.params.hold_time, self.params.ease_time, self.params.recovery_time)
+    def _timing(self) -> FaceLossTiming:
+        return FaceLossTiming(
+            self.params.hold_time, self.params.ease_time, self.params.recovery_time
+        )
 
     def _take_neutral(self, message: FaceLandmarks) -> None:
-        self._mimic.calibrate(face_from_message(message))
+        self._imitation.calibrate(face_from_message(message))
         self.get_logger().info(f"neutral face of person {message.track_id} taken")
 
     def _take_face(self, message: FaceLandmarks) -> None:
@@ -151,9 +153,9 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         if self._stamps.jumped(stamp):
             self.statistics.counts["time jumps"] += 1
             self.get_logger().warning("time jumped: the hold and recovery of the face start anew")
-            self._mimic.restart()
+            self._imitation.restart()
         face = face_from_message(message)
-        frame = self._mimic.follow(face, stamp * 1e-9, self.params.mirror)
+        frame = self._imitation.follow(face, stamp * 1e-9, self.params.mirror)
         self._face_state = frame.state.name.lower()
         self._publisher.publish(controls_to_message(frame, message.header))
         self.statistics.measured("solving", time.perf_counter() - started)

@@ -38,9 +38,12 @@ def test_each_board_has_its_joints_in_the_robots_order(tmp_path):
     robot = robot_with(tmp_path, drivers)
     assert has_motors(robot)
     boards = make_boards(robot)
-    assert [(one.name, one.places) for one in boards] == [("mouth", (0, 2)), ("brows", (1,))]
-    assert boards[0].driver.wires.names == ("jaw", "lid")
-    assert boards[0].driver.wires.addresses == (1, 2)
+    assert [(one.name, one.joint_indices) for one in boards] == [
+        ("mouth", (0, 2)),
+        ("brows", (1,)),
+    ]
+    assert boards[0].driver.calibration.names == ("jaw", "lid")
+    assert boards[0].driver.calibration.addresses == (1, 2)
 
 
 def test_two_chips_on_one_bus_and_one_address_on_two_buses(tmp_path):
@@ -56,7 +59,7 @@ def test_two_chips_on_one_bus_and_one_address_on_two_buses(tmp_path):
 def test_a_file_with_one_driver_is_one_board_without_a_name(tmp_path):
     robot = motor_robot(tmp_path, servo_section("feetech", "/dev/ttyUSB3"))
     (board,) = make_boards(robot)
-    assert (board.name, board.places) == ("", (0, 1, 2))
+    assert (board.name, board.joint_indices) == ("", (0, 1, 2))
     assert board.driver.settings.key == "driver"
 
 
@@ -114,8 +117,8 @@ def test_ports_of_several_boards_are_given_by_name(tmp_path):
     robot = robot_with(tmp_path, three_boards())
     overrides = port_overrides(robot, "mouth=/dev/ttyACM7, brows=/dev/i2c-3")
     assert overrides == {"mouth": {"port": "/dev/ttyACM7"}, "brows": {"bus": 3}}
-    places = [one.driver.place for one in make_boards(robot, overrides)]
-    assert places[:2] == ["/dev/ttyACM7", "/dev/i2c-3, address 0x40"]
+    joint_indices = [one.driver.place for one in make_boards(robot, overrides)]
+    assert joint_indices[:2] == ["/dev/ttyACM7", "/dev/i2c-3, address 0x40"]
     assert port_overrides(robot, "") == {}
 
 

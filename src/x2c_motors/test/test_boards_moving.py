@@ -42,12 +42,12 @@ class Motors(DynamixelDriver):
     """Motors without a wire: they are where they were sent, if they have torque."""
 
     @classmethod
-    def quantum(cls, settings):
+    def resolution(cls, settings):
         return 1e-9
 
     def __init__(self, settings):
         super().__init__(settings)
-        count = len(self.wires)
+        count = len(self.calibration)
         self.pose, self.on = np.zeros(count), np.zeros(count, bool)
         self.error = None
         self.gate = threading.Event()
@@ -107,7 +107,7 @@ class Face:
         self.boards = motor_boards(
             robot, make_boards(robot), lambda bad, text: self.said.append(text)
         )
-        self.mouth, self.brows = (one.session for one in self.boards)
+        self.mouth, self.brows = (one.controller for one in self.boards)
         self.now = 100.0
         self.command = None
 
@@ -116,14 +116,14 @@ class Face:
             self.now += PERIOD
             for board in self.boards:
                 if self.command is not None:
-                    board.session.command(np.array(self.command)[board.places], self.now)
-                board.session.tick(self.now)
+                    board.controller.command(np.array(self.command)[board.joint_indices], self.now)
+                board.controller.tick(self.now)
 
     @property
     def pose(self):
         pose = np.zeros(len(NAMES))
         for board in self.boards:
-            pose[board.places] = board.session.link.driver.pose
+            pose[board.joint_indices] = board.controller.link.driver.pose
         return pose
 
     def follow(self, pose):
@@ -143,7 +143,7 @@ def lost():
 
 def test_joints_of_all_boards_follow(face):
     face.follow([0.3, -0.2, 0.1])
-    assert {board.session.condition for board in face.boards} == {Condition.FOLLOWING}
+    assert {board.controller.condition for board in face.boards} == {Condition.FOLLOWING}
 
 
 def test_a_lost_board_does_not_stop_or_slow_the_other(face):
@@ -232,9 +232,9 @@ def test_a_motor_that_falls_stops_no_other(face):
 
 def test_a_stop_reaches_every_board_although_one_hangs(face):
     for board in face.boards:
-        board.start(lambda one: one.session.tick(time.monotonic()), lambda: True)
+        board.start(lambda one: one.controller.tick(time.monotonic()), lambda: True)
     deadline = time.monotonic() + 20.0
-    while not all(board.session.link.driver.on.all() for board in face.boards):
+    while not all(board.controller.link.driver.on.all() for board in face.boards):
         assert time.monotonic() < deadline
         for board in face.boards:
             board.command(np.array([0.1, 0.1, 0.1]), time.monotonic())
@@ -242,7 +242,7 @@ def test_a_stop_reaches_every_board_although_one_hangs(face):
     hanging = face.mouth.link.driver
     hanging.gate.clear()
     for board in face.boards:
-        board.session.stop()
+        board.controller.stop()
     while face.brows.link.driver.on.any():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -256,14 +256,14 @@ def test_a_stop_reaches_every_board_although_one_hangs(face):
 def test_a_board_that_hangs_at_the_end_leaves_its_motors_when_it_comes_back(face):
     face.follow([0.1, 0.1, 0.1])
     board = face.boards[0]
-    driver = board.session.link.driver
-    board.start(lambda one: one.session.tick(time.monotonic()), lambda: True)
+    driver = board.controller.link.driver
+    board.start(lambda one: one.controller.tick(time.monotonic()), lambda: True)
     driver.gate.clear()
     deadline = time.monotonic() + 20.0
     while not driver.hanging:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    board.session.stop()
+    board.controller.stop()
     assert not board.end(0.01)
     with pytest.raises(DriverError, match="hangs"):
         board.start(lambda one: None, lambda: True)
@@ -272,7 +272,7 @@ def test_a_board_that_hangs_at_the_end_leaves_its_motors_when_it_comes_back(face
         assert time.monotonic() < deadline
         time.sleep(0.005)
     assert not driver.on.any()
-    assert board.session.condition is Condition.DISCONNECTED
+    assert board.controller.condition is Condition.DISCONNECTED
 
 
 def test_diagnostics_say_which_board_is_wrong(face):
@@ -308,7 +308,7 @@ def test_a_thread_that_dies_is_known_to_have_died_when_its_death_is_reported(fac
 def test_the_session_ends_once_whichever_side_is_first(face, monkeypatch, patience):
     board, ended = face.boards[0], []
     entered, gate = threading.Event(), threading.Event()
-    monkeypatch.setattr(board.session, "end", lambda: ended.append(threading.current_thread()))
+    monkeypatch.setattr(board.controller, "end", lambda: ended.append(threading.current_thread()))
 
     def tick(board):
         entered.set()

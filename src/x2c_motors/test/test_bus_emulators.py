@@ -74,7 +74,7 @@ def test_a_limp_servo_sinks_to_its_bottom_and_stays_where_it_gets_torque(wait_un
     servo = Servo(2048.0)
     servo.bottom, servo.sinking = 2000.0, 500.0
     wait_until(lambda: servo.position == 2000.0, what="the bottom")
-    servo.energise(True)
+    servo.enable_torque(True)
     servo.command(2100.0)
     wait_until(lambda: servo.position == 2100.0, what="the goal")
     servo.power_cycle()
@@ -85,7 +85,7 @@ def test_a_limp_servo_sinks_to_its_bottom_and_stays_where_it_gets_torque(wait_un
 def test_power_is_gone_for_the_servos_that_are_named(bus_class, tmp_path):
     bus = bus_class(tmp_path / "port", [1, 2])
     for servo in bus.servos.values():
-        servo.energise(True)
+        servo.enable_torque(True)
     bus.power_cycle([2])
     assert [servo.torque for servo in bus.servos.values()] == [True, False]
     bus.power_cycle()

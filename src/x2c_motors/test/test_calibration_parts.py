@@ -9,10 +9,10 @@ from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.calibration.control_choice import find_control
 from x2c_motors.calibration.measured_joint import MeasuredJoint, poses_of
 from x2c_motors.drivers.feetech import FeetechDriver
-from x2c_motors.errors import CalibrationError
+from x2c_motors.errors import MotorCalibrationError
 
 RAW = FeetechDriver.raw_scale(1, {"series": "sts"})
-FORM = FeetechDriver.wire_form
+FORM = FeetechDriver.address_form
 
 
 def test_a_control_that_is_neutral_at_an_end_has_two_poses():
@@ -37,13 +37,13 @@ def test_marks_become_a_joint_whose_raw_values_are_the_marks(name, low, middle, 
     measured = MeasuredJoint(3, "one", name, True)
     given_marks = {"low": float(first), "neutral": float(middle), "high": float(last)}
     measured.marks = {pose.name: given_marks[pose.name] for pose in measured.poses}
-    joint, mixing, wire = measured.entries(FORM, RAW, 0.4)
+    joint, mixing, motor_entry = measured.entries(FORM, RAW, 0.4)
     assert joint["position"][0] <= 0.0 <= joint["position"][1]
     # A control that rises moves its joint up, however the motor is built in.
     offsets = [offset for _, offset in mixing[name]]
     assert offsets == sorted(offsets)
     for pose, (value, offset) in zip(measured.poses, mixing[name], strict=True):
-        raw = wire["zero"] + wire["direction"] * RAW.per_radian * offset
+        raw = motor_entry["zero"] + motor_entry["direction"] * RAW.per_radian * offset
         assert raw == pytest.approx(measured.marks[pose.name])
         assert value == pose.value
 
@@ -54,7 +54,7 @@ def test_parts_of_names_and_numbers_find_controls():
     assert find_control("UPPER left") == "Eyelid Upper Left"
     assert find_control("brow_inner_right") == "Brow Inner Right"
     for text, reason in (("lip", "can be Lip Bottom"), ("tail", "no control"), ("30", "0 to 29")):
-        with pytest.raises(CalibrationError, match=reason):
+        with pytest.raises(MotorCalibrationError, match=reason):
             find_control(text)
 
 

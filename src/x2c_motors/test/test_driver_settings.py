@@ -4,7 +4,7 @@ import copy
 import pytest
 
 from x2c_motors.configuration.boards import make_driver
-from x2c_motors.description.settings import Rest
+from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers import DRIVERS, driver_class
 from x2c_motors.errors import DriverSettingsError
 from x2c_testing.motor_robots import channel_section, motor_robot, servo_section
@@ -25,9 +25,9 @@ def changed(key, value):
 def test_what_is_left_out_has_a_default(tmp_path):
     settings = make_driver(motor_robot(tmp_path, GOOD)).settings
     assert (settings.rate, settings.read_rate, settings.approach) == (100.0, 25.0, 0.3)
-    assert (settings.estop, settings.at_end) == (Rest.TORQUE_OFF, Rest.HOLD)
+    assert (settings.estop, settings.at_end) == (StopAction.TORQUE_OFF, StopAction.HOLD)
     assert settings.options["baudrate"] == 1_000_000
-    assert [wire.address for wire in settings.wires] == [1, 2, 3]
+    assert [wire.address for wire in settings.calibrations] == [1, 2, 3]
 
 
 def test_servos_that_would_jump_back_never_go_limp_by_themselves(tmp_path):
@@ -117,5 +117,5 @@ def test_a_joint_that_slides_needs_a_scale(tmp_path):
 @pytest.mark.parametrize("raw", [[3700, 4095], [3700, 4090]])
 def test_a_range_that_ends_before_the_wrap_is_the_joints_way(tmp_path, raw):
     section = changed("joints/jaw", {"id": 1, "zero": 4050, "raw": raw})
-    (wire, *_) = make_driver(motor_robot(tmp_path, section)).settings.wires
+    (wire, *_) = make_driver(motor_robot(tmp_path, section)).settings.calibrations
     assert (wire.lowest, wire.highest) == tuple(raw)

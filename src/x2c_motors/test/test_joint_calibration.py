@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_motors.description.joint_calibration import Wire, Wires
+from x2c_motors.description.joint_calibration import BoardCalibration, JointCalibration
 
 positions = st.floats(-1e6, 1e6)
 
 
 @st.composite
-def wires(draw):
+def calibrations(draw):
     lowest = draw(st.floats(0.0, 3000.0))
-    wire = Wire(
+    calibration = JointCalibration(
         joint="jaw",
         address=1,
         zero=draw(st.floats(-1e4, 1e4)),
@@ -23,43 +23,47 @@ def wires(draw):
         lowest=lowest,
         highest=lowest + draw(st.floats(2.0, 1000.0)),
     )
-    return wire, draw(st.sampled_from([1.0, 0.25, 0.01]))
+    return calibration, draw(st.sampled_from([1.0, 0.25, 0.01]))
 
 
-@given(wires(), positions)
+@given(calibrations(), positions)
 def test_raw_values_are_whole_steps_inside_the_range(one, position):
-    wire, quantum = one
-    (raw,) = Wires([wire], quantum).to_raw([position])
-    assert wire.lowest - 1e-9 <= raw <= wire.highest + 1e-9
-    assert raw / quantum == pytest.approx(round(raw / quantum), abs=1e-6)
+    calibration, resolution = one
+    (raw,) = BoardCalibration([calibration], resolution).to_raw([position])
+    assert calibration.lowest - 1e-9 <= raw <= calibration.highest + 1e-9
+    assert raw / resolution == pytest.approx(round(raw / resolution), abs=1e-6)
 
 
-@given(wires(), positions)
+@given(calibrations(), positions)
 def test_what_is_sent_is_told_and_sending_that_changes_nothing(one, position):
-    wire, quantum = one
-    made = Wires([wire], quantum)
+    calibration, resolution = one
+    made = BoardCalibration([calibration], resolution)
     raw = made.to_raw([position])
-    np.testing.assert_allclose(made.to_raw(made.to_positions(raw)), raw, atol=1e-6 * quantum)
+    np.testing.assert_allclose(made.to_raw(made.to_positions(raw)), raw, atol=1e-6 * resolution)
 
 
-@given(wires(), st.floats(0.0, 1.0))
+@given(calibrations(), st.floats(0.0, 1.0))
 def test_inside_the_range_a_position_is_met_within_half_a_step(one, share):
-    wire, quantum = one
-    made = Wires([wire], quantum)
-    inner = wire.lowest + quantum + share * (wire.highest - wire.lowest - 2 * quantum)
+    calibration, resolution = one
+    made = BoardCalibration([calibration], resolution)
+    inner = (
+        calibration.lowest
+        + resolution
+        + share * (calibration.highest - calibration.lowest - 2 * resolution)
+    )
     (position,) = made.to_positions([inner])
     (sent,) = made.to_positions(made.to_raw([position]))
-    assert abs(sent - position) <= 0.5001 * quantum / wire.scale
+    assert abs(sent - position) <= 0.5001 * resolution / calibration.scale
 
 
 def test_nan_stays_nan():
-    wire = Wire("jaw", 1, 0.0, 1.0, 1, 0.0, 9.0)
-    assert np.isnan(Wires([wire], 1.0).to_raw([np.nan])).all()
+    calibration = JointCalibration("jaw", 1, 0.0, 1.0, 1, 0.0, 9.0)
+    assert np.isnan(BoardCalibration([calibration], 1.0).to_raw([np.nan])).all()
 
 
 def test_whoever_would_be_sent_elsewhere_stands_outside():
-    one = Wire("jaw", 1, zero=5.0, scale=10.0, direction=-1, lowest=0.0, highest=9.0)
-    made = Wires([one], 1.0)
+    one = JointCalibration("jaw", 1, zero=5.0, scale=10.0, direction=-1, lowest=0.0, highest=9.0)
+    made = BoardCalibration([one], 1.0)
     assert made.outside([0.7], 0.0) == [True]
     assert made.outside([0.7], 0.15) == [False]
     assert made.outside([0.55], 0.0) == [False]
@@ -81,8 +85,10 @@ def test_a_servo_is_never_driven_over_a_place_its_joint_cannot_go(low, way, plac
     """The shaft stands `place` past the way's start; its reading starts again after a turn."""
     first, last = low, min(low + way, 4095.0)
     zero = 0.5 * (first + last)
-    one = Wire("jaw", 1, zero, SERVO["scale"], direction, 0.0, 4095.0, 4096.0, (0.0, 4095.0))
-    made = Wires([replace(one, way=(first, last))], 1.0)
+    one = JointCalibration(
+        "jaw", 1, zero, SERVO["scale"], direction, 0.0, 4095.0, 4096.0, (0.0, 4095.0)
+    )
+    made = BoardCalibration([replace(one, way=(first, last))], 1.0)
     # A joint pushed past one end of its way by hand, less than half way to the other end.
     room = 4096.0 - (last - first)
     past = place / 4095.0 * 0.49 * room
@@ -97,7 +103,7 @@ def test_a_servo_is_never_driven_over_a_place_its_joint_cannot_go(low, way, plac
 
 
 def test_a_count_of_turns_starts_again_when_the_servo_is_energised():
-    one = Wire("jaw", 1, 100.0, lowest=0.0, highest=400.0, direction=1, **SERVO)
-    made = Wires([one], 1.0)
+    one = JointCalibration("jaw", 1, 100.0, lowest=0.0, highest=400.0, direction=1, **SERVO)
+    made = BoardCalibration([one], 1.0)
     for raw, left_alone in ((-20.0, True), (0.0, False), (400.0, False), (4246.0, True)):
         assert made.outside(made.to_positions([raw]), 0.1) == [left_alone]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from x2c_motors.bring_up import joint_mover as mover_module
-from x2c_motors.bring_up.joint_mover import Mover
+from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.configuration.boards import make_driver
 from x2c_motors.emulators.dynamixel_bus import DynamixelBus
 from x2c_motors.emulators.feetech_bus import FeetechBus
@@ -26,7 +26,7 @@ def make(bus, tmp_path):
     def make(**options):
         section = {**servo_section("feetech", bus.link), **options}
         robot = motor_robot(tmp_path, section)
-        return Mover(make_driver(robot), robot.joints, SHARE)
+        return JointMover(make_driver(robot), robot.joints, SHARE)
 
     return make
 
@@ -138,7 +138,7 @@ def dynamixels(tmp_path):
 def make_dynamixels(dynamixels, tmp_path):
     section = servo_section("dynamixel", dynamixels.link, bus_watchdog=0.0)
     robot = motor_robot(tmp_path / "other", section)
-    return lambda: Mover(make_driver(robot), robot.joints, SHARE)
+    return lambda: JointMover(make_driver(robot), robot.joints, SHARE)
 
 
 def test_a_limp_joint_gets_its_torque_back_before_it_moves(make_dynamixels, dynamixels):

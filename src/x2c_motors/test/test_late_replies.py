@@ -189,7 +189,7 @@ class Board:
     def read(self):
         """Return the pulses read [quarter of a microsecond]; None where there is no answer."""
         try:
-            return self.driver.wires.to_raw(self.driver.read()) * 4.0
+            return self.driver.calibration.to_raw(self.driver.read()) * 4.0
         except DriverError:
             return None
 

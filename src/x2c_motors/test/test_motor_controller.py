@@ -8,7 +8,7 @@ from x2c_core.robot.coupling import CoupledLimit, Side
 from x2c_motors.configuration.settings_reader import read_settings
 from x2c_motors.control.motion_group import MotionGroup
 from x2c_motors.control.motor_condition import Condition
-from x2c_motors.control.motor_controller import MotorSession
+from x2c_motors.control.motor_controller import MotorController
 from x2c_motors.drivers.driver import Health, MotorState
 from x2c_motors.drivers.feetech import FeetechDriver
 from x2c_motors.errors import DriverError, Fault
@@ -24,7 +24,7 @@ class Motors(FeetechDriver):
     """Three motors without a wire: they are where they were sent, if they have torque."""
 
     @classmethod
-    def quantum(cls, settings):
+    def resolution(cls, settings):
         return 1e-9
 
     def __init__(self, settings, measures=True):
@@ -51,7 +51,7 @@ class Motors(FeetechDriver):
 
     def write(self, positions):
         self._fail()
-        sent = self.wires.to_positions(self.wires.to_raw(positions))
+        sent = self.calibration.to_positions(self.calibration.to_raw(positions))
         told = np.isfinite(sent) & self.there
         self.on |= told & self.eager
         moving = told & self.on
@@ -108,7 +108,7 @@ class Stage:
         self.motors = Motors(settings, measures)
         self.told = []
         group = MotionGroup(robot.joints, settings.approach, coupled_limits)
-        self.session = MotorSession(
+        self.controller = MotorController(
             self.motors, robot.joints, lambda bad, text: self.say(text), group.parts[0]
         )
         self.now = 100.0
@@ -122,13 +122,13 @@ class Stage:
         for _ in range(round(seconds / PERIOD)):
             self.now += PERIOD
             if self.command is not None:
-                self.session.command(self.command, self.now)
-            outcomes.append(self.session.tick(self.now))
+                self.controller.command(self.command, self.now)
+            outcomes.append(self.controller.tick(self.now))
         return outcomes
 
     @property
     def condition(self):
-        return self.session.condition
+        return self.controller.condition
 
     @property
     def told_that(self):
@@ -164,7 +164,7 @@ def test_motors_that_hold_when_connected_are_let_go_without_commands(tmp_path):
     assert stage.condition is Condition.UNTOUCHED
     assert stage.motors.on.all()
     stage.run(2.0)
-    assert stage.condition is Condition.LIMP
+    assert stage.condition is Condition.TORQUE_DISABLED
     assert not stage.motors.on.any()
     assert stage.told_that.count("go limp") == 1
 
@@ -180,25 +180,25 @@ def test_motors_that_are_never_to_go_limp_are_left_as_they_are(tmp_path):
 def test_after_a_stop_that_holds_motors_are_not_called_limp(tmp_path):
     stage = following(Stage(tmp_path, estop="hold", torque_off_after=2.0))
     stage.command = None
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(5.0)
-    stage.session.reset()
+    stage.controller.reset()
     stage.run(1.0)
     assert stage.condition is Condition.UNTOUCHED
     assert stage.motors.on.all()
     stage.run(2.0)
-    assert stage.condition is Condition.LIMP
+    assert stage.condition is Condition.TORQUE_DISABLED
     assert not stage.motors.on.any()
 
 
 def test_after_a_stop_without_torque_motors_are_limp(stage):
     following(stage)
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(1.0)
     stage.command = None
-    stage.session.reset()
+    stage.controller.reset()
     stage.run(1.0)
-    assert stage.condition is Condition.LIMP
+    assert stage.condition is Condition.TORQUE_DISABLED
 
 
 def test_the_first_command_is_come_to_slowly_from_the_measured_pose(stage):
@@ -237,7 +237,7 @@ def test_silence_holds_then_takes_torque_off(tmp_path):
     assert stage.condition is Condition.HOLDING
     assert stage.motors.on.all()
     stage.run(2.0)
-    assert stage.condition is Condition.LIMP
+    assert stage.condition is Condition.TORQUE_DISABLED
     assert not stage.motors.on.any()
     assert "the motors hold" in stage.told_that
     assert "go limp" in stage.told_that
@@ -278,7 +278,7 @@ def test_after_a_lost_connection_joints_come_back_without_a_jump(stage, fault):
     assert stage.condition is Condition.FOLLOWING
     np.testing.assert_allclose(stage.motors.pose, stage.command, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
-    assert stage.session.link.connections == 2
+    assert stage.controller.link.connections == 2
 
 
 def test_a_lost_connection_is_told_once_and_tried_ever_more_seldom(stage):
@@ -329,7 +329,7 @@ def test_motors_whose_power_was_gone_come_back_softly(stage, joints, seconds, ea
     comes_back(stage, [0.3, -0.3, 0.3])
     if len(joints) < 3 or seconds < 0.5:
         assert stage.told_that.count("has lost its torque") == len(joints)
-        assert sum(stage.session.returned.values()) == len(joints)
+        assert sum(stage.controller.returned.values()) == len(joints)
 
 
 @pytest.mark.parametrize("joints", [[0, 1, 2], [2]])
@@ -392,7 +392,7 @@ def test_power_gone_while_holding_without_commands_holds_where_they_then_are(tmp
 @pytest.mark.parametrize("seconds", [0.0, 0.2])
 def test_power_gone_during_a_stop_that_relaxes_leaves_them_limp(stage, seconds):
     following(stage)
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(0.5)
     cut(stage, [0, 1, 2], seconds, fallen=-0.2)
     stage.run(2.0)
@@ -405,13 +405,13 @@ def test_a_motor_that_has_shut_down_is_named_and_taken_in_when_it_can_be(stage):
     stage.motors.on[1], stage.motors.shut_down[1] = False, "brow has shut down: overload"
     stage.command = [0.3, 0.3, 0.3]
     stage.run(3.0)
-    assert stage.session.refused == ("brow has shut down: overload",)
+    assert stage.controller.refused == ("brow has shut down: overload",)
     assert stage.told.count("brow has shut down: overload") == 1
     assert stage.motors.on.tolist() == [True, False, True]
     stage.motors.shut_down.clear()
     stage.motors.step = 0.0
     comes_back(stage, [0.3, 0.3, 0.3])
-    assert stage.session.refused == ()
+    assert stage.controller.refused == ()
 
 
 def test_a_motor_that_falls_again_and_again_is_taken_in_ever_more_seldom(stage):
@@ -437,7 +437,7 @@ def test_one_bad_reply_changes_nothing(stage):
         del stage.motors.read
         stage.run(1.0)
     assert stage.condition is Condition.FOLLOWING
-    assert stage.session.link.connections == 1
+    assert stage.controller.link.connections == 1
 
 
 def raise_(error):
@@ -452,12 +452,12 @@ def test_a_motor_outside_its_range_is_left_alone_until_it_is_moved_inside(stage,
     stage.run(3.0)
     assert stage.motors.on.tolist() == [False, True, True]
     np.testing.assert_allclose(stage.motors.pose, [1.2, 0.0, 0.0], atol=1e-9)
-    assert stage.session.outside == ("jaw",)
+    assert stage.controller.outside == ("jaw",)
     assert stage.told_that.count("outside driver.joints.jaw.raw") == 1
     stage.motors.pose[0] = 0.55
     stage.motors.step = 0.0
     stage.run(3.0)
-    assert stage.session.outside == ()
+    assert stage.controller.outside == ()
     assert stage.motors.on.all()
     np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
@@ -469,12 +469,12 @@ def test_a_motor_on_the_other_side_of_the_wrap_is_left_alone_until_it_is_turned_
     stage.motors.pose[0] = (20 - 3700) / SCALE
     stage.command = [0.0, 0.0, 0.0]
     stage.run(3.0)
-    assert stage.session.outside == ("jaw",)
+    assert stage.controller.outside == ("jaw",)
     assert stage.told_that.count("would go the long way round") == 1
     assert not stage.motors.on[0]
     stage.motors.pose[0] = (4060 - 3700) / SCALE
     stage.run(3.0)
-    assert stage.session.outside == ()
+    assert stage.controller.outside == ()
     assert stage.motors.pose == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
 
 
@@ -482,7 +482,7 @@ def test_a_motor_a_little_outside_its_range_goes_on(stage):
     stage.motors.pose = np.array([RANGE + 0.03, 0.1, 0.1])
     stage.command = [0.0, 0.0, 0.0]
     stage.run(3.0)
-    assert stage.session.outside == ()
+    assert stage.controller.outside == ()
     np.testing.assert_allclose(stage.motors.pose, 0.0, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
 
@@ -495,7 +495,7 @@ def test_a_motor_that_comes_back_outside_its_range_is_left_alone(stage):
     stage.run(1.0)
     assert stage.motors.on.tolist() == [True, False, True]
     assert stage.motors.pose[1] == -1.2
-    assert stage.session.outside == ("brow",)
+    assert stage.controller.outside == ("brow",)
 
 
 def test_one_motor_that_goes_and_comes_back_does_not_stop_the_others(stage):
@@ -503,13 +503,13 @@ def test_one_motor_that_goes_and_comes_back_does_not_stop_the_others(stage):
     stage.motors.there[1] = False
     stage.command = [0.3, 0.3, 0.3]
     stage.run(2.0)
-    assert stage.session.link.absent == ("brow",)
+    assert stage.controller.link.absent == ("brow",)
     np.testing.assert_allclose(stage.motors.pose[[0, 2]], 0.3, atol=1e-9)
     assert stage.motors.pose[1] == pytest.approx(0.0)
     stage.motors.there[1], stage.motors.on[1] = True, False
     stage.motors.step = 0.0
     stage.run(3.0)
-    assert stage.session.link.absent == ()
+    assert stage.controller.link.absent == ()
     np.testing.assert_allclose(stage.motors.pose, 0.3, atol=1e-9)
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
     assert stage.told_that.count("no answer of brow (id 2)") == 1
@@ -520,7 +520,7 @@ def test_one_motor_that_goes_and_comes_back_does_not_stop_the_others(stage):
 def test_a_motor_that_comes_back_during_a_stop_holds_where_it_is(tmp_path, eager):
     stage = following(Stage(tmp_path, estop="hold"))
     stage.motors.eager = eager
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(0.1)
     stage.motors.there[1] = stage.motors.on[1] = False
     stage.run(1.0)
@@ -535,7 +535,7 @@ def test_a_motor_that_comes_back_during_a_stop_holds_where_it_is(tmp_path, eager
 @pytest.mark.parametrize(("estop", "on"), [("torque_off", False), ("hold", True)])
 def test_an_emergency_stop_latches_and_does_as_configured(tmp_path, estop, on):
     stage = following(Stage(tmp_path, estop=estop))
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(0.1)
     assert stage.condition is Condition.STOPPED
     assert stage.motors.on.all() == on
@@ -546,7 +546,7 @@ def test_an_emergency_stop_latches_and_does_as_configured(tmp_path, estop, on):
     np.testing.assert_array_equal(stage.motors.pose, before)
     stage.motors.pose = np.array([-0.3, 0.0, 0.2])
     stage.motors.step = 0.0
-    stage.session.reset()
+    stage.controller.reset()
     stage.run(5.0)
     assert stage.condition is Condition.FOLLOWING
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
@@ -561,7 +561,7 @@ def test_a_stop_is_told_again_since_no_motor_acknowledges_it(stage):
         torque(on, [0, 2] if len(told) == 1 else joints)
 
     stage.motors.torque = lossy
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(0.05)
     assert stage.motors.on.tolist() == [False, True, False]
     stage.run(0.5)
@@ -573,7 +573,7 @@ def test_a_motor_that_was_away_at_the_stop_goes_limp_when_it_comes_back(stage):
     following(stage)
     stage.motors.there[1] = False
     stage.run(1.0)
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(1.0)
     assert stage.motors.on.tolist() == [False, True, False]
     stage.motors.there[1] = True
@@ -583,8 +583,8 @@ def test_a_motor_that_was_away_at_the_stop_goes_limp_when_it_comes_back(stage):
 
 def test_a_stop_just_before_the_end_is_done(tmp_path):
     stage = following(Stage(tmp_path, at_end="hold"))
-    stage.session.stop()
-    stage.session.end()
+    stage.controller.stop()
+    stage.controller.end()
     assert not stage.motors.on.any()
 
 
@@ -596,7 +596,7 @@ def mute(stage, fault=Fault.SILENT):
 def test_a_stop_is_sent_before_motors_are_found_to_be_heard_no_more(tmp_path):
     stage = following(Stage(tmp_path, read_rate=1.0 / PERIOD))
     mute(stage, Fault.LOST)
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(PERIOD)
     assert stage.condition is Condition.DISCONNECTED
     assert not stage.motors.on.any()
@@ -609,7 +609,7 @@ def test_a_stop_is_sent_at_once_long_after_motors_were_heard_last(stage):
     stage.run(30.0)
     assert stage.condition is Condition.DISCONNECTED
     assert stage.motors.on.all()
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(PERIOD)
     assert not stage.motors.on.any()
 
@@ -617,13 +617,13 @@ def test_a_stop_is_sent_at_once_long_after_motors_were_heard_last(stage):
 @pytest.mark.parametrize("attended", [True, False])
 def test_a_stop_is_sent_where_opening_already_finds_nobody_to_answer(stage, attended):
     following(stage)
-    stage.session.end()
+    stage.controller.end()
     stage.motors.open = lambda: raise_(DriverError(Fault.SILENT, "no board answers"))
-    stage.session.stop()
+    stage.controller.stop()
     if attended:
         stage.run(PERIOD)
     else:
-        stage.session.stop_unattended()
+        stage.controller.stop_unattended()
     assert stage.condition is Condition.DISCONNECTED
     assert not stage.motors.on.any()
 
@@ -635,16 +635,16 @@ def test_pressing_on_does_not_try_a_lost_connection_more_often(stage):
     stage.run(30.0)
     before = len(tries)
     for _ in range(50):
-        stage.session.stop()
+        stage.controller.stop()
         stage.run(0.1)
     assert 1 <= len(tries) - before <= 5
 
 
 def test_a_stop_is_done_although_nobody_ticks_any_more(stage):
     following(stage)
-    stage.session.end()
-    stage.session.stop()
-    stage.session.stop_unattended()
+    stage.controller.end()
+    stage.controller.stop()
+    stage.controller.stop_unattended()
     assert not stage.motors.on.any()
     assert stage.motors.closed >= stage.motors.opened
     assert stage.condition is Condition.DISCONNECTED
@@ -652,24 +652,24 @@ def test_a_stop_is_done_although_nobody_ticks_any_more(stage):
 
 def test_a_stop_that_nobody_ticks_for_says_what_keeps_it_from_motors(stage):
     stage.motors.error = DriverError(Fault.ABSENT, "no port")
-    stage.session.stop()
-    stage.session.stop_unattended()
+    stage.controller.stop()
+    stage.controller.stop_unattended()
     assert "no port" in stage.told_that
 
 
 def test_a_stop_that_holds_leaves_motors_that_nobody_ticks_for_alone(tmp_path):
     stage = following(Stage(tmp_path, estop="hold"))
-    stage.session.end()
+    stage.controller.end()
     opened = stage.motors.opened
-    stage.session.stop()
-    stage.session.stop_unattended()
+    stage.controller.stop()
+    stage.controller.stop_unattended()
     assert stage.motors.on.all()
     assert stage.motors.opened == opened
 
 
 def test_a_stop_outlives_a_lost_connection(stage):
     following(stage)
-    stage.session.stop()
+    stage.controller.stop()
     stage.run(0.1)
     stage.motors.error = DriverError(Fault.LOST, "unplugged")
     stage.run(1.0)
@@ -681,7 +681,7 @@ def test_a_stop_outlives_a_lost_connection(stage):
 
 
 def test_a_stop_while_disconnected_holds_when_connected(stage):
-    stage.session.stop()
+    stage.controller.stop()
     stage.command = [0.0, 0.0, 0.0]
     stage.run(1.0)
     assert stage.condition is Condition.STOPPED
@@ -706,13 +706,13 @@ def test_warnings_of_motors_are_told_once(stage):
     stage.motors.warnings = ("jaw is hot",)
     stage.run(10.0)
     assert stage.told.count("jaw is hot") == 1
-    assert stage.session.link.health.warnings == ("jaw is hot",)
+    assert stage.controller.link.health.warnings == ("jaw is hot",)
 
 
 @pytest.mark.parametrize(("at_end", "on"), [("hold", True), ("torque_off", False)])
 def test_the_end_leaves_motors_as_configured(tmp_path, at_end, on):
     stage = following(Stage(tmp_path, at_end=at_end))
-    stage.session.end()
+    stage.controller.end()
     assert stage.motors.on.all() == on
     assert stage.condition is Condition.DISCONNECTED
 
@@ -751,14 +751,14 @@ def test_whatever_happens_nothing_is_raised_and_nothing_jumps(
             stage.motors.on &= np.array(value)
             stage.motors.there[:] = value
         elif kind == "push" and measures:
-            limp = ~stage.motors.on
-            stage.motors.pose = np.where(limp, value, stage.motors.pose)
+            disables = ~stage.motors.on
+            stage.motors.pose = np.where(disables, value, stage.motors.pose)
         elif kind == "restart":
             stage.motors.on &= ~np.array(value)
         elif kind == "stop":
-            stage.session.stop()
+            stage.controller.stop()
         elif kind == "reset":
-            stage.session.reset()
+            stage.controller.reset()
         stage.run(0.3)
         # A motor that answers only now and then can be up to a tick at full speed behind.
         assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)

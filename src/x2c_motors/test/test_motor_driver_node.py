@@ -230,7 +230,7 @@ def test_motors_whose_thread_dies_are_left_as_a_stop_leaves_them(owner, bus, nod
     def die(now):
         raise SystemExit
 
-    node._boards[0].session.tick = die
+    node._boards[0].controller.tick = die
     wait_until(lambda: node.supervisor.over, what="the fault")
     wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
 

@@ -44,15 +44,15 @@ class DriverError(MotorsError):
         self.fault = fault
 
 
-class CalibrationError(MotorsError):
+class MotorCalibrationError(MotorsError):
     """What was marked or chosen while motors are calibrated does not make a joint."""
 
 
-class WrapError(CalibrationError):
+class WrapError(MotorCalibrationError):
     """A joint's way leads over the place where its motor's readings start again."""
 
 
-class BlockedError(CalibrationError):
+class BlockedError(MotorCalibrationError):
     """A motor does not follow; it holds where it is.
 
     Args:

@@ -99,7 +99,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         made = motor_boards(robot, boards, self._say)
         if self._stopped:
             for board in made:
-                board.session.stop()
+                board.controller.stop()
         self._boards = made
 
     def activate(self) -> None:
@@ -157,11 +157,11 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         """Stop the motors, as an emergency stop does."""
         self._stopped = True
         for board in self._boards:
-            board.session.stop()
+            board.controller.stop()
         # Where the thread that drives them has died, the motors are left as a stop leaves them.
         for board in self._boards:
             if board.died:
-                board.session.end()
+                board.controller.end()
 
     def diagnose(self) -> Diagnosis:
         """Return whether the motors are reached, and what they say of themselves."""
@@ -189,7 +189,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
     @property
     def _moving(self) -> bool:
         alive = [board for board in self._boards if not board.died]
-        return any(board.session.condition in _MOVING for board in alive)
+        return any(board.controller.condition in _MOVING for board in alive)
 
     def _follow_to_the_end(self) -> None:
         commanders = Commanders(self, "joint_commands")
@@ -222,14 +222,14 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._stopped = True
         # All are asked before any is waited for.
         for board in self._boards:
-            board.session.stop()
+            board.controller.stop()
         if first:
             self._stop_unattended()
 
     def _stop_unattended(self) -> None:
         """Do a stop for boards that nothing ticks, each in a thread of its own."""
         threads = [
-            threading.Thread(target=board.session.stop_unattended, daemon=True)
+            threading.Thread(target=board.controller.stop_unattended, daemon=True)
             for board in self._boards
             if not board.running
         ]
@@ -246,20 +246,20 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             return response
         self._stopped = False
         for board in self._boards:
-            board.session.reset()
-        softly = all(board.session.returns_softly for board in self._boards)
+            board.controller.reset()
+        softly = all(board.controller.returns_softly for board in self._boards)
         response.success = True
         response.message = _RETURN if softly else _JUMP
         return response
 
     def _tick(self, board: MotorBoard) -> None:
         started = time.monotonic()
-        outcome = board.session.tick(started)
+        outcome = board.controller.tick(started)
         if outcome.sent is not None:
             self.statistics.tick(f"writes {board.name}".strip())
             self.statistics.measured(f"bus {board.name}".strip(), time.monotonic() - started)
         # Motors that cannot measure are where they were sent; before, where their pulses say.
-        measures = board.session.link.driver.measures
+        measures = board.controller.link.driver.measures
         positions = outcome.read if measures or outcome.sent is None else outcome.sent
         if positions is None:
             return
@@ -268,7 +268,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             return
         names = self._robot.joint_names
         message = JointState(
-            name=[names[board.places[joint]] for joint in known],
+            name=[names[board.joint_indices[joint]] for joint in known],
             position=array.array("d", positions[known].tobytes()),
         )
         message.header.stamp = self.get_clock().now().to_msg()

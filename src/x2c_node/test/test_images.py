@@ -17,7 +17,7 @@ from x2c_node.errors import ImageError
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id="camera")
 BLUE, GREEN, RED = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-pictures = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
+pixel_arrays = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
 
 
 def image(encoding, height, width, data, *, step=None, big_endian=False):
@@ -52,9 +52,9 @@ COLOURS = {
 @pytest.mark.parametrize("encoding", COLOURS)
 def test_encoding_gives_the_colours_it_means(encoding):
     row, expected = COLOURS[encoding]
-    picture = converted(image(encoding, 2, 2, np.array([row, row], dtype=np.uint8)))
-    assert picture.dtype == np.uint8
-    assert (picture == [expected, expected]).all()
+    pixels = converted(image(encoding, 2, 2, np.array([row, row], dtype=np.uint8)))
+    assert pixels.dtype == np.uint8
+    assert (pixels == [expected, expected]).all()
 
 
 @pytest.mark.parametrize("big_endian", [False, True])
@@ -69,9 +69,9 @@ def test_encoding_gives_the_colours_it_means(encoding):
 )
 def test_sixteen_bits_keep_their_upper_eight(encoding, numbers, expected, big_endian):
     data = np.array([numbers], dtype=">u2" if big_endian else "<u2")
-    picture = converted(image(encoding, 1, 2, data, big_endian=big_endian))
-    assert picture.dtype == np.uint8
-    assert (picture == [expected]).all()
+    pixels = converted(image(encoding, 1, 2, data, big_endian=big_endian))
+    assert pixels.dtype == np.uint8
+    assert (pixels == [expected]).all()
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_sixteen_bits_keep_their_upper_eight(encoding, numbers, expected, big_en
 )
 def test_yuv_gives_the_colours_of_bt601(encoding, order, y, u, v, expected):
     row = [{"y": y, "u": u, "v": v}[letter] for letter in order] * 2
-    picture = converted(image(encoding, 1, 4, np.array([row], dtype=np.uint8))).astype(int)
-    assert picture.shape == (1, 4, 3)
-    assert np.abs(picture - np.array(expected)).max() <= 3
+    pixels = converted(image(encoding, 1, 4, np.array([row], dtype=np.uint8))).astype(int)
+    assert pixels.shape == (1, 4, 3)
+    assert np.abs(pixels - np.array(expected)).max() <= 3
 
 
 @pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
@@ -100,8 +100,8 @@ def test_yuv_gives_the_colours_of_bt601(encoding, order, y, u, v, expected):
 def test_bayer_pattern_gives_the_colour_seen_through_it(pattern, colour, letter):
     tile = np.array([255 * (filtered == letter) for filtered in pattern], dtype=np.uint8)
     mosaic = np.tile(tile.reshape(2, 2), (4, 4))
-    picture = converted(image(f"bayer_{pattern}8", 8, 8, mosaic))
-    assert (picture[2:-2, 2:-2] == colour).all()
+    pixels = converted(image(f"bayer_{pattern}8", 8, 8, mosaic))
+    assert (pixels[2:-2, 2:-2] == colour).all()
 
 
 @pytest.mark.parametrize("encoding", COLOURS)
@@ -113,37 +113,37 @@ def test_padding_at_the_ends_of_rows_is_left_out(encoding):
 
 def test_padding_of_sixteen_bit_rows_is_left_out():
     data = np.frombuffer(bytes([0, 1, 0, 2, 99]) * 2, dtype=np.uint8)
-    picture = converted(image("mono16", 2, 2, data, big_endian=True))
-    assert (picture == 0).all()
-    picture = converted(image("mono16", 2, 2, data))
-    assert (picture[..., 0] == [[1, 2], [1, 2]]).all()
+    pixels = converted(image("mono16", 2, 2, data, big_endian=True))
+    assert (pixels == 0).all()
+    pixels = converted(image("mono16", 2, 2, data))
+    assert (pixels[..., 0] == [[1, 2], [1, 2]]).all()
 
 
 def test_bytes_after_the_last_row_are_left_out():
     assert converted(image("mono8", 1, 2, np.arange(9, dtype=np.uint8), step=2)).shape == (1, 2, 3)
 
 
-@given(pictures)
-def test_picture_comes_back_from_its_message(picture):
-    message = images.bgr_to_image(picture, HEADER)
-    assert (message.height, message.width) == picture.shape[:2]
-    assert (message.encoding, message.step) == ("bgr8", 3 * picture.shape[1])
+@given(pixel_arrays)
+def test_image_comes_back_from_its_message(pixels):
+    message = images.bgr_to_image(pixels, HEADER)
+    assert (message.height, message.width) == pixels.shape[:2]
+    assert (message.encoding, message.step) == ("bgr8", 3 * pixels.shape[1])
     assert message.header == HEADER
-    assert (converted(message) == picture).all()
+    assert (converted(message) == pixels).all()
 
 
-def test_part_of_a_picture_comes_back_from_its_message():
-    picture = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)[1:5, 2:7, ::-1]
-    assert (converted(images.bgr_to_image(picture, HEADER)) == picture).all()
+def test_part_of_an_image_comes_back_from_its_message():
+    pixels = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)[1:5, 2:7, ::-1]
+    assert (converted(images.bgr_to_image(pixels, HEADER)) == pixels).all()
 
 
-def test_encoding_of_a_picture_can_be_said():
+def test_encoding_of_an_image_can_be_said():
     message = images.bgr_to_image(np.full((1, 1, 3), RED, dtype=np.uint8), HEADER, "rgb8")
     assert (converted(message) == BLUE).all()
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "pixels",
     [
         np.zeros((4, 4), np.uint8),
         np.zeros((4, 4, 4), np.uint8),
@@ -153,9 +153,9 @@ def test_encoding_of_a_picture_can_be_said():
     ids=["grey", "alpha", "floats", "empty"],
 )
 @pytest.mark.parametrize("convert", [images.bgr_to_image, images.bgr_to_jpeg])
-def test_what_is_no_picture_is_no_message(convert, picture):
+def test_what_is_no_image_is_no_message(convert, pixels):
     with pytest.raises(ImageError, match=r"expected \(height, width, 3\) of uint8"):
-        convert(picture, HEADER)
+        convert(pixels, HEADER)
 
 
 @pytest.mark.parametrize("encoding", ["", "bgr9", "32FC1", "nv12"])
@@ -201,7 +201,7 @@ def test_odd_width_of_paired_pixels_is_refused(encoding):
     data=st.binary(max_size=300) | st.just(bytes(300)),
     big_endian=st.booleans(),
 )
-def test_any_message_gives_a_picture_of_its_size_or_is_refused(
+def test_any_message_gives_an_image_of_its_size_or_is_refused(
     encoding, height, width, step, data, big_endian
 ):
     message = Image(
@@ -213,11 +213,11 @@ def test_any_message_gives_a_picture_of_its_size_or_is_refused(
         is_bigendian=int(big_endian),
     )
     try:
-        picture = converted(message)
+        pixels = converted(message)
     except ImageError:
         return
-    assert picture.shape == (height, width, 3)
-    assert picture.dtype == np.uint8
+    assert pixels.shape == (height, width, 3)
+    assert pixels.dtype == np.uint8
 
 
 class Bridge:
@@ -235,10 +235,10 @@ class Bridge:
 
 
 def test_cv_bridge_converts_where_there_is_one():
-    picture = np.ones((2, 2, 3), np.uint8)
-    bridge = Bridge(picture)
+    pixels = np.ones((2, 2, 3), np.uint8)
+    bridge = Bridge(pixels)
     message = image("rgb8", 2, 2, np.zeros(12, np.uint8))
-    assert images.image_to_bgr(message, bridge=bridge) is picture
+    assert images.image_to_bgr(message, bridge=bridge) is pixels
     assert bridge.asked == [("rgb8", "bgr8")]
 
 
@@ -285,7 +285,7 @@ def test_jpeg_comes_back_nearly_as_it_was():
     assert np.abs(difference).mean() < 3.0
 
 
-def test_picture_too_wide_for_jpeg_is_refused_with_its_shape():
+def test_image_too_wide_for_jpeg_is_refused_with_its_shape():
     with pytest.raises(ImageError, match=r"shape \(1, 70000, 3\) as JPEG"):
         images.bgr_to_jpeg(np.zeros((1, 70_000, 3), np.uint8), HEADER)
 
@@ -297,14 +297,14 @@ def test_lower_quality_is_smaller():
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "pixels",
     [gradient(), gradient()[..., 0], gradient().astype(np.uint16) * 256],
     ids=["colour", "grey", "16 bit"],
 )
-def test_png_gives_three_colours_of_eight_bits(picture):
-    _, data = cv2.imencode(".png", picture)
+def test_png_gives_three_colours_of_eight_bits(pixels):
+    _, data = cv2.imencode(".png", pixels)
     found = images.compressed_to_bgr(compressed(data.tobytes(), "png"))
-    expected = gradient() if picture.ndim == 3 else np.stack([gradient()[..., 0]] * 3, axis=2)
+    expected = gradient() if pixels.ndim == 3 else np.stack([gradient()[..., 0]] * 3, axis=2)
     assert found.dtype == np.uint8
     assert (found == expected).all()
 
@@ -327,20 +327,20 @@ def huge_png():
     [b"", b"\x00", b"garbage" * 100, b"\xff\xd8\xff\xe0", huge_png()],
     ids=["empty", "zero", "garbage", "header only", "too many pixels"],
 )
-def test_compressed_data_that_is_no_picture_is_refused(data):
+def test_compressed_data_that_is_no_image_is_refused(data):
     with pytest.raises(ImageError, match=r"\(format 'jpeg'\)$"):
         images.compressed_to_bgr(compressed(data))
 
 
 @given(st.binary(max_size=300))
-def test_any_compressed_data_gives_a_picture_or_is_refused(data):
+def test_any_compressed_data_gives_an_image_or_is_refused(data):
     jpeg = bytes(images.bgr_to_jpeg(gradient(), HEADER).data)
     for content in (data, jpeg[:100] + data, jpeg[: len(data)]):
         try:
-            picture = images.compressed_to_bgr(compressed(content))
+            pixels = images.compressed_to_bgr(compressed(content))
         except ImageError:
             continue
-        assert picture.ndim == 3
+        assert pixels.ndim == 3
 
 
 def test_a_message_of_the_same_size_is_filled_anew():
@@ -348,11 +348,11 @@ def test_a_message_of_the_same_size_is_filled_anew():
     message = None
     made = []
     for height, width in ((4, 6), (4, 6), (2, 6)):
-        picture = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
-        message = images.bgr_to_image(picture, Header(frame_id=str(height)), reuse=message)
+        pixels = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        message = images.bgr_to_image(pixels, Header(frame_id=str(height)), reuse=message)
         made.append(message)
         assert message.header.frame_id == str(height)
-        np.testing.assert_array_equal(images.image_to_bgr(message), picture)
+        np.testing.assert_array_equal(images.image_to_bgr(message), pixels)
     assert made[0] is made[1]
     assert made[2] is not made[1]
 

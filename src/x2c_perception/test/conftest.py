@@ -23,11 +23,11 @@ from x2c_perception.performer import performer_video
 def write_video(tmp_path: Path) -> Callable[..., Path]:
     """Write a video whose pictures are grey, each 20 brighter than the one before."""
 
-    def write(name: str = "video.mp4", pictures: int = 5, rate: float = 25.0) -> Path:
+    def write(name: str = "video.mp4", images: int = 5, rate: float = 25.0) -> Path:
         path = tmp_path / name
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
         assert writer.isOpened()
-        for number in range(pictures):
+        for number in range(images):
             writer.write(np.full((48, 64, 3), 20 * (1 + number % 10), np.uint8))
         writer.release()
         return path
@@ -46,9 +46,9 @@ def portrait() -> NDArray[np.uint8]:
 def resting() -> NDArray[np.uint8]:
     """A picture (height, width, 3) BGR of a face at rest: mouth closed, eyes open."""
     with VideoFile(performer_video()) as source:
-        picture = source.read()
-    assert picture is not None
-    return picture
+        image = source.read()
+    assert image is not None
+    return image
 
 
 @pytest.fixture

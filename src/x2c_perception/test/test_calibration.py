@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from x2c_perception.cameras.calibration import load_calibration
-from x2c_perception.errors import CalibrationError
+from x2c_perception.errors import CameraCalibrationError
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_calibration_is_read_from_an_address_or_a_path(write):
     ],
 )
 def test_what_is_wrong_with_a_calibration_is_told(write, changes, reason):
-    with pytest.raises(CalibrationError, match=reason):
+    with pytest.raises(CameraCalibrationError, match=reason):
         load_calibration(str(write(**changes)))
 
 
@@ -63,15 +63,15 @@ def test_what_is_wrong_with_a_calibration_is_told(write, changes, reason):
 def test_a_file_that_is_no_calibration_is_refused(tmp_path, content):
     path = tmp_path / "bad.yaml"
     path.write_text(content, encoding="latin-1")
-    with pytest.raises(CalibrationError, match=r"bad\.yaml"):
+    with pytest.raises(CameraCalibrationError, match=r"bad\.yaml"):
         load_calibration(str(path))
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(CalibrationError, match="cannot read"):
+    with pytest.raises(CameraCalibrationError, match="cannot read"):
         load_calibration((tmp_path / "gone.yaml").as_uri())
 
 
 def test_other_addresses_are_refused():
-    with pytest.raises(CalibrationError, match="expected file:///"):
+    with pytest.raises(CameraCalibrationError, match="expected file:///"):
         load_calibration("https://example.org/camera.yaml")

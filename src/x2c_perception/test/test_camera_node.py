@@ -39,7 +39,7 @@ def diagnosis(ros, contains):
 def test_a_video_is_published_with_regular_stamps(camera, ros, write_video, wait_until):
     images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)
     before = ros.node.get_clock().now().nanoseconds
-    video = write_video(pictures=20, rate=20.0)
+    video = write_video(images=20, rate=20.0)
     process = camera(filename=str(video), loop=True, frame_id="eye")
     wait_until(lambda: len(images) >= 25, what="images beyond the end of the video")
     first = images[0]
@@ -80,7 +80,7 @@ def test_a_file_without_loop_is_published_once_and_its_end_is_told(
     every = QoSProfile(depth=10)
     images = ros.collect(Image, "image_raw", every)
     process = camera(
-        filename=str(write_video(pictures=5)),
+        filename=str(write_video(images=5)),
         wait_for_subscriber=True,
         # Else the newest image takes the place of one that has not been taken.
         **{"qos_overrides./image_raw.publisher.depth": every.depth},
@@ -146,7 +146,7 @@ def test_a_calibration_is_published(camera, ros, write_video, tmp_path, wait_unt
     assert info.distortion_model == "plumb_bob"
 
 
-def test_a_picture_is_published_until_the_node_stops(camera, ros, tmp_path, wait_until):
+def test_an_image_is_published_until_the_node_stops(camera, ros, tmp_path, wait_until):
     cv2.imwrite(str(tmp_path / "one.png"), np.full((20, 30, 3), 77, np.uint8))
     images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)
     process = camera(filename=str(tmp_path / "one.png"), framerate=50.0)

@@ -24,7 +24,7 @@ def test_jitter_is_no_drop():
     assert dropped(np.arange(300) / 30.0 + jitter) == 0
 
 
-def test_missing_pictures_are_counted():
+def test_missing_images_are_counted():
     stamps = np.delete(np.arange(200) / 30.0, [50, 80, 81, 120])
     assert dropped(stamps) == 4
 

@@ -120,7 +120,7 @@ def test_a_region_can_be_smoothed_by_itself(make_face):
     assert described[PLACE[Descriptor.EYE_OPENNESS_LEFT]] < 0.02
 
 
-def test_a_head_that_turns_over_between_two_pictures_gives_a_rotation(make_face):
+def test_a_head_that_turns_over_between_two_images_gives_a_rotation(make_face):
     face = make_face()
     turned = face.landmarks * np.array([-1.0, -1.0, 1.0]) + np.array([640.0, 480.0, 0.0])
     for _, pose in smoothed([face.landmarks, turned, face.landmarks]):

@@ -61,8 +61,8 @@ def node(ros):
 class Camera:
     """Publishes a picture at 50 Hz, with stamps of its own, until it is stopped."""
 
-    def __init__(self, ros, picture, *, compressed=False):
-        self.picture = picture
+    def __init__(self, ros, image, *, compressed=False):
+        self.image = image
         self.nanoseconds = 10**9
         self.step = 33_000_000
         self._compressed = compressed
@@ -78,7 +78,7 @@ class Camera:
         while not self._ending.wait(0.02):
             header = Header(stamp=to_stamp(self.nanoseconds), frame_id="eye")
             convert = bgr_to_jpeg if self._compressed else bgr_to_image
-            self._publisher.publish(convert(self.picture, header))
+            self._publisher.publish(convert(self.image, header))
             self.nanoseconds += self.step
 
     def stop(self):
@@ -91,8 +91,8 @@ class Camera:
 def camera(ros, resting):
     made = []
 
-    def start(picture=None, **arguments):
-        made.append(Camera(ros, resting if picture is None else picture, **arguments))
+    def start(image=None, **arguments):
+        made.append(Camera(ros, resting if image is None else image, **arguments))
         return made[-1]
 
     yield start
@@ -135,7 +135,7 @@ def test_a_face_is_followed_lost_and_found_with_the_image_s_header(
     assert face.track_id == 0
     assert face.head.position.z > 0.1
 
-    eye.picture = np.zeros_like(resting)
+    eye.image = np.zeros_like(resting)
     lost = wait_until(
         lambda: [one for one in faces if one.state == FaceLandmarks.LOST], what="the loss"
     )[0]
@@ -144,7 +144,7 @@ def test_a_face_is_followed_lost_and_found_with_the_image_s_header(
     assert np.abs(np.asarray(lost.landmarks) - landmarks.ravel()).max() < 5.0
     assert wait_until(saying(ros, "person 0 is gone"), what="the loss in the diagnosis")
 
-    eye.picture = resting
+    eye.image = resting
     wait_until(lambda: faces[-1].state == FaceLandmarks.TRACKING, what="its return")
     assert wait_until(saying(ros, "following person"), what="its return in the diagnosis")
     assert process.stop() == 0
@@ -248,7 +248,7 @@ def test_waiting_for_images_tells_of_qualities_that_do_not_fit(tracker, ros, wai
     wait_until(saying(ros, "Fast DDS profile"), what="the silent publisher")
 
 
-def test_pictures_of_the_face_are_made_for_those_who_look(node, camera, ros, resting, wait_until):
+def test_images_of_the_face_are_made_for_those_who_look(node, camera, ros, resting, wait_until):
     crops = ros.collect(Image, "face/crop", IMAGE_PUBLISHER)
     debug = ros.collect(Image, f"{TRACKER}/debug_image", IMAGE_PUBLISHER)
     node()

@@ -57,7 +57,7 @@ def take_all(grabber):
     while not grabber.finished:
         grabbed = grabber.next(0.05)
         if grabbed is not None:
-            values.append(int(grabbed.picture[0, 0, 0]))
+            values.append(int(grabbed.image[0, 0, 0]))
     return values
 
 
@@ -83,29 +83,29 @@ def test_a_looping_file_starts_again():
     values = []
     while len(values) < 5:
         if grabbed := grabber.next(1.0):
-            values.append(int(grabbed.picture[0, 0, 0]))
+            values.append(int(grabbed.image[0, 0, 0]))
     assert values == [1, 2, 1, 2, 1]
     assert grabber.stop()
 
 
-def test_a_looping_file_without_pictures_ends():
+def test_a_looping_file_without_images_ends():
     assert take_all(Grabber(Scripted([()]), loop=True)) == []
 
 
-def test_an_unreadable_picture_of_a_file_is_told_and_passed_over():
+def test_an_unreadable_image_of_a_file_is_told_and_passed_over():
     told = []
     grabber = Grabber(Scripted([(1, SourceError("bad one"), 3)]), complain=told.append)
     assert take_all(grabber) == [1, 3]
     assert told == ["bad one"]
 
 
-def test_of_a_live_source_only_the_newest_picture_is_kept(wait_until):
+def test_of_a_live_source_only_the_newest_image_is_kept(wait_until):
     source = Scripted([[*range(1, 11), SourceError("gone")]], live=True)
     grabber = Grabber(source, backoff=Backoff(shortest=60.0, longest=60.0))
     wait_until(lambda: grabber.fault, what="all to be read")
     newest = grabber.next(1.0)
     assert newest is not None
-    assert newest.picture[0, 0, 0] == 10
+    assert newest.image[0, 0, 0] == 10
     assert grabber.next(0.01) is None
     assert grabber.stop()
 
@@ -116,7 +116,7 @@ def test_a_camera_that_vanishes_is_told_once_and_found_again(wait_until):
     source = Scripted([(1, gone), (gone,), (gone,), repeat(2)], live=True)
     grabber = Grabber(source, complain=told.append, found=lambda: found.append(1), backoff=QUICK)
     grabbed = wait_until(lambda: source.opened == 4 and grabber.next(1.0), what="its return")
-    assert grabbed.picture[0, 0, 0] in (1, 2)
+    assert grabbed.image[0, 0, 0] in (1, 2)
     assert told[0] == "unplugged; trying again in 0.01 s"
     assert len(found) >= 4
     assert not grabber.finished

@@ -51,7 +51,7 @@ def test_no_face_is_found_where_there_is_none(tracker):
     assert tracker.track(noise) == []
 
 
-def test_a_large_picture_gives_landmarks_in_its_own_pixels(tracker, rgb):
+def test_a_large_image_gives_landmarks_in_its_own_pixels(tracker, rgb):
     (small,) = tracker.track(rgb)
     tracker.track(np.zeros_like(rgb))
     (large,) = tracker.track(cv2.resize(rgb, None, fx=10.0, fy=10.0))
@@ -63,7 +63,7 @@ def test_a_large_picture_gives_landmarks_in_its_own_pixels(tracker, rgb):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 17), (16, 16), (17, 3)])
-def test_pictures_of_odd_shapes_do_no_harm(tracker, rgb, shape):
+def test_images_of_odd_shapes_do_no_harm(tracker, rgb, shape):
     assert tracker.track(np.zeros((*shape, 3), np.uint8)) == []
     tracker.track(rgb)
     assert len(tracker.track(rgb)) == 1
@@ -100,7 +100,7 @@ def test_another_number_of_landmarks_is_refused():
         landmarks_of(message.SerializeToString())
 
 
-def test_after_a_failure_the_next_picture_is_tracked(rgb, monkeypatch):
+def test_after_a_failure_the_next_image_is_tracked(rgb, monkeypatch):
     tracker = MediaPipeTracker()
 
     def fail(self, rgb):

@@ -14,8 +14,8 @@ from x2c_perception.neutral.neutral_calibrator import (
     GIVE_UP_TIME,
     LONGEST_WAIT,
     PROVISIONAL_TIME,
+    CalibrationStage,
     NeutralCalibrator,
-    Stage,
 )
 
 PERIOD = 1.0 / 30.0
@@ -55,9 +55,9 @@ REST_EYE = float(describe_face(REFERENCE)[PLACE[Descriptor.EYE_OPENNESS_LEFT]])
 def test_a_resting_face_is_provisional_soon_and_final_after_two_seconds(session, make_face):
     session.show(make_face(), 3.0)
     (first, stage, _), (last, final, neutral) = session.given
-    assert stage is Stage.PROVISIONAL
+    assert stage is CalibrationStage.PROVISIONAL
     assert first == pytest.approx(PROVISIONAL_TIME, abs=0.08)
-    assert final is Stage.FINAL
+    assert final is CalibrationStage.FINAL
     assert last == pytest.approx(FINAL_TIME, abs=0.1)
     assert np.abs(neutral.face - REFERENCE).max() < 1e-4
     assert session.calibrator.progress == 1.0
@@ -82,7 +82,7 @@ def test_shut_eyes_at_first_are_not_taken_for_neutral(session, make_face):
 def test_half_shut_eyes_are_dropped_once_it_is_known_how_open_they_can_be(session, make_face):
     session.show(make_face(lids=0.5), 0.5).show(make_face(), 3.0)
     _, stage, neutral = session.given[-1]
-    assert stage is Stage.FINAL
+    assert stage is CalibrationStage.FINAL
     assert described(neutral, Descriptor.EYE_OPENNESS_LEFT) > 0.9 * REST_EYE
 
 
@@ -102,7 +102,7 @@ def test_blinks_and_words_in_between_do_no_harm(session, make_face):
         session.show(make_face(), 0.4).show(make_face(lids=1.0), 0.1)
         session.show(make_face(mouth=0.2), 0.2)
     _, stage, neutral = session.given[-1]
-    assert stage is Stage.FINAL
+    assert stage is CalibrationStage.FINAL
     assert np.abs(neutral.face - REFERENCE).max() < 1e-4
 
 
@@ -115,7 +115,7 @@ def test_a_moving_face_is_not_taken(session, make_face):
     for number in range(30):
         session.show(make_face(smile=0.3 * (number % 2)), PERIOD)
     stages = [stage for _, stage, _ in session.given]
-    assert Stage.FINAL not in stages
+    assert CalibrationStage.FINAL not in stages
 
 
 def test_where_nothing_is_good_the_least_expressive_frames_have_to_do(session, make_face):
@@ -123,7 +123,7 @@ def test_where_nothing_is_good_the_least_expressive_frames_have_to_do(session, m
     session.show(make_face(mouth=0.5), 2.0)
     (when, stage, neutral), *_ = session.given
     assert when == pytest.approx(LONGEST_WAIT, abs=0.2)
-    assert stage is Stage.SEARCHING
+    assert stage is CalibrationStage.SEARCHING
     assert described(neutral, Descriptor.MOUTH_OPENING) < 0.25
     assert session.calibrator.running
 
@@ -131,13 +131,13 @@ def test_where_nothing_is_good_the_least_expressive_frames_have_to_do(session, m
 def test_a_fallback_gives_way_to_a_good_face(session, make_face):
     session.show(make_face(mouth=0.5), 4.0).show(make_face(), 3.0)
     _, stage, neutral = session.given[-1]
-    assert stage is Stage.FINAL
+    assert stage is CalibrationStage.FINAL
     assert described(neutral, Descriptor.MOUTH_OPENING) < 0.02
 
 
 def test_it_comes_to_an_end_even_where_nothing_is_ever_good(session, make_face):
     session.show(make_face(mouth=0.5), GIVE_UP_TIME + 1.0)
-    assert session.calibrator.stage is Stage.FINAL
+    assert session.calibrator.stage is CalibrationStage.FINAL
 
 
 def test_lost_faces_are_passed_over(session, make_face):
@@ -145,12 +145,12 @@ def test_lost_faces_are_passed_over(session, make_face):
     assert not session.given
 
 
-def test_a_slow_camera_needs_no_more_pictures_than_time(make_face):
+def test_a_slow_camera_needs_no_more_images_than_time(make_face):
     calibrator = NeutralCalibrator()
     calibrator.restart()
     given = [calibrator.add(make_face(), 0.1 * number) for number in range(30)]
     assert sum(one is not None for one in given) == 2
-    assert calibrator.stage is Stage.FINAL
+    assert calibrator.stage is CalibrationStage.FINAL
 
 
 def test_a_fast_camera_gives_the_same(make_face):
@@ -158,7 +158,7 @@ def test_a_fast_camera_gives_the_same(make_face):
     calibrator.restart()
     for number in range(750):
         calibrator.add(make_face(), number / 250.0)
-    assert calibrator.stage is Stage.FINAL
+    assert calibrator.stage is CalibrationStage.FINAL
 
 
 def test_nothing_is_taken_before_it_is_started_or_after_it_is_stopped(make_face):
@@ -183,6 +183,6 @@ def test_a_neutral_face_of_good_frames_has_a_closed_mouth_and_open_eyes(face_mak
         session.show(face_maker(mouth=mouth, lids=lids, yaw=yaw), 0.5)
     for _, stage, neutral in session.given:
         assert np.isfinite(neutral.face).all()
-        if stage is not Stage.SEARCHING:
+        if stage is not CalibrationStage.SEARCHING:
             assert described(neutral, Descriptor.MOUTH_OPENING) < 0.05
             assert described(neutral, Descriptor.EYE_OPENNESS_LEFT) > 0.04

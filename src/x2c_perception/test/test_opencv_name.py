@@ -11,7 +11,7 @@ import pytest
 
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.opencv_name import opencv_name
-from x2c_perception.cameras.video_file import promised_pictures
+from x2c_perception.cameras.video_file import promised_images
 from x2c_perception.errors import SourceError
 from x2c_perception.performer import performer_video
 
@@ -35,7 +35,7 @@ def test_another_name_is_replaced_by_one_that_is_text(tmp_path):
         assert Path(name).read_bytes() == b"content"
 
 
-def test_a_broken_picture_of_such_a_name_ends_no_folder(tmp_path):
+def test_a_broken_image_of_such_a_name_ends_no_folder(tmp_path):
     whole = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
     for ending, data in ((b"1.png", whole), (b"2.png", whole[:50]), (b"3.png", whole)):
         named(tmp_path, ending).write_bytes(data)
@@ -55,13 +55,13 @@ def test_a_video_of_such_a_name_is_played(tmp_path):
         assert source.read() is not None
 
 
-def test_pictures_that_a_header_promises_are_counted(tmp_path):
+def test_images_that_a_header_promises_are_counted(tmp_path):
     path = named(tmp_path, b".mp4")
-    assert promised_pictures(path) is None
+    assert promised_images(path) is None
     shutil.copy(performer_video(), path)
-    assert promised_pictures(path) == promised_pictures(performer_video()) > 0
+    assert promised_images(path) == promised_images(performer_video()) > 0
     path.write_bytes(b"no video")
-    assert promised_pictures(path) is None
+    assert promised_images(path) is None
 
 
 def test_a_file_of_such_a_name_that_is_gone_is_an_error(tmp_path):

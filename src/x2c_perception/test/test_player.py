@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_perception.cameras.grabber import Grabber
-from x2c_perception.cameras.image_files import StillPicture
+from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.cameras.player import UNPACED_LIMIT, Pacer, Player
 from x2c_perception.cameras.video_file import VideoFile
 
 
-def test_pictures_in_time_are_due_at_equal_distances():
+def test_images_in_time_are_due_at_equal_distances():
     pacer = Pacer(10.0)
     assert [round(pacer.due(now), 3) for now in (5.0, 5.01, 5.02, 5.35)] == [5.0, 5.1, 5.2, 5.3]
 
 
-def test_a_late_picture_does_not_make_the_next_ones_hurry():
+def test_a_late_image_does_not_make_the_next_ones_hurry():
     pacer = Pacer(10.0)
     pacer.due(0.0)
     assert pacer.due(1.0) == 1.0
@@ -31,7 +31,7 @@ def test_a_late_picture_does_not_make_the_next_ones_hurry():
     rate=st.floats(0.5, 500.0),
     waits=st.lists(st.floats(0.0, 3.0), min_size=2, max_size=30),
 )
-def test_no_picture_is_due_long_before_now_or_close_to_the_last(rate, waits):
+def test_no_image_is_due_long_before_now_or_close_to_the_last(rate, waits):
     pacer, due = Pacer(rate), []
     for now in itertools.accumulate(waits):
         due.append(pacer.due(now))
@@ -45,7 +45,7 @@ def play(source, **arguments):
     grabber = Grabber(source)
     player = Player(
         grabber,
-        lambda picture, age: delivered.append((picture, age, time.monotonic())),
+        lambda image, age: delivered.append((image, age, time.monotonic())),
         failures.append,
         lambda: ends.append(1),
         live=source.is_live,
@@ -55,7 +55,7 @@ def play(source, **arguments):
 
 
 def test_a_file_is_played_at_its_rate_and_ends_once(write_video, wait_until):
-    source = VideoFile(write_video(pictures=6, rate=25.0))
+    source = VideoFile(write_video(images=6, rate=25.0))
     player, delivered, _, ends = play(source)
     wait_until(lambda: player.finished, what="the end")
     player.stop()
@@ -67,7 +67,7 @@ def test_a_file_is_played_at_its_rate_and_ends_once(write_video, wait_until):
 
 
 def test_unpaced_a_file_is_played_faster_but_within_the_limit(write_video, wait_until):
-    source = VideoFile(write_video(pictures=50, rate=5.0))
+    source = VideoFile(write_video(images=50, rate=5.0))
     started = time.monotonic()
     player, delivered, _, _ = play(source, paced=False)
     wait_until(lambda: player.finished, what="the end")
@@ -79,10 +79,10 @@ def test_unpaced_a_file_is_played_faster_but_within_the_limit(write_video, wait_
 def test_a_receiver_that_fails_does_not_end_the_playing(write_video, wait_until):
     failures = []
 
-    def fail(picture, age):
+    def fail(image, age):
         raise ValueError("cannot take it")
 
-    grabber = Grabber(VideoFile(write_video(pictures=4)))
+    grabber = Grabber(VideoFile(write_video(images=4)))
     player = Player(grabber, fail, failures.append, lambda: None, live=False, paced=False)
     wait_until(lambda: player.finished, what="the end")
     player.stop()
@@ -91,7 +91,7 @@ def test_a_receiver_that_fails_does_not_end_the_playing(write_video, wait_until)
 
 def test_a_file_waits_for_its_audience(write_video, wait_until):
     audience = []
-    source = VideoFile(write_video(pictures=3))
+    source = VideoFile(write_video(images=3))
     player, delivered, _, _ = play(source, ready=lambda: bool(audience), paced=False)
     time.sleep(0.1)  # Nothing is to happen, so there is nothing to wait for.
     assert not delivered
@@ -101,8 +101,8 @@ def test_a_file_waits_for_its_audience(write_video, wait_until):
     assert len(delivered) == 3
 
 
-def test_stopping_is_quick_even_when_the_next_picture_is_far_off(write_video, wait_until):
-    player, delivered, _, _ = play(VideoFile(write_video(pictures=3, rate=25.0)), rate=0.01)
+def test_stopping_is_quick_even_when_the_next_image_is_far_off(write_video, wait_until):
+    player, delivered, _, _ = play(VideoFile(write_video(images=3, rate=25.0)), rate=0.01)
     wait_until(lambda: delivered, what="the first picture")
     started = time.monotonic()
     player.stop()
@@ -110,10 +110,10 @@ def test_stopping_is_quick_even_when_the_next_picture_is_far_off(write_video, wa
     assert not player.finished
 
 
-def test_a_still_picture_is_repeated_at_the_rate_asked_for(tmp_path, portrait, wait_until):
+def test_a_still_image_is_repeated_at_the_rate_asked_for(tmp_path, portrait, wait_until):
     import cv2
 
     cv2.imwrite(str(tmp_path / "face.png"), portrait)
-    player, delivered, _, _ = play(StillPicture(tmp_path / "face.png"), rate=200.0)
+    player, delivered, _, _ = play(StillImage(tmp_path / "face.png"), rate=200.0)
     wait_until(lambda: len(delivered) >= 10, what="ten pictures")
     player.stop()

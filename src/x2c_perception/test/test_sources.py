@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from x2c_perception.cameras import choose_source
-from x2c_perception.cameras.image_files import PictureFolder, StillPicture
+from x2c_perception.cameras.image_files import ImageSequence, StillImage
 from x2c_perception.cameras.video_device import (
     CaptureRequest,
     VideoDevice,
@@ -20,15 +20,15 @@ from x2c_perception.errors import SourceError
 
 
 def read_all(source):
-    pictures = []
+    images = []
     with source:
-        while (picture := source.read()) is not None:
-            pictures.append(picture)
-    return pictures
+        while (image := source.read()) is not None:
+            images.append(image)
+    return images
 
 
-def test_a_video_gives_all_its_pictures_and_can_be_read_again(write_video):
-    source = choose_source("0", str(write_video(pictures=7, rate=12.5)))
+def test_a_video_gives_all_its_images_and_can_be_read_again(write_video):
+    source = choose_source("0", str(write_video(images=7, rate=12.5)))
     first, second = read_all(source), read_all(source)
     assert len(first) == len(second) == 7
     assert [int(p.mean()) // 10 for p in first] == [int(p.mean()) // 10 for p in second]
@@ -48,10 +48,10 @@ def test_a_filename_wins_over_a_device(write_video):
 def test_the_built_in_performer_is_a_video():
     with choose_source("0", "performer") as source:
         assert source.rate > 0.0
-        picture = source.read()
-    assert picture is not None
-    assert picture.dtype == np.uint8
-    assert picture.shape[2] == 3
+        image = source.read()
+    assert image is not None
+    assert image.dtype == np.uint8
+    assert image.shape[2] == 3
 
 
 def test_a_missing_file_is_named_with_what_was_expected(tmp_path):
@@ -73,13 +73,13 @@ def test_a_file_that_is_no_video_is_refused_when_opened(tmp_path, content):
         choose_source("0", str(path)).open()
 
 
-def test_a_video_without_pictures_is_refused_when_opened(write_video):
+def test_a_video_without_images_is_refused_when_opened(write_video):
     with pytest.raises(SourceError, match=r"none\.mp4"):
-        choose_source("0", str(write_video("none.mp4", pictures=0))).open()
+        choose_source("0", str(write_video("none.mp4", images=0))).open()
 
 
 def test_a_truncated_video_is_refused_or_read_as_far_as_it_goes(write_video):
-    whole = write_video("cut.avi", pictures=30)
+    whole = write_video("cut.avi", images=30)
     whole.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
     try:
         assert len(read_all(VideoFile(whole))) <= 30
@@ -87,32 +87,32 @@ def test_a_truncated_video_is_refused_or_read_as_far_as_it_goes(write_video):
         assert "cut.avi" in str(error)  # noqa: PT017 - both endings are right
 
 
-def test_a_picture_is_shown_without_end(tmp_path):
+def test_an_image_is_shown_without_end(tmp_path):
     cv2.imwrite(str(tmp_path / "one.png"), np.full((30, 40, 3), 7, np.uint8))
     source = choose_source("0", str(tmp_path / "one.png"))
-    assert isinstance(source, StillPicture)
+    assert isinstance(source, StillImage)
     with source:
         assert source.size == (40, 30)
         shown = [source.read() for _ in range(5)]
-    assert all((picture == 7).all() for picture in shown)
+    assert all((image == 7).all() for image in shown)
     assert shown[0] is not shown[1]
 
 
-def test_a_folder_shows_its_pictures_in_natural_order(tmp_path):
+def test_a_folder_shows_its_images_in_natural_order(tmp_path):
     for number in (10, 9, 1):
         cv2.imwrite(str(tmp_path / f"frame{number}.png"), np.full((8, 8, 3), number, np.uint8))
     (tmp_path / "notes.txt").write_text("no picture")
     source = choose_source("0", str(tmp_path))
-    assert isinstance(source, PictureFolder)
-    assert [int(picture[0, 0, 0]) for picture in read_all(source)] == [1, 9, 10]
+    assert isinstance(source, ImageSequence)
+    assert [int(image[0, 0, 0]) for image in read_all(source)] == [1, 9, 10]
 
 
-def test_a_folder_without_pictures_is_refused(tmp_path):
+def test_a_folder_without_images_is_refused(tmp_path):
     with pytest.raises(SourceError, match="holds no picture"):
         choose_source("0", str(tmp_path)).open()
 
 
-def test_a_damaged_picture_in_a_folder_is_told_and_the_next_one_follows(tmp_path):
+def test_a_damaged_image_in_a_folder_is_told_and_the_next_one_follows(tmp_path):
     for number in (1, 2, 3):
         cv2.imwrite(str(tmp_path / f"{number}.jpg"), np.full((64, 64, 3), number, np.uint8))
     damaged = tmp_path / "2.jpg"
@@ -162,7 +162,7 @@ def test_reading_a_closed_source_is_refused(write_video):
         VideoFile(path).read()
 
 
-def test_a_damaged_first_picture_does_not_end_the_folder(tmp_path):
+def test_a_damaged_first_image_does_not_end_the_folder(tmp_path):
     for number in (1, 2):
         cv2.imwrite(str(tmp_path / f"{number}.jpg"), np.full((48, 64, 3), number, np.uint8))
     damaged = tmp_path / "1.jpg"
@@ -175,14 +175,14 @@ def test_a_damaged_first_picture_does_not_end_the_folder(tmp_path):
         assert source.read() is None
 
 
-def test_a_folder_without_one_good_picture_is_refused(tmp_path):
+def test_a_folder_without_one_good_image_is_refused(tmp_path):
     (tmp_path / "1.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
     source = choose_source("0", str(tmp_path))
     with pytest.raises(SourceError, match=r"no picture can be read; the first of 1: .*1\.jpg"):
         source.open()
 
 
-def test_a_picture_above_the_limit_is_refused_and_the_next_one_follows(tmp_path, monkeypatch):
+def test_an_image_above_the_limit_is_refused_and_the_next_one_follows(tmp_path, monkeypatch):
     sizes = {"1.png": (60, 80), "2.png": (50, 60), "3.png": (60, 80), "4.png": (50, 60)}
     for name, size in sizes.items():
         cv2.imwrite(str(tmp_path / name), np.zeros((*size, 3), np.uint8))

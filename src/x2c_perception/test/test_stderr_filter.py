@@ -7,18 +7,18 @@ import threading
 
 import pytest
 
-from x2c_perception.tracking.stderr_filter import without_chatter
+from x2c_perception.tracking.stderr_filter import filtered_stderr
 
 
 def test_only_the_chatter_is_held_back(capfd):
-    with without_chatter(re.compile("^W0000")):
+    with filtered_stderr(re.compile("^W0000")):
         os.write(2, b"W0000 nobody wants to know\nan error to be seen\nW0000 again\n")
     assert capfd.readouterr().err == "an error to be seen\n"
 
 
 def test_what_was_written_is_seen_when_it_ends_in_an_error(capfd):
     def fail():
-        with without_chatter(re.compile("chatter")):
+        with filtered_stderr(re.compile("chatter")):
             os.write(2, b"the reason\nchatter\n")
             raise ValueError("inside")
 
@@ -28,7 +28,7 @@ def test_what_was_written_is_seen_when_it_ends_in_an_error(capfd):
 
 
 def test_afterwards_everything_is_seen(capfd):
-    with without_chatter(re.compile("W")):
+    with filtered_stderr(re.compile("W")):
         pass
     os.write(2, b"W0000 later\n")
     assert capfd.readouterr().err == "W0000 later\n"
@@ -37,7 +37,7 @@ def test_afterwards_everything_is_seen(capfd):
 def test_two_threads_at_once_lose_nothing(capfd):
     def talk(number):
         for _ in range(50):
-            with without_chatter(re.compile("W0000")):
+            with filtered_stderr(re.compile("W0000")):
                 os.write(2, f"line of {number}\nW0000\n".encode())
 
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(2)]

@@ -17,8 +17,8 @@ from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.qos import IMAGE_PUBLISHER
 from x2c_node.spinning.spin import run_node
-from x2c_perception.cameras.base import CameraSource, Picture
-from x2c_perception.cameras.calibration import Calibration, load_calibration
+from x2c_perception.cameras.base import CameraSource, ImageArray
+from x2c_perception.cameras.calibration import CameraIntrinsics, load_calibration
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.grabber import Grabber
 from x2c_perception.cameras.player import Player
@@ -73,7 +73,7 @@ class CameraNode(ManagedNode[CameraParameters]):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("camera_node", CameraParameters, **node_arguments)
         self._source: CameraSource
-        self._calibration: Calibration | None = None
+        self._calibration: CameraIntrinsics | None = None
         self._grabber: Grabber | None = None
         self._player: Player | None = None
         self._size = (0, 0)
@@ -149,15 +149,15 @@ class CameraNode(ManagedNode[CameraParameters]):
             return Diagnosis(Level.WARN, f"{name}: no picture for 2 s", values)
         return Diagnosis(Level.OK, text, values)
 
-    def _publish(self, picture: Picture, age: float) -> None:
+    def _publish(self, image: ImageArray, age: float) -> None:
         stamp = self.get_clock().now() - Duration(nanoseconds=int(age * 1e9))
         header = Header(stamp=stamp.to_msg(), frame_id=self.params.frame_id)
-        self._size = (picture.shape[1], picture.shape[0])
+        self._size = (image.shape[1], image.shape[0])
         if self._image.get_subscription_count():
-            self._message = bgr_to_image(picture, header, reuse=self._message)
+            self._message = bgr_to_image(image, header, reuse=self._message)
             self._image.publish(self._message)
         if self._compressed.get_subscription_count():
-            self._compressed.publish(bgr_to_jpeg(picture, header, self.params.jpeg_quality))
+            self._compressed.publish(bgr_to_jpeg(image, header, self.params.jpeg_quality))
         if self._info.get_subscription_count():
             self._info.publish(self._camera_info(header))
         self.statistics.tick("image")

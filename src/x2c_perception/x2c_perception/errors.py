@@ -12,7 +12,7 @@ class SourceError(PerceptionError):
     """A source of pictures cannot be opened or read."""
 
 
-class CalibrationError(PerceptionError):
+class CameraCalibrationError(PerceptionError):
     """A camera's calibration file cannot be used."""
 
 

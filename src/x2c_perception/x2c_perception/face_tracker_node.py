@@ -13,7 +13,7 @@ from std_srvs.srv import Trigger
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
 from x2c_msgs.msg import FaceLandmarks
 from x2c_node.conversion.images import (
-    Picture,
+    ImageArray,
     bgr_to_image,
     compressed_to_bgr,
     image_to_bgr,
@@ -35,7 +35,7 @@ from x2c_perception.neutral.person_store import PersonStore, persons_folder
 from x2c_perception.tracking.drawing import draw_face
 from x2c_perception.tracking.face_crop import face_crop
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
-from x2c_perception.tracking.person_tracker import FaceFollower
+from x2c_perception.tracking.person_tracker import PersonTracker
 
 _SILENCE = 2.0
 """Time without images after which the node says that it waits [s]."""
@@ -53,7 +53,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("face_tracker_node", FaceTrackerParameters, **node_arguments)
         self._tracker: MediaPipeTracker
-        self._follower: FaceFollower
+        self._person_tracker: PersonTracker
         self._store: PersonStore
         self._keeper: NeutralKeeper
         self._stamps = StampMonitor()
@@ -81,7 +81,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
     def activate(self) -> None:
         """Begin to follow whoever comes first."""
         params = self.params
-        self._follower = FaceFollower(self._tracker, params.person_patience, params.regions)
+        self._person_tracker = PersonTracker(self._tracker, params.person_patience, params.regions)
         self._keeper = NeutralKeeper(self._store, params.person, params.automatic_calibration)
         self._stamps, self._drops = StampMonitor(), DropEstimator()
         self._last, self._heard = None, time.monotonic()
@@ -103,7 +103,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         """Take over smoothing, patience and calibration."""
         if self.state == "active":
             self._keeper.automatic = self.params.automatic_calibration
-            self._follower.configure(self.params.person_patience, self.params.regions)
+            self._person_tracker.configure(self.params.person_patience, self.params.regions)
 
     def diagnose(self) -> Diagnosis:
         """Say whether images come, and whether there is a face in them."""
@@ -124,7 +124,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             "face": face.state.name.lower(),
             "track id": str(face.track_id),
             "confidence": f"{face.confidence:.2f}",
-            "faces in the image": str(self._follower.faces_found),
+            "faces in the image": str(self._person_tracker.faces_found),
         }
         if face.state is FaceState.TRACKING:
             calibrating = ", calibrating the neutral face" if keeper.running else ""
@@ -132,12 +132,12 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         seen = "no face yet" if face.track_id == NO_TRACK else f"person {face.track_id} is gone"
         return Diagnosis(Level.WARN, seen, values)
 
-    def _take(self, header: Header, picture: Picture) -> None:
+    def _take(self, header: Header, image: ImageArray) -> None:
         self._heard = started = time.monotonic()
         self.statistics.tick("image")
         header = self._stamped(header)
         now = self._time_of(header)
-        face = self._follower.follow(picture, now)
+        face = self._person_tracker.follow(image, now)
         self.statistics.measured("tracking", time.monotonic() - started)
         self._face.publish(face_to_message(face, header))
         self.statistics.tick("face" if face.state is FaceState.TRACKING else "no face")
@@ -146,7 +146,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         neutral = self._keeper.add(face, now)
         if neutral is not None:
             self._publish_neutral(neutral, header, face.track_id)
-        self._publish_pictures(picture, face, header)
+        self._publish_images(image, face, header)
 
     def _stamped(self, header: Header) -> Header:
         """Return an image's header; without a stamp, the time of arrival has to do.
@@ -167,17 +167,17 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             self.get_logger().info(
                 "the images' stamps jumped: filters start anew", throttle_duration_sec=5.0
             )
-            self._follower.restart()
+            self._person_tracker.restart()
             self._drops.restart()
         now = nanoseconds * 1e-9
         self._drops.arrived(now)
         return now
 
-    def _publish_pictures(self, picture: Picture, face: Face, header: Header) -> None:
+    def _publish_images(self, image: ImageArray, face: Face, header: Header) -> None:
         if face.state is FaceState.TRACKING and self._crop.get_subscription_count():
-            self._crop.publish(bgr_to_image(face_crop(picture, face), header))
+            self._crop.publish(bgr_to_image(face_crop(image, face), header))
         if self._debug.get_subscription_count():
-            drawn = picture.copy()
+            drawn = image.copy()
             rate = self.statistics.rates["image"].rate
             state = f"person {face.track_id} {face.state.name.lower()}"
             draw_face(drawn, face, (state, f"{rate:.0f} Hz", f"neutral: {self._keeper.origin}"))

@@ -16,7 +16,7 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_datasets.collect.simulated import collect_simulated
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RenderError
 
@@ -32,7 +32,7 @@ def simulated(make_once: Callable[..., Path], robot: Path) -> Path:
     """Collect 40 pairs of X2C-Sim: 32 train, 4 val, 4 test; do not write to them."""
 
     def collect(folder: Path) -> None:
-        settings = Settings("virtual", samples=40, seed=5, frames=4, size=64)
+        settings = CollectionSettings("virtual", samples=40, seed=5, frames=4, size=64)
         try:
             collect_simulated(robot, settings, folder / "set", 1, lambda pairs: None)
         except RenderError as error:
@@ -51,9 +51,9 @@ def upstream() -> Callable[..., Path]:
         shares = generator.uniform(-0.9, 0.9, count)
         paths = []
         for index, share in enumerate(shares):
-            picture = generator.integers(0, 20, (48, 40, 3)) + int(120 + 100 * share)
+            image = generator.integers(0, 20, (48, 40, 3)) + int(120 + 100 * share)
             path = f"images/{Path(name).stem}_{index}.png"
-            cv2.imwrite(str(folder / path), picture.astype(np.uint8))
+            cv2.imwrite(str(folder / path), image.astype(np.uint8))
             paths.append(path)
         values = [controls.from_deflection(np.full(controls.COUNT, share)) for share in shares]
         content = {"img_path": paths, "ctrl_values": controls.to_upstream(values)}

@@ -92,7 +92,7 @@ def test_training_and_evaluation_agree(simulated, robot, tmp_path):
         assert ours.errors.mae == pytest.approx(theirs.errors.mae, abs=1e-5)
 
 
-def test_data_of_upstream_are_evaluated_on_their_pictures_alone(upstream, tmp_path):
+def test_data_of_upstream_are_evaluated_on_their_images_alone(upstream, tmp_path):
     folder = upstream(tmp_path / "data", count=9, name="val_split_cg.pkl")
     (folder / "images/val_split_cg_2.png").write_text("no picture")
     data = choose_split(read_data_set(folder, landmarks=True), None)

@@ -28,14 +28,14 @@ class Counter:
         self.done = done
 
 
-def test_pictures_are_decoded_and_sized(tmp_path, upstream):
+def test_images_are_decoded_and_sized(tmp_path, upstream):
     data = read_data_set(upstream(tmp_path))
     made = prepare(data, NetworkConfig(image_size=32), None)
     assert made.rendered.shape == (24, 32, 32, 3)
     assert made.transferred is None
     assert np.allclose(made.values, data.values())
     for row in (0, 23):
-        expected = cv2.resize(data[row].picture(), (32, 32), interpolation=cv2.INTER_AREA)
+        expected = cv2.resize(data[row].read_image(), (32, 32), interpolation=cv2.INTER_AREA)
         assert np.array_equal(made.rendered[row], expected)
     assert made.rows("train").tolist() == list(range(24))
     with pytest.raises(PreparationError, match=r"no usable pair in the split 'test'.*train"):
@@ -139,7 +139,7 @@ def test_damaged_files_are_told(tmp_path, upstream):
 
 
 @pytest.mark.process
-def test_transferred_pictures_show_the_same_on_the_neutral_picture(simulated, robot, tmp_path):
+def test_transferred_images_show_the_same_on_the_neutral_image(simulated, robot, tmp_path):
     data = read_data_set(simulated, landmarks=True)
     made = prepare(data, NetworkConfig(image_size=64), robot, folder=tmp_path)
     assert made.usable.all()
@@ -148,7 +148,7 @@ def test_transferred_pictures_show_the_same_on_the_neutral_picture(simulated, ro
     moved = np.abs(np.array([controls.to_deflection(one) for one in made.values])).max(axis=1)
     # The more a face does, the further its picture is from the neutral one.
     assert np.corrcoef(away, moved)[0, 1] > 0.5
-    again = neutral.picture(data[7])
+    again = neutral.image(data[7])
     assert np.array_equal(again, made.transferred[7])
 
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_training.errors import SettingsError
-from x2c_training.settings import Settings
+from x2c_training.settings import TrainingSettings
 from x2c_training.settings_file import as_yaml, read_settings, settings_from
 
 SHIPPED = sorted((Path(__file__).parents[3] / "config/training").glob("*.yaml"))
 
 
 def test_without_a_file_there_are_the_defaults():
-    assert read_settings(None) == Settings()
+    assert read_settings(None) == TrainingSettings()
 
 
 def test_a_file_names_only_what_differs(tmp_path):
@@ -24,7 +24,7 @@ def test_a_file_names_only_what_differs(tmp_path):
     settings = read_settings(file)
     assert settings.loss.kind == "l1"
     assert settings.loss.weights == {"gaze": 2, "Jaw Pitch": 3.0}
-    assert settings.optimizer == Settings().optimizer
+    assert settings.optimizer == TrainingSettings().optimizer
 
 
 def test_the_command_line_wins_over_the_file(tmp_path):

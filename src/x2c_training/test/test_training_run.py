@@ -26,7 +26,7 @@ from x2c_training.settings_file import read_settings
 from x2c_training.training import checkpoint, trainer
 from x2c_training.training.initialisation import first_network
 from x2c_training.training.trainer import Trainer
-from x2c_training.training.training_run import CARD, SETTINGS, WEIGHTS, Job, train
+from x2c_training.training.training_run import CARD, SETTINGS, WEIGHTS, TrainingJob, train
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ class Log:
 
 def job(data, out, robot, *overrides, **changes):
     settings = read_settings(None, [*SMALL, *overrides])
-    return Job(data=data, robot=robot, out=out, settings=settings, **changes)
+    return TrainingJob(data=data, robot=robot, out=out, settings=settings, **changes)
 
 
 def run(one, log=None):
@@ -243,7 +243,7 @@ def test_it_learns(upstream, robot, tmp_path):
     assert log.epochs[-1]["mae"] < 0.6 * log.epochs[0]["mae"]
 
 
-def test_data_of_upstream_are_trained_on_without_transferred_pictures(upstream, robot, tmp_path):
+def test_data_of_upstream_are_trained_on_without_transferred_images(upstream, robot, tmp_path):
     data = upstream(tmp_path / "data")
     upstream(tmp_path / "data", count=9, name="val_split_cg.pkl")
     outcome, log = run(job(data, tmp_path / "out", robot, "optimizer.epochs=1"))
@@ -255,7 +255,7 @@ def test_data_of_upstream_are_trained_on_without_transferred_pictures(upstream, 
 
 
 @pytest.mark.parametrize("override", ["loss.feature_matching=0.1", "data.transferred=yes"])
-def test_feature_matching_without_transferred_pictures_is_refused(
+def test_feature_matching_without_transferred_images_is_refused(
     upstream, robot, tmp_path, override
 ):
     data = upstream(tmp_path / "data")
@@ -315,9 +315,9 @@ def test_given_weights_say_the_same_in_other_units_and_colours(tmp_path):
     save_network(tmp_path / "given.safetensors", given, found)
     config = NetworkConfig(backbone="resnet10_half", image_size=32)
     network, note = first_network(tmp_path / "given.safetensors", config)
-    picture = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    image = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        ours, theirs = network.eval()(picture).numpy(), given(picture.flip(1)).numpy()
+        ours, theirs = network.eval()(image).numpy(), given(image.flip(1)).numpy()
     ones = np.ones(controls.COUNT)
     ours, theirs = ours / in_network_units(ones, config), theirs / in_network_units(ones, found)
     assert np.allclose(ours, theirs, atol=1e-4)
@@ -354,7 +354,7 @@ import torch
 from torch import distributed
 from x2c_training.device import team
 from x2c_training.settings_file import read_settings
-from x2c_training.training.training_run import Job, train
+from x2c_training.training.training_run import TrainingJob, train
 from x2c_training.training import training_run
 
 class Quiet:
@@ -372,7 +372,7 @@ class Kept(made):
         keep.append(self)
 training_run.Trainer = Kept
 with team("cpu") as group:
-    train(Job(data, robot, out, settings), group, Quiet(), lambda d, t: None, print)
+    train(TrainingJob(data, robot, out, settings), group, Quiet(), lambda d, t: None, print)
     weights = torch.cat([p.detach().ravel() for p in keep[0].network.parameters()])
     all_of_them = [torch.zeros_like(weights) for _ in range(group.processes)]
     distributed.all_gather(all_of_them, weights)

@@ -217,7 +217,7 @@ class RunSettings:
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """All of it, section by section."""
 
     network: NetworkSettings = field(default_factory=NetworkSettings)

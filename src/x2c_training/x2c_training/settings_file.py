@@ -14,12 +14,12 @@ from x2c_core.files.bounded_yaml import YAMLTextError, load_yaml, load_yaml_file
 from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import LimitError
 from x2c_training.errors import SettingsError
-from x2c_training.settings import Settings
+from x2c_training.settings import TrainingSettings
 
-_SECTIONS: Mapping[str, type[Any]] = typing.get_type_hints(Settings)
+_SECTIONS: Mapping[str, type[Any]] = typing.get_type_hints(TrainingSettings)
 
 
-def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> Settings:
+def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> TrainingSettings:
     """Return a training's settings.
 
     Args:
@@ -39,7 +39,7 @@ def read_settings(file: Path | None, overrides: Sequence[str] = ()) -> Settings:
         raise SettingsError(f"{where}{error}") from error
 
 
-def settings_from(content: Mapping[str, Any]) -> Settings:
+def settings_from(content: Mapping[str, Any]) -> TrainingSettings:
     """Return settings from sections of keys and values.
 
     Raises:
@@ -59,7 +59,7 @@ def settings_from(content: Mapping[str, Any]) -> Settings:
             key: _typed(f"{name}.{key}", value, types[key]) for key, value in section.items()
         }
         made[name] = kind(**values)
-    return Settings(**made)
+    return TrainingSettings(**made)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -131,6 +131,6 @@ def _expected(kind: Any) -> str:
     return names.get(kind, "a list" if typing.get_origin(kind) is tuple else "keys with values")
 
 
-def as_yaml(settings: Settings) -> str:
+def as_yaml(settings: TrainingSettings) -> str:
     """Return settings as a YAML file holds them."""
     return yaml.safe_dump(settings.as_dict(), sort_keys=False)

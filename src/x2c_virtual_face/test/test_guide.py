@@ -20,8 +20,8 @@ def test_the_document_is_what_the_command_makes(robot: Robot) -> None:
     )
 
 
-def test_there_is_a_picture_of_every_control_and_expression() -> None:
-    wanted = {guide.picture_path(name) for name in (*controls.NAMES, *EXPRESSIONS)}
+def test_there_is_an_image_of_every_control_and_expression() -> None:
+    wanted = {guide.image_path(name) for name in (*controls.NAMES, *EXPRESSIONS)}
     assert {str(p.relative_to(FOLDER)) for p in FOLDER.glob("pictures/*")} == wanted
     assert (FOLDER / "controls.png").is_file()
 

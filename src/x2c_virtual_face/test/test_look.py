@@ -66,7 +66,7 @@ def test_looks_do_not_add_up(face):
     assert np.array_equal(face.render(), fresh)
 
 
-def test_a_look_set_before_the_first_picture_is_seen(robot):
+def test_a_look_set_before_the_first_image_is_seen(robot):
     look = random_look(np.random.default_rng(3))
     with VirtualFace(robot, 64, 64) as early, VirtualFace(robot, 64, 64) as late:
         early.set_look(look)
@@ -75,7 +75,7 @@ def test_a_look_set_before_the_first_picture_is_seen(robot):
         assert np.array_equal(early.render(), late.render())
 
 
-def test_landmarks_are_projected_to_where_the_picture_shows_them(face):
+def test_landmarks_are_projected_to_where_the_image_shows_them(face):
     teeth_free = face.robot.home
     face.set_positions(teeth_free)
     face.set_look(plain_look(view=View(azimuth=0.15, elevation=-0.1, roll=0.05, aside=0.2)))
@@ -84,10 +84,10 @@ def test_landmarks_are_projected_to_where_the_picture_shows_them(face):
     assert chin[1] > nose[1]
     # The face's own left is on the right of the picture.
     assert left_eye[0] > right_eye[0]
-    picture = face.render().astype(int)
+    image = face.render().astype(int)
     for eye in (left_eye, right_eye):
         column, row = eye.astype(int)
-        assert picture[row, column].sum() < 200, "the pupil is dark"
+        assert image[row, column].sum() < 200, "the pupil is dark"
 
 
 def test_the_projection_follows_the_head(face):

@@ -72,7 +72,7 @@ def wish(server: PanelServer, **wishes: Any) -> Any:
     return json.loads(content)
 
 
-def picture(jpeg: bytes) -> Any:
+def image(jpeg: bytes) -> Any:
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
 
 
@@ -113,16 +113,16 @@ def test_sliders_change_what_all_pages_see(server: PanelServer) -> None:
     np.testing.assert_allclose(neutral["values"], controls.NEUTRAL, atol=1e-5)
 
 
-def test_the_picture_shows_what_the_sliders_say(server: PanelServer) -> None:
-    before = picture(ask(server, "/picture.jpg")[2])
+def test_the_image_shows_what_the_sliders_say(server: PanelServer) -> None:
+    before = image(ask(server, "/picture.jpg")[2])
     assert before.shape == (SIZE, SIZE, 3)
     wish(server, controls={"Head Yaw": 0.5, "Jaw Pitch": 0.0})
     limit = time.monotonic() + 20.0
-    while np.abs(picture(ask(server, "/picture.jpg")[2]).astype(int) - before).mean() < 3.0:
+    while np.abs(image(ask(server, "/picture.jpg")[2]).astype(int) - before).mean() < 3.0:
         assert time.monotonic() < limit, "the face does not move"
 
 
-def test_pictures_come_in_a_stream(server: PanelServer) -> None:
+def test_images_come_in_a_stream(server: PanelServer) -> None:
     connection = http.client.HTTPConnection(HOST, server.port, timeout=20.0)
     connection.request("GET", "/pictures")
     answer = connection.getresponse()
@@ -132,7 +132,7 @@ def test_pictures_come_in_a_stream(server: PanelServer) -> None:
         assert answer.readline() == b"Content-Type: image/jpeg\r\n"
         length = int(answer.readline().split()[1])
         answer.readline()
-        assert picture(answer.read(length)).shape == (SIZE, SIZE, 3)
+        assert image(answer.read(length)).shape == (SIZE, SIZE, 3)
         answer.readline()
     connection.close()
 
@@ -196,15 +196,15 @@ def test_without_a_port_another_is_chosen_where_the_usual_one_is_taken(
     assert first.port != second.port
 
 
-def test_pictures_end_when_the_face_is_closed(robot: Robot) -> None:
+def test_images_end_when_the_face_is_closed(robot: Robot) -> None:
     try:
         face = LiveFace(robot, 32)
     except RenderError as error:
         pytest.skip(str(error))
-    pictures = face.pictures()
-    assert next(pictures).startswith(b"\xff\xd8")
+    images = face.images()
+    assert next(images).startswith(b"\xff\xd8")
     face.close()
-    assert list(pictures) == []
+    assert list(images) == []
 
 
 def test_a_request_nested_without_end_is_refused(server: PanelServer) -> None:

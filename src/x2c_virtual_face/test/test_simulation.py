@@ -48,23 +48,23 @@ def test_time_passes_as_on_the_steady_clock_and_stands_still_when_stopped(
 
 
 def test_it_draws_in_one_thread_whoever_starts_and_ends_it(simulation, wait_until):
-    pictures = []
+    images = []
     threads = set()
 
     def tick(face, seconds):
         threads.add(threading.get_ident())
-        pictures.append(face.render())
+        images.append(face.render())
 
     for _ in range(2):
         starter = threading.Thread(target=simulation.start, args=(tick, lambda: True))
         starter.start()
         starter.join(150.0)
         assert not starter.is_alive()
-        before = len(pictures)
-        wait_until(lambda: len(pictures) > before, what="a picture")  # noqa: B023
+        before = len(images)
+        wait_until(lambda: len(images) > before, what="a picture")  # noqa: B023
         simulation.stop()
     assert len(threads) == 1
-    assert pictures[0].shape == (64, 64, 3)
+    assert images[0].shape == (64, 64, 3)
 
 
 def test_it_ends_when_it_is_no_longer_wanted(simulation, wait_until):

@@ -140,18 +140,18 @@ def test_landmarks_are_the_skin_that_mujoco_draws(face: VirtualFace, robot: Robo
     np.testing.assert_allclose(face.landmarks()[:468], in_head, atol=1e-4)
 
 
-def test_picture_has_the_size_asked_and_shows_something(robot: Robot) -> None:
+def test_image_has_the_size_asked_and_shows_something(robot: Robot) -> None:
     with VirtualFace(robot, width=160, height=120) as small:
         try:
-            picture = small.render()
+            image = small.render()
         except RenderError as error:
             pytest.skip(str(error))
-        assert picture.shape == (120, 160, 3)
-        assert picture.dtype == np.uint8
-        assert picture.std() > 20.0
+        assert image.shape == (120, 160, 3)
+        assert image.dtype == np.uint8
+        assert image.std() > 20.0
 
 
-def test_picture_is_deterministic_and_follows_the_face(
+def test_image_is_deterministic_and_follows_the_face(
     drawing_face: VirtualFace, robot: Robot
 ) -> None:
     neutral = drawing_face.render()
@@ -167,7 +167,7 @@ def test_closed_face_can_still_be_moved_and_drawn(drawing_face: VirtualFace) -> 
     assert drawing_face.render().shape == before.shape
 
 
-def test_closing_one_face_leaves_another_ones_picture_alone(
+def test_closing_one_face_leaves_another_ones_image_alone(
     drawing_face: VirtualFace, robot: Robot
 ) -> None:
     before = drawing_face.render()

@@ -69,20 +69,20 @@ def start(ros, wait_until, node_process):
     return start
 
 
-def test_a_joint_command_moves_the_joint_and_changes_the_picture(start, ros, wait_until, robot):
+def test_a_joint_command_moves_the_joint_and_changes_the_image(start, ros, wait_until, robot):
     process, side = start(image_width=128, image_height=96)
-    pictures = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
+    images = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
     compressed = ros.collect(CompressedImage, "robot/image_raw/compressed", IMAGE_SUBSCRIBER)
     infos = ros.collect(CameraInfo, "robot/camera_info", IMAGE_SUBSCRIBER)
-    wait_until(lambda: pictures and compressed and infos, what="pictures")
-    neutral = image_to_bgr(pictures[-1]).astype(int)
+    wait_until(lambda: images and compressed and infos, what="pictures")
+    neutral = image_to_bgr(images[-1]).astype(int)
     assert neutral.shape == (96, 128, 3)
     assert neutral.std() > 10.0
     assert np.abs(compressed_to_bgr(compressed[-1]).astype(int) - neutral).mean() < 8.0
     assert (infos[-1].width, infos[-1].height) == (128, 96)
     assert infos[-1].k[0] == infos[-1].k[4] > 100.0
     assert (infos[-1].k[2], infos[-1].k[5]) == (63.5, 47.5)
-    assert pictures[-1].header.frame_id == "robot_camera_optical_frame"
+    assert images[-1].header.frame_id == "robot_camera_optical_frame"
 
     assert side.states[-1].name == list(robot.joint_names)
     side.send({"jaw_pitch": 0.3})
@@ -91,8 +91,8 @@ def test_a_joint_command_moves_the_joint_and_changes_the_picture(start, ros, wai
     stamps = [to_nanoseconds(state.header.stamp) for state in side.states]
     assert (np.diff(stamps) > 0).all()
     moved = stamps[-1]
-    wait_until(lambda: to_nanoseconds(pictures[-1].header.stamp) > moved, what="a new picture")
-    assert np.abs(image_to_bgr(pictures[-1]).astype(int) - neutral).max() > 40
+    wait_until(lambda: to_nanoseconds(images[-1].header.stamp) > moved, what="a new picture")
+    assert np.abs(image_to_bgr(images[-1]).astype(int) - neutral).max() > 40
     assert process.stop(signal.SIGINT) == 0
 
 
@@ -128,16 +128,16 @@ def test_garbage_is_refused_counted_and_survived(start, ros, wait_until, robot):
 
 def test_lifecycle_over_its_services(start, ros, wait_until):
     process, side = start()
-    pictures = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
-    wait_until(lambda: pictures, what="a picture")
+    images = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
+    wait_until(lambda: images, what="a picture")
     assert ros.transition(NODE, "deactivate")
     assert ros.transition(NODE, "cleanup")
     assert ros.transition(NODE, "configure")
     seen = len(side.states)
     assert ros.transition(NODE, "activate")
     wait_until(lambda: len(side.states) > seen + 5, what="joint states after a new start")
-    seen = len(pictures)
-    wait_until(lambda: len(pictures) > seen, what="a picture after a new start")
+    seen = len(images)
+    wait_until(lambda: len(images) > seen, what="a picture after a new start")
     (result,) = ros.set_parameters(NODE, framerate=math.nan)
     assert not result.successful
     (result,) = ros.set_parameters(NODE, framerate=10.0)

@@ -65,10 +65,10 @@ class Canvas:
             self._scene,
         )
         mujoco.mjr_render(self._area, self._scene, self._drawing)
-        picture = np.empty((self._area.height, self._area.width, 3), np.uint8)
-        mujoco.mjr_readPixels(picture, None, self._area, self._drawing)
+        image = np.empty((self._area.height, self._area.width, 3), np.uint8)
+        mujoco.mjr_readPixels(image, None, self._area, self._drawing)
         # OpenGL's first row is the lowest.
-        return np.ascontiguousarray(picture[::-1])
+        return np.ascontiguousarray(image[::-1])
 
     def load_texture(self, name: str) -> None:
         """Bring a texture's picture, changed in the model, to the graphics memory."""

@@ -15,7 +15,7 @@ from std_msgs.msg import Header
 
 from x2c_core.robot.joint_targets import JointTargets, UnknownNames
 from x2c_core.robot.robot_file import load_robot
-from x2c_node.conversion.images import Picture, bgr_to_image, bgr_to_jpeg
+from x2c_node.conversion.images import ImageArray, bgr_to_image, bgr_to_jpeg
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
@@ -79,7 +79,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
 
     def activate(self) -> None:
         """Let the face's time run and take joint commands."""
-        self._next_picture = time.monotonic()
+        self._next_image = time.monotonic()
         self.subscription(JointState, "joint_commands", self._take, STREAM_SUBSCRIBER)
         # Commands need not wait for a picture to be drawn.
         tick = self._guarded(self._tick, "timer", alone=False)
@@ -134,9 +134,9 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
             self.statistics.counts["held up"] += 1
         self._publish_state(face)
         now = time.monotonic()
-        if now > self._next_picture - 0.5 * PERIOD:
-            self._next_picture = max(self._next_picture + 1.0 / self.params.framerate, now)
-            self._publish_pictures(face)
+        if now > self._next_image - 0.5 * PERIOD:
+            self._next_image = max(self._next_image + 1.0 / self.params.framerate, now)
+            self._publish_images(face)
 
     def _publish_state(self, face: VirtualFace) -> None:
         message = self._state_message
@@ -146,26 +146,26 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         self._states.publish(message)
         self.statistics.tick("joint states")
 
-    def _publish_pictures(self, face: VirtualFace) -> None:
+    def _publish_images(self, face: VirtualFace) -> None:
         raw = self._images.get_subscription_count() > 0
         compressed = self._jpegs.get_subscription_count() > 0
         if not raw and not compressed:
             return
         started = time.monotonic()
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self.params.frame_id)
-        picture = face.render()
+        image = face.render()
         self.statistics.measured("rendering", time.monotonic() - started)
         if raw:
-            self._images.publish(bgr_to_image(picture, header, "rgb8"))
+            self._images.publish(bgr_to_image(image, header, "rgb8"))
         if compressed:
-            bgr = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+            bgr = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), dtype=np.uint8)
             self._jpegs.publish(bgr_to_jpeg(bgr, header, self.params.jpeg_quality))
-        self._infos.publish(_camera_info(header, picture, face.focal_length))
+        self._infos.publish(_camera_info(header, image, face.focal_length))
         self.statistics.tick("pictures")
 
 
-def _camera_info(header: Header, picture: Picture, focal_length: float) -> CameraInfo:
-    height, width = picture.shape[:2]
+def _camera_info(header: Header, image: ImageArray, focal_length: float) -> CameraInfo:
+    height, width = image.shape[:2]
     f, x, y = focal_length, (width - 1) / 2.0, (height - 1) / 2.0
     return CameraInfo(
         header=header,

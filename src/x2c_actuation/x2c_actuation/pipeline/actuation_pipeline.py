@@ -15,7 +15,7 @@ from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits, MotionState
 from x2c_actuation.safety.feedback import Beginning, Feedback
-from x2c_actuation.safety.state_machine import WATCHED, Machine, State
+from x2c_actuation.safety.state_machine import WATCHED, ActuationStateMachine, State
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlFrame
 from x2c_core.robot.robot import Robot
@@ -50,7 +50,7 @@ class JointCommand:
     first: bool
 
 
-class Chain:
+class ActuationPipeline:
     """Everything between control values and a motor driver; counts whatever it had to limit.
 
     Validation, gains and offsets, mixing, limits of position, coupled limits, jerk-limited
@@ -60,7 +60,7 @@ class Chain:
     measured somewhere else, by more than the lag of its motor explains, begins where it is.
 
     Attributes:
-        machine: The state.
+        state_machine: The state.
         feedback: What was measured.
         counts: What had to be limited, by names.
         totals: The same in all, by kind.
@@ -72,21 +72,21 @@ class Chain:
     Args:
         robot: Whose joints to move.
         joint_map: Turns control values into targets of that robot.
-        machine: The state.
+        state_machine: The state.
         period: Time between two ticks [s].
-        before: Chain that has moved the joints so far, of the same robot or another; its joints of
-            the same names begin where it has sent them.
+        before: Pipeline that has moved the joints so far, of the same robot or another; its joints
+            of the same names begin where it has sent them.
     """
 
     def __init__(
         self,
         robot: Robot,
         joint_map: JointMap,
-        machine: Machine,
+        state_machine: ActuationStateMachine,
         period: float,
-        before: Chain | None = None,
+        before: ActuationPipeline | None = None,
     ) -> None:
-        self.machine = machine
+        self.state_machine = state_machine
         self.feedback = Feedback(robot)
         self.counts: Counter[str] = Counter()
         self.totals: Counter[str] = Counter()
@@ -109,7 +109,7 @@ class Chain:
         self._beginning = Beginning(self._motion.state.position, ~self._known)
         self._sending = False
 
-    def _take_over(self, before: Chain | None) -> None:
+    def _take_over(self, before: ActuationPipeline | None) -> None:
         """Begin where the joints were sent before, as far as they are the same."""
         if before is None:
             self._motion.reset(self._neutral())
@@ -147,9 +147,9 @@ class Chain:
     @property
     def reason(self) -> str:
         """Why the state is as it is, or why it does not change though control values come."""
-        machine = self.machine
-        waits = machine.armed and machine.state is State.DISABLED
-        return self.hindrance if waits and self.hindrance else machine.reason
+        state_machine = self.state_machine
+        waits = state_machine.armed and state_machine.state is State.DISABLED
+        return self.hindrance if waits and self.hindrance else state_machine.reason
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ class Chain:
             armed: Whether control values are followed as soon as some come.
             now: The time [s].
         """
-        self.machine.restart(armed, now)
+        self.state_machine.restart(armed, now)
         self.feedback.forget()
         self._sending = False
         self._entered = None
@@ -193,21 +193,21 @@ class Chain:
         self._followed = allowed
         self._stamp, self._first = stamp, True
         self.totals["inputs"] += 1
-        self.machine.take_input(now)
+        self.state_machine.take_input(now)
 
     def tick(self, now: float) -> JointCommand | None:
         """Return what to send the joints now; None where they are sent nothing."""
-        machine = self.machine
+        state_machine = self.state_machine
         if self._sending:
             self._brake_if_late(now)
         else:
             self._look(now)
-        machine.tick(self._arrived(), now, ready=not self.hindrance)
-        watched = self._sending and machine.state in (*WATCHED, State.EASING)
+        state_machine.tick(self._arrived(), now, ready=not self.hindrance)
+        watched = self._sending and state_machine.state in (*WATCHED, State.EASING)
         if watched and (trouble := self.feedback.trouble(now)):
-            machine.fail(trouble, now)
-        if self._entered != (machine.state, machine.since):
-            self._begin(machine.state, now)
+            state_machine.fail(trouble, now)
+        if self._entered != (state_machine.state, state_machine.since):
+            self._begin(state_machine.state, now)
         if not self._sending:
             return None
         wanted = self._guard.allowed(self._wanted(now))
@@ -217,7 +217,7 @@ class Chain:
         self._sent_at = max(self._sent_at, now)
         self.feedback.sent(sent.position, now)
         self.totals["commands"] += 1
-        first = self._first and machine.state in WATCHED
+        first = self._first and state_machine.state in WATCHED
         self._first = False
         return JointCommand(sent, self._stamp, first)
 
@@ -231,7 +231,7 @@ class Chain:
         self.totals["late ticks"] += 1
         self._motion.reset(self._motion.state.position)
         self._sent_at = now - self._period
-        if self.machine.state in _STANDING:
+        if self.state_machine.state in _STANDING:
             self._goal = self._motion.state.position
 
     def _look(self, now: float) -> None:
@@ -241,13 +241,13 @@ class Chain:
         self.hindrance = self.awaited or self._beginning.hindrance
         if self._cut_off and not self._late(now):
             self.hindrance = self.hindrance or "waits until the joints have come to rest"
-        if self.hindrance and self.machine.state is State.EASING:
+        if self.hindrance and self.state_machine.state is State.EASING:
             # To begin by itself at any later time would surprise people.
-            self.machine.disable(now, self.hindrance)
+            self.state_machine.disable(now, self.hindrance)
 
     def _arrived(self) -> bool:
         """Return whether the joints stand where the state has sent them."""
-        if self._entered != (self.machine.state, self.machine.since):
+        if self._entered != (self.state_machine.state, self.state_machine.since):
             return False
         if not self._sending:
             return True
@@ -263,7 +263,7 @@ class Chain:
             self._sending = False
         elif not self._sending and state in (State.RAMPING, State.EASING):
             self._start_sending(now)
-        self._entered = (self.machine.state, self.machine.since)
+        self._entered = (self.state_machine.state, self.state_machine.since)
         self._start = self._motion.state.position
         if state is State.EASING:
             self._goal = self._neutral()
@@ -278,7 +278,7 @@ class Chain:
         """Go on where the joints were sent last, or begin where they are measured."""
         beginning, sent = self._beginning, self._motion.state.position
         if beginning.wrong:
-            self.machine.fail(beginning.wrong, now)
+            self.state_machine.fail(beginning.wrong, now)
             return
         away = beginning.positions - sent
         self.elsewhere = {
@@ -300,13 +300,13 @@ class Chain:
 
     def _wanted(self, now: float) -> Array:
         """Return where the joints should be (n,) [rad or m], but for coupled limits."""
-        state, spent = self.machine.state, now - self.machine.since
+        state, spent = self.state_machine.state, now - self.state_machine.since
         if state is State.ACTIVE:
             return self._followed
         if state is State.RAMPING:
-            return self._eased(self._followed, spent, self.machine.timing.ramp)
+            return self._eased(self._followed, spent, self.state_machine.timing.ramp)
         if state is State.EASING:
-            return self._eased(self._goal, spent, self.machine.timing.ease)
+            return self._eased(self._goal, spent, self.state_machine.timing.ease)
         return self._goal
 
     def _eased(self, goal: Array, spent: float, duration: float) -> Array:

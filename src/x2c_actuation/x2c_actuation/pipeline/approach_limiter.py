@@ -30,7 +30,7 @@ _ROUNDING = 1e-9
 """A joint counts as where it is wanted though rounding keeps it so far away [rad or m]."""
 
 
-class Follower:
+class ApproachLimiter:
     """Decides what motors are sent, from where they are and what is commanded.
 
     Commands that are smooth, as actuation_node's are, pass unchanged: smoothing them once more

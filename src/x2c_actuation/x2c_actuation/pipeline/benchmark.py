@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.pipeline.actuation_pipeline import Chain
+from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
 from x2c_actuation.pipeline.mapping import JointMap
-from x2c_actuation.safety.state_machine import Machine, Timing
+from x2c_actuation.safety.state_machine import ActuationStateMachine, StateTiming
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlFrame, ControlState
@@ -38,7 +38,7 @@ FRAME = 1.0 / 30.0
 
 
 @dataclass(frozen=True)
-class Cost:
+class TickCost:
     """What ticks took.
 
     Attributes:
@@ -74,9 +74,11 @@ def standing(rng: np.random.Generator) -> Callable[[float], Array]:
 FACES = {"talking": talking, "jumping": jumping, "standing": standing}
 
 
-def measure(robot: Robot, face: Callable[[float], Array], ticks: int) -> Cost:
+def measure(robot: Robot, face: Callable[[float], Array], ticks: int) -> TickCost:
     """Return what ticks cost while the joints of a robot follow a face."""
-    chain = Chain(robot, JointMap(robot), Machine(Timing(), True, 0.0), PERIOD)
+    pipeline = ActuationPipeline(
+        robot, JointMap(robot), ActuationStateMachine(StateTiming(), True, 0.0), PERIOD
+    )
     costs = np.zeros(ticks)
     new = np.zeros(ticks, dtype=bool)
     due = 0.0
@@ -87,10 +89,10 @@ def measure(robot: Robot, face: Callable[[float], Array], ticks: int) -> Cost:
         if now >= due:
             due += FRAME
             new[i] = True
-            chain.take(ControlFrame(values, 1.0, ControlState.TRACKING, 0), 0, now)
-        chain.tick(now)
+            pipeline.take(ControlFrame(values, 1.0, ControlState.TRACKING, 0), 0, now)
+        pipeline.tick(now)
         costs[i] = time.perf_counter() - began
-    return Cost(costs, costs[new])
+    return TickCost(costs, costs[new])
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_actuation.errors import MotionError
 from x2c_actuation.pipeline.motion_limits import MotionLimits, MotionState
-from x2c_actuation.pipeline.planner import Kinematics, Plan, Planner
+from x2c_actuation.pipeline.planner import Kinematics, MotionPlan, Planner
 
 Array = NDArray[np.float64]
 
@@ -219,5 +219,5 @@ class JointMotion:
         return vector
 
 
-def _outside(plan: Plan, low: Array, high: Array) -> NDArray[np.bool_]:
+def _outside(plan: MotionPlan, low: Array, high: Array) -> NDArray[np.bool_]:
     return np.asarray((plan.low < low - TOLERANCE) | (plan.high > high + TOLERANCE))

@@ -44,7 +44,7 @@ class Kinematics:
     acceleration: Array
 
 
-class Plan:
+class MotionPlan:
     """A motion of n joints to rest.
 
     Attributes:
@@ -115,14 +115,14 @@ class Planner:
         # with a slightly lower jerk that is another motion.
         self._jerks = (jerk.tolist(), (jerk * (1.0 - _LESS)).tolist())
 
-    def plan(self, start: Kinematics, targets: Array) -> Plan | None:
+    def plan(self, start: Kinematics, targets: Array) -> MotionPlan | None:
         """Return the fastest motion to rest at targets (n,); None if none is found."""
         self._input.control_interface = ControlInterface.Position
         self._input.target_position = targets.tolist()
         trajectory = self._calculate(start)
         if trajectory is None:
             return None
-        plan = Plan(trajectory, targets, _turns(start, self._acceleration, self._jerk))
+        plan = MotionPlan(trajectory, targets, _turns(start, self._acceleration, self._jerk))
         return plan if np.isfinite(plan.low).all() and np.isfinite(plan.high).all() else None
 
     def stop(self, start: Kinematics) -> Array | None:

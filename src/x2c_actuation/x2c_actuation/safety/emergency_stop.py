@@ -15,7 +15,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from std_msgs.msg import Bool
 
-from x2c_actuation.safety.estop_sources import Presses
+from x2c_actuation.safety.estop_sources import EstopSources
 from x2c_node.graph.endpoints import endpoint_id, node_name, publisher_id, publishers
 from x2c_node.spinning.polling import answer_requests, take_messages
 
@@ -51,7 +51,7 @@ class EmergencyStop:
     def __init__(self, node: Node, changed: Callable[[str], None], shared: str = "") -> None:
         self._node = node
         self._changed = changed
-        self._presses = Presses()
+        self._sources = EstopSources()
         self._subscriptions: dict[tuple[str, _Quality], Subscription[Bool]] = {}
         topics = [node.resolve_topic_name(name) for name in (TOPIC, shared) if name]
         self._topics = tuple(dict.fromkeys(topics))
@@ -64,12 +64,12 @@ class EmergencyStop:
     @property
     def pressed(self) -> bool:
         """Whether anybody presses."""
-        return bool(self._presses.names)
+        return bool(self._sources.names)
 
     @property
     def names(self) -> str:
         """Topics, with their publishers' nodes, and services that press."""
-        return ", ".join(dict.fromkeys(map(self._name, self._presses.pressing())))
+        return ", ".join(dict.fromkeys(map(self._name, self._sources.asserting())))
 
     def _name(self, who: Hashable) -> str:
         if not isinstance(who, _Publisher):
@@ -99,7 +99,7 @@ class EmergencyStop:
 
     def press(self, pressed: bool) -> None:
         """Press or release by the service."""
-        self._presses.set(_SERVICE, _SERVICE, pressed)
+        self._sources.set(_SERVICE, _SERVICE, pressed)
         self._changed(_SERVICE)
 
     def forget_the_gone(self) -> None:
@@ -109,9 +109,9 @@ class EmergencyStop:
             if known is None:
                 continue
             there = {endpoint_id(one) for one in known}
-            pressing = [who for who in self._presses.pressing() if isinstance(who, _Publisher)]
-            self._presses.forget(
-                [who for who in pressing if who.topic == topic and not _is(who.id, there)]
+            asserting = [who for who in self._sources.asserting() if isinstance(who, _Publisher)]
+            self._sources.forget(
+                [who for who in asserting if who.topic == topic and not _is(who.id, there)]
             )
 
     def poll(self) -> None:
@@ -137,13 +137,13 @@ class EmergencyStop:
         who = _Publisher(topic, publisher_id(info))
         if who.id is None and not message.data and not self._can_release(topic):
             return
-        self._presses.set(who, topic, bool(message.data))
+        self._sources.set(who, topic, bool(message.data))
         self._changed(topic)
 
     def _can_release(self, topic: str) -> bool:
         """Return whether a publisher that is not known is for sure the one that presses."""
         count = self._node.count_publishers(topic)
-        if count != 1 and _Publisher(topic, None) in self._presses.pressing():
+        if count != 1 and _Publisher(topic, None) in self._sources.asserting():
             self._node.get_logger().warning(
                 f"a release on {topic} is ignored: this ROS 2 does not tell who releases, "
                 f"and there are {count} publishers; end all but the one that releases",

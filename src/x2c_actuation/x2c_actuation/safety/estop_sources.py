@@ -6,29 +6,29 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 
 
-class Presses:
+class EstopSources:
     """Keeps who presses, so that nobody releases what somebody else presses."""
 
     def __init__(self) -> None:
-        self._pressing: dict[Hashable, str] = {}
+        self._asserting: dict[Hashable, str] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of those who press."""
-        return tuple(self._pressing.values())
+        return tuple(self._asserting.values())
 
     def set(self, who: Hashable, name: str, pressed: bool) -> None:
         """Note that somebody presses, or releases."""
         if pressed:
-            self._pressing[who] = name
+            self._asserting[who] = name
         else:
-            self._pressing.pop(who, None)
+            self._asserting.pop(who, None)
 
     def forget(self, gone: Collection[Hashable]) -> None:
         """Release for those who are gone."""
         for who in gone:
-            self._pressing.pop(who, None)
+            self._asserting.pop(who, None)
 
-    def pressing(self) -> tuple[Hashable, ...]:
+    def asserting(self) -> tuple[Hashable, ...]:
         """Return who presses."""
-        return tuple(self._pressing)
+        return tuple(self._asserting)

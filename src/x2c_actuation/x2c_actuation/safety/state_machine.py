@@ -53,7 +53,7 @@ class Ending(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Timing:
+class StateTiming:
     """When states change by themselves; all times in seconds.
 
     Attributes:
@@ -73,7 +73,7 @@ class Timing:
     resume: bool = True
 
 
-class Machine:
+class ActuationStateMachine:
     """The state of actuation. Times are seconds of a steady clock; they never go back.
 
     Attributes:
@@ -85,7 +85,7 @@ class Machine:
         now: The time [s].
     """
 
-    def __init__(self, timing: Timing, armed: bool, now: float) -> None:
+    def __init__(self, timing: StateTiming, armed: bool, now: float) -> None:
         self.timing = timing
         self._armed = False
         self._input: float | None = None

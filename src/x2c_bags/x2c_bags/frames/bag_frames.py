@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.frame_source import Frame, FrameSource, Picture, SourceFacts
+from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
@@ -64,16 +64,16 @@ class BagFrames(FrameSource):
                 self._count(message, frame)
             yield frame
 
-    def pictures(self, indices: Collection[int]) -> dict[int, Picture]:
+    def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return some pictures by index."""
-        found: dict[int, Picture] = {}
+        found: dict[int, ImageArray] = {}
         if self._kind == FACE:
             return found
         wanted = set(indices)
         for index, raw in enumerate(self._reader.messages([self._topic])):
             if index in wanted:
                 try:
-                    found[index] = self._picture(self._reader.decode_message(raw))
+                    found[index] = self._image(self._reader.decode_message(raw))
                 except _UNUSABLE:
                     continue
                 if len(found) == len(wanted):
@@ -89,9 +89,9 @@ class BagFrames(FrameSource):
                 self.issues.add("frames without a stamp: the bag's time was taken", loss=False)
         if self._kind == FACE:
             return Frame(index, nanoseconds, raw.time, face=face_from_message(message))
-        return Frame(index, nanoseconds, raw.time, self._picture(message))
+        return Frame(index, nanoseconds, raw.time, self._image(message))
 
-    def _picture(self, message: Any) -> Picture:
+    def _image(self, message: Any) -> ImageArray:
         if self._kind == IMAGE:
             # Our own conversion, so that a recording gives the same values on every machine.
             return image_to_bgr(message, bridge=None)
@@ -114,10 +114,10 @@ class BagFrames(FrameSource):
         if self._kind == FACE:
             name, size = "landmarks", f"{message.image_width}x{message.image_height}"
         else:
-            picture = frame.picture
-            if picture is None:
+            image = frame.image
+            if image is None:
                 return
             name = str(message.encoding if self._kind == IMAGE else message.format)
-            size = f"{picture.shape[1]}x{picture.shape[0]}"
+            size = f"{image.shape[1]}x{image.shape[0]}"
         facts.encodings[name] = facts.encodings.get(name, 0) + 1
         facts.sizes[size] = facts.sizes.get(size, 0) + 1

@@ -19,7 +19,7 @@ from x2c_core.files.issues import Issues
 
 T = TypeVar("T")
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Frame:
         index: Place among the recording's frames, those that cannot be read included.
         stamp: Of the camera image [ns].
         time: Of the bag [ns]; the stamp where there is no bag.
-        picture: (height, width, 3) BGR, or None where landmarks were recorded only.
+        image: (height, width, 3) BGR, or None where landmarks were recorded only.
         face: As it was recorded, where there is no picture.
         is_neutral: Whether the face is no frame, but the person's neutral face.
     """
@@ -38,7 +38,7 @@ class Frame:
     index: int
     stamp: int
     time: int
-    picture: Picture | None = None
+    image: ImageArray | None = None
     face: Face | None = None
     is_neutral: bool = False
 
@@ -84,7 +84,7 @@ class FrameSource(ABC):
         """Yield the frames that can be read; what cannot is counted once."""
 
     @abstractmethod
-    def pictures(self, indices: Collection[int]) -> dict[int, Picture]:
+    def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return the pictures of some frames, by index; those that have none are left out."""
 
 

@@ -85,7 +85,7 @@ class NodeState:
 
 
 @dataclass(frozen=True)
-class Session:
+class RecordedRun:
     """A run.
 
     Attributes:
@@ -169,9 +169,9 @@ class _Collected:
             self.nodes[status.name] = NodeState(level, status.message, values, said, total)
 
 
-def read_session(
+def read_recorded_run(
     reader: BagReader, parts: Collection[Part] = _SMALL, positions: bool = True
-) -> Session:
+) -> RecordedRun:
     """Return what a bag tells of a run; messages that cannot be used are counted as issues.
 
     Args:
@@ -197,7 +197,7 @@ def read_session(
         )
         for part in Part
     }
-    return Session(
+    return RecordedRun(
         streams=streams,
         face_states=np.array(collected.face_states, dtype=np.int64),
         controls=np.array(collected.values, dtype=np.float64).reshape(-1, controls.COUNT),

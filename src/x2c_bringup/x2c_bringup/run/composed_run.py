@@ -34,7 +34,7 @@ _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
-class Session:
+class ComposedRun:
     """How a session went.
 
     Attributes:
@@ -67,7 +67,7 @@ def imitate(
     *,
     duration: float = math.inf,
     give_up: bool = False,
-) -> Session:
+) -> ComposedRun:
     """Run the graph until the file ends or the user stops it.
 
     Args:
@@ -91,7 +91,7 @@ def run_here(
     duration: float = math.inf,
     give_up: bool = False,
     line_of: Callable[[Mapping[str, Diagnosis]], str] = live_line,
-) -> Session:
+) -> ComposedRun:
     """Run nodes in this process until the first one has finished or the user stops it.
 
     Args:
@@ -123,12 +123,12 @@ def run_here(
             if finished:
                 time.sleep(_UNDER_WAY)
             diagnoses = graph.diagnoses()
-    return Session(finished, diagnoses, graph.faults)
+    return ComposedRun(finished, diagnoses, graph.faults)
 
 
 def run_apart(
     specs: Sequence[NodeSpec], console: Console, *, duration: float = math.inf
-) -> Session:
+) -> ComposedRun:
     """Run nodes as processes until the first one has finished or the user stops it.
 
     Args:
@@ -161,7 +161,7 @@ def run_apart(
                 watch.listen(_LAST_WORDS)
         finally:
             watch.close()
-    return Session(finished, dict(watch.diagnoses))
+    return ComposedRun(finished, dict(watch.diagnoses))
 
 
 def _check_camera(camera: Diagnosis) -> None:

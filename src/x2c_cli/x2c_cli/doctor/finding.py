@@ -7,7 +7,7 @@ import enum
 from dataclasses import dataclass
 
 
-class Verdict(enum.Enum):
+class CheckResult(enum.Enum):
     """How a check came out."""
 
     OK = "OK"
@@ -26,7 +26,7 @@ class Finding:
         advice: What to do; empty where all is well.
     """
 
-    verdict: Verdict
+    verdict: CheckResult
     subject: str
     text: str
     advice: str = ""
@@ -34,14 +34,14 @@ class Finding:
 
 def ok(subject: str, text: str) -> Finding:
     """Return a finding that all is well."""
-    return Finding(Verdict.OK, subject, text)
+    return Finding(CheckResult.OK, subject, text)
 
 
 def warn(subject: str, text: str, advice: str) -> Finding:
     """Return a finding of something that works only in part."""
-    return Finding(Verdict.WARN, subject, text, advice)
+    return Finding(CheckResult.WARN, subject, text, advice)
 
 
 def fail(subject: str, text: str, advice: str) -> Finding:
     """Return a finding of something that does not work."""
-    return Finding(Verdict.FAIL, subject, text, advice)
+    return Finding(CheckResult.FAIL, subject, text, advice)

@@ -25,7 +25,7 @@ _PATIENCE = 10.0
 
 def main() -> None:
     """Publish the images as soon as somebody listens."""
-    picture = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+    image = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
     with ros(as_it_is=True):
         node = Node(
             "x2c_doctor_source", use_global_arguments=False, start_parameter_services=False
@@ -36,7 +36,7 @@ def main() -> None:
             time.sleep(_PERIOD)
         for _ in range(COUNT):
             header = Header(stamp=node.get_clock().now().to_msg(), frame_id="doctor")
-            publisher.publish(bgr_to_image(picture, header))
+            publisher.publish(bgr_to_image(image, header))
             time.sleep(_PERIOD)
         node.destroy_node()
 

@@ -15,7 +15,7 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ros
 from x2c_cli.errors import FaultError
 from x2c_cli.faults.observation import figure
-from x2c_cli.faults.observation.report import Outcome
+from x2c_cli.faults.observation.report import FaultOutcome
 from x2c_cli.faults.observation.verdict import judge
 from x2c_cli.faults.rig.rig import Rig
 from x2c_cli.faults.rig.servos import Servos
@@ -27,7 +27,7 @@ _BEFORE = 1.0
 """For so long joints follow the person before something is done [s]."""
 
 
-def run_all(names: Sequence[str], options: GraphOptions, folder: Path) -> Iterator[Outcome]:
+def run_all(names: Sequence[str], options: GraphOptions, folder: Path) -> Iterator[FaultOutcome]:
     """Put faults into a running pipeline and yield what became of each.
 
     Args:
@@ -58,7 +58,7 @@ def _running(scenario: Scenario, options: GraphOptions) -> Iterator[Rig]:
         yield stack.enter_context(rig)
 
 
-def _run(name: str, scenario: Scenario, rig: Rig, folder: Path) -> Outcome:
+def _run(name: str, scenario: Scenario, rig: Rig, folder: Path) -> FaultOutcome:
     robot, failure = rig.robot, ""
     rig.begin()
     rig.wait_for(State.ACTIVE)
@@ -69,12 +69,12 @@ def _run(name: str, scenario: Scenario, rig: Rig, folder: Path) -> Outcome:
     except FaultError as error:
         failure = str(error)
     limits, log = MotionLimits.of(robot.joints), rig.begin()
-    picture = f"{name}.png"
-    figure.save(figure.draw(scenario.title, log, limits, robot.joint_names), folder / picture)
-    return Outcome(
+    image = f"{name}.png"
+    figure.save(figure.draw(scenario.title, log, limits, robot.joint_names), folder / image)
+    return FaultOutcome(
         name=name,
         title=scenario.title,
-        picture=picture,
+        image=image,
         events=tuple(log.events),
         changes=tuple(log.changes),
         verdict=judge(log, limits),

@@ -25,7 +25,7 @@ _GAZE = controls.group_indices(Group.GAZE)
 
 
 @dataclass(frozen=True)
-class ControlError:
+class ControlErrors:
     """How far control values are from a reference; all on the scale of [-1, 1].
 
     Attributes:
@@ -69,7 +69,7 @@ def absolute_errors(values: ArrayLike, reference: ArrayLike) -> Array:
     return np.asarray(errors)
 
 
-def control_error(values: ArrayLike, reference: ArrayLike) -> ControlError | None:
+def control_error(values: ArrayLike, reference: ArrayLike) -> ControlErrors | None:
     """Return the error of values (n, 30) [ratio or rad] against a reference (n, 30), or None."""
     errors = absolute_errors(values, reference)
     if not len(errors):
@@ -84,7 +84,7 @@ def control_error(values: ArrayLike, reference: ArrayLike) -> ControlError | Non
         if numbers[members].sum():
             by_group[group] = float(sums[members].sum() / numbers[members].sum())
     frames = np.nanmean(errors, axis=1)
-    return ControlError(
+    return ControlErrors(
         mean=float(sums.sum() / numbers.sum()),
         by_control=by_control,
         by_group=by_group,

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from x2c_core.errors import FaceError
+from x2c_core.errors import CoreError
 from x2c_core.files.input_limits import YAML_BYTES, YAML_VALUES
 from x2c_core.files.regular_files import read_text
 
@@ -18,7 +18,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 50
 
 
-class YAMLTextError(FaceError, ValueError):
+class YAMLTextError(CoreError, ValueError):
     """A text is no YAML of plain values, or passes a bound."""
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from x2c_core.errors import FaceError
+from x2c_core.errors import CoreError
 
 MIB = 2**20
 GIB = 2**30
 
 
-class LimitError(FaceError, ValueError):
+class LimitError(CoreError, ValueError):
     """A size is above its limit, or a limit is no number."""
 
 

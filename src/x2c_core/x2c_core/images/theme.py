@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlState, FaceState
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 
@@ -68,12 +68,12 @@ def text_width(text: str, size: float) -> int:
 
 
 def put_text(
-    picture: Picture, text: str, x: int, y: int, size: float, colour: str, align: str = "left"
+    image: ImageArray, text: str, x: int, y: int, size: float, colour: str, align: str = "left"
 ) -> None:
     """Write a text into a BGR picture (height, width, 3); what does not fit in is left out.
 
     Args:
-        picture: Written into.
+        image: Written into.
         text: One line.
         x: Its left end, right end or middle, as aligned [pixel].
         y: Its base line [pixel].
@@ -89,10 +89,10 @@ def put_text(
     y += top
     height, width = mask.shape[:2]
     x0, y0 = max(x, 0), max(y, 0)
-    x1, y1 = min(x + width, picture.shape[1]), min(y + height, picture.shape[0])
+    x1, y1 = min(x + width, image.shape[1]), min(y + height, image.shape[0])
     if x0 >= x1 or y0 >= y1:
         return
     share = mask[y0 - y : y1 - y, x0 - x : x1 - x]
-    under = picture[y0:y1, x0:x1]
+    under = image[y0:y1, x0:x1]
     ink = np.array(bgr(colour), dtype=np.uint16)
-    picture[y0:y1, x0:x1] = ((under * (255 - share) + ink * share) // 255).astype(np.uint8)
+    image[y0:y1, x0:x1] = ((under * (255 - share) + ink * share) // 255).astype(np.uint8)

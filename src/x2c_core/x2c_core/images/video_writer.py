@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from x2c_core.errors import VideoError
-from x2c_core.images.theme import Picture
+from x2c_core.images.theme import ImageArray
 
 _TICKS = 90_000
 _OPTIONS = {"preset": "veryfast", "crf": "20"}
@@ -23,7 +23,7 @@ _OPTIONS = {"preset": "veryfast", "crf": "20"}
 _BT601, _STUDIO_RANGE = 6, 1
 
 
-class Encoder:
+class VideoWriter:
     """An open video file with frames of one size at any time; see `encoding`.
 
     Args:
@@ -50,9 +50,9 @@ class Encoder:
             self._container.close()
             raise
 
-    def write(self, picture: Picture, seconds: float) -> None:
+    def write(self, image: ImageArray, seconds: float) -> None:
         """Add a picture (height, width, 3), BGR, at a time of the video [s]."""
-        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
+        planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = round(seconds * _TICKS), Fraction(1, _TICKS)
         self._container.mux(self._stream.encode(frame))
@@ -67,7 +67,7 @@ class Encoder:
 
 
 @contextmanager
-def encoding(path: Path, width: int, height: int) -> Iterator[Encoder]:
+def encoding(path: Path, width: int, height: int) -> Iterator[VideoWriter]:
     """Write a video while entered; the file appears when it is whole.
 
     Interrupted by Ctrl-C it ends with the frames so far.
@@ -86,9 +86,9 @@ def encoding(path: Path, width: int, height: int) -> Iterator[Encoder]:
         raise VideoError(f"cannot write {path}: {error}") from error
 
 
-def _encoding(path: Path, width: int, height: int) -> Iterator[Encoder]:
+def _encoding(path: Path, width: int, height: int) -> Iterator[VideoWriter]:
     partial = path.with_name(path.name + ".partial")
-    encoder = Encoder(partial, width, height)
+    encoder = VideoWriter(partial, width, height)
     try:
         try:
             yield encoder

@@ -18,7 +18,7 @@ _SPEED = 0.5
 _PEAK_VELOCITY, _PEAK_ACCELERATION, _PEAK_JERK = 1.875, 5.774, 60.0
 
 
-class Travel:
+class PointToPointMotion:
     """A motion of all joints that begin and arrive together, at rest.
 
     Attributes:

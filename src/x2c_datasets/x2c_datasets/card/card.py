@@ -18,7 +18,7 @@ from x2c_datasets.animation import kinds
 from x2c_datasets.card import sample_sheet, values_plot
 from x2c_datasets.card.card_text import Facts, text
 from x2c_datasets.card.sample_sheet import Listed
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.formats import layout
 
 Array = NDArray[np.float64]
@@ -28,7 +28,7 @@ _PLOTTED = 100_000
 """Most values of a control that are drawn; of more, evenly picked ones."""
 
 
-def write(folder: Path, settings: Settings) -> None:
+def write(folder: Path, settings: CollectionSettings) -> None:
     """Write README.md and its two pictures for the metadata that are in a folder.
 
     Raises:

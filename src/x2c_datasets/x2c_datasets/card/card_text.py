@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
-from x2c_datasets.collection_settings import LookKind, Settings
+from x2c_datasets.collection_settings import CollectionSettings, LookKind
 from x2c_datasets.formats import layout
 
 Array = NDArray[np.float64]
@@ -41,7 +41,7 @@ class Facts:
         values: (n, 30) [ratio or rad].
     """
 
-    settings: Settings
+    settings: CollectionSettings
     pairs: Mapping[str, int]
     animations: Mapping[str, int]
     kinds: Mapping[str, int]
@@ -63,7 +63,7 @@ def text(facts: Facts) -> str:
     return "\n".join(parts)
 
 
-def _name(settings: Settings) -> str:
+def _name(settings: CollectionSettings) -> str:
     return f"X2C-{settings.robot}" if settings.camera else "X2C-Sim"
 
 
@@ -90,14 +90,14 @@ def _row(*cells: object) -> str:
 def _what(facts: Facts) -> str:
     settings = facts.settings
     total = sum(facts.pairs.values())
-    pictures = (
+    images = (
         f"taken from the topic `{settings.camera}`"
         if settings.camera
         else f"rendered at {settings.size}x{settings.size}"
     )
     return f"""# {_name(settings)}
 
-{total} pictures of the robot `{settings.robot}`, {pictures}.
+{total} pictures of the robot `{settings.robot}`, {images}.
 Each comes with the 30 control values that made the face: the control space of X2C (arXiv
 2505.11146), and its kind of data.
 

@@ -19,7 +19,7 @@ from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.images.theme import put_text, text_width
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 T = TypeVar("T")
 
 _COLUMNS, _ROWS = 8, 5
@@ -50,7 +50,7 @@ class Listed:
     values: Array
 
 
-def sheet(pairs: Sequence[Listed]) -> Picture:
+def sheet(pairs: Sequence[Listed]) -> ImageArray:
     """Return the sheet as a BGR picture.
 
     Args:
@@ -81,17 +81,17 @@ def _spread(items: Sequence[T], count: int) -> list[T]:
     return [items[k * (len(items) - 1) // max(count - 1, 1)] for k in range(count)]
 
 
-def _blank() -> Picture:
+def _blank() -> ImageArray:
     return np.full((_SIDE + _LABEL, _SIDE, 3), _PAPER, np.uint8)
 
 
-def _cell(image: Path, label: str) -> Picture:
+def _cell(image: Path, label: str) -> ImageArray:
     cell = _blank()
     with suppress(ImageDecodingError):
-        picture = read_image(image)
-        scale = _SIDE / max(picture.shape[:2])
-        height, width = (max(1, round(length * scale)) for length in picture.shape[:2])
-        small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        pixels = read_image(image)
+        scale = _SIDE / max(pixels.shape[:2])
+        height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
+        small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
         cell[:height, :width] = small
     while label and text_width(label, _SIZE) > _SIDE - 4:
         label = label[:-1]

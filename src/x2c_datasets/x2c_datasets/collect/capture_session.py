@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from x2c_core.robot.robot import Robot
 from x2c_datasets.animation.animation import Animation
-from x2c_datasets.animation.point_to_point import Travel
-from x2c_datasets.collect.robot_link import PERIOD, Frame, RobotLink
+from x2c_datasets.animation.point_to_point import PointToPointMotion
+from x2c_datasets.collect.robot_link import PERIOD, RobotLink, StampedImage
 from x2c_datasets.collect.shot import Shot
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
 from x2c_node.errors import ImageError
@@ -39,7 +39,7 @@ _MISSES = 5
 """Poses in a row without a picture after which something must be wrong."""
 
 
-class Photographer:
+class CaptureSession:
     """Moves a robot and takes pictures; brings it home at the end.
 
     Args:
@@ -51,7 +51,7 @@ class Photographer:
         CollectError: Nobody takes commands or gives images, or somebody else commands too.
     """
 
-    def __init__(self, robot: Robot, link: RobotLink, settings: Settings) -> None:
+    def __init__(self, robot: Robot, link: RobotLink, settings: CollectionSettings) -> None:
         self._robot = robot
         self._link = link
         self._settings = settings
@@ -87,7 +87,7 @@ class Photographer:
         for frame in range(frames):
             self._go(self._robot.joint_targets(animation.values[frame]))
             self._settle()
-            jpeg = self._picture()
+            jpeg = self._image()
             if isinstance(jpeg, bytes):
                 self._missed_in_a_row = 0
                 shots.append(Shot(frame, jpeg))
@@ -116,14 +116,14 @@ class Photographer:
             )
 
     def _go(self, target: Array) -> None:
-        travel = Travel(self._robot, self._at, target)
+        motion = PointToPointMotion(self._robot, self._at, target)
         started = time.monotonic()
         passed = 0.0
-        while passed < travel.duration:
+        while passed < motion.duration:
             passed = time.monotonic() - started
-            self._at = travel.positions(passed)
+            self._at = motion.positions(passed)
             self._hold(PERIOD)
-        self._at = travel.positions(travel.duration)
+        self._at = motion.positions(motion.duration)
         self._link.send(self._at)
 
     def _hold(self, seconds: float) -> None:
@@ -150,11 +150,11 @@ class Photographer:
         reach = _NEAR * (self._robot.upper - self._robot.lower)
         return measured is None or bool((np.abs(measured - self._at) <= reach).all())
 
-    def _picture(self) -> bytes | _Missed:
+    def _image(self) -> bytes | _Missed:
         link, settled = self._link, self._link.now()
         last = settled + int(self._settings.tolerance * 1e9)
 
-        def in_time() -> Frame | None:
+        def in_time() -> StampedImage | None:
             return next((one for one in link.frames if settled <= one.stamp <= last), None)
 
         def over() -> bool:
@@ -196,13 +196,13 @@ class _Missed:
 
 def _jpeg(message: Any, quality: int) -> bytes:
     if hasattr(message, "format"):
-        picture = compressed_to_bgr(message)
+        image = compressed_to_bgr(message)
         if "jp" in message.format:
             # As the camera made it: encoding it again would lose more.
             return bytes(message.data)
     else:
-        picture = image_to_bgr(message)
-    done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        image = image_to_bgr(message)
+    done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise ImageError(f"cannot encode a picture of shape {picture.shape} as JPEG")
+        raise ImageError(f"cannot encode a picture of shape {image.shape} as JPEG")
     return encoded.tobytes()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from x2c_datasets.card import card
-from x2c_datasets.collect.store import OpenFolder, Store
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collect.store import AnimationStore, OpenFolder
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
 
 Advance = Callable[[int], None]
@@ -17,7 +17,7 @@ Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CollectOutcome:
     """What a run has done.
 
     Attributes:
@@ -31,7 +31,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def complete(opened: OpenFolder, settings: Settings) -> None:
+def complete(opened: OpenFolder, settings: CollectionSettings) -> None:
     """Join the metadata, write the data card, and end the unfinished state.
 
     Raises:
@@ -42,7 +42,9 @@ def complete(opened: OpenFolder, settings: Settings) -> None:
     opened.close_complete()
 
 
-def unwritable(error: OSError, store: Store, settings: Settings) -> CollectError:
+def unwritable(
+    error: OSError, store: AnimationStore, settings: CollectionSettings
+) -> CollectError:
     """Return what to tell the user when something could not be written."""
     kept = sum(settings.frames_of(index) for index in store.done())
     what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot write: {error}"

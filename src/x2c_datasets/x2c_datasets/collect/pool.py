@@ -12,13 +12,17 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from x2c_datasets.collect.store import Store
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collect.store import AnimationStore
+from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
 
 
 def render(
-    robot: Path, settings: Settings, store: Store, indices: Sequence[int], workers: int
+    robot: Path,
+    settings: CollectionSettings,
+    store: AnimationStore,
+    indices: Sequence[int],
+    workers: int,
 ) -> Generator[int, None, None]:
     """Render and write animations; yields the number of each when it is on the disk.
 
@@ -56,13 +60,13 @@ def render(
 class _Worker:
     """What a process keeps from one animation to the next."""
 
-    def __init__(self, robot: Path, settings: Settings, folder: Path) -> None:
+    def __init__(self, robot: Path, settings: CollectionSettings, folder: Path) -> None:
         # Only now, in the process that needs them, and after the settings of OpenGL.
         from x2c_core.robot.robot_file import load_robot
         from x2c_datasets.collect.renderer import Renderer
 
         self._settings = settings
-        self._store = Store(folder)
+        self._store = AnimationStore(folder)
         self._renderer = Renderer(load_robot(robot), settings)
 
     def render(self, index: int) -> int:
@@ -77,7 +81,7 @@ _worker: _Worker | None = None
 _refusal: Exception | None = None
 
 
-def _begin(robot: Path, settings: Settings, folder: Path) -> None:
+def _begin(robot: Path, settings: CollectionSettings, folder: Path) -> None:
     global _worker, _refusal
     # Ctrl-C reaches every process of a terminal; the one that started these decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

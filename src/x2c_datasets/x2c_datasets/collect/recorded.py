@@ -8,23 +8,23 @@ from pathlib import Path
 
 from x2c_core.robot.robot import Robot
 from x2c_datasets.animation.animation import make_animation
-from x2c_datasets.collect.capture_session import Photographer
-from x2c_datasets.collect.outcome import Advance, Outcome, complete, unwritable
+from x2c_datasets.collect.capture_session import CaptureSession
+from x2c_datasets.collect.outcome import Advance, CollectOutcome, complete, unwritable
 from x2c_datasets.collect.robot_link import RobotLink
 from x2c_datasets.collect.store import OpenFolder
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 
 _LISTED = 5
 
 
 def collect_recorded(
     robot: Robot,
-    settings: Settings,
+    settings: CollectionSettings,
     folder: Path,
     advance: Advance,
     commands: str = "joint_commands",
     namespace: str = "",
-) -> Outcome:
+) -> CollectOutcome:
     """Play what is missing in a folder on a robot and complete it.
 
     Args:
@@ -42,7 +42,7 @@ def collect_recorded(
     with OpenFolder(folder, settings) as opened:
         if opened.complete:
             advance(settings.samples)
-            return Outcome(settings.samples, settings.samples)
+            return CollectOutcome(settings.samples, settings.samples)
         done = opened.store.done()
         found = sum(settings.frames_of(index) for index in done)
         advance(found)
@@ -55,24 +55,24 @@ def collect_recorded(
             complete(opened, settings)
         except OSError as error:
             raise unwritable(error, opened.store, settings) from error
-    return Outcome(settings.samples - len(missed), found, _warnings(missed))
+    return CollectOutcome(settings.samples - len(missed), found, _warnings(missed))
 
 
 def _play(
     robot: Robot,
-    settings: Settings,
+    settings: CollectionSettings,
     link: RobotLink,
     opened: OpenFolder,
     missing: list[int],
     advance: Advance,
 ) -> list[str]:
-    with Photographer(robot, link, settings) as photographer:
+    with CaptureSession(robot, link, settings) as capture:
         for index in missing:
             animation = make_animation(settings.seed, index, settings.frames)
-            shots = photographer.shoot(animation, settings.frames_of(index))
+            shots = capture.shoot(animation, settings.frames_of(index))
             opened.store.write(animation, shots)
             advance(settings.frames_of(index))
-        return photographer.missed
+        return capture.missed
 
 
 def _warnings(missed: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import cv2
 from x2c_core.robot.robot import Robot
 from x2c_datasets.animation.animation import Animation, generator_of
 from x2c_datasets.collect.shot import Shot
-from x2c_datasets.collection_settings import LookKind, Settings
+from x2c_datasets.collection_settings import CollectionSettings, LookKind
 from x2c_datasets.errors import CollectError
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.random_look import random_look
@@ -30,7 +30,7 @@ class Renderer:
         RenderError: No off-screen OpenGL is available.
     """
 
-    def __init__(self, robot: Robot, settings: Settings) -> None:
+    def __init__(self, robot: Robot, settings: CollectionSettings) -> None:
         self._robot = robot
         self._settings = settings
         try:

@@ -31,7 +31,7 @@ _IMAGES_KEPT = 60
 
 
 @dataclass(frozen=True)
-class Frame:
+class StampedImage:
     """An image message and its stamp [ns]."""
 
     stamp: int
@@ -56,7 +56,7 @@ class RobotLink:
         self._node = rclpy.create_node("collector", namespace=namespace, context=self._context)
         self._executor = GuardedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        self.frames: deque[Frame] = deque(maxlen=_IMAGES_KEPT)
+        self.frames: deque[StampedImage] = deque(maxlen=_IMAGES_KEPT)
         self.measured: Array | None = None
         self._interface = robot.command_interface
         joint_state = self._interface is CommandInterface.JOINT_STATE
@@ -126,7 +126,7 @@ class RobotLink:
         return True
 
     def _take_image(self, message: Any) -> None:
-        self.frames.append(Frame(to_nanoseconds(message.header.stamp), message))
+        self.frames.append(StampedImage(to_nanoseconds(message.header.stamp), message))
 
     def _take_state(self, message: JointState) -> None:
         positions = dict(zip(message.name, message.position, strict=False))

@@ -8,17 +8,17 @@ from contextlib import closing
 from pathlib import Path
 
 from x2c_datasets.collect import pool
-from x2c_datasets.collect.outcome import Advance, Outcome, complete, unwritable
+from x2c_datasets.collect.outcome import Advance, CollectOutcome, complete, unwritable
 from x2c_datasets.collect.store import OpenFolder
-from x2c_datasets.collection_settings import Settings
+from x2c_datasets.collection_settings import CollectionSettings
 
 _PAIR_BYTES = 16_000
 """Room that a pair of 256 x 256 pixels takes: picture, landmarks, the rest of a disk block."""
 
 
 def collect_simulated(
-    robot: Path, settings: Settings, folder: Path, workers: int, advance: Advance
-) -> Outcome:
+    robot: Path, settings: CollectionSettings, folder: Path, workers: int, advance: Advance
+) -> CollectOutcome:
     """Render what is missing in a folder and complete it.
 
     Args:
@@ -34,7 +34,7 @@ def collect_simulated(
     with OpenFolder(folder, settings) as opened:
         if opened.complete:
             advance(settings.samples)
-            return Outcome(settings.samples, settings.samples)
+            return CollectOutcome(settings.samples, settings.samples)
         store = opened.store
         done = store.done()
         found = sum(settings.frames_of(index) for index in done)
@@ -48,10 +48,10 @@ def collect_simulated(
             complete(opened, settings)
         except OSError as error:
             raise unwritable(error, store, settings) from error
-    return Outcome(settings.samples, found, warnings)
+    return CollectOutcome(settings.samples, found, warnings)
 
 
-def _room(folder: Path, settings: Settings, found: int) -> tuple[str, ...]:
+def _room(folder: Path, settings: CollectionSettings, found: int) -> tuple[str, ...]:
     share = (settings.size / 256) ** 2
     needed = (settings.samples - found) * _PAIR_BYTES * max(share, 0.5)
     free = shutil.disk_usage(folder).free

@@ -44,7 +44,7 @@ class Described(Protocol):
         ...
 
 
-class Store:
+class AnimationStore:
     """Writes animations into a folder that one process has opened with `open_folder`."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class Store:
         try:
             coming.mkdir()
             for shot in shots:
-                (coming / layout.picture_name(shot.frame)).write_bytes(shot.jpeg)
+                (coming / layout.image_name(shot.frame)).write_bytes(shot.jpeg)
             pq.write_table(tables.rows(animation, shots), coming / part.name, **tables.PART)
             # Of an earlier run that was killed right here.
             shutil.rmtree(target, ignore_errors=True)
@@ -120,7 +120,7 @@ class OpenFolder:
     """
 
     def __init__(self, folder: Path, settings: Described) -> None:
-        self.store = Store(folder)
+        self.store = AnimationStore(folder)
         self._folder = folder
         text = settings.to_json()
         if folder.exists() and not folder.is_dir():

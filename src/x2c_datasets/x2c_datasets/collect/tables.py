@@ -31,7 +31,7 @@ _LANDMARK_PLACES, _PROJECTION_PLACES = 4, 7
 def rows(animation: Animation, shots: Sequence[Shot]) -> pa.Table:
     """Return the rows of an animation's pictures; landmarks only where all shots have some."""
     frames = [shot.frame for shot in shots]
-    names = [f"{animation.identifier}/{layout.picture_name(frame)}" for frame in frames]
+    names = [f"{animation.identifier}/{layout.image_name(frame)}" for frame in frames]
     columns: dict[str, pa.Array] = {layout.FILE_NAME: pa.array(names, pa.string())}
     for control in controls.CONTROLS:
         values = animation.values[frames, control.index]

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def fits(picture: NDArray[np.uint8], width: int, height: int) -> bool:
+def fits(image: NDArray[np.uint8], width: int, height: int) -> bool:
     """Return whether a picture is of a size, or has a row or column more, as none in a video."""
-    return all(0 <= one <= 1 for one in (picture.shape[0] - height, picture.shape[1] - width))
+    return all(0 <= one <= 1 for one in (image.shape[0] - height, image.shape[1] - width))
 
 
-def fitting(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+def fitting(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """Return a picture (height, width, 3) of a size."""
-    if fits(picture, width, height):
-        return np.ascontiguousarray(picture[:height, :width])
-    resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    if fits(image, width, height):
+        return np.ascontiguousarray(image[:height, :width])
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(resized, dtype=np.uint8)

@@ -102,8 +102,8 @@ def _write(
                     outcome.left_out[f"{name}: no joint states or commands near"] += bool(pair)
                     continue
                 size = (features.width, features.height)
-                outcome.resized += not fits(pair.picture, *size)
-                writer.add(fitting(pair.picture, *size), vectors)
+                outcome.resized += not fits(pair.image, *size)
+                writer.add(fitting(pair.image, *size), vectors)
             short = f"{name}: in an episode shorter than {_SHORTEST_EPISODE:g} s"
             outcome.left_out[short] += cutter.too_short
             outcome.note(name, source)
@@ -125,7 +125,7 @@ def _features(export: LeRobotExport, sources: list[tuple[str, BagPairs]]) -> Fea
     for _, source in sources:
         for pair in source.pairs():
             if pair is not None:
-                shapes.append(pair.picture.shape)
+                shapes.append(pair.image.shape)
                 stamps.append(pair.stamp)
             if len(stamps) >= _LOOKED_AT:
                 break

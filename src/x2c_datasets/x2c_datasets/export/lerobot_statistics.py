@@ -29,7 +29,7 @@ class Sampler:
         """Take the values (n,) of one frame."""
         self._rows.append(np.atleast_1d(np.asarray(values, dtype=np.float64)))
 
-    def add_picture(self, bgr: NDArray[np.uint8]) -> None:
+    def add_image(self, bgr: NDArray[np.uint8]) -> None:
         """Take a picture (height, width, 3), BGR; of many, evenly picked ones are kept."""
         if self._count % self._every == 0:
             scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
@@ -78,13 +78,13 @@ def joined(parts: Sequence[dict[str, Array]]) -> dict[str, Array]:
     return found
 
 
-def as_lists(statistics: dict[str, Array], picture: bool) -> dict[str, Any]:
+def as_lists(statistics: dict[str, Array], image: bool) -> dict[str, Any]:
     """Return statistics as LeRobot writes them; those of a picture's channels as (3, 1, 1)."""
     lists: dict[str, Any] = {}
     for name, values in statistics.items():
         if name == "count":
             lists[name] = [int(values[0])]
-        elif picture:
+        elif image:
             lists[name] = [[[float(one)]] for one in values]
         else:
             lists[name] = [float(one) for one in values]

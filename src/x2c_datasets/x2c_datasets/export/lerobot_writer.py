@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from x2c_core.images.video_writer import Encoder
+from x2c_core.images.video_writer import VideoWriter
 from x2c_core.printable import printable
 from x2c_datasets.export.lerobot_features import CAMERA, INDICES, Features
 from x2c_datasets.export.lerobot_files import CHUNK, PATH, NumberedFiles
@@ -48,7 +48,7 @@ class LeRobotWriter:
         self._data = NumberedFiles(folder / "data", "parquet", _DATA_MB)
         self._videos = NumberedFiles(folder / "videos" / CAMERA, "mp4", _VIDEO_MB)
         self._table: pq.ParquetWriter | None = None
-        self._encoder: Encoder | None = None
+        self._encoder: VideoWriter | None = None
         self._in_video = 0
         self._begin()
 
@@ -62,20 +62,20 @@ class LeRobotWriter:
         """How many frames there are in all finished episodes."""
         return self._frames
 
-    def add(self, picture: NDArray[np.uint8], vectors: Mapping[str, Array]) -> None:
+    def add(self, image: NDArray[np.uint8], vectors: Mapping[str, Array]) -> None:
         """Add a frame to the present episode.
 
         Args:
-            picture: (height, width, 3), BGR, of the features' size.
+            image: (height, width, 3), BGR, of the features' size.
             vectors: Numbers of each vector, by name.
         """
         features = self._features
         number = len(self._rows["frame_index"])
         if self._encoder is None:
-            self._encoder = Encoder(
+            self._encoder = VideoWriter(
                 self._videos.next_path(), features.width, features.height, keyframes=2
             )
-        self._encoder.write(picture, self._in_video / features.rate)
+        self._encoder.write(image, self._in_video / features.rate)
         self._in_video += 1
         for name, values in vectors.items():
             self._rows[name].append(np.asarray(values, dtype=np.float32))
@@ -83,7 +83,7 @@ class LeRobotWriter:
         for name, value in zip(INDICES, given, strict=True):
             self._rows[name].append(value)
         self._rows["timestamp"].append(number / features.rate)
-        self._samplers[CAMERA].add_picture(picture)
+        self._samplers[CAMERA].add_image(image)
         for name, sampler in self._samplers.items():
             if name != CAMERA:
                 sampler.add(self._rows[name][-1])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
 from x2c_bags.frames.bag_frames import COMPRESSED, FACE
-from x2c_bags.frames.recorded_run import Joints, Session, read_session
+from x2c_bags.frames.recorded_run import Joints, RecordedRun, read_recorded_run
 from x2c_bags.frames.topic_choice import choose_topic
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
@@ -23,7 +23,7 @@ from x2c_core.face.frames import ControlState
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 _LOOKED_AROUND = 50
 """Control values before and after the nearest one that may have the same stamp."""
@@ -53,13 +53,13 @@ class BagPair:
 
     Attributes:
         stamp: Of the image [ns]; the bag's time where it has none.
-        picture: (height, width, 3), BGR.
+        image: (height, width, 3), BGR.
         jpeg: The image's file as it was recorded; empty where it was no JPEG.
         values: (30,) control values [ratio or rad].
     """
 
     stamp: int
-    picture: Picture
+    image: ImageArray
     jpeg: bytes
     values: Array
 
@@ -89,8 +89,8 @@ class BagPairs:
         if kind == FACE:
             raise BagError(f"{reader.path} has no images, so there are no pairs in it")
         self._compressed = kind == COMPRESSED
-        self.session: Session = read_session(reader)
-        stream = self.session.streams[Part.CONTROLS]
+        self.recorded_run: RecordedRun = read_recorded_run(reader)
+        stream = self.recorded_run.streams[Part.CONTROLS]
         if not len(stream):
             raise BagError(
                 f"{reader.path} has no control values: 'x2c replay BAG --record DIR' makes a bag "
@@ -109,12 +109,12 @@ class BagPairs:
     @property
     def commands(self) -> tuple[NDArray[np.int64], Joints]:
         """Stamps (n,) [ns] of joint commands, and the commands."""
-        return self.session.streams[Part.COMMANDS].stamps, self.session.commands
+        return self.recorded_run.streams[Part.COMMANDS].stamps, self.recorded_run.commands
 
     @property
     def joint_states(self) -> tuple[NDArray[np.int64], Joints]:
         """Stamps (n,) [ns] of joint states, and the states."""
-        return self.session.streams[Part.JOINT_STATES].stamps, self.session.joint_states
+        return self.recorded_run.streams[Part.JOINT_STATES].stamps, self.recorded_run.joint_states
 
     def pairs(self) -> Iterator[BagPair | None]:
         """Yield the pair of each image; None where it has none."""
@@ -134,12 +134,12 @@ class BagPairs:
         if place is None:
             self.left_out[f"no control values within {self._pairing.tolerance:g} s"] += 1
             return None
-        state = self.session.control_states[place]
+        state = self.recorded_run.control_states[place]
         if not self._pairing.any_state and state != ControlState.TRACKING:
             self.left_out["nobody was followed"] += 1
             return None
-        picture, jpeg = self._picture(message)
-        return BagPair(stamp, picture, jpeg, self.session.controls[place])
+        image, jpeg = self._image(message)
+        return BagPair(stamp, image, jpeg, self.recorded_run.controls[place])
 
     def _nearest(self, stamp: int, time: int) -> int | None:
         """Return the place of the control values nearest to a stamp, then to a time [ns].
@@ -154,7 +154,7 @@ class BagPairs:
         best = np.lexsort((np.abs(self._times[near] - time), apart))[0]
         return int(self._order[near][best])
 
-    def _picture(self, message: Any) -> tuple[Picture, bytes]:
+    def _image(self, message: Any) -> tuple[ImageArray, bytes]:
         if not self._compressed:
             return image_to_bgr(message, bridge=None), b""
         data = bytes(message.data)

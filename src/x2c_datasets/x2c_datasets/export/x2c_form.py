@@ -117,7 +117,7 @@ def _telling(source: BagPairs, advance: Advance) -> Iterator[BagPair | None]:
     for pair in source.pairs():
         advance(1)
         # A whole clip of pictures would take a lot of memory; of JPEG files it does not.
-        yield None if pair is None else replace(pair, picture=_NONE, jpeg=_jpeg(pair))
+        yield None if pair is None else replace(pair, image=_NONE, jpeg=_jpeg(pair))
 
 
 def _animation(index: int, bag: str, clip: Sequence[BagPair]) -> Animation:
@@ -130,7 +130,7 @@ def _animation(index: int, bag: str, clip: Sequence[BagPair]) -> Animation:
 def _jpeg(pair: BagPair) -> bytes:
     if pair.jpeg:
         return pair.jpeg
-    return cv2.imencode(".jpg", pair.picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+    return cv2.imencode(".jpg", pair.image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
 
 
 def _reasons(outcome: ExportOutcome) -> str:

@@ -17,11 +17,11 @@ from x2c_core.face.head_pose import fit_head_pose
 from x2c_datasets.errors import FitError
 from x2c_datasets.fit.expression_fit import (
     Explained,
-    Sample,
+    FitSample,
     explain,
     fit_expression_model,
 )
-from x2c_datasets.fit.image_tracking import track_pictures
+from x2c_datasets.fit.image_tracking import track_images
 from x2c_datasets.formats import DataSet, Pair, Skipped
 
 _PEOPLE = "real_test"
@@ -98,15 +98,15 @@ def fit_data_set(
     Raises:
         FitError: Too little of the data set can be used.
     """
-    samples: list[Sample] = []
+    samples: list[FitSample] = []
     used: list[Pair] = []
     skipped = list(data.skipped)
-    for pair, found in zip(pairs, track_pictures(pairs, processes, progress), strict=True):
+    for pair, found in zip(pairs, track_images(pairs, processes, progress), strict=True):
         reason = found if isinstance(found, str) else _trouble(found)
         if reason or isinstance(found, str):
             skipped.append(Skipped(pair.source, pair.row, reason))
         else:
-            samples.append(Sample(pair.values, found))
+            samples.append(FitSample(pair.values, found))
             used.append(pair)
     tried, held_out = _held_out(used)
     fitting = [sample for sample, out in zip(samples, tried, strict=True) if not out]

@@ -31,7 +31,7 @@ _TURNS = (("Head Yaw",), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"
 
 
 @dataclass(frozen=True)
-class Sample:
+class FitSample:
     """A robot seen with known control values.
 
     Attributes:
@@ -61,7 +61,7 @@ class Explained:
     moved: dict[str, int]
 
 
-def fit_expression_model(samples: Sequence[Sample]) -> ExpressionModel:
+def fit_expression_model(samples: Sequence[FitSample]) -> ExpressionModel:
     """Return the expression model that explains the samples best (ridge regression).
 
     A control that is to have an effect must move in some samples, and some must be near neutral.
@@ -91,7 +91,7 @@ def fit_expression_model(samples: Sequence[Sample]) -> ExpressionModel:
     return ExpressionModel(face + constant, up, down, *apparent.reshape(2, controls.COUNT, 3))
 
 
-def explain(model: ExpressionModel, samples: Sequence[Sample]) -> Explained:
+def explain(model: ExpressionModel, samples: Sequence[FitSample]) -> Explained:
     """Return how much of some samples' landmark motion a model explains.
 
     Raises:
@@ -123,7 +123,7 @@ def explain(model: ExpressionModel, samples: Sequence[Sample]) -> Explained:
     )
 
 
-def _face_at_rest(samples: Sequence[Sample]) -> Array:
+def _face_at_rest(samples: Sequence[FitSample]) -> Array:
     """Return the median face (478, 3) of the samples nearest to neutral, in the head frame."""
     distances = [float(np.abs(controls.to_deflection(s.values)).max()) for s in samples]
     nearest = np.argsort(distances, kind="stable")[:_NEAREST]
@@ -131,7 +131,7 @@ def _face_at_rest(samples: Sequence[Sample]) -> Array:
     return np.asarray(np.median([fit_head_pose(one).to_head_frame(one) for one in chosen], axis=0))
 
 
-def _motion(samples: Sequence[Sample], face: Array) -> tuple[Array, Array]:
+def _motion(samples: Sequence[FitSample], face: Array) -> tuple[Array, Array]:
     """Return landmarks' motions (n, 1434), and turns (n, 3) [rad] beyond those commanded."""
     motions, turns = [], []
     for sample in samples:

@@ -19,7 +19,7 @@ from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 _LARGE = 640
 """Smaller pictures are enlarged: the tracker finds more in them [pixel]."""
@@ -28,11 +28,11 @@ _VIEWS = ((1.0, 0, 0), (1.1, 5, 3), (0.9, -4, 6), (1.05, 3, -5))
 """Sizes, and ways to the right and down [pixel], in which the picture is looked at."""
 
 _CHUNK = 32
-_NOTHING: Picture = np.zeros((64, 64, 3), dtype=np.uint8)
+_NOTHING: ImageArray = np.zeros((64, 64, 3), dtype=np.uint8)
 _NOTHING.setflags(write=False)
 
 
-def track_single(tracker: FaceTracker, picture: Picture) -> Array | None:
+def track_single(tracker: FaceTracker, image: ImageArray) -> Array | None:
     """Return the landmarks (478, 3) [pixel] in a picture (RGB), or None where no face is found.
 
     What the tracker saw before makes no difference.
@@ -40,22 +40,22 @@ def track_single(tracker: FaceTracker, picture: Picture) -> Array | None:
     # A tracker looks where the face was before. A picture of nothing makes it forget; after a
     # first look it knows where the face is, as in a video.
     tracker.track(_NOTHING)
-    if not tracker.track(picture):
+    if not tracker.track(image):
         return None
-    found = tracker.track(picture)
+    found = tracker.track(image)
     return found[0].landmarks if found else None
 
 
-def track_views(tracker: FaceTracker, picture: Picture) -> Array | None:
+def track_views(tracker: FaceTracker, image: ImageArray) -> Array | None:
     """Return the landmarks (478, 3) [pixel] on a picture (RGB), or None if no face is found.
 
     They are the mean over several views of the picture, mirrored too, since the tracker sees each
     a little differently.
     """
-    factor = max(1.0, _LARGE / max(picture.shape[:2]))
+    factor = max(1.0, _LARGE / max(image.shape[:2]))
     found = []
     for size, right, down in _VIEWS:
-        view = _moved(picture, size * factor, right, down)
+        view = _moved(image, size * factor, right, down)
         mirrored = np.ascontiguousarray(view[:, ::-1])
         seen = track_single(tracker, view)
         if seen is not None:
@@ -67,20 +67,20 @@ def track_views(tracker: FaceTracker, picture: Picture) -> Array | None:
     return np.mean(found, axis=0) if found else None
 
 
-def _moved(picture: Picture, factor: float, right: float, down: float) -> Picture:
+def _moved(image: ImageArray, factor: float, right: float, down: float) -> ImageArray:
     """Return a picture enlarged about its upper left edge and moved."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     # Pixel centres are whole numbers for OpenCV, landmarks count from the edge.
     edge = (factor - 1.0) / 2.0
     matrix = np.array([[factor, 0.0, right + edge], [0.0, factor, down + edge]])
     size = (round(width * factor), round(height * factor))
     moved = cv2.warpAffine(
-        picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(moved, dtype=np.uint8)
 
 
-def track_pictures(
+def track_images(
     pairs: Sequence[Pair], processes: int, progress: Callable[[int], None]
 ) -> Iterator[Array | str]:
     """Yield the landmarks (478, 3) [pixel] of each pair's picture, or why there are none.
@@ -125,7 +125,7 @@ class _Worker:
 
     def _track(self, pair: Pair) -> Array | str:
         try:
-            landmarks = track_single(self._tracker, pair.picture())
+            landmarks = track_single(self._tracker, pair.read_image())
         except (DataSetError, TrackerError) as error:
             return str(error)
         return "no face is found in the picture" if landmarks is None else landmarks

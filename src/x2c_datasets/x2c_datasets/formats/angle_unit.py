@@ -14,7 +14,7 @@ from x2c_core.control_space.controls import Unit
 Array = NDArray[np.float64]
 
 
-class AngleUnit(enum.StrEnum):
+class FileAngleUnit(enum.StrEnum):
     """Unit of the angles in a file."""
 
     DEGREES = "degrees"
@@ -28,21 +28,21 @@ _SHARE = 0.95
 """Of the rows, which may not be decided by a few bad ones."""
 
 
-def find_unit(values: Array) -> tuple[AngleUnit, str]:
+def find_unit(values: Array) -> tuple[FileAngleUnit, str]:
     """Return the unit that the angles in values (n, 30) are in, and the reason in one sentence."""
     largest = np.abs(values[:, _ANGLES]).max(axis=1) if len(values) else np.zeros(1)
     high = float(np.quantile(largest, _SHARE))
     if high > _LARGEST:
-        return AngleUnit.DEGREES, (
+        return FileAngleUnit.DEGREES, (
             f"angles taken as degrees: they reach {high:.1f}, and no control turns so far in "
             "radians"
         )
-    return AngleUnit.RADIANS, (
+    return FileAngleUnit.RADIANS, (
         f"angles taken as radians: in {_SHARE:.0%} of the rows none passes {high:.2f}, and a face "
         "that moves in degrees does"
     )
 
 
-def to_radians(values: Array, unit: AngleUnit) -> Array:
+def to_radians(values: Array, unit: FileAngleUnit) -> Array:
     """Return values (n, 30) [ratio or rad] from values whose angles are in the given unit."""
-    return controls.from_upstream(values) if unit is AngleUnit.DEGREES else values
+    return controls.from_upstream(values) if unit is FileAngleUnit.DEGREES else values

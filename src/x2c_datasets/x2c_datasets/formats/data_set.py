@@ -15,7 +15,7 @@ from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_datasets.errors import DataSetError
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 _LISTED = 20
 """How many skipped rows a report names."""
@@ -45,7 +45,7 @@ class Pair:
     landmarks: Array | None = None
     projection: Array | None = None
 
-    def picture(self) -> Picture:
+    def read_image(self) -> ImageArray:
         """Return the picture (height, width, 3), RGB.
 
         Raises:

@@ -44,7 +44,7 @@ def animation_id(index: int) -> str:
     return f"a{index:06d}"
 
 
-def picture_name(frame: int) -> str:
+def image_name(frame: int) -> str:
     """Return the name of an animation's picture."""
     return f"{frame:03d}.jpg"
 

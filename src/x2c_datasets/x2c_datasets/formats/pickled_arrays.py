@@ -24,7 +24,7 @@ _CODES = re.compile(r"[?biufcSUO]\d*")
 _LONGEST = 2**40
 
 
-class RefusedError(Exception):
+class RefusedPickleError(Exception):
     """A pickle holds something that is not read."""
 
 
@@ -36,19 +36,19 @@ class PickledType:
         flags: Which numpy writes too; they do nothing.
 
     Raises:
-        RefusedError: It is another type than truth values, numbers, text or objects.
+        RefusedPickleError: It is another type than truth values, numbers, text or objects.
     """
 
     def __init__(self, code: object, *flags: object) -> None:
         if not (isinstance(code, str) and _CODES.fullmatch(code)):
-            raise RefusedError(f"the data type {shown(code)}")
+            raise RefusedPickleError(f"the data type {shown(code)}")
         self.numpy: np.dtype[Any] = np.dtype(code)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take the order of bytes, and nothing else."""
         _, order, *structure = state
         if any(part is not None for part in structure[:3]):
-            raise RefusedError("a structured data type")
+            raise RefusedPickleError("a structured data type")
         self.numpy = self.numpy.newbyteorder(order)
 
 
@@ -59,11 +59,11 @@ class PickledArray(NDArray[Any]):
         """Take shape and content, where they fit each other.
 
         Raises:
-            RefusedError: They do not.
+            RefusedPickleError: They do not.
         """
         version, shape, kind, fortran, data = state
         if not isinstance(kind, PickledType):
-            raise RefusedError("an array of no data type")
+            raise RefusedPickleError("an array of no data type")
         holds = list if kind.numpy.hasobject else bytes
         size = 1 if kind.numpy.hasobject else kind.numpy.itemsize
         if (
@@ -72,7 +72,9 @@ class PickledArray(NDArray[Any]):
             or not _is_shape(shape)
             or len(data) != math.prod(shape) * size
         ):
-            raise RefusedError(f"an array whose content does not fit its shape {shown(shape)}")
+            raise RefusedPickleError(
+                f"an array whose content does not fit its shape {shown(shape)}"
+            )
         super().__setstate__((version, shape, kind.numpy, bool(fortran), data))
 
 
@@ -96,7 +98,7 @@ def empty_array(*_: object) -> PickledArray:
 def array_of(data: bytes, kind: PickledType, shape: Any, order: Any) -> NDArray[Any]:
     """Return the array with this content."""
     if not _is_shape(shape):
-        raise RefusedError(f"an array of the shape {shown(shape)}")
+        raise RefusedPickleError(f"an array of the shape {shown(shape)}")
     return np.frombuffer(data, kind.numpy).reshape(shape, order=order).view(PickledArray)
 
 

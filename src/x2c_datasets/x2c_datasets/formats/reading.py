@@ -7,7 +7,7 @@ from pathlib import Path
 
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import layout, upstream
-from x2c_datasets.formats.angle_unit import AngleUnit
+from x2c_datasets.formats.angle_unit import FileAngleUnit
 from x2c_datasets.formats.data_set import DataSet
 from x2c_datasets.formats.images import ImageFolder
 
@@ -18,7 +18,7 @@ def read_data_set(
     path: Path,
     *,
     images: Path | None = None,
-    angles: AngleUnit | str | None = None,
+    angles: FileAngleUnit | str | None = None,
     landmarks: bool = False,
 ) -> DataSet:
     """Return the pairs in a folder of X2C-Sim or of upstream's X2C, or in one of its pickles.
@@ -47,20 +47,20 @@ def read_data_set(
     return data
 
 
-def _unit(angles: AngleUnit | str | None) -> AngleUnit | None:
+def _unit(angles: FileAngleUnit | str | None) -> FileAngleUnit | None:
     try:
-        return None if angles is None else AngleUnit(angles)
+        return None if angles is None else FileAngleUnit(angles)
     except ValueError:
         raise DataSetError(
-            f"unknown unit of angles {angles!r}; expected {' or '.join(AngleUnit)}"
+            f"unknown unit of angles {angles!r}; expected {' or '.join(FileAngleUnit)}"
         ) from None
 
 
 def _read_folder(
-    path: Path, images: Path | None, unit: AngleUnit | None, landmarks: bool
+    path: Path, images: Path | None, unit: FileAngleUnit | None, landmarks: bool
 ) -> DataSet:
     if layout.parts(path) or any((path / s / layout.METADATA).is_file() for s in layout.SPLITS):
-        if unit is AngleUnit.DEGREES:
+        if unit is FileAngleUnit.DEGREES:
             raise DataSetError(f"{path} is an X2C-Sim folder, whose angles are always radians")
         # pyarrow takes a fifth of a second to import.
         from x2c_datasets.formats.simulated import read_simulated

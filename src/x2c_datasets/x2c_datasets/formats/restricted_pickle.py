@@ -22,7 +22,7 @@ from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats.pickled_arrays import (
     PickledArray,
     PickledType,
-    RefusedError,
+    RefusedPickleError,
     array_of,
     empty_array,
     scalar,
@@ -32,7 +32,7 @@ from x2c_datasets.formats.pickled_arrays import (
 def _encode(text: str, encoding: str) -> bytes:
     # Pickles of protocol 2 hold bytes so; any other codec would be looked up and imported.
     if encoding not in ("latin1", "latin-1"):
-        raise RefusedError(f"text in the encoding {shown(encoding)}")
+        raise RefusedPickleError(f"text in the encoding {shown(encoding)}")
     return text.encode("latin-1")
 
 
@@ -101,7 +101,7 @@ class _Instructions(dict[int, Callable[[Any], None]]):
     def __missing__(self, code: int) -> NoReturn:
         if code not in _ALL:
             raise pickle.UnpicklingError(f"{bytes((code,))!r} is no instruction")
-        raise RefusedError(f"the instruction {bytes((code,))!r}")
+        raise RefusedPickleError(f"the instruction {bytes((code,))!r}")
 
 
 def _instructions() -> _Instructions:
@@ -133,12 +133,12 @@ class _Unpickler(_Base):
         """Return what a pickle may call, by its name."""
         found = _ALLOWED.get((module, name))
         if found is None:
-            raise RefusedError(f"{shown(module)[1:-1]}.{shown(name)[1:-1]}")
+            raise RefusedPickleError(f"{shown(module)[1:-1]}.{shown(name)[1:-1]}")
         return found
 
     def load_build(self) -> None:
         if not isinstance(self.stack[-2], PickledType | PickledArray):
-            raise RefusedError("an object with a state")
+            raise RefusedPickleError("an object with a state")
         super().load_build()
 
     def load_setitem(self) -> None:
@@ -160,7 +160,7 @@ class _Unpickler(_Base):
 
     def persistent_load(self, identifier: Any) -> Any:
         """Refuse references out of the file."""
-        raise RefusedError(f"the outside object {shown(identifier)}")
+        raise RefusedPickleError(f"the outside object {shown(identifier)}")
 
     dispatch = _instructions()
     dispatch |= {
@@ -175,7 +175,7 @@ class _Unpickler(_Base):
 def _check_keys(keys: Sequence[Any]) -> None:
     # Tuples of tuples of the same take for ever to be hashed.
     if not all(isinstance(key, str | bytes | int) for key in keys):
-        raise RefusedError("a dict whose keys are neither text nor numbers")
+        raise RefusedPickleError("a dict whose keys are neither text nor numbers")
 
 
 def load(path: Path) -> Any:
@@ -189,7 +189,7 @@ def load(path: Path) -> Any:
         return _Unpickler(read_bytes(path, TEXT_BYTES)).load()
     except LimitError as error:
         raise DataSetError(f"{path}: {error}") from error
-    except RefusedError as error:
+    except RefusedPickleError as error:
         raise DataSetError(
             f"{path} is refused: it holds {error}. Only numpy arrays, lists, dicts, text and "
             "numbers are read from a pickle, since anything else could run code"

@@ -16,7 +16,7 @@ from x2c_core.errors import ControlError
 from x2c_core.files.entries import shown
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import restricted_pickle
-from x2c_datasets.formats.angle_unit import AngleUnit, find_unit, to_radians
+from x2c_datasets.formats.angle_unit import FileAngleUnit, find_unit, to_radians
 from x2c_datasets.formats.data_set import DataSet, Pair, Skipped
 from x2c_datasets.formats.images import ImageFolder
 
@@ -35,7 +35,7 @@ _KEYS = (("img_path", "ctrl_values"), ("img_paths", "control_vals"))
 
 
 def read_upstream(
-    files: Sequence[Path], images: Path | None = None, angles: AngleUnit | None = None
+    files: Sequence[Path], images: Path | None = None, angles: FileAngleUnit | None = None
 ) -> DataSet:
     """Return the pairs that some of upstream's pickles list.
 
@@ -58,7 +58,7 @@ def read_upstream(
 def _read_file(
     file: Path,
     folder: Path,
-    angles: AngleUnit | None,
+    angles: FileAngleUnit | None,
     pairs: list[Pair],
     skipped: list[Skipped],
     notes: list[str],

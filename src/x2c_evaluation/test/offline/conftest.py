@@ -3,10 +3,10 @@
 
 import pytest
 
-from x2c_evaluation.pipeline.settings import Settings, make_settings
+from x2c_evaluation.pipeline.settings import EvaluationSettings, make_settings
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
+def settings() -> EvaluationSettings:
     """Everything at its default."""
     return make_settings()

@@ -7,7 +7,7 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_evaluation.face_clip import draw
-from x2c_evaluation.offline.recording.evaluate import Job, evaluate
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
 from x2c_evaluation.offline.results.curves import read_curves
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def test_a_data_set_is_judged_by_its_own_values(tmp_path, settings):
     }
     with (tmp_path / "val_split_cg.pkl").open("wb") as file:
         pickle.dump(content, file)
-    outcome = evaluate(Job("set", str(tmp_path), settings))
+    outcome = evaluate(EvaluationJob("set", str(tmp_path), settings))
     assert outcome.failed == ""
     assert outcome.lost
     assert any("gone.png" in one["text"] for one in outcome.result["issues"])

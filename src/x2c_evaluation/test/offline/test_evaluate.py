@@ -13,11 +13,11 @@ from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls_table import ControlsTable
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import Job, check, evaluate
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, evaluate
 from x2c_evaluation.offline.recording.store import as_text
 from x2c_evaluation.offline.results.curves import read_curves
 from x2c_evaluation.pipeline.pipeline import Pipeline
-from x2c_evaluation.pipeline.settings import Calibration
+from x2c_evaluation.pipeline.settings import NeutralSource
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ FACE = "x2c_msgs/msg/FaceLandmarks"
 
 
 def run(source, settings, **how):
-    return evaluate(Job("it", str(source), settings, **how))
+    return evaluate(EvaluationJob("it", str(source), settings, **how))
 
 
 def losses(outcome):
@@ -45,14 +45,14 @@ def test_a_bag_of_a_camera_is_evaluated_twice_to_the_same_bytes(tmp_path, camera
     assert not first.lost
     assert as_text(first.result) == as_text(second.result)
     assert first.frames == second.frames
-    assert first.pictures == second.pictures
+    assert first.images == second.images
     result = first.result
     assert result["source"]["topic"] == "/camera/image_raw/compressed"
     assert result["frames"]["usable"] == result["tracking"]["faces"] == 45
     assert result["tracking"]["followed"] > 25
     assert result["frames"]["rate_hz"] == pytest.approx(30.0, abs=0.01)
     assert result["errors"] == {}
-    assert {name.rpartition("_")[2] for name in first.pictures} == {"person.jpg", "robot.jpg"}
+    assert {name.rpartition("_")[2] for name in first.images} == {"person.jpg", "robot.jpg"}
     table = tmp_path / "frames.parquet"
     table.write_bytes(first.frames)
     curves = read_curves(table)
@@ -60,7 +60,7 @@ def test_a_bag_of_a_camera_is_evaluated_twice_to_the_same_bytes(tmp_path, camera
     assert (curves.values <= controls.MAXIMUM + 1e-5).all()
 
 
-def test_raw_encodings_of_the_same_pictures_give_the_same_values(tmp_path, camera_bag, settings):
+def test_raw_encodings_of_the_same_images_give_the_same_values(tmp_path, camera_bag, settings):
     outcomes = [
         run(camera_bag(tmp_path / form, frames=20, form=form, storage=storage), settings)
         for form, storage in (("bgr8", "mcap"), ("rgb8", "sqlite3"))
@@ -69,7 +69,7 @@ def test_raw_encodings_of_the_same_pictures_give_the_same_values(tmp_path, camer
     assert outcomes[1].result["source"]["encodings"] == {"rgb8": 20}
 
 
-def face_messages(writers, pictures, settings):
+def face_messages(writers, images, settings):
     """Return what the pipeline publishes for pictures: faces, neutral faces, control values."""
     store, robot = writers.store, settings.robot()
     point = store.types["geometry_msgs/msg/Point"](x=0.0, y=0.0, z=0.0)
@@ -92,9 +92,9 @@ def face_messages(writers, pictures, settings):
 
     faces, neutrals, values = [], [], []
     with closing(Pipeline(settings, robot)) as pipeline:
-        for index, picture in enumerate(pictures):
+        for index, image in enumerate(images):
             stamp = START + index * PERIOD
-            sight = pipeline.follow(Frame(index, stamp, stamp, picture), stamp * 1e-9)
+            sight = pipeline.follow(Frame(index, stamp, stamp, image), stamp * 1e-9)
             faces.append((stamp + 1, message(sight.face, stamp)))
             if sight.neutral is not None:
                 neutrals.append((stamp + 2, message(sight.neutral, stamp)))
@@ -104,9 +104,9 @@ def face_messages(writers, pictures, settings):
 
 
 def test_recorded_landmarks_give_the_very_control_values_that_were_recorded(
-    tmp_path, writers, pictures, settings
+    tmp_path, writers, images, settings
 ):
-    bag = writers.write(tmp_path / "bag", face_messages(writers, pictures, settings))
+    bag = writers.write(tmp_path / "bag", face_messages(writers, images, settings))
     outcome = run(bag, settings)
     assert outcome.failed == ""
     error = outcome.result["errors"]["recorded"]
@@ -118,10 +118,8 @@ def test_recorded_landmarks_give_the_very_control_values_that_were_recorded(
     assert outcome.result["recorded"]["messages"]["control_values"] == 45
 
 
-def test_a_known_offset_of_recorded_values_is_found_as_error(
-    tmp_path, writers, pictures, settings
-):
-    topics = face_messages(writers, pictures, settings)
+def test_a_known_offset_of_recorded_values_is_found_as_error(tmp_path, writers, images, settings):
+    topics = face_messages(writers, images, settings)
     jaw = controls.index("Jaw Yaw")
     for _, (_, message) in topics["/control_values"]:
         message.values[jaw] = message.values[jaw] - 0.25
@@ -134,25 +132,25 @@ def test_a_known_offset_of_recorded_values_is_found_as_error(
 
 def test_without_a_face_anywhere_it_fails_and_says_so(tmp_path, writers, settings):
     black = np.zeros((120, 160, 3), np.uint8)
-    images = [(START + n * PERIOD, writers.jpeg(black, START + n * PERIOD)) for n in range(5)]
-    outcome = run(writers.write(tmp_path / "bag", {"/image": images}), settings)
+    recorded = [(START + n * PERIOD, writers.jpeg(black, START + n * PERIOD)) for n in range(5)]
+    outcome = run(writers.write(tmp_path / "bag", {"/image": recorded}), settings)
     assert outcome.failed == "no face was found in any of 5 frames"
     assert outcome.result["frames"]["usable"] == 5
 
 
-def test_frames_that_are_no_pictures_are_counted_and_the_others_used(
-    tmp_path, writers, pictures, settings
+def test_frames_that_are_no_images_are_counted_and_the_others_used(
+    tmp_path, writers, images, settings
 ):
-    images = []
-    for index, picture in enumerate(pictures[:20]):
+    recorded = []
+    for index, image in enumerate(images[:20]):
         stamp = START + index * PERIOD
-        kind, message = writers.image(picture, stamp)
+        kind, message = writers.image(image, stamp)
         if index in (3, 4, 5):
             message.data = message.data[: len(message.data) // 2]
         if index == 9:
             message.encoding = "32FC1"
-        images.append((stamp, (kind, message)))
-    outcome = run(writers.write(tmp_path / "bag", {"/cam": images}), settings)
+        recorded.append((stamp, (kind, message)))
+    outcome = run(writers.write(tmp_path / "bag", {"/cam": recorded}), settings)
     assert outcome.failed == ""
     assert outcome.lost
     assert outcome.result["frames"]["unusable"] == 4
@@ -161,13 +159,13 @@ def test_frames_that_are_no_pictures_are_counted_and_the_others_used(
     assert [n for text, n in counts.items() if "unknown encoding '32FC1'" in text] == [1]
 
 
-def test_images_of_changing_size_are_followed(tmp_path, writers, pictures, settings):
-    images = []
-    for index, picture in enumerate(pictures):
+def test_images_of_changing_size_are_followed(tmp_path, writers, images, settings):
+    recorded = []
+    for index, image in enumerate(images):
         stamp = START + index * PERIOD
-        shown = cv2.resize(picture, (320, 240)) if index >= 25 else picture
-        images.append((stamp, writers.jpeg(shown, stamp)))
-    outcome = run(writers.write(tmp_path / "bag", {"/cam": images}), settings)
+        shown = cv2.resize(image, (320, 240)) if index >= 25 else image
+        recorded.append((stamp, writers.jpeg(shown, stamp)))
+    outcome = run(writers.write(tmp_path / "bag", {"/cam": recorded}), settings)
     assert outcome.result["source"]["sizes"] == {"640x480": 25, "320x240": 20}
     assert outcome.result["tracking"]["faces"] == 45
 
@@ -206,11 +204,11 @@ def test_a_bag_without_images_says_what_it_holds(tmp_path, make_bag, settings):
     assert "/joint_commands" in outcome.failed
 
 
-def test_a_video_is_evaluated_and_one_that_is_none_fails(tmp_path, pictures, settings):
+def test_a_video_is_evaluated_and_one_that_is_none_fails(tmp_path, images, settings):
     path = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25.0, (640, 480))
-    for picture in pictures[:20]:
-        writer.write(picture)
+    for image in images[:20]:
+        writer.write(image)
     writer.release()
     outcome = run(path, settings)
     assert outcome.result["frames"]["rate_hz"] == pytest.approx(25.0)
@@ -221,16 +219,16 @@ def test_a_video_is_evaluated_and_one_that_is_none_fails(tmp_path, pictures, set
 
 
 def test_the_neutral_face_can_be_found_first(tmp_path, camera_bag, settings):
-    before = dataclasses.replace(settings, calibration=Calibration.BEFORE)
+    before = dataclasses.replace(settings, calibration=NeutralSource.BEFORE)
     outcome = run(camera_bag(tmp_path / "bag"), before)
     assert outcome.result["tracking"]["neutral_known_after_s"] == 0.0
     assert outcome.result["tracking"]["followed"] == 45
 
 
 def test_what_is_compared_with_can_be_a_csv_file_a_bag_or_an_evaluation(
-    tmp_path, writers, pictures, settings
+    tmp_path, writers, images, settings
 ):
-    topics = face_messages(writers, pictures, settings)
+    topics = face_messages(writers, images, settings)
     bag = writers.write(tmp_path / "bag", topics)
     table = ControlsTable(tmp_path / "controls.csv")
     for _, (_, message) in topics["/control_values"]:
@@ -241,7 +239,7 @@ def test_what_is_compared_with_can_be_a_csv_file_a_bag_or_an_evaluation(
         outcome = run(bag, settings, against=str(reference))
         assert outcome.result["errors"]["against"]["largest"] < 1e-6, reference
     with pytest.raises(EvaluationError, match="there is no reference"):
-        check(Job("it", str(bag), settings, against=str(tmp_path / "gone")))
+        check(EvaluationJob("it", str(bag), settings, against=str(tmp_path / "gone")))
     (tmp_path / "empty").mkdir()
     outcome = run(bag, settings, against=str(tmp_path / "empty"))
     assert any("nothing to compare with" in text for text in losses(outcome))

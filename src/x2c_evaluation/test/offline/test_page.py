@@ -11,7 +11,7 @@ import pytest
 from x2c_evaluation.offline.engines import Processes
 from x2c_evaluation.offline.page.charts import path, short
 from x2c_evaluation.offline.page.comparison_page import comparison_page
-from x2c_evaluation.offline.recording.evaluate import Job
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob
 from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.run import run
 
@@ -27,7 +27,7 @@ const said = document.createElement("output");
 said.id = "check";
 said.textContent = JSON.stringify({
   plots: plots.length,
-  pictures: [...document.images].filter((one) => one.complete && one.naturalWidth > 0).length,
+  images: [...document.images].filter((one) => one.complete && one.naturalWidth > 0).length,
   broken: [...document.images].filter((one) => !one.naturalWidth).length,
   read: plots[3].querySelector("header span").textContent,
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -53,7 +53,7 @@ class Notes:
 @pytest.fixture
 def evaluation(tmp_path, camera_bag, settings):
     bag = camera_bag(tmp_path / "<b>&amp;", frames=30)
-    run([Job("one", str(bag), settings)], tmp_path / "out", Processes(1), Notes())
+    run([EvaluationJob("one", str(bag), settings)], tmp_path / "out", Processes(1), Notes())
     return tmp_path / "out"
 
 
@@ -104,9 +104,9 @@ def test_a_screenshot_is_not_blank(tmp_path, evaluation):
         *("--window-size=1280,2000", f"--screenshot={target}"),
         f"file://{evaluation / 'report.html'}",
     )
-    picture = cv2.imread(str(target))
-    assert picture.shape[1] == 1280
-    assert np.unique(picture.reshape(-1, 3), axis=0).shape[0] > 500
+    image = cv2.imread(str(target))
+    assert image.shape[1] == 1280
+    assert np.unique(image.reshape(-1, 3), axis=0).shape[0] > 500
 
 
 @pytest.mark.process

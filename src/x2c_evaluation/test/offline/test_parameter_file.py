@@ -6,7 +6,7 @@ from rclpy.node import Node
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
-from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.statistics import limit_statistics
 from x2c_evaluation.pipeline.settings import make_settings
 from x2c_node.errors import ParameterFileError
@@ -106,7 +106,7 @@ def test_offsets_of_the_actuation_move_the_joints_that_are_judged(tmp_path):
     two, nothing = np.zeros(2, dtype=np.int64), np.empty(0)
     stamps = np.array([0, 33_333_333])
     values = np.array([controls.MINIMUM, controls.NEUTRAL])
-    curves = Curves(two, stamps, two, two, nothing, nothing, nothing, values, two)
+    curves = FrameCurves(two, stamps, two, two, nothing, nothing, nothing, values, two)
 
     def too_fast(settings):
         return limit_statistics(curves, settings.robot(), settings)["joints_asked_too_fast"]

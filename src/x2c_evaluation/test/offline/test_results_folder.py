@@ -4,8 +4,8 @@ import dataclasses
 import pytest
 
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import Job, Outcome, failure
-from x2c_evaluation.offline.recording.store import Store, fingerprint
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationOutcome, failure
+from x2c_evaluation.offline.recording.store import ResultsStore, fingerprint
 from x2c_evaluation.offline.results.layout import FINGERPRINT, RECORDINGS, REPORT, RESULT
 
 
@@ -21,12 +21,12 @@ def recording(tmp_path):
 
 @pytest.fixture
 def job(recording, settings):
-    return Job(recording.name, str(recording), settings)
+    return EvaluationJob(recording.name, str(recording), settings)
 
 
 def found(job):
     outcome = failure(job, "no reason")
-    return dataclasses.replace(outcome, frames=b"table", pictures={"0.jpg": b"picture"})
+    return dataclasses.replace(outcome, frames=b"table", images={"0.jpg": b"picture"})
 
 
 def contents(folder):
@@ -37,25 +37,25 @@ def contents(folder):
 def test_a_folder_with_files_of_others_is_refused_and_stays_as_it_is(tmp_path, job, out):
     before = contents(tmp_path)
     with pytest.raises(EvaluationError, match="choose another --out"):
-        Store(tmp_path / out, [job])
+        ResultsStore(tmp_path / out, [job])
     assert contents(tmp_path) == before
 
 
 def test_recordings_among_the_results_are_never_replaced_or_removed(tmp_path, job, settings):
     out = tmp_path / "out"
-    other = Job("other", "performer", settings)
-    Store(out, [other]).keep(other, found(other), "")
+    other = EvaluationJob("other", "performer", settings)
+    ResultsStore(out, [other]).keep(other, found(other), "")
     theirs = out / RECORDINGS / "today"
     theirs.mkdir()
     (theirs / "bag.mcap").write_bytes(b"precious")
     before = contents(theirs)
     with pytest.raises(EvaluationError, match="is not of an evaluation"):
-        Store(out, [job])
+        ResultsStore(out, [job])
     with pytest.raises(EvaluationError, match="is where the results would go"):
-        Store(out, [Job("another", str(theirs), settings)])
+        ResultsStore(out, [EvaluationJob("another", str(theirs), settings)])
     with pytest.raises(EvaluationError, match=r"the reference .* is where the results would go"):
-        Store(out, [dataclasses.replace(other, against=str(out))])
-    store = Store(out, [other])
+        ResultsStore(out, [dataclasses.replace(other, against=str(out))])
+    store = ResultsStore(out, [other])
     store.forget_others([])
     assert contents(theirs) == before
     assert not (out / RECORDINGS / "other").exists()
@@ -64,23 +64,23 @@ def test_recordings_among_the_results_are_never_replaced_or_removed(tmp_path, jo
 
 def test_a_link_to_a_recording_is_not_followed(tmp_path, recording, job):
     out = tmp_path / "out"
-    Store(out, [])
+    ResultsStore(out, [])
     (out / RECORDINGS / "today").symlink_to(recording)
     (recording / RESULT).write_text("the user's", encoding="utf-8")
     before = contents(recording)
     with pytest.raises(EvaluationError, match="is not of an evaluation"):
-        Store(out, [job])
-    Store(out, []).forget_others([])
+        ResultsStore(out, [job])
+    ResultsStore(out, []).forget_others([])
     assert contents(recording) == before
 
 
 def test_results_may_lie_beside_what_is_read_and_do_not_count_as_of_it(tmp_path, recording, job):
     before = fingerprint(job, "")
     for out in (recording / "evaluation", recording / "bag" / "again"):
-        store = Store(out, [job])
+        store = ResultsStore(out, [job])
         store.keep(job, found(job), "")
         store.write(REPORT, "{}")
-        assert Store(out, [job]).has(job, "")
+        assert ResultsStore(out, [job]).has(job, "")
     assert fingerprint(job, "") == before
     (recording / "bag" / "bag.mcap").write_bytes(b"another")
     assert fingerprint(job, "") != before
@@ -89,7 +89,7 @@ def test_results_may_lie_beside_what_is_read_and_do_not_count_as_of_it(tmp_path,
     beside = tmp_path / "elsewhere"
     beside.mkdir()
     clip = clip.rename(beside / "clip.mp4")
-    Store(beside, [dataclasses.replace(job, source=str(clip))])
+    ResultsStore(beside, [dataclasses.replace(job, source=str(clip))])
 
 
 @pytest.mark.parametrize("name", ["today/bag", "today/bag/metadata.yaml"])
@@ -98,14 +98,14 @@ def test_the_folder_of_a_bag_is_no_folder_for_results(recording, job, name):
     before = contents(recording)
     source = str(recording.parent / name)
     with pytest.raises(EvaluationError, match="is where the results would go"):
-        Store(recording / "bag", [dataclasses.replace(job, source=source)])
+        ResultsStore(recording / "bag", [dataclasses.replace(job, source=source)])
     assert contents(recording) == before
 
 
 def test_what_a_killed_run_left_is_replaced(tmp_path, job, monkeypatch):
     out = tmp_path / "out"
     whole = found(job)
-    Store(out, [job]).keep(job, whole, "")
+    ResultsStore(out, [job]).keep(job, whole, "")
     first = contents(out)
 
     class Killed(BaseException):
@@ -115,16 +115,16 @@ def test_what_a_killed_run_left_is_replaced(tmp_path, job, monkeypatch):
         raise Killed
 
     for place in ("write_bytes", "write_text", "mkdir", "unlink", "rmdir"):
-        store = Store(out, [job])
+        store = ResultsStore(out, [job])
         with monkeypatch.context() as patch:
             patch.setattr(f"pathlib.Path.{place}", die)
             with pytest.raises(Killed):
                 store.keep(job, whole, "")
-        Store(out, [job]).keep(job, whole, "")
+        ResultsStore(out, [job]).keep(job, whole, "")
         assert contents(out) == first, place
-    store = Store(out, [job])
-    broken = Outcome(job.name, whole.result, b"table", {"gone/0.jpg": b"no such folder"})
+    store = ResultsStore(out, [job])
+    broken = EvaluationOutcome(job.name, whole.result, b"table", {"gone/0.jpg": b"no such folder"})
     with pytest.raises(EvaluationError, match="goes on"):
         store.keep(job, broken, "")
-    assert not Store(out, [job]).has(job, "")
+    assert not ResultsStore(out, [job]).has(job, "")
     assert not (store.recording(job.name) / FINGERPRINT).exists()

@@ -13,7 +13,7 @@ from x2c_core.system.versions import versions
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.engines import Cluster, Engine, Processes
 from x2c_evaluation.offline.page.comparison_page import comparison_page
-from x2c_evaluation.offline.recording.evaluate import Job, evaluate
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
 from x2c_evaluation.offline.results.comparison import compare, parse_threshold
 from x2c_evaluation.offline.run import run, unique_names
 
@@ -65,7 +65,7 @@ def code_that_stays(monkeypatch):
 @pytest.fixture
 def jobs(tmp_path, camera_bag, settings):
     bags = [camera_bag(tmp_path / name, frames=count) for name, count in (("a", 30), ("b", 20))]
-    return [Job(bag.name, str(bag), settings) for bag in bags]
+    return [EvaluationJob(bag.name, str(bag), settings) for bag in bags]
 
 
 def contents(folder):
@@ -166,7 +166,7 @@ def test_two_evaluations_are_compared_and_judged(tmp_path, jobs):
 def test_a_cluster_does_a_killed_workers_work_again(tmp_path, camera_bag, settings):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     bags = [camera_bag(tmp_path / f"bag_{n}", frames=25) for n in range(4)]
-    jobs = [Job(bag.name, str(bag), settings) for bag in bags]
+    jobs = [EvaluationJob(bag.name, str(bag), settings) for bag in bags]
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:

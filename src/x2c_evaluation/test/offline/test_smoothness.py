@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from x2c_core.control_space import controls
-from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.references import Reference
 from x2c_evaluation.offline.results.smoothness import smoothness
 from x2c_evaluation.offline.results.statistics import spans, states
@@ -24,7 +24,7 @@ def curves(**changes):
         "values": np.tile(controls.NEUTRAL, (COUNT, 1)),
         "control_states": np.ones(COUNT, np.int64),
     }
-    return Curves(**{**given, **changes})
+    return FrameCurves(**{**given, **changes})
 
 
 def test_jitter_is_the_deviation_on_a_still_face():

@@ -13,10 +13,10 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_core.robot.robot import Robot
-from x2c_evaluation.fidelity.simulated_robot import Actor
+from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 DURATION = 40.0
 """Of a performance [s]."""
@@ -74,12 +74,12 @@ class Babbler:
         """Return how many pictures there are."""
         return len(self._values)
 
-    def pictures(self) -> Generator[Picture, None, None]:
+    def images(self) -> Generator[ImageArray, None, None]:
         """Yield the pictures (height, width, 3), BGR, from the beginning."""
         self.truth = []
-        with Actor(self._robot) as actor:
+        with SimulatedRobot(self._robot) as simulated:
             for values in self._values:
-                actor.follow(ControlFrame(values, 1.0, ControlState.TRACKING, 0))
-                actor.wait(1.0 / RATE)
-                self.truth.append(actor.shape())
-                yield np.ascontiguousarray(actor.picture()[:, :, ::-1])
+                simulated.follow(ControlFrame(values, 1.0, ControlState.TRACKING, 0))
+                simulated.wait(1.0 / RATE)
+                self.truth.append(simulated.shape())
+                yield np.ascontiguousarray(simulated.image()[:, :, ::-1])

@@ -16,23 +16,23 @@ from x2c_core.face.expression_model import load_expression_model
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.errors import FidelityError
-from x2c_evaluation.fidelity.key_frames import Strip
-from x2c_evaluation.fidelity.simulated_robot import Actor
-from x2c_evaluation.pipeline.offline_pipeline import Watcher
+from x2c_evaluation.fidelity.key_frames import KeyFrameStrip
+from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
+from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
 from x2c_evaluation.pipeline.seen import seen
-from x2c_evaluation.pipeline.settings import Settings
+from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import BackendOptions
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 SHORTEST = 1.0
 """A clip needs the robot to follow the person for so long [s]."""
 
 
 @dataclass(frozen=True)
-class Performance:
+class ClipPerformance:
     """Descriptors over time, (n, 17) each; NaN where nothing was seen or followed.
 
     Attributes:
@@ -46,7 +46,7 @@ class Performance:
         frames: How many pictures the clip has.
         faces: In how many of them the person's face was found.
         robot_faces: In how many of the robot's pictures its face was found.
-        picture: Person above robot at some moments, BGR.
+        image: Person above robot at some moments, BGR.
         truth: The person's face as it really is, where that is known.
     """
 
@@ -60,7 +60,7 @@ class Performance:
     frames: int
     faces: int
     robot_faces: int
-    picture: Picture
+    image: ImageArray
     truth: Array | None = None
 
     @property
@@ -70,22 +70,22 @@ class Performance:
 
 
 def perform(
-    pictures: Iterable[Picture],
+    images: Iterable[ImageArray],
     period: float,
     robot: Robot,
     backend: str,
     options: BackendOptions | None = None,
     neutral: Face | None = None,
     progress: Callable[[int], None] = lambda done: None,
-    settings: Settings | None = None,
-) -> Performance:
+    settings: EvaluationSettings | None = None,
+) -> ClipPerformance:
     """Let a robot imitate a clip and return what both did.
 
     The robot's picture that belongs to a person's is taken at the same moment, before the robot
     knows of it: at least one frame of lag is part of the measure, as it is live.
 
     Args:
-        pictures: (height, width, 3) BGR.
+        images: (height, width, 3) BGR.
         period: Time between them [s].
         robot: That imitates.
         backend: How faces become control values.
@@ -101,35 +101,35 @@ def perform(
     model = load_expression_model(robot.expression_model)
     rows: list[tuple[Array, ...]] = []
     frames = faces = robot_faces = 0
-    strip = Strip()
+    strip = KeyFrameStrip()
     with (
-        Actor(robot) as actor,
-        contextlib.closing(Watcher(robot, backend, options, neutral, settings)) as watcher,
+        SimulatedRobot(robot) as simulated,
+        contextlib.closing(OfflinePipeline(robot, backend, options, neutral, settings)) as watcher,
         contextlib.closing(MediaPipeTracker()) as tracker,
     ):
-        for picture in pictures:
+        for image in images:
             if frames:
-                actor.wait(period)
-            sight = watcher.watch(picture, frames * period)
-            shown = actor.picture()
+                simulated.wait(period)
+            output = watcher.watch(image, frames * period)
+            shown = simulated.image()
             look = seen(tracker.track(shown))
-            shape = actor.shape()
-            actor.follow(sight.frame)
-            values = np.asarray(sight.frame.values)
+            shape = simulated.shape()
+            simulated.follow(output.frame)
+            values = np.asarray(output.frame.values)
             rows.append(
                 (
-                    sight.described,
+                    output.described,
                     foreseen(model.landmarks(values), values, model.turn(values)),
-                    actor.ideally(values),
+                    simulated.ideally(values),
                     shape,
                     look,
-                    np.full(17, sight.following),
+                    np.full(17, output.following),
                 )
             )
             frames += 1
-            faces += bool(np.isfinite(sight.described[0]))
+            faces += bool(np.isfinite(output.described[0]))
             robot_faces += bool(np.isfinite(look[0]))
-            strip.add(picture, shown[:, :, ::-1], frames * period)
+            strip.add(image, shown[:, :, ::-1], frames * period)
             progress(frames)
     _check(frames, faces, period, rows)
     person, solved, ideal, moved, looks, following = (
@@ -138,7 +138,7 @@ def perform(
     left_out = ~following.astype(bool)
     for one in (solved, ideal, moved, looks):
         one[left_out] = np.nan
-    return Performance(
+    return ClipPerformance(
         period=period,
         person=person,
         solved=solved,
@@ -149,7 +149,7 @@ def perform(
         frames=frames,
         faces=faces,
         robot_faces=robot_faces,
-        picture=strip.picture(),
+        image=strip.image(),
     )
 
 

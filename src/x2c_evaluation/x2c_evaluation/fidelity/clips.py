@@ -17,19 +17,19 @@ from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
 from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.fidelity.babble import RATE, Babbler
-from x2c_evaluation.fidelity.clip import Performance, perform
+from x2c_evaluation.fidelity.clip import ClipPerformance, perform
 from x2c_evaluation.fidelity.measure import Clip, measure
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_imitation.backends import BackendOptions
-from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.video_file import promised_pictures
+from x2c_perception.cameras.video_file import promised_images
 
 SELF = ""
 """Stands for the robot itself in place of a video."""
 
 
-class Calibration(enum.StrEnum):
+class NeutralTiming(enum.StrEnum):
     """When the person's neutral face is found."""
 
     BEFORE = "before"
@@ -39,7 +39,7 @@ class Calibration(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Job:
+class FidelityJob:
     """What is to be measured.
 
     Attributes:
@@ -54,7 +54,7 @@ class Job:
     video: str
     robot: Robot
     backend: str
-    calibration: Calibration
+    calibration: NeutralTiming
     seed: int = 0
     options: BackendOptions | None = None
 
@@ -63,16 +63,16 @@ class Job:
         """Short name for people and files."""
         return f"self_{self.seed}" if self.video == SELF else Path(self.video).stem
 
-    def pictures(self) -> int | None:
+    def images(self) -> int | None:
         """Return how many pictures the clip has, or None where it does not say."""
         if self.video == SELF:
             return len(Babbler(self.robot, self.seed))
         path = Path(self.video)
-        return promised_pictures(path) if path.is_file() else None
+        return promised_images(path) if path.is_file() else None
 
 
 def measure_clips(
-    jobs: Sequence[Job], processes: int, progress: Progress
+    jobs: Sequence[FidelityJob], processes: int, progress: Progress
 ) -> Iterator[tuple[int, Clip | str]]:
     """Yield each job's place with what was measured, or with why nothing could be.
 
@@ -84,51 +84,51 @@ def measure_clips(
     yield from work_through(_measure, jobs, processes, progress, _crashed)
 
 
-def _measure(job: Job, progress: Callable[[int], None]) -> Clip | str:
+def _measure(job: FidelityJob, progress: Callable[[int], None]) -> Clip | str:
     try:
         return _of_itself(job, progress) if job.video == SELF else _of_video(job, progress)
     except X2CError as error:
         return str(error)
 
 
-def _crashed(job: Job) -> str:
+def _crashed(job: FidelityJob) -> str:
     return "the process that measured it died, twice"
 
 
-def _of_video(job: Job, progress: Callable[[int], None]) -> Clip:
+def _of_video(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     source = choose_source("", job.video)
     neutral = None
-    if job.calibration is Calibration.BEFORE:
+    if job.calibration is NeutralTiming.BEFORE:
         with source:
-            neutral = find_neutral(_pictures(source), 1.0 / (source.rate or PICTURE_RATE))
+            neutral = find_neutral(_images(source), 1.0 / (source.rate or IMAGE_RATE))
     with source:
-        period = 1.0 / (source.rate or PICTURE_RATE)
-        pictures = _pictures(source)
-        performance = _perform(job, pictures, period, neutral, progress)
+        period = 1.0 / (source.rate or IMAGE_RATE)
+        images = _images(source)
+        performance = _perform(job, images, period, neutral, progress)
     return measure(job.name, performance)
 
 
-def _of_itself(job: Job, progress: Callable[[int], None]) -> Clip:
+def _of_itself(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     babbler, period = Babbler(job.robot, job.seed), 1.0 / RATE
     neutral = None
-    if job.calibration is Calibration.BEFORE:
-        with contextlib.closing(babbler.pictures()) as pictures:
-            neutral = find_neutral(pictures, period)
-    with contextlib.closing(babbler.pictures()) as pictures:
-        performance = _perform(job, pictures, period, neutral, progress)
+    if job.calibration is NeutralTiming.BEFORE:
+        with contextlib.closing(babbler.images()) as images:
+            neutral = find_neutral(images, period)
+    with contextlib.closing(babbler.images()) as images:
+        performance = _perform(job, images, period, neutral, progress)
     truth = np.array(babbler.truth)
     return measure(job.name, dataclasses.replace(performance, truth=truth))
 
 
 def _perform(
-    job: Job,
-    pictures: Iterator[Picture],
+    job: FidelityJob,
+    images: Iterator[ImageArray],
     period: float,
     neutral: Face | None,
     progress: Callable[[int], None],
-) -> Performance:
+) -> ClipPerformance:
     return perform(
-        pictures,
+        images,
         period,
         job.robot,
         job.backend,
@@ -138,6 +138,6 @@ def _perform(
     )
 
 
-def _pictures(source: CameraSource) -> Iterator[Picture]:
-    while (picture := source.read()) is not None:
-        yield picture
+def _images(source: CameraSource) -> Iterator[ImageArray]:
+    while (image := source.read()) is not None:
+        yield image

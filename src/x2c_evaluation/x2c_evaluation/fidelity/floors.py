@@ -25,7 +25,7 @@ from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 TIMES_NOISE = 3.0
 """A floor is so many times the standard deviation on a still face: there noise alone keeps the
@@ -80,11 +80,11 @@ _QUALITY = 85
 _FRAMES, _SETTLING = 200, 20
 
 
-def still_face(seed: int = 0) -> Iterator[Picture]:
+def still_face(seed: int = 0) -> Iterator[ImageArray]:
     """Yield pictures (480, 480, 3), RGB, of a face that does not move."""
     from skimage.data import astronaut
 
-    photograph: Picture = astronaut()  # type: ignore[no-untyped-call]
+    photograph: ImageArray = astronaut()  # type: ignore[no-untyped-call]
     portrait = cv2.resize(np.ascontiguousarray(photograph[:300, 80:380]), (_SIDE, _SIDE))
     generator = np.random.default_rng(seed)
     place = np.zeros(2)
@@ -103,7 +103,7 @@ def measure() -> Array:
     """Return the descriptors' standard deviations (17,) on a still face."""
     tracker = MediaPipeTracker()
     try:
-        curves = np.array([seen(tracker.track(picture)) for picture in still_face()])
+        curves = np.array([seen(tracker.track(image)) for image in still_face()])
     finally:
         tracker.close()
     return np.asarray(np.nanstd(curves[_SETTLING:], axis=0))
@@ -121,8 +121,8 @@ def measure_alike() -> dict[str, float]:
     curves = []
     try:
         with VideoFile(performer_video()) as video:
-            while (picture := video.read()) is not None:
-                curves.append(seen(tracker.track(np.ascontiguousarray(picture[:, :, ::-1]))))
+            while (image := video.read()) is not None:
+                curves.append(seen(tracker.track(np.ascontiguousarray(image[:, :, ::-1]))))
     finally:
         tracker.close()
     chosen = np.array(curves)[alike[: len(curves)]]

@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 
 from x2c_core.images.theme import BACKGROUND, TEXT, bgr, put_text
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 _SIDE = 192
 _COLUMNS = 10
 _CAPTION = 22
 
 
-class Strip:
+class KeyFrameStrip:
     """Keeps some of the moments it is shown: at most twice as many as it shows."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[Picture, Picture, float]] = []
+        self._kept: list[tuple[ImageArray, ImageArray, float]] = []
         self._every = 1
         self._count = 0
 
-    def add(self, person: Picture, robot: Picture, seconds: float) -> None:
+    def add(self, person: ImageArray, robot: ImageArray, seconds: float) -> None:
         """Take a moment.
 
         Args:
@@ -39,7 +39,7 @@ class Strip:
                 self._every *= 2
         self._count += 1
 
-    def picture(self) -> Picture:
+    def image(self) -> ImageArray:
         """Return the strip, BGR."""
         count = min(_COLUMNS, len(self._kept))
         chosen = np.linspace(0, len(self._kept) - 1, max(count, 1)).round().astype(int)
@@ -51,11 +51,11 @@ class Strip:
         return np.hstack(columns)
 
 
-def _square(picture: Picture) -> Picture:
-    height, width = picture.shape[:2]
+def _square(image: ImageArray) -> ImageArray:
+    height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    cut = picture[top : top + side, left : left + side]
+    cut = image[top : top + side, left : left + side]
     return np.asarray(
         cv2.resize(cut, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8
     )

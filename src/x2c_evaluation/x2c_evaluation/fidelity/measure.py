@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
-from x2c_evaluation.fidelity.clip import Performance
+from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 
 Array = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Link(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredDescriptor:
     """How a robot follows one descriptor of a person.
 
     Attributes:
@@ -65,8 +65,8 @@ class Clip:
     """
 
     name: str
-    performance: Performance
-    measured: Mapping[Descriptor, Measured]
+    performance: ClipPerformance
+    measured: Mapping[Descriptor, MeasuredDescriptor]
     left_out: Mapping[Descriptor, str]
     sides: Mapping[str, Agreement]
     sides_left_out: Mapping[str, str] = field(default_factory=dict)
@@ -77,9 +77,9 @@ class Clip:
         return mean(one.agreement.r for one in self.measured.values())
 
 
-def measure(name: str, performance: Performance) -> Clip:
+def measure(name: str, performance: ClipPerformance) -> Clip:
     """Return the figures of one clip."""
-    measured: dict[Descriptor, Measured] = {}
+    measured: dict[Descriptor, MeasuredDescriptor] = {}
     left_out: dict[Descriptor, str] = {}
     compared = _compared(performance)
     for column, descriptor in enumerate(Descriptor):
@@ -97,7 +97,7 @@ def mean(numbers: Iterable[float]) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-def _compared(performance: Performance) -> Array:
+def _compared(performance: ClipPerformance) -> Array:
     """Return the person's curves (n, 17) where the robot followed; gaze only behind open eyes."""
     person = performance.person.copy()
     person[np.isnan(performance.moved[:, 0])] = np.nan
@@ -106,7 +106,9 @@ def _compared(performance: Performance) -> Array:
     return person
 
 
-def _measure(performance: Performance, compared: Array, column: int) -> Measured | str:
+def _measure(
+    performance: ClipPerformance, compared: Array, column: int
+) -> MeasuredDescriptor | str:
     person, floor = compared[:, column], FLOORS[column]
     if not np.isfinite(person).any():
         return "not seen while the robot followed"
@@ -121,16 +123,16 @@ def _measure(performance: Performance, compared: Array, column: int) -> Measured
     truth = np.full_like(person, np.nan)
     if performance.truth is not None:
         truth = performance.truth[:, column]
-    chain = [truth, person, *(curve[:, column] for curve in curves)]
+    pipeline = [truth, person, *(curve[:, column] for curve in curves)]
     links = {
         link: None if (step := agreement(one, other, performance.period)) is None else step.r
-        for link, one, other in zip(Link, chain, chain[1:], strict=False)
+        for link, one, other in zip(Link, pipeline, pipeline[1:], strict=False)
     }
-    return Measured(found, links)
+    return MeasuredDescriptor(found, links)
 
 
 def _sides(
-    performance: Performance, compared: Array
+    performance: ClipPerformance, compared: Array
 ) -> tuple[dict[str, Agreement], dict[str, str]]:
     names = list(Descriptor)
     found, left_out = {}, {}

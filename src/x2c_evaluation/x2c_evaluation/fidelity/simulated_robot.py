@@ -10,10 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.pipeline.actuation_pipeline import Chain
+from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.mapping import JointMap
-from x2c_actuation.safety.state_machine import Machine, Timing
+from x2c_actuation.safety.state_machine import ActuationStateMachine, StateTiming
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.frames import ControlFrame
 from x2c_core.face.head_pose import yaw_pitch_roll
@@ -21,7 +21,7 @@ from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 SIZE = 256
 """Width and height of the robot's pictures, as virtual_face_node makes them [pixel]."""
@@ -33,7 +33,7 @@ _NOTHING = 1e-6
 """So little time is none [s]."""
 
 
-class Actor:
+class SimulatedRobot:
     """The virtual face with its actuation and its servos.
 
     Time stands still but for `wait`, so it acts as fast as the machine allows and always the
@@ -54,13 +54,15 @@ class Actor:
         # Without dynamics and pictures, so it costs next to nothing.
         self._ideal = VirtualFace(robot, SIZE, SIZE)
         # Control values that stay away are somebody else's business.
-        timing = Timing(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
+        timing = StateTiming(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
         self._now = 0.0
-        self._chain = Chain(robot, self._map, Machine(timing, armed=True, now=0.0), TICK)
+        self._pipeline = ActuationPipeline(
+            robot, self._map, ActuationStateMachine(timing, armed=True, now=0.0), TICK
+        )
 
     def follow(self, frame: ControlFrame) -> None:
         """Send the joints where control values want them, at once as actuation_node does."""
-        self._chain.take(frame, 0, self._now)
+        self._pipeline.take(frame, 0, self._now)
         self._send()
 
     def wait(self, seconds: float) -> None:
@@ -72,11 +74,11 @@ class Actor:
             self._send()
 
     def _send(self) -> None:
-        command = self._chain.tick(self._now)
+        command = self._pipeline.tick(self._now)
         if command is not None:
             self._face.command(command.state.position)
 
-    def picture(self) -> Picture:
+    def image(self) -> ImageArray:
         """Return a picture (height, width, 3), RGB, of the face as it is now."""
         return self._face.render()
 

@@ -14,7 +14,7 @@ import numpy as np
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
 from x2c_evaluation.fidelity.floors import FLOORS
-from x2c_evaluation.fidelity.measure import Clip, Link, Measured, mean
+from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor, mean
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Overall:
 
 
 @dataclass(frozen=True)
-class Summary:
+class FidelitySummary:
     """All clips.
 
     Attributes:
@@ -119,7 +119,7 @@ class Summary:
         }
 
 
-def _overall(each: Sequence[Measured]) -> Overall:
+def _overall(each: Sequence[MeasuredDescriptor]) -> Overall:
     return Overall(
         r=float(np.mean([one.agreement.r for one in each])),
         lag=float(np.mean([one.agreement.lag for one in each])),

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from x2c_evaluation.fidelity.agreement import Agreement
 from x2c_evaluation.fidelity.measure import Clip, Link
-from x2c_evaluation.fidelity.summary import Summary
+from x2c_evaluation.fidelity.summary import FidelitySummary
 
 _GOOD, _POOR = 0.85, 0.6
 _AMPLITUDES = (0.6, 1.4)
@@ -22,7 +22,7 @@ _LINKS = {Link.IMITATOR: "imita-\ntor", Link.MECHANICS: "mecha-\nnics", Link.TRA
 _LEFT_ALIGNED = ("descriptor", "limit")
 
 
-def show(summary: Summary, console: Console) -> None:
+def show(summary: FidelitySummary, console: Console) -> None:
     """Print a table for each clip, one for all of them, and what was left out."""
     for clip in summary.every:
         console.print(_clip_table(clip))
@@ -52,7 +52,7 @@ def _clip_table(clip: Clip) -> Table:
     return table
 
 
-def _overall_table(summary: Summary) -> Table:
+def _overall_table(summary: FidelitySummary) -> Table:
     title = f"All {len(summary.clips)} clips: means over the n that move a descriptor"
     table = _table(title, "n")
     for descriptor, one in summary.overall().items():
@@ -68,7 +68,7 @@ def short(descriptor: str) -> str:
     return words.replace("_left", " L").replace("_right", " R").replace("_", " ")
 
 
-def _headline(summary: Summary) -> str:
+def _headline(summary: FidelitySummary) -> str:
     return (
         f"mean r {summary.mean_r:.3f}, mean lag {(summary.mean_lag or 0.0) * 1e3:.0f} ms, mean "
         f"amplitude {summary.mean_amplitude:.2f} over descriptors and clips"

@@ -17,7 +17,12 @@ from typing import Any
 
 from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import Job, Outcome, evaluate, failure
+from x2c_evaluation.offline.recording.evaluate import (
+    EvaluationJob,
+    EvaluationOutcome,
+    evaluate,
+    failure,
+)
 from x2c_perception.cameras.choice import PERFORMER
 
 _PATIENCE = "20s"
@@ -28,7 +33,9 @@ class Engine(ABC):
     """Evaluates recordings."""
 
     @abstractmethod
-    def outcomes(self, jobs: Sequence[Job], progress: Progress) -> Iterator[tuple[int, Outcome]]:
+    def outcomes(
+        self, jobs: Sequence[EvaluationJob], progress: Progress
+    ) -> Iterator[tuple[int, EvaluationOutcome]]:
         """Yield each job's place with its outcome, in the order in which they are done.
 
         Raises:
@@ -46,7 +53,9 @@ class Processes(Engine):
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def outcomes(self, jobs: Sequence[Job], progress: Progress) -> Iterator[tuple[int, Outcome]]:
+    def outcomes(
+        self, jobs: Sequence[EvaluationJob], progress: Progress
+    ) -> Iterator[tuple[int, EvaluationOutcome]]:
         """Yield outcomes; see the base class."""
         yield from work_through(evaluate, jobs, self._count, progress, _killed)
 
@@ -75,7 +84,9 @@ class Cluster(Engine):
         self._dask: Any = distributed
         self._address = address
 
-    def outcomes(self, jobs: Sequence[Job], progress: Progress) -> Iterator[tuple[int, Outcome]]:
+    def outcomes(
+        self, jobs: Sequence[EvaluationJob], progress: Progress
+    ) -> Iterator[tuple[int, EvaluationOutcome]]:
         """Yield outcomes; see the base class."""
         try:
             client = self._dask.Client(self._address, timeout=_PATIENCE, set_as_default=False)
@@ -98,21 +109,21 @@ class Cluster(Engine):
                 client.cancel(list(places))
 
 
-def _outcome(job: Job, future: Any) -> Outcome:
+def _outcome(job: EvaluationJob, future: Any) -> EvaluationOutcome:
     error = future.exception()
     if error is None:
-        outcome: Outcome = future.result()
+        outcome: EvaluationOutcome = future.result()
         return outcome
     # Also where it has killed one worker after the other.
     reason = f"the cluster could not evaluate it: {type(error).__name__}: {error}"
     return failure(job, reason)
 
 
-def _killed(job: Job) -> Outcome:
+def _killed(job: EvaluationJob) -> EvaluationOutcome:
     return failure(job, "the process that evaluated it died, twice")
 
 
-def _everywhere(job: Job) -> Job:
+def _everywhere(job: EvaluationJob) -> EvaluationJob:
     """Return a job whose paths do not depend on the folder it is run in."""
     return dataclasses.replace(
         job,

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from x2c_core.system.versions import versions
 from x2c_evaluation.offline.engines import Engine
 from x2c_evaluation.offline.page.report_page import report_page
-from x2c_evaluation.offline.recording.evaluate import Job, strict
-from x2c_evaluation.offline.recording.store import Store, as_text
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, strict
+from x2c_evaluation.offline.recording.store import ResultsStore, as_text
 from x2c_evaluation.offline.results.layout import FORMAT, PAGE, RECORDINGS, REPORT
 from x2c_evaluation.offline.results.metrics import metrics_of, summary
 
@@ -21,7 +21,7 @@ TOGETHER = 12
 """More recordings than this get a page each; fewer are all on one."""
 
 
-class Watcher(Protocol):
+class EvaluationObserver(Protocol):
     """Is told how far an evaluation is."""
 
     def kept(self, place: int) -> None:
@@ -63,7 +63,9 @@ class Evaluation:
         ]
 
 
-def run(jobs: Sequence[Job], out: Path, engine: Engine, watcher: Watcher) -> Evaluation:
+def run(
+    jobs: Sequence[EvaluationJob], out: Path, engine: Engine, watcher: EvaluationObserver
+) -> Evaluation:
     """Evaluate recordings and write everything; a run that is stopped goes on the next time.
 
     Args:
@@ -76,7 +78,7 @@ def run(jobs: Sequence[Job], out: Path, engine: Engine, watcher: Watcher) -> Eva
         EvaluationError: Results cannot be written, something of the user's is in their way, or the
             engine cannot be used.
     """
-    store, settings = Store(out, jobs), jobs[0].settings.fingerprint()
+    store, settings = ResultsStore(out, jobs), jobs[0].settings.fingerprint()
     places = [place for place, job in enumerate(jobs) if not store.has(job, settings)]
     for place in set(range(len(jobs))) - set(places):
         watcher.kept(place)
@@ -114,7 +116,7 @@ def unique_names(sources: Sequence[str]) -> list[str]:
     return names
 
 
-def _write(store: Store, results: list[dict[str, Any]]) -> None:
+def _write(store: ResultsStore, results: list[dict[str, Any]]) -> None:
     content = {
         "format": FORMAT,
         "settings": results[0]["settings"],

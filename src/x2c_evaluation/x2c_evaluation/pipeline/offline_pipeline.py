@@ -15,17 +15,17 @@ from x2c_core.face.frames import ControlFrame, ControlState, Face
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.pipeline.pipeline import Pipeline
 from x2c_evaluation.pipeline.pipeline import find_neutral as find_neutral_in
-from x2c_evaluation.pipeline.settings import Settings
+from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import BackendOptions
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Sight:
+class OfflineOutput:
     """What was seen in one picture, and what the robot shall show.
 
     Attributes:
@@ -41,7 +41,7 @@ class Sight:
     following: bool
 
 
-class Watcher:
+class OfflinePipeline:
     """Watches one person and says what the robot shall show, as tracker and imitation node do.
 
     Args:
@@ -63,28 +63,28 @@ class Watcher:
         backend: str,
         options: BackendOptions | None = None,
         neutral: Face | None = None,
-        settings: Settings | None = None,
+        settings: EvaluationSettings | None = None,
     ) -> None:
         chosen = settings or _settings(robot, backend, options or BackendOptions())
         self._pipeline = Pipeline(chosen, robot, neutral)
 
-    def watch(self, picture: Picture, now: float) -> Sight:
+    def watch(self, image: ImageArray, now: float) -> OfflineOutput:
         """Return what is seen in a picture.
 
         Args:
-            picture: (height, width, 3) BGR.
+            image: (height, width, 3) BGR.
             now: Its time [s].
 
         Raises:
             X2CError: The picture or the face in it cannot be worked on.
         """
         nanoseconds = round(now * 1e9)
-        sight = self._pipeline.follow(Frame(0, nanoseconds, nanoseconds, picture), now)
-        return Sight(
-            described=sight.described,
-            face=sight.face,
-            frame=sight.frame,
-            following=sight.frame.state is ControlState.TRACKING,
+        output = self._pipeline.follow(Frame(0, nanoseconds, nanoseconds, image), now)
+        return OfflineOutput(
+            described=output.described,
+            face=output.face,
+            frame=output.frame,
+            following=output.frame.state is ControlState.TRACKING,
         )
 
     def close(self) -> None:
@@ -92,20 +92,19 @@ class Watcher:
         self._pipeline.close()
 
 
-def find_neutral(pictures: Iterable[Picture], period: float) -> Face | None:
+def find_neutral(images: Iterable[ImageArray], period: float) -> Face | None:
     """Return the neutral face that a person who shows this clip is calibrated to in the end.
 
     Args:
-        pictures: (height, width, 3) BGR.
+        images: (height, width, 3) BGR.
         period: Time between them [s].
     """
     frames = (
-        Frame(place, round(place * period * 1e9), 0, picture)
-        for place, picture in enumerate(pictures)
+        Frame(place, round(place * period * 1e9), 0, image) for place, image in enumerate(images)
     )
     return find_neutral_in(frames, FaceTrackerParameters())
 
 
-def _settings(robot: Robot, backend: str, options: BackendOptions) -> Settings:
+def _settings(robot: Robot, backend: str, options: BackendOptions) -> EvaluationSettings:
     imitation = ImitationParameters(backend=backend, **dataclasses.asdict(options))
-    return Settings(robot.folder, FaceTrackerParameters(), imitation)
+    return EvaluationSettings(robot.folder, FaceTrackerParameters(), imitation)

@@ -17,24 +17,24 @@ from x2c_core.face.frames import ControlFrame, Face, FaceState
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.pipeline.seen import seen
-from x2c_evaluation.pipeline.settings import Settings
+from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
-from x2c_imitation.pipeline.face_loss import Timing
-from x2c_imitation.pipeline.imitation_pipeline import Mimic
+from x2c_imitation.pipeline.face_loss import FaceLossTiming
+from x2c_imitation.pipeline.imitation_pipeline import ImitationPipeline
 from x2c_perception.errors import PersonError
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
 from x2c_perception.neutral.person_store import PersonStore, persons_folder
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
-from x2c_perception.tracking.person_tracker import FaceFollower
+from x2c_perception.tracking.person_tracker import PersonTracker
 from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Sight:
+class PipelineOutput:
     """What was seen in one frame, and what the robot shall show.
 
     Attributes:
@@ -51,7 +51,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Look:
+class TrackedFrame:
     """A face in one frame.
 
     Attributes:
@@ -65,7 +65,7 @@ class Look:
     described: Array
 
 
-class Eyes:
+class TrackingStage:
     """From pictures to a face, as face_tracker_node does it.
 
     Args:
@@ -80,19 +80,19 @@ class Eyes:
                 params.minimum_tracking_confidence,
             )
         )
-        self._follower = FaceFollower(self._tracker, params.person_patience, params.regions)
+        self._person_tracker = PersonTracker(self._tracker, params.person_patience, params.regions)
 
     def restart(self) -> None:
         """Forget where the face was, as after a jump in time."""
-        self._follower.restart()
+        self._person_tracker.restart()
 
-    def see(self, picture: Picture, now: float) -> tuple[Face, Array]:
+    def track(self, image: ImageArray, now: float) -> tuple[Face, Array]:
         """Return the face in a picture (height, width, 3), BGR, and descriptors (17,) of it.
 
         Raises:
             TrackerError: The picture cannot be worked on; the next one can.
         """
-        face = self._follower.follow(picture, now)
+        face = self._person_tracker.follow(image, now)
         return face, seen(self._tracker.found)
 
     def close(self) -> None:
@@ -115,19 +115,19 @@ class Pipeline:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: EvaluationSettings,
         robot: Robot,
         neutral: Face | None = None,
         automatic: bool = True,
     ) -> None:
         imitation = settings.imitation
-        timing = Timing(imitation.hold_time, imitation.ease_time, imitation.recovery_time)
+        timing = FaceLossTiming(imitation.hold_time, imitation.ease_time, imitation.recovery_time)
         self._settings = settings
         self._mirror = imitation.mirror
-        self._mimic = Mimic(
+        self._imitation = ImitationPipeline(
             make_imitator(settings.backend, robot, imitation.backend_options), timing
         )
-        self._eyes: Eyes | None = None
+        self._tracking: TrackingStage | None = None
         person = settings.tracking.person
         looks = automatic and neutral is None and settings.tracking.automatic_calibration
         self._keeper = NeutralKeeper(PersonStore(persons_folder()), person, looks)
@@ -147,13 +147,13 @@ class Pipeline:
         Raises:
             X2CError: It cannot be used.
         """
-        self._mimic.calibrate(neutral)
+        self._imitation.calibrate(neutral)
 
     def restart(self) -> None:
         """Forget what was shown, as imitation_node does after a jump in time."""
-        self._mimic.restart()
+        self._imitation.restart()
 
-    def look(self, frame: Frame, now: float, jumped: bool = False) -> Look:
+    def track_frame(self, frame: Frame, now: float, jumped: bool = False) -> TrackedFrame:
         """Return the face in a frame; may run in another thread, ahead of `answer`.
 
         Args:
@@ -164,33 +164,33 @@ class Pipeline:
         Raises:
             X2CError: The picture cannot be worked on; the next one can.
         """
-        if frame.picture is not None:
-            if self._eyes is None:
-                self._eyes = Eyes(self._settings.tracking)
+        if frame.image is not None:
+            if self._tracking is None:
+                self._tracking = TrackingStage(self._settings.tracking)
             if jumped:
-                self._eyes.restart()
-            tracked, described = self._eyes.see(frame.picture, now)
-            return Look(tracked, as_received(tracked), described)
+                self._tracking.restart()
+            tracked, described = self._tracking.track(frame.image, now)
+            return TrackedFrame(tracked, as_received(tracked), described)
         if frame.face is not None:
-            return Look(frame.face, frame.face, _described(frame.face))
+            return TrackedFrame(frame.face, frame.face, _described(frame.face))
         raise LandmarkError("a frame has neither a picture nor a face")
 
-    def answer(self, look: Look, now: float) -> Sight:
+    def answer(self, tracked: TrackedFrame, now: float) -> PipelineOutput:
         """Return what the robot shall show for a face.
 
         Raises:
             X2CError: The face cannot be worked on.
         """
         # The neutral face reaches the imitator after the face it came with.
-        shown = self._mimic.follow(look.face, now, self._mirror)
-        found = self._keeper.add(look.tracked, now)
+        shown = self._imitation.follow(tracked.face, now, self._mirror)
+        found = self._keeper.add(tracked.tracked, now)
         neutral = None
         if found is not None:
-            neutral = as_received(found.as_face(look.face.track_id))
-            self._mimic.calibrate(neutral)
-        return Sight(look.face, look.described, shown, neutral)
+            neutral = as_received(found.as_face(tracked.face.track_id))
+            self._imitation.calibrate(neutral)
+        return PipelineOutput(tracked.face, tracked.described, shown, neutral)
 
-    def follow(self, frame: Frame, now: float) -> Sight:
+    def follow(self, frame: Frame, now: float) -> PipelineOutput:
         """Return what is seen in a frame, and what the robot shall show.
 
         Args:
@@ -200,12 +200,12 @@ class Pipeline:
         Raises:
             X2CError: The picture or the face in it cannot be worked on.
         """
-        return self.answer(self.look(frame, now), now)
+        return self.answer(self.track_frame(frame, now), now)
 
     def close(self) -> None:
         """Let go of the tracker's models."""
-        if self._eyes is not None:
-            self._eyes.close()
+        if self._tracking is not None:
+            self._tracking.close()
 
     def _load_person(self) -> None:
         try:
@@ -232,14 +232,18 @@ def find_neutral(frames: Iterable[Frame], tracking: FaceTrackerParameters) -> Fa
         frames: From the beginning.
         tracking: The tracker's parameters.
     """
-    eyes = Eyes(tracking)
+    tracking_stage = TrackingStage(tracking)
     keeper = NeutralKeeper(PersonStore(persons_folder()), "", automatic=True)
     found: Face | None = None
     try:
         for frame in frames:
             now = frame.stamp * 1e-9
             with suppress(X2CError):
-                face = eyes.see(frame.picture, now)[0] if frame.picture is not None else frame.face
+                face = (
+                    tracking_stage.track(frame.image, now)[0]
+                    if frame.image is not None
+                    else frame.face
+                )
                 if face is None or frame.is_neutral:
                     continue
                 neutral = keeper.add(face, now)
@@ -248,7 +252,7 @@ def find_neutral(frames: Iterable[Frame], tracking: FaceTrackerParameters) -> Fa
                     if not keeper.running:
                         break
     finally:
-        eyes.close()
+        tracking_stage.close()
     return found
 
 
@@ -265,7 +269,7 @@ class _Overheard(FaceTracker):
         self._tracker = tracker
         self.found: list[DetectedFace] = []
 
-    def track(self, rgb: Picture) -> list[DetectedFace]:
+    def track(self, rgb: ImageArray) -> list[DetectedFace]:
         self.found = self._tracker.track(rgb)
         return self.found
 

@@ -50,7 +50,7 @@ _NODES = ("face_tracker_node", "imitation_node", "actuation_node")
 """Whose parameters count."""
 
 
-class Calibration(enum.StrEnum):
+class NeutralSource(enum.StrEnum):
     """Where the person's neutral face is from."""
 
     AUTO = "auto"
@@ -64,7 +64,7 @@ class Calibration(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """How every recording is evaluated.
 
     Attributes:
@@ -81,7 +81,7 @@ class Settings:
     tracking: FaceTrackerParameters
     imitation: ImitationParameters
     gains: Mapping[Group, float] = dataclasses.field(default_factory=dict)
-    calibration: Calibration = Calibration.AUTO
+    calibration: NeutralSource = NeutralSource.AUTO
     fidelity: bool = False
     offsets: Mapping[Group, float] = dataclasses.field(default_factory=dict)
 
@@ -151,9 +151,9 @@ def make_settings(
     robot: str = "",
     backend: str = "",
     params_file: Path | None = None,
-    calibration: Calibration = Calibration.AUTO,
+    calibration: NeutralSource = NeutralSource.AUTO,
     fidelity: bool = False,
-) -> Settings:
+) -> EvaluationSettings:
     """Return settings from what a user says; what is empty is as in the file, or the default.
 
     Raises:
@@ -172,7 +172,7 @@ def make_settings(
     imitation = filled(ImitationParameters, said["imitation_node"], where)
     moving = said["actuation_node"]
     actuation = filled(ActuationParameters, moving, where)
-    return Settings(
+    return EvaluationSettings(
         robot_folder=find_robot(imitation.robot),
         tracking=filled(FaceTrackerParameters, said["face_tracker_node"], where),
         imitation=imitation,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images import theme
-from x2c_core.images.theme import Picture, bgr, put_text, text_width
+from x2c_core.images.theme import ImageArray, bgr, put_text, text_width
 from x2c_evaluation.run_report.face_drawing import draw_face
-from x2c_evaluation.run_report.panels import ControlBars, fit_picture, show_message
+from x2c_evaluation.run_report.panels import ControlBars, fit_image, show_message
 
 HEIGHT = 600
 _HEADER = 52
@@ -23,27 +23,27 @@ _CONTENT = HEIGHT - _HEADER - _GAP
 
 
 @dataclass(frozen=True)
-class Moment:
+class FrameSet:
     """What belongs to one camera frame.
 
     Attributes:
         stamp: Of the camera image [ns].
-        picture: BGR camera image; None where it cannot be decoded.
+        image: BGR camera image; None where it cannot be decoded.
         landmarks: (478, 3) [pixel]; None where the tracker has not answered or lost the face.
         face_state: None where the tracker has not answered.
         values: (30,) newest control values [ratio or rad]; None before the first.
         control_state: Of these values.
-        robot_picture: BGR image of the robot nearest in time; None without any.
+        robot_image: BGR image of the robot nearest in time; None without any.
         latency: From the camera's stamp to the joint command [s]; None where unknown.
     """
 
     stamp: int
-    picture: Picture | None
+    image: ImageArray | None
     landmarks: NDArray[np.float64] | None
     face_state: FaceState | None
     values: NDArray[np.float64] | None
     control_state: ControlState | None
-    robot_picture: Picture | None
+    robot_image: ImageArray | None
     latency: float | None
 
 
@@ -75,39 +75,39 @@ class Composer:
         x = 3 * _GAP + left + middle
         self._bars_panel = content[:, x : x + _BARS]
         self._bars = ControlBars(_BARS, _CONTENT)
-        self._robot_shown: Picture | None = None
+        self._robot_shown: ImageArray | None = None
         show_message(self._robot, "no image of the robot yet")
 
-    def frame(self, moment: Moment, seconds: float) -> Picture:
+    def frame(self, frame_set: FrameSet, seconds: float) -> ImageArray:
         """Return the frame (height, width, 3) of a moment, BGR; the next call overwrites it.
 
         Args:
-            moment: What to show.
+            frame_set: What to show.
             seconds: Time since the first frame [s].
         """
-        self._draw_header(moment, seconds)
-        if moment.picture is None:
+        self._draw_header(frame_set, seconds)
+        if frame_set.image is None:
             show_message(self._person, "image cannot be decoded")
         else:
-            place = fit_picture(self._person, moment.picture)
-            if moment.landmarks is not None:
-                draw_face(self._person, place.apply(moment.landmarks))
-        if moment.robot_picture is not None and moment.robot_picture is not self._robot_shown:
-            fit_picture(self._robot, moment.robot_picture)
-            self._robot_shown = moment.robot_picture
-        self._bars.draw(self._bars_panel, moment.values)
+            place = fit_image(self._person, frame_set.image)
+            if frame_set.landmarks is not None:
+                draw_face(self._person, place.apply(frame_set.landmarks))
+        if frame_set.robot_image is not None and frame_set.robot_image is not self._robot_shown:
+            fit_image(self._robot, frame_set.robot_image)
+            self._robot_shown = frame_set.robot_image
+        self._bars.draw(self._bars_panel, frame_set.values)
         return self._canvas
 
-    def _draw_header(self, moment: Moment, seconds: float) -> None:
+    def _draw_header(self, frame_set: FrameSet, seconds: float) -> None:
         header = self._canvas[:_HEADER]
         header[:] = self._header
         x = self.width - 2 * _GAP
         minutes, rest = divmod(max(seconds, 0.0), 60.0)
         x = self._item(x, f"{int(minutes):02d}:{rest:05.2f}", theme.TEXT, 76)
-        latency = "-" if moment.latency is None else f"{moment.latency * 1e3:.1f} ms"
+        latency = "-" if frame_set.latency is None else f"{frame_set.latency * 1e3:.1f} ms"
         x = self._item(x, latency, theme.TEXT, 58)
         x = self._item(x, "camera to joint command", theme.FAINT, 0) - 14
-        text, colour = _state(moment)
+        text, colour = _state(frame_set)
         put_text(header, text, x, 33, 16, theme.TEXT, "right")
         dot = (x - text_width(text, 16) - 16, 27)
         cv2.circle(header, dot, 6, bgr(colour), -1, cv2.LINE_AA)
@@ -123,14 +123,14 @@ def _panel_width(shape: tuple[int, ...]) -> int:
     return round(_CONTENT * aspect)
 
 
-def _state(moment: Moment) -> tuple[str, str]:
-    if moment.face_state is None:
+def _state(frame_set: FrameSet) -> tuple[str, str]:
+    if frame_set.face_state is None:
         return "waiting for the tracker", theme.FAINT
-    face = theme.FACE_COLOURS[moment.face_state]
-    if moment.face_state is FaceState.TRACKING:
+    face = theme.FACE_COLOURS[frame_set.face_state]
+    if frame_set.face_state is FaceState.TRACKING:
         return "tracking", face
-    if moment.control_state is ControlState.HOLDING:
+    if frame_set.control_state is ControlState.HOLDING:
         return "face lost: holding", theme.CONTROL_COLOURS[ControlState.HOLDING]
-    if moment.control_state is ControlState.NEUTRAL:
+    if frame_set.control_state is ControlState.NEUTRAL:
         return "face lost: neutral", theme.CONTROL_COLOURS[ControlState.NEUTRAL]
     return "face lost", face

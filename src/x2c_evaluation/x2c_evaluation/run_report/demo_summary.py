@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.recorded_run import Joints, Session, Stream, read_session
+from x2c_bags.frames.recorded_run import Joints, RecordedRun, Stream, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.recorder import BAG
 from x2c_bags.schema.topics import Part
@@ -47,19 +47,19 @@ def write_results(out: Path, context: RunContext, console: Console) -> Report:
     results = _Results(out)
     for name in (REPORT, report_figure.FILE_NAME, video.FILE_NAME):
         results.attempt(f"an earlier {name}", functools.partial(_remove, out / name))
-    reader, session = None, _empty_session()
+    reader, recorded_run = None, _empty_session()
     try:
         reader = BagReader(out / BAG)
-        session = read_session(reader)
+        recorded_run = read_recorded_run(reader)
     except (BagError, OSError) as error:
-        session = dataclasses.replace(session, issues=(str(error),))
-    report = make_report(session, context, versions())
+        recorded_run = dataclasses.replace(recorded_run, issues=(str(error),))
+    report = make_report(recorded_run, context, versions())
     results.save(report)
     path = out / report_figure.FILE_NAME
-    results.attempt(path.name, lambda: report_figure.write_figure(report, session, path))
+    results.attempt(path.name, lambda: report_figure.write_figure(report, recorded_run, path))
     if reader is not None:
         results.attempt(
-            video.FILE_NAME, lambda: _write_video(out, reader, session, context, console)
+            video.FILE_NAME, lambda: _write_video(out, reader, recorded_run, context, console)
         )
     return results.save(report)
 
@@ -102,7 +102,7 @@ class _Results:
 
 
 def _write_video(
-    out: Path, reader: BagReader, session: Session, context: RunContext, console: Console
+    out: Path, reader: BagReader, recorded_run: RecordedRun, context: RunContext, console: Console
 ) -> None:
     columns = (
         TextColumn(f"Writing {video.FILE_NAME}"),
@@ -112,7 +112,7 @@ def _write_video(
     )
     subtitle = f"{Path(context.source).name} to {context.robot}, {context.backend}"
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=len(session.streams[Part.CAMERA_IMAGE]))
+        task = progress.add_task("", total=len(recorded_run.streams[Part.CAMERA_IMAGE]))
         video.write_video(
             *(reader, out / video.FILE_NAME, "X2C imitation", subtitle),
             lambda done: progress.update(task, completed=done),
@@ -123,10 +123,10 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _empty_session() -> Session:
+def _empty_session() -> RecordedRun:
     nothing = np.empty(0, dtype=np.int64)
     no_joints = Joints((), np.empty((0, 0)))
-    return Session(
+    return RecordedRun(
         streams={part: Stream(nothing, nothing) for part in Part},
         face_states=nothing,
         controls=np.empty((0, controls.COUNT)),

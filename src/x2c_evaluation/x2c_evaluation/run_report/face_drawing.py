@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_core.control_space.controls import Group
 from x2c_core.face import topology
-from x2c_core.images.theme import GROUP_COLOURS, Picture, bgr
+from x2c_core.images.theme import GROUP_COLOURS, ImageArray, bgr
 
 _SHIFT = 4
 _FARTHEST = 1 << 14
@@ -71,17 +71,17 @@ _FEATURES: tuple[tuple[str, tuple[NDArray[np.intp], ...]], ...] = (
 _IRIS_COLOUR = bgr(GROUP_COLOURS[Group.GAZE])
 
 
-def draw_face(picture: Picture, landmarks: ArrayLike) -> None:
+def draw_face(image: ImageArray, landmarks: ArrayLike) -> None:
     """Draw landmarks (478, 2 or 3) [pixel] into a BGR picture (height, width, 3)."""
     points = np.asarray(landmarks, dtype=np.float64)[:, :2]
     if not np.isfinite(points).all():
         return
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     x0, y0 = np.clip(np.floor(points.min(axis=0)).astype(int) - 3, 0, (width, height))
     x1, y1 = np.clip(np.ceil(points.max(axis=0)).astype(int) + 4, 0, (width, height))
     if x0 >= x1 or y0 >= y1:
         return
-    under = picture[y0:y1, x0:x1]
+    under = image[y0:y1, x0:x1]
     local = np.clip(points - (x0, y0), -_FARTHEST, _FARTHEST)
     fixed = np.rint(local * (1 << _SHIFT)).astype(np.int32)[:, None, :]
     mesh = under.copy()
@@ -98,9 +98,9 @@ def draw_face(picture: Picture, landmarks: ArrayLike) -> None:
 
 
 def _lines(
-    picture: Picture,
+    image: ImageArray,
     points: NDArray[np.int32],
     lines: tuple[NDArray[np.intp], ...],
     colour: tuple[int, int, int],
 ) -> None:
-    cv2.polylines(picture, [points[line] for line in lines], False, colour, 1, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(image, [points[line] for line in lines], False, colour, 1, cv2.LINE_AA, _SHIFT)

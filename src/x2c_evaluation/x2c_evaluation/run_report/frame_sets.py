@@ -18,8 +18,8 @@ from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images.image_decoding import ImageDecodingError, decode_image
-from x2c_core.images.theme import Picture
-from x2c_evaluation.run_report.composer import Moment
+from x2c_core.images.theme import ImageArray
+from x2c_evaluation.run_report.composer import FrameSet
 
 _PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _WAIT = 1_000_000_000
@@ -40,7 +40,7 @@ class _Window:
         self._seen: dict[Part, deque[_Seen]] = {part: deque() for part in _PARTS}
         self.values: NDArray[np.float64] | None = None
         self.control_state: ControlState | None = None
-        self._robot: tuple[_Seen | None, Picture | None] = (None, None)
+        self._robot: tuple[_Seen | None, ImageArray | None] = (None, None)
 
     def add(self, part: Part, seen: _Seen) -> None:
         self._seen[part].append(seen)
@@ -59,7 +59,7 @@ class _Window:
             waiting.popleft()
         return next((one for one in waiting if one.stamp == image.stamp), None)
 
-    def robot_picture(self, image: _Seen) -> Picture | None:
+    def robot_image(self, image: _Seen) -> ImageArray | None:
         """Return the robot's picture that was published nearest to an image."""
         waiting = self._seen[Part.ROBOT_IMAGE]
         while len(waiting) > 1 and (
@@ -68,12 +68,12 @@ class _Window:
             waiting.popleft()
         # One that comes much later does not show this moment.
         if waiting and waiting[0].time - image.time < _WAIT and waiting[0] is not self._robot[0]:
-            decoded = decode_picture(waiting[0].message.data)
+            decoded = decode_recorded(waiting[0].message.data)
             self._robot = (waiting[0], decoded if decoded is not None else self._robot[1])
         return self._robot[1]
 
 
-def moments(reader: BagReader) -> Iterator[Moment]:
+def frame_sets(reader: BagReader) -> Iterator[FrameSet]:
     """Yield one moment for each camera image of a bag, in order."""
     window = _Window()
     for record in reader.records(_PARTS):
@@ -82,12 +82,12 @@ def moments(reader: BagReader) -> Iterator[Moment]:
             continue
         window.add(record.part, seen)
         while (image := window.next_image(seen.time)) is not None:
-            yield _moment(window, image)
+            yield _frame_set(window, image)
     while (image := window.next_image(None)) is not None:
-        yield _moment(window, image)
+        yield _frame_set(window, image)
 
 
-def decode_picture(data: Any) -> Picture | None:
+def decode_recorded(data: Any) -> ImageArray | None:
     """Return the BGR picture in JPEG or PNG bytes; None where there is none."""
     try:
         return decode_image(data)
@@ -105,7 +105,7 @@ def _decode(reader: BagReader, record: Record) -> _Seen | None:
     return _Seen(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec), record.time, message)
 
 
-def _moment(window: _Window, image: _Seen) -> Moment:
+def _frame_set(window: _Window, image: _Seen) -> FrameSet:
     face = window.answer(Part.FACE, image)
     state, landmarks = _face(face)
     values = window.answer(Part.CONTROLS, image)
@@ -115,14 +115,14 @@ def _moment(window: _Window, image: _Seen) -> Moment:
             window.values = numbers
             window.control_state = _known(ControlState, values.message.state)
     command = window.answer(Part.COMMANDS, image)
-    return Moment(
+    return FrameSet(
         stamp=image.stamp,
-        picture=decode_picture(image.message.data),
+        image=decode_recorded(image.message.data),
         landmarks=landmarks,
         face_state=state,
         values=window.values,
         control_state=window.control_state,
-        robot_picture=window.robot_picture(image),
+        robot_image=window.robot_image(image),
         latency=_latency(command),
     )
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from x2c_bags.frames.recorded_run import Array, Nanoseconds, Session, Stream
+from x2c_bags.frames.recorded_run import Array, Nanoseconds, RecordedRun, Stream
 from x2c_bags.recorder import PUBLICATION_CLOCK
 from x2c_bags.schema.topics import Part
 
 _LONGEST = 60_000_000_000
 
 
-class Stage(enum.StrEnum):
+class LatencyStage(enum.StrEnum):
     """A part of the way from the camera to the robot."""
 
     END_TO_END = "end_to_end"
@@ -25,12 +25,12 @@ class Stage(enum.StrEnum):
     ROBOT_IMAGE = "robot_image"
 
 
-_ENDS: dict[Stage, tuple[Part | None, Part]] = {
-    Stage.END_TO_END: (None, Part.COMMANDS),
-    Stage.TRACKING: (None, Part.FACE),
-    Stage.IMITATION: (Part.FACE, Part.CONTROLS),
-    Stage.ACTUATION: (Part.CONTROLS, Part.COMMANDS),
-    Stage.ROBOT_IMAGE: (None, Part.ROBOT_IMAGE),
+_ENDS: dict[LatencyStage, tuple[Part | None, Part]] = {
+    LatencyStage.END_TO_END: (None, Part.COMMANDS),
+    LatencyStage.TRACKING: (None, Part.FACE),
+    LatencyStage.IMITATION: (Part.FACE, Part.CONTROLS),
+    LatencyStage.ACTUATION: (Part.CONTROLS, Part.COMMANDS),
+    LatencyStage.ROBOT_IMAGE: (None, Part.ROBOT_IMAGE),
 }
 """The message a stage begins with (none: the camera's stamp) and the one it ends with."""
 
@@ -54,24 +54,24 @@ class Latency:
     durations: Array
 
 
-def measure(session: Session) -> dict[Stage, Latency]:
+def measure(recorded_run: RecordedRun) -> dict[LatencyStage, Latency]:
     """Return the latency of each stage; of a frame answered more than once, the first answer's.
 
     Empty where the bag's times do not say when messages were published (simulated time), or where
     they have nothing to do with the camera's stamps.
     """
-    if session.clock not in ("", PUBLICATION_CLOCK):
+    if recorded_run.clock not in ("", PUBLICATION_CLOCK):
         return {}
     measured = {}
     for stage, (begin, end) in _ENDS.items():
-        latency = _between(session, begin, session.streams[end])
+        latency = _between(recorded_run, begin, recorded_run.streams[end])
         plausible = (latency.durations >= 0) & (latency.durations < _LONGEST * 1e-9)
         if plausible.sum() * 2 > len(plausible):
             measured[stage] = Latency(latency.stamps[plausible], latency.durations[plausible])
     return measured
 
 
-def drops(session: Session) -> dict[str, int]:
+def drops(recorded_run: RecordedRun) -> dict[str, int]:
     """Return how many frames got no answer at each step, while the step was answering at all.
 
     Frames before a step's first answer and after its last are not counted: nodes start and end at
@@ -79,21 +79,23 @@ def drops(session: Session) -> dict[str, int]:
     """
     missing = {}
     for name, (begin, end) in _STEPS.items():
-        asked = np.unique((session.frames if begin is None else session.streams[begin]).stamps)
-        answered = np.unique(session.streams[end].stamps)
+        asked = np.unique(
+            (recorded_run.frames if begin is None else recorded_run.streams[begin]).stamps
+        )
+        answered = np.unique(recorded_run.streams[end].stamps)
         if len(answered):
             within = asked[(asked >= answered[0]) & (asked <= answered[-1])]
             missing[name] = int(np.setdiff1d(within, answered).size)
     return missing
 
 
-def _between(session: Session, begin: Part | None, end: Stream) -> Latency:
+def _between(recorded_run: RecordedRun, begin: Part | None, end: Stream) -> Latency:
     stamps, times = _first_answers(end)
     if begin is None:
         # A message can have a stamp of its own: the robot's image before the first command has.
-        known = np.isin(stamps, session.frames.stamps)
+        known = np.isin(stamps, recorded_run.frames.stamps)
         return Latency(stamps[known], (times - stamps)[known] * 1e-9)
-    asked, started = _first_answers(session.streams[begin])
+    asked, started = _first_answers(recorded_run.streams[begin])
     common, left, right = np.intersect1d(asked, stamps, return_indices=True)
     return Latency(common, (times[right] - started[left]) * 1e-9)
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_core.images.theme import Picture, bgr, put_text, text_width
+from x2c_core.images.theme import ImageArray, bgr, put_text, text_width
 
 _NAME_SIZE = 12
 _VALUE_SIZE = 11
@@ -38,9 +38,9 @@ class Placement:
         return np.asarray(inside * self.scale + (self.x, self.y) - 0.5)
 
 
-def fit_picture(panel: Picture, picture: Picture) -> Placement:
+def fit_image(panel: ImageArray, image: ImageArray) -> Placement:
     """Show a BGR picture of any size in a panel as large as it fits, on an empty ground."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     scale = min(panel.shape[1] / width, panel.shape[0] / height)
     shown_width = min(max(round(width * scale), 1), panel.shape[1])
     shown_height = min(max(round(height * scale), 1), panel.shape[0])
@@ -49,11 +49,11 @@ def fit_picture(panel: Picture, picture: Picture) -> Placement:
         panel[:] = bgr(theme.PANEL)
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
     target = panel[y : y + shown_height, x : x + shown_width]
-    target[:] = cv2.resize(picture, (shown_width, shown_height), interpolation=method)
+    target[:] = cv2.resize(image, (shown_width, shown_height), interpolation=method)
     return Placement(x, y, scale)
 
 
-def show_message(panel: Picture, text: str) -> None:
+def show_message(panel: ImageArray, text: str) -> None:
     """Show a text in place of a picture."""
     panel[:] = bgr(theme.PANEL)
     put_text(panel, text, panel.shape[1] // 2, panel.shape[0] // 2, 16, theme.FAINT, "centre")
@@ -84,7 +84,7 @@ class ControlBars:
         self._neutral = self._places(controls.NEUTRAL)
         self._ground = self._draw_ground(width, height)
 
-    def draw(self, panel: Picture, values: ArrayLike | None) -> None:
+    def draw(self, panel: ImageArray, values: ArrayLike | None) -> None:
         """Draw values (30,) [ratio or rad] into a panel; only the ground without values."""
         panel[:] = self._ground
         if values is None:
@@ -102,7 +102,7 @@ class ControlBars:
             put_text(panel, text, end, base, _VALUE_SIZE, theme.FAINT, "right")
         self._ticks(panel)
 
-    def _draw_ground(self, width: int, height: int) -> Picture:
+    def _draw_ground(self, width: int, height: int) -> ImageArray:
         ground = np.empty((height, width, 3), dtype=np.uint8)
         ground[:] = bgr(theme.PANEL)
         for control in controls.CONTROLS:
@@ -118,7 +118,7 @@ class ControlBars:
         self._ticks(ground)
         return ground
 
-    def _ticks(self, panel: Picture) -> None:
+    def _ticks(self, panel: ImageArray) -> None:
         for top, x in zip(self._tops, self._neutral, strict=True):
             panel[top + 1 : top + self._row - 1, x : x + 2] = bgr(theme.TEXT)
 

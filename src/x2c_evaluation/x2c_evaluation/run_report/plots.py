@@ -8,27 +8,27 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from x2c_bags.frames.recorded_run import Array, Joints, Nanoseconds, Session
+from x2c_bags.frames.recorded_run import Array, Joints, Nanoseconds, RecordedRun
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images.theme import CONTROL_COLOURS, FACE_COLOURS, GROUP_COLOURS
-from x2c_evaluation.run_report.latency import Latency, Stage
+from x2c_evaluation.run_report.latency import Latency, LatencyStage
 
 INK, FAINT, _LINE = "#1b222c", "#66707e", "#d8dde3"
 
-_STAGES: dict[Stage, tuple[str, str]] = {
-    Stage.END_TO_END: ("camera to command", "#1b222c"),
-    Stage.TRACKING: ("tracking", "#5a8dee"),
-    Stage.IMITATION: ("imitation", "#f2a154"),
-    Stage.ACTUATION: ("actuation", "#3fb8af"),
+_STAGES: dict[LatencyStage, tuple[str, str]] = {
+    LatencyStage.END_TO_END: ("camera to command", "#1b222c"),
+    LatencyStage.TRACKING: ("tracking", "#5a8dee"),
+    LatencyStage.IMITATION: ("imitation", "#f2a154"),
+    LatencyStage.ACTUATION: ("actuation", "#3fb8af"),
 }
 _MOST_POINTS = 3000
 JOINTS_SHOWN = 4
 
 
-def latency_over_time(axes: Any, measured: dict[Stage, Latency], origin: int) -> Any:
+def latency_over_time(axes: Any, measured: dict[LatencyStage, Latency], origin: int) -> Any:
     """Plot each stage's latency frame by frame and return the axes."""
     _style(axes, "Latency [ms]")
     for stage, (name, colour) in _STAGES.items():
@@ -47,7 +47,7 @@ def latency_over_time(axes: Any, measured: dict[Stage, Latency], origin: int) ->
     return axes
 
 
-def latency_histogram(axes: Any, measured: dict[Stage, Latency]) -> None:
+def latency_histogram(axes: Any, measured: dict[LatencyStage, Latency]) -> None:
     """Plot how each stage's latencies are distributed."""
     _style(axes, "Share of frames [%]")
     top = _latency_limit(measured)
@@ -68,7 +68,7 @@ def latency_histogram(axes: Any, measured: dict[Stage, Latency]) -> None:
     axes.legend(loc="upper right", fontsize=9, frameon=False)
 
 
-def _latency_limit(measured: dict[Stage, Latency]) -> float | None:
+def _latency_limit(measured: dict[LatencyStage, Latency]) -> float | None:
     """Return the upper end of latency axes [ms]: a few late frames must not flatten the rest."""
     tails = [
         1.25 * float(np.percentile(one.durations, 99)) * 1e3
@@ -78,13 +78,13 @@ def _latency_limit(measured: dict[Stage, Latency]) -> float | None:
     return max(*tails, 1.0) if tails else None
 
 
-def states(axes: Any, session: Session, origin: int) -> None:
+def states(axes: Any, recorded_run: RecordedRun, origin: int) -> None:
     """Plot when a face was tracked and where the control values came from."""
     axes.set_yticks([0.5, 1.5], ["controls", "face"], fontsize=8.5, color=INK)
     axes.set_ylim(0, 2)
-    faces, values = session.streams[Part.FACE], session.streams[Part.CONTROLS]
-    _bands(axes, faces.stamps, session.face_states, FACE_COLOURS, 1.08, origin)
-    _bands(axes, values.stamps, session.control_states, CONTROL_COLOURS, 0.08, origin)
+    faces, values = recorded_run.streams[Part.FACE], recorded_run.streams[Part.CONTROLS]
+    _bands(axes, faces.stamps, recorded_run.face_states, FACE_COLOURS, 1.08, origin)
+    _bands(axes, values.stamps, recorded_run.control_states, CONTROL_COLOURS, 0.08, origin)
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0, labelbottom=False)
@@ -121,16 +121,18 @@ def _bands(
         axes.broken_barh(spans, (bottom, 0.84), color=colours.get(int(state), _LINE), lw=0)
 
 
-def group_offsets(axes: Any, session: Session, group: Group, origin: int, last: bool) -> None:
+def group_offsets(
+    axes: Any, recorded_run: RecordedRun, group: Group, origin: int, last: bool
+) -> None:
     """Plot how far the controls of one group are from neutral."""
     _style(axes, group.value.capitalize())
-    times = _seconds(session.streams[Part.CONTROLS].stamps, origin)
+    times = _seconds(recorded_run.streams[Part.CONTROLS].stamps, origin)
     axes.axhline(0.0, color=FAINT, linewidth=0.8)
     indices = controls.group_indices(group)
     angle = controls.CONTROLS[indices[0]].unit is controls.Unit.RADIAN
     if len(times):
         step = _step(len(times))
-        offsets = session.controls[::step][:, indices] - controls.NEUTRAL[indices]
+        offsets = recorded_run.controls[::step][:, indices] - controls.NEUTRAL[indices]
         for column in range(len(indices)):
             share = column / max(len(indices) - 1, 1)
             look = {"color": GROUP_COLOURS[group], "alpha": 1.0 - 0.55 * share, "linewidth": 1.1}
@@ -145,11 +147,11 @@ def group_offsets(axes: Any, session: Session, group: Group, origin: int, last: 
         axes.set_xlabel("Time [s]", fontsize=9.5, color=INK)
 
 
-def joints(figure: Figure, grid: Any, session: Session) -> None:
+def joints(figure: Figure, grid: Any, recorded_run: RecordedRun) -> None:
     """Plot commands and states of the joints that move most, from the first command on."""
-    shown = _liveliest(session.commands)
+    shown = _liveliest(recorded_run.commands)
     # A joint state answers a command later, so both are shown when they came, not by their stamps.
-    origin = int(session.streams[Part.COMMANDS].times.min()) if shown else 0
+    origin = int(recorded_run.streams[Part.COMMANDS].times.min()) if shown else 0
     for row in range(JOINTS_SHOWN):
         axes = figure.add_subplot(grid[row, 0])
         _style(axes, "")
@@ -160,8 +162,8 @@ def joints(figure: Figure, grid: Any, session: Session) -> None:
                 axes.axis("off")
             continue
         name = shown[row]
-        commanded = _line(axes, session, Part.COMMANDS, name, origin, (INK, 1.5))
-        reached = _line(axes, session, Part.JOINT_STATES, name, origin, ("#ee5d6c", 1.2))
+        commanded = _line(axes, recorded_run, Part.COMMANDS, name, origin, (INK, 1.5))
+        reached = _line(axes, recorded_run, Part.JOINT_STATES, name, origin, ("#ee5d6c", 1.2))
         text = "command (dark) and state (red)" if reached and commanded else "command"
         axes.set_title(f"{name}: {text}", fontsize=9.5, color=INK, loc="left", pad=4)
         if row == len(shown) - 1:
@@ -169,13 +171,18 @@ def joints(figure: Figure, grid: Any, session: Session) -> None:
 
 
 def _line(
-    axes: Any, session: Session, part: Part, name: str, origin: int, look: tuple[str, float]
+    axes: Any,
+    recorded_run: RecordedRun,
+    part: Part,
+    name: str,
+    origin: int,
+    look: tuple[str, float],
 ) -> bool:
-    joints = session.commands if part is Part.COMMANDS else session.joint_states
+    joints = recorded_run.commands if part is Part.COMMANDS else recorded_run.joint_states
     if name not in joints.names:
         return False
     positions = joints.positions[:, joints.names.index(name)]
-    times = _seconds(session.streams[part].times, origin)
+    times = _seconds(recorded_run.streams[part].times, origin)
     step = _step(len(times))
     axes.plot(times[::step], positions[::step], color=look[0], linewidth=look[1])
     return True

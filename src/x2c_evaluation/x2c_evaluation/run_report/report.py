@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from x2c_bags.frames.recorded_run import NodeState, Session, Stream
+from x2c_bags.frames.recorded_run import NodeState, RecordedRun, Stream
 from x2c_bags.schema.topics import Part
 from x2c_core.face.frames import FaceState
 from x2c_evaluation.run_report import latency
-from x2c_evaluation.run_report.latency import Latency, Stage
+from x2c_evaluation.run_report.latency import Latency, LatencyStage
 
 FORMAT = 1
 """Number of the report's form, raised when the meaning of a field changes."""
@@ -110,15 +110,15 @@ class Report:
 
 
 def make_report(
-    session: Session, context: RunContext, versions: Mapping[str, str | None]
+    recorded_run: RecordedRun, context: RunContext, versions: Mapping[str, str | None]
 ) -> Report:
     """Return the report of a run."""
-    streams, frames = session.streams, session.frames
+    streams, frames = recorded_run.streams, recorded_run.frames
     stamps = np.unique(frames.stamps)
-    found = int(np.count_nonzero(session.face_states == FaceState.TRACKING))
+    found = int(np.count_nonzero(recorded_run.face_states == FaceState.TRACKING))
     examined = len(streams[Part.FACE])
     answers = streams[Part.FACE].stamps
-    measured = latency.measure(session)
+    measured = latency.measure(recorded_run)
     report = Report(
         run=context,
         duration_s=float(stamps[-1] - stamps[0]) * 1e-9 if len(stamps) else 0.0,
@@ -130,15 +130,15 @@ def make_report(
         joint_commands=len(streams[Part.COMMANDS]),
         joint_states=len(streams[Part.JOINT_STATES]),
         robot_images=len(streams[Part.ROBOT_IMAGE]),
-        drops=latency.drops(session),
+        drops=latency.drops(recorded_run),
         frames_before_start=int((stamps < answers.min()).sum()) if len(answers) else len(stamps),
-        latency_ms={stage: percentiles(measured.get(stage)) for stage in Stage},
+        latency_ms={stage: percentiles(measured.get(stage)) for stage in LatencyStage},
         rates_hz={part: rate(streams[part]) for part in _NEEDED},
         versions=versions,
-        nodes=session.nodes,
+        nodes=recorded_run.nodes,
         warnings=(),
     )
-    return dataclasses.replace(report, warnings=tuple(_warnings(report, session)))
+    return dataclasses.replace(report, warnings=tuple(_warnings(report, recorded_run)))
 
 
 def to_json(report: Report) -> str:
@@ -192,10 +192,10 @@ def rate(stream: Stream) -> float | None:
     return (len(stream) - 1) / span if span > 0.0 else None
 
 
-def _warnings(report: Report, session: Session) -> list[str]:
+def _warnings(report: Report, recorded_run: RecordedRun) -> list[str]:
     said = [f"The run failed: {report.run.exit_reason}"] if report.run.failed else []
-    said += [f"Bag: {issue}." for issue in session.issues]
-    missing = [name for part, name in _NEEDED.items() if not len(session.streams[part])]
+    said += [f"Bag: {issue}." for issue in recorded_run.issues]
+    missing = [name for part, name in _NEEDED.items() if not len(recorded_run.streams[part])]
     if missing:
         said.append(f"Nothing was recorded of: {', '.join(missing)}.")
     if report.face_share == 0.0:
@@ -205,14 +205,14 @@ def _warnings(report: Report, session: Session) -> list[str]:
     for step, count in report.drops.items():
         if count > 0.02 * report.frames_in:
             said.append(f"{count} of {report.frames_in} frames were dropped from {step}.")
-    if report.joint_commands and report.latency_ms[Stage.END_TO_END] is None:
+    if report.joint_commands and report.latency_ms[LatencyStage.END_TO_END] is None:
         said.append(
             "Latency is left out: the times of the bag cannot be compared with the camera's "
             "stamps (simulated time, or clocks that differ)."
         )
     said += [
         f"{name} reported {_LEVELS[level]}: {message}"
-        for name, node in session.nodes.items()
+        for name, node in recorded_run.nodes.items()
         for level, message in node.complaints
     ]
     return said

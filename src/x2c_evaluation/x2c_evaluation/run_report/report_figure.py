@@ -11,11 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from x2c_bags.frames.recorded_run import Session
+from x2c_bags.frames.recorded_run import RecordedRun
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space.controls import Group
 from x2c_evaluation.run_report import latency, plots
-from x2c_evaluation.run_report.latency import Stage
+from x2c_evaluation.run_report.latency import LatencyStage
 from x2c_evaluation.run_report.report import Report
 
 FILE_NAME = "report.png"
@@ -24,7 +24,7 @@ _PAPER = "#ffffff"
 _WARNINGS_SHOWN = 7
 
 
-def write_figure(report: Report, session: Session, path: Path) -> None:
+def write_figure(report: Report, recorded_run: RecordedRun, path: Path) -> None:
     """Write the figure of a run as a PNG file.
 
     Raises:
@@ -45,23 +45,23 @@ def write_figure(report: Report, session: Session, path: Path) -> None:
         hspace=0.28,
         wspace=0.13,
     )
-    origin = _origin(session)
-    measured = latency.measure(session)
+    origin = _origin(recorded_run)
+    measured = latency.measure(recorded_run)
     _headline(figure.add_subplot(grid[0, :]), report)
     over_time = plots.latency_over_time(figure.add_subplot(grid[1, 0]), measured, origin)
     plots.latency_histogram(figure.add_subplot(grid[1, 1]), measured)
-    plots.states(figure.add_subplot(grid[2, 0], sharex=over_time), session, origin)
+    plots.states(figure.add_subplot(grid[2, 0], sharex=over_time), recorded_run, origin)
     for row, group in enumerate(Group):
         axes = figure.add_subplot(grid[3 + row, 0], sharex=over_time)
-        plots.group_offsets(axes, session, group, origin, last=row == len(Group) - 1)
+        plots.group_offsets(axes, recorded_run, group, origin, last=row == len(Group) - 1)
     below = grid[3:10, 1].subgridspec(plots.JOINTS_SHOWN, 1, hspace=0.5)
-    plots.joints(figure, below, session)
+    plots.joints(figure, below, recorded_run)
     _notes(figure.add_subplot(grid[10, :]), report)
     figure.savefig(path, format="png")
 
 
-def _origin(session: Session) -> int:
-    stamps = session.frames.stamps
+def _origin(recorded_run: RecordedRun) -> int:
+    stamps = recorded_run.frames.stamps
     return int(stamps.min()) if len(stamps) else 0
 
 
@@ -75,7 +75,7 @@ def _headline(axes: Any, report: Report) -> None:
     end = ("failed: " if run.failed else "ended: ") + run.exit_reason
     end = textwrap.shorten(end, 62, placeholder=" ...")
     axes.text(0.0, 0.12, end, fontsize=9.5, color=plots.FAINT, va="top")
-    end_to_end = report.latency_ms[Stage.END_TO_END]
+    end_to_end = report.latency_ms[LatencyStage.END_TO_END]
     share = report.face_share
     rate = report.rates_hz[Part.COMMANDS]
     figures = [

@@ -10,8 +10,8 @@ from pathlib import Path
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.errors import VideoError
 from x2c_core.images.video_writer import encoding
-from x2c_evaluation.run_report.composer import HEIGHT, Composer, Moment
-from x2c_evaluation.run_report.frame_sets import moments
+from x2c_evaluation.run_report.composer import HEIGHT, Composer, FrameSet
+from x2c_evaluation.run_report.frame_sets import frame_sets
 
 FILE_NAME = "imitation.mp4"
 
@@ -59,25 +59,25 @@ def write_video(
         VideoError: The bag has no camera images, or the video cannot be written.
         KeyboardInterrupt: Ctrl-C came; the video so far is there.
     """
-    shown, person, robot = _look_ahead(moments(reader))
+    shown, person, robot = _look_ahead(frame_sets(reader))
     composer = Composer(title, subtitle, person, robot)
     count, clock = 0, _Clock()
     with encoding(path, composer.width, HEIGHT) as encoder:
-        for moment in shown:
-            clock.advance(moment.stamp)
-            encoder.write(composer.frame(moment, clock.seconds), clock.seconds)
+        for frame_set in shown:
+            clock.advance(frame_set.stamp)
+            encoder.write(composer.frame(frame_set, clock.seconds), clock.seconds)
             count += 1
             progress(count)
     return count
 
 
 def _look_ahead(
-    upcoming: Iterator[Moment],
-) -> tuple[Iterator[Moment], tuple[int, ...], tuple[int, ...]]:
+    upcoming: Iterator[FrameSet],
+) -> tuple[Iterator[FrameSet], tuple[int, ...], tuple[int, ...]]:
     """Return the moments, and the sizes of the first pictures among the next few."""
-    first = [moment for _, moment in zip(range(_LOOKAHEAD), upcoming, strict=False)]
-    people = [one.picture.shape for one in first if one.picture is not None]
+    first = [frame_set for _, frame_set in zip(range(_LOOKAHEAD), upcoming, strict=False)]
+    people = [one.image.shape for one in first if one.image is not None]
     if not people:
         raise VideoError("no camera images were recorded, so there is no video")
-    robots = [one.robot_picture.shape for one in first if one.robot_picture is not None]
+    robots = [one.robot_image.shape for one in first if one.robot_image is not None]
     return chain(first, upcoming), people[0], robots[0] if robots else (1, 1)

@@ -35,11 +35,11 @@ from x2c_evaluation.fidelity.clip import eyes_open
 from x2c_evaluation.fidelity.floors import FLOORS
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_evaluation.pipeline.seen import seen
-from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_node.robots import find_robot
-from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.image_files import StillPicture
+from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
@@ -81,16 +81,16 @@ def measure_transfer(
         EvaluationError: No neutral face is found in the video.
         X2CError: The robot or the video cannot be used.
     """
-    picture, landmarks = read_neutral(robot)
-    transfer, retargeter = WarpTransfer(picture, landmarks, size), PictureRetargeter(landmarks)
+    image, landmarks = read_neutral(robot)
+    transfer, retargeter = WarpTransfer(image, landmarks, size), ImageRetargeter(landmarks)
     source = choose_source("", video)
-    if isinstance(source, StillPicture):
+    if isinstance(source, StillImage):
         raise EvaluationError(
             f"{video} is a single picture; expected a video, or a folder of them"
         )
     with source:
-        period = 1.0 / (source.rate or PICTURE_RATE)
-        neutral = find_neutral(_pictures(source), period)
+        period = 1.0 / (source.rate or IMAGE_RATE)
+        neutral = find_neutral(_images(source), period)
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
     retargeter.calibrate(neutral.landmarks)
@@ -98,7 +98,7 @@ def measure_transfer(
     watching, judging = MediaPipeTracker(), MediaPipeTracker()
     try:
         with source:
-            for bgr in _pictures(source):
+            for bgr in _images(source):
                 faces = watching.track(np.ascontiguousarray(bgr[:, :, ::-1]))
                 progress()
                 if not faces:
@@ -119,9 +119,9 @@ def measure_transfer(
     return TransferClip(name, len(spent), found, float(np.median(spent)) * 1e3, compared)
 
 
-def _pictures(source: CameraSource) -> Iterator[Picture]:
-    while (picture := source.read()) is not None:
-        yield picture
+def _images(source: CameraSource) -> Iterator[ImageArray]:
+    while (image := source.read()) is not None:
+        yield image
 
 
 def _agreements(person: Array, robots: Array, period: float) -> dict[Descriptor, Agreement]:

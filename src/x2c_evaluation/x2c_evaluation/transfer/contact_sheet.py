@@ -29,11 +29,11 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral
-from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_node.robots import find_robot
-from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.image_files import StillPicture
+from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -66,10 +66,10 @@ _CASES: Mapping[str, Mapping[str, float]] = {
 
 class _Sheet:
     def __init__(self, robot: Robot) -> None:
-        self._picture, self._landmarks = read_neutral(robot)
-        self._transfer = WarpTransfer(self._picture, self._landmarks)
+        self._image, self._landmarks = read_neutral(robot)
+        self._transfer = WarpTransfer(self._image, self._landmarks)
         self._tracker = MediaPipeTracker()
-        self._tiles: list[Picture] = []
+        self._tiles: list[ImageArray] = []
 
     def close(self) -> None:
         self._tracker.close()
@@ -78,35 +78,35 @@ class _Sheet:
     def tracker(self) -> FaceTracker:
         return self._tracker
 
-    def retargeter(self, neutral: Array) -> PictureRetargeter:
-        made = PictureRetargeter(self._landmarks)
+    def retargeter(self, neutral: Array) -> ImageRetargeter:
+        made = ImageRetargeter(self._landmarks)
         made.calibrate(neutral)
         return made
 
-    def add(self, title: str, retargeter: PictureRetargeter, picture: Picture, box: Array) -> None:
+    def add(self, title: str, retargeter: ImageRetargeter, image: ImageArray, box: Array) -> None:
         """Add a picture (RGB), of which a box (left, top, side) is shown, and what it becomes."""
-        landmarks = track_single(self._tracker, picture)
+        landmarks = track_single(self._tracker, image)
         if landmarks is None:
             raise EvaluationError(f"no face is found in the picture {title!r}")
         warped = self._transfer.animate(retargeter.retarget(landmarks))
-        ratio = self._transfer.size / np.array([self._picture.shape[1], self._picture.shape[0]])
+        ratio = self._transfer.size / np.array([self._image.shape[1], self._image.shape[0]])
         own = _box(self._landmarks) * (*ratio, ratio[0])
         strip = np.full((_TITLE, _TILE, 3), 255, np.uint8)
         place = (4, _TITLE - 6)
         cv2.putText(
             strip, title, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (30, 30, 30), 1, cv2.LINE_AA
         )
-        tile = np.vstack([strip, _cut(picture, box), _cut(warped, own)])
+        tile = np.vstack([strip, _cut(image, box), _cut(warped, own)])
         self._tiles.append(np.pad(tile, ((2, 2), (2, 2), (0, 0)), constant_values=255))
 
-    def whole(self) -> Picture:
+    def whole(self) -> ImageArray:
         """Return all of it (h, w, 3)."""
         rows = [self._tiles[k : k + _COLUMNS] for k in range(0, len(self._tiles), _COLUMNS)]
         empty = np.full_like(self._tiles[0], 255)
         return np.vstack([np.hstack([*row, *[empty] * (_COLUMNS - len(row))]) for row in rows])
 
 
-def transfer_sheet(robot: Robot, rendered: Robot, video: str) -> Picture:
+def transfer_sheet(robot: Robot, rendered: Robot, video: str) -> ImageArray:
     """Return the sheet (h, w, 3), RGB.
 
     Args:
@@ -141,29 +141,29 @@ def _add_expressions(sheet: _Sheet, rendered: Robot) -> None:
 
 def _add_video(sheet: _Sheet, video: str) -> None:
     source = choose_source("", video)
-    if isinstance(source, StillPicture):
+    if isinstance(source, StillImage):
         raise EvaluationError(
             f"{video} is a single picture; expected a video, or a folder of them"
         )
     with source:
-        period = 1.0 / (source.rate or PICTURE_RATE)
-        pictures = list(_pictures(source))
-    neutral = find_neutral(pictures, period)
+        period = 1.0 / (source.rate or IMAGE_RATE)
+        images = list(_images(source))
+    neutral = find_neutral(images, period)
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
     retargeter, box = sheet.retargeter(neutral.landmarks), _box(neutral.landmarks)
-    for number in _most_different(sheet.tracker, pictures, neutral.landmarks):
-        rgb = np.ascontiguousarray(pictures[number][:, :, ::-1])
+    for number in _most_different(sheet.tracker, images, neutral.landmarks):
+        rgb = np.ascontiguousarray(images[number][:, :, ::-1])
         sheet.add(f"picture {number}", retargeter, rgb, box)
 
 
 def _most_different(
-    tracker: FaceTracker, pictures: Sequence[Picture], neutral: Array
+    tracker: FaceTracker, images: Sequence[ImageArray], neutral: Array
 ) -> list[int]:
     """Return the numbers of the pictures whose faces differ most from each other."""
     faces = {}
-    for number, picture in enumerate(pictures):
-        found = tracker.track(np.ascontiguousarray(picture[:, :, ::-1]))
+    for number, image in enumerate(images):
+        found = tracker.track(np.ascontiguousarray(image[:, :, ::-1]))
         if found:
             faces[number] = fit_head_pose(found[0].landmarks).to_head_frame(found[0].landmarks)
     shapes = np.array([face.ravel() for face in faces.values()])
@@ -177,9 +177,9 @@ def _most_different(
     return sorted(numbers[place] for place in chosen)
 
 
-def _pictures(source: CameraSource) -> Iterator[Picture]:
-    while (picture := source.read()) is not None:
-        yield picture
+def _images(source: CameraSource) -> Iterator[ImageArray]:
+    while (image := source.read()) is not None:
+        yield image
 
 
 def _values(deflections: Mapping[str, float]) -> Array:
@@ -198,14 +198,14 @@ def _box(landmarks: Array) -> Array:
     return np.array([left, top, side])
 
 
-def _cut(picture: Picture, box: Array) -> Picture:
+def _cut(image: ImageArray, box: Array) -> ImageArray:
     """Return a square (left, top, side) of a picture as a tile."""
     left, top, side = box
     scale = _TILE / side
     matrix = np.array([[scale, 0.0, -scale * left], [0.0, scale, -scale * top]])
     flags = cv2.INTER_AREA if scale < 0.7 else cv2.INTER_CUBIC
     tile = cv2.warpAffine(
-        picture, matrix, (_TILE, _TILE), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        image, matrix, (_TILE, _TILE), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(tile, dtype=np.uint8)
 

@@ -26,7 +26,7 @@ from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
-from x2c_imitation.x2cnet.transfer import read_picture
+from x2c_imitation.x2cnet.transfer import read_robot_image
 from x2c_node.robots import find_robot
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
@@ -41,10 +41,10 @@ def write_landmarks(robot: Robot) -> Path:
         EvaluationError: No face is found, or the file cannot be written.
         X2CError: The picture cannot be read.
     """
-    picture = read_picture(robot.neutral_image)
+    image = read_robot_image(robot.neutral_image)
     tracker = MediaPipeTracker()
     try:
-        landmarks = track_views(tracker, picture)
+        landmarks = track_views(tracker, image)
     finally:
         tracker.close()
     if landmarks is None:

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Timing:
+class FaceLossTiming:
     """How long each phase lasts [s].
 
     Attributes:
@@ -30,7 +30,7 @@ class Timing:
     recovery: float = 0.4
 
 
-class Presence:
+class FaceLossHandler:
     """Holds, eases to neutral and recovers without a snap.
 
     Times are those of the camera images, so a bag replays the same way at any speed.
@@ -39,7 +39,7 @@ class Presence:
         timing: Lengths of the phases.
     """
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(self, timing: FaceLossTiming) -> None:
         self.timing = timing
         self._last = controls.NEUTRAL.copy()
         self._start = controls.NEUTRAL.copy()

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlFrame, Face, FaceState
-from x2c_imitation.pipeline.face_loss import Presence, Timing
+from x2c_imitation.pipeline.face_loss import FaceLossHandler, FaceLossTiming
 from x2c_imitation.pipeline.imitator import Imitator
 
 
-class Mimic:
+class ImitationPipeline:
     """Turns each tracked face into what the robot shall show.
 
     Args:
@@ -19,9 +19,9 @@ class Mimic:
         timing: Of holding, easing and recovery.
     """
 
-    def __init__(self, imitator: Imitator, timing: Timing) -> None:
+    def __init__(self, imitator: Imitator, timing: FaceLossTiming) -> None:
         self._imitator = imitator
-        self._presence = Presence(timing)
+        self._loss = FaceLossHandler(timing)
 
     @property
     def is_calibrated(self) -> bool:
@@ -33,13 +33,13 @@ class Mimic:
         """What is to be known of the imitator on /diagnostics, by name."""
         return self._imitator.details
 
-    def set_timing(self, timing: Timing) -> None:
+    def set_timing(self, timing: FaceLossTiming) -> None:
         """Change how long the phases last."""
-        self._presence.timing = timing
+        self._loss.timing = timing
 
     def restart(self) -> None:
         """Forget the past but for what is shown, as after a jump in time."""
-        self._presence.reset()
+        self._loss.reset()
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as this person's neutral one.
@@ -61,8 +61,8 @@ class Mimic:
             X2CError: The face cannot be used.
         """
         if face.state is not FaceState.TRACKING or not self.is_calibrated:
-            return self._presence.lost(now)
+            return self._loss.lost(now)
         values = self._imitator.imitate(face)
         if mirror:
             values = controls.mirror(values)
-        return self._presence.tracking(now, values, face.confidence, face.track_id)
+        return self._loss.tracking(now, values, face.confidence, face.track_id)

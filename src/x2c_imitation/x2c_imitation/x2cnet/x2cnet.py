@@ -18,7 +18,7 @@ from x2c_core.face.frames import Face
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.x2cnet.runtime.predictor import Predictor
-from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer
+from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class X2CNet(Imitator):
     """
 
     def __init__(
-        self, transfer: WarpTransfer, retargeter: PictureRetargeter, predictor: Predictor
+        self, transfer: WarpTransfer, retargeter: ImageRetargeter, predictor: Predictor
     ) -> None:
         self._transfer = transfer
         self._retargeter = retargeter
@@ -76,8 +76,8 @@ class X2CNet(Imitator):
         """Return the control values (30,) [ratio or rad] that show this face."""
         if not self.is_calibrated:
             raise ImitationError("no neutral face is known yet: calibrate first")
-        picture = self._transfer.animate(self._retargeter.retarget(face.landmarks))
-        read = self._predictor.predict(picture[None])[0]
+        image = self._transfer.animate(self._retargeter.retarget(face.landmarks))
+        read = self._predictor.predict(image[None])[0]
         values = controls.clamp(read - self._bias)[0]
         # Behind shut lids the network cannot see the gaze: it stays where it was.
         share = np.clip(values[_UPPER_LIDS].max() / _OPEN, 0.0, 1.0)

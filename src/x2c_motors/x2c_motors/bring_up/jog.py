@@ -11,10 +11,10 @@ from rich.console import Console
 
 from x2c_core.robot.robot import Joint, Robot
 from x2c_core.terminal.dialogue import Dialogue, Quit
-from x2c_motors.bring_up.joint_mover import Mover
+from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.bring_up.numbers import DEGREES, parse_command, parse_number, units_of
 from x2c_motors.configuration.boards import Overrides, make_boards
-from x2c_motors.errors import CalibrationError, DriverError, Fault
+from x2c_motors.errors import DriverError, Fault, MotorCalibrationError
 
 _HELP = (
     "arrow keys, or +5, -5: move by so many degrees, or percent of its range; =0.1: move there; "
@@ -43,12 +43,14 @@ class Jog:
             if "bus_watchdog" in board.driver.options
         }
         self._robot, self._console = robot, console
-        self._motors: dict[int, tuple[Mover, int]] = {}
+        self._motors: dict[int, tuple[JointMover, int]] = {}
         for board in make_boards(robot, {**overrides, **quiet}):
-            mover = Mover(board.driver, [robot.joints[place] for place in board.places], share)
-            for place, joint in enumerate(board.places):
+            mover = JointMover(
+                board.driver, [robot.joints[place] for place in board.joint_indices], share
+            )
+            for place, joint in enumerate(board.joint_indices):
                 self._motors[joint] = mover, place
-        self._connected: set[Mover] = set()
+        self._connected: set[JointMover] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> Jog:
@@ -68,18 +70,18 @@ class Jog:
         """Return the place of a joint.
 
         Raises:
-            CalibrationError: There is none of this name.
+            MotorCalibrationError: There is none of this name.
         """
         names = self._robot.joint_names
         if name not in names:
-            raise CalibrationError(f"there is no joint {name!r}; joints: {', '.join(names)}")
+            raise MotorCalibrationError(f"there is no joint {name!r}; joints: {', '.join(names)}")
         return names.index(name)
 
     def number(self, joint: int, text: str) -> float:
         """Return a position of a joint, or a way of it, as typed [rad, m or ratio].
 
         Raises:
-            CalibrationError: It is none.
+            MotorCalibrationError: It is none.
         """
         return parse_number(text, units_of(self._robot.joints[joint].type))
 
@@ -87,19 +89,19 @@ class Jog:
         """Move a joint to a position [rad, m or ratio], and say where it is then.
 
         Raises:
-            CalibrationError: That is outside its limits, so that nothing moves.
+            MotorCalibrationError: That is outside its limits, so that nothing moves.
             BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
         one = self._robot.joints[joint]
         if not one.lower <= target <= one.upper:
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"{_shown(one, target)} is outside the limits of {one.name}, {one.lower:g} to "
                 f"{one.upper:g}: nothing was moved"
             )
         low, high = self._reach(joint)
         if not low <= target <= high:
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"{_shown(one, target)} is outside {self._key(joint)}, which ends at {low:.4g} "
                 f"and {high:.4g}: nothing was moved"
             )
@@ -118,7 +120,7 @@ class Jog:
         """Move a joint so far from where it is [rad, m or ratio].
 
         Raises:
-            CalibrationError: That is outside its limits, so that nothing moves.
+            MotorCalibrationError: That is outside its limits, so that nothing moves.
             BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
@@ -131,7 +133,7 @@ class Jog:
         """Move a joint to both ends of its limits and raw range, and home.
 
         Raises:
-            CalibrationError: Its home is outside the raw range.
+            MotorCalibrationError: Its home is outside the raw range.
             BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
@@ -169,7 +171,7 @@ class Jog:
                 joint = self._obey(text, joint)
             except Quit:
                 return 0
-            except CalibrationError as error:
+            except MotorCalibrationError as error:
                 dialogue.report(error)
             except DriverError as error:
                 if error.fault is Fault.LOST:
@@ -199,7 +201,7 @@ class Jog:
             self.tell(joint)
         return joint
 
-    def _motor(self, joint: int) -> tuple[Mover, int]:
+    def _motor(self, joint: int) -> tuple[JointMover, int]:
         """Return what moves a joint, connected, and its place there.
 
         Raises:
@@ -219,9 +221,9 @@ class Jog:
         """Return the positions between which a joint can be sent, to a step [rad, m or ratio]."""
         mover, place = self._motors[joint]
         driver = mover.driver
-        wire = driver.settings.wires[place]
-        step = driver.wires.quantum / wire.scale
-        return wire.reach[0] - step, wire.reach[1] + step
+        calibration = driver.settings.calibrations[place]
+        step = driver.calibration.resolution / calibration.scale
+        return calibration.reach[0] - step, calibration.reach[1] + step
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

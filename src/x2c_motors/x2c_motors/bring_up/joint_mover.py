@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits
 from x2c_core.robot.robot import Joint
-from x2c_motors.description.settings import Rest
+from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import BlockedError, DriverError, Fault
 
@@ -35,7 +35,7 @@ SETTLING = 0.1
 """How long a motor that measures is given to arrive [s]."""
 
 
-class Mover:
+class JointMover:
     """Has the motors of some joints while it is entered; moves those that it is told to.
 
     Whatever ends it, a joint on its way is braked, and torque is left as robot.yaml says.
@@ -61,7 +61,7 @@ class Mover:
         self._held: set[int] = set()
         self._heard = -math.inf
 
-    def __enter__(self) -> Mover:
+    def __enter__(self) -> JointMover:
         """Connect.
 
         Raises:
@@ -82,7 +82,7 @@ class Mover:
     ) -> None:
         """Disconnect."""
         try:
-            if self.driver.settings.at_end is Rest.TORQUE_OFF:
+            if self.driver.settings.at_end is StopAction.TORQUE_OFF:
                 self.driver.torque(False, sorted(self._held))
         except DriverError:
             # What went wrong before is what the user has to know.
@@ -123,7 +123,9 @@ class Mover:
         position = self.position(joint)
         if np.isnan(position):
             position = self._joints[joint].home
-        elif self.driver.wires.outside(position, self._joints[joint].velocity * _PERIOD)[joint]:
+        elif self.driver.calibration.outside(position, self._joints[joint].velocity * _PERIOD)[
+            joint
+        ]:
             raise DriverError(Fault.REFUSED, self.driver.outside(joint, position))
         self.driver.prepare([joint])
         self._write(joint, position)
@@ -165,7 +167,7 @@ class Mover:
             self._follow(motion, joint, motion.stopping_points(), watch)
             raise
         except BlockedError as error:
-            if not self._energised(joint):
+            if not self._torque_enabled(joint):
                 self._held.discard(joint)
                 raise DriverError(
                     Fault.REFUSED,
@@ -183,13 +185,13 @@ class Mover:
         Raises:
             DriverError: Its motor does not answer, or says why it cannot hold.
         """
-        if joint not in self._held or not self._energised(joint):
+        if joint not in self._held or not self._torque_enabled(joint):
             return False
         if not self.driver.measures or self._joints[joint].type != "revolute":
             return True
         return abs(self.position(joint) - self._where[joint]) <= _FREE
 
-    def _energised(self, joint: int) -> bool:
+    def _torque_enabled(self, joint: int) -> bool:
         """Return whether a motor has torque.
 
         Raises:
@@ -204,7 +206,7 @@ class Mover:
         return state.holds
 
     def _silent(self, joint: int) -> DriverError:
-        name = self.driver.wires.names[joint]
+        name = self.driver.calibration.names[joint]
         return DriverError(Fault.SILENT, f"the motor of {name} does not answer")
 
     def _follow(

@@ -14,7 +14,7 @@ from x2c_core.robot.robot import Robot
 from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.configuration.boards import make_boards
 from x2c_motors.drivers import has_motors
-from x2c_motors.errors import CalibrationError
+from x2c_motors.errors import MotorCalibrationError
 
 
 def show_limits(robot: Robot, only: str | None, console: Console) -> None:
@@ -35,14 +35,14 @@ def change_limits(folder: Path, joint: str, changes: Mapping[str, Any], console:
     """Change limits of a joint in robot.yaml.
 
     Raises:
-        CalibrationError: There is no such joint.
+        MotorCalibrationError: There is no such joint.
         RobotError: The limits cannot be; the file is as it was.
         OutputError: The file cannot be written.
     """
     editor = RobotEditor(folder)
     joints = editor.content.get("joints") or {}
     if joint not in joints:
-        raise CalibrationError(f"there is no joint {joint!r}; joints: {', '.join(joints)}")
+        raise MotorCalibrationError(f"there is no joint {joint!r}; joints: {', '.join(joints)}")
     editor.change(("joints", joint), changes)
     robot = editor.save()
     kept = f"; as it was: {editor.backup}" if editor.backup else ""
@@ -55,11 +55,14 @@ def _note_reach(robot: Robot, name: str, console: Console) -> None:
     if not has_motors(robot):
         return
     place = robot.joint_names.index(name)
-    board = next(board for board in make_boards(robot) if place in board.places)
+    board = next(board for board in make_boards(robot) if place in board.joint_indices)
     driver = board.driver
-    joint, wire = robot.joints[place], driver.settings.wires[board.places.index(place)]
-    step = driver.wires.quantum / wire.scale
-    low, high = wire.reach
+    joint, calibration = (
+        robot.joints[place],
+        driver.settings.calibrations[board.joint_indices.index(place)],
+    )
+    step = driver.calibration.resolution / calibration.scale
+    low, high = calibration.reach
     if joint.lower < low - step or joint.upper > high + step:
         console.print(
             f"{driver.settings.key}.joints.{name}.raw ends at {low:.4g} and {high:.4g}: "

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from x2c_motors.errors import CalibrationError
+from x2c_motors.errors import MotorCalibrationError
 
 _FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\D*)", re.ASCII | re.IGNORECASE)
 
@@ -35,12 +35,12 @@ def parse_command(text: str, number: str, units: Mapping[str, float]) -> float:
         units: Factor of each unit that there may be.
 
     Raises:
-        CalibrationError: It is none.
+        MotorCalibrationError: It is none.
     """
     try:
         return parse_number(number, units)
-    except CalibrationError as error:
-        raise CalibrationError(f"{text!r} is no command: {error}") from error
+    except MotorCalibrationError as error:
+        raise MotorCalibrationError(f"{text!r} is no command: {error}") from error
 
 
 def units_of(joint_type: str) -> Mapping[str, float]:
@@ -56,7 +56,7 @@ def parse_number(text: str, units: Mapping[str, float]) -> float:
         units: Factor of each unit that there may be; "" where none is given.
 
     Raises:
-        CalibrationError: It is something else.
+        MotorCalibrationError: It is something else.
     """
     found = _FORM.fullmatch(text.strip())
     number = float(found[1]) if found else math.nan
@@ -64,5 +64,5 @@ def parse_number(text: str, units: Mapping[str, float]) -> float:
     if factor is None or not math.isfinite(number):
         names = [name for name in units if name]
         ends = f", alone or with {' or '.join(names)}" if names else ""
-        raise CalibrationError(f"expected a number such as 0.2{ends}; got {text!r}")
+        raise MotorCalibrationError(f"expected a number such as 0.2{ends}; got {text!r}")
     return number * factor

@@ -13,17 +13,17 @@ from rich.markup import escape
 from x2c_core.robot.robot import Joint
 from x2c_core.terminal.dialogue import Dialogue
 from x2c_motors.bring_up.editor import RobotEditor
-from x2c_motors.bring_up.joint_mover import Mover
+from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.bring_up.numbers import SHARES, parse_number
 from x2c_motors.calibration.control_choice import control_table, find_control
 from x2c_motors.calibration.measured_joint import RISE, MeasuredJoint
-from x2c_motors.calibration.pose_teaching import Marking, to_position
+from x2c_motors.calibration.pose_teaching import PoseTeaching, to_position
 from x2c_motors.calibration.progress import Progress
 from x2c_motors.configuration.settings_reader import read_settings
 from x2c_motors.description.options import RawScale
 from x2c_motors.drivers import driver_class
 from x2c_motors.drivers.driver import Found, MotorDriver
-from x2c_motors.errors import CalibrationError, DriverError, Fault, WrapError
+from x2c_motors.errors import DriverError, Fault, MotorCalibrationError, WrapError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -41,7 +41,7 @@ def driver_section(editor: RobotEditor, keys: Sequence[str]) -> Mapping[str, Any
     return dict(entry)
 
 
-class Calibration:
+class MotorCalibration:
     """One owner's walk through the motors of one robot; what is marked is saved at once.
 
     Args:
@@ -54,7 +54,7 @@ class Calibration:
 
     Raises:
         DriverSettingsError: There is no such driver.
-        CalibrationError: Its motors need no calibration.
+        MotorCalibrationError: Its motors need no calibration.
     """
 
     def __init__(
@@ -68,8 +68,8 @@ class Calibration:
     ) -> None:
         self._editor = editor
         self._driver = driver_class(options.get("type"))
-        if self._driver.wire_form.names:
-            raise CalibrationError(
+        if self._driver.address_form.names:
+            raise MotorCalibrationError(
                 f"{self._driver.name}: its values have their ranges already; "
                 "'./x2c motors jog' moves them"
             )
@@ -82,7 +82,7 @@ class Calibration:
     @property
     def known(self) -> dict[int, str]:
         """Names of the joints that robot.yaml has already, by their motors' addresses."""
-        key = self._driver.wire_form.key
+        key = self._driver.address_form.key
         joints = driver_section(self._editor, self._keys).get("joints") or {}
         return {entry[key]: str(name) for name, entry in joints.items() if key in entry}
 
@@ -96,18 +96,18 @@ class Calibration:
         Raises:
             Quit: The owner wants to stop.
             DriverError: A motor cannot be reached.
-            CalibrationError: There is no such joint.
+            MotorCalibrationError: There is no such joint.
         """
         known = self.known
         if again and again not in known.values():
             names = ", ".join(known.values()) or "none yet"
-            raise CalibrationError(f"there is no joint {again!r}; joints: {names}")
+            raise MotorCalibrationError(f"there is no joint {again!r}; joints: {names}")
         chosen = [one for one in motors if known.get(one.address, "") == again]
         finished = 0
         for number, motor in enumerate(chosen, start=1):
             self._dialogue.say(
                 f"\n[bold]Motor {number} of {len(chosen)}[/bold]: "
-                f"{self._driver.wire_form.key} {motor.address}  {motor.model}  {motor.notes}"
+                f"{self._driver.address_form.key} {motor.address}  {motor.model}  {motor.notes}"
             )
             finished += self._calibrate(motor.address, again)
         return finished
@@ -117,23 +117,23 @@ class Calibration:
         measured.name = measured.name or again
         driver, joint, raw = self._alone(address)
         try:
-            return self._walk(measured, Mover(driver, [joint], 1.0), raw)
+            return self._walk(measured, JointMover(driver, [joint], 1.0), raw)
         except DriverError as error:
             if error.fault is not Fault.REFUSED:
                 raise
             # It stands where it may not be energised; the others can be calibrated meanwhile.
-            return self._refuse(measured, CalibrationError(str(error)))
+            return self._refuse(measured, MotorCalibrationError(str(error)))
 
-    def _walk(self, measured: MeasuredJoint, mover: Mover, raw: RawScale) -> bool:
+    def _walk(self, measured: MeasuredJoint, mover: JointMover, raw: RawScale) -> bool:
         with mover:
-            marking = Marking(mover, raw, measured, self._dialogue)
-            if not marking.begin():
+            teaching = PoseTeaching(mover, raw, measured, self._dialogue)
+            if not teaching.begin():
                 return False
             self._name(measured)
             self._choose_control(measured)
             try:
                 for pose in measured.missing:
-                    marking.mark(pose)
+                    teaching.mark(pose)
                     self._progress.keep(measured)
             except WrapError as error:
                 # Where it is mounted next, the marks are elsewhere.
@@ -144,10 +144,10 @@ class Calibration:
                 self._progress.keep(measured)
             try:
                 self._entries(measured, raw)
-            except CalibrationError as error:
+            except MotorCalibrationError as error:
                 self._progress.forget(measured)
                 return self._refuse(measured, error)
-            marking.rest()
+            teaching.rest()
             self._choose_shares(measured)
         return self._finish(measured, raw)
 
@@ -167,8 +167,8 @@ class Calibration:
             jerk=self._speed / RISE**2,
             home=0.0,
         )
-        wire = {self._driver.wire_form.key: address, "raw": [raw.lowest, raw.highest]}
-        section = {**self._options, "joints": {joint.name: wire}}
+        motor_entry = {self._driver.address_form.key: address, "raw": [raw.lowest, raw.highest]}
+        section = {**self._options, "joints": {joint.name: motor_entry}}
         return self._driver(read_settings(section, (joint,), self._driver, quiet)), joint, raw
 
     def _name(self, measured: MeasuredJoint) -> None:
@@ -195,7 +195,7 @@ class Calibration:
                 continue
             try:
                 measured.control = find_control(text) if text else ""
-            except CalibrationError as error:
+            except MotorCalibrationError as error:
                 self._dialogue.report(error)
                 continue
             measured.chosen = True
@@ -210,7 +210,7 @@ class Calibration:
             name, _, share = text.rpartition(" ")
             try:
                 control, number = find_control(name), parse_number(share, SHARES)
-            except CalibrationError as error:
+            except MotorCalibrationError as error:
                 self._dialogue.report(error)
                 self._dialogue.say("Expected a control and a share from -1 to 1.")
                 continue
@@ -221,11 +221,11 @@ class Calibration:
             self._progress.keep(measured)
 
     def _finish(self, measured: MeasuredJoint, raw: RawScale) -> bool:
-        joint, mixing, wire = self._entries(measured, raw)
-        self._write(measured.name, joint, mixing, wire)
+        joint, mixing, motor_entry = self._entries(measured, raw)
+        self._write(measured.name, joint, mixing, motor_entry)
         self._progress.forget(measured)
         lower, upper = joint["position"]
-        turned = "" if wire["direction"] == 1 else ", turned round"
+        turned = "" if motor_entry["direction"] == 1 else ", turned round"
         self._dialogue.say(
             f"[green]Saved {measured.name}[/green]: {upper - lower:.2f} rad of way{turned}, in "
             f"{escape(str(self._editor.path))}"
@@ -235,10 +235,10 @@ class Calibration:
     def _entries(
         self, measured: MeasuredJoint, raw: RawScale
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        return measured.entries(self._driver.wire_form, raw, self._way_time)
+        return measured.entries(self._driver.address_form, raw, self._way_time)
 
-    def _refuse(self, measured: MeasuredJoint, error: CalibrationError) -> bool:
-        name = measured.name or f"{self._driver.wire_form.key} {measured.address}"
+    def _refuse(self, measured: MeasuredJoint, error: MotorCalibrationError) -> bool:
+        name = measured.name or f"{self._driver.address_form.key} {measured.address}"
         text = str(error).removeprefix(f"{name}: ")
         self._dialogue.say(
             f"[red]{name}: {escape(text)}[/red]. The same command begins this motor again."
@@ -246,7 +246,7 @@ class Calibration:
         return False
 
     def _write(
-        self, name: str, joint: dict[str, Any], mixing: dict[str, Any], wire: dict[str, Any]
+        self, name: str, joint: dict[str, Any], mixing: dict[str, Any], motor_entry: dict[str, Any]
     ) -> None:
         editor = self._editor
         if "name" not in editor.content:
@@ -258,7 +258,7 @@ class Calibration:
         section = editor.section(*self._keys)
         for key, value in self._options.items():
             section.setdefault(key, value)
-        editor.put((*self._keys, "joints", name), wire)
+        editor.put((*self._keys, "joints", name), motor_entry)
         editor.save()
 
     def _begin_file(self) -> None:

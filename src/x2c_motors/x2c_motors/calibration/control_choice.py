@@ -7,18 +7,20 @@ from rich.table import Table
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.captions import CAPTIONS
-from x2c_motors.errors import CalibrationError
+from x2c_motors.errors import MotorCalibrationError
 
 
 def find_control(text: str) -> str:
     """Return the name of the control that a number, a name or a part of a name means.
 
     Raises:
-        CalibrationError: None, or more than one.
+        MotorCalibrationError: None, or more than one.
     """
     if text.isdecimal():
         if int(text) >= controls.COUNT:
-            raise CalibrationError(f"controls are numbered 0 to {controls.COUNT - 1}, not {text}")
+            raise MotorCalibrationError(
+                f"controls are numbered 0 to {controls.COUNT - 1}, not {text}"
+            )
         return controls.NAMES[int(text)]
     words = text.lower().replace("_", " ").split()
     exact = [name for name in controls.NAMES if name.lower().split() == words]
@@ -28,8 +30,10 @@ def find_control(text: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise CalibrationError(f"no control is called {text!r}; 'list' shows them all")
-    raise CalibrationError(f"{text!r} can be {', '.join(found)}; write more of it, or its number")
+        raise MotorCalibrationError(f"no control is called {text!r}; 'list' shows them all")
+    raise MotorCalibrationError(
+        f"{text!r} can be {', '.join(found)}; write more of it, or its number"
+    )
 
 
 def control_table() -> Table:

@@ -10,8 +10,8 @@ from typing import Any
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Control, Group
 from x2c_motors.calibration.course import Stretch
-from x2c_motors.description.options import RawScale, WireForm
-from x2c_motors.errors import CalibrationError
+from x2c_motors.description.options import AddressForm, RawScale
+from x2c_motors.errors import MotorCalibrationError
 
 RISE = 0.06
 """Time in which a joint may reach its highest speed, and that speed's acceleration [s]."""
@@ -82,14 +82,14 @@ class MeasuredJoint:
         """Return what `as_dict` gave.
 
         Raises:
-            CalibrationError: It is something else.
+            MotorCalibrationError: It is something else.
         """
         try:
             made = cls(**content)
             low, high = made.seen or (0.0, 0.0)
             whole = all(low <= mark <= high for mark in made.marks.values())
         except (TypeError, ValueError) as error:
-            raise CalibrationError(f"cannot go on from {content}: {error}") from error
+            raise MotorCalibrationError(f"cannot go on from {content}: {error}") from error
         if not whole:
             # It is not known that the joint can go from one mark to the other.
             made.forget_marks()
@@ -121,7 +121,7 @@ class MeasuredJoint:
         """Let a pose be one in which the control has this value [ratio or rad].
 
         Raises:
-            CalibrationError: It is not on the pose's side of neutral, or out of the range.
+            MotorCalibrationError: It is not on the pose's side of neutral, or out of the range.
         """
         given = {one.name: one.value for one in poses_of(_control(self.control))}
         low, high = sorted((given["neutral"], given[pose]))
@@ -131,7 +131,7 @@ class MeasuredJoint:
             or not low <= value <= high
             or value == given["neutral"]
         ):
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"expected a value between {low:g} and {high:g}, the neutral one left out"
             )
         self.shown[pose] = value
@@ -142,7 +142,7 @@ class MeasuredJoint:
         return tuple(pose for pose in self.poses if pose.name not in self.marks)
 
     def entries(
-        self, form: WireForm, raw: RawScale, way_time: float
+        self, form: AddressForm, raw: RawScale, way_time: float
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Return what robot.yaml says under joints, mixing and driver.joints.
 
@@ -152,10 +152,10 @@ class MeasuredJoint:
             way_time: In which the joint may go its whole way [s].
 
         Raises:
-            CalibrationError: Something is not marked, or the marks cannot be.
+            MotorCalibrationError: Something is not marked, or the marks cannot be.
         """
         if missing := [pose.name for pose in self.missing]:
-            raise CalibrationError(f"{self.name}: not marked yet: {', '.join(missing)}")
+            raise MotorCalibrationError(f"{self.name}: not marked yet: {', '.join(missing)}")
         zero = self.marks["neutral"]
         first, last = self.marks.get("low", zero), self.marks.get("high", zero)
         # The joint's positive direction is that in which its control rises.
@@ -166,11 +166,11 @@ class MeasuredJoint:
         }
         lower, upper = min(offsets.values()), max(offsets.values())
         if upper - lower < LEAST_WAY:
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"{self.name}: the marks are all at one place; move the motor between them"
             )
         if not offsets.get("low", 0.0) <= 0.0 <= offsets.get("high", 0.0):
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"{self.name}: neutral must be between the two others, got "
                 f"{', '.join(f'{pose.name} {self.marks[pose.name]:g}' for pose in self.poses)}"
             )
@@ -184,13 +184,13 @@ class MeasuredJoint:
             "home": 0.0,
         }
         ends = sorted((first, last, zero))
-        wire = {
+        motor_entry = {
             form.key: self.address,
             "zero": zero,
             "direction": direction,
             "raw": [ends[0], ends[-1]],
         }
-        return joint, self._mixing(offsets, upper - lower), wire
+        return joint, self._mixing(offsets, upper - lower), motor_entry
 
     def _mixing(self, offsets: Mapping[str, float], way: float) -> dict[str, Any]:
         mixing: dict[str, Any] = {}

@@ -7,14 +7,14 @@ import math
 import time
 
 from x2c_core.terminal.dialogue import Dialogue
-from x2c_motors.bring_up.joint_mover import Mover
+from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.bring_up.numbers import DEGREES, SHARES, parse_command, parse_number
 from x2c_motors.calibration.course import Course
 from x2c_motors.calibration.measured_joint import MeasuredJoint, Pose
 from x2c_motors.calibration.poses import described, is_angle
 from x2c_motors.description.options import RawScale
 from x2c_motors.description.settings import WRAP_REMEDY
-from x2c_motors.errors import BlockedError, CalibrationError, DriverError, Fault, WrapError
+from x2c_motors.errors import BlockedError, DriverError, Fault, MotorCalibrationError, WrapError
 
 HELP = (
     "  arrow keys, or +5, -5   move the motor by so many degrees (up, down: 5; right, left: 1)\n"
@@ -39,7 +39,7 @@ _GO = {"": True, "s": False, "skip": False}
 _SEEN = {"": True, "y": True, "yes": True, "r": False, "n": False, "no": False}
 
 
-class Marking:
+class PoseTeaching:
     """The marks of one motor.
 
     Args:
@@ -50,11 +50,11 @@ class Marking:
     """
 
     def __init__(
-        self, mover: Mover, raw: RawScale, measured: MeasuredJoint, dialogue: Dialogue
+        self, mover: JointMover, raw: RawScale, measured: MeasuredJoint, dialogue: Dialogue
     ) -> None:
         self._mover, self._raw = mover, raw
         self._measured, self._dialogue = measured, dialogue
-        self._limp = True
+        self._torque_disabled = True
         self._read_at = 0.0
 
     def begin(self) -> bool:
@@ -72,7 +72,7 @@ class Marking:
         if not self._dialogue.choose(question, _GO):
             return False
         start = to_raw(self._raw, self._mover.hold(0))
-        self._limp = False
+        self._torque_disabled = False
         self._course = Course(self._raw, self._measured.stretch, start)
         while True:
             try:
@@ -102,7 +102,7 @@ class Marking:
         while pose.name not in measured.marks:
             text = dialogue.command(
                 f"{measured.name}, {pose.name}, at {self._course.here:.0f} >",
-                self._follow if self._limp else None,
+                self._follow if self._torque_disabled else None,
             )
             try:
                 self._obey(text, pose)
@@ -114,7 +114,7 @@ class Marking:
                     "go the long way round: turn it back by hand. Enter: the pose is here, this "
                     "motor cannot be calibrated as it is.[/yellow]"
                 )
-            except CalibrationError as error:
+            except MotorCalibrationError as error:
                 dialogue.report(error)
 
     def rest(self) -> None:
@@ -127,17 +127,17 @@ class Marking:
             return
         try:
             self._travel(self._measured.marks["neutral"])
-        except CalibrationError as error:
+        except MotorCalibrationError as error:
             self._dialogue.report(error)
 
     def _obey(self, text: str, pose: Pose) -> None:
         """Do as the owner says.
 
         Raises:
-            CalibrationError: It is no command, or cannot be done.
+            MotorCalibrationError: It is no command, or cannot be done.
             WrapError: The motor stands past the end of its turn.
         """
-        if self._limp:
+        if self._torque_disabled:
             self._follow()
         if text == "":
             self._mark(pose)
@@ -155,8 +155,8 @@ class Marking:
     def _mark(self, pose: Pose) -> None:
         self._grip()
         if not self._course.joined:
-            raise CalibrationError(self._elsewhere())
-        step = self._mover.driver.wires.quantum
+            raise MotorCalibrationError(self._elsewhere())
+        step = self._mover.driver.calibration.resolution
         here = round(round(self._course.here / step) * step, 3)
         self._measured.seen = list(self._course.mark())
         self._measured.seen[0] = min(self._measured.seen[0], here)
@@ -181,9 +181,9 @@ class Marking:
 
     def _free(self) -> None:
         if not self._mover.driver.measures:
-            raise CalibrationError("this motor could not tell where it is moved by hand")
+            raise MotorCalibrationError("this motor could not tell where it is moved by hand")
         self._mover.relax(0)
-        self._limp, self._read_at = True, time.monotonic()
+        self._torque_disabled, self._read_at = True, time.monotonic()
         self._dialogue.say("limp: move it by hand, not too fast, then Enter or grip")
 
     def _follow(self) -> None:
@@ -216,7 +216,7 @@ class Marking:
         Raises:
             WrapError: It is past the end of its turn.
         """
-        if not self._limp:
+        if not self._torque_disabled:
             return
         if self._course.wrapped:
             raise WrapError(
@@ -225,30 +225,30 @@ class Marking:
                 f"way round. Nothing was moved. To do: {WRAP_REMEDY}"
             )
         self._course.turned(to_raw(self._raw, self._mover.hold(0)), 0.0)
-        self._limp = False
+        self._torque_disabled = False
 
     def _send(self, text: str) -> None:
         """Send the motor where a command says.
 
         Raises:
-            CalibrationError: It is no command, or the place cannot be.
+            MotorCalibrationError: It is no command, or the place cannot be.
             WrapError: The motor stands past the end of its turn.
         """
         self._grip()
         here, raw = self._course.here, self._raw
         if text == "back":
             if "neutral" not in self._measured.marks:
-                raise CalibrationError("neutral is not marked yet")
+                raise MotorCalibrationError("neutral is not marked yet")
             place = self._measured.marks["neutral"]
         elif text.startswith("="):
-            unit = self._mover.driver.wire_form.unit
+            unit = self._mover.driver.address_form.unit
             place = parse_command(text, text[1:], {"": 1.0, unit: 1.0, f"{unit}s": 1.0})
         elif text[0] in "+-":
             place = here + parse_command(text, text, DEGREES) * raw.per_radian
         else:
-            raise CalibrationError(f"{text!r} is no command:\n{HELP}")
+            raise MotorCalibrationError(f"{text!r} is no command:\n{HELP}")
         if not raw.lowest <= place <= raw.highest:
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"{place:.0f} is outside the motor's raw values, {raw.lowest:g} to "
                 f"{raw.highest:g}: it was not moved"
             )
@@ -259,7 +259,7 @@ class Marking:
 
         Raises:
             BlockedError: Something is in its way.
-            CalibrationError: The owner does not want it.
+            MotorCalibrationError: The owner does not want it.
         """
         degrees = math.degrees((place - self._course.here) / self._raw.per_radian)
         if self._course.beyond(place) / self._raw.per_radian > FAR:
@@ -268,7 +268,7 @@ class Marking:
                 "far from where it has been. Is the whole way free?"
             )
             if not self._dialogue.confirm(question):
-                raise CalibrationError("it was not moved")
+                raise MotorCalibrationError("it was not moved")
         elif abs(degrees) >= 0.1:
             self._dialogue.say(f"moves by {degrees:+.1f}°, to {place:.0f}")
         self._go(place)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from x2c_core.files.bounded_json import load_json_file
 from x2c_motors.calibration.measured_joint import MeasuredJoint
-from x2c_motors.errors import CalibrationError
+from x2c_motors.errors import MotorCalibrationError
 
 FILE_NAME = "calibration_progress.json"
 
@@ -21,7 +21,7 @@ class Progress:
         board: Name of the board; empty where the robot has one.
 
     Raises:
-        CalibrationError: There is such a file that cannot be read.
+        MotorCalibrationError: There is such a file that cannot be read.
     """
 
     def __init__(self, folder: Path, board: str = "") -> None:
@@ -33,7 +33,7 @@ class Progress:
         except FileNotFoundError:
             return
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise CalibrationError(
+            raise MotorCalibrationError(
                 f"{self._path} cannot be read: {error}; delete it to begin anew"
             ) from error
 

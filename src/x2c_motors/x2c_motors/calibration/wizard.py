@@ -12,14 +12,14 @@ from rich.markup import escape
 from x2c_core.terminal.dialogue import Dialogue, Quit
 from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.bring_up.finding import Search, search
-from x2c_motors.calibration.calibration import Calibration, driver_keys, driver_section
+from x2c_motors.calibration.calibration import MotorCalibration, driver_keys, driver_section
 from x2c_motors.calibration.pose_teaching import HELP
 from x2c_motors.drivers import driver_class
 from x2c_motors.drivers.driver import Found
-from x2c_motors.errors import CalibrationError
+from x2c_motors.errors import MotorCalibrationError
 
 
-def walk(
+def run_wizard(
     folder: Path,
     options: Mapping[str, Any],
     dialogue: Dialogue,
@@ -43,7 +43,7 @@ def walk(
         speed: At which motors are moved [rad/s].
 
     Raises:
-        CalibrationError: It is not known what motors there are, or where.
+        MotorCalibrationError: It is not known what motors there are, or where.
         DriverError: A motor cannot be reached any more.
     """
     editor = RobotEditor(folder)
@@ -51,11 +51,11 @@ def walk(
     section = driver_section(editor, driver_keys(board))
     chosen = {key: value for key, value in section.items() if key != "joints"} | dict(options)
     if "type" not in chosen:
-        raise CalibrationError(
+        raise MotorCalibrationError(
             f"{editor.path} does not say what kind of motors there are; give --type and --port"
         )
     place, motors = _motors(chosen, channels, dialogue)
-    calibration = Calibration(editor, {**chosen, **place}, dialogue, way_time, speed, board)
+    calibration = MotorCalibration(editor, {**chosen, **place}, dialogue, way_time, speed, board)
     known = calibration.known
     dialogue.say(f"{len(motors)} motors, {len(known)} of them calibrated.\n{HELP}")
     try:
@@ -73,12 +73,12 @@ def walk(
 def _check_board(editor: RobotEditor, board: str) -> None:
     boards = editor.content.get("drivers") or {}
     if boards and not board:
-        raise CalibrationError(
+        raise MotorCalibrationError(
             f"{editor.path} has several boards: say which one, --board {' or '.join(boards)}, or "
             "the name of another"
         )
     if board and editor.content.get("driver"):
-        raise CalibrationError(
+        raise MotorCalibrationError(
             f"{editor.path} has one driver: move that section to drivers, under a name of its "
             f"own, before board {board} comes beside it"
         )
@@ -95,18 +95,18 @@ def _motors(
     found = [one for one in looked if one.found]
     if len(found) > 1:
         places = "; ".join(f"{one.place} ({len(one.found)})" for one in found)
-        raise CalibrationError(f"motors in several places: {places}; choose one with --port")
+        raise MotorCalibrationError(f"motors in several places: {places}; choose one with --port")
     if not found:
-        raise CalibrationError(f"no {kind} motor answers: {_reasons(looked)}")
+        raise MotorCalibrationError(f"no {kind} motor answers: {_reasons(looked)}")
     motors = found[0].found
-    if driver_class(kind).wire_form.key == "channel":
+    if driver_class(kind).address_form.key == "channel":
         motors = _with_servo(motors, channels)
     return found[0].options, motors
 
 
 def _with_servo(motors: Sequence[Found], channels: Sequence[int] | None) -> Sequence[Found]:
     if channels is None:
-        raise CalibrationError(
+        raise MotorCalibrationError(
             "a hobby servo cannot be found by asking: say which channels have one, such as "
             "--channels 0-11"
         )

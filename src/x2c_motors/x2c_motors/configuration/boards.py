@@ -24,12 +24,12 @@ class Board:
     Attributes:
         name: Name in robot.yaml; empty where the robot has one board only.
         driver: Driver of its motors, not yet opened.
-        places: Places of its joints among the robot's.
+        joint_indices: Places of its joints among the robot's.
     """
 
     name: str
     driver: MotorDriver
-    places: tuple[int, ...]
+    joint_indices: tuple[int, ...]
 
 
 def make_boards(robot: Robot, overrides: Overrides | None = None) -> tuple[Board, ...]:
@@ -101,8 +101,8 @@ def _checked(robot: Robot, overrides: Overrides) -> tuple[Board, ...]:
         # Of one board every joint is expected, and named where it is missing.
         joints = [joint for joint in robot.joints if not name or owners.get(joint.name) == name]
         settings = read_settings(section, joints, found, overrides.get(name), key)
-        places = tuple(robot.joint_names.index(joint.name) for joint in joints)
-        boards.append(Board(name, found(settings), places))
+        joint_indices = tuple(robot.joint_names.index(joint.name) for joint in joints)
+        boards.append(Board(name, found(settings), joint_indices))
     _refuse_shared_places(boards)
     return tuple(boards)
 

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from x2c_core.robot.robot import Joint
-from x2c_motors.description.joint_calibration import Wire
+from x2c_motors.description.joint_calibration import JointCalibration
 from x2c_motors.description.options import (
+    AddressForm,
     RawScale,
-    WireForm,
     mapping,
     number,
     only_known,
     option,
     whole,
 )
-from x2c_motors.description.settings import COMMON, WRAP_REMEDY, DriverSettings, Rest
+from x2c_motors.description.settings import COMMON, WRAP_REMEDY, DriverSettings, StopAction
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import DriverSettingsError
 
@@ -47,63 +47,63 @@ def read_settings(
     common = {name: option(entry, name, form, key) for name, form in COMMON.items()}
     options = {name: option(entry, name, form, key) for name, form in driver.options.items()}
     common["rate"] = common["rate"] or driver.default_rate
-    common["estop"], common["at_end"] = Rest(common["estop"]), Rest(common["at_end"])
+    common["estop"], common["at_end"] = StopAction(common["estop"]), StopAction(common["at_end"])
     if not driver.measures and "torque_off_after" not in entry:
         # Limp, they sink; with the next command they would jump back.
         common["torque_off_after"] = 0.0
     if not driver.can_relax:
         for name in ("estop", "at_end"):
-            if common[name] is Rest.TORQUE_OFF and name in entry:
+            if common[name] is StopAction.TORQUE_OFF and name in entry:
                 raise DriverSettingsError(
                     f"{key}.{name}: these motors cannot go limp from here; expected hold"
                 )
-            common[name] = Rest.HOLD
+            common[name] = StopAction.HOLD
     return DriverSettings(
         type=driver.name,
         options=options,
-        wires=_wires(entry.get("joints"), joints, driver, options, f"{key}.joints"),
+        calibrations=_calibrations(entry.get("joints"), joints, driver, options, f"{key}.joints"),
         key=key,
         **common,
     )
 
 
-def _wires(
+def _calibrations(
     content: object,
     joints: Sequence[Joint],
     driver: type[MotorDriver],
     options: Mapping[str, Any],
     key: str,
-) -> tuple[Wire, ...]:
+) -> tuple[JointCalibration, ...]:
     entries = mapping(content, key)
     only_known(entries, {joint.name for joint in joints}, key)
     if missing := [joint.name for joint in joints if joint.name not in entries]:
         raise DriverSettingsError(
             f"{key}: says nothing of {', '.join(missing)}; every joint needs its motor"
         )
-    wires = [
-        _wire(entries[joint.name], joint, driver, options, f"{key}.{joint.name}")
+    calibrations = [
+        _calibration(entries[joint.name], joint, driver, options, f"{key}.{joint.name}")
         for joint in joints
     ]
     taken: dict[int, str] = {}
-    for wire in wires:
-        other = taken.setdefault(wire.address, wire.joint)
-        if other != wire.joint:
-            form = driver.wire_form
+    for calibration in calibrations:
+        other = taken.setdefault(calibration.address, calibration.joint)
+        if other != calibration.joint:
+            form = driver.address_form
             raise DriverSettingsError(
-                f"{key}.{wire.joint}.{form.key}: {_address_name(form, wire.address)} "
-                f"is that of {other} already"
+                f"{key}.{calibration.joint}.{form.key}: "
+                f"{_address_name(form, calibration.address)} is that of {other} already"
             )
-    return tuple(wires)
+    return tuple(calibrations)
 
 
-def _wire(
+def _calibration(
     content: object,
     joint: Joint,
     driver: type[MotorDriver],
     options: Mapping[str, Any],
     key: str,
-) -> Wire:
-    form = driver.wire_form
+) -> JointCalibration:
+    form = driver.address_form
     entry = mapping(content, key)
     only_known(entry, {form.key, "zero", "scale", "direction", "raw"}, key)
     address = _address(entry.get(form.key), form, f"{key}.{form.key}")
@@ -120,7 +120,7 @@ def _wire(
     zero = number(entry.get("zero", raw.zero), f"{key}.zero")
     scale = number(entry.get("scale", raw.per_radian), f"{key}.scale", 1e-6, 1e9)
     ends = sorted(zero + direction * scale * end for end in (joint.lower, joint.upper))
-    wire = Wire(
+    calibration = JointCalibration(
         joint=joint.name,
         address=address,
         zero=zero,
@@ -132,25 +132,25 @@ def _wire(
         readings=(raw.lowest, raw.highest),
         way=(ends[0], ends[-1]),
     )
-    _refuse_wrap(wire, key)
-    return wire
+    _refuse_wrap(calibration, key)
+    return calibration
 
 
-def _refuse_wrap(wire: Wire, key: str) -> None:
+def _refuse_wrap(calibration: JointCalibration, key: str) -> None:
     """Refuse a joint that can stand past the end of its motor's turn, inside its raw range."""
-    (first, last), (lowest, highest) = wire.readings, wire.way
-    below = lowest < first - 1.0 and lowest + wire.turn <= wire.highest
-    above = highest > last + 1.0 and highest - wire.turn >= wire.lowest
+    (first, last), (lowest, highest) = calibration.readings, calibration.way
+    below = lowest < first - 1.0 and lowest + calibration.turn <= calibration.highest
+    above = highest > last + 1.0 and highest - calibration.turn >= calibration.lowest
     if below or above:
         raise DriverSettingsError(
             f"{key}.zero: the joint's limits are raw {lowest:.0f} to {highest:.0f}, past "
             f"{first:g} to {last:g}, where readings start again: the motor would go the long way "
-            f"round; narrow joints.{wire.joint}.position, or {WRAP_REMEDY}, and calibrate "
+            f"round; narrow joints.{calibration.joint}.position, or {WRAP_REMEDY}, and calibrate "
             "the joint again"
         )
 
 
-def _address(value: object, form: WireForm, key: str) -> int:
+def _address(value: object, form: AddressForm, key: str) -> int:
     if not form.names:
         return whole(value, key, form.lowest, form.highest)
     if value not in form.names:
@@ -158,7 +158,7 @@ def _address(value: object, form: WireForm, key: str) -> int:
     return form.names.index(value)
 
 
-def _address_name(form: WireForm, address: int) -> str:
+def _address_name(form: AddressForm, address: int) -> str:
     return form.names[address] if form.names else str(address)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_actuation.pipeline.approach_limiter import Follower, tied
+from x2c_actuation.pipeline.approach_limiter import ApproachLimiter, tied
 from x2c_core.robot.coupling import CoupledLimit
 from x2c_core.robot.robot import Joint
 
@@ -30,7 +30,7 @@ class MotionGroup:
 
     Args:
         joints: Joints of the group.
-        share: Share of their limits for coming back, as `Follower` takes it.
+        share: Share of their limits for coming back, as `ApproachLimiter` takes it.
         coupled_limits: Limits among these joints.
         boards: Places of each board's joints; one board has all where None.
     """
@@ -44,12 +44,12 @@ class MotionGroup:
     ) -> None:
         parts = [range(len(joints))] if boards is None else boards
         self._places = [np.array(part, dtype=np.intp) for part in parts]
-        self._follower = Follower(joints, share, coupled_limits, self._places)
+        self._limiter = ApproachLimiter(joints, share, coupled_limits, self._places)
         self._tied = tied(len(joints), coupled_limits)
         self._lock = threading.Lock()
         self._held = np.zeros(len(joints), bool)
         self._heard = np.zeros(len(joints))
-        self._targets = self._follower.positions
+        self._targets = self._limiter.positions
         self._halted = np.ones(len(joints), bool)
         self._stepped = 0.0
 
@@ -61,17 +61,17 @@ class MotionGroup:
     @property
     def limited(self) -> int:
         """How often commands were too far away to be passed on."""
-        return self._follower.limited
+        return self._limiter.limited
 
     @property
     def approaching(self) -> NDArray[np.bool_]:
         """(n,) joints that are on their way to the commanded pose."""
-        return np.asarray(self._follower.approaching & ~self._resting)
+        return np.asarray(self._limiter.approaching & ~self._resting)
 
     @property
     def positions(self) -> Array:
         """(n,) what the joints were sent last [rad or m]."""
-        return self._follower.positions
+        return self._limiter.positions
 
     @property
     def frozen(self) -> NDArray[np.bool_]:
@@ -91,7 +91,7 @@ class MotionGroup:
     def place(self, places: NDArray[np.intp], positions: Array) -> None:
         """Let joints start from where they are [rad or m], at rest; the others go on."""
         with self._lock:
-            self._follower.place(positions, places)
+            self._limiter.place(positions, places)
 
     def advance(self, board: int, targets: Array | None, duration: float, now: float) -> Array:
         """Move the joints of one board on, and return where they are sent.
@@ -111,7 +111,7 @@ class MotionGroup:
             self._halted[places] = targets is None
             if targets is not None:
                 self._targets[places] = targets
-            sent = self._follower.step(self._targets, duration, board, self._resting)
+            sent = self._limiter.step(self._targets, duration, board, self._resting)
             return np.asarray(sent[places])
 
 

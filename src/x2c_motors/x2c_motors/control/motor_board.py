@@ -15,7 +15,7 @@ from x2c_core.robot.coupling import CoupledLimit
 from x2c_core.robot.robot import Robot
 from x2c_motors.configuration.boards import Board
 from x2c_motors.control.motion_group import MotionGroup, MotionPart
-from x2c_motors.control.motor_controller import MotorSession
+from x2c_motors.control.motor_controller import MotorController
 from x2c_motors.control.motor_link import Tell
 from x2c_motors.errors import DriverError, Fault
 from x2c_node.supervision.supervisor import Pulse
@@ -27,21 +27,21 @@ _SOONEST = 0.5
 
 
 class MotorBoard:
-    """Session of one board, and the thread that ticks it.
+    """Controller of one board, and the thread that ticks it.
 
     Attributes:
         name: Name of the board; empty where the robot has one only.
-        session: What happens between commands and motors.
-        places: Places of the board's joints among the robot's (k,).
+        controller: What happens between commands and motors.
+        joint_indices: Places of the board's joints among the robot's (k,).
 
     Args:
         board: Board as robot.yaml describes it.
-        session: Session with its driver.
+        controller: Controller of its motors.
     """
 
-    def __init__(self, board: Board, session: MotorSession) -> None:
-        self.name, self.session = board.name, session
-        self.places = np.array(board.places, dtype=np.intp)
+    def __init__(self, board: Board, controller: MotorController) -> None:
+        self.name, self.controller = board.name, controller
+        self.joint_indices = np.array(board.joint_indices, dtype=np.intp)
         self._period = 1.0 / board.driver.settings.rate
         self._awake = threading.Condition()
         self._fresh = self._ending = self._left = self._done = False
@@ -81,7 +81,7 @@ class MotorBoard:
         if self.running:
             raise DriverError(
                 Fault.LOST,
-                f"{self.thread_name}: the bus at {self.session.link.driver.place} hangs",
+                f"{self.thread_name}: the bus at {self.controller.link.driver.place} hangs",
             )
         self._fresh = self._ending = self._left = self._done = False
         work = (tick, alive, pulse or Pulse())
@@ -91,7 +91,7 @@ class MotorBoard:
 
     def command(self, positions: Array, now: float) -> None:
         """Take a command for all joints of the robot (n,) [rad or m]."""
-        self.session.command(positions[self.places], now)
+        self.controller.command(positions[self.joint_indices], now)
         with self._awake:
             self._fresh = True
             self._awake.notify()
@@ -120,7 +120,7 @@ class MotorBoard:
                 if self._left:
                     return False
         self._thread = None
-        self.session.end()
+        self.controller.end()
         return True
 
     def _run(
@@ -134,7 +134,7 @@ class MotorBoard:
                 with self._awake:
                     self._done = True
         if self._left:
-            self.session.end()
+            self.controller.end()
 
     def _tick_on(
         self, tick: Callable[[MotorBoard], None], alive: Callable[[], bool], pulse: Pulse
@@ -167,9 +167,9 @@ def motor_boards(robot: Robot, boards: Sequence[Board], tell: Tell) -> tuple[Mot
     parts = _motions(robot, boards)
     made = []
     for board, motion in zip(boards, parts, strict=True):
-        joints = [robot.joints[place] for place in board.places]
-        session = MotorSession(board.driver, joints, _named(tell, board.name), motion)
-        made.append(MotorBoard(board, session))
+        joints = [robot.joints[place] for place in board.joint_indices]
+        controller = MotorController(board.driver, joints, _named(tell, board.name), motion)
+        made.append(MotorBoard(board, controller))
     return tuple(made)
 
 
@@ -179,7 +179,7 @@ def _named(tell: Tell, name: str) -> Tell:
 
 def _motions(robot: Robot, boards: Sequence[Board]) -> list[MotionPart]:
     """Return the motion of each board; boards that coupled limits connect have one together."""
-    owner = {place: number for number, board in enumerate(boards) for place in board.places}
+    owner = {place: number for number, board in enumerate(boards) for place in board.joint_indices}
     group = list(range(len(boards)))
     for limit in robot.coupled_limits:
         first, second = group[owner[limit.joint]], group[owner[limit.by]]
@@ -187,22 +187,22 @@ def _motions(robot: Robot, boards: Sequence[Board]) -> list[MotionPart]:
     motions: dict[int, MotionPart] = {}
     for number in set(group):
         members = [i for i, one in enumerate(group) if one == number]
-        places = [place for i in members for place in boards[i].places]
+        joint_indices = [place for i in members for place in boards[i].joint_indices]
         share = min(boards[i].driver.settings.approach for i in members)
         motion = MotionGroup(
-            [robot.joints[place] for place in places],
+            [robot.joints[place] for place in joint_indices],
             share,
-            _inside(robot.coupled_limits, places),
-            [[places.index(place) for place in boards[i].places] for i in members],
+            _inside(robot.coupled_limits, joint_indices),
+            [[joint_indices.index(place) for place in boards[i].joint_indices] for i in members],
         )
         motions |= zip(members, motion.parts, strict=True)
     return [motions[i] for i in range(len(boards))]
 
 
-def _inside(limits: Sequence[CoupledLimit], places: Sequence[int]) -> list[CoupledLimit]:
+def _inside(limits: Sequence[CoupledLimit], joint_indices: Sequence[int]) -> list[CoupledLimit]:
     """Return the limits among joints at some places, which become their indices."""
     return [
-        replace(limit, joint=places.index(limit.joint), by=places.index(limit.by))
+        replace(limit, joint=joint_indices.index(limit.joint), by=joint_indices.index(limit.by))
         for limit in limits
-        if limit.joint in places
+        if limit.joint in joint_indices
     ]

@@ -19,7 +19,7 @@ class Condition(enum.StrEnum):
     """They cannot be reached."""
     UNTOUCHED = "untouched"
     """They are reached and left as they are, limp or not: nothing is commanded yet."""
-    LIMP = "limp"
+    TORQUE_DISABLED = "limp"
     """They were told to go limp: by a stop, or since nothing was commanded for long."""
     APPROACHING = "approaching"
     """They are on their way to the commanded pose, slowly."""
@@ -32,7 +32,7 @@ class Condition(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TickOutcome:
     """What a tick did.
 
     Attributes:

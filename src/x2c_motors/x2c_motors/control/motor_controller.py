@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_core.robot.robot import Joint
 from x2c_motors.control.motion_group import MotionGroup, MotionPart
-from x2c_motors.control.motor_condition import Condition, Outcome
+from x2c_motors.control.motor_condition import Condition, TickOutcome
 from x2c_motors.control.motor_custody import MotorCustody
 from x2c_motors.control.motor_link import MotorLink, Tell
 from x2c_motors.control.motor_writer import MotorWriter
-from x2c_motors.description.settings import Rest
+from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import DriverError
 
@@ -27,7 +27,7 @@ UNATTENDED = 3
 """How often they are told where nobody stays to tell them anew."""
 
 
-class MotorSession:
+class MotorController:
     """Keeps the motors of one robot at what is commanded, as long as that is safe.
 
     Never raises for anything that motors or their connection do. One thread ticks; commands, stops
@@ -84,7 +84,7 @@ class MotorSession:
     @property
     def frozen(self) -> tuple[str, ...]:
         """Names of joints that stay, since nothing holds one that their limits depend on."""
-        names = self._driver.wires.names
+        names = self._driver.calibration.names
         return tuple(names[joint] for joint in np.flatnonzero(self._motion.frozen))
 
     @property
@@ -129,13 +129,13 @@ class MotorSession:
         self._stopping = False
         self._command = None
 
-    def tick(self, now: float) -> Outcome:
+    def tick(self, now: float) -> TickOutcome:
         """Do whatever is due."""
         outcome = self._tick(now)
         self._motion.note_held(self._writer.held, now)
         return outcome
 
-    def _tick(self, now: float) -> Outcome:
+    def _tick(self, now: float) -> TickOutcome:
         duration = 0.0 if self._last_tick is None else now - self._last_tick
         self._last_tick = now
         stopping = self._stopping
@@ -153,33 +153,35 @@ class MotorSession:
         except DriverError as error:
             self.link.lose(error, now)
             self._custody.end()
-            return Outcome()
-        return Outcome(sent, None if reading is None else reading.positions)
+            return TickOutcome()
+        return TickOutcome(sent, None if reading is None else reading.positions)
 
     def end(self) -> None:
         """Leave the motors as they are to be left, and disconnect."""
-        limp = self._settings.at_end is Rest.TORQUE_OFF or (self._stopping and self._relaxes)
-        if self.link.connected and limp:
+        disables = self._settings.at_end is StopAction.TORQUE_OFF or (
+            self._stopping and self._relaxes
+        )
+        if self.link.connected and disables:
             try:
                 self._driver.torque(False)
             except DriverError as error:
                 self._tell(True, f"torque could not be taken off: {error}")
         self.link.close()
 
-    def _connect(self, now: float) -> Outcome:
+    def _connect(self, now: float) -> TickOutcome:
         if self._urgent:
             self._urgent = False
             self.link.hurry()
         reading = self.link.connect(now, lambda: self._relax_if_stopped(now))
         if reading is None:
-            return Outcome()
-        self._rest(Condition.STOPPED if self._stopping else Condition.UNTOUCHED, now)
-        return Outcome(read=reading.positions)
+            return TickOutcome()
+        self._stay_idle(Condition.STOPPED if self._stopping else Condition.UNTOUCHED, now)
+        return TickOutcome(read=reading.positions)
 
     @property
     def _relaxes(self) -> bool:
         """Whether a stop leaves the motors limp."""
-        return self._settings.estop is Rest.TORQUE_OFF and self._driver.can_relax
+        return self._settings.estop is StopAction.TORQUE_OFF and self._driver.can_relax
 
     def _relax_if_stopped(self, now: float) -> None:
         if self._stopping and self._relaxes:
@@ -202,14 +204,16 @@ class MotorSession:
 
     def _move(self, now: float, duration: float) -> Array | None:
         if self._condition is Condition.STOPPED:
-            self._rest(Condition.LIMP if self._relaxes else Condition.UNTOUCHED, now)
+            self._stay_idle(
+                Condition.TORQUE_DISABLED if self._relaxes else Condition.UNTOUCHED, now
+            )
         command = self._command
         age = np.inf if command is None else now - command[0]
         if self._idle:
             if age > self._settings.hold_after:
                 self._let_go(min(age, now - self._idle_since), now)
                 return None
-            self._rise()
+            self._start_motion()
         # What was sent something was commanded, and only a stop takes that back.
         if command is None:
             return self._halt(now, duration)
@@ -236,14 +240,14 @@ class MotorSession:
         """Go limp where nothing was commanded for long [s]; returns whether they just did."""
         limit = self._settings.torque_off_after
         too_long = self._driver.can_relax and limit and quiet > limit
-        if not too_long or self._condition is Condition.LIMP:
+        if not too_long or self._condition is Condition.TORQUE_DISABLED:
             return False
         self._driver.torque(False)
-        self._rest(Condition.LIMP, now)
+        self._stay_idle(Condition.TORQUE_DISABLED, now)
         self._tell(True, f"no commands for {limit:g} s: the motors go limp")
         return True
 
-    def _rest(self, condition: Condition, now: float) -> None:
+    def _stay_idle(self, condition: Condition, now: float) -> None:
         """Send nothing until there is a command."""
         self._condition = condition
         self._idle, self._idle_since = True, now
@@ -269,7 +273,7 @@ class MotorSession:
         self._take_in(now)
         return self._writer.send(self._motion.halt(duration, now))
 
-    def _rise(self) -> None:
+    def _start_motion(self) -> None:
         """Begin to move, from where the joints are, or were sent last where nothing measures."""
         self._start = self._writer.last.copy()
         self._motion.place(self._start)

@@ -24,7 +24,7 @@ ROUND = 0.5
 FLAPPING = 1.0
 """A motor that falls so soon after it was taken in is taken in later than before [s]."""
 
-FIRST_REST, LONGEST_REST = 0.5, 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 """Pauses of a motor that falls again and again: at first, and at most [s]."""
 
 
@@ -49,14 +49,14 @@ class MotorCustody:
     def __init__(self, link: MotorLink, writer: MotorWriter, tell: Tell) -> None:
         self.returned: Counter[str] = Counter()
         self._link, self._writer, self._tell = link, writer, tell
-        self._count = len(link.driver.wires)
+        self._count = len(link.driver.calibration)
         self._doubted = np.zeros(self._count, bool)
         self._refused: dict[int, str] = {}
         self._waiting: deque[int] = deque()
         self._next = -math.inf
         self._turn = 0
         self._taken = np.full(self._count, -math.inf)
-        self._rest = np.zeros(self._count)
+        self._pause = np.zeros(self._count)
         self._not_before = np.full(self._count, -math.inf)
 
     def taking_in(self, now: float) -> bool:
@@ -121,7 +121,7 @@ class MotorCustody:
                     self._doubted[joint] = True
                     continue
                 position = float(self._writer.last[joint])
-            if self._writer.energise(joint, position):
+            if self._writer.enable_torque(joint, position):
                 self._next, self._taken[joint] = now + INRUSH_PAUSE, now
                 return joint, position
         return None
@@ -157,14 +157,14 @@ class MotorCustody:
         self._queue([joint])
 
     def _fallen(self, joint: int, now: float) -> None:
-        name = self._link.driver.wires.names[joint]
+        name = self._link.driver.calibration.names[joint]
         self.returned[name] += 1
         soon = now - self._taken[joint] < FLAPPING
-        self._rest[joint] = min(max(2.0 * self._rest[joint], FIRST_REST), LONGEST_REST)
-        self._rest[joint] *= soon
+        self._pause[joint] = min(max(2.0 * self._pause[joint], FIRST_PAUSE), LONGEST_PAUSE)
+        self._pause[joint] *= soon
         self._taken[joint] = -math.inf
-        self._not_before[joint] = now + self._rest[joint]
-        again = f", after {self._rest[joint]:g} s, since it has just fallen" if soon else ""
+        self._not_before[joint] = now + self._pause[joint]
+        again = f", after {self._pause[joint]:g} s, since it has just fallen" if soon else ""
         where = "where it is" if self._link.driver.measures else "where it was sent last"
         self._tell(
             True,

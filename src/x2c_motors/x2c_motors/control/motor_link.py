@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.control.motor_responsiveness import Presence
+from x2c_motors.control.motor_responsiveness import MotorResponsiveness
 from x2c_motors.drivers.driver import Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
 
@@ -63,19 +63,19 @@ class MotorLink:
         self.trouble = ""
         self.health = Health()
         self._tell = tell
-        self._presence = Presence(len(driver.wires))
+        self._responsiveness = MotorResponsiveness(len(driver.calibration))
         self._silence = ""
         self._retry, self._pause = -np.inf, FIRST_RETRY
 
     @property
     def there(self) -> NDArray[np.bool_]:
         """(n,) which motors answer."""
-        return self._presence.mask
+        return self._responsiveness.mask
 
     @property
     def absent(self) -> tuple[str, ...]:
         """Names of joints whose motors do not answer while others do."""
-        return tuple(self.driver.wires.names[place] for place in self._presence.absent)
+        return tuple(self.driver.calibration.names[place] for place in self._responsiveness.absent)
 
     def connect(self, now: float, prepare: Callable[[], None]) -> Reading | None:
         """Connect, if it is time to try; returns where the motors are if that succeeds.
@@ -94,7 +94,7 @@ class MotorLink:
                 self.driver.close()
             self._try_later(error, now)
             return None
-        self._presence.begin(np.isfinite(pose) | (not self.driver.measures), now)
+        self._responsiveness.begin(np.isfinite(pose) | (not self.driver.measures), now)
         self._next_read = self._next_health = self._answered = now
         self._pause, self._silence = FIRST_RETRY, ""
         self.connected = True
@@ -146,13 +146,13 @@ class MotorLink:
         if now < self._next_read:
             return None
         self._next_read = max(self._next_read + 1.0 / self.driver.settings.read_rate, now)
-        asked = self._presence.to_ask(now)
+        asked = self._responsiveness.to_ask(now)
         pose = self._read(asked, now)
         if not self.driver.measures:
             return None if pose is None else Reading(pose)
         if pose is None:
             return Reading(np.full(len(self.there), np.nan), asked)
-        gone, back = self._presence.heard(np.isfinite(pose), asked)
+        gone, back = self._responsiveness.heard(np.isfinite(pose), asked)
         if gone:
             self._tell(True, f"no answer of {self.named(gone)}; the other joints go on")
         if back:
@@ -185,15 +185,15 @@ class MotorLink:
 
     def named(self, joints: Sequence[int]) -> str:
         """Return names and addresses of joints, for users."""
-        form, wires = self.driver.wire_form, self.driver.wires
+        form, calibration = self.driver.address_form, self.driver.calibration
         return ", ".join(
-            f"{wires.names[one]} ({form.key} {wires.addresses[one]})" for one in joints
+            f"{calibration.names[one]} ({form.key} {calibration.addresses[one]})" for one in joints
         )
 
     def _read(self, joints: Sequence[int], now: float) -> Array | None:
         """Return where motors are, (n,) [rad or m]; those that do not answer are asked twice."""
         # Those that were silent already are not worth a second wait.
-        known = self._presence.heard_last & (not self._silence)
+        known = self._responsiveness.heard_last & (not self._silence)
         pose = self._ask(joints)
         silent = [one for one in joints if known[one] and (pose is None or np.isnan(pose[one]))]
         if silent and self.driver.measures:

@@ -15,7 +15,7 @@ ASK_AGAIN = 0.5
 """Time between two questions to motors that are away: each costs a wait in vain [s]."""
 
 
-class Presence:
+class MotorResponsiveness:
     """Keeps count of answers that do not come.
 
     Args:

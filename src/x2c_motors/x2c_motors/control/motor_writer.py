@@ -41,14 +41,14 @@ class MotorWriter:
     @property
     def outside(self) -> tuple[str, ...]:
         """Names of joints that are left alone, since they stand outside their raw range."""
-        names = self._link.driver.wires.names
+        names = self._link.driver.calibration.names
         return tuple(names[joint] for joint in np.flatnonzero(self._outside))
 
     def inside_again(self, positions: Array) -> NDArray[np.bool_]:
         """Return which joints (n,) that are left alone now stand (n,) inside their range."""
         return np.asarray(self._outside & np.isfinite(positions) & ~self._strays(positions))
 
-    def energise(self, joint: int, position: float) -> bool:
+    def enable_torque(self, joint: int, position: float) -> bool:
         """Let a joint hold where it is, if that is inside its range; returns whether it does.
 
         Args:
@@ -88,4 +88,4 @@ class MotorWriter:
         return sent
 
     def _strays(self, positions: Array) -> NDArray[np.bool_]:
-        return self._link.driver.wires.outside(positions, self._slack)
+        return self._link.driver.calibration.outside(positions, self._slack)

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Wire:
+class JointCalibration:
     """How one joint is reached: raw = zero + direction * scale * position.
 
     Attributes:
@@ -49,25 +49,34 @@ class Wire:
         return ends[0], ends[1]
 
 
-class Wires:
+class BoardCalibration:
     """All wires of a robot, in the order of its joints.
 
     Args:
-        wires: One for each joint.
-        quantum: Smallest step that the device knows [raw].
+        calibrations: One for each joint.
+        resolution: Smallest step that the device knows [raw].
     """
 
-    def __init__(self, wires: Sequence[Wire], quantum: float) -> None:
-        self.names = tuple(wire.joint for wire in wires)
-        self.addresses = tuple(wire.address for wire in wires)
-        self._zero = np.array([wire.zero for wire in wires])
-        self._slope = np.array([wire.direction * wire.scale for wire in wires])
-        self._lowest = np.array([wire.lowest for wire in wires])
-        self._highest = np.array([wire.highest for wire in wires])
-        self._turn = np.array([wire.turn if math.isfinite(wire.turn) else 0.0 for wire in wires])
-        self._readings = np.array([wire.readings for wire in wires]).reshape(-1, 2).T
-        self._way = np.array([wire.way for wire in wires]).reshape(-1, 2).T
-        self.quantum = quantum
+    def __init__(self, calibrations: Sequence[JointCalibration], resolution: float) -> None:
+        self.names = tuple(calibration.joint for calibration in calibrations)
+        self.addresses = tuple(calibration.address for calibration in calibrations)
+        self._zero = np.array([calibration.zero for calibration in calibrations])
+        self._slope = np.array(
+            [calibration.direction * calibration.scale for calibration in calibrations]
+        )
+        self._lowest = np.array([calibration.lowest for calibration in calibrations])
+        self._highest = np.array([calibration.highest for calibration in calibrations])
+        self._turn = np.array(
+            [
+                calibration.turn if math.isfinite(calibration.turn) else 0.0
+                for calibration in calibrations
+            ]
+        )
+        self._readings = (
+            np.array([calibration.readings for calibration in calibrations]).reshape(-1, 2).T
+        )
+        self._way = np.array([calibration.way for calibration in calibrations]).reshape(-1, 2).T
+        self.resolution = resolution
 
     def __len__(self) -> int:
         """Return how many joints there are."""
@@ -80,11 +89,11 @@ class Wires:
         """
         raw = self._zero + self._slope * np.asarray(positions, dtype=np.float64)
         raw = np.clip(raw, self._lowest, self._highest)
-        stepped = np.round(raw / self.quantum) * self.quantum
+        stepped = np.round(raw / self.resolution) * self.resolution
         # Rounding must not leave the range where its ends are no whole steps.
         over = stepped > self._highest + 1e-9
         under = stepped < self._lowest - 1e-9
-        return np.asarray(stepped - over * self.quantum + under * self.quantum)
+        return np.asarray(stepped - over * self.resolution + under * self.resolution)
 
     def outside(self, positions: ArrayLike, slack: ArrayLike) -> NDArray[np.bool_]:
         """Return which joints (n,) may not be energised where they stand; NaN may.
@@ -97,7 +106,7 @@ class Wires:
         """
         standing = np.asarray(positions, dtype=np.float64)
         moved = np.abs(self.to_positions(self.to_raw(standing)) - standing)
-        far = moved > self.quantum / np.abs(self._slope) + np.asarray(slack)
+        far = moved > self.resolution / np.abs(self._slope) + np.asarray(slack)
         return np.asarray(far | self.across(standing))
 
     def across(self, positions: ArrayLike) -> NDArray[np.bool_]:
@@ -113,7 +122,7 @@ class Wires:
         raw: Array = np.asarray(self._zero + self._slope * standing)
         lowest, highest = self._readings
         # A servo that counts turns starts again at one when it is energised.
-        counted = (raw < lowest - 0.5 * self.quantum) | (raw > highest + 0.5 * self.quantum)
+        counted = (raw < lowest - 0.5 * self.resolution) | (raw > highest + 0.5 * self.resolution)
         before, after = np.asarray(raw - self._turn), np.asarray(raw + self._turn)
         around = np.minimum(self._off_way(before), self._off_way(after))
         return np.asarray(counted | (around < self._off_way(raw)))

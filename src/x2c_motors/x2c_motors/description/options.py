@@ -31,7 +31,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class WireForm:
+class AddressForm:
     """How robot.yaml names the motor of a joint.
 
     Attributes:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from x2c_motors.description.joint_calibration import Wire
+from x2c_motors.description.joint_calibration import JointCalibration
 from x2c_motors.description.options import Option
 
 
-class Rest(enum.StrEnum):
+class StopAction(enum.StrEnum):
     """What motors do that are to do nothing."""
 
     HOLD = "hold"
@@ -27,7 +27,7 @@ WRAP_REMEDY = (
 )
 """Advice for a joint whose way leads over the place where its servo's readings start again."""
 
-_RESTS = tuple(str(rest) for rest in Rest)
+_STOP_ACTIONS = tuple(str(rest) for rest in StopAction)
 
 COMMON: Mapping[str, Option] = {
     "rate": Option(0.0, "Commands a second; 0: what suits the motors [Hz].", 0.0, 1000.0),
@@ -45,8 +45,8 @@ COMMON: Mapping[str, Option] = {
         0.0,
         86400.0,
     ),
-    "estop": Option("torque_off", "What an emergency stop does.", choices=_RESTS),
-    "at_end": Option("hold", "What the motors do when the driver ends.", choices=_RESTS),
+    "estop": Option("torque_off", "What an emergency stop does.", choices=_STOP_ACTIONS),
+    "at_end": Option("hold", "What the motors do when the driver ends.", choices=_STOP_ACTIONS),
 }
 """Options that every driver has."""
 
@@ -65,7 +65,7 @@ class DriverSettings:
         estop: What an emergency stop does.
         at_end: What the motors do when the driver ends.
         options: Of this kind of driver, by name.
-        wires: One for each joint, in the robot's order.
+        calibrations: One for each joint, in the robot's order.
         key: Key of the section in robot.yaml, for messages to users.
     """
 
@@ -75,8 +75,8 @@ class DriverSettings:
     approach: float
     hold_after: float
     torque_off_after: float
-    estop: Rest
-    at_end: Rest
+    estop: StopAction
+    at_end: StopAction
     options: Mapping[str, Any]
-    wires: tuple[Wire, ...]
+    calibrations: tuple[JointCalibration, ...]
     key: str = "driver"

@@ -16,7 +16,7 @@ import zmq
 from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
-from x2c_motors.description.options import Option, RawScale, WireForm, port_number
+from x2c_motors.description.options import AddressForm, Option, RawScale, port_number
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Health, MotorDriver
 from x2c_motors.errors import DriverError, Fault
@@ -38,7 +38,7 @@ class AmecaDriver(MotorDriver):
     can_relax = False
     default_rate = 20.0
     longest_retry = 0.5
-    wire_form = WireForm("control", 0, controls.COUNT - 1, "ratio or degree", controls.NAMES)
+    address_form = AddressForm("control", 0, controls.COUNT - 1, "ratio or degree", controls.NAMES)
     options: ClassVar[Mapping[str, Option]] = {
         "bind": Option("127.0.0.1", "Address of this machine that the robot connects to."),
         "port": Option(6666, "Port of it.", 1, 65535),
@@ -63,7 +63,7 @@ class AmecaDriver(MotorDriver):
         return f"tcp://{options['bind']}:{options['port']}"
 
     @classmethod
-    def quantum(cls, settings: DriverSettings) -> float:
+    def resolution(cls, settings: DriverSettings) -> float:
         """Return the last decimal that is sent."""
         return float(10.0**-_DIGITS)
 
@@ -119,7 +119,7 @@ class AmecaDriver(MotorDriver):
 
     def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
         for joint, value in zip(joints, raw, strict=True):
-            self._values[self.wires.addresses[joint]] = value
+            self._values[self.calibration.addresses[joint]] = value
         parts = [f"{value:.{_DIGITS}f}".encode() for value in self._values]
         if self.settings.options["parts"] == controls.COUNT + 1:
             parts.insert(0, repr(time.time()).encode())
@@ -133,7 +133,7 @@ class AmecaDriver(MotorDriver):
         self._count_subscribers()
         if not self._subscribers:
             raise DriverError(Fault.LOST, f"the robot has left {self.place}")
-        return np.array([self._values[self.wires.addresses[joint]] for joint in joints])
+        return np.array([self._values[self.calibration.addresses[joint]] for joint in joints])
 
     def _count_subscribers(self) -> None:
         try:

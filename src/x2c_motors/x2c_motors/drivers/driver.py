@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_motors.description.joint_calibration import Wires
-from x2c_motors.description.options import Option, RawScale, WireForm
+from x2c_motors.description.joint_calibration import BoardCalibration
+from x2c_motors.description.options import AddressForm, Option, RawScale
 from x2c_motors.description.settings import WRAP_REMEDY, DriverSettings
 from x2c_motors.errors import Fault
 
@@ -77,7 +77,7 @@ class MotorDriver(ABC):
         default_rate: Commands a second where the robot does not say [Hz].
         longest_retry: Longest pause between two attempts to open it [s].
         usual_baudrates: Those at which motors are looked for, the most usual one first.
-        wire_form: What a joint's wire says in robot.yaml.
+        address_form: What a joint's wire says in robot.yaml.
         options: Further keys of the driver section.
         faults: How often each fault has happened.
 
@@ -91,16 +91,16 @@ class MotorDriver(ABC):
     default_rate: ClassVar[float] = 100.0
     longest_retry: ClassVar[float] = 10.0
     usual_baudrates: ClassVar[tuple[int, ...]] = ()
-    wire_form: ClassVar[WireForm]
+    address_form: ClassVar[AddressForm]
     options: ClassVar[Mapping[str, Option]]
 
     def __init__(self, settings: DriverSettings) -> None:
         self.settings = settings
-        self.wires = Wires(settings.wires, self.quantum(settings))
+        self.calibration = BoardCalibration(settings.calibrations, self.resolution(settings))
         self.faults: Counter[Fault] = Counter()
 
     @classmethod
-    def quantum(cls, settings: DriverSettings) -> float:
+    def resolution(cls, settings: DriverSettings) -> float:
         """Return the smallest step of the device [raw]."""
         return 1.0
 
@@ -142,11 +142,11 @@ class MotorDriver(ABC):
         Raises:
             DriverError: It cannot be sent.
         """
-        raw = self.wires.to_raw(positions)
+        raw = self.calibration.to_raw(positions)
         which = np.flatnonzero(np.isfinite(raw))
         if which.size:
             self._send(which, raw[which])
-        return self.wires.to_positions(raw)
+        return self.calibration.to_positions(raw)
 
     def read(self, joints: Sequence[int] | None = None) -> Array:
         """Return where the joints are (n,) [rad or m]; NaN for those that cannot be told.
@@ -158,10 +158,10 @@ class MotorDriver(ABC):
             DriverError: No motor answers.
         """
         places = list(self._places(joints))
-        raw = np.full(len(self.wires), np.nan)
+        raw = np.full(len(self.calibration), np.nan)
         if places:
             raw[places] = self._receive(places)
-        return self.wires.to_positions(raw)
+        return self.calibration.to_positions(raw)
 
     @abstractmethod
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
@@ -207,15 +207,15 @@ class MotorDriver(ABC):
             position: Where it stands [rad or m].
         """
         inside = "moved inside by hand" if self.measures else "without power for a moment"
-        places = np.full(len(self.wires), np.nan)
+        places = np.full(len(self.calibration), np.nan)
         places[joint] = position
-        if self.wires.across(places)[joint]:
+        if self.calibration.across(places)[joint]:
             return (
-                f"{self.wires.names[joint]} stands at {position:.2f}, past the place where its "
-                "servo's readings start again: it would go the long way round and is left alone "
-                f"until it is {inside}. If its way leads over that place, {WRAP_REMEDY}"
+                f"{self.calibration.names[joint]} stands at {position:.2f}, past the place where "
+                "its servo's readings start again: it would go the long way round and is left "
+                f"alone until it is {inside}. If its way leads over that place, {WRAP_REMEDY}"
             )
-        name = self.wires.names[joint]
+        name = self.calibration.names[joint]
         return (
             f"{name} stands at {position:.2f}, outside {self.settings.key}.joints.{name}.raw: it "
             f"is left alone until it is {inside}, or that range is widened"
@@ -246,4 +246,4 @@ class MotorDriver(ABC):
         """Return raw values (k,) of joints with these places, NaN where they cannot be told."""
 
     def _places(self, joints: Sequence[int] | None) -> Sequence[int]:
-        return range(len(self.wires)) if joints is None else joints
+        return range(len(self.calibration)) if joints is None else joints

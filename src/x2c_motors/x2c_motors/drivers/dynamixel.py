@@ -13,7 +13,7 @@ import dynamixel_sdk as sdk
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import Option, RawScale, WireForm
+from x2c_motors.description.options import AddressForm, Option, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
@@ -67,7 +67,7 @@ class DynamixelDriver(MotorDriver):
 
     name = "dynamixel"
     usual_baudrates = (57_600, 1_000_000, 2_000_000, 3_000_000, 115_200)
-    wire_form = WireForm("id", 0, 252, "step")
+    address_form = AddressForm("id", 0, 252, "step")
     options: ClassVar[Mapping[str, Option]] = {
         "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),
         "baudrate": Option(57_600, "Bits a second.", 9600, 4_000_000),
@@ -103,7 +103,7 @@ class DynamixelDriver(MotorDriver):
         """Open the port and set the bus watchdog."""
         options = self.settings.options
         self._port = _Port(SerialLine(options["port"], options["baudrate"]), options["baudrate"])
-        self._watch(range(len(self.wires)))
+        self._watch(range(len(self.calibration)))
 
     def close(self) -> None:
         """Close the port."""
@@ -112,13 +112,13 @@ class DynamixelDriver(MotorDriver):
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Switch torque."""
-        ids = [self.wires.addresses[place] for place in self._places(joints)]
+        ids = [self.calibration.addresses[place] for place in self._places(joints)]
         self._sync_write(_TORQUE, 1, dict.fromkeys(ids, on))
 
     def prepare(self, joints: Sequence[int]) -> None:
         """Set the bus watchdog, and profile and torque limits as they were met first."""
         self._watch(joints)
-        ids = [self.wires.addresses[joint] for joint in joints]
+        ids = [self.calibration.addresses[joint] for joint in joints]
         if met := [one for one in ids if one not in self._modes]:
             modes = self._sync_read(_MODE, 1, met)
             self._modes |= {one: mode[0] for one, mode in modes.items()}
@@ -132,17 +132,17 @@ class DynamixelDriver(MotorDriver):
 
     def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
         """Ask servos for torque, hardware errors and bus watchdog."""
-        places = {self.wires.addresses[joint]: joint for joint in joints}
+        places = {self.calibration.addresses[joint]: joint for joint in joints}
         replies = self._sync_read(_TORQUE, _STATE_SIZE, list(places))
         states = {places[one]: self._state(one, reply) for one, reply in replies.items()}
-        limp = [one for one, reply in replies.items() if not reply[0] and one in self._modes]
-        for one, mode in (self._sync_read(_MODE, 1, limp) if limp else {}).items():
+        disabled = [one for one, reply in replies.items() if not reply[0] and one in self._modes]
+        for one, mode in (self._sync_read(_MODE, 1, disabled) if disabled else {}).items():
             if mode[0] != self._modes[one]:
                 states[places[one]] = MotorState(
                     False,
-                    f"{self.wires.names[places[one]]} (id {one}) is in operating mode {mode[0]}, "
-                    f"and was in {self._modes[one]}: set that with the maker's tool, and start "
-                    "this driver again if the servo was replaced",
+                    f"{self.calibration.names[places[one]]} (id {one}) is in operating mode "
+                    f"{mode[0]}, and was in {self._modes[one]}: set that with the maker's tool, "
+                    "and start this driver again if the servo was replaced",
                 )
         return states
 
@@ -151,7 +151,7 @@ class DynamixelDriver(MotorDriver):
         wrong = _hardware_errors(reply[_HARDWARE_ERROR - _TORQUE])
         if torque or not wrong:
             return MotorState(torque and not struck)
-        name = self.wires.names[self.wires.addresses.index(one)]
+        name = self.calibration.names[self.calibration.addresses.index(one)]
         return MotorState(
             False,
             f"{name} (id {one}) has shut down: {wrong}; find out why, then take its power away "
@@ -161,10 +161,10 @@ class DynamixelDriver(MotorDriver):
     def health(self) -> Health:
         """Read voltages, temperatures and hardware errors."""
         values, warnings = {}, []
-        ids = self.wires.addresses
+        ids = self.calibration.addresses
         states = self._sync_read(_VOLTAGE, 3, ids)
         errors = self._sync_read(_HARDWARE_ERROR, 1, ids)
-        for name, one in zip(self.wires.names, ids, strict=True):
+        for name, one in zip(self.calibration.names, ids, strict=True):
             if one in states:
                 voltage = int.from_bytes(states[one][:2], "little") / 10.0
                 text = f"{voltage:.1f}, {states[one][2]}"
@@ -191,19 +191,19 @@ class DynamixelDriver(MotorDriver):
 
     def _watch(self, joints: Iterable[int]) -> None:
         """Clear the bus watchdog, which lets no goals in once it has struck, and set it anew."""
-        ids = [self.wires.addresses[joint] for joint in joints]
+        ids = [self.calibration.addresses[joint] for joint in joints]
         units = round(self.settings.options["bus_watchdog"] / _WATCHDOG_UNIT)
         self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, 0))
         if units:
             self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, units))
 
     def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
-        addresses = self.wires.addresses
+        addresses = self.calibration.addresses
         goals = {addresses[j]: int(v) for j, v in zip(joints, raw, strict=True)}
         self._sync_write(_GOAL, 4, goals)
 
     def _receive(self, joints: Sequence[int]) -> Array:
-        ids = [self.wires.addresses[joint] for joint in joints]
+        ids = [self.calibration.addresses[joint] for joint in joints]
         replies = self._sync_read(_POSITION, 4, ids)
         if not replies:
             raise DriverError(

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import Option, RawScale, WireForm
+from x2c_motors.description.options import AddressForm, Option, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
@@ -48,7 +48,7 @@ class FeetechDriver(MotorDriver):
 
     name = "feetech"
     usual_baudrates = (1_000_000, 500_000, 115_200)
-    wire_form = WireForm("id", 0, 253, "step")
+    address_form = AddressForm("id", 0, 253, "step")
     scanned: ClassVar[range] = range(254)
     options: ClassVar[Mapping[str, Option]] = {
         "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),
@@ -96,12 +96,12 @@ class FeetechDriver(MotorDriver):
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Switch torque."""
-        ids = [self.wires.addresses[joint] for joint in self._places(joints)]
+        ids = [self.calibration.addresses[joint] for joint in self._places(joints)]
         self._sync_write(_TORQUE, {one: bytes([on]) for one in ids})
 
     def prepare(self, joints: Sequence[int]) -> None:
         """Set what the servos' speed and torque limits were when they were met first."""
-        ids = [self.wires.addresses[joint] for joint in joints]
+        ids = [self.calibration.addresses[joint] for joint in joints]
         for register, size in self._volatile:
             found = self._read_all(register, size, ids)
             for one, content in found.items():
@@ -110,15 +110,15 @@ class FeetechDriver(MotorDriver):
 
     def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
         """Ask servos for their torque."""
-        places = {self.wires.addresses[joint]: joint for joint in joints}
+        places = {self.calibration.addresses[joint]: joint for joint in joints}
         replies = self._read_all(_TORQUE, 1, list(places))
         return {places[one]: MotorState(reply[0] == 1) for one, reply in replies.items()}
 
     def health(self) -> Health:
         """Read voltages, temperatures and alarms."""
         values, warnings = {}, []
-        states = self._read_all(_POSITION, _STATE_SIZE, self.wires.addresses)
-        for name, address in zip(self.wires.names, self.wires.addresses, strict=True):
+        states = self._read_all(_POSITION, _STATE_SIZE, self.calibration.addresses)
+        for name, address in zip(self.calibration.names, self.calibration.addresses, strict=True):
             state = states.get(address)
             if state is None:
                 continue
@@ -146,13 +146,13 @@ class FeetechDriver(MotorDriver):
 
     def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
         goals = {
-            self.wires.addresses[joint]: int(value).to_bytes(2, self._order)
+            self.calibration.addresses[joint]: int(value).to_bytes(2, self._order)
             for joint, value in zip(joints, raw, strict=True)
         }
         self._sync_write(_GOAL, goals)
 
     def _receive(self, joints: Sequence[int]) -> Array:
-        ids = [self.wires.addresses[joint] for joint in joints]
+        ids = [self.calibration.addresses[joint] for joint in joints]
         replies = self._read_all(_POSITION, 2, ids)
         if not replies:
             raise DriverError(

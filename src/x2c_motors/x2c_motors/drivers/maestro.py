@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import Option, RawScale, WireForm
+from x2c_motors.description.options import AddressForm, Option, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
@@ -58,7 +58,7 @@ class MaestroDriver(MotorDriver):
     name = "maestro"
     measures = False
     default_rate = 50.0
-    wire_form = WireForm("channel", 0, 23, "µs")
+    address_form = AddressForm("channel", 0, 23, "µs")
     options: ClassVar[Mapping[str, Option]] = {
         "port": Option("/dev/ttyACM0", "Serial port: the Maestro's command port, or a TTL line."),
         "baudrate": Option(115_200, "Bits a second; the USB port takes any.", 300, 250_000),
@@ -71,7 +71,7 @@ class MaestroDriver(MotorDriver):
     }
 
     @classmethod
-    def quantum(cls, settings: Any) -> float:
+    def resolution(cls, settings: Any) -> float:
         """Return a quarter of a microsecond."""
         return 1.0 / _QUARTERS
 
@@ -102,7 +102,7 @@ class MaestroDriver(MotorDriver):
         """Stop the pulses; they begin again with the next position."""
         if not on:
             for joint in self._places(joints):
-                channel = self.wires.addresses[joint]
+                channel = self.calibration.addresses[joint]
                 self._command(_SET_TARGET, bytes([channel, 0, 0]))
                 self._targets[channel] = 0
 
@@ -117,13 +117,13 @@ class MaestroDriver(MotorDriver):
 
     def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
         """Look for channels whose pulses have ended."""
-        pulses = self._pulses([self.wires.addresses[joint] for joint in joints])
+        pulses = self._pulses([self.calibration.addresses[joint] for joint in joints])
         return {j: MotorState(pulse > 0.0) for j, pulse in zip(joints, pulses, strict=True)}
 
     def scan(self) -> list[Found]:
         """Ask every channel; a Maestro with fewer does not answer for the others."""
         found = []
-        for channel in range(self.wire_form.highest + 1):
+        for channel in range(self.address_form.highest + 1):
             questions = [(_GET_POSITION, bytes([channel])), (_GET_ERRORS, b"")]
             answers = self._words(questions, least=1)
             if len(answers) < len(questions):
@@ -134,7 +134,7 @@ class MaestroDriver(MotorDriver):
 
     def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
         targets = sorted(
-            (self.wires.addresses[joint], round(value * _QUARTERS))
+            (self.calibration.addresses[joint], round(value * _QUARTERS))
             for joint, value in zip(joints, raw, strict=True)
         )
         for first, values in _runs(targets, self.settings.options["at_once"]):
@@ -146,7 +146,7 @@ class MaestroDriver(MotorDriver):
         self._targets.update(targets)
 
     def _receive(self, joints: Sequence[int]) -> Array:
-        pulses = np.array(self._pulses([self.wires.addresses[joint] for joint in joints]))
+        pulses = np.array(self._pulses([self.calibration.addresses[joint] for joint in joints]))
         return np.where(pulses > 0.0, pulses, np.nan)
 
     def _pulses(self, channels: Sequence[int]) -> list[float]:

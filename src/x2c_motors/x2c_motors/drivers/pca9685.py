@@ -15,7 +15,7 @@ import numpy as np
 import smbus2
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import Option, RawScale, WireForm, port_number
+from x2c_motors.description.options import AddressForm, Option, RawScale, port_number
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
 from x2c_motors.serial_bus.pulses import PULSES
@@ -36,7 +36,7 @@ class Pca9685Driver(MotorDriver):
     name = "pca9685"
     measures = False
     default_rate = 50.0
-    wire_form = WireForm("channel", 0, 15, "µs")
+    address_form = AddressForm("channel", 0, 15, "µs")
     options: ClassVar[Mapping[str, Option]] = {
         "bus": Option(1, "Number of the I2C bus: 1 for /dev/i2c-1.", 0, 255),
         "address": Option(0x40, "Address of the chip on the bus.", 0x03, 0x77),
@@ -58,7 +58,7 @@ class Pca9685Driver(MotorDriver):
         return f"/dev/i2c-{options['bus']}, address 0x{options['address']:02x}"
 
     @classmethod
-    def quantum(cls, settings: Any) -> float:
+    def resolution(cls, settings: Any) -> float:
         """Return how long one of the 4096 ticks of a period lasts."""
         options = settings.options
         return 1e6 * (_prescale(options) + 1) / float(options["oscillator"])
@@ -97,7 +97,7 @@ class Pca9685Driver(MotorDriver):
         if not on:
             self._write_channels(
                 {
-                    self.wires.addresses[joint]: [0, 0, 0, _FULL_OFF]
+                    self.calibration.addresses[joint]: [0, 0, 0, _FULL_OFF]
                     for joint in self._places(joints)
                 }
             )
@@ -109,13 +109,13 @@ class Pca9685Driver(MotorDriver):
             raise DriverError(
                 Fault.LOST, f"the frequency of the PCA9685 ({self.place}) was changed"
             )
-        return Health({"pulses [Hz]": f"{1e6 / (self.wires.quantum * _TICKS):.1f}"})
+        return Health({"pulses [Hz]": f"{1e6 / (self.calibration.resolution * _TICKS):.1f}"})
 
     def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
         """Look for channels whose pulses have ended."""
         data = self._get_channels()
         return {
-            joint: MotorState(not data[self.wires.addresses[joint]][3] & _FULL_OFF)
+            joint: MotorState(not data[self.calibration.addresses[joint]][3] & _FULL_OFF)
             for joint in joints
         }
 
@@ -131,19 +131,19 @@ class Pca9685Driver(MotorDriver):
         self._still_set()
         channels = {}
         for joint, value in zip(joints, raw, strict=True):
-            ticks = round(value / self.wires.quantum)
-            channels[self.wires.addresses[joint]] = [0, 0, ticks & 0xFF, ticks >> 8]
+            ticks = round(value / self.calibration.resolution)
+            channels[self.calibration.addresses[joint]] = [0, 0, ticks & 0xFF, ticks >> 8]
         self._write_channels(channels)
 
     def _receive(self, joints: Sequence[int]) -> Array:
         self._still_set()
         data = self._get_channels()
-        return np.array([self._pulse(data[self.wires.addresses[joint]]) for joint in joints])
+        return np.array([self._pulse(data[self.calibration.addresses[joint]]) for joint in joints])
 
     def _pulse(self, registers: Sequence[int]) -> float:
         if registers[3] & _FULL_OFF:
             return np.nan
-        return (registers[2] | (registers[3] & 0x0F) << 8) * self.wires.quantum
+        return (registers[2] | (registers[3] & 0x0F) << 8) * self.calibration.resolution
 
     def _still_set(self) -> None:
         if self._get(_MODE1, 1)[0] & _SLEEP:

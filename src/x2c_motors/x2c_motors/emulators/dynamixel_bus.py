@@ -102,7 +102,7 @@ class DynamixelBus(PtyBus):
         value = int.from_bytes(data, "little", signed=len(data) == 4)
         if register == TORQUE:
             # One that has shut down refuses.
-            servo.energise(bool(value) and not self.hardware_errors[address])
+            servo.enable_torque(bool(value) and not self.hardware_errors[address])
         elif register == BUS_WATCHDOG:
             self.watchdogs[address] = value
         elif register == GOAL and self.watchdogs[address] != 0xFF:

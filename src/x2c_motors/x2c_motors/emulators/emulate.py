@@ -40,7 +40,7 @@ def emulate(kind: str, addresses: range, link: Path, console: Console) -> int:
     Raises:
         EmulatorError: Such motors have no such addresses, or the port cannot be made.
     """
-    form = driver_class(kind).wire_form
+    form = driver_class(kind).address_form
     if addresses.start < form.lowest or addresses.stop - 1 > form.highest:
         raise EmulatorError(
             f"--ids: expected {form.lowest} to {form.highest} for {kind}, got "

@@ -89,10 +89,10 @@ class FeetechBus(PtyBus):
             return
         servo = self.servos[address]
         if register == TORQUE:
-            servo.energise(bool(data[0]))
+            servo.enable_torque(bool(data[0]))
         elif register == GOAL:
             # These servos switch torque on by themselves when they get a goal.
-            servo.energise(True)
+            servo.enable_torque(True)
             servo.command(int.from_bytes(data[:2], self.order))
         else:
             servo.registers |= {register + i: byte for i, byte in enumerate(data)}

@@ -43,7 +43,7 @@ class Servo:
         self._position += min(max(target - self._position, -reach), reach)
         return self._position
 
-    def energise(self, torque: bool) -> None:
+    def enable_torque(self, torque: bool) -> None:
         """Switch torque, where it is now."""
         # It has sunk, or turned, up to now.
         self.push(self.position)
@@ -62,5 +62,5 @@ class Servo:
 
     def power_cycle(self) -> None:
         """Take its power away for a moment: it goes limp."""
-        self.energise(False)
+        self.enable_torque(False)
         self.registers.clear()

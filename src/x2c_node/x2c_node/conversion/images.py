@@ -29,7 +29,7 @@ try:
 except ImportError:
     CvBridge = None
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 _BRIDGE: Any = CvBridge() if CvBridge else None
 
@@ -57,7 +57,7 @@ _ENCODINGS: dict[str, tuple[int, int, int | None]] = {
 }
 
 
-def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
+def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> ImageArray:
     """Return an image message as a BGR picture (height, width, 3).
 
     The picture can share the message's memory: do not write into it.
@@ -82,7 +82,7 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> Picture:
     return _converted(message, rows)
 
 
-def _converted(message: Image, rows: Picture) -> Picture:
+def _converted(message: Image, rows: ImageArray) -> ImageArray:
     per_pixel, size, conversion = _ENCODINGS[message.encoding]
     numbers = rows.reshape(message.height, -1)
     if size == 2:
@@ -100,7 +100,7 @@ def _converted(message: Image, rows: Picture) -> Picture:
         ) from error
 
 
-def compressed_to_bgr(message: CompressedImage) -> Picture:
+def compressed_to_bgr(message: CompressedImage) -> ImageArray:
     """Return a compressed image message (JPEG or PNG) as a BGR picture (height, width, 3).
 
     Raises:
@@ -117,12 +117,12 @@ def compressed_to_bgr(message: CompressedImage) -> Picture:
 
 
 def bgr_to_image(
-    picture: Picture, header: Header, encoding: str = "bgr8", reuse: Image | None = None
+    image: ImageArray, header: Header, encoding: str = "bgr8", reuse: Image | None = None
 ) -> Image:
     """Return a picture (height, width, 3) as an image message.
 
     Args:
-        picture: (height, width, 3) of uint8.
+        image: (height, width, 3) of uint8.
         header: Of the message.
         encoding: "bgr8", or "rgb8" where the picture's colours are in that order.
         reuse: A message of before that nobody needs any more; one of the same size is filled
@@ -131,18 +131,18 @@ def bgr_to_image(
     Raises:
         ImageError: The picture is none.
     """
-    height, width = _picture_size(picture)
+    height, width = _image_size(image)
     if reuse is not None and (reuse.height, reuse.width, reuse.encoding) == (
         height,
         width,
         encoding,
     ):
         reuse.header = header
-        np.frombuffer(reuse.data, dtype=np.uint8).reshape(picture.shape)[:] = picture
+        np.frombuffer(reuse.data, dtype=np.uint8).reshape(image.shape)[:] = image
         return reuse
     # rclpy checks a list or bytes element by element; an array it takes as it is.
     data = array.array("B")
-    data.frombytes(np.ascontiguousarray(picture).data.cast("B"))
+    data.frombytes(np.ascontiguousarray(image).data.cast("B"))
     return Image(
         header=header,
         height=height,
@@ -154,30 +154,30 @@ def bgr_to_image(
     )
 
 
-def bgr_to_jpeg(picture: Picture, header: Header, quality: int = 90) -> CompressedImage:
+def bgr_to_jpeg(image: ImageArray, header: Header, quality: int = 90) -> CompressedImage:
     """Return a BGR picture (height, width, 3) as a JPEG message.
 
     Raises:
         ImageError: The picture is none, or cannot be encoded.
     """
-    _picture_size(picture)
-    done, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _image_size(image)
+    done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise ImageError(f"cannot encode a picture of shape {picture.shape} as JPEG")
+        raise ImageError(f"cannot encode a picture of shape {image.shape} as JPEG")
     data = array.array("B")
     data.frombytes(encoded.tobytes())
     return CompressedImage(header=header, format="bgr8; jpeg compressed bgr8", data=data)
 
 
-def _picture_size(picture: Picture) -> tuple[int, int]:
-    if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size or picture.dtype != np.uint8:
+def _image_size(image: ImageArray) -> tuple[int, int]:
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size or image.dtype != np.uint8:
         raise ImageError(
-            f"expected (height, width, 3) of uint8, got {picture.shape} of {picture.dtype}"
+            f"expected (height, width, 3) of uint8, got {image.shape} of {image.dtype}"
         )
-    return picture.shape[0], picture.shape[1]
+    return image.shape[0], image.shape[1]
 
 
-def _rows(message: Image) -> Picture:
+def _rows(message: Image) -> ImageArray:
     """Return the bytes of an image without the padding at the ends of its rows."""
     if message.encoding not in _ENCODINGS:
         raise ImageError(

@@ -42,7 +42,7 @@ class RateMeter:
 
 
 @dataclass(frozen=True)
-class Summary:
+class DurationSummary:
     """Median, 99th percentile and maximum of a set of durations [s]; NaN where there are none."""
 
     p50: float
@@ -50,12 +50,14 @@ class Summary:
     maximum: float
 
 
-def summarise(durations: list[float]) -> Summary:
+def summarise(durations: list[float]) -> DurationSummary:
     """Return the summary of durations [s]."""
     if not durations:
-        return Summary(float("nan"), float("nan"), float("nan"))
+        return DurationSummary(float("nan"), float("nan"), float("nan"))
     array = np.asarray(durations)
-    return Summary(float(np.median(array)), float(np.percentile(array, 99)), float(array.max()))
+    return DurationSummary(
+        float(np.median(array)), float(np.percentile(array, 99)), float(array.max())
+    )
 
 
 class Statistics:

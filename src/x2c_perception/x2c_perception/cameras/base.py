@@ -9,10 +9,10 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 """(height, width, 3) BGR."""
 
-PICTURE_RATE = 30.0
+IMAGE_RATE = 30.0
 """Rate of sources that have none of their own: pictures [Hz]."""
 
 
@@ -38,7 +38,7 @@ class CameraSource(ABC):
         """
 
     @abstractmethod
-    def read(self) -> Picture | None:
+    def read(self) -> ImageArray | None:
         """Return the next picture, which is the caller's, or None at the end.
 
         Raises:

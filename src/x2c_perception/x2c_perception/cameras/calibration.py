@@ -12,13 +12,13 @@ from urllib.parse import unquote, urlsplit
 
 from x2c_core.files.bounded_yaml import YAMLTextError, load_yaml_file
 from x2c_core.files.entries import shown
-from x2c_perception.errors import CalibrationError
+from x2c_perception.errors import CameraCalibrationError
 
 _DISTORTION_COUNTS = {"plumb_bob": (4, 5), "rational_polynomial": (8,), "equidistant": (4,)}
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CameraIntrinsics:
     """Intrinsics of a camera; matrices row by row, as in `sensor_msgs/CameraInfo`."""
 
     width: int
@@ -30,23 +30,23 @@ class Calibration:
     p: tuple[float, ...]
 
 
-def load_calibration(url: str) -> Calibration:
+def load_calibration(url: str) -> CameraIntrinsics:
     """Return the calibration at a file:// address or path.
 
     Raises:
-        CalibrationError: There is no such file, or it is no calibration.
+        CameraCalibrationError: There is no such file, or it is no calibration.
     """
     path = _path(url)
     try:
         content = load_yaml_file(path)
     except YAMLTextError as error:
-        raise CalibrationError(f"camera_info_url: {path} is not YAML: {error}") from error
+        raise CameraCalibrationError(f"camera_info_url: {path} is not YAML: {error}") from error
     except (OSError, ValueError) as error:
-        raise CalibrationError(f"camera_info_url: cannot read {path}: {error}") from error
+        raise CameraCalibrationError(f"camera_info_url: cannot read {path}: {error}") from error
     try:
         return _parse(content)
-    except CalibrationError as error:
-        raise CalibrationError(
+    except CameraCalibrationError as error:
+        raise CameraCalibrationError(
             f"camera_info_url: {path}: {error}; expected a file as of camera_calibration"
         ) from error
 
@@ -57,19 +57,19 @@ def _path(url: str) -> Path:
         return Path(unquote(parts.path))
     if not parts.scheme:
         return Path(url).expanduser()
-    raise CalibrationError(
+    raise CameraCalibrationError(
         f"camera_info_url {url!r}: expected file:///absolute/path/to/calibration.yaml"
     )
 
 
-def _parse(content: Any) -> Calibration:
+def _parse(content: Any) -> CameraIntrinsics:
     if not isinstance(content, Mapping):
-        raise CalibrationError("it holds no mapping")
+        raise CameraCalibrationError("it holds no mapping")
     model = content.get("distortion_model", "plumb_bob")
     if not isinstance(model, str) or model not in _DISTORTION_COUNTS:
         known = ", ".join(_DISTORTION_COUNTS)
-        raise CalibrationError(f"unknown distortion_model {shown(model)}; known are {known}")
-    return Calibration(
+        raise CameraCalibrationError(f"unknown distortion_model {shown(model)}; known are {known}")
+    return CameraIntrinsics(
         width=_size(content, "image_width"),
         height=_size(content, "image_height"),
         distortion_model=model,
@@ -83,7 +83,7 @@ def _parse(content: Any) -> Calibration:
 def _size(content: Mapping[str, Any], key: str) -> int:
     value = content.get(key)
     if type(value) is not int or value <= 0:
-        raise CalibrationError(f"{key} must be a positive integer, got {shown(value)}")
+        raise CameraCalibrationError(f"{key} must be a positive integer, got {shown(value)}")
     return value
 
 
@@ -96,5 +96,7 @@ def _numbers(content: Mapping[str, Any], key: str, counts: tuple[int, ...]) -> t
         or not all(type(x) in (int, float) and math.isfinite(x) for x in data)
     ):
         expected = " or ".join(map(str, counts))
-        raise CalibrationError(f"{key}: data must be {expected} finite numbers, got {shown(data)}")
+        raise CameraCalibrationError(
+            f"{key}: data must be {expected} finite numbers, got {shown(data)}"
+        )
     return tuple(float(x) for x in data)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from x2c_perception.cameras.base import CameraSource
-from x2c_perception.cameras.image_files import PictureFolder, StillPicture, is_picture
+from x2c_perception.cameras.image_files import ImageSequence, StillImage, is_image
 from x2c_perception.cameras.video_device import CaptureRequest, VideoDevice
 from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.errors import SourceError
@@ -40,10 +40,10 @@ def choose_source(
         return VideoFile(performer_video())
     path = Path(filename).expanduser()
     if path.is_dir():
-        return PictureFolder(path)
+        return ImageSequence(path)
     _check_file(path)
-    if is_picture(path):
-        return StillPicture(path)
+    if is_image(path):
+        return StillImage(path)
     return VideoFile(path)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from x2c_node.supervision.supervisor import Pulse
-from x2c_perception.cameras.base import CameraSource, Picture
+from x2c_perception.cameras.base import CameraSource, ImageArray
 from x2c_perception.errors import SourceError
 
 _READ_AHEAD = 3
@@ -21,7 +21,7 @@ _READ_AHEAD = 3
 class Grabbed:
     """A picture and when it was taken, on the clock of `time.monotonic` [s]."""
 
-    picture: Picture
+    image: ImageArray
     taken: float
 
 
@@ -64,7 +64,7 @@ class Grabber:
         self._complain = complain
         self._found = found
         self._backoff = backoff or Backoff()
-        self._pictures: deque[Grabbed] = deque(maxlen=1 if source.is_live else None)
+        self._images: deque[Grabbed] = deque(maxlen=1 if source.is_live else None)
         self._changed = threading.Condition()
         self._stopping = False
         self._ended = False
@@ -76,10 +76,10 @@ class Grabber:
     def next(self, timeout: float) -> Grabbed | None:
         """Return the next picture, or None if none comes within the time [s]."""
         with self._changed:
-            self._changed.wait_for(lambda: self._pictures or self._ended, timeout)
-            if not self._pictures:
+            self._changed.wait_for(lambda: self._images or self._ended, timeout)
+            if not self._images:
                 return None
-            grabbed = self._pictures.popleft()
+            grabbed = self._images.popleft()
             self._changed.notify_all()
             return grabbed
 
@@ -87,7 +87,7 @@ class Grabber:
     def finished(self) -> bool:
         """Whether the source has ended and all its pictures have been taken."""
         with self._changed:
-            return self._ended and not self._pictures
+            return self._ended and not self._images
 
     def stop(self, timeout: float = 3.0) -> bool:
         """Stop reading.
@@ -112,7 +112,7 @@ class Grabber:
                 self._source.open()
                 self.rate = self._source.rate
                 self._found()
-                if not self._read_all(on_picture=self._recovered):
+                if not self._read_all(on_image=self._recovered):
                     break
                 wait = self._backoff.shortest
             except Exception as error:  # Whatever a driver raises, the camera is tried again.
@@ -127,29 +127,29 @@ class Grabber:
             self._ended = True
             self._changed.notify_all()
 
-    def _read_all(self, on_picture: Callable[[], None]) -> bool:
+    def _read_all(self, on_image: Callable[[], None]) -> bool:
         """Read to the end; return whether to start again."""
         read_any = False
         while not self._stopping:
             try:
-                picture = self._source.read()
+                image = self._source.read()
             except SourceError as error:
                 if self._source.is_live:
                     raise
                 self._complain(str(error))
                 continue
-            if picture is None:
+            if image is None:
                 return self._loop and read_any
             read_any = True
-            on_picture()
-            self._put(Grabbed(picture, time.monotonic() - self._source.age))
+            on_image()
+            self._put(Grabbed(image, time.monotonic() - self._source.age))
         return False
 
     def _put(self, grabbed: Grabbed) -> None:
         with self._changed:
             if not self._source.is_live:
-                self._changed.wait_for(lambda: len(self._pictures) < _READ_AHEAD or self._stopping)
-            self._pictures.append(grabbed)
+                self._changed.wait_for(lambda: len(self._images) < _READ_AHEAD or self._stopping)
+            self._images.append(grabbed)
             self._changed.notify_all()
 
     def _recovered(self) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import cv2
 
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
-from x2c_perception.cameras.base import PICTURE_RATE, CameraSource, Picture
+from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.opencv_name import opencv_name
 from x2c_perception.errors import SourceError
 
 
-def read_picture(path: Path) -> Picture:
+def read_image_file(path: Path) -> ImageArray:
     """Return a picture file as BGR.
 
     Raises:
@@ -27,7 +27,7 @@ def read_picture(path: Path) -> Picture:
         raise SourceError(str(error)) from error
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """Return whether a file begins like a picture that OpenCV reads."""
     try:
         with opencv_name(path) as name:
@@ -36,7 +36,7 @@ def is_picture(path: Path) -> bool:
         return False
 
 
-class StillPicture(CameraSource):
+class StillImage(CameraSource):
     """Shows one picture without end, as a camera in front of a photograph would.
 
     Args:
@@ -46,37 +46,37 @@ class StillPicture(CameraSource):
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
-        self._picture: Picture | None = None
+        self._image: ImageArray | None = None
 
     def open(self) -> None:
         """Read the picture."""
-        self._picture = read_picture(self._path)
+        self._image = read_image_file(self._path)
 
-    def read(self) -> Picture | None:
+    def read(self) -> ImageArray | None:
         """Return the picture."""
-        if self._picture is None:
+        if self._image is None:
             raise SourceError(f"{self._path} is not open: call open() first")
-        return self._picture.copy()
+        return self._image.copy()
 
     def close(self) -> None:
         """Forget the picture."""
-        self._picture = None
+        self._image = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height [pixel]."""
-        if self._picture is None:
+        if self._image is None:
             return (0, 0)
-        height, width = self._picture.shape[:2]
+        height, width = self._image.shape[:2]
         return width, height
 
     @property
     def rate(self) -> float:
         """A usual camera's rate [Hz]."""
-        return PICTURE_RATE
+        return IMAGE_RATE
 
 
-class PictureFolder(CameraSource):
+class ImageSequence(CameraSource):
     """Shows each picture of a folder once; 2.png comes before 10.png.
 
     Args:
@@ -96,20 +96,20 @@ class PictureFolder(CameraSource):
             files = [path for path in self._folder.iterdir() if path.is_file()]
         except OSError as error:
             raise SourceError(f"cannot list {self._folder}: {error.strerror}") from error
-        paths = sorted(filter(is_picture, files), key=_natural_order)
+        paths = sorted(filter(is_image, files), key=_natural_order)
         if not paths:
             raise SourceError(
                 f"{self._folder} holds no picture; expected JPEG, PNG or others that OpenCV reads"
             )
         self._paths, self._next, self._size = paths, 0, _first_size(paths)
 
-    def read(self) -> Picture | None:
+    def read(self) -> ImageArray | None:
         """Return the next picture, or None after the last; a broken one ends nothing."""
         if self._next >= len(self._paths):
             return None
         path = self._paths[self._next]
         self._next += 1
-        return read_picture(path)
+        return read_image_file(path)
 
     def close(self) -> None:
         """Forget the list."""
@@ -123,7 +123,7 @@ class PictureFolder(CameraSource):
     @property
     def rate(self) -> float:
         """A usual camera's rate [Hz]."""
-        return PICTURE_RATE
+        return IMAGE_RATE
 
 
 def _first_size(paths: Sequence[Path]) -> tuple[int, int]:
@@ -131,7 +131,7 @@ def _first_size(paths: Sequence[Path]) -> tuple[int, int]:
     refusals = []
     for path in paths:
         try:
-            height, width = read_picture(path).shape[:2]
+            height, width = read_image_file(path).shape[:2]
         except SourceError as error:
             refusals.append(error)
             continue

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from x2c_node.supervision.supervisor import Pulse
-from x2c_perception.cameras.base import PICTURE_RATE, Picture
+from x2c_perception.cameras.base import IMAGE_RATE, ImageArray
 from x2c_perception.cameras.grabber import Grabber
 
 UNPACED_LIMIT = 250.0
@@ -63,7 +63,7 @@ class Player:
     def __init__(
         self,
         grabber: Grabber,
-        deliver: Callable[[Picture, float], None],
+        deliver: Callable[[ImageArray, float], None],
         failed: Callable[[Exception], None],
         ended: Callable[[], None],
         *,
@@ -116,11 +116,11 @@ class Player:
                     return
             try:
                 with self._pulse.work():
-                    self._deliver(grabbed.picture, max(0.0, time.monotonic() - taken))
+                    self._deliver(grabbed.image, max(0.0, time.monotonic() - taken))
             except Exception as error:
                 self._failed(error)
 
     def _target_rate(self) -> float:
         if not self._paced:
             return self._rate or UNPACED_LIMIT
-        return self._rate or self._grabber.rate or PICTURE_RATE
+        return self._rate or self._grabber.rate or IMAGE_RATE

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from x2c_perception.cameras.base import CameraSource, Picture
+from x2c_perception.cameras.base import CameraSource, ImageArray
 from x2c_perception.errors import SourceError
 
 _PIXEL_FORMATS = {
@@ -101,16 +101,16 @@ class VideoDevice(CameraSource):
                 capture.set(property_, wish)
         self._capture = capture
 
-    def read(self) -> Picture | None:
+    def read(self) -> ImageArray | None:
         """Return the next picture."""
         if self._capture is None:
             raise SourceError(f"{self._path} is not open: call open() first")
-        done, picture = self._capture.read()
+        done, image = self._capture.read()
         if not done:
             raise SourceError(f"{self._path} gives no more pictures: is it still plugged in?")
         age = time.monotonic() - self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
         self.age = age if 0.0 <= age <= _LONGEST_BELIEVABLE_AGE else 0.0
-        return np.asarray(picture, dtype=np.uint8)
+        return np.asarray(image, dtype=np.uint8)
 
     def close(self) -> None:
         """Let go of the camera."""

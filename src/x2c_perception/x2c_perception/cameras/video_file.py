@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
-from x2c_perception.cameras.base import CameraSource, Picture
+from x2c_perception.cameras.base import CameraSource, ImageArray
 from x2c_perception.cameras.opencv_name import opencv_name
 from x2c_perception.errors import SourceError
 
@@ -17,7 +17,7 @@ _SANE_RATES = (0.5, 480.0)
 """Rates that a video's header is believed [Hz]; damaged files claim anything."""
 
 
-def promised_pictures(path: Path) -> int | None:
+def promised_images(path: Path) -> int | None:
     """Return the number of pictures that a video's header states; None where it states none.
 
     Args:
@@ -44,7 +44,7 @@ class VideoFile(CameraSource):
         self.name = str(path)
         self._path = path
         self._capture: cv2.VideoCapture | None = None
-        self._first: Picture | None = None
+        self._first: ImageArray | None = None
         self._size = (0, 0)
         self._rate = 0.0
 
@@ -74,7 +74,7 @@ class VideoFile(CameraSource):
         rate = float(capture.get(cv2.CAP_PROP_FPS))
         self._rate = rate if _SANE_RATES[0] <= rate <= _SANE_RATES[1] else 0.0
 
-    def read(self) -> Picture | None:
+    def read(self) -> ImageArray | None:
         """Return the next picture, or None at the end of the file."""
         if self._first is not None:
             first, self._first = self._first, None
@@ -97,15 +97,15 @@ class VideoFile(CameraSource):
         """Rate in the file's header [Hz]."""
         return self._rate
 
-    def _decode(self) -> Picture | None:
+    def _decode(self) -> ImageArray | None:
         if self._capture is None:
             raise SourceError(f"{self._path} is not open: call open() first")
         # Frames can change their size on the way, and the image is far larger than the frame.
         if not self._capture.grab():
             return None
         self._check_size(self._capture)
-        done, picture = self._capture.retrieve()
-        return np.asarray(picture, dtype=np.uint8) if done else None
+        done, image = self._capture.retrieve()
+        return np.asarray(image, dtype=np.uint8) if done else None
 
     def _check_size(self, capture: cv2.VideoCapture) -> None:
         width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))

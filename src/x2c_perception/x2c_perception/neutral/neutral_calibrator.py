@@ -36,7 +36,7 @@ _LONGEST_FRAME = 0.1
 """Time that one frame may count for, where pictures come slowly or some are missing [s]."""
 
 
-class Stage(enum.Enum):
+class CalibrationStage(enum.Enum):
     """How far a calibration has come."""
 
     IDLE = "none"
@@ -65,7 +65,7 @@ class NeutralCalibrator:
 
     def restart(self) -> None:
         """Begin anew, as for another person."""
-        self.stage = Stage.SEARCHING
+        self.stage = CalibrationStage.SEARCHING
         self._frames: deque[_Timed] = deque(maxlen=_KEPT)
         self._last: NeutralFrame | None = None
         self._last_time = 0.0
@@ -75,17 +75,17 @@ class NeutralCalibrator:
 
     def stop(self) -> None:
         """End without a result."""
-        self.stage = Stage.IDLE
+        self.stage = CalibrationStage.IDLE
 
     @property
     def running(self) -> bool:
         """Whether faces are wanted."""
-        return self.stage in (Stage.SEARCHING, Stage.PROVISIONAL)
+        return self.stage in (CalibrationStage.SEARCHING, CalibrationStage.PROVISIONAL)
 
     @property
     def progress(self) -> float:
         """Share of the good frames that a final neutral face needs, 0 to 1."""
-        if self.stage is Stage.FINAL:
+        if self.stage is CalibrationStage.FINAL:
             return 1.0
         return min(1.0, self._good_time / FINAL_TIME)
 
@@ -123,14 +123,16 @@ class NeutralCalibrator:
         self._good_time = sum(one.duration for one in good)
         # A tiny bit less, since durations are sums of rounded stamps.
         if self._good_time >= FINAL_TIME - 1e-6:
-            self.stage = Stage.FINAL
+            self.stage = CalibrationStage.FINAL
         elif self._seen_time >= GIVE_UP_TIME:
-            self.stage = Stage.FINAL
+            self.stage = CalibrationStage.FINAL
             good = good if self._good_time >= PROVISIONAL_TIME else self._least_expressive(wide)
-        elif self.stage is Stage.SEARCHING and self._good_time >= PROVISIONAL_TIME - 1e-6:
-            self.stage = Stage.PROVISIONAL
         elif (
-            self.stage is Stage.SEARCHING
+            self.stage is CalibrationStage.SEARCHING and self._good_time >= PROVISIONAL_TIME - 1e-6
+        ):
+            self.stage = CalibrationStage.PROVISIONAL
+        elif (
+            self.stage is CalibrationStage.SEARCHING
             and self._seen_time >= LONGEST_WAIT
             and not self._fallen_back
         ):

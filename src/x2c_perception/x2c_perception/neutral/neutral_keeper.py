@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
-from x2c_perception.neutral.neutral_calibrator import NeutralCalibrator, Stage
+from x2c_perception.neutral.neutral_calibrator import CalibrationStage, NeutralCalibrator
 from x2c_perception.neutral.neutral_frames import NeutralFace
 from x2c_perception.neutral.person_store import PersonStore
 
@@ -62,7 +62,7 @@ class NeutralKeeper:
         if neutral is None:
             return None
         self.origin = self._calibrator.stage.value
-        if self._calibrator.stage is Stage.FINAL:
+        if self._calibrator.stage is CalibrationStage.FINAL:
             self._asked = False
             if self._person:
                 self._known = self._unsaved = neutral

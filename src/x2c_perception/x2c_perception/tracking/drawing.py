@@ -38,46 +38,46 @@ _LIP_LINES = (
 )
 
 
-def draw_face(picture: NDArray[np.uint8], face: Face, text: Sequence[str] = ()) -> None:
+def draw_face(image: NDArray[np.uint8], face: Face, text: Sequence[str] = ()) -> None:
     """Draw mesh, contours, irises and head axes of a face into a BGR picture (height, width, 3).
 
     Args:
-        picture: The one in which the face was tracked; is drawn into.
+        image: The one in which the face was tracked; is drawn into.
         face: Grey where it is lost; nothing where there has been none.
         text: Lines for the upper left corner.
     """
     if face.pose is not None:
-        _draw_landmarks(picture, face)
+        _draw_landmarks(image, face)
         if face.state is FaceState.TRACKING:
-            _draw_axes(picture, face)
-    scale = max(picture.shape[:2]) / 1000.0
+            _draw_axes(image, face)
+    scale = max(image.shape[:2]) / 1000.0
     for number, line in enumerate(text):
         place = (round(16 * scale) + 2, round((36 + 34 * number) * scale) + 2)
         for colour, thickness in (((0, 0, 0), 4), ((255, 255, 255), 1)):
             cv2.putText(
-                *(picture, line, place, cv2.FONT_HERSHEY_SIMPLEX, max(0.4, scale)),
+                *(image, line, place, cv2.FONT_HERSHEY_SIMPLEX, max(0.4, scale)),
                 color=colour,
                 thickness=thickness,
                 lineType=cv2.LINE_AA,
             )
 
 
-def _draw_landmarks(picture: NDArray[np.uint8], face: Face) -> None:
+def _draw_landmarks(image: NDArray[np.uint8], face: Face) -> None:
     points = _fixed(face.landmarks[:, :2])
     tracking = face.state is FaceState.TRACKING
     width = max(1, round(max(np.ptp(face.landmarks[:, :2], axis=0)) / 220.0))
-    mesh = picture.copy()
+    mesh = image.copy()
     _polylines(mesh, points[topology.TRIANGLES], _MESH if tracking else _LOST, 1, closed=True)
-    picture[:] = cv2.addWeighted(mesh, 0.4, picture, 0.6, 0.0)
+    image[:] = cv2.addWeighted(mesh, 0.4, image, 0.6, 0.0)
     for ids in _LINES:
-        _polylines(picture, points[None, ids], _CONTOUR if tracking else _LOST, width)
+        _polylines(image, points[None, ids], _CONTOUR if tracking else _LOST, width)
     for ids in _LIP_LINES:
-        _polylines(picture, points[None, ids], _LIPS if tracking else _LOST, width)
+        _polylines(image, points[None, ids], _LIPS if tracking else _LOST, width)
     for iris in (topology.IRIS_RIGHT, topology.IRIS_LEFT):
         centre, rim = face.landmarks[iris[0], :2], face.landmarks[iris[1:], :2]
         radius = float(np.linalg.norm(rim - centre, axis=1).mean())
         cv2.circle(
-            picture,
+            image,
             points[iris[0]].tolist(),
             min(round(radius * 2**_FRACTION_BITS), 2**14),
             _IRIS if tracking else _LOST,
@@ -87,7 +87,7 @@ def _draw_landmarks(picture: NDArray[np.uint8], face: Face) -> None:
         )
 
 
-def _draw_axes(picture: NDArray[np.uint8], face: Face) -> None:
+def _draw_axes(image: NDArray[np.uint8], face: Face) -> None:
     """Draw the head's axes at the tip of the nose: x red, y green, z blue."""
     if face.pose is None:
         return
@@ -95,18 +95,18 @@ def _draw_axes(picture: NDArray[np.uint8], face: Face) -> None:
     ends = start + 0.8 * face.pose.scale * face.pose.rotation.T
     lines = _fixed(np.stack([np.stack([start, end])[:, :2] for end in ends]))
     for line, colour in zip(lines, _AXES, strict=True):
-        _polylines(picture, line[None], colour, 2)
+        _polylines(image, line[None], colour, 2)
 
 
 def _polylines(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     lines: NDArray[np.int32],
     colour: tuple[int, int, int],
     thickness: int,
     *,
     closed: bool = False,
 ) -> None:
-    cv2.polylines(picture, list(lines), closed, colour, thickness, cv2.LINE_AA, _FRACTION_BITS)
+    cv2.polylines(image, list(lines), closed, colour, thickness, cv2.LINE_AA, _FRACTION_BITS)
 
 
 def _fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -20,11 +20,11 @@ _UPWARDS = 0.1
 """How far above the landmarks' middle the square's middle is [sizes of the face]."""
 
 
-def face_crop(picture: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
+def face_crop(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
     """Return the square (256, 256, 3) around a tracked face; black outside the picture.
 
     Args:
-        picture: (height, width, 3), the one in which the face was tracked.
+        image: (height, width, 3), the one in which the face was tracked.
         face: Tracked.
     """
     box = Box.around(face.landmarks)
@@ -35,5 +35,5 @@ def face_crop(picture: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
     matrix = np.array([[scale, 0.0, -scale * (x - side / 2.0)], [0.0, scale, -scale * top]])
     # Large faces are reduced: without averaging over pixels, fine texture would flicker.
     flags = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-    crop = cv2.warpAffine(picture, matrix, (CROP_SIZE, CROP_SIZE), flags=flags)
+    crop = cv2.warpAffine(image, matrix, (CROP_SIZE, CROP_SIZE), flags=flags)
     return np.asarray(crop, dtype=np.uint8)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from x2c_core.face.topology import COUNT
 from x2c_perception.errors import TrackerError
-from x2c_perception.tracking.stderr_filter import without_chatter
+from x2c_perception.tracking.stderr_filter import filtered_stderr
 from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class MediaPipeTracker(FaceTracker):
         reduced = np.ascontiguousarray(_reduced(rgb))
         try:
             # The last of the start-up chatter comes with the first face.
-            with without_chatter(_CHATTER) if self._talkative else nullcontext():
+            with filtered_stderr(_CHATTER) if self._talkative else nullcontext():
                 found = self._graph.run(reduced)
         except RuntimeError as error:
             # A graph that has failed stays failed.
@@ -95,7 +95,7 @@ class MediaPipeTracker(FaceTracker):
         self._graph.close()
 
     def _make_graph(self) -> FaceMeshGraph:
-        with without_chatter(_CHATTER):
+        with filtered_stderr(_CHATTER):
             # Only here: the import takes most of a second and 60 MB.
             from x2c_perception.tracking.face_mesh_graph import FaceMeshGraph
 

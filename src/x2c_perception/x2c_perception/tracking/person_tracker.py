@@ -18,7 +18,7 @@ from x2c_perception.tracking.person_selector import Box, PersonSelector
 from x2c_perception.tracking.tracker import FaceTracker
 
 
-class FaceFollower:
+class PersonTracker:
     """Gives a face for every picture: the person's where it is seen, else the last one, as lost.
 
     Args:

@@ -18,7 +18,7 @@ _REDIRECTING = threading.Lock()
 
 
 @contextmanager
-def without_chatter(chatter: re.Pattern[str]) -> Iterator[None]:
+def filtered_stderr(chatter: re.Pattern[str]) -> Iterator[None]:
     """Hold back what is written to the process's stderr, then pass on all lines but the chatter.
 
     Args:

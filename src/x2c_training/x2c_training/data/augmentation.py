@@ -21,7 +21,7 @@ from x2c_training.device import sent
 from x2c_training.settings import AugmentationSettings
 
 Array = NDArray[np.float64]
-Pictures = NDArray[np.uint8]
+ImageBatch = NDArray[np.uint8]
 
 _GREY: Array = np.array([0.299, 0.587, 0.114])
 _TO_YIQ: Array = np.array(
@@ -31,17 +31,17 @@ _FROM_YIQ: Array = np.linalg.inv(_TO_YIQ)
 
 
 def move(
-    pictures: Pictures, settings: AugmentationSettings, generator: np.random.Generator
-) -> Pictures:
+    images: ImageBatch, settings: AugmentationSettings, generator: np.random.Generator
+) -> ImageBatch:
     """Return pictures (n, size, size, 3) shifted and scaled about their middle."""
-    count, size = pictures.shape[:2]
+    count, size = images.shape[:2]
     factors = 1.0 + generator.uniform(-settings.scale, settings.scale, count)
     shifts = size * generator.uniform(-settings.shift, settings.shift, (count, 2))
     if settings.scale == 0.0 and settings.shift == 0.0:
-        return pictures
+        return images
     middle = (size - 1) / 2.0
-    moved = np.empty_like(pictures)
-    for picture, factor, (right, down), out in zip(pictures, factors, shifts, moved, strict=True):
+    moved = np.empty_like(images)
+    for image, factor, (right, down), out in zip(images, factors, shifts, moved, strict=True):
         matrix = np.array(
             [
                 [factor, 0.0, middle * (1.0 - factor) + right],
@@ -49,7 +49,7 @@ def move(
             ]
         )
         cv2.warpAffine(
-            *(picture, matrix, (size, size), out),
+            *(image, matrix, (size, size), out),
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
@@ -57,19 +57,19 @@ def move(
 
 
 def color_change(
-    pictures: Pictures, settings: AugmentationSettings, generator: np.random.Generator
+    images: ImageBatch, settings: AugmentationSettings, generator: np.random.Generator
 ) -> tuple[Array, Array]:
     """Return random changes of colour: out = matrix @ colour + offset, colours from 0 to 1.
 
     Args:
-        pictures: (n, size, size, 3); contrast turns about the mean grey of each.
+        images: (n, size, size, 3); contrast turns about the mean grey of each.
         settings: How far.
         generator: Of random numbers.
 
     Returns:
         (n, 3, 3) matrices and (n, 3) offsets.
     """
-    count = len(pictures)
+    count = len(images)
 
     def factors(reach: float) -> Array:
         return 1.0 + generator.uniform(-reach, reach, (count, 1, 1))
@@ -84,7 +84,7 @@ def color_change(
     turn[:, 1, 2] = -turn[:, 2, 1]
     faded = saturation * np.eye(3) + (1.0 - saturation) * _GREY
     # A sparse grid tells the mean as well as all pixels do.
-    grey = pictures[:, ::8, ::8].mean(axis=(1, 2)) @ _GREY / 255.0
+    grey = images[:, ::8, ::8].mean(axis=(1, 2)) @ _GREY / 255.0
     matrices = (bright * contrast) * (_FROM_YIQ @ turn @ _TO_YIQ @ faded)
     offset = (1.0 - contrast[:, 0, 0]) * bright[:, 0, 0] * grey
     # Fading and turning the hue leave grey as it is.
@@ -105,39 +105,39 @@ class NetworkInput:
         self._mean, self._std = np.array(config.mean), np.array(config.std)
         self._device = device
 
-    def make(self, pictures: Pictures, change: tuple[Array, Array] | None = None) -> Tensor:
+    def make(self, images: ImageBatch, change: tuple[Array, Array] | None = None) -> Tensor:
         """Return the input (n, 3, size, size) float32, channels last in memory.
 
         Args:
-            pictures: (n, size, size, 3) RGB.
+            images: (n, size, size, 3) RGB.
             change: Of the colours, from `color_change`.
         """
-        shape = pictures.shape
+        shape = images.shape
         matrices, offsets = change or (np.eye(3)[None], np.zeros((1, 3)))
         matrices = (self._order @ matrices) / self._std[:, None] / 255.0
         offsets = (offsets @ self._order.T - self._mean) / self._std
         # Each colour and a 1 times this is the colour changed.
         changes = np.concatenate([matrices, offsets[..., None]], axis=2).astype(np.float32)
-        changes = np.broadcast_to(changes, (len(pictures), 3, 4))
+        changes = np.broadcast_to(changes, (len(images), 3, 4))
         if self._device.type == "cuda":
-            made = _changed_there(pictures, changes, self._device)
+            made = _changed_there(images, changes, self._device)
         else:
-            made = torch.from_numpy(_changed_here(pictures, changes))
+            made = torch.from_numpy(_changed_here(images, changes))
         return made.reshape(shape).permute(0, 3, 1, 2)
 
 
-def _changed_here(pictures: Pictures, changes: NDArray[np.float32]) -> NDArray[np.float32]:
-    made = np.empty(pictures.shape, np.float32)
-    for picture, change, out in zip(pictures, changes, made, strict=True):
-        cv2.transform(picture.astype(np.float32), change, out)
+def _changed_here(images: ImageBatch, changes: NDArray[np.float32]) -> NDArray[np.float32]:
+    made = np.empty(images.shape, np.float32)
+    for image, change, out in zip(images, changes, made, strict=True):
+        cv2.transform(image.astype(np.float32), change, out)
     return made
 
 
 def _changed_there(
-    pictures: Pictures, changes: NDArray[np.float32], device: torch.device
+    images: ImageBatch, changes: NDArray[np.float32], device: torch.device
 ) -> Tensor:
     # As bytes: a quarter of the traffic of float32.
-    given = sent(torch.from_numpy(pictures), device)
+    given = sent(torch.from_numpy(images), device)
     turned = sent(torch.from_numpy(changes.transpose(0, 2, 1).copy()), device)
-    flat = given.reshape(len(pictures), -1, 3).to(torch.float32)
+    flat = given.reshape(len(images), -1, 3).to(torch.float32)
     return torch.baddbmm(turned[:, 3:], flat, turned[:, :3])

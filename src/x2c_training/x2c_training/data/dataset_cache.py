@@ -19,7 +19,7 @@ from x2c_core.files.bounded_json import load_json_file
 from x2c_core.files.regular_files import check_regular
 from x2c_training.errors import PreparationError
 
-Pictures = NDArray[np.uint8]
+ImageBatch = NDArray[np.uint8]
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
@@ -57,8 +57,8 @@ class Prepared:
 
     folder: Path
     size: int
-    rendered: Pictures
-    transferred: Pictures | None
+    rendered: ImageBatch
+    transferred: ImageBatch | None
     values: Array
     splits: NDArray[np.str_]
     usable: NDArray[np.bool_]
@@ -118,7 +118,7 @@ class PreparedFiles:
         # Last: only with it the files count.
         (self.folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
-    def pictures(self, name: str) -> Pictures:
+    def images(self, name: str) -> ImageBatch:
         """Return one of the two files of pictures, to write into."""
         return _mapped(self.folder / name)
 

@@ -23,7 +23,7 @@ from x2c_core.control_space.control_error import counted
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_training.data import augmentation
 from x2c_training.data.augmentation import NetworkInput
-from x2c_training.data.dataset_cache import Indices, Pictures, Prepared
+from x2c_training.data.dataset_cache import ImageBatch, Indices, Prepared
 from x2c_training.device import sent
 from x2c_training.errors import SettingsError
 from x2c_training.settings import AugmentationSettings
@@ -149,22 +149,22 @@ class Loader:
         generator = np.random.default_rng([self._seed, _BATCH, epoch, step, self._rank])
         transferred = None
         if self._transferred is not None:
-            transferred = self._pictures(self._transferred, rows, generator)
+            transferred = self._images(self._transferred, rows, generator)
         return Batch(
-            self._pictures(self._data.rendered, rows, generator),
+            self._images(self._data.rendered, rows, generator),
             transferred,
             sent(torch.from_numpy(self._values[rows]), self._device),
             sent(torch.from_numpy(self._counted[rows]), self._device),
         )
 
-    def _pictures(self, source: Pictures, rows: Indices, generator: np.random.Generator) -> Tensor:
-        pictures = augmentation.move(source[rows], self._settings, generator)
-        change = augmentation.color_change(pictures, self._settings, generator)
-        return self._input.make(pictures, change)
+    def _images(self, source: ImageBatch, rows: Indices, generator: np.random.Generator) -> Tensor:
+        images = augmentation.move(source[rows], self._settings, generator)
+        change = augmentation.color_change(images, self._settings, generator)
+        return self._input.make(images, change)
 
 
 def plain_batches(
-    source: Pictures, rows: Indices, config: NetworkConfig, device: torch.device, size: int = 256
+    source: ImageBatch, rows: Indices, config: NetworkConfig, device: torch.device, size: int = 256
 ) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
     """Yield rows and the network's input made of them, nothing changed, in order.
 

@@ -39,7 +39,7 @@ from x2c_training.settings import AugmentationSettings
 _JITTER = 0.2
 
 
-class PlainPictures(Dataset[tuple[Tensor, Tensor]]):
+class PlainImages(Dataset[tuple[Tensor, Tensor]]):
     """Pairs, one at a time, each decoded and changed when it is asked for.
 
     Args:
@@ -60,39 +60,39 @@ class PlainPictures(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Return one picture as the network's input, and its values."""
         path, values = self._files[index]
-        picture = cv2.resize(np.asarray(cv2.imread(path)), (self._size, self._size))
-        changed = np.array(jitter(Image.fromarray(picture)))
+        image = cv2.resize(np.asarray(cv2.imread(path)), (self._size, self._size))
+        changed = np.array(jitter(Image.fromarray(image)))
         tensor = torch.from_numpy(changed).permute(2, 0, 1).contiguous().float().div(255.0)
         return (tensor - self._mean) / self._std, torch.from_numpy(values)
 
 
-def jitter(picture: Image.Image) -> Image.Image:
+def jitter(image: Image.Image) -> Image.Image:
     """Return a picture with brightness, contrast, saturation and hue changed in random order."""
     changes = [_brightness, _contrast, _saturation, _hue]
     random.shuffle(changes)
     for change in changes:
-        picture = change(picture)
-    return picture
+        image = change(image)
+    return image
 
 
 def _factor() -> float:
     return random.uniform(1.0 - _JITTER, 1.0 + _JITTER)  # noqa: S311
 
 
-def _brightness(picture: Image.Image) -> Image.Image:
-    return ImageEnhance.Brightness(picture).enhance(_factor())
+def _brightness(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(_factor())
 
 
-def _contrast(picture: Image.Image) -> Image.Image:
-    return ImageEnhance.Contrast(picture).enhance(_factor())
+def _contrast(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Contrast(image).enhance(_factor())
 
 
-def _saturation(picture: Image.Image) -> Image.Image:
-    return ImageEnhance.Color(picture).enhance(_factor())
+def _saturation(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Color(image).enhance(_factor())
 
 
-def _hue(picture: Image.Image) -> Image.Image:
-    hue, saturation, value = picture.convert("HSV").split()
+def _hue(image: Image.Image) -> Image.Image:
+    hue, saturation, value = image.convert("HSV").split()
     turned = np.array(hue, dtype=np.uint8)
     turned += np.uint8(int(random.uniform(-_JITTER, _JITTER) * 255) % 256)  # noqa: S311
     merged = Image.merge("HSV", (Image.fromarray(turned, "L"), saturation, value))
@@ -154,7 +154,7 @@ def main() -> None:
     )
     plain = _plain(
         DataLoader(
-            PlainPictures(data.pairs, config),
+            PlainImages(data.pairs, config),
             batch_size=size,
             shuffle=True,
             num_workers=cores,

@@ -163,21 +163,19 @@ class _Worker:
     """Makes rows."""
 
     def __init__(self, files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
-        self._rendered = files.pictures(dataset_cache.RENDERED)
+        self._rendered = files.images(dataset_cache.RENDERED)
         self._config = config
         self._transferrer = Transferrer(robot, config) if robot is not None else None
-        self._transferred = (
-            files.pictures(dataset_cache.TRANSFERRED) if robot is not None else None
-        )
+        self._transferred = files.images(dataset_cache.TRANSFERRED) if robot is not None else None
 
     def work(self, rows: list[int], pairs: Sequence[Pair]) -> Done:
         """Make some rows; returns them, and why some of them cannot be made."""
         reasons = {}
         for row, pair in zip(rows, pairs, strict=True):
             try:
-                self._rendered[row] = fit(pair.picture()[None], self._config)[0]
+                self._rendered[row] = fit(pair.read_image()[None], self._config)[0]
                 if self._transferrer is not None and self._transferred is not None:
-                    self._transferred[row] = self._transferrer.picture(pair)
+                    self._transferred[row] = self._transferrer.image(pair)
             except X2CError as error:
                 text = str(error)
                 prefix = f"{pair.source} row {pair.row}: "

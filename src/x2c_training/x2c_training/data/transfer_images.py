@@ -21,13 +21,13 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.formats import Pair
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import fit
-from x2c_imitation.x2cnet.transfer import PictureRetargeter, WarpTransfer, read_neutral
+from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_training.errors import PreparationError
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
 
 Array = NDArray[np.float64]
-Pictures = NDArray[np.uint8]
+ImageBatch = NDArray[np.uint8]
 
 _SMALL = 64
 _PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Target Phi": 0.5}
@@ -55,14 +55,14 @@ class Transferrer:
                 "transferred; train without: data.transferred no"
             ) from error
         self._robot = robot
-        picture, landmarks = read_neutral(robot)
-        self._warp = WarpTransfer(picture, landmarks, config.whole_size)
+        image, landmarks = read_neutral(robot)
+        self._warp = WarpTransfer(image, landmarks, config.whole_size)
         self._config = config
-        self._retargeter = PictureRetargeter(landmarks)
+        self._retargeter = ImageRetargeter(landmarks)
         neutral = self._pose(controls.NEUTRAL)
         self._retargeter.calibrate(neutral.to_pixels(self._face.landmarks()))
 
-    def picture(self, pair: Pair) -> Pictures:
+    def image(self, pair: Pair) -> ImageBatch:
         """Return the transferred picture (size, size, 3) RGB of a pair.
 
         Raises:
@@ -72,16 +72,16 @@ class Transferrer:
             raise PreparationError("it has no landmarks, without which it cannot be transferred")
         return self._transfer(pair.values, pair.landmarks)
 
-    def probe(self) -> Pictures:
+    def probe(self) -> ImageBatch:
         """Return the picture of an expression that is always the same."""
         values = controls.from_names(_PROBE)
         self._pose(values)
         return self._transfer(values, self._face.landmarks())
 
-    def _transfer(self, values: Array, landmarks: Array) -> Pictures:
+    def _transfer(self, values: Array, landmarks: Array) -> ImageBatch:
         seen = self._pose(values).to_pixels(landmarks)
-        picture = self._warp.animate(self._retargeter.retarget(seen))
-        return np.asarray(fit(picture[None], self._config)[0])
+        image = self._warp.animate(self._retargeter.retarget(seen))
+        return np.asarray(fit(image[None], self._config)[0])
 
     def _pose(self, values: Array) -> HeadPose:
         """Return how the head is seen from the front, with control values (30,)."""

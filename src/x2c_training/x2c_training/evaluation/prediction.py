@@ -40,7 +40,7 @@ def predict(
     config: NetworkConfig,
     data: Prepared,
     rows: Indices,
-    pictures: str,
+    images: str,
     precision: torch.dtype = torch.float32,
 ) -> Prediction:
     """Return what a network says; it is left in evaluation mode.
@@ -52,13 +52,13 @@ def predict(
         config: Of the network.
         data: Prepared at the network's size.
         rows: To look at.
-        pictures: "rendered" or "transferred".
+        images: "rendered" or "transferred".
         precision: To compute in.
 
     Raises:
         PreparationError: There are no transferred pictures.
     """
-    source = getattr(data, pictures)
+    source = getattr(data, images)
     if source is None:
         raise PreparationError("these data have no transferred pictures")
     device = next(network.parameters()).device

@@ -13,7 +13,7 @@ from x2c_core.system.versions import versions
 from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
 from x2c_training.data.dataset_cache import Prepared
 from x2c_training.evaluation.metrics import Errors
-from x2c_training.settings import Settings
+from x2c_training.settings import TrainingSettings
 from x2c_training.settings_file import as_yaml
 
 _SUMMARY = (
@@ -44,7 +44,7 @@ class Trained:
     command: str
     source: str
     robot: str
-    settings: Settings
+    settings: TrainingSettings
     data: Prepared
     errors: Mapping[str, Errors]
     start: str = ""
@@ -101,7 +101,7 @@ def card_text(trained: Trained, config: NetworkConfig) -> str:
     return "\n".join(lines)
 
 
-def _loss(settings: Settings) -> str:
+def _loss(settings: TrainingSettings) -> str:
     loss = settings.loss
     kind = f"Huber (delta {loss.huber_delta:g})" if loss.kind == "huber" else loss.kind.upper()
     parts = [f"{kind} on rendered pictures"]

@@ -43,7 +43,7 @@ class Table:
         self._file.close()
 
 
-class Curves:
+class TrainingCurves:
     """Both tables and TensorBoard's events.
 
     Args:

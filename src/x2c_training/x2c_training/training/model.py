@@ -25,9 +25,9 @@ class TwoViews(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return features (n, c) and control values (n, 30) of pictures (n, 3, size, size)."""
-        features = self.network.features(pictures)
+        features = self.network.features(images)
         return features, self.network.controls_from(features)
 
 
@@ -61,10 +61,10 @@ def losses_of(
         value_loss: Of the values.
         settings: Weights of the parts.
     """
-    pictures = batch.rendered
+    images = batch.rendered
     if batch.transferred is not None:
-        pictures = torch.cat([batch.rendered, batch.transferred])
-    features, predicted = model(pictures)
+        images = torch.cat([batch.rendered, batch.transferred])
+    features, predicted = model(images)
     count = len(batch.rendered)
     values, mae = value_loss(predicted[:count], batch.values, batch.counted)
     transferred = distance = torch.zeros_like(values)

@@ -22,9 +22,9 @@ from x2c_training.data.loading import Loader
 from x2c_training.device import Team, choose_precision
 from x2c_training.errors import CheckpointError
 from x2c_training.evaluation.prediction import predict
-from x2c_training.settings import Settings
+from x2c_training.settings import TrainingSettings
 from x2c_training.training import checkpoint
-from x2c_training.training.curves import Curves
+from x2c_training.training.curves import TrainingCurves
 from x2c_training.training.losses import ValueLoss
 from x2c_training.training.model import Losses, TwoViews, losses_of
 
@@ -39,7 +39,7 @@ _WATCHED = 2000
 """Most pairs that are looked at after an epoch."""
 
 
-class Watcher(Protocol):
+class TrainingObserver(Protocol):
     """Is told how a training goes."""
 
     def begin(self, step: int, total: int) -> None:
@@ -70,13 +70,13 @@ class Trainer:
     def __init__(
         self,
         data: Prepared,
-        settings: Settings,
+        settings: TrainingSettings,
         config: NetworkConfig,
         network: X2Control,
         folder: Path,
         device: torch.device,
         team: Team,
-        watcher: Watcher,
+        watcher: TrainingObserver,
         start: str = "",
     ) -> None:
         self._start = start
@@ -140,7 +140,7 @@ class Trainer:
         self._watcher.begin(step, self.total)
         if not self._team.leads:
             return self._steps(step, None, stop)
-        with Curves(self._folder, STEP_COLUMNS, EPOCH_COLUMNS, step) as curves:
+        with TrainingCurves(self._folder, STEP_COLUMNS, EPOCH_COLUMNS, step) as curves:
             return self._steps(step, curves, stop)
 
     def learning_rate(self, step: int) -> float:
@@ -153,7 +153,7 @@ class Trainer:
             share = 0.5 * (1.0 + math.cos(math.pi * (step - warm) / max(self.total - warm, 1.0)))
         return settings.learning_rate * share
 
-    def _steps(self, step: int, curves: Curves | None, stop: threading.Event) -> bool:
+    def _steps(self, step: int, curves: TrainingCurves | None, stop: threading.Event) -> bool:
         length = len(self._loader)
         saved = time.monotonic()
         while step < self.total:
@@ -204,7 +204,7 @@ class Trainer:
         self._scaler.update()
         self._pending.append((step, rate, losses))
 
-    def _flush(self, curves: Curves | None, length: int, began: float) -> None:
+    def _flush(self, curves: TrainingCurves | None, length: int, began: float) -> None:
         """Fetch the losses of the last steps and tell of them."""
         pending, self._pending = self._pending, []
         if not pending:
@@ -229,7 +229,12 @@ class Trainer:
         self._watcher.step(pending[-1][0] + 1, {**told, "waiting_share": waiting})
 
     def _end_epoch(
-        self, epoch: int, step: int, curves: Curves | None, steps_a_second: float, passed: float
+        self,
+        epoch: int,
+        step: int,
+        curves: TrainingCurves | None,
+        steps_a_second: float,
+        passed: float,
     ) -> None:
         count, loss, mae = self._sums
         self._sums = [0.0, 0.0, 0.0]

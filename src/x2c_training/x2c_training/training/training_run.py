@@ -27,12 +27,12 @@ from x2c_training.device import Team, choose_device
 from x2c_training.errors import PreparationError, TrainingError
 from x2c_training.evaluation.metrics import Errors
 from x2c_training.evaluation.prediction import predict
-from x2c_training.settings import Settings
+from x2c_training.settings import TrainingSettings
 from x2c_training.settings_file import as_yaml
 from x2c_training.training import checkpoint, curves
 from x2c_training.training.card import Trained, card_text, metadata
 from x2c_training.training.initialisation import first_network
-from x2c_training.training.trainer import Trainer, Watcher
+from x2c_training.training.trainer import Trainer, TrainingObserver
 
 WEIGHTS = "network.safetensors"
 CARD = "README.md"
@@ -40,7 +40,7 @@ SETTINGS = "settings.yaml"
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """What is to be trained, and where.
 
     Attributes:
@@ -58,7 +58,7 @@ class Job:
     data: Path
     robot: Path
     out: Path
-    settings: Settings
+    settings: TrainingSettings
     cache: Path | None = None
     workers: int = 1
     start: Path | None = None
@@ -67,7 +67,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """What came of a training.
 
     Attributes:
@@ -86,8 +86,12 @@ class Outcome:
 
 
 def train(
-    job: Job, team: Team, watcher: Watcher, advance: Advance, tell: Callable[[str], None]
-) -> Outcome:
+    job: TrainingJob,
+    team: Team,
+    watcher: TrainingObserver,
+    advance: Advance,
+    tell: Callable[[str], None],
+) -> TrainingOutcome:
     """Train a network, or go on with a training.
 
     Args:
@@ -120,17 +124,17 @@ def train(
     with _stopping() as stop:
         finished = trainer.run(step, stop)
     if not finished or not team.leads:
-        return Outcome(finished, skipped=data.skipped, notes=data.notes)
+        return TrainingOutcome(finished, skipped=data.skipped, notes=data.notes)
     errors = _final_errors(trainer.network, config, data, settings)
     begun = "" if job.start is None else f"`{job.start}`"
     trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors, begun)
     weights = job.out / WEIGHTS
     save_network(weights, trainer.network, config, metadata(trained))
     _write(job.out / CARD, card_text(trained, config))
-    return Outcome(True, weights, errors, data.skipped, data.notes)
+    return TrainingOutcome(True, weights, errors, data.skipped, data.notes)
 
 
-def choose_pairs(data: DataSet, settings: Settings) -> DataSet:
+def choose_pairs(data: DataSet, settings: TrainingSettings) -> DataSet:
     """Return the pairs that a training uses: its splits, and no more of them than wanted.
 
     Raises:
@@ -147,7 +151,9 @@ def choose_pairs(data: DataSet, settings: Settings) -> DataSet:
     return DataSet(data.folder, kept, data.skipped, data.notes)
 
 
-def _prepared(job: Job, team: Team, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+def _prepared(
+    job: TrainingJob, team: Team, advance: Advance, tell: Callable[[str], None]
+) -> Prepared:
     """Prepare the data in one process, and open it in all."""
     place: list[str | None] = [None]
     if team.leads:
@@ -164,7 +170,7 @@ def _prepared(job: Job, team: Team, advance: Advance, tell: Callable[[str], None
     return open_prepared(Path(place[0]))
 
 
-def _prepare(job: Job, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+def _prepare(job: TrainingJob, advance: Advance, tell: Callable[[str], None]) -> Prepared:
     settings = job.settings
     read = read_data_set(job.data, landmarks=settings.data.transferred != "no")
     data = choose_pairs(read, settings)
@@ -192,7 +198,7 @@ def _prepare(job: Job, advance: Advance, tell: Callable[[str], None]) -> Prepare
     return prepare(data, config, robot, folder=job.cache, workers=job.workers, advance=advance)
 
 
-def _open_folder(job: Job) -> None:
+def _open_folder(job: TrainingJob) -> None:
     forgotten = [
         job.out / name for name in (checkpoint.FILE, curves.STEPS, curves.EPOCHS, WEIGHTS, CARD)
     ]
@@ -219,7 +225,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _final_errors(
-    network: X2Control, config: NetworkConfig, data: Prepared, settings: Settings
+    network: X2Control, config: NetworkConfig, data: Prepared, settings: TrainingSettings
 ) -> dict[str, Errors]:
     split = settings.data.test
     if not data.has(split):

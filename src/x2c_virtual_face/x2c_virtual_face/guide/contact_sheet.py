@@ -48,14 +48,14 @@ def tiles(robot: Robot) -> dict[str, list[Image]]:
     """
     with VirtualFace(robot, _SIZE, _SIZE) as face:
 
-        def picture(values: Values) -> Image:
+        def image(values: Values) -> Image:
             face.set_positions(robot.joint_targets(values))
             return face.render()
 
         shown = {
             control.name: [
                 _cut(
-                    picture(controls.from_names({control.name: value})),
+                    image(controls.from_names({control.name: value})),
                     _WINDOWS.get(control.group, (0.0, 0.0, 1.0)),
                 )
                 for value in (control.minimum, control.neutral, control.maximum)
@@ -63,7 +63,7 @@ def tiles(robot: Robot) -> dict[str, list[Image]]:
             for control in controls.CONTROLS
         }
         for name in expressions.EXPRESSIONS:
-            shown[name] = [_cut(picture(expressions.values(name)), _WHOLE)]
+            shown[name] = [_cut(image(expressions.values(name)), _WHOLE)]
     return shown
 
 
@@ -119,8 +119,8 @@ def main() -> None:
     robot, out = load_robot(arguments.robot), arguments.out
     shown = tiles(robot)
     _write(out / "controls.png", sheet(shown))
-    for name, pictures in shown.items():
-        _write(out / guide.picture_path(name), np.hstack(pictures))
+    for name, images in shown.items():
+        _write(out / guide.image_path(name), np.hstack(images))
     (out / "README.md").write_text(guide.text(robot), encoding="utf-8")
     if arguments.neutral:
         with VirtualFace(robot) as face:

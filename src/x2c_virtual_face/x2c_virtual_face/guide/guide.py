@@ -61,7 +61,7 @@ def joint_table(robot: Robot) -> str:
     return "\n".join(lines) + "\n"
 
 
-def picture_path(name: str) -> str:
+def image_path(name: str) -> str:
     """Return where the picture of a control or of an expression is, next to the document."""
     return f"pictures/{name.lower().replace(' ', '_')}.jpg"
 
@@ -73,8 +73,8 @@ def _row(control: Control, robot: Robot) -> str:
     moved = {curve.joint for curve in robot.curves if curve.control == control.index}
     names = ", ".join(f"`{robot.joints[k].name}`" for k in sorted(moved))
     positions = "; ".join(_positions(control, robot, k) for k in sorted(moved))
-    picture = f'<img src="{picture_path(control.name)}" width="300" alt="{control.name}">'
-    cells = (picture, control.name, caption.moves, f"{caption.low} … {caption.high}")
+    image = f'<img src="{image_path(control.name)}" width="300" alt="{control.name}">'
+    cells = (image, control.name, caption.moves, f"{caption.low} … {caption.high}")
     return f"| {' | '.join((*cells, values, names, positions))} |\n"
 
 
@@ -97,7 +97,7 @@ def _expressions() -> Iterator[str]:
     yield "|" + "---|" * _PER_ROW
     for k in range(0, len(names), _PER_ROW):
         cells = (
-            f'<img src="{picture_path(name)}" width="150" alt="{name}"><br>{name}'
+            f'<img src="{image_path(name)}" width="150" alt="{name}"><br>{name}'
             for name in names[k : k + _PER_ROW]
         )
         yield f"| {' | '.join(cells)} |"

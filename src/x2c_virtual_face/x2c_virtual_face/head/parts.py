@@ -90,10 +90,10 @@ def eye_texture() -> Image:
     iris = np.where((share > 0.82)[..., None], iris * 0.40, iris)
     iris = np.where((share < 0.45)[..., None], np.array([10.0, 10.0, 12.0]), iris)
     sclera = np.array([240.0, 238.0, 234.0]) - 30.0 * np.clip(angle[..., None] - 0.7, 0, 1)
-    picture = np.where((share < 1.0)[..., None], iris, sclera)
+    image = np.where((share < 1.0)[..., None], iris, sclera)
     size = EYE_TEXTURE_SIZE
-    picture = picture.reshape(size, 2, size, 2, 3).mean(axis=(1, 3))
-    return np.asarray(np.clip(picture, 0, 255), np.uint8)
+    image = image.reshape(size, 2, size, 2, 3).mean(axis=(1, 3))
+    return np.asarray(np.clip(image, 0, 255), np.uint8)
 
 
 def teeth(upper: bool) -> Surface:

@@ -42,10 +42,10 @@ def add_scenery(spec: mujoco.MjSpec) -> None:
 
 
 def _add_looks(spec: mujoco.MjSpec) -> None:
-    for name, picture in (("skin", texture.skin_texture()), ("eye", parts.eye_texture())):
+    for name, image in (("skin", texture.skin_texture()), ("eye", parts.eye_texture())):
         paint = spec.add_texture(name=name, type=mujoco.mjtTexture.mjTEXTURE_2D)
-        paint.height, paint.width, paint.nchannel = picture.shape
-        paint.data = picture.tobytes()
+        paint.height, paint.width, paint.nchannel = image.shape
+        paint.data = image.tobytes()
     skin = spec.add_material(name="skin", specular=0.12, shininess=0.3)
     skin.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "skin"
     eye = spec.add_material(name="eye", specular=1.0, shininess=0.9)

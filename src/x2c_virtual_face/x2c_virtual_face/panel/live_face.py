@@ -47,7 +47,7 @@ class LiveFace:
         self._number = 0
         self._watchers = 0
         self._open = True
-        self._last_picture = 0.0
+        self._last_image = 0.0
         self._simulation = Simulation(robot, size, size)
         self._simulation.start(self._tick, lambda: self._open)
 
@@ -59,12 +59,12 @@ class LiveFace:
         """
         self._wanted = self._robot.joint_targets(values)
 
-    def pictures(self) -> Iterator[bytes]:
+    def images(self) -> Iterator[bytes]:
         """Yield the newest JPEG picture whenever there is one, until the face is closed."""
         with self._news:
             self._watchers += 1
             # Whoever begins to look gets a picture at once.
-            self._last_picture = 0.0
+            self._last_image = 0.0
         seen = self._number
         try:
             while True:
@@ -97,14 +97,14 @@ class LiveFace:
         speed = np.abs(face.joint_velocities() / self._fastest).max()
         due = _PERIOD if speed > _AT_REST else _STILL_PERIOD
         now = time.monotonic()
-        if now - self._last_picture >= due:
+        if now - self._last_image >= due:
             # From when it was due, so that ticks of 10 ms make 30 pictures a second.
-            self._last_picture = max(self._last_picture + _PERIOD, now - _PERIOD)
+            self._last_image = max(self._last_image + _PERIOD, now - _PERIOD)
             self._publish(face)
 
     def _publish(self, face: VirtualFace) -> None:
-        picture = cv2.cvtColor(face.render(), cv2.COLOR_RGB2BGR)
-        _, jpeg = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+        image = cv2.cvtColor(face.render(), cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
         with self._news:
             self._jpeg = jpeg.tobytes()
             self._number += 1

@@ -149,8 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         answers: dict[str, Callable[[], None]] = {
             "/face": lambda: self._send_json(description(self._panel.title)),
             "/state": lambda: self._send_json(self._panel.state()),
-            "/pictures": self._send_pictures,
-            "/picture.jpg": lambda: self._send(next(self._panel.face.pictures()), "image/jpeg"),
+            "/pictures": self._send_images,
+            "/picture.jpg": lambda: self._send(next(self._panel.face.images()), "image/jpeg"),
         }
         if not self._is_local():
             self._refuse(HTTPStatus.FORBIDDEN, "this page is for web browsers on this machine")
@@ -211,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         # What the request still holds is not read, so no other can follow it.
         self._send(json.dumps({"error": reason}).encode(), "application/json", status, last=True)
 
-    def _send_pictures(self) -> None:
+    def _send_images(self) -> None:
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
         self.send_header("Cache-Control", "no-store")
@@ -219,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         # Browsers show a picture when its closing boundary comes, so it goes with the picture.
         self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
-        for jpeg in self._panel.face.pictures():
+        for jpeg in self._panel.face.images():
             head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             self.wfile.write(head.encode() + jpeg + f"\r\n--{_BOUNDARY}\r\n".encode())
 

@@ -199,13 +199,13 @@ def _lids() -> Iterator[Piece]:
 
 
 def _eyeballs() -> Iterator[Piece]:
-    picture = parts.eye_texture().astype(np.float64)
+    image = parts.eye_texture().astype(np.float64)
     palette = np.array(list(_EYE_COLOURS.values()), dtype=np.float64)
     for side in ("left", "right"):
         ball = parts.eyeball(side)
         middle = ball.texture[ball.faces].mean(axis=1)
-        pixels = (middle * len(picture)).astype(int)
-        seen = picture[pixels[:, 1], pixels[:, 0]]
+        pixels = (middle * len(image)).astype(int)
+        seen = image[pixels[:, 1], pixels[:, 0]]
         nearest = np.linalg.norm(seen[:, None] - palette, axis=2).argmin(axis=1)
         for k, colour in enumerate(_EYE_COLOURS):
             triangles = (eyes.centre(side) + ball.vertices)[ball.faces[nearest == k]]

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from x2c_evaluation.offline.engines import Engine
-    from x2c_evaluation.offline.recording.evaluate import Job
+    from x2c_evaluation.offline.recording.evaluate import EvaluationJob
     from x2c_evaluation.offline.run import Evaluation
-    from x2c_evaluation.pipeline.settings import Settings
+    from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 FAILED = 1
 """Exit status where a recording could not be evaluated."""
@@ -99,14 +99,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
-    from x2c_evaluation.pipeline.settings import Calibration, make_settings
+    from x2c_evaluation.pipeline.settings import NeutralSource, make_settings
 
     console = Console()
     settings = make_settings(
         arguments.robot,
         arguments.backend,
         arguments.params,
-        Calibration(arguments.calibration),
+        NeutralSource(arguments.calibration),
         arguments.fidelity,
     )
     jobs = _jobs(arguments, settings, console)
@@ -117,11 +117,13 @@ def run(arguments: argparse.Namespace) -> int:
     return PARTLY_READ if evaluation.lost else 0
 
 
-def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -> list[Job]:
+def _jobs(
+    arguments: argparse.Namespace, settings: EvaluationSettings, console: Console
+) -> list[EvaluationJob]:
     """Return what is to be evaluated; refuse what cannot be begun."""
     from x2c_bags.errors import TopicError
     from x2c_core.errors import X2CError
-    from x2c_evaluation.offline.recording.evaluate import Job, check, open_source
+    from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, open_source
     from x2c_evaluation.offline.run import unique_names
     from x2c_imitation.backends import make_imitator
 
@@ -131,7 +133,7 @@ def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -
     jobs = []
     chosen: dict[tuple[str, ...], str] = {}
     for name, source in zip(names, arguments.recordings, strict=True):
-        job = Job(name, source, settings, arguments.topic, arguments.against)
+        job = EvaluationJob(name, source, settings, arguments.topic, arguments.against)
         check(job)
         try:
             open_source(job)
@@ -145,7 +147,7 @@ def _jobs(arguments: argparse.Namespace, settings: Settings, console: Console) -
                 if not (sys.stdin.isatty() and console.is_terminal):
                     raise
                 chosen[key] = _ask(error, console)
-            job = Job(name, source, settings, chosen[key], arguments.against)
+            job = EvaluationJob(name, source, settings, chosen[key], arguments.against)
         except X2CError:
             # Likewise.
             pass
@@ -174,7 +176,9 @@ def _engine(arguments: argparse.Namespace) -> Engine:
     return Processes(max(arguments.jobs, 1))
 
 
-def _evaluate(jobs: list[Job], out: Path, engine: Engine, console: Console) -> Evaluation:
+def _evaluate(
+    jobs: list[EvaluationJob], out: Path, engine: Engine, console: Console
+) -> Evaluation:
     from x2c_cli.evaluation_progress import EvaluationProgress
     from x2c_evaluation.offline.run import run as evaluate_all
 

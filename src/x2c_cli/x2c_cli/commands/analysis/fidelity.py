@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from x2c_core.robot.robot import Robot
     from x2c_evaluation.fidelity.measure import Clip
-    from x2c_evaluation.fidelity.summary import Summary
+    from x2c_evaluation.fidelity.summary import FidelitySummary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if summary.failed else 0
 
 
-def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> Summary:
+def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> FidelitySummary:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -115,19 +115,19 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> S
         TimeRemainingColumn,
     )
 
-    from x2c_evaluation.fidelity.clips import SELF, Calibration, Job, measure_clips
-    from x2c_evaluation.fidelity.summary import Summary
+    from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
+    from x2c_evaluation.fidelity.summary import FidelitySummary
 
-    calibration = Calibration(arguments.calibration)
+    calibration = NeutralTiming(arguments.calibration)
     options = backend_options(arguments)
     jobs = [
-        Job(video, robot, arguments.backend, calibration, arguments.seed, options)
+        FidelityJob(video, robot, arguments.backend, calibration, arguments.seed, options)
         for video in (*((SELF,) if arguments.ceiling else ()), *arguments.videos)
     ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     found: dict[int, Clip | str] = {}
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        tasks = [progress.add_task(job.name, total=job.pictures()) for job in jobs]
+        tasks = [progress.add_task(job.name, total=job.images()) for job in jobs]
 
         def worked(place: int, done: int) -> None:
             progress.update(tasks[place], completed=done)
@@ -140,10 +140,10 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> S
     clips = {at: one for at, one in sorted(found.items()) if not isinstance(one, str)}
     ceiling = clips.pop(0, None) if arguments.ceiling else None
     people = list(clips.values())
-    return Summary(robot.name, arguments.backend, calibration, people, failed, ceiling)
+    return FidelitySummary(robot.name, arguments.backend, calibration, people, failed, ceiling)
 
 
-def _write(summary: Summary, out: Path, console: Console) -> None:
+def _write(summary: FidelitySummary, out: Path, console: Console) -> None:
     import cv2
 
     from x2c_core.errors import OutputError
@@ -154,7 +154,7 @@ def _write(summary: Summary, out: Path, console: Console) -> None:
         (out / "fidelity.json").write_text(printable(summary.as_json()) + "\n", encoding="utf-8")
         for clip in summary.every:
             write_figure(clip, out / f"{clip.name}_curves.png")
-            encoded = cv2.imencode(".png", clip.performance.picture)[1]
+            encoded = cv2.imencode(".png", clip.performance.image)[1]
             (out / f"{clip.name}_pictures.png").write_bytes(encoded.tobytes())
     except OSError as error:
         raise OutputError(f"cannot write to {out}: {error.strerror}") from error

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from x2c_core.robot.robot import Robot
     from x2c_datasets.collect.outcome import Advance
-    from x2c_datasets.collection_settings import Settings
+    from x2c_datasets.collection_settings import CollectionSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,14 +90,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     from x2c_core.robot.robot_file import load_robot
     from x2c_datasets.collect.progress import CollectProgress
-    from x2c_datasets.collection_settings import LookKind, Settings, robot_file_hash
+    from x2c_datasets.collection_settings import CollectionSettings, LookKind, robot_file_hash
     from x2c_datasets.errors import CollectError
     from x2c_node.robots import find_robot
 
     robot = load_robot(find_robot(arguments.robot))
     if arguments.workers < 0:
         raise CollectError(f"expected 1 worker or more, got {arguments.workers}")
-    settings = Settings(
+    settings = CollectionSettings(
         robot=robot.name,
         samples=arguments.samples,
         seed=arguments.seed,
@@ -138,7 +138,7 @@ def _topic_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _collect(
-    arguments: argparse.Namespace, settings: Settings, robot: Robot, advance: Advance
+    arguments: argparse.Namespace, settings: CollectionSettings, robot: Robot, advance: Advance
 ) -> tuple[str, ...]:
     if not arguments.topics:
         from x2c_datasets.collect.simulated import collect_simulated

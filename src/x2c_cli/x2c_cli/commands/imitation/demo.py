@@ -16,7 +16,7 @@ from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from x2c_bringup.run.composed_run import Session
+    from x2c_bringup.run.composed_run import ComposedRun
     from x2c_evaluation.run_report.report import Report
 
 _PERFORMER = "performer"
@@ -46,17 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
     output_folder.prepare(out, arguments.video)
     console = Console()
     console.print(f"Imitating {_source(arguments)}; Ctrl-C ends it.")
-    status, session = 0, None
+    status, composed_run = 0, None
     options = graph_options(arguments, record=str(out))
     try:
-        session = imitate(options, console, duration=arguments.duration, give_up=True)
-        reason = _failure(session)
+        composed_run = imitate(options, console, duration=arguments.duration, give_up=True)
+        reason = _failure(composed_run)
         status = 1 if reason else 0
     except NoImageError as error:
         reason, status = str(error), 1
     except ConfigureError as error:
         reason, status = str(error), 2
-    report = _write_results(arguments, session, reason, console)
+    report = _write_results(arguments, composed_run, reason, console)
     _print(report, out, console)
     if reason:
         Console(stderr=True).print(f"error: {reason}", markup=False, soft_wrap=True)
@@ -69,33 +69,39 @@ def _source(arguments: argparse.Namespace) -> str:
     return str(arguments.video) or f"camera {arguments.camera}"
 
 
-def _failure(session: Session) -> str:
+def _failure(composed_run: ComposedRun) -> str:
     from x2c_bringup.run.live_line import number
 
-    images = number(session.diagnoses["camera_node"], "image total")
-    faces = number(session.diagnoses["face_tracker_node"], "face total")
-    camera = session.diagnoses["camera_node"].message
+    images = number(composed_run.diagnoses["camera_node"], "image total")
+    faces = number(composed_run.diagnoses["face_tracker_node"], "face total")
+    camera = composed_run.diagnoses["camera_node"].message
     # A number that is none says that nothing has been counted.
     if not images > 0:
         return f"there was no image: {camera}"
     if not faces > 0:
         return f"no face was found in any of {images:.0f} images"
-    return "; ".join(f"{name} {fault}" for name, fault in session.faults.items())
+    return "; ".join(f"{name} {fault}" for name, fault in composed_run.faults.items())
 
 
 def _write_results(
-    arguments: argparse.Namespace, session: Session | None, reason: str, console: Console
+    arguments: argparse.Namespace, composed_run: ComposedRun | None, reason: str, console: Console
 ) -> Report:
     # Only now: matplotlib and the video's codec would take memory from the nodes.
     from x2c_bringup.run.live_line import number
     from x2c_evaluation.run_report.demo_summary import write_results
     from x2c_evaluation.run_report.report import RunContext
 
-    ended = "end of file" if session is not None and session.finished else "stopped by the user"
-    said = dict(session.diagnoses["imitation_node"].values) if session is not None else {}
+    ended = (
+        "end of file"
+        if composed_run is not None and composed_run.finished
+        else "stopped by the user"
+    )
+    said = (
+        dict(composed_run.diagnoses["imitation_node"].values) if composed_run is not None else {}
+    )
     counters = {}
-    if session is not None:
-        sent = number(session.diagnoses["camera_node"], "image total")
+    if composed_run is not None:
+        sent = number(composed_run.diagnoses["camera_node"], "image total")
         counters["images_sent"] = int(sent) if sent > 0 else 0
     context = RunContext(
         robot=said.get("robot", arguments.robot or "as in the parameter file"),

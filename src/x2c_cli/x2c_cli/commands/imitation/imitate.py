@@ -25,6 +25,6 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.run.live_line import live_line
 
     console = Console()
-    session = imitate(graph_options(arguments), console, duration=arguments.duration)
-    console.print(live_line(session.diagnoses), highlight=False)
-    return session.tell_faults(console)
+    composed_run = imitate(graph_options(arguments), console, duration=arguments.duration)
+    console.print(live_line(composed_run.diagnoses), highlight=False)
+    return composed_run.tell_faults(console)

@@ -72,11 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     out = str(arguments.out or recording_folder("true"))
     progress = _Progress(console, out)
-    session = run_here(
+    composed_run = run_here(
         [_spec(arguments, out)], console, duration=arguments.duration, line_of=progress.line
     )
-    values = session.diagnoses[_NODE].values
-    counts = _counts(session.diagnoses)
+    values = composed_run.diagnoses[_NODE].values
+    counts = _counts(composed_run.diagnoses)
     for topic, count in counts.items():
         console.print(f"{count:8d} {topic}", markup=False, highlight=False)
     lost = int(values.get("lost", "0"))
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     nothing = not any(count for topic, count in counts.items() if topic != _OWN)
     if nothing:
         console.print("note: nobody published anything that is recorded", highlight=False)
-    failed = session.tell_faults(console)
+    failed = composed_run.tell_faults(console)
     return 1 if lost or nothing or failed else 0
 
 

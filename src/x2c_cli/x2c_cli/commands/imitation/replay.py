@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from x2c_bringup.run.composed_run import Session
+    from x2c_bringup.run.composed_run import ComposedRun
 
 _NOTHING, _PARTLY = 1, 3
 """Exit statuses, as of 'x2c evaluate'."""
@@ -81,18 +81,18 @@ def run(arguments: argparse.Namespace) -> int:
     )
     runner = run_apart if arguments.processes else run_here
     specs = (replay.player, *replay.nodes)
-    session = runner(specs, console, duration=arguments.duration)
-    failed = session.tell_faults(console)
-    return _tell(session, console) or failed * _PARTLY
+    composed_run = runner(specs, console, duration=arguments.duration)
+    failed = composed_run.tell_faults(console)
+    return _tell(composed_run, console) or failed * _PARTLY
 
 
-def _tell(session: Session, console: Console) -> int:
+def _tell(composed_run: ComposedRun, console: Console) -> int:
     """Print what happened; return the exit status."""
     from x2c_bringup.graph.replay import PLAYER
     from x2c_bringup.run.live_line import number
 
-    player = session.diagnoses[PLAYER]
-    tracker = session.diagnoses["face_tracker_node"]
+    player = composed_run.diagnoses[PLAYER]
+    tracker = composed_run.diagnoses["face_tracker_node"]
     images, seen = number(player, "image total"), number(tracker, "image total")
     faces = number(tracker, "face total")
     images, seen, faces = (0.0 if math.isnan(one) else one for one in (images, seen, faces))

@@ -112,15 +112,15 @@ def _config(arguments: argparse.Namespace) -> NetworkConfig | None:
 
 
 def _quantize(exported: Path, folder: Path, console: Console) -> None:
-    from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx, read_pictures
+    from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx, read_images
 
-    pictures = read_pictures(folder)
+    images = read_images(folder)
     out = exported.with_suffix(f".int8{exported.suffix}")
     with console.status("measuring ranges"):
-        cost = quantize_onnx(exported, pictures, out)
+        cost = quantize_onnx(exported, images, out)
     _say(
         console,
-        f"Written: {out}; on {len(pictures)} pictures its outputs moved by {cost.mean:.2%} of the "
+        f"Written: {out}; on {len(images)} pictures its outputs moved by {cost.mean:.2%} of the "
         f"controls' ranges, {cost.largest:.1%} at most",
     )
 

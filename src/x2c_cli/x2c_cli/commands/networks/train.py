@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from x2c_training.training.training_run import Job, Outcome
+    from x2c_training.training.training_run import TrainingJob, TrainingOutcome
 
 _LISTED = 20
 
@@ -91,11 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if outcome.finished else 130
 
 
-def _job(arguments: argparse.Namespace) -> Job:
+def _job(arguments: argparse.Namespace) -> TrainingJob:
     from x2c_bringup.shared_files import training_settings_file
     from x2c_node.robots import find_robot
     from x2c_training.settings_file import read_settings
-    from x2c_training.training.training_run import Job
+    from x2c_training.training.training_run import TrainingJob
 
     overrides = list(arguments.overrides)
     for name, key in (
@@ -107,7 +107,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         if value is not None:
             overrides.append(f"{key}={value}")
     file = None if arguments.config is None else training_settings_file(arguments.config)
-    return Job(
+    return TrainingJob(
         data=arguments.data,
         robot=find_robot(arguments.robot),
         out=arguments.out,
@@ -120,7 +120,7 @@ def _job(arguments: argparse.Namespace) -> Job:
     )
 
 
-def _show(outcome: Outcome, job: Job, console: Console) -> None:
+def _show(outcome: TrainingOutcome, job: TrainingJob, console: Console) -> None:
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 

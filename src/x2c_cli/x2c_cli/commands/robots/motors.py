@@ -154,9 +154,9 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from x2c_core.terminal.dialogue import Dialogue
-    from x2c_motors.calibration.wizard import walk
+    from x2c_motors.calibration.wizard import run_wizard
 
-    return walk(
+    return run_wizard(
         _folder(arguments.robot),
         _options(arguments),
         Dialogue(Console()),
@@ -172,7 +172,7 @@ def _limits(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from x2c_motors.bring_up.limits import change_limits, show_limits
-    from x2c_motors.errors import CalibrationError
+    from x2c_motors.errors import MotorCalibrationError
 
     names = ("position", "velocity", "acceleration", "jerk", "home")
     changes = {name: getattr(arguments, name) for name in names}
@@ -181,7 +181,7 @@ def _limits(arguments: argparse.Namespace) -> int:
     console = Console()
     if changes:
         if arguments.joint is None:
-            raise CalibrationError("which joint's limits? Give --joint too")
+            raise MotorCalibrationError("which joint's limits? Give --joint too")
         change_limits(robot.folder, arguments.joint, changes, console)
         robot = _robot(str(robot.folder))
     show_limits(robot, arguments.joint, console)
@@ -218,7 +218,7 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return what the command line says of the driver section."""
     from x2c_core.files.bounded_yaml import load_yaml
     from x2c_motors.drivers import driver_class
-    from x2c_motors.errors import CalibrationError
+    from x2c_motors.errors import MotorCalibrationError
 
     options: dict[str, Any] = {}
     if arguments.type:
@@ -231,7 +231,7 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     for text in arguments.option:
         key, equals, value = text.partition("=")
         if not equals:
-            raise CalibrationError(f"--option: expected KEY=VALUE, got {text!r}")
+            raise MotorCalibrationError(f"--option: expected KEY=VALUE, got {text!r}")
         options[key] = load_yaml(value)
     return options
 
@@ -241,8 +241,8 @@ def _bus_of(section: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(board: Board) -> dict[int, str]:
-    wires = board.driver.wires
-    return dict(zip(wires.addresses, wires.names, strict=True))
+    calibration = board.driver.calibration
+    return dict(zip(calibration.addresses, calibration.names, strict=True))
 
 
 def _robot(name: str) -> Robot:
@@ -263,11 +263,11 @@ def _folder(name: str) -> Path:
 
 def _number(text: str) -> float:
     from x2c_motors.bring_up.numbers import parse_number
-    from x2c_motors.errors import CalibrationError
+    from x2c_motors.errors import MotorCalibrationError
 
     try:
         return parse_number(text, {"": 1.0})
-    except CalibrationError as error:
+    except MotorCalibrationError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from x2c_core.robot.robot_file import load_robot
-    from x2c_evaluation.face_clip import draw, write_picture
+    from x2c_evaluation.face_clip import draw, write_image
     from x2c_node.robots import find_robot
 
     _check(arguments)
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.suffix.lower() == ".mp4":
         _film(arguments, robot, console)
     else:
-        write_picture(arguments.out, draw(robot, _values(arguments), arguments.size))
+        write_image(arguments.out, draw(robot, _values(arguments), arguments.size))
     console.print(f"Written: {arguments.out}", markup=False, soft_wrap=True)
     return 0
 

@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.text import Text
 
     from x2c_cli.doctor import devices, middleware, networks, software
-    from x2c_cli.doctor.finding import Verdict
+    from x2c_cli.doctor.finding import CheckResult
 
     checks = (
         software.python,
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         devices.robots,
         networks.networks,
     )
-    styles = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
+    styles = {CheckResult.OK: "green", CheckResult.WARN: "yellow", CheckResult.FAIL: "bold red"}
     console = Console()
     failed = False
     for check in checks:
@@ -42,5 +42,5 @@ def run(arguments: argparse.Namespace) -> int:
             console.print(line, soft_wrap=True)
             if finding.advice:
                 console.print(f"      → {finding.advice}", soft_wrap=True, highlight=False)
-            failed |= finding.verdict is Verdict.FAIL
+            failed |= finding.verdict is CheckResult.FAIL
     return 1 if failed else 0

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from x2c_cli.commands.imitation.source import seconds
 
 if TYPE_CHECKING:
-    from x2c_cli.faults.observation.verdict import Verdict
-    from x2c_cli.faults.soak.soak import Sample
+    from x2c_cli.faults.observation.verdict import LimitVerdict
+    from x2c_cli.faults.soak.soak import UsageSample
 
 _DONE, _FAILED = 0, 1
 
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     command += " --one-process" if arguments.one_process else ""
     commands, broken = 0, 0
 
-    def report(time: float, samples: Sequence[Sample], verdict: Verdict) -> None:
+    def report(time: float, samples: Sequence[UsageSample], verdict: LimitVerdict) -> None:
         nonlocal commands, broken
         commands += verdict.commands
         broken += not verdict.inside

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from x2c_cli.faults.observation.motion_log import Change, Event
-from x2c_cli.faults.observation.verdict import Verdict
+from x2c_cli.faults.observation.verdict import LimitVerdict
 from x2c_core.errors import OutputError
 
 TABLE, FIGURES = "README.md", "faults.json"
@@ -38,13 +38,13 @@ _INTRODUCTION = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FaultOutcome:
     """What became of one fault.
 
     Attributes:
         name: Of the scenario.
         title: For people.
-        picture: Name of its picture; empty for none.
+        image: Name of its picture; empty for none.
         events: What was done.
         changes: The states that actuation entered.
         verdict: Whether joints stayed inside their limits.
@@ -53,10 +53,10 @@ class Outcome:
 
     name: str
     title: str
-    picture: str
+    image: str
     events: Sequence[Event]
     changes: Sequence[Change]
-    verdict: Verdict
+    verdict: LimitVerdict
     failure: str
 
     @property
@@ -74,7 +74,7 @@ def story(events: Sequence[Event], changes: Sequence[Change]) -> str:
     return ", ".join(f"{time:.2f} s {text}" for time, text in sorted(told) if time >= first)
 
 
-def write(folder: Path, outcomes: Sequence[Outcome], command: str) -> None:
+def write(folder: Path, outcomes: Sequence[FaultOutcome], command: str) -> None:
     """Write the table and the figures.
 
     Raises:
@@ -88,7 +88,7 @@ def write(folder: Path, outcomes: Sequence[Outcome], command: str) -> None:
         raise OutputError(f"cannot write to {folder}: {error.strerror}") from error
 
 
-def _page(outcomes: Sequence[Outcome], command: str) -> str:
+def _page(outcomes: Sequence[FaultOutcome], command: str) -> str:
     lines = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->",
         "# Faults, and what the joints did",
@@ -120,12 +120,12 @@ def _page(outcomes: Sequence[Outcome], command: str) -> str:
             "",
             story(one.events, one.changes) + ".",
         ]
-        if one.picture:
-            lines += ["", f"![{one.title}]({one.picture})"]
+        if one.image:
+            lines += ["", f"![{one.title}]({one.image})"]
     return "\n".join(lines) + "\n"
 
 
-def _plain(outcome: Outcome) -> dict[str, object]:
+def _plain(outcome: FaultOutcome) -> dict[str, object]:
     content = dataclasses.asdict(outcome)
     content["changes"] = [
         {"time": change.time, "state": change.state.name, "reason": change.reason}

@@ -31,7 +31,7 @@ _LATE = 0.05
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LimitVerdict:
     """How near to their limits joints came; 1 is at the limit.
 
     Attributes:
@@ -71,11 +71,11 @@ class Verdict:
         )
 
 
-def judge(log: MotionLog, limits: MotionLimits) -> Verdict:
+def judge(log: MotionLog, limits: MotionLimits) -> LimitVerdict:
     """Return how near to their limits the joints of a log came."""
     sent, commands, measured = log.sent, log.commands, log.measured
     moving = sent.states != State.DISABLED.value
-    return Verdict(
+    return LimitVerdict(
         outside=max(
             _outside(commands.positions, limits), _outside(sent.positions[moving], limits)
         ),

@@ -51,15 +51,17 @@ class Servos:
         port = folder / "port"
         self.robot: Robot = _write_robot(folder, kind, port)
         driver = make_driver(self.robot)
-        self._wires = driver.wires
-        self._bus = _BUSES[kind](port, self._wires.addresses)
-        self._servos = [self._bus.servos[address] for address in self._wires.addresses]
+        self._calibration = driver.calibration
+        self._bus = _BUSES[kind](port, self._calibration.addresses)
+        self._servos = [self._bus.servos[address] for address in self._calibration.addresses]
         lower, upper = self.robot.lower, self.robot.upper
-        bottoms = self._wires.to_raw(lower + _BOTTOM * (upper - lower))
-        parts = zip(self._servos, bottoms, self.robot.joints, driver.settings.wires, strict=True)
-        for servo, bottom, joint, wire in parts:
+        bottoms = self._calibration.to_raw(lower + _BOTTOM * (upper - lower))
+        parts = zip(
+            self._servos, bottoms, self.robot.joints, driver.settings.calibrations, strict=True
+        )
+        for servo, bottom, joint, calibration in parts:
             servo.bottom = float(bottom)
-            servo.sinking = _SINKING * joint.velocity * wire.scale
+            servo.sinking = _SINKING * joint.velocity * calibration.scale
 
     def __enter__(self) -> Servos:
         """Plug the bus in."""
@@ -78,17 +80,17 @@ class Servos:
         """Where the joints are (n,) [rad]."""
         with self._bus.lock:
             raw = [servo.position for servo in self._servos]
-        return self._wires.to_positions(raw)
+        return self._calibration.to_positions(raw)
 
     @property
     def limp(self) -> tuple[str, ...]:
         """Names of joints whose servos have no torque."""
-        servos = zip(self._wires.names, self._servos, strict=True)
+        servos = zip(self._calibration.names, self._servos, strict=True)
         return tuple(name for name, servo in servos if not servo.torque)
 
     def cut(self, joints: Sequence[int]) -> None:
         """Take the power of some joints' servos away: they are limp and do not answer."""
-        addresses = [self._wires.addresses[joint] for joint in joints]
+        addresses = [self._calibration.addresses[joint] for joint in joints]
         with self._bus.lock:
             self._bus.unplugged |= set(addresses)
             self._bus.power_cycle(addresses)

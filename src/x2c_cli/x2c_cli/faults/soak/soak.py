@@ -16,7 +16,7 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ros
 from x2c_cli.bench.system import Usage, usage
 from x2c_cli.errors import FaultError
-from x2c_cli.faults.observation.verdict import Verdict, judge
+from x2c_cli.faults.observation.verdict import LimitVerdict, judge
 from x2c_cli.faults.rig.rig import Rig
 from x2c_cli.faults.rig.stop_button import StopButton
 from x2c_cli.faults.scenarios.messages import control_message
@@ -35,7 +35,7 @@ MOST_MEMORY = 3.0
 
 
 @dataclass(frozen=True)
-class Sample:
+class UsageSample:
     """What one process uses at some moment.
 
     Attributes:
@@ -76,8 +76,8 @@ def soak(
     minutes: float,
     *,
     one_process: bool,
-    report: Callable[[float, Sequence[Sample], Verdict], None],
-) -> list[Sample]:
+    report: Callable[[float, Sequence[UsageSample], LimitVerdict], None],
+) -> list[UsageSample]:
     """Run the pipeline, disturb it again and again, and return what its processes used.
 
     In each round of about 22 s the emergency stop is pressed and reset, by a publisher that comes
@@ -96,7 +96,7 @@ def soak(
     """
     robot = load_robot(find_robot(options.robot))
     limits = MotionLimits.of(robot.joints)
-    samples: list[Sample] = []
+    samples: list[UsageSample] = []
     with ros(), Rig(build_graph(options), robot, one_process=one_process) as rig:
         began = time.monotonic()
         number = 0
@@ -109,7 +109,7 @@ def soak(
     return samples
 
 
-def growth(samples: Sequence[Sample]) -> list[Growth]:
+def growth(samples: Sequence[UsageSample]) -> list[Growth]:
     """Return how much each process has grown since it had settled."""
     end = max(one.time for one in samples)
     grown = []
@@ -135,9 +135,9 @@ def _median_memory(usages: Sequence[Usage]) -> float:
     return float(np.median([one.memory for one in usages]))
 
 
-def _look(rig: Rig, moment: float) -> list[Sample]:
+def _look(rig: Rig, moment: float) -> list[UsageSample]:
     try:
-        return [Sample(moment, name, usage(process)) for name, process in rig.ids.items()]
+        return [UsageSample(moment, name, usage(process)) for name, process in rig.ids.items()]
     except OSError as error:
         raise FaultError("a process of the pipeline has ended") from error
 

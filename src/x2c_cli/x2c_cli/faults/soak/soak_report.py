@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from x2c_cli.faults.soak.soak import Sample, growth
+from x2c_cli.faults.soak.soak import UsageSample, growth
 from x2c_core.errors import OutputError
 
 SAMPLES, CURVES, TABLE = "samples.csv", "curves.png", "README.md"
@@ -24,7 +24,7 @@ _HUES = ("#2f6fde", "#d9483b", "#2a9d66", "#b07a12", "#8452c9", "#1b8a9e")
 _QUANTITIES = (("memory", "memory [MB]"), ("threads", "threads"), ("files", "open files"))
 
 
-def write(folder: Path, samples: Sequence[Sample], title: str, command: str) -> None:
+def write(folder: Path, samples: Sequence[UsageSample], title: str, command: str) -> None:
     """Write all files.
 
     Args:
@@ -51,7 +51,7 @@ def write(folder: Path, samples: Sequence[Sample], title: str, command: str) -> 
         raise OutputError(f"cannot write to {folder}: {error.strerror}") from error
 
 
-def page(samples: Sequence[Sample], title: str, command: str) -> str:
+def page(samples: Sequence[UsageSample], title: str, command: str) -> str:
     """Return the page in Markdown."""
     lines = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->",
@@ -73,7 +73,7 @@ def page(samples: Sequence[Sample], title: str, command: str) -> str:
     return "\n".join([*lines, "", f"![Memory, threads and files over time]({CURVES})"]) + "\n"
 
 
-def draw(samples: Sequence[Sample], title: str) -> Figure:
+def draw(samples: Sequence[UsageSample], title: str) -> Figure:
     """Return a figure of what each process used over time."""
     figure = Figure(figsize=(11.0, 7.6), layout="constrained", facecolor="white")
     axes = figure.subplots(len(_QUANTITIES), 1, sharex=True)

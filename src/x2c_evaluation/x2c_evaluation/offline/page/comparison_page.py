@@ -15,11 +15,11 @@ from x2c_evaluation.offline.page.frame import page, table, tile
 from x2c_evaluation.offline.results.comparison import (
     DIFFERENCE,
     Comparison,
-    Side,
+    ComparisonSide,
     better,
     compared_metrics,
 )
-from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, PAGE
 from x2c_evaluation.offline.results.metrics import METRICS, Metric
 from x2c_evaluation.pipeline.settings import CHOSEN
@@ -56,11 +56,11 @@ def comparison_page(comparison: Comparison, verdicts: Sequence[str], thresholds:
     return page(title, "".join(parts), b.content["versions"], terms)
 
 
-def _name(side: Side) -> str:
+def _name(side: ComparisonSide) -> str:
     return side.folder.resolve().name
 
 
-def _link(side: Side) -> str:
+def _link(side: ComparisonSide) -> str:
     settings = side.content["settings"]
     said = f"robot {settings['robot']}, backend {settings['backend']}"
     for part, before in CHOSEN.items():
@@ -200,7 +200,7 @@ def _curves(comparison: Comparison) -> str:
     return "".join(parts)
 
 
-def _recording(name: str, a: Curves, b: Curves, errors: Sequence[float]) -> str:
+def _recording(name: str, a: FrameCurves, b: FrameCurves, errors: Sequence[float]) -> str:
     duration = float(max(a.times[-1], b.times[-1]))
     if duration <= 0.0:
         return ""

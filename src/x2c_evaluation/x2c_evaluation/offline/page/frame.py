@@ -66,7 +66,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], escaped: bool = Fa
     return f'<div class="scroll"><table>{f"<tr>{top}</tr>" if top else ""}{body}</table></div>'
 
 
-def picture(data: bytes, name: str) -> str:
+def image(data: bytes, name: str) -> str:
     """Return a JPEG as part of the page; a place without a picture where there is none."""
     if not data:
         return f"<figure><figcaption>no picture of {escape(name)}</figcaption></figure>"

@@ -12,7 +12,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group, Unit
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_evaluation.offline.page.charts import path, plot
-from x2c_evaluation.offline.results.curves import Array, Curves
+from x2c_evaluation.offline.results.curves import Array, FrameCurves
 from x2c_evaluation.offline.results.key_frames import frame_errors
 
 Result = Mapping[str, Any]
@@ -22,7 +22,7 @@ _LEAST = 0.1
 """Of what a plot spans, lest noise fills it."""
 
 
-def over_time(result: Result, curves: Curves) -> str:
+def over_time(result: Result, curves: FrameCurves) -> str:
     """Return the plots of a recording."""
     times, duration = curves.times, float(curves.times[-1])
     if duration <= 0.0:
@@ -55,7 +55,7 @@ def over_time(result: Result, curves: Curves) -> str:
 
 def _group(
     result: Result,
-    curves: Curves,
+    curves: FrameCurves,
     group: Group,
     off: Shades,
     compared: tuple[str, Array] | None,

@@ -11,9 +11,9 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_evaluation.offline.page import details, over_time
 from x2c_evaluation.offline.page.charts import bar
-from x2c_evaluation.offline.page.frame import badge, picture, tile
-from x2c_evaluation.offline.recording.store import Store
-from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.offline.page.frame import badge, image, tile
+from x2c_evaluation.offline.recording.store import ResultsStore
+from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.metrics import METRICS
 
 Result = Mapping[str, Any]
@@ -25,7 +25,9 @@ _TILES = (
 _REFERENCES = ("against", "recorded")
 
 
-def recording(result: Result, store: Store, curves: Curves | None, heading: bool = True) -> str:
+def recording(
+    result: Result, store: ResultsStore, curves: FrameCurves | None, heading: bool = True
+) -> str:
     """Return a recording's part of a page.
 
     Args:
@@ -105,29 +107,31 @@ def _tiles(result: Result) -> list[str]:
     return tiles
 
 
-def _moments(result: Result, store: Store) -> str:
-    moments = result["moments"]
-    if not moments:
+def _moments(result: Result, store: ResultsStore) -> str:
+    key_frames = result["moments"]
+    if not key_frames:
         return ""
-    against = moments[0]["reference"]
+    against = key_frames[0]["reference"]
     title = "Moments of largest error" if against else "Moments of strongest expression"
     hint = f"against {_source(result, against)}" if against else "nothing to compare with"
-    cards = "".join(_moment(result, one, store) for one in moments)
+    cards = "".join(_moment(result, one, store) for one in key_frames)
     return f'<h3>{title} <small>{escape(hint)}</small></h3><div class="moments">{cards}</div>'
 
 
-def _moment(result: Result, moment: Mapping[str, Any], store: Store) -> str:
+def _moment(result: Result, key_frame: Mapping[str, Any], store: ResultsStore) -> str:
     names = {"person": "person", "robot": "this evaluation", "reference": "reference"}
-    pictures = "".join(
-        picture(store.picture(result["name"], file), names[who])
-        for who, file in moment["pictures"].items()
+    images = "".join(
+        image(store.image(result["name"], file), names[who])
+        for who, file in key_frame["pictures"].items()
     )
-    error = "" if moment["error"] is None else f", control error {moment['error']:.3f}"
-    worst = ", ".join(f"{name} {own:.2f} for {other:.2f}" for name, own, other in moment["worst"])
+    error = "" if key_frame["error"] is None else f", control error {key_frame['error']:.3f}"
+    worst = ", ".join(
+        f"{name} {own:.2f} for {other:.2f}" for name, own, other in key_frame["worst"]
+    )
     said = f'<p class="worst">{escape(worst)}</p>' if worst else ""
     return (
-        f'<div class="card moment"><div class="pictures">{pictures}</div>'
-        f"<p><b>{moment['time_s']:.2f} s</b>{error}</p>{said}</div>"
+        f'<div class="card moment"><div class="pictures">{images}</div>'
+        f"<p><b>{key_frame['time_s']:.2f} s</b>{error}</p>{said}</div>"
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from x2c_evaluation.offline.page.frame import page, table, tile
 from x2c_evaluation.offline.page.recording import recording, status
-from x2c_evaluation.offline.recording.store import Store
-from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.recording.store import ResultsStore
+from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, PAGE, RECORDINGS
 from x2c_evaluation.offline.results.metrics import METRICS
 from x2c_evaluation.pipeline.settings import CHOSEN
@@ -25,7 +25,7 @@ _HEADLINES = (
 )
 
 
-def report_page(content: Mapping[str, Any], store: Store, details: bool) -> str:
+def report_page(content: Mapping[str, Any], store: ResultsStore, details: bool) -> str:
     """Return the page.
 
     Args:
@@ -91,6 +91,6 @@ def _overview(recordings: list[Mapping[str, Any]], details: bool) -> str:
     return f'<div class="card">{table(head, rows, escaped=True)}</div>'
 
 
-def _curves(result: Mapping[str, Any], store: Store) -> Curves | None:
+def _curves(result: Mapping[str, Any], store: ResultsStore) -> FrameCurves | None:
     path = store.folder / FRAMES / f"{result['name']}.parquet"
     return read_curves(path) if path.is_file() else None

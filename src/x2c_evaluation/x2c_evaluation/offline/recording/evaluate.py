@@ -18,23 +18,23 @@ from threadpoolctl import threadpool_limits
 
 from x2c_bags.frames.bag_frames import FACE, BagFrames
 from x2c_bags.frames.frame_source import FrameSource
-from x2c_bags.frames.recorded_run import Session
+from x2c_bags.frames.recorded_run import RecordedRun
 from x2c_bags.frames.topic_choice import choose_topic
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
-from x2c_core.control_space.control_error import ControlError, control_error
+from x2c_core.control_space.control_error import ControlErrors, control_error
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issue, Issues
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording import run_figures
 from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.recording.imitated import Imitated, imitate
-from x2c_evaluation.offline.recording.single_images import imitate_pictures
+from x2c_evaluation.offline.recording.single_images import imitate_images
 from x2c_evaluation.offline.results import statistics
-from x2c_evaluation.offline.results.curves import Array, Curves
-from x2c_evaluation.offline.results.key_frames import MomentPicture, moment_pictures
+from x2c_evaluation.offline.results.curves import Array, FrameCurves
+from x2c_evaluation.offline.results.key_frames import KeyFrame, find_key_frames
 from x2c_evaluation.offline.results.layout import FORMAT
 from x2c_evaluation.offline.results.references import (
     AGAINST,
@@ -46,14 +46,14 @@ from x2c_evaluation.offline.results.references import (
 from x2c_evaluation.offline.results.smoothness import UNKNOWN, Smoothness, smoothness
 from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
 from x2c_evaluation.offline.sources.video_frames import VideoFrames
-from x2c_evaluation.pipeline.settings import Calibration, Settings
+from x2c_evaluation.pipeline.settings import EvaluationSettings, NeutralSource
 from x2c_perception.cameras.choice import PERFORMER
 
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Job:
+class EvaluationJob:
     """One recording to evaluate.
 
     Attributes:
@@ -66,20 +66,20 @@ class Job:
 
     name: str
     source: str
-    settings: Settings
+    settings: EvaluationSettings
     topic: str = ""
     against: str = ""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EvaluationOutcome:
     """What was found in one recording; plain data.
 
     Attributes:
         name: Of the recording.
         result: All figures, ready for JSON.
         frames: The curves as a Parquet file; empty where there are none.
-        pictures: JPEG files by name.
+        images: JPEG files by name.
         failed: Why it could not be evaluated; empty where it was.
         lost: Whether something of it could not be read.
         seconds: How long it took; no part of the result [s].
@@ -88,13 +88,13 @@ class Outcome:
     name: str
     result: dict[str, Any]
     frames: bytes = b""
-    pictures: dict[str, bytes] = field(default_factory=dict)
+    images: dict[str, bytes] = field(default_factory=dict)
     failed: str = ""
     lost: bool = False
     seconds: float = 0.0
 
 
-def evaluate(job: Job, progress: Progress = lambda done: None) -> Outcome:
+def evaluate(job: EvaluationJob, progress: Progress = lambda done: None) -> EvaluationOutcome:
     """Evaluate a recording; what goes wrong is in the outcome.
 
     Args:
@@ -113,7 +113,7 @@ def evaluate(job: Job, progress: Progress = lambda done: None) -> Outcome:
     return dataclasses.replace(outcome, seconds=time.monotonic() - started)
 
 
-def check(job: Job) -> None:
+def check(job: EvaluationJob) -> None:
     """Refuse a recording or a reference that is not there.
 
     Raises:
@@ -124,7 +124,7 @@ def check(job: Job) -> None:
             raise EvaluationError(f"there is no {what} {path}: no such file or folder")
 
 
-def failure(job: Job, reason: str, issues: Iterable[Issue] = ()) -> Outcome:
+def failure(job: EvaluationJob, reason: str, issues: Iterable[Issue] = ()) -> EvaluationOutcome:
     """Return the outcome of a recording that could not be evaluated."""
     result = {
         "format": FORMAT,
@@ -134,10 +134,10 @@ def failure(job: Job, reason: str, issues: Iterable[Issue] = ()) -> Outcome:
         "failed": reason,
         "issues": [dataclasses.asdict(one) for one in issues],
     }
-    return Outcome(job.name, result, failed=reason, lost=True)
+    return EvaluationOutcome(job.name, result, failed=reason, lost=True)
 
 
-def open_source(job: Job) -> tuple[FrameSource, BagReader | None]:
+def open_source(job: EvaluationJob) -> tuple[FrameSource, BagReader | None]:
     """Return the frames of a recording, and the bag they are in.
 
     Raises:
@@ -153,23 +153,23 @@ def open_source(job: Job) -> tuple[FrameSource, BagReader | None]:
     landmarks = reader.topics[topic].message_type == FACE
     has_neutral = Part.NEUTRAL_FACE in reader.parts.values()
     wanted = job.settings.calibration
-    auto = wanted is Calibration.AUTO and landmarks and has_neutral
-    if wanted is Calibration.RECORDED and not has_neutral:
+    auto = wanted is NeutralSource.AUTO and landmarks and has_neutral
+    if wanted is NeutralSource.RECORDED and not has_neutral:
         raise EvaluationError(f"{path} holds no neutral face: choose another --calibration")
-    return BagFrames(reader, topic, auto or wanted is Calibration.RECORDED), reader
+    return BagFrames(reader, topic, auto or wanted is NeutralSource.RECORDED), reader
 
 
-def _evaluate(job: Job, issues: Issues, progress: Progress) -> Outcome:
+def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> EvaluationOutcome:
     source, reader = open_source(job)
     robot = job.settings.robot()
     single = isinstance(source, DataSetFrames)
     if isinstance(source, DataSetFrames):
-        imitated = imitate_pictures(source, job.settings, robot, issues, progress)
+        imitated = imitate_images(source, job.settings, robot, issues, progress)
     else:
         imitated = imitate(source, job.settings, robot, issues, progress)
     curves = imitated.curves
-    session = run_figures.session(reader, curves) if reader is not None else None
-    references = _references(job, session, issues)
+    recorded_run = run_figures.recorded_run(reader, curves) if reader is not None else None
+    references = _references(job, recorded_run, issues)
     if isinstance(source, DataSetFrames):
         references.setdefault(AGAINST, (source.truth(), ""))
     curves = _with_references(curves, references, issues)
@@ -183,25 +183,29 @@ def _evaluate(job: Job, issues: Issues, progress: Progress) -> Outcome:
         "errors": {name: _error(curves, name, references) for name in curves.references},
         "smoothness": _smoothness(UNKNOWN if single else smoothness(curves)),
         "limits": statistics.limit_statistics(curves, robot, job.settings),
-        "recorded": run_figures.figures(session) if session is not None else None,
+        "recorded": run_figures.figures(recorded_run) if recorded_run is not None else None,
         "fidelity": None,
         "states": [[round(one, 3) for one in row] for row in statistics.states(curves)],
     }
     failed = _why_nothing(curves, imitated)
     if job.settings.fidelity and not failed and not single:
         result["fidelity"] = fidelity_figures(source, curves, robot, job.settings, issues)
-    moments = moment_pictures(source, curves, robot, issues) if not failed else []
-    result["moments"] = [one.as_json() for one in moments]
+    key_frames = find_key_frames(source, curves, robot, issues) if not failed else []
+    result["moments"] = [one.as_json() for one in key_frames]
     result["failed"] = failed
     result["issues"] = [
         dataclasses.asdict(one)
-        for one in (*source.issues, *issues, *(run_figures.issues(session) if session else ()))
+        for one in (
+            *source.issues,
+            *issues,
+            *(run_figures.issues(recorded_run) if recorded_run else ()),
+        )
     ]
-    return Outcome(
+    return EvaluationOutcome(
         name=job.name,
         result=strict(result),
         frames=curves.to_parquet(job.name),
-        pictures=_named(moments),
+        images=_named(key_frames),
         failed=failed,
         lost=any(one["loss"] for one in result["issues"]),
     )
@@ -223,10 +227,10 @@ def strict(value: Any) -> Any:
 
 
 def _references(
-    job: Job, session: Session | None, issues: Issues
+    job: EvaluationJob, recorded_run: RecordedRun | None, issues: Issues
 ) -> dict[str, tuple[Reference, str]]:
     found: dict[str, tuple[Reference, str]] = {}
-    own = recorded(session) if session is not None else None
+    own = recorded(recorded_run) if recorded_run is not None else None
     if own is not None:
         found[RECORDED] = own, ""
     if job.against:
@@ -238,8 +242,8 @@ def _references(
 
 
 def _with_references(
-    curves: Curves, references: dict[str, tuple[Reference, str]], issues: Issues
-) -> Curves:
+    curves: FrameCurves, references: dict[str, tuple[Reference, str]], issues: Issues
+) -> FrameCurves:
     matched: dict[str, Array] = {}
     for name, (reference, _) in references.items():
         values, how = reference.at(curves.stamps)
@@ -252,13 +256,13 @@ def _with_references(
 
 
 def _error(
-    curves: Curves, name: str, references: dict[str, tuple[Reference, str]]
+    curves: FrameCurves, name: str, references: dict[str, tuple[Reference, str]]
 ) -> dict[str, Any] | None:
     values = curves.references[name]
     both = curves.followed & np.isfinite(values).all(axis=1)
     # As they are in messages and files, so that equal values have no error.
     own = curves.values[both].astype(np.float32)
-    found: ControlError | None = control_error(own, values[both].astype(np.float32))
+    found: ControlErrors | None = control_error(own, values[both].astype(np.float32))
     if found is None:
         return None
     reference, how = references[name]
@@ -285,7 +289,7 @@ def _smoothness(found: Smoothness) -> dict[str, Any]:
     }
 
 
-def _why_nothing(curves: Curves, imitated: Imitated) -> str:
+def _why_nothing(curves: FrameCurves, imitated: Imitated) -> str:
     if not imitated.read:
         return "there is not one frame"
     if not len(curves):
@@ -295,5 +299,5 @@ def _why_nothing(curves: Curves, imitated: Imitated) -> str:
     return ""
 
 
-def _named(moments: list[MomentPicture]) -> dict[str, bytes]:
-    return {name: data for one in moments for name, data in one.files()}
+def _named(key_frames: list[KeyFrame]) -> dict[str, bytes]:
+    return {name: data for one in key_frames for name, data in one.files()}

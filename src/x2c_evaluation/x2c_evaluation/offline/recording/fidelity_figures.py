@@ -11,13 +11,17 @@ from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.fidelity.clip import perform
 from x2c_evaluation.fidelity.measure import mean, measure
-from x2c_evaluation.offline.results.curves import Curves
-from x2c_evaluation.pipeline.settings import Settings
-from x2c_perception.cameras.base import PICTURE_RATE
+from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.pipeline.settings import EvaluationSettings
+from x2c_perception.cameras.base import IMAGE_RATE
 
 
 def fidelity_figures(
-    source: FrameSource, curves: Curves, robot: Robot, settings: Settings, issues: Issues
+    source: FrameSource,
+    curves: FrameCurves,
+    robot: Robot,
+    settings: EvaluationSettings,
+    issues: Issues,
 ) -> dict[str, Any] | None:
     """Return how the robot's face follows the person's, or None where it cannot be measured.
 
@@ -28,10 +32,10 @@ def fidelity_figures(
         settings: Of the pipeline.
         issues: Takes why it cannot be measured.
     """
-    period = curves.period or 1.0 / PICTURE_RATE
-    pictures = (frame.picture for frame in ahead(source.frames()) if frame.picture is not None)
+    period = curves.period or 1.0 / IMAGE_RATE
+    images = (frame.image for frame in ahead(source.frames()) if frame.image is not None)
     try:
-        performance = perform(pictures, period, robot, settings.backend, settings=settings)
+        performance = perform(images, period, robot, settings.backend, settings=settings)
     except X2CError as error:
         issues.add(f"fidelity cannot be measured: {error}")
         return None

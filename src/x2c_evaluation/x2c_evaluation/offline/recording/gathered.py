@@ -10,8 +10,8 @@ import numpy as np
 from x2c_core.control_space import controls
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.face.frames import FaceState
-from x2c_evaluation.offline.results.curves import Curves
-from x2c_evaluation.pipeline.pipeline import Sight
+from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.pipeline.pipeline import PipelineOutput
 
 _INTEGERS = 5
 _SCALARS = 2
@@ -29,23 +29,23 @@ class Gathered:
         """Return the number of frames."""
         return len(self._integers) // _INTEGERS
 
-    def add(self, index: int, stamp: int, sight: Sight) -> None:
+    def add(self, index: int, stamp: int, output: PipelineOutput) -> None:
         """Take a frame.
 
         Args:
             index: Its place among the recording's frames.
             stamp: Of the camera image [ns].
-            sight: What was seen in it, and what the robot shall show.
+            output: What was seen in it, and what the robot shall show.
         """
-        face, frame = sight.face, sight.frame
+        face, frame = output.face, output.frame
         found = face.pose is not None and face.state is FaceState.TRACKING
         scale = face.pose.scale if face.pose is not None and found else np.nan
         self._integers.extend((index, stamp, int(face.state), face.track_id, int(frame.state)))
         self._numbers.extend((face.confidence, scale))
-        for row in (sight.described, frame.values):
+        for row in (output.described, frame.values):
             self._numbers.frombytes(np.asarray(row, dtype=np.float64).tobytes())
 
-    def curves(self) -> Curves:
+    def curves(self) -> FrameCurves:
         """Return all frames as arrays."""
         integers = np.array(self._integers, dtype=np.int64).reshape(-1, _INTEGERS)
         numbers = np.array(self._numbers, dtype=np.float64)
@@ -53,7 +53,7 @@ class Gathered:
         # Columns of their own, so that sums over them are rounded as ever.
         index, stamps, face_states, persons, control_states = integers.T.copy()
         confidence, eye_distance = numbers[:, :_SCALARS].T.copy()
-        return Curves(
+        return FrameCurves(
             index=index,
             stamps=stamps,
             face_states=face_states,

@@ -13,9 +13,9 @@ from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.offline.recording.gathered import Gathered
-from x2c_evaluation.offline.results.curves import Curves
-from x2c_evaluation.pipeline.pipeline import Look, Pipeline, find_neutral
-from x2c_evaluation.pipeline.settings import Calibration, Settings
+from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.pipeline.pipeline import Pipeline, TrackedFrame, find_neutral
+from x2c_evaluation.pipeline.settings import EvaluationSettings, NeutralSource
 from x2c_node.conversion.time_stamps import StampMonitor
 
 _TOLD_EVERY = 10
@@ -33,7 +33,7 @@ class Imitated:
         neutral_at: When a neutral face was known first, since the beginning [s]; None for never.
     """
 
-    curves: Curves
+    curves: FrameCurves
     read: int
     unusable: int
     neutral_at: float | None
@@ -41,7 +41,7 @@ class Imitated:
 
 def imitate(
     source: FrameSource,
-    settings: Settings,
+    settings: EvaluationSettings,
     robot: Robot,
     issues: Issues,
     progress: Callable[[int], None] = lambda done: None,
@@ -59,7 +59,7 @@ def imitate(
         X2CError: Robot or backend cannot be used.
     """
     neutral = None
-    if settings.calibration is Calibration.BEFORE:
+    if settings.calibration is NeutralSource.BEFORE:
         with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
             neutral = find_neutral(frames, settings.tracking)
     gathered = Gathered()
@@ -68,7 +68,7 @@ def imitate(
     first: int | None = None
     # One thread decodes, one tracks, this one imitates.
     with closing(pipeline), closing(ahead(_looks(source, pipeline))) as looks:  # type: ignore[type-var]
-        for frame, jumped, look in looks:
+        for frame, jumped, tracked in looks:
             if frame.is_neutral:
                 if frame.face is not None:
                     pipeline.calibrate(frame.face)
@@ -79,16 +79,16 @@ def imitate(
                 pipeline.restart()
                 issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
             try:
-                if isinstance(look, X2CError):
-                    raise look
-                sight = pipeline.answer(look, frame.stamp * 1e-9)
+                if isinstance(tracked, X2CError):
+                    raise tracked
+                output = pipeline.answer(tracked, frame.stamp * 1e-9)
             except X2CError as error:
                 issues.add(f"a frame could not be worked on: {error}")
                 continue
             first = frame.stamp if first is None else first
-            if sight.neutral is not None and neutral_at is None:
+            if output.neutral is not None and neutral_at is None:
                 neutral_at = (frame.stamp - first) * 1e-9
-            gathered.add(frame.index, frame.stamp, sight)
+            gathered.add(frame.index, frame.stamp, output)
             if len(gathered) % _TOLD_EVERY == 0:
                 progress(read)
     progress(read)
@@ -97,7 +97,7 @@ def imitate(
 
 def _looks(
     source: FrameSource, pipeline: Pipeline
-) -> Iterator[tuple[Frame, bool, Look | X2CError]]:
+) -> Iterator[tuple[Frame, bool, TrackedFrame | X2CError]]:
     """Yield each frame, whether time has jumped, and the face in it or why there is none."""
     stamps = StampMonitor()
     nothing = X2CError("a neutral face is no frame")
@@ -108,8 +108,10 @@ def _looks(
                 continue
             jumped = stamps.jumped(frame.stamp)
             try:
-                look: Look | X2CError = pipeline.look(frame, frame.stamp * 1e-9, jumped)
+                tracked: TrackedFrame | X2CError = pipeline.track_frame(
+                    frame, frame.stamp * 1e-9, jumped
+                )
             except X2CError as error:
-                look = error
+                tracked = error
             # The picture is not needed any more.
-            yield dataclasses.replace(frame, picture=None), jumped, look
+            yield dataclasses.replace(frame, image=None), jumped, tracked

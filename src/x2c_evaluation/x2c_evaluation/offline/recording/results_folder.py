@@ -9,7 +9,7 @@ from pathlib import Path
 
 from x2c_bags.reading.files import METADATA
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import Job
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob
 from x2c_evaluation.offline.results.layout import (
     FINGERPRINT,
     FRAMES,
@@ -24,7 +24,7 @@ from x2c_perception.cameras.choice import PERFORMER
 _MARK = "Results of 'x2c evaluate', which replaces and removes what is of it in this folder.\n"
 
 
-def claim(folder: Path, jobs: Sequence[Job]) -> None:
+def claim(folder: Path, jobs: Sequence[EvaluationJob]) -> None:
     """Make a folder for results, or take the one of an earlier evaluation.
 
     Args:
@@ -66,7 +66,7 @@ def files_of(folder: Path) -> Iterator[Path]:
         yield from (here / name for name in names)
 
 
-def _refuse_files_of_others(folder: Path, jobs: Sequence[Job]) -> None:
+def _refuse_files_of_others(folder: Path, jobs: Sequence[EvaluationJob]) -> None:
     if not (folder / MARKER).is_file():
         there = [one for one in (FRAMES, RECORDINGS, REPORT, PAGE) if _exists(folder / one)]
         if there:

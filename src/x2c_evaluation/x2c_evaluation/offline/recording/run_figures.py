@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from x2c_bags.frames.recorded_run import Session, Stream, read_session
+from x2c_bags.frames.recorded_run import RecordedRun, Stream, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_core.files.issues import Issue
-from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.run_report import latency
 from x2c_evaluation.run_report.report import Percentiles, percentiles, rate
 
@@ -18,13 +18,13 @@ _PARTS = (Part.CAMERA_INFO, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.DIAGNO
 _TOLD = (Part.FACE, Part.CONTROLS, Part.COMMANDS)
 
 
-def session(reader: BagReader, curves: Curves) -> Session | None:
+def recorded_run(reader: BagReader, curves: FrameCurves) -> RecordedRun | None:
     """Return the run that a bag was recorded in; None where it holds nothing of the pipeline."""
     there = set(reader.parts.values()) & set(_TOLD)
     if not there:
         return None
     # Of joint commands only the stamps are needed.
-    read = read_session(reader, _PARTS, positions=False)
+    read = read_recorded_run(reader, _PARTS, positions=False)
     # Frames are those that were evaluated, whatever their topic is called.
     streams = {**read.streams, Part.CAMERA_IMAGE: Stream(curves.stamps, curves.stamps)}
     before = {str(one) for one in reader.found}
@@ -32,7 +32,7 @@ def session(reader: BagReader, curves: Curves) -> Session | None:
     return dataclasses.replace(read, streams=streams, issues=issues)
 
 
-def figures(run: Session) -> dict[str, Any]:
+def figures(run: RecordedRun) -> dict[str, Any]:
     """Return latency, drops and rates as they were recorded."""
     measured = latency.measure(run)
     spread: dict[str, Percentiles | None] = {
@@ -53,6 +53,6 @@ def figures(run: Session) -> dict[str, Any]:
     }
 
 
-def issues(run: Session) -> list[Issue]:
+def issues(run: RecordedRun) -> list[Issue]:
     """Return what of the run could not be read."""
     return [Issue(text) for text in run.issues]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, Picture, ahead
+from x2c_bags.frames.frame_source import Frame, ImageArray, ahead
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face import topology
@@ -21,9 +21,9 @@ from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.offline.recording.gathered import Gathered
 from x2c_evaluation.offline.recording.imitated import Imitated
 from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames
-from x2c_evaluation.pipeline.pipeline import Sight
+from x2c_evaluation.pipeline.pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
-from x2c_evaluation.pipeline.settings import Settings
+from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import DetectedFace
@@ -31,9 +31,9 @@ from x2c_perception.tracking.tracker import DetectedFace
 _TOLD_EVERY = 10
 
 
-def imitate_pictures(
+def imitate_images(
     source: DataSetFrames,
-    settings: Settings,
+    settings: EvaluationSettings,
     robot: Robot,
     issues: Issues,
     progress: Callable[[int], None] = lambda done: None,
@@ -64,24 +64,24 @@ def imitate_pictures(
             number = faces[frame.index]
             if number != shown:
                 shown = None
-                neutral = source.pictures([neutrals[number]]).get(neutrals[number])
+                neutral = source.images([neutrals[number]]).get(neutrals[number])
                 face = None if neutral is None else _face(tracker, neutral, number)
                 if face is not None and face.state is FaceState.TRACKING:
                     with suppress(X2CError):
                         imitator.calibrate(face)
                         shown = number
-            sight = _sight(tracker, frame, number)
-            if shown is None and sight.face.state is FaceState.TRACKING:
+            output = _output(tracker, frame, number)
+            if shown is None and output.face.state is FaceState.TRACKING:
                 issues.add("pictures of faces without a picture to calibrate to")
-            elif sight.face.state is FaceState.TRACKING:
+            elif output.face.state is FaceState.TRACKING:
                 try:
-                    values = imitator.imitate(sight.face)
+                    values = imitator.imitate(output.face)
                 except X2CError as error:
                     issues.add(f"a picture could not be worked on: {error}")
                     continue
                 answer = ControlFrame(values, 1.0, ControlState.TRACKING, number)
-                sight = replace(sight, frame=answer)
-            gathered.add(frame.index, frame.stamp, sight)
+                output = replace(output, frame=answer)
+            gathered.add(frame.index, frame.stamp, output)
             if len(gathered) % _TOLD_EVERY == 0:
                 progress(read)
     total = len(source.pairs)
@@ -89,18 +89,18 @@ def imitate_pictures(
     return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
 
 
-def _sight(tracker: MediaPipeTracker, frame: Frame, number: int) -> Sight:
-    picture = frame.picture
-    face = _lost((0, 0), number) if picture is None else _face(tracker, picture, number)
+def _output(tracker: MediaPipeTracker, frame: Frame, number: int) -> PipelineOutput:
+    image = frame.image
+    face = _lost((0, 0), number) if image is None else _face(tracker, image, number)
     found = [DetectedFace(face.landmarks, 1.0)] if face.state is FaceState.TRACKING else []
     neutral = ControlFrame(controls.NEUTRAL.copy(), 0.0, ControlState.NEUTRAL, number)
-    return Sight(face, seen(found), neutral, None)
+    return PipelineOutput(face, seen(found), neutral, None)
 
 
-def _face(tracker: MediaPipeTracker, picture: Picture, number: int) -> Face:
-    height, width = picture.shape[:2]
+def _face(tracker: MediaPipeTracker, image: ImageArray, number: int) -> Face:
+    height, width = image.shape[:2]
     with suppress(X2CError):
-        landmarks = track_single(tracker, np.ascontiguousarray(picture[:, :, ::-1]))
+        landmarks = track_single(tracker, np.ascontiguousarray(image[:, :, ::-1]))
         if landmarks is not None:
             pose = fit_head_pose(landmarks)
             return Face(landmarks, pose, width, height, 1.0, FaceState.TRACKING, number)

@@ -16,12 +16,12 @@ from x2c_core.files.input_limits import TEXT_BYTES
 from x2c_core.files.regular_files import read_text
 from x2c_core.printable import printable
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import Job, Outcome
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationOutcome
 from x2c_evaluation.offline.recording.results_folder import claim, files_of, is_ours
 from x2c_evaluation.offline.results.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
 
 
-class Store:
+class ResultsStore:
     """The folder of an evaluation.
 
     Args:
@@ -32,7 +32,7 @@ class Store:
         EvaluationError: It cannot be written, or something of the user's is in the way.
     """
 
-    def __init__(self, folder: Path, jobs: Sequence[Job]) -> None:
+    def __init__(self, folder: Path, jobs: Sequence[EvaluationJob]) -> None:
         self.folder = folder
         claim(folder, jobs)
 
@@ -40,7 +40,7 @@ class Store:
         """Return a recording's folder."""
         return self.folder / RECORDINGS / name
 
-    def has(self, job: Job, settings: str) -> bool:
+    def has(self, job: EvaluationJob, settings: str) -> bool:
         """Return whether a recording was evaluated with the same of everything, to its end."""
         try:
             kept = read_text(self.recording(job.name) / FINGERPRINT, TEXT_BYTES)
@@ -49,7 +49,7 @@ class Store:
             return False
         return there and kept == fingerprint(job, settings)
 
-    def keep(self, job: Job, outcome: Outcome, settings: str) -> None:
+    def keep(self, job: EvaluationJob, outcome: EvaluationOutcome, settings: str) -> None:
         """Write what was found in a recording; the last file written says that it is complete.
 
         Raises:
@@ -63,7 +63,7 @@ class Store:
             (folder / RESULT).write_text(printable(as_text(outcome.result)), encoding="utf-8")
             if outcome.frames:
                 self._table(job.name).write_bytes(outcome.frames)
-            for name, data in outcome.pictures.items():
+            for name, data in outcome.images.items():
                 (folder / name).write_bytes(data)
             (folder / FINGERPRINT).write_text(fingerprint(job, settings), encoding="utf-8")
         except OSError as error:
@@ -85,7 +85,7 @@ class Store:
             raise EvaluationError(f"cannot read {path}: {error}") from error
         return dict(found)
 
-    def picture(self, name: str, file: str) -> bytes:
+    def image(self, name: str, file: str) -> bytes:
         """Return a picture of a recording; empty where it is gone."""
         path = self.recording(name) / file
         return path.read_bytes() if path.is_file() else b""
@@ -145,7 +145,7 @@ def as_text(content: Any) -> str:
     return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def fingerprint(job: Job, settings: str) -> str:
+def fingerprint(job: EvaluationJob, settings: str) -> str:
     """Return a text that changes with a recording, what it is compared with, and the settings."""
     digest = hashlib.sha256(
         f"{settings}\n{job.name}\n{job.topic}\n".encode(errors="surrogateescape")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from x2c_core.control_space.control_error import ControlError, control_error
+from x2c_core.control_space.control_error import ControlErrors, control_error
 from x2c_core.control_space.controls import Group
 from x2c_core.files.bounded_json import load_json_file
 from x2c_core.files.entries import shown
@@ -26,7 +26,7 @@ DIFFERENCE = "difference"
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparisonSide:
     """One of two evaluations.
 
     Attributes:
@@ -59,9 +59,9 @@ class Comparison:
         difference: Metrics "difference" and "difference.GROUP" over all of them.
     """
 
-    first: Side
-    second: Side
-    differences: Mapping[str, ControlError]
+    first: ComparisonSide
+    second: ComparisonSide
+    differences: Mapping[str, ControlErrors]
     difference: Mapping[str, float]
 
     def values(self, name: str) -> tuple[float | None, float | None]:
@@ -202,7 +202,7 @@ def better(metric: Metric, before: float | None, after: float | None) -> bool | 
     return (after < before) is metric.lower_is_better
 
 
-def _side(path: Path) -> Side:
+def _side(path: Path) -> ComparisonSide:
     file = path / REPORT if path.is_dir() else path
     try:
         content = load_json_file(file)
@@ -217,7 +217,7 @@ def _side(path: Path) -> Side:
             f"{path} is no evaluation: expected a folder with the {REPORT} that 'x2c evaluate' "
             f"writes ({error})"
         ) from error
-    return Side(file.parent, content)
+    return ComparisonSide(file.parent, content)
 
 
 def _check(content: Mapping[str, Any]) -> None:

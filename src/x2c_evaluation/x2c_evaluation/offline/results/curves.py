@@ -29,7 +29,7 @@ _LONGEST_STEP = 5.0
 
 
 @dataclass(frozen=True)
-class Curves:
+class FrameCurves:
     """All frames that could be worked on; n of them.
 
     Attributes:
@@ -112,7 +112,7 @@ class Curves:
         return target.getvalue()
 
 
-def read_curves(path: Path) -> Curves:
+def read_curves(path: Path) -> FrameCurves:
     """Return the curves in a Parquet file that `to_parquet` made.
 
     Raises:
@@ -121,7 +121,7 @@ def read_curves(path: Path) -> Curves:
     try:
         table = read_columns(path)
         references = sorted({name.partition("/")[0] for name in table.column_names if "/" in name})
-        return Curves(
+        return FrameCurves(
             index=integers(table, "frame"),
             stamps=integers(table, "stamp"),
             face_states=integers(table, "face_state"),

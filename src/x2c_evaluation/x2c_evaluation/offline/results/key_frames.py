@@ -11,20 +11,20 @@ from typing import Any
 import cv2
 import numpy as np
 
-from x2c_bags.frames.frame_source import FrameSource, Picture
+from x2c_bags.frames.frame_source import FrameSource, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import absolute_errors, scaled
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_evaluation.offline.results.curves import Array, Curves
+from x2c_evaluation.offline.results.curves import Array, FrameCurves
 from x2c_evaluation.offline.results.references import AGAINST, RECORDED
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
 
-MOMENTS = 6
+KEY_FRAMES = 6
 """Moments shown of a recording."""
 
 _APART = 0.75
@@ -36,7 +36,7 @@ _VIRTUAL = "virtual"
 
 
 @dataclass(frozen=True)
-class MomentPicture:
+class KeyFrame:
     """One moment.
 
     Attributes:
@@ -45,7 +45,7 @@ class MomentPicture:
         error: Of the control values, scaled; None where nothing is compared.
         reference: Name of what it is an error against; empty where nothing is compared.
         worst: (name, own value, the reference's) of the controls that are farthest off.
-        pictures: JPEG by who is shown: "person", "robot", "reference".
+        images: JPEG by who is shown: "person", "robot", "reference".
     """
 
     frame: int
@@ -53,11 +53,11 @@ class MomentPicture:
     error: float | None
     reference: str
     worst: tuple[tuple[str, float, float], ...]
-    pictures: Mapping[str, bytes]
+    images: Mapping[str, bytes]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield names and contents of the picture files."""
-        for who, data in self.pictures.items():
+        for who, data in self.images.items():
             yield f"{self.frame:06d}_{who}.jpg", data
 
     def as_json(self) -> dict[str, Any]:
@@ -68,11 +68,11 @@ class MomentPicture:
             "error": self.error,
             "reference": self.reference,
             "worst": [list(one) for one in self.worst],
-            "pictures": {who: f"{self.frame:06d}_{who}.jpg" for who in self.pictures},
+            "pictures": {who: f"{self.frame:06d}_{who}.jpg" for who in self.images},
         }
 
 
-def frame_errors(curves: Curves) -> tuple[str, Array] | None:
+def frame_errors(curves: FrameCurves) -> tuple[str, Array] | None:
     """Return the reference that moments are chosen by, and each frame's error (n,), or None.
 
     What the user gave goes before what the bag holds.
@@ -92,9 +92,9 @@ def frame_errors(curves: Curves) -> tuple[str, Array] | None:
     return None
 
 
-def moment_pictures(
-    source: FrameSource, curves: Curves, robot: Robot, issues: Issues
-) -> list[MomentPicture]:
+def find_key_frames(
+    source: FrameSource, curves: FrameCurves, robot: Robot, issues: Issues
+) -> list[KeyFrame]:
     """Return the moments of largest error, or of strongest expression, in the order of time.
 
     Args:
@@ -110,31 +110,31 @@ def moment_pictures(
         reference, weights = "", np.abs(scaled(curves.values) - scaled(controls.NEUTRAL)).mean(1)
         weights = np.where(curves.followed, weights, np.nan)
     chosen = _peaks(weights, curves.times)
-    people = source.pictures([int(curves.index[place]) for place in chosen])
+    people = source.images([int(curves.index[place]) for place in chosen])
     with closing(_Artist(robot, issues)) as artist:
-        return [_moment(curves, place, reference, weights, people, artist) for place in chosen]
+        return [_key_frame(curves, place, reference, weights, people, artist) for place in chosen]
 
 
-def _moment(
-    curves: Curves,
+def _key_frame(
+    curves: FrameCurves,
     place: int,
     reference: str,
     weights: Array,
-    people: Mapping[int, Picture],
+    people: Mapping[int, ImageArray],
     artist: _Artist,
-) -> MomentPicture:
+) -> KeyFrame:
     values, frame = curves.values[place], int(curves.index[place])
-    pictures: dict[str, bytes] = {}
+    images: dict[str, bytes] = {}
     if frame in people:
-        pictures["person"] = _jpeg(_person(people[frame]))
-    artist.draw(pictures, "robot", values)
+        images["person"] = _jpeg(_person(people[frame]))
+    artist.draw(images, "robot", values)
     worst: tuple[tuple[str, float, float], ...] = ()
     if reference:
         other = curves.references[reference][place]
-        artist.draw(pictures, "reference", other)
+        artist.draw(images, "reference", other)
         worst = _worst(values, other)
     error = float(weights[place]) if reference else None
-    return MomentPicture(frame, float(curves.times[place]), error, reference, worst, pictures)
+    return KeyFrame(frame, float(curves.times[place]), error, reference, worst, images)
 
 
 def _peaks(weights: Array, times: Array) -> list[int]:
@@ -142,7 +142,7 @@ def _peaks(weights: Array, times: Array) -> list[int]:
     order = np.argsort(-np.nan_to_num(weights, nan=-1.0), kind="stable")
     found: list[int] = []
     for place in order:
-        if len(found) == MOMENTS or not np.isfinite(weights[place]):
+        if len(found) == KEY_FRAMES or not np.isfinite(weights[place]):
             break
         if all(abs(times[place] - times[other]) >= _APART for other in found):
             found.append(int(place))
@@ -172,7 +172,7 @@ class _Artist:
         except X2CError as error:
             issues.once(f"there are no pictures of the robot: {error}", loss=False)
 
-    def draw(self, pictures: dict[str, bytes], who: str, values: Array) -> None:
+    def draw(self, images: dict[str, bytes], who: str, values: Array) -> None:
         """Add a picture of the robot with control values (30,)."""
         if self._face is None:
             return
@@ -182,7 +182,7 @@ class _Artist:
         except X2CError as error:
             self._issues.once(f"the robot cannot be drawn: {error}", loss=False)
             return
-        pictures[who] = _jpeg(drawn)
+        images[who] = _jpeg(drawn)
 
     def close(self) -> None:
         """Free what draws."""
@@ -190,15 +190,15 @@ class _Artist:
             self._face.close()
 
 
-def _person(picture: Picture) -> Picture:
+def _person(image: ImageArray) -> ImageArray:
     """Return the middle of a picture as a square."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    cut = picture[top : top + side, left : left + side]
+    cut = image[top : top + side, left : left + side]
     return np.asarray(cv2.resize(cut, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _jpeg(picture: Picture) -> bytes:
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+def _jpeg(image: ImageArray) -> bytes:
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
     return bytes(encoded.tobytes())

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_bags.frames.recorded_run import Session, read_session
+from x2c_bags.frames.recorded_run import RecordedRun, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.schema.topics import Part
@@ -17,7 +17,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls_track import read_controls
 from x2c_core.face.frames import ControlState
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.results.curves import Curves, read_curves
+from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, REPORT
 
 Array = NDArray[np.float64]
@@ -83,14 +83,14 @@ class Reference:
         return found
 
 
-def recorded(session: Session) -> Reference | None:
+def recorded(recorded_run: RecordedRun) -> Reference | None:
     """Return the control values that a bag holds, or None."""
-    if not len(session.controls):
+    if not len(recorded_run.controls):
         return None
-    values = session.controls.copy()
-    values[session.control_states != ControlState.TRACKING] = np.nan
+    values = recorded_run.controls.copy()
+    values[recorded_run.control_states != ControlState.TRACKING] = np.nan
     values[~np.isfinite(values).all(axis=1)] = np.nan
-    stream = session.streams[Part.CONTROLS]
+    stream = recorded_run.streams[Part.CONTROLS]
     stamps = np.where(stream.stamps == 0, stream.times, stream.stamps)
     return _sorted(stamps, values, "control values in the bag")
 
@@ -112,7 +112,7 @@ def read_reference(path: Path, recording: str) -> Reference:
         stamps = track.start + np.round(track.times * 1e9).astype(np.int64)
         return _sorted(stamps, track.values, path.name)
     if path.exists() and is_bag(path):
-        found = recorded(read_session(BagReader(path), (Part.CONTROLS,)))
+        found = recorded(read_recorded_run(BagReader(path), (Part.CONTROLS,)))
         if found is None:
             raise EvaluationError(f"{path} holds no control values to compare with")
         return Reference(found.stamps, found.values, path.name)
@@ -130,7 +130,7 @@ def _evaluation(path: Path, recording: str) -> Reference:
     if not file.is_file():
         known = ", ".join(one.stem for one in tables) or "none"
         raise EvaluationError(f"{path} has no recording {recording!r}; it has: {known}")
-    curves: Curves = read_curves(file)
+    curves: FrameCurves = read_curves(file)
     values = curves.values.copy()
     values[~curves.followed] = np.nan
     return _sorted(curves.stamps, values, f"evaluation {path.name}")

@@ -13,7 +13,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import scaled
 from x2c_core.control_space.controls import Group
 from x2c_evaluation.fidelity.floors import FLOORS
-from x2c_evaluation.offline.results.curves import Curves
+from x2c_evaluation.offline.results.curves import FrameCurves
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -51,7 +51,7 @@ UNKNOWN = Smoothness(0.0, None, {}, None, {})
 """Where nothing goes on from one frame to the next."""
 
 
-def smoothness(curves: Curves) -> Smoothness:
+def smoothness(curves: FrameCurves) -> Smoothness:
     """Return how steady the control values of a recording are."""
     period = curves.period
     if not period:
@@ -74,7 +74,7 @@ def smoothness(curves: Curves) -> Smoothness:
     )
 
 
-def _runs(curves: Curves) -> list[tuple[int, int]]:
+def _runs(curves: FrameCurves) -> list[tuple[int, int]]:
     """Return first and last + 1 of frames in which a person is followed without a gap."""
     steps = np.diff(curves.stamps) * 1e-9
     joined = (steps > 0.0) & (steps < _REGULAR * curves.period)

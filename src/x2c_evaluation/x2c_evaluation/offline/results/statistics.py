@@ -14,8 +14,8 @@ from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import FaceState
 from x2c_core.robot.robot import Robot
-from x2c_evaluation.offline.results.curves import Curves
-from x2c_evaluation.pipeline.settings import Settings
+from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 Mask = NDArray[np.bool_]
 
@@ -24,7 +24,7 @@ _ROUNDING = 1e-5
 _REGULAR = 1.8
 
 
-def frame_statistics(curves: Curves, read: int, unusable: int) -> dict[str, Any]:
+def frame_statistics(curves: FrameCurves, read: int, unusable: int) -> dict[str, Any]:
     """Return counts of frames and stamps.
 
     Args:
@@ -47,7 +47,7 @@ def frame_statistics(curves: Curves, read: int, unusable: int) -> dict[str, Any]
     }
 
 
-def tracking_statistics(curves: Curves, neutral_at: float | None) -> dict[str, Any]:
+def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> dict[str, Any]:
     """Return how well the face was found and followed.
 
     Args:
@@ -73,7 +73,9 @@ def tracking_statistics(curves: Curves, neutral_at: float | None) -> dict[str, A
     }
 
 
-def limit_statistics(curves: Curves, robot: Robot, settings: Settings) -> dict[str, Any]:
+def limit_statistics(
+    curves: FrameCurves, robot: Robot, settings: EvaluationSettings
+) -> dict[str, Any]:
     """Return how often controls and joints were asked for more than they can do."""
     values = curves.values
     outside = (values < controls.MINIMUM - _ROUNDING) | (values > controls.MAXIMUM + _ROUNDING)
@@ -114,7 +116,7 @@ def spans(mask: Mask) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def states(curves: Curves) -> list[tuple[float, float, int, int]]:
+def states(curves: FrameCurves) -> list[tuple[float, float, int, int]]:
     """Return (begin [s], end [s], face state, control state) of each stretch of frames."""
     if not len(curves):
         return []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, FrameSource, Picture, SourceFacts
+from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import scaled
 from x2c_core.files.issues import Issues
@@ -66,17 +66,17 @@ class DataSetFrames(FrameSource):
         counting, self._counted = not self._counted, True
         for index, pair in enumerate(self.pairs):
             try:
-                picture = _bgr(pair)
+                image = _bgr(pair)
             except DataSetError as error:
                 if counting:
                     self.issues.add(str(error))
                 continue
             if counting:
-                size = f"{picture.shape[1]}x{picture.shape[0]}"
+                size = f"{image.shape[1]}x{image.shape[0]}"
                 self.facts.sizes[size] = self.facts.sizes.get(size, 0) + 1
-            yield Frame(index, (index + 1) * _SECOND, (index + 1) * _SECOND, picture)
+            yield Frame(index, (index + 1) * _SECOND, (index + 1) * _SECOND, image)
 
-    def pictures(self, indices: Collection[int]) -> dict[int, Picture]:
+    def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return some pictures by index."""
         found = {}
         for index in indices:
@@ -108,5 +108,5 @@ class DataSetFrames(FrameSource):
         return nearest
 
 
-def _bgr(pair: Pair) -> Picture:
-    return np.ascontiguousarray(pair.picture()[:, :, ::-1])
+def _bgr(pair: Pair) -> ImageArray:
+    return np.ascontiguousarray(pair.read_image()[:, :, ::-1])

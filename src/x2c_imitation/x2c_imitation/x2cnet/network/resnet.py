@@ -72,7 +72,7 @@ def _downsample(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ResNetLayout:
     """Of a residual network.
 
     Attributes:
@@ -91,18 +91,18 @@ class Plan:
         return 8 * self.width * self.block.expansion
 
 
-BACKBONES: Mapping[str, Plan] = {
-    "resnet18": Plan(_BasicBlock, (2, 2, 2, 2)),
-    "resnet34": Plan(_BasicBlock, (3, 4, 6, 3)),
-    "resnet50": Plan(_Bottleneck, (3, 4, 6, 3)),
-    "resnet18_half": Plan(_BasicBlock, (2, 2, 2, 2), 32),
-    "resnet18_quarter": Plan(_BasicBlock, (2, 2, 2, 2), 16),
-    "resnet10_half": Plan(_BasicBlock, (1, 1, 1, 1), 32),
+BACKBONES: Mapping[str, ResNetLayout] = {
+    "resnet18": ResNetLayout(_BasicBlock, (2, 2, 2, 2)),
+    "resnet34": ResNetLayout(_BasicBlock, (3, 4, 6, 3)),
+    "resnet50": ResNetLayout(_Bottleneck, (3, 4, 6, 3)),
+    "resnet18_half": ResNetLayout(_BasicBlock, (2, 2, 2, 2), 32),
+    "resnet18_quarter": ResNetLayout(_BasicBlock, (2, 2, 2, 2), 16),
+    "resnet10_half": ResNetLayout(_BasicBlock, (1, 1, 1, 1), 32),
 }
 """The backbones there are: torchvision's, and smaller ones for small pictures on a CPU."""
 
 
-def plan(name: str) -> Plan:
+def plan(name: str) -> ResNetLayout:
     """Return how a backbone is made.
 
     Raises:
@@ -113,7 +113,7 @@ def plan(name: str) -> Plan:
     return BACKBONES[name]
 
 
-def build_backbone(plan: Plan) -> nn.Sequential:
+def build_backbone(plan: ResNetLayout) -> nn.Sequential:
     """Return a network from pictures (n, 3, height, width) to features (n, c, 1, 1).
 
     Weights are random, drawn as torchvision does (He et al., arXiv 1502.01852).

@@ -42,17 +42,17 @@ class X2Control(nn.Module):
         with torch.no_grad():
             last.bias.copy_(torch.from_numpy(in_network_units(controls.NEUTRAL, config)))
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """Return features (n, c) of normalised pictures (n, 3, height, width)."""
-        return torch.as_tensor(self.feature_extractor(pictures).flatten(1))
+        return torch.as_tensor(self.feature_extractor(images).flatten(1))
 
     def controls_from(self, features: Tensor) -> Tensor:
         """Return control values (n, 30), in the network's own units, from features (n, c)."""
         return torch.as_tensor(self.pos_pred_head(features))
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Return control values (n, 30), in the network's own units, of normalised pictures."""
-        return self.controls_from(self.features(pictures))
+        return self.controls_from(self.features(images))
 
 
 class Normalizer(nn.Module):
@@ -75,9 +75,9 @@ class Normalizer(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Return normalised float32 pictures, channels in the network's order."""
-        channels = pictures.permute(0, 3, 1, 2)
+        channels = images.permute(0, 3, 1, 2)
         if self._flip:
             channels = channels.flip(1)
         return torch.as_tensor((channels.to(torch.float32) - self.mean) * self.scale)

@@ -34,7 +34,7 @@ from x2c_imitation.x2cnet.network.x2control import X2Control, build_network
 from x2c_imitation.x2cnet.runtime.export import export_onnx
 from x2c_imitation.x2cnet.runtime.onnx_runtime import OnnxRuntime
 from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx
-from x2c_imitation.x2cnet.runtime.runtime import Pictures, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
 from x2c_imitation.x2cnet.runtime.torch_runtime import TorchRuntime
 
 _NETWORKS = (
@@ -52,9 +52,9 @@ _WIDTH = 100
 class _Bfloat16(TorchRuntime):
     """Runs a network with 16-bit numbers where torch finds it safe."""
 
-    def infer(self, pictures: Pictures) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
         with torch.autocast("cpu", torch.bfloat16):
-            return super().infer(pictures)
+            return super().infer(images)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredTime:
     """How long a candidate took.
 
     Attributes:
@@ -98,12 +98,12 @@ def candidates(
 ) -> list[Candidate]:
     """Return every way to run a network; its ONNX files are written to a folder."""
     size = config.image_size
-    picture = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     exported = folder / f"{name}.onnx"
     small = exported.with_suffix(".int8.onnx")
     if not exported.exists():
         export_onnx(network, config, exported)
-        quantize_onnx(exported, np.repeat(picture, _CALIBRATION, axis=0), small)
+        quantize_onnx(exported, np.repeat(image, _CALIBRATION, axis=0), small)
     ways: Mapping[str, Runtime] = {
         "torch": TorchRuntime(network, config, Device.CPU, threads),
         "torch bfloat16": _Bfloat16(network, config, Device.CPU, threads),
@@ -111,12 +111,12 @@ def candidates(
         "ONNX Runtime int8": OnnxRuntime(small, Device.CPU, threads),
     }
     return [
-        Candidate(name, way, threads, lambda runtime=runtime: runtime.infer(picture))  # type: ignore[misc]
+        Candidate(name, way, threads, lambda runtime=runtime: runtime.infer(image))  # type: ignore[misc]
         for way, runtime in ways.items()
     ]
 
 
-def measure(tried: Sequence[Candidate], rounds: int) -> list[Measured]:
+def measure(tried: Sequence[Candidate], rounds: int) -> list[MeasuredTime]:
     """Return how long each candidate takes; the first is what the others are compared with."""
     torch.set_num_threads(tried[0].threads)
     for candidate in tried:
@@ -132,7 +132,7 @@ def measure(tried: Sequence[Candidate], rounds: int) -> list[Measured]:
             taken.append(1e3 * (time.perf_counter() - began))
     medians = [float(np.median(taken)) for taken in times]
     return [
-        Measured(one.network, one.way, one.threads, median, medians[0] / median)
+        MeasuredTime(one.network, one.way, one.threads, median, medians[0] / median)
         for one, median in zip(tried, medians, strict=True)
     ]
 
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
-    results: list[Measured] = []
+    results: list[MeasuredTime] = []
     with tempfile.TemporaryDirectory() as folder:
         networks = [_random(backbone, size) for backbone, size in _NETWORKS]
         if options.network:
@@ -171,7 +171,7 @@ def _random(backbone: str, size: int) -> tuple[str, X2Control, NetworkConfig]:
     return f"{backbone} {size}", build_network(config), config
 
 
-def _table(results: Sequence[Measured]) -> Table:
+def _table(results: Sequence[MeasuredTime]) -> Table:
     table = Table("network", "run by", "threads", "ms a picture", "times faster")
     for column in table.columns[2:]:
         column.justify = "right"

@@ -39,8 +39,8 @@ class _Whole(nn.Module):
         self.normalizer = Normalizer(config)
         self.network = network
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        return torch.as_tensor(self.network(self.normalizer(pictures)))
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.as_tensor(self.network(self.normalizer(images)))
 
 
 def export_weights(weights: Path, path: Path, config: NetworkConfig | None = None) -> float:
@@ -132,12 +132,12 @@ def _difference(network: X2Control, config: NetworkConfig, exported: Path) -> fl
     ours = Predictor(TorchRuntime(network, config, "cpu", torch.get_num_threads()))
     theirs = Predictor(OnnxRuntime(exported, "cpu", 1))
     return max(
-        float(np.abs(ours.read(pictures) - theirs.read(pictures)).max())
-        for pictures in (_pictures(count, config.image_size) for count in _BATCHES)
+        float(np.abs(ours.read(images) - theirs.read(images)).max())
+        for images in (_images(count, config.image_size) for count in _BATCHES)
     )
 
 
-def _pictures(count: int, size: int) -> NDArray[np.uint8]:
+def _images(count: int, size: int) -> NDArray[np.uint8]:
     shape = (count, size, size, 3)
     return np.random.default_rng(count).integers(0, 256, shape, dtype=np.uint8)
 

@@ -18,7 +18,7 @@ from x2c_imitation.x2cnet.network.files import (
     check_network_file,
     unreadable,
 )
-from x2c_imitation.x2cnet.runtime.runtime import Pictures, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
 
 INPUT, OUTPUT = "pictures", "controls"
 _PROVIDERS = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionProvider"}
@@ -72,9 +72,9 @@ class OnnxRuntime(Runtime):
         """Of the network."""
         return self._config
 
-    def infer(self, pictures: Pictures) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
         """Return the network's outputs (n, 30), in its own units."""
-        return np.asarray(self._session.run([OUTPUT], {INPUT: pictures})[0])
+        return np.asarray(self._session.run([OUTPUT], {INPUT: images})[0])
 
     def _check(self, path: Path) -> None:
         size = self._config.image_size

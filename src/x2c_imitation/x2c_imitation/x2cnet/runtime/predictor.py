@@ -18,7 +18,7 @@ from x2c_imitation.x2cnet.network.config import (
     RuntimeName,
 )
 from x2c_imitation.x2cnet.network.files import DIGEST_KEY, ONNX, SAFETENSORS, digest
-from x2c_imitation.x2cnet.runtime.runtime import Pictures, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
 
 Array = NDArray[np.float64]
 
@@ -38,35 +38,35 @@ class Predictor:
         """Of the network."""
         return self._runtime.config
 
-    def predict(self, pictures: Pictures) -> Array:
+    def predict(self, images: ImageBatch) -> Array:
         """Return control values (n, 30) [ratio or rad], not limited to any range.
 
         Args:
-            pictures: (n, height, width, 3) RGB, of any size.
+            images: (n, height, width, 3) RGB, of any size.
 
         Raises:
             NetworkError: The pictures have another shape or type, or the network gives no finite
                 numbers for them.
         """
-        if pictures.ndim != 4 or pictures.shape[3] != 3 or pictures.dtype != np.uint8:
+        if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
             raise NetworkError(
                 "expected pictures (n, height, width, 3) of uint8, got "
-                f"{pictures.shape} of {pictures.dtype}"
+                f"{images.shape} of {images.dtype}"
             )
-        if not pictures.size:
+        if not images.size:
             return np.empty((0, controls.COUNT))
-        return self.read(fit(pictures, self.config))
+        return self.read(fit(images, self.config))
 
-    def read(self, pictures: Pictures) -> Array:
+    def read(self, images: ImageBatch) -> Array:
         """Return control values (n, 30) [ratio or rad], not limited to any range.
 
         Args:
-            pictures: (n, size, size, 3) RGB, as `fit` makes them.
+            images: (n, size, size, 3) RGB, as `fit` makes them.
 
         Raises:
             NetworkError: The network gives no finite numbers for them.
         """
-        values = np.asarray(self._runtime.infer(pictures), dtype=np.float64)
+        values = np.asarray(self._runtime.infer(images), dtype=np.float64)
         if not np.isfinite(values).all():
             raise NetworkError("the network's outputs are NaN or infinite: its weights are broken")
         # The one place where upstream's degrees become radians.
@@ -77,22 +77,22 @@ class Predictor:
         return self.config.angle_unit is AngleUnit.DEG
 
 
-def fit(pictures: Pictures, config: NetworkConfig) -> Pictures:
+def fit(images: ImageBatch, config: NetworkConfig) -> ImageBatch:
     """Return what a network sees of pictures (n, height, width, 3), at its size."""
-    height, width = pictures.shape[1:3]
+    height, width = images.shape[1:3]
     left, top, right, bottom = config.crop
     x, y = round(left * width), round(top * height)
     across, down = max(round((right - left) * width), 1), max(round((bottom - top) * height), 1)
-    return resize(pictures[:, y : y + down, x : x + across], config.image_size)
+    return resize(images[:, y : y + down, x : x + across], config.image_size)
 
 
-def resize(pictures: Pictures, size: int) -> Pictures:
+def resize(images: ImageBatch, size: int) -> ImageBatch:
     """Return pictures (n, height, width, 3) as (n, size, size, 3)."""
-    if pictures.shape[1:3] == (size, size):
-        return np.ascontiguousarray(pictures)
-    shrinks = min(pictures.shape[1:3]) > size
+    if images.shape[1:3] == (size, size):
+        return np.ascontiguousarray(images)
+    shrinks = min(images.shape[1:3]) > size
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    sized = [cv2.resize(picture, (size, size), interpolation=how) for picture in pictures]
+    sized = [cv2.resize(image, (size, size), interpolation=how) for image in images]
     return np.asarray(sized, dtype=np.uint8)
 
 

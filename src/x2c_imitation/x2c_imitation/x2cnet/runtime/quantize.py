@@ -26,21 +26,21 @@ from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import Device
 from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, OnnxRuntime
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, fit
-from x2c_imitation.x2cnet.runtime.runtime import Pictures
-from x2c_imitation.x2cnet.transfer import read_picture
+from x2c_imitation.x2cnet.runtime.runtime import ImageBatch
+from x2c_imitation.x2cnet.transfer import read_robot_image
 
 # Sums of 8-bit unsigned times 8-bit signed numbers are what x86 processors are made for.
 _ACTIVATIONS, _WEIGHTS = QuantType.QUInt8, QuantType.QInt8
 _LAYERS = ["Conv", "Add", "MaxPool", "Gemm", "GlobalAveragePool"]
 
-_PICTURES = (".jpg", ".jpeg", ".png")
+_IMAGES = (".jpg", ".jpeg", ".png")
 
 ENOUGH = 200
 """So many pictures tell the ranges."""
 
 
 @dataclass(frozen=True)
-class Cost:
+class QuantizationCost:
     """How far outputs moved, as a share of each control's range.
 
     Attributes:
@@ -52,22 +52,22 @@ class Cost:
     largest: float
 
 
-def quantize_onnx(path: Path, pictures: Pictures, out: Path) -> Cost:
+def quantize_onnx(path: Path, images: ImageBatch, out: Path) -> QuantizationCost:
     """Write an ONNX file of `export_onnx` with 8-bit numbers.
 
     Args:
         path: Of the file.
-        pictures: (n, height, width, 3) RGB, of the robot with many expressions; some hundreds.
+        images: (n, height, width, 3) RGB, of the robot with many expressions; some hundreds.
         out: To write to; an earlier file is replaced.
 
     Raises:
         NetworkError: There are no pictures, or a file cannot be read or written.
     """
-    if not len(pictures):
+    if not len(images):
         raise NetworkError("there are no pictures to measure ranges on")
     runtime = OnnxRuntime(path, Device.CPU, 1)
     exact = Predictor(runtime)
-    sized = fit(pictures, exact.config)
+    sized = fit(images, exact.config)
     partial = out.with_name(out.name + ".part")
     logger = logging.getLogger()
     level = logger.level
@@ -99,7 +99,7 @@ def quantize_onnx(path: Path, pictures: Pictures, out: Path) -> Cost:
     return cost
 
 
-def read_pictures(folder: Path, most: int = ENOUGH) -> Pictures:
+def read_images(folder: Path, most: int = ENOUGH) -> ImageBatch:
     """Return pictures (n, height, width, 3) RGB, evenly chosen from all in a folder and below.
 
     Pictures of other sizes than the first one's are brought to its size.
@@ -108,32 +108,29 @@ def read_pictures(folder: Path, most: int = ENOUGH) -> Pictures:
         NetworkError: There are none.
         TransferError: A file is no picture.
     """
-    files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in _PICTURES)
+    files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in _IMAGES)
     if not files:
-        raise NetworkError(f"there are no pictures ({', '.join(_PICTURES)}) in {folder}")
+        raise NetworkError(f"there are no pictures ({', '.join(_IMAGES)}) in {folder}")
     places = np.unique(np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int))
-    pictures = [read_picture(files[place]) for place in places]
-    height, width = pictures[0].shape[:2]
-    return np.array([cv2.resize(picture, (width, height)) for picture in pictures], dtype=np.uint8)
+    images = [read_robot_image(files[place]) for place in places]
+    height, width = images[0].shape[:2]
+    return np.array([cv2.resize(image, (width, height)) for image in images], dtype=np.uint8)
 
 
 class _Reader(CalibrationDataReader):
     """Hands out pictures one by one."""
 
-    def __init__(self, pictures: Pictures) -> None:
-        self._pictures: Iterator[NDArray[np.uint8]] = iter(pictures)
+    def __init__(self, images: ImageBatch) -> None:
+        self._images: Iterator[NDArray[np.uint8]] = iter(images)
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-        picture = next(self._pictures, None)
-        return None if picture is None else {INPUT: picture[None]}
+        image = next(self._images, None)
+        return None if image is None else {INPUT: image[None]}
 
 
-def _cost(exact: Predictor, quantized: Predictor, pictures: Pictures) -> Cost:
+def _cost(exact: Predictor, quantized: Predictor, images: ImageBatch) -> QuantizationCost:
     ranges = controls.MAXIMUM - controls.MINIMUM
     moved = np.abs(
-        [
-            (quantized.read(picture[None]) - exact.read(picture[None]))[0] / ranges
-            for picture in pictures
-        ]
+        [(quantized.read(image[None]) - exact.read(image[None]))[0] / ranges for image in images]
     )
-    return Cost(float(moved.mean()), float(moved.max()))
+    return QuantizationCost(float(moved.mean()), float(moved.max()))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 
-Pictures = NDArray[np.uint8]
+ImageBatch = NDArray[np.uint8]
 
 
 class Runtime(ABC):
@@ -22,9 +22,9 @@ class Runtime(ABC):
         """Of the network."""
 
     @abstractmethod
-    def infer(self, pictures: Pictures) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
         """Return the network's outputs (n, 30), in its own units.
 
         Args:
-            pictures: (n, size, size, 3) RGB, of the network's size.
+            images: (n, size, size, 3) RGB, of the network's size.
         """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import Normalizer, X2Control
-from x2c_imitation.x2cnet.runtime.runtime import Pictures, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
 
 
 class TorchRuntime(Runtime):
@@ -46,8 +46,8 @@ class TorchRuntime(Runtime):
         """Of the network."""
         return self._config
 
-    def infer(self, pictures: Pictures) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
         """Return the network's outputs (n, 30), in its own units."""
         with torch.inference_mode():
-            given = torch.from_numpy(pictures).to(self._device)
+            given = torch.from_numpy(images).to(self._device)
             return np.asarray(self._network(self._normalizer(given)).float().cpu().numpy())

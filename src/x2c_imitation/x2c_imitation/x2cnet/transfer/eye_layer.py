@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from x2c_core.face import topology
 from x2c_imitation.x2cnet.transfer.inpaint import fill_unknown
-from x2c_imitation.x2cnet.transfer.window import Layer, Picture, Window
+from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window
 
 Array = NDArray[np.float64]
 
@@ -33,19 +33,19 @@ class EyeLayer:
     """One eye of a picture.
 
     Args:
-        picture: (h, w, 3) the neutral picture.
+        image: (h, w, 3) the neutral picture.
         landmarks: (478, 2) on it [pixel].
         side: "LEFT" or "RIGHT".
         up: (2,) the head's up, one interocular distance long [pixel].
     """
 
-    def __init__(self, picture: Picture, landmarks: Array, side: str, up: Array) -> None:
+    def __init__(self, image: ImageArray, landmarks: Array, side: str, up: Array) -> None:
         upper = getattr(topology, f"EYE_{side}_UPPER")
         lower = getattr(topology, f"EYE_{side}_LOWER")
         self._outline = np.concatenate([upper, lower[-2:0:-1]])
         self._lids = (upper, lower)
         self._opening = max(self._opened(landmarks, up), 1e-6)
-        self._lashes = self._darkest(picture, landmarks, up)
+        self._lashes = self._darkest(image, landmarks, up)
         self._corners = upper[[0, -1]]
         iris = getattr(topology, f"IRIS_{side}")
         self._pupil = int(iris[0])
@@ -55,13 +55,13 @@ class EyeLayer:
         self._radius = max(float(np.hypot(*ring.T).mean()), 0.5)
         outline = landmarks[self._outline]
         room = float(np.ptp(outline[:, 0]))
-        window = Window.around(outline, picture.shape, room)
+        window = Window.around(outline, image.shape, room)
         if window is None:
             window = Window(0, 0, 1, 1)
         self._place = np.array([window.left, window.top], dtype=np.float64)
         # Pixels that the outline cuts are the eye's as well: at rest all is as in the picture.
         seen = (window.cover(outline) > 0.0).astype(np.float32)
-        self._make(picture[window.rows_columns].astype(np.float32), seen)
+        self._make(image[window.rows_columns].astype(np.float32), seen)
 
     def _make(self, part: Layer, seen: Layer) -> None:
         height, width = seen.shape
@@ -92,17 +92,17 @@ class EyeLayer:
         iris = fill_unknown(both / np.maximum(weight, 1e-6)[:, :, None], weight * inside)
         self._iris = np.dstack([iris * alpha[:, :, None], alpha])
 
-    def draw(self, picture: Picture, landmarks: Array, up: Array) -> None:
+    def draw(self, image: ImageArray, landmarks: Array, up: Array) -> None:
         """Draw the eye between its lids, in place.
 
         Args:
-            picture: (h, w, 3).
+            image: (h, w, 3).
             landmarks: (478, 2) as they are now [pixel].
             up: (2,) the head's up, one interocular distance long [pixel].
         """
-        self._draw_line(picture, landmarks, up)
+        self._draw_line(image, landmarks, up)
         outline = landmarks[self._outline]
-        window = Window.around(outline, picture.shape)
+        window = Window.around(outline, image.shape)
         if window is None:
             return
         # A shut eye's outline is a line, and that has no width.
@@ -118,9 +118,9 @@ class EyeLayer:
         layer = window.warp(self._white, white, cv2.BORDER_REPLICATE)
         over = window.warp(self._iris, iris, cv2.BORDER_CONSTANT)
         layer = layer * (1.0 - over[:, :, 3:]) + over[:, :, :3]
-        window.blend(picture, layer, cover)
+        window.blend(image, layer, cover)
 
-    def _draw_line(self, picture: Picture, landmarks: Array, up: Array) -> None:
+    def _draw_line(self, image: ImageArray, landmarks: Array, up: Array) -> None:
         """Draw the lashes of a shut eye, in place: what is left of them is too thin to be seen."""
         amount = 1.0 - self._opened(landmarks, up) / self._opening / _CLOSING
         if amount <= 0.0:
@@ -129,11 +129,11 @@ class EyeLayer:
         line = (landmarks[upper] + landmarks[lower]) / 2.0
         half = np.sin(np.linspace(0.15, np.pi - 0.15, len(line)))[:, None] * up * _LINE / 2.0
         outline = np.concatenate([line + half, (line - half)[::-1]])
-        window = Window.around(outline, picture.shape)
+        window = Window.around(outline, image.shape)
         if window is None:
             return
         layer = np.broadcast_to(self._lashes, (window.height, window.width, 3))
-        window.blend(picture, layer, window.cover(outline) * np.float32(min(amount, 1.0)))
+        window.blend(image, layer, window.cover(outline) * np.float32(min(amount, 1.0)))
 
     def _opened(self, landmarks: Array, up: Array) -> float:
         """Return the mean opening [interocular distances]."""
@@ -141,12 +141,12 @@ class EyeLayer:
         gaps = (landmarks[upper[1:-1]] - landmarks[lower[1:-1]]) @ up
         return float(gaps.mean()) / max(float(up @ up), 1e-9)
 
-    def _darkest(self, picture: Picture, landmarks: Array, up: Array) -> Layer:
+    def _darkest(self, image: ImageArray, landmarks: Array, up: Array) -> Layer:
         """Return the colour (3,) of the lashes."""
         steps = np.multiply.outer(_LASHES, self._opening * up)
         places = (landmarks[self._lids[0]] + steps[:, None]).reshape(-1, 2).round().astype(int)
-        places = np.clip(places, 0, np.array(picture.shape[1::-1]) - 1)
-        colours = picture[places[:, 1], places[:, 0]].astype(np.float32)
+        places = np.clip(places, 0, np.array(image.shape[1::-1]) - 1)
+        colours = image[places[:, 1], places[:, 0]].astype(np.float32)
         brightness = colours.sum(axis=1)
         dark = colours[brightness <= np.percentile(brightness, 20.0)]
         return np.asarray(dark.mean(axis=0), dtype=np.float32)

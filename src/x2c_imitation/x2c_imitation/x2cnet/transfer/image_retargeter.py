@@ -31,7 +31,7 @@ _EYES = [
 ]
 
 
-class PictureRetargeter:
+class ImageRetargeter:
     """Turns a person's landmarks into those that the robot's picture would have.
 
     The head turns where a neck would turn it; where the person's head is in the camera's picture

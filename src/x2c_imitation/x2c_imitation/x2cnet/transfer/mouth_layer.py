@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
-from x2c_imitation.x2cnet.transfer.window import Layer, Picture, Window
+from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window
 
 Array = NDArray[np.float64]
 
@@ -38,18 +38,18 @@ class MouthLayer:
     """The inside of one face's mouth.
 
     Args:
-        picture: (h, w, 3) the neutral picture.
+        image: (h, w, 3) the neutral picture.
         landmarks: (478, 2) on it [pixel].
         face: (478, 3) the same in the head frame [interocular distances].
         scale: Length of an interocular distance [pixel].
     """
 
-    def __init__(self, picture: Picture, landmarks: Array, face: Array, scale: float) -> None:
+    def __init__(self, image: ImageArray, landmarks: Array, face: Array, scale: float) -> None:
         self._neutral = face
         lips = face[_OUTLINE]
         self._middle = lips.mean(axis=0) + np.array([_DEPTH, 0.0, 0.0])
         self._opening = _opening(face)
-        lip, white = _colour(picture, landmarks[_LIPS], 50.0), _white(picture, landmarks)
+        lip, white = _colour(image, landmarks[_LIPS], 50.0), _white(image, landmarks)
         self._cavity = (0.25 * lip * (lip / max(lip.max(), 1.0)) ** 1.5).astype(np.float32)
         tongue = np.clip(lip * 0.55, 0.0, 255.0)
         wide = float(np.ptp(lips[:, 1])) / 0.7
@@ -60,12 +60,12 @@ class MouthLayer:
         self._lower = _over(lower, _tongue(tongue, self._fine, wide))
 
     def draw(
-        self, picture: Picture, landmarks: Array, face: Array, pose: HeadPose, ratio: Array
+        self, image: ImageArray, landmarks: Array, face: Array, pose: HeadPose, ratio: Array
     ) -> None:
         """Draw the inside between the lips, in place.
 
         Args:
-            picture: (h, w, 3).
+            image: (h, w, 3).
             landmarks: (478, 2) as they are now [pixel].
             face: (478, 3) the same in the head frame [interocular distances].
             pose: Of the head, in the picture that the landmarks were given for.
@@ -74,7 +74,7 @@ class MouthLayer:
         amount = (_opening(face) - self._opening - _APPEARS[0]) / (_APPEARS[1] - _APPEARS[0])
         if amount <= 0.0:
             return
-        window = Window.around(landmarks[_OUTLINE], picture.shape)
+        window = Window.around(landmarks[_OUTLINE], image.shape)
         if window is None:
             return
         cover = window.cover(landmarks[_OUTLINE])
@@ -85,10 +85,10 @@ class MouthLayer:
             over = window.warp(teeth, matrix, cv2.BORDER_CONSTANT)
             layer = layer * (1.0 - over[:, :, 3:]) + over[:, :, :3]
         # Less light comes in near the lips.
-        deep = float(np.clip(0.04 * pose.scale * ratio[0], 0.3, 0.1 * len(picture)))
+        deep = float(np.clip(0.04 * pose.scale * ratio[0], 0.3, 0.1 * len(image)))
         light = cv2.GaussianBlur(cover, (0, 0), deep, borderType=cv2.BORDER_CONSTANT)
         layer = layer * np.clip(1.4 * light - 0.1, 0.4, 1.0)[:, :, None]
-        window.blend(picture, layer, cover * np.float32(min(amount, 1.0)))
+        window.blend(image, layer, cover * np.float32(min(amount, 1.0)))
 
     def _matrix(self, pose: HeadPose, place: Array, ratio: Array, shape: tuple[int, ...]) -> Array:
         """Return the map (2, 3) from the picture to a layer whose middle is at a place (3,)."""
@@ -109,11 +109,11 @@ def _opening(face: Array) -> float:
     return float((face[upper, 2] - face[lower, 2]).mean())
 
 
-def _colour(picture: Picture, outline: Array, percentile: float) -> Array:
-    window = Window.around(outline, picture.shape)
+def _colour(image: ImageArray, outline: Array, percentile: float) -> Array:
+    window = Window.around(outline, image.shape)
     if window is None:
         return np.full(3, 128.0)
-    inside = picture[window.rows_columns][window.cover(outline) > 0.8]
+    inside = image[window.rows_columns][window.cover(outline) > 0.8]
     if not len(inside):
         return np.full(3, 128.0)
     brightness = inside.sum(axis=1)
@@ -121,7 +121,7 @@ def _colour(picture: Picture, outline: Array, percentile: float) -> Array:
     return np.asarray(inside[chosen].mean(axis=0))
 
 
-def _white(picture: Picture, landmarks: Array) -> Array:
+def _white(image: ImageArray, landmarks: Array) -> Array:
     outlines = [
         landmarks[
             np.concatenate(
@@ -133,7 +133,7 @@ def _white(picture: Picture, landmarks: Array) -> Array:
         ]
         for side in ("LEFT", "RIGHT")
     ]
-    brightest = np.mean([_colour(picture, outline, 85.0) for outline in outlines], axis=0)
+    brightest = np.mean([_colour(image, outline, 85.0) for outline in outlines], axis=0)
     # Seldom is the white of an eye bright in a small picture; teeth are a little warmer.
     return np.asarray(np.maximum(brightest, 150.0) * (1.0, 0.98, 0.93))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
-from x2c_imitation.x2cnet.transfer.window import Picture
+from x2c_imitation.x2cnet.transfer.window import ImageArray
 
 Array = NDArray[np.float64]
 
@@ -37,22 +37,22 @@ class Rim:
     """The rim of one face.
 
     Args:
-        picture: (size, size, 3) the neutral picture.
+        image: (size, size, 3) the neutral picture.
         landmarks: (478, 2) on it [pixel].
         pose: Of the neutral face.
     """
 
-    def __init__(self, picture: Picture, landmarks: Array, pose: HeadPose) -> None:
-        self._picture = picture
+    def __init__(self, image: ImageArray, landmarks: Array, pose: HeadPose) -> None:
+        self._image = image
         self._looks = _sideways(pose)
-        self._widened = _widened(picture, landmarks, pose)
+        self._widened = _widened(image, landmarks, pose)
 
-    def seen(self, pose: HeadPose) -> Picture:
+    def seen(self, pose: HeadPose) -> ImageArray:
         """Return the picture whose pieces the face is made of when the head has a pose."""
         share = min(abs(_sideways(pose) - self._looks) / _TURNED, 1.0)
         if share < 0.02:
-            return self._picture
-        mixed = cv2.addWeighted(self._widened, share, self._picture, 1.0 - share, 0.0)
+            return self._image
+        mixed = cv2.addWeighted(self._widened, share, self._image, 1.0 - share, 0.0)
         return np.asarray(mixed, dtype=np.uint8)
 
 
@@ -61,7 +61,7 @@ def _sideways(pose: HeadPose) -> float:
     return float(pose.rotation[0, 0])
 
 
-def _widened(picture: Picture, landmarks: Array, pose: HeadPose) -> Picture:
+def _widened(image: ImageArray, landmarks: Array, pose: HeadPose) -> ImageArray:
     """Return the picture in which the skin beside the strip takes the strip's place."""
     oval = landmarks[topology.OVAL]
     middle = oval.mean(axis=0)
@@ -69,7 +69,7 @@ def _widened(picture: Picture, landmarks: Array, pose: HeadPose) -> Picture:
     down = pose.rotation[:2, 2]
     sine = -(away @ down) / np.maximum(np.hypot(*away.T) * max(float(np.hypot(*down)), 1e-9), 1e-9)
     share = np.clip((sine - _CHEEK[0]) / (_CHEEK[1] - _CHEEK[0]), 0.0, 1.0)[:, None]
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     # In each direction, how far the oval is and what share of the strip is replaced.
     angle = np.arctan2(y - middle[1], x - middle[0])
@@ -82,9 +82,7 @@ def _widened(picture: Picture, landmarks: Array, pose: HeadPose) -> Picture:
     factor = (1.0 + part * (taken / np.maximum(ratio, 1e-6) - 1.0)).astype(np.float32)
     place_x = (middle[0] + factor * (x - middle[0])).astype(np.float32)
     place_y = (middle[1] + factor * (y - middle[1])).astype(np.float32)
-    widened = cv2.remap(
-        picture, place_x, place_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    widened = cv2.remap(image, place_x, place_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     edge = np.clip((ratio - _INSIDE) / (1.0 - _INSIDE), 0.0, 1.0) * (ratio < _OUTSIDE)
     shade = 1.0 - _SHADE * part * edge
     return np.asarray(widened * shade[:, :, None], dtype=np.uint8)

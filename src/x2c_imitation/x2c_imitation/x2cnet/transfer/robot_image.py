@@ -18,10 +18,10 @@ from x2c_core.robot.robot import Robot
 from x2c_imitation.errors import TransferError
 
 Array = NDArray[np.float64]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 
-def read_picture(path: Path) -> Picture:
+def read_robot_image(path: Path) -> ImageArray:
     """Return the picture (h, w, 3) RGB in a file.
 
     Raises:
@@ -36,13 +36,13 @@ def read_picture(path: Path) -> Picture:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def read_neutral(robot: Robot) -> tuple[Picture, Array]:
+def read_neutral(robot: Robot) -> tuple[ImageArray, Array]:
     """Return a robot's neutral picture (h, w, 3) RGB and the landmarks (478, 3) on it [pixel].
 
     Raises:
         TransferError: A file is missing or damaged, or the landmarks are not on the picture.
     """
-    picture = read_picture(robot.neutral_image)
+    image = read_robot_image(robot.neutral_image)
     path = robot.neutral_landmarks
     remedy = f"make it with: python -m x2c_evaluation.transfer.neutral_image {robot.folder}"
     try:
@@ -51,11 +51,11 @@ def read_neutral(robot: Robot) -> tuple[Picture, Array]:
         raise TransferError(f"there is no {path}; {remedy}") from None
     except (OSError, ValueError, LandmarkError) as error:
         raise TransferError(f"cannot use {path}: {error}; {remedy}") from error
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     middle = landmarks[:, :2].mean(axis=0)
     if (middle < 0.0).any() or (middle > (width, height)).any():
         raise TransferError(
             f"the landmarks in {path} are not on the picture {robot.neutral_image} of "
             f"{width} x {height}; {remedy}"
         )
-    return picture, landmarks
+    return image, landmarks

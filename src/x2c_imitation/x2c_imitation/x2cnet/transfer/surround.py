@@ -18,7 +18,7 @@ from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
 from x2c_imitation.x2cnet.transfer.mesh import COLLAR
 from x2c_imitation.x2cnet.transfer.piecewise_map import PiecewiseMap
-from x2c_imitation.x2cnet.transfer.window import Picture, Window
+from x2c_imitation.x2cnet.transfer.window import ImageArray, Window
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -58,7 +58,7 @@ class Surround:
     """The surround of one face.
 
     Args:
-        picture: (size, size, 3) the neutral picture.
+        image: (size, size, 3) the neutral picture.
         landmarks: (478, 2) on it [pixel].
         face: (478, 3) the same in the head frame [interocular distances].
         pose: Of the neutral face, in any picture.
@@ -66,7 +66,7 @@ class Surround:
     """
 
     def __init__(
-        self, picture: Picture, landmarks: Array, face: Array, pose: HeadPose, ratio: Array
+        self, image: ImageArray, landmarks: Array, face: Array, pose: HeadPose, ratio: Array
     ) -> None:
         self._pose, self._ratio = pose, ratio
         oval = landmarks[_OVAL]
@@ -82,13 +82,13 @@ class Surround:
         self._head = _weights(head, neck, below) * (1.0 - self._own)
         heights = np.append(np.outer(size, away[:, 2]), 0.0) + face[_OVAL, 2].mean()
         self._crown = np.clip((heights - _CROWN[0]) / (_CROWN[1] - _CROWN[0]), 0.0, 1.0)
-        self._size = picture.shape[0]
+        self._size = image.shape[0]
         cells = -(-self._size // _CELL) + 2
         self._window = Window(-1, -1, cells, cells)
         self._map = PiecewiseMap(self._to_cells(self._vertices), _triangles(), room=1.5)
-        self._behind = _without_jaw(picture, landmarks, below)
+        self._behind = _without_jaw(image, landmarks, below)
 
-    def draw(self, landmarks: Array, pose: HeadPose) -> Picture:
+    def draw(self, landmarks: Array, pose: HeadPose) -> ImageArray:
         """Return the picture (size, size, 3) without the face.
 
         Args:
@@ -153,20 +153,20 @@ def _triangles() -> Indices:
     return np.concatenate(strips)
 
 
-def _without_jaw(picture: Picture, landmarks: Array, below: Array) -> Picture:
+def _without_jaw(image: ImageArray, landmarks: Array, below: Array) -> ImageArray:
     """Return the picture with the neck and the background going on behind the lower face."""
     oval = landmarks[topology.OVAL]
     middle = oval.mean(axis=0)
     jaw = middle + (1.0 + COLLAR) * (oval - middle)
-    whole = Window.whole(picture.shape)
+    whole = Window.whole(image.shape)
     hidden = whole.cover(jaw)
     # Each column goes on as it is below the jaw.
-    rows = np.arange(len(picture))[:, None]
+    rows = np.arange(len(image))[:, None]
     last = np.where(hidden > 0.0, rows, -1).max(axis=0)
-    few = np.clip(last + 2 + np.arange(3)[:, None], 0, len(picture) - 1)
-    going_on = picture[few, np.arange(picture.shape[1])].mean(axis=0)
+    few = np.clip(last + 2 + np.arange(3)[:, None], 0, len(image) - 1)
+    going_on = image[few, np.arange(image.shape[1])].mean(axis=0)
     lower = whole.cover(np.vstack([middle, middle + 2.0 * (oval[::2] - middle)[below > 0.0]]))
     replaced = (hidden > 0.3) & (lower > 0.0)
-    behind = picture.copy()
-    behind[replaced] = np.broadcast_to(going_on, picture.shape)[replaced].round()
+    behind = image.copy()
+    behind[replaced] = np.broadcast_to(going_on, image.shape)[replaced].round()
     return behind

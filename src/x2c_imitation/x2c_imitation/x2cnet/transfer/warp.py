@@ -20,7 +20,7 @@ from x2c_imitation.x2cnet.transfer.mouth_layer import MouthLayer
 from x2c_imitation.x2cnet.transfer.piecewise_map import PiecewiseMap
 from x2c_imitation.x2cnet.transfer.rim import Rim
 from x2c_imitation.x2cnet.transfer.surround import Surround
-from x2c_imitation.x2cnet.transfer.window import Picture, Window
+from x2c_imitation.x2cnet.transfer.window import ImageArray, Window
 
 Array = NDArray[np.float64]
 
@@ -59,28 +59,28 @@ class WarpTransfer:
         height, width = image.shape[:2]
         self.size = size
         self._ratio = np.array([size / width, size / height])
-        self._picture = _resized(image, size)
+        self._image = _resized(image, size)
         self._face = fit_head_pose(landmarks).to_head_frame(landmarks)
         pose = fit_head_pose(landmarks, self._face)
         self._check_place(pose)
         landmarks = untangled(landmarks, -pose.rotation[:, 2])
         flat, up = self._flat(landmarks), self._up(pose)
-        self._surround = Surround(self._picture, flat, self._face, pose, self._ratio)
-        self._rim = Rim(self._picture, flat, pose)
+        self._surround = Surround(self._image, flat, self._face, pose, self._ratio)
+        self._rim = Rim(self._image, flat, pose)
         self._mesh = Mesh(flat, up)
         self._map = PiecewiseMap(
             self._mesh.vertices(flat, up), self._mesh.triangles, self._mesh.behind
         )
-        self._eyes = [EyeLayer(self._picture, flat, side, up) for side in ("LEFT", "RIGHT")]
+        self._eyes = [EyeLayer(self._image, flat, side, up) for side in ("LEFT", "RIGHT")]
         scale = pose.scale * float(self._ratio.mean())
-        self._mouth = MouthLayer(self._picture, flat, self._face, scale)
+        self._mouth = MouthLayer(self._image, flat, self._face, scale)
 
     @property
-    def neutral(self) -> Picture:
+    def neutral(self) -> ImageArray:
         """The neutral picture (size, size, 3) RGB."""
-        return self._picture.copy()
+        return self._image.copy()
 
-    def animate(self, landmarks: ArrayLike) -> Picture:
+    def animate(self, landmarks: ArrayLike) -> ImageArray:
         """Return the picture (size, size, 3) RGB with landmarks (478, 3) [px, neutral picture].
 
         Raises:
@@ -90,15 +90,15 @@ class WarpTransfer:
         pose = fit_head_pose(wanted, self._face)
         wanted = untangled(wanted, -pose.rotation[:, 2])
         flat = self._flat(wanted)
-        picture = self._surround.draw(flat, pose)
+        image = self._surround.draw(flat, pose)
         up = self._up(pose)
         vertices = self._mesh.vertices(flat, up)
         seen = self._rim.seen(pose)
-        self._draw_face(picture, seen, vertices, self._mesh.depth(wanted[:, 2]))
+        self._draw_face(image, seen, vertices, self._mesh.depth(wanted[:, 2]))
         for eye in self._eyes:
-            eye.draw(picture, flat, up)
-        self._mouth.draw(picture, flat, pose.to_head_frame(wanted), pose, self._ratio)
-        return picture
+            eye.draw(image, flat, up)
+        self._mouth.draw(image, flat, pose.to_head_frame(wanted), pose, self._ratio)
+        return image
 
     def _check_place(self, pose: HeadPose) -> None:
         """Raise TransferError unless the neutral face is on the picture and can be seen there."""
@@ -112,8 +112,10 @@ class WarpTransfer:
                 f"{between:.1f} apart"
             )
 
-    def _draw_face(self, picture: Picture, seen: Picture, vertices: Array, depth: Array) -> None:
-        window = Window.around(vertices, picture.shape)
+    def _draw_face(
+        self, image: ImageArray, seen: ImageArray, vertices: Array, depth: Array
+    ) -> None:
+        window = Window.around(vertices, image.shape)
         if window is None:
             return
         source, covered = self._map.source(vertices, depth, window)
@@ -126,7 +128,7 @@ class WarpTransfer:
         )
         hull = cv2.convexHull(vertices.astype(np.float32))[:, 0]
         cover = window.cover(np.asarray(hull, dtype=np.float64))
-        window.blend(picture, np.asarray(warped, dtype=np.uint8), cover * covered)
+        window.blend(image, np.asarray(warped, dtype=np.uint8), cover * covered)
 
     def _flat(self, points: Array) -> Array:
         """Return places (n, 3) in the neutral picture in those made (n, 2) [pixel].
@@ -139,7 +141,7 @@ class WarpTransfer:
         return np.asarray(pose.scale * pose.rotation[:2, 2] * self._ratio)
 
 
-def _resized(image: Picture, size: int) -> Picture:
+def _resized(image: ImageArray, size: int) -> ImageArray:
     height, width = image.shape[:2]
     flags = cv2.INTER_AREA if min(height, width) >= size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(image, (size, size), interpolation=flags), dtype=np.uint8)

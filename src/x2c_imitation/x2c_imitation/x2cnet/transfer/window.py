@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Layer = NDArray[np.float32]
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 
 _FINE = 4
 """Outlines are drawn so many times larger, then averaged."""
@@ -92,9 +92,9 @@ class Window:
         )
         return np.asarray(warped, dtype=np.float32)
 
-    def blend(self, picture: Picture, layer: Layer | Picture, cover: Layer) -> None:
+    def blend(self, image: ImageArray, layer: Layer | ImageArray, cover: Layer) -> None:
         """Lay a layer (height, width, 3) over a picture where it covers, in place."""
-        part = picture[self.rows_columns]
+        part = image[self.rows_columns]
         below = part.astype(np.float32)
         mixed = below + cover[:, :, None] * (layer - below)
         part[:] = np.clip(mixed + np.float32(0.5), 0.0, 255.0)
