@@ -10,7 +10,6 @@ Each table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 from __future__ import annotations
 
 import importlib
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,9 +18,8 @@ from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions, OptionText, option_texts
 from x2c_bringup.graph.replay import ReplayOptions, player_node, replay_texts
 from x2c_core.files.input_limits import LIMITS, Limit
-from x2c_motors.description.options import Option
-from x2c_motors.description.settings import COMMON
-from x2c_motors.drivers import DRIVERS, driver_class
+from x2c_motors.description.settings import CommonOptions
+from x2c_motors.drivers import DRIVERS
 from x2c_node.parameters import Parameters, specs
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -49,14 +47,13 @@ def launch_table(options: Sequence[OptionText]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def option_table(options: Mapping[str, Option]) -> str:
+def option_table(options: type) -> str:
     """Return the table of keys of a driver section."""
     rows = ["| key | default | |", "|---|---|---|"]
-    for name, form in options.items():
-        low, high = (end if math.isfinite(end) else None for end in (form.low, form.high))
-        text = form.default if isinstance(form.default, str) else str(form.default).lower()
-        limits = _limits(low, high, form.choices)
-        rows.append(f"| `{name}` | {_code(text)} | {form.description}{limits} |")
+    for name, (_, default, spec) in specs(options).items():
+        text = default if isinstance(default, str) else str(default).lower()
+        limits = _limits(spec.minimum, spec.maximum, spec.choices)
+        rows.append(f"| `{name}` | {_code(text)} | {spec.description}{limits} |")
     return "\n".join(rows) + "\n"
 
 
@@ -74,9 +71,15 @@ def tables() -> dict[str, str]:
         "replay": launch_table(replay_texts()),
         "limits": limit_table(LIMITS),
         **parameter_tables(),
-        "driver": option_table(COMMON),
-        **{f"driver_{name}": option_table(driver_class(name).options) for name in DRIVERS},
+        "driver": option_table(CommonOptions),
+        **_driver_tables(),
     }
+
+
+def _driver_tables() -> dict[str, str]:
+    # Those of other packages, which may be installed too, have documentation of their own.
+    names = [name for name in DRIVERS.names() if DRIVERS.package(name) == "x2c_motors"]
+    return {f"driver_{name}": option_table(DRIVERS.load(name).options_class) for name in names}
 
 
 def filled(text: str, by_name: Mapping[str, str]) -> str:

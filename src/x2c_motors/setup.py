@@ -25,5 +25,17 @@ setup(
         "console_scripts": [
             "motor_driver_node = x2c_motors.motor_driver_node:main",
         ],
+        "x2c.motor_drivers": [
+            "ameca = x2c_motors.drivers.ameca:AmecaDriver",
+            "dynamixel = x2c_motors.drivers.dynamixel:DynamixelDriver",
+            "feetech = x2c_motors.drivers.feetech:FeetechDriver",
+            "maestro = x2c_motors.drivers.maestro:MaestroDriver",
+            "pca9685 = x2c_motors.drivers.pca9685:Pca9685Driver",
+        ],
+        "x2c.motor_emulators": [
+            "dynamixel = x2c_motors.emulators.dynamixel_bus:DynamixelBus",
+            "feetech = x2c_motors.emulators.feetech_bus:FeetechBus",
+            "maestro = x2c_motors.emulators.maestro_board:MaestroBoard",
+        ],
     },
 )

@@ -36,7 +36,7 @@ def test_emulated_motors_are_found_by_a_scan_until_ctrl_c(
         (("dynamixel", "--ids", "253"), "expected 0 to 252 for dynamixel, got 253 to 253"),
         (("maestro", "--ids", "0-24"), "expected 0 to 23 for maestro, got 0 to 24"),
         (("feetech", "--ids", "5-2"), "expected the lower number first, got '5-2'"),
-        (("ameca",), "invalid choice: 'ameca'"),
+        (("ameca",), "type: unknown motor emulator 'ameca'; expected one of: dynamixel, fee"),
     ],
 )
 def test_motors_that_cannot_be_are_refused(x2c, tmp_path, words, why):

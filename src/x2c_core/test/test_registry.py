@@ -66,6 +66,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request) -> Path:
 def test_an_implementation_of_another_package_is_found_and_made(folder):
     install(folder, "lamps_of_others", {"red": "lamps_of_others:Red"}, GOOD)
     assert REGISTRY.names() == ("red",)
+    assert REGISTRY.package("red") == "lamps_of_others"
     assert REGISTRY.load("red")().light() == "red"
     assert REGISTRY.problems() == {}
 

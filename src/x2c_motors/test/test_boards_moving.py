@@ -75,7 +75,7 @@ class Motors(DynamixelDriver):
 
     def torque(self, on, joints=None):
         self._fail()
-        self.on[list(self._places(joints))] = on
+        self.on[list(self.joint_indices(joints))] = on
 
     def prepare(self, joints):
         self._fail()

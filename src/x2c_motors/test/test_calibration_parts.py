@@ -8,10 +8,10 @@ from x2c_core.errors import RobotError
 from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.calibration.control_choice import find_control
 from x2c_motors.calibration.measured_joint import MeasuredJoint, poses_of
-from x2c_motors.drivers.feetech import FeetechDriver
+from x2c_motors.drivers.feetech import FeetechDriver, FeetechOptions
 from x2c_motors.errors import MotorCalibrationError
 
-RAW = FeetechDriver.raw_scale(1, {"series": "sts"})
+RAW = FeetechDriver.raw_scale(1, FeetechOptions())
 FORM = FeetechDriver.address_form
 
 

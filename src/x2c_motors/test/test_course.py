@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from x2c_motors.calibration.course import FASTEST, Course
-from x2c_motors.drivers.dynamixel import DynamixelDriver
-from x2c_motors.drivers.feetech import FeetechDriver
+from x2c_motors.drivers.dynamixel import DynamixelDriver, DynamixelOptions
+from x2c_motors.drivers.feetech import FeetechDriver, FeetechOptions
 from x2c_motors.serial_bus.pulses import PULSES
 
-STS = FeetechDriver.raw_scale(1, {"series": "sts"})
-SCS = FeetechDriver.raw_scale(1, {"series": "scs"})
-XL = DynamixelDriver.raw_scale(1, {})
+STS = FeetechDriver.raw_scale(1, FeetechOptions())
+SCS = FeetechDriver.raw_scale(1, FeetechOptions(series="scs"))
+XL = DynamixelDriver.raw_scale(1, DynamixelOptions())
 SERVOS = st.sampled_from([STS, SCS, XL])
 
 

@@ -3,9 +3,11 @@ import copy
 
 import pytest
 
+from x2c_core.system.fields import specs
 from x2c_motors.configuration.boards import make_driver
 from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers import DRIVERS, driver_class
+from x2c_motors.emulators import EMULATORS
 from x2c_motors.errors import DriverSettingsError
 from x2c_testing.motor_robots import channel_section, motor_robot, servo_section
 
@@ -26,7 +28,7 @@ def test_what_is_left_out_has_a_default(tmp_path):
     settings = make_driver(motor_robot(tmp_path, GOOD)).settings
     assert (settings.rate, settings.read_rate, settings.approach) == (100.0, 25.0, 0.3)
     assert (settings.estop, settings.at_end) == (StopAction.TORQUE_OFF, StopAction.HOLD)
-    assert settings.options["baudrate"] == 1_000_000
+    assert settings.options.baudrate == 1_000_000
     assert [wire.address for wire in settings.calibrations] == [1, 2, 3]
 
 
@@ -42,27 +44,38 @@ def test_options_can_be_overridden(tmp_path):
     assert driver.place == "/dev/elsewhere"
 
 
-@pytest.mark.parametrize("name", DRIVERS)
+def test_all_drivers_and_emulators_can_be_used():
+    assert {"ameca", "dynamixel", "feetech", "maestro", "pca9685"} <= set(DRIVERS.names())
+    assert {"dynamixel", "feetech", "maestro"} <= set(EMULATORS.names())
+    assert DRIVERS.problems() == EMULATORS.problems() == {}
+
+
+@pytest.mark.parametrize("name", ["ameca", "dynamixel", "feetech", "maestro", "pca9685"])
 def test_every_driver_is_there_and_has_options_with_descriptions(name):
     driver = driver_class(name)
-    assert driver.name == name
-    assert all(option.description.endswith((".", "].")) for option in driver.options.values())
+    described = [spec.description for _, _, spec in specs(driver.options_class).values()]
+    assert described
+    assert all(text.endswith(".") for text in described)
 
 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("type", "tentacle", "driver.type: expected one of ameca, dynamixel, .* got 'tentacle'"),
+        (
+            "type",
+            "tentacle",
+            "driver.type: unknown motor driver 'tentacle'; expected one of: ameca",
+        ),
         ("type", "virtual", "virtual_face_node"),
         ("type", 3, "driver.type"),
         ("speed", 3, "driver.speed: no such key; known are approach, at_end, baudrate"),
-        ("baudrate", "fast", "driver.baudrate: expected a number from 9600 to .* got 'fast'"),
-        ("baudrate", 9600.5, "driver.baudrate: expected a whole number"),
+        ("baudrate", "fast", r"driver.baudrate: expected int, got 'fast' \(str\)"),
+        ("baudrate", 9600.5, r"driver.baudrate: expected int, got 9600.5 \(float\)"),
         ("baudrate", True, "driver.baudrate"),
         ("rate", float("nan"), "driver.rate"),
-        ("rate", -1.0, "driver.rate: expected a number from 0 to 1000, got -1.0"),
+        ("rate", -1.0, "driver.rate: expected 0.0 to 1000.0, got -1.0"),
         ("series", "xyz", "driver.series: expected one of sts, scs, got 'xyz'"),
-        ("port", 3, "driver.port: expected text, got 3"),
+        ("port", 3, r"driver.port: expected str, got 3 \(int\)"),
         ("estop", "panic", "driver.estop: expected one of hold, torque_off"),
         ("joints", None, "driver.joints: expected keys with values"),
         ("joints/tail", {"id": 4}, "driver.joints.tail: no such key; known are brow, jaw, lid"),

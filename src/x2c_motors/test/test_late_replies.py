@@ -124,7 +124,7 @@ def test_undisturbed_questions_ask_for_little_more_than_what_is_wanted(rig):
     for _ in range(40):
         rig.driver.read()
     each = (rig.line.received - before) / 40 / len(IDS)
-    least = 4 + 11 if rig.driver.name == "dynamixel" else 2 + 6
+    least = 4 + 11 if rig.driver.settings.type == "dynamixel" else 2 + 6
     assert least <= each <= least + 3
 
 

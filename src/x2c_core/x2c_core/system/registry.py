@@ -69,6 +69,10 @@ class Registry(Generic[T]):
             )
         return self._checked(points[0])
 
+    def package(self, name: str) -> str:
+        """Return the package that provides a name; several with commas, empty if there is none."""
+        return ", ".join(sorted(_package(point) for point in self._found().get(name, [])))
+
     def problems(self) -> dict[str, str]:
         """Return why implementations cannot be used, by name; imports all of them."""
         problems: dict[str, str] = {}

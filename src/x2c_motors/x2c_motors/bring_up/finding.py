@@ -13,7 +13,7 @@ from serial.tools import list_ports
 from x2c_motors.configuration.settings_reader import read_settings
 from x2c_motors.drivers import driver_class
 from x2c_motors.drivers.driver import Found, MotorDriver
-from x2c_motors.errors import DriverError
+from x2c_motors.errors import DriverError, DriverSettingsError
 
 _I2C = "I2C bus"
 
@@ -70,15 +70,17 @@ def bare_driver(kind: str, options: Mapping[str, Any]) -> MotorDriver:
 
 
 def search(kind: str, options: Mapping[str, Any]) -> Iterator[Search]:
-    """Look for motors of a kind wherever the options leave it open.
+    """Look for motors of one type wherever the options leave it open.
 
     Raises:
-        DriverSettingsError: There is no such driver, or an option cannot be.
+        DriverSettingsError: There is no such driver, it cannot look for motors, or an option
+            cannot be.
     """
     driver = driver_class(kind)
-    known = driver.options
+    if not driver.can_scan():
+        raise DriverSettingsError(f"{kind}: such motors cannot be looked for")
     places: list[str | None] = [None]
-    if "port" in known and "port" not in options and isinstance(known["port"].default, str):
+    if driver.serial and driver.port_option not in options:
         places = [port.path for port in ports() if port.description != _I2C]
     rates: Sequence[int | None] = (None,)
     if "baudrate" not in options and driver.usual_baudrates:
@@ -87,7 +89,7 @@ def search(kind: str, options: Mapping[str, Any]) -> Iterator[Search]:
         for rate in rates:
             chosen = dict(options)
             if place is not None:
-                chosen["port"] = place
+                chosen[driver.port_option] = place
             if rate is not None:
                 chosen["baudrate"] = rate
             found = _look(kind, chosen)

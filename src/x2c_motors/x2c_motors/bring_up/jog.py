@@ -38,9 +38,8 @@ class Jog:
     def __init__(self, robot: Robot, overrides: Overrides, share: float, console: Console) -> None:
         # Between two commands of an owner much time passes, in which nothing is sent.
         quiet = {
-            board.name: {**overrides.get(board.name, {}), "bus_watchdog": 0.0}
+            board.name: {**overrides.get(board.name, {}), **board.driver.without_watchdog()}
             for board in make_boards(robot, overrides)
-            if "bus_watchdog" in board.driver.options
         }
         self._robot, self._console = robot, console
         self._motors: dict[int, tuple[JointMover, int]] = {}

@@ -11,6 +11,7 @@ from typing import Any
 from rich.markup import escape
 
 from x2c_core.robot.robot import Joint
+from x2c_core.system.fields import specs
 from x2c_core.terminal.dialogue import Dialogue
 from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.bring_up.joint_mover import JointMover
@@ -68,9 +69,9 @@ class MotorCalibration:
     ) -> None:
         self._editor = editor
         self._driver = driver_class(options.get("type"))
-        if self._driver.address_form.names:
+        if self._driver.calibrated:
             raise MotorCalibrationError(
-                f"{self._driver.name}: its values have their ranges already; "
+                f"{options['type']}: its values have their ranges already; "
                 "'./x2c motors jog' moves them"
             )
         self._options = dict(options)
@@ -154,7 +155,7 @@ class MotorCalibration:
     def _alone(self, address: int) -> tuple[MotorDriver, Joint, RawScale]:
         """Return a driver of this motor alone, in the whole range that it has."""
         # Between two answers of an owner much time passes, in which nothing is sent.
-        quiet = {"bus_watchdog": 0.0} if "bus_watchdog" in self._driver.options else {}
+        quiet = self._driver.without_watchdog()
         bare = read_settings({**self._options, "joints": {}}, (), self._driver)
         raw = self._driver.raw_scale(address, bare.options)
         joint = Joint(
@@ -167,9 +168,19 @@ class MotorCalibration:
             jerk=self._speed / RISE**2,
             home=0.0,
         )
-        motor_entry = {self._driver.address_form.key: address, "raw": [raw.lowest, raw.highest]}
+        motor_entry = {
+            **self._joint_options(self.known.get(address, "")),
+            self._driver.address_form.key: address,
+            "raw": [raw.lowest, raw.highest],
+        }
         section = {**self._options, "joints": {joint.name: motor_entry}}
         return self._driver(read_settings(section, (joint,), self._driver, quiet)), joint, raw
+
+    def _joint_options(self, name: str) -> dict[str, Any]:
+        """Return the options that robot.yaml has for a joint, which calibration keeps."""
+        joints = driver_section(self._editor, self._keys).get("joints") or {}
+        known = specs(self._driver.joint_options_class)
+        return {key: value for key, value in joints.get(name, {}).items() if key in known}
 
     def _name(self, measured: MeasuredJoint) -> None:
         others = {name for address, name in self.known.items() if address != measured.address}
@@ -258,7 +269,8 @@ class MotorCalibration:
         section = editor.section(*self._keys)
         for key, value in self._options.items():
             section.setdefault(key, value)
-        editor.put((*self._keys, "joints", name), motor_entry)
+        kept = self._joint_options(name)
+        editor.put((*self._keys, "joints", name), {**motor_entry, **kept})
         editor.save()
 
     def _begin_file(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,10 @@ def _motors(
 ) -> tuple[Mapping[str, Any], Sequence[Found]]:
     """Return the options of the place where motors are, and those motors."""
     kind = options["type"]
+    driver = driver_class(kind)
+    if not driver.can_scan():
+        found_by_user = _given(channels, "such motors cannot be looked for: say which there are")
+        return {}, [Found(one, driver.address_form.key, math.nan) for one in found_by_user]
     rest = {key: value for key, value in options.items() if key != "type"}
     with dialogue.console.status(f"Looking for {kind} motors"):
         looked = list(search(kind, rest))
@@ -99,18 +104,21 @@ def _motors(
     if not found:
         raise MotorCalibrationError(f"no {kind} motor answers: {_reasons(looked)}")
     motors = found[0].found
-    if driver_class(kind).address_form.key == "channel":
-        motors = _with_servo(motors, channels)
+    if not driver.detects_motors:
+        chosen = _given(channels, "a hobby servo cannot be detected: say which channels have one")
+        motors = [motor for motor in motors if motor.address in chosen]
     return found[0].options, motors
 
 
-def _with_servo(motors: Sequence[Found], channels: Sequence[int] | None) -> Sequence[Found]:
+def _given(channels: Sequence[int] | None, reason: str) -> Sequence[int]:
+    """Return the addresses that the user gave.
+
+    Raises:
+        MotorCalibrationError: There are none.
+    """
     if channels is None:
-        raise MotorCalibrationError(
-            "a hobby servo cannot be found by asking: say which channels have one, such as "
-            "--channels 0-11"
-        )
-    return [motor for motor in motors if motor.address in channels]
+        raise MotorCalibrationError(f"{reason}, such as --channels 0-11")
+    return channels
 
 
 def _reasons(looked: Sequence[Search]) -> str:

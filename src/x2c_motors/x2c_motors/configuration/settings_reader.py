@@ -8,17 +8,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from x2c_core.robot.robot import Joint
+from x2c_core.system.fields import specs
 from x2c_motors.description.joint_calibration import JointCalibration
 from x2c_motors.description.options import (
     AddressForm,
     RawScale,
+    joint_keys,
     mapping,
     number,
     only_known,
-    option,
+    read_options,
     whole,
 )
-from x2c_motors.description.settings import COMMON, WRAP_REMEDY, DriverSettings, StopAction
+from x2c_motors.description.settings import (
+    SECTION_KEYS,
+    WRAP_REMEDY,
+    CommonOptions,
+    DriverSettings,
+    StopAction,
+)
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import DriverSettingsError
 
@@ -43,35 +51,46 @@ def read_settings(
         DriverSettingsError: Something cannot be; the text names key, value and what was expected.
     """
     entry = {**section, **(overrides or {})}
-    only_known(entry, {"type", "joints", *COMMON, *driver.options}, key)
-    common = {name: option(entry, name, form, key) for name, form in COMMON.items()}
-    options = {name: option(entry, name, form, key) for name, form in driver.options.items()}
-    common["rate"] = common["rate"] or driver.default_rate
-    common["estop"], common["at_end"] = StopAction(common["estop"]), StopAction(common["at_end"])
+    only_known(entry, SECTION_KEYS | set(specs(driver.options_class)), key)
+    common = read_options(CommonOptions, entry, key)
+    options = read_options(driver.options_class, entry, key)
+    off_after = common.torque_off_after
     if not driver.measures and "torque_off_after" not in entry:
-        # Limp, they sink; with the next command they would jump back.
-        common["torque_off_after"] = 0.0
-    if not driver.can_relax:
-        for name in ("estop", "at_end"):
-            if common[name] is StopAction.TORQUE_OFF and name in entry:
-                raise DriverSettingsError(
-                    f"{key}.{name}: these motors cannot go limp from here; expected hold"
-                )
-            common[name] = StopAction.HOLD
+        # Without torque they sink; with the next command they would jump back.
+        off_after = 0.0
     return DriverSettings(
-        type=driver.name,
+        type=str(entry.get("type", "")),
+        rate=common.rate or driver.default_rate,
+        read_rate=common.read_rate,
+        approach=common.approach,
+        hold_after=common.hold_after,
+        torque_off_after=off_after,
+        estop=_stop_action("estop", common.estop, entry, driver, key),
+        at_end=_stop_action("at_end", common.at_end, entry, driver, key),
         options=options,
         calibrations=_calibrations(entry.get("joints"), joints, driver, options, f"{key}.joints"),
         key=key,
-        **common,
     )
+
+
+def _stop_action(
+    name: str, value: str, entry: Mapping[str, Any], driver: type[MotorDriver], key: str
+) -> StopAction:
+    action = StopAction(value)
+    if driver.can_disable_torque or action is StopAction.HOLD:
+        return action
+    if name in entry:
+        raise DriverSettingsError(
+            f"{key}.{name}: the torque of these motors cannot be disabled from here; expected hold"
+        )
+    return StopAction.HOLD
 
 
 def _calibrations(
     content: object,
     joints: Sequence[Joint],
     driver: type[MotorDriver],
-    options: Mapping[str, Any],
+    options: Any,
     key: str,
 ) -> tuple[JointCalibration, ...]:
     entries = mapping(content, key)
@@ -100,16 +119,16 @@ def _calibration(
     content: object,
     joint: Joint,
     driver: type[MotorDriver],
-    options: Mapping[str, Any],
+    options: Any,
     key: str,
 ) -> JointCalibration:
     form = driver.address_form
     entry = mapping(content, key)
-    only_known(entry, {form.key, "zero", "scale", "direction", "raw"}, key)
+    joint_options = driver.joint_options_class
+    only_known(entry, joint_keys(form) | set(specs(joint_options)), key)
     address = _address(entry.get(form.key), form, f"{key}.{form.key}")
     raw = driver.raw_scale(address, options)
-    # Ameca's controls have scales of their own.
-    if joint.type != "revolute" and not form.names and "scale" not in entry:
+    if joint.type != "revolute" and not driver.calibrated and "scale" not in entry:
         raise DriverSettingsError(
             f"{key}.scale: a joint that does not turn needs one [{form.unit} per m or ratio]"
         )
@@ -131,6 +150,7 @@ def _calibration(
         turn=raw.turn,
         readings=(raw.lowest, raw.highest),
         way=(ends[0], ends[-1]),
+        options=read_options(joint_options, entry, key),
     )
     _refuse_wrap(calibration, key)
     return calibration

@@ -181,7 +181,7 @@ class MotorController:
     @property
     def _relaxes(self) -> bool:
         """Whether a stop leaves the motors limp."""
-        return self._settings.estop is StopAction.TORQUE_OFF and self._driver.can_relax
+        return self._settings.estop is StopAction.TORQUE_OFF and self._driver.can_disable_torque
 
     def _relax_if_stopped(self, now: float) -> None:
         if self._stopping and self._relaxes:
@@ -239,7 +239,7 @@ class MotorController:
     def _let_go(self, quiet: float, now: float) -> bool:
         """Go limp where nothing was commanded for long [s]; returns whether they just did."""
         limit = self._settings.torque_off_after
-        too_long = self._driver.can_relax and limit and quiet > limit
+        too_long = self._driver.can_disable_torque and limit and quiet > limit
         if not too_long or self._condition is Condition.TORQUE_DISABLED:
             return False
         self._driver.torque(False)

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from x2c_core.system.fields import NoOptions
 
 Array = NDArray[np.float64]
 
@@ -28,6 +31,7 @@ class JointCalibration:
         turn: Raw values in a whole turn, after which readings start again; infinity: never [raw].
         readings: Lowest and highest reading inside the turn [raw].
         way: Lowest and highest raw value of the joint's limits [raw].
+        options: Options of the joint, an instance of the driver's `joint_options_class`.
     """
 
     joint: str
@@ -40,6 +44,7 @@ class JointCalibration:
     turn: float = math.inf
     readings: tuple[float, float] = (-math.inf, math.inf)
     way: tuple[float, float] = (-math.inf, math.inf)
+    options: Any = field(default_factory=NoOptions)
 
     @property
     def reach(self) -> tuple[float, float]:

@@ -1,45 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the driver section of a robot.yaml may say, and the reading of it."""
+"""Forms of what the driver section of a robot.yaml may say, and the reading of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from x2c_core.system.fields import FieldError, filled, specs
 from x2c_motors.errors import DriverSettingsError
 
-
-@dataclass(frozen=True)
-class Option:
-    """One key of the driver section.
-
-    Attributes:
-        default: Its value where it is left out; its type is the option's.
-        description: One sentence, with the unit.
-        low: Lowest number allowed.
-        high: Highest number allowed.
-        choices: Texts allowed; empty for any.
-    """
-
-    default: str | bool | int | float
-    description: str
-    low: float = -math.inf
-    high: float = math.inf
-    choices: tuple[str, ...] = ()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class AddressForm:
-    """How robot.yaml names the motor of a joint.
+    """Form of a motor's address in robot.yaml.
 
     Attributes:
-        key: What a motor's address is called there.
+        key: Key of the address, such as "id" or "channel".
         lowest: Lowest address.
         highest: Highest address.
         unit: Name of the raw unit.
-        names: Of the addresses, where robot.yaml names and does not number them.
+        names: Names of the addresses if robot.yaml names and does not number them.
     """
 
     key: str
@@ -68,6 +52,11 @@ class RawScale:
     highest: float
     usual: tuple[float, float]
     turn: float = math.inf
+
+
+def joint_keys(form: AddressForm) -> set[str]:
+    """Return the keys that every driver has for each joint."""
+    return {form.key, "zero", "scale", "direction", "raw"}
 
 
 def mapping(value: object, key: str) -> Mapping[Any, Any]:
@@ -118,35 +107,18 @@ def whole(value: object, key: str, low: float = -math.inf, high: float = math.in
     return int(given)
 
 
-def port_number(text: str) -> int:
-    """Return the number of a port that is given as text.
+def read_options(cls: type[T], entry: Mapping[Any, Any], key: str) -> T:
+    """Return those values of a section that are options of a class.
+
+    Args:
+        cls: Frozen dataclass of described fields.
+        entry: Content of the section; keys of others are left out.
+        key: Key of the section.
 
     Raises:
-        DriverSettingsError: It is no number.
+        DriverSettingsError: A value has another type, or is outside its range or choices.
     """
-    if not text.isdecimal():
-        raise DriverSettingsError(f"port: expected a number, got {text!r}")
-    return int(text)
-
-
-def option(entry: Mapping[Any, Any], name: str, form: Option, key: str) -> Any:
-    """Return the value of an option in its type.
-
-    Raises:
-        DriverSettingsError: It has another type, or is outside its range or choices.
-    """
-    value = entry.get(name, form.default)
-    key = f"{key}.{name}"
-    if isinstance(form.default, bool):
-        if not isinstance(value, bool):
-            raise DriverSettingsError(f"{key}: expected true or false, got {value!r}")
-        return value
-    if isinstance(form.default, int):
-        return whole(value, key, form.low, form.high)
-    if isinstance(form.default, float):
-        return number(value, key, form.low, form.high)
-    # YAML makes booleans of on and off.
-    if not isinstance(value, str) or (form.choices and value not in form.choices):
-        wanted = f"one of {', '.join(form.choices)}" if form.choices else "text"
-        raise DriverSettingsError(f"{key}: expected {wanted}, got {value!r}")
-    return value
+    try:
+        return filled(cls, {name: entry[name] for name in specs(cls) if name in entry})
+    except FieldError as error:
+        raise DriverSettingsError(f"{key}.{error}") from error

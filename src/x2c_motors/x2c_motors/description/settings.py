@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the driver section of a robot.yaml says."""
+"""Settings in the driver section of a robot.yaml."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from x2c_core.system.fields import parameter, specs
 from x2c_motors.description.joint_calibration import JointCalibration
-from x2c_motors.description.options import Option
 
 
 class StopAction(enum.StrEnum):
@@ -27,45 +26,63 @@ WRAP_REMEDY = (
 )
 """Advice for a joint whose way leads over the place where its servo's readings start again."""
 
-_STOP_ACTIONS = tuple(str(rest) for rest in StopAction)
+_STOP_ACTIONS = tuple(str(action) for action in StopAction)
 
-COMMON: Mapping[str, Option] = {
-    "rate": Option(0.0, "Commands a second; 0: what suits the motors [Hz].", 0.0, 1000.0),
-    "read_rate": Option(25.0, "How often positions are read a second [Hz].", 0.1, 1000.0),
-    "approach": Option(
-        0.3, "Share of their limits at which joints come back to the commanded pose.", 0.01, 1.0
-    ),
-    "hold_after": Option(
-        0.5, "Without commands for so long the pose counts as held [s].", 0.05, 60.0
-    ),
-    "torque_off_after": Option(
+
+@dataclass(frozen=True)
+class CommonOptions:
+    """Options of the driver section that every driver has."""
+
+    rate: float = parameter(
+        0.0, "Commands per second; 0: what suits the motors [Hz].", minimum=0.0, maximum=1000.0
+    )
+    read_rate: float = parameter(
+        25.0, "Readings of the positions per second [Hz].", minimum=0.1, maximum=1000.0
+    )
+    approach: float = parameter(
+        0.3,
+        "Share of their limits at which joints come back to the commanded pose.",
+        minimum=0.01,
+        maximum=1.0,
+    )
+    hold_after: float = parameter(
+        0.5,
+        "Time without commands after which the pose counts as held [s].",
+        minimum=0.05,
+        maximum=60.0,
+    )
+    torque_off_after: float = parameter(
         60.0,
-        "Without commands for so long the motors go limp; 0: never, as hobby servos where it is "
-        "not said [s].",
-        0.0,
-        86400.0,
-    ),
-    "estop": Option("torque_off", "What an emergency stop does.", choices=_STOP_ACTIONS),
-    "at_end": Option("hold", "What the motors do when the driver ends.", choices=_STOP_ACTIONS),
-}
-"""Options that every driver has."""
+        "Time without commands after which torque is disabled; 0: never, which is the default "
+        "for motors that cannot measure where they are [s].",
+        minimum=0.0,
+        maximum=86400.0,
+    )
+    estop: str = parameter("torque_off", "What an emergency stop does.", choices=_STOP_ACTIONS)
+    at_end: str = parameter(
+        "hold", "What the motors do when the driver ends.", choices=_STOP_ACTIONS
+    )
+
+
+SECTION_KEYS = {"type", "joints", *specs(CommonOptions)}
+"""Keys of the driver section that every driver has."""
 
 
 @dataclass(frozen=True)
 class DriverSettings:
-    """What the driver section says.
+    """Settings in a driver section.
 
     Attributes:
         type: Name of the driver.
-        rate: Commands a second [Hz].
-        read_rate: Readings a second [Hz].
+        rate: Commands per second [Hz].
+        read_rate: Readings per second [Hz].
         approach: Share of their limits at which joints come back to the commanded pose.
-        hold_after: Without commands for so long the pose counts as held [s].
-        torque_off_after: Without commands for so long the motors go limp; 0: never [s].
+        hold_after: Time without commands after which the pose counts as held [s].
+        torque_off_after: Time without commands after which torque is disabled; 0: never [s].
         estop: What an emergency stop does.
         at_end: What the motors do when the driver ends.
-        options: Of this kind of driver, by name.
-        calibrations: One for each joint, in the robot's order.
+        options: Options of this driver, an instance of its `options_class`.
+        calibrations: Calibration of each joint, in the robot's order.
         key: Key of the section in robot.yaml, for messages to users.
     """
 
@@ -77,6 +94,6 @@ class DriverSettings:
     torque_off_after: float
     estop: StopAction
     at_end: StopAction
-    options: Mapping[str, Any]
+    options: Any
     calibrations: tuple[JointCalibration, ...]
     key: str = "driver"

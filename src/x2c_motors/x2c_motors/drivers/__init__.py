@@ -1,29 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motor drivers by name; each is imported only when it is wanted."""
+"""Motor drivers by name: entry points of installed packages, imported only when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from x2c_core.robot.robot import Robot
+from x2c_core.system.registry import Registry, RegistryError
 from x2c_motors.errors import DriverSettingsError
 
 if TYPE_CHECKING:
     from x2c_motors.drivers.driver import MotorDriver
 
 VIRTUAL = "virtual"
-"""The driver type of robots whose joints virtual_face_node moves."""
+"""Driver type of robots whose joints virtual_face_node moves."""
 
-DRIVERS: Mapping[str, str] = {
-    "ameca": "AmecaDriver",
-    "dynamixel": "DynamixelDriver",
-    "feetech": "FeetechDriver",
-    "maestro": "MaestroDriver",
-    "pca9685": "Pca9685Driver",
-}
-"""Class of each driver, in the module of its name in this package."""
+DRIVERS: Registry[MotorDriver] = Registry(
+    "x2c.motor_drivers", "motor driver", "x2c_motors.drivers.driver:MotorDriver"
+)
+"""All installed motor drivers, ours and those of other packages."""
 
 
 def has_motors(robot: Robot) -> bool:
@@ -32,23 +27,23 @@ def has_motors(robot: Robot) -> bool:
 
 
 def driver_class(name: object, key: str = "driver") -> type[MotorDriver]:
-    """Return the driver of a name.
+    """Return a motor driver.
 
     Args:
-        name: Type that a section of robot.yaml gives.
+        name: Type given in a driver section of robot.yaml.
         key: Key of that section.
 
     Raises:
-        DriverSettingsError: There is none; the text lists those there are.
+        DriverSettingsError: No driver has this name, or it cannot be used; the text says why.
     """
     if name == VIRTUAL:
         raise DriverSettingsError(
             f"{key}.type: the virtual driver is virtual_face_node, which moves a simulated face"
         )
-    if not isinstance(name, str) or name not in DRIVERS:
-        raise DriverSettingsError(
-            f"{key}.type: expected one of {', '.join(sorted([*DRIVERS, VIRTUAL]))}, got {name!r}"
-        )
-    module = import_module(f"x2c_motors.drivers.{name}")
-    found: type[MotorDriver] = getattr(module, DRIVERS[name])
-    return found
+    if not isinstance(name, str):
+        names = ", ".join(sorted([*DRIVERS.names(), VIRTUAL]))
+        raise DriverSettingsError(f"{key}.type: expected one of {names}, got {name!r}")
+    try:
+        return DRIVERS.load(name)
+    except RegistryError as error:
+        raise DriverSettingsError(f"{key}.type: {error}") from error

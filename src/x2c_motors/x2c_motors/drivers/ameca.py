@@ -8,15 +8,17 @@ order, ratios and degrees; or 31, the first the time of sending.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import zmq
 from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
-from x2c_motors.description.options import AddressForm, Option, RawScale, port_number
+from x2c_core.system.fields import parameter
+from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Health, MotorDriver
 from x2c_motors.errors import DriverError, Fault
@@ -30,20 +32,29 @@ _QUEUE = 2
 """Frames kept for a subscriber that is slow: old ones are of no use to a robot."""
 
 
+@dataclass(frozen=True)
+class AmecaOptions:
+    """Options of the Ameca driver."""
+
+    bind: str = parameter("127.0.0.1", "Address of this machine that the robot connects to.")
+    port: int = parameter(6666, "Port that the robot connects to.", minimum=1, maximum=65535)
+    parts: int = parameter(
+        30, "Parts of a message: 30, or 31 with the time of sending first.", minimum=30, maximum=31
+    )
+
+
 class AmecaDriver(MotorDriver):
     """Publishes the control values that joints stand for; nothing comes back from the robot."""
 
-    name = "ameca"
     measures = False
-    can_relax = False
+    can_disable_torque = False
+    calibrated = True
     default_rate = 20.0
     longest_retry = 0.5
     address_form = AddressForm("control", 0, controls.COUNT - 1, "ratio or degree", controls.NAMES)
-    options: ClassVar[Mapping[str, Option]] = {
-        "bind": Option("127.0.0.1", "Address of this machine that the robot connects to."),
-        "port": Option(6666, "Port of it.", 1, 65535),
-        "parts": Option(30, "30, or 31 with the time of sending first.", 30, 31),
-    }
+    options_class = AmecaOptions
+
+    options: AmecaOptions
 
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
@@ -51,24 +62,18 @@ class AmecaDriver(MotorDriver):
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._subscribers = 0
 
-    @classmethod
-    def at_port(cls, text: str) -> dict[str, Any]:
-        """Return the option that names a port of this machine."""
-        return {"port": port_number(text)}
-
     @property
     def place(self) -> str:
         """Where the robot connects to."""
-        options = self.settings.options
-        return f"tcp://{options['bind']}:{options['port']}"
+        return f"tcp://{self.options.bind}:{self.options.port}"
 
     @classmethod
-    def resolution(cls, settings: DriverSettings) -> float:
+    def resolution(cls, options: Any) -> float:
         """Return the last decimal that is sent."""
         return float(10.0**-_DIGITS)
 
     @classmethod
-    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+    def raw_scale(cls, address: int, options: Any) -> RawScale:
         """Return a control's range on the physical robot, which nothing sent ever leaves."""
         control = controls.CONTROLS[address]
         angle = control.unit is controls.Unit.RADIAN
@@ -117,18 +122,19 @@ class AmecaDriver(MotorDriver):
         """Tell how many listen."""
         return Health({"subscribers": str(self._subscribers)})
 
-    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+    def send_raw(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Publish all control values, with new ones of these joints."""
         for joint, value in zip(joints, raw, strict=True):
             self._values[self.calibration.addresses[joint]] = value
         parts = [f"{value:.{_DIGITS}f}".encode() for value in self._values]
-        if self.settings.options["parts"] == controls.COUNT + 1:
+        if self.options.parts == controls.COUNT + 1:
             parts.insert(0, repr(time.time()).encode())
         try:
             self._socket.send_multipart(parts, zmq.NOBLOCK)
         except zmq.ZMQError as error:
             raise DriverError(Fault.LOST, f"cannot send at {self.place}: {error}") from error
 
-    def _receive(self, joints: Sequence[int]) -> Array:
+    def receive_raw(self, joints: Sequence[int]) -> Array:
         """Return what was sent last."""
         self._count_subscribers()
         if not self._subscribers:

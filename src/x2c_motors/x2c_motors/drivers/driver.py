@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every motor driver can do."""
+"""Interface of all motor drivers."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.system.fields import FieldError, NoOptions, from_text, options_fault, specs
 from x2c_motors.description.joint_calibration import BoardCalibration
-from x2c_motors.description.options import AddressForm, Option, RawScale
-from x2c_motors.description.settings import WRAP_REMEDY, DriverSettings
-from x2c_motors.errors import Fault
+from x2c_motors.description.options import AddressForm, RawScale, joint_keys
+from x2c_motors.description.settings import SECTION_KEYS, WRAP_REMEDY, DriverSettings
+from x2c_motors.errors import DriverSettingsError, Fault
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Health:
-    """What the motors say of themselves.
+    """Condition of the motors.
 
     Attributes:
-        values: By name, with units, for `/diagnostics`.
-        warnings: Sentences for users; empty where all is well.
+        values: Values with units, by name, for `/diagnostics`.
+        warnings: Sentences for users; empty if all is well.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -35,11 +36,11 @@ class Health:
 
 @dataclass(frozen=True)
 class MotorState:
-    """Whether a motor is still as it was energised.
+    """Whether a motor still has the torque that it was given.
 
     Attributes:
-        holds: Whether it has torque, and goes where it is sent.
-        trouble: Why it cannot be given torque, and what to do; empty where it can.
+        holds: Whether torque is enabled, and the motor follows commands.
+        trouble: Why torque cannot be enabled, and what to do; empty if it can.
     """
 
     holds: bool
@@ -51,9 +52,9 @@ class Found:
     """A motor found on a bus.
 
     Attributes:
-        address: Its id or channel.
-        model: What it is, as far as it tells.
-        raw: Where it is [raw]; NaN where it cannot tell.
+        address: Id or channel of the motor.
+        model: Model, as far as the motor reports it.
+        raw: Position [raw]; NaN if the motor cannot measure it.
         notes: Anything else worth knowing, such as voltage and temperature.
     """
 
@@ -64,71 +65,145 @@ class Found:
 
 
 class MotorDriver(ABC):
-    """Sends positions to the motors of one robot, all by one thread at a time.
+    """Connection to the motors of one board, used by one thread at a time.
 
-    Every method that talks to motors raises DriverError; after `Fault.LOST` the driver has to be
-    closed and opened anew, after `Fault.ABSENT` it can be opened again as it is. A motor that does
-    not answer while others do is no error: its position is NaN, and the fault is counted in
+    Every method that talks to motors raises DriverError. After `Fault.LOST` the driver has to be
+    closed and opened again; after `Fault.ABSENT` it can be opened again as it is. A motor that
+    does not answer while others do is no error: its position is NaN, and the fault is counted in
     `faults`.
 
+    A joint's index is its place among the joints of the board, from 0. What differs between
+    drivers is declared as class attributes:
+
     Attributes:
-        measures: Whether `read` tells where the motors are; else it tells what was sent to them.
-        can_relax: Whether torque can be taken off.
-        default_rate: Commands a second where the robot does not say [Hz].
+        address_form: Key and range of motor addresses in robot.yaml.
+        options_class: Frozen dataclass of described fields: further keys of the driver section.
+        joint_options_class: The same for further keys of each joint in that section.
+        port_option: Option that says where the motors are connected; empty if there is none.
+        serial: Whether that is a serial port: a scan then tries all serial ports.
+        usual_baudrates: Baud rates that a scan tries, the most usual first; set by the option
+            `baudrate`.
+        watchdog_option: Option that sets how long after the last command motors stop by
+            themselves, 0 for never; empty if they do not.
+        measures: Whether `read` measures positions; otherwise it returns what was sent.
+        can_disable_torque: Whether torque can be disabled.
+        detects_motors: Whether only addresses with a motor answer a scan; otherwise, as with
+            hobby servos, users say which have one.
+        calibrated: Whether raw values have a fixed meaning, so that nothing is calibrated.
+        default_rate: Commands per second if robot.yaml gives no rate [Hz].
         longest_retry: Longest pause between two attempts to open it [s].
-        usual_baudrates: Those at which motors are looked for, the most usual one first.
-        address_form: What a joint's wire says in robot.yaml.
-        options: Further keys of the driver section.
-        faults: How often each fault has happened.
+
+    The others belong to the instance:
+
+    Attributes:
+        settings: Settings of the driver section.
+        options: Instance of `options_class` with the user's values.
+        calibration: Conversion between joint positions and raw values.
+        faults: Number of faults by kind, for `/diagnostics`.
 
     Args:
-        settings: Of the robot's driver section.
+        settings: Settings of the driver section.
     """
 
-    name: ClassVar[str]
+    address_form: ClassVar[AddressForm]
+    options_class: ClassVar[type[Any]] = NoOptions
+    joint_options_class: ClassVar[type[Any]] = NoOptions
+    port_option: ClassVar[str] = "port"
+    serial: ClassVar[bool] = False
+    usual_baudrates: ClassVar[tuple[int, ...]] = ()
+    watchdog_option: ClassVar[str] = ""
     measures: ClassVar[bool] = True
-    can_relax: ClassVar[bool] = True
+    can_disable_torque: ClassVar[bool] = True
+    detects_motors: ClassVar[bool] = True
+    calibrated: ClassVar[bool] = False
     default_rate: ClassVar[float] = 100.0
     longest_retry: ClassVar[float] = 10.0
-    usual_baudrates: ClassVar[tuple[int, ...]] = ()
-    address_form: ClassVar[AddressForm]
-    options: ClassVar[Mapping[str, Option]]
+
+    options: Any
 
     def __init__(self, settings: DriverSettings) -> None:
         self.settings = settings
-        self.calibration = BoardCalibration(settings.calibrations, self.resolution(settings))
+        self.options = settings.options
+        self.calibration = BoardCalibration(settings.calibrations, self.resolution(self.options))
         self.faults: Counter[Fault] = Counter()
 
     @classmethod
-    def resolution(cls, settings: DriverSettings) -> float:
-        """Return the smallest step of the device [raw]."""
+    @abstractmethod
+    def raw_scale(cls, address: int, options: Any) -> RawScale:
+        """Return the raw values of a motor.
+
+        Args:
+            address: Address of the motor.
+            options: Instance of `options_class`.
+        """
+
+    @classmethod
+    def resolution(cls, options: Any) -> float:
+        """Return the smallest step of the device [raw].
+
+        Args:
+            options: Instance of `options_class`.
+        """
         return 1.0
 
     @classmethod
     def at_port(cls, text: str) -> dict[str, Any]:
-        """Return the options that say where the motors are connected.
+        """Return the options that connect the driver at a port.
 
         Args:
             text: Port as users give it.
 
         Raises:
-            DriverSettingsError: It cannot be one.
+            DriverSettingsError: It is no port of such motors.
         """
-        return {"port": text}
+        if not cls.port_option:
+            raise DriverSettingsError("port: these motors have none")
+        try:
+            return {cls.port_option: from_text(cls.options_class, cls.port_option, text)}
+        except FieldError as error:
+            reason = str(error).removeprefix(f"{cls.port_option}: ")
+            raise DriverSettingsError(f"port: {reason}") from error
 
     @classmethod
-    @abstractmethod
-    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
-        """Return the raw values of a motor, from its address and the driver section's options."""
+    def without_watchdog(cls) -> dict[str, Any]:
+        """Return the options with which motors wait without limit, as for motion by hand."""
+        return {cls.watchdog_option: 0.0} if cls.watchdog_option else {}
+
+    @classmethod
+    def can_scan(cls) -> bool:
+        """Return whether motors can be looked for."""
+        return cls.scan is not MotorDriver.scan
+
+    @classmethod
+    def declaration_fault(cls) -> str:
+        """Return what a class declares that is impossible, as one clause; empty if nothing."""
+        form = getattr(cls, "address_form", None)
+        if not isinstance(form, AddressForm):
+            return f"declares the address_form {form!r}: expected an AddressForm"
+        classes = (cls.options_class, SECTION_KEYS), (cls.joint_options_class, joint_keys(form))
+        for options, taken in classes:
+            if fault := options_fault(options):
+                return fault
+            if clash := sorted(taken & set(specs(options))):
+                return f"has an option {clash[0]!r}, which every driver has: expected another name"
+        for name in ("port_option", "watchdog_option"):
+            option = getattr(cls, name)
+            if option and option not in specs(cls.options_class):
+                return f"declares the {name} {option!r}: expected one of its options, or none"
+        return ""
 
     @property
     def place(self) -> str:
         """Where the motors are connected, for messages to users."""
-        return str(self.settings.options["port"])
+        return str(getattr(self.options, self.port_option, self.settings.type))
 
     @abstractmethod
     def open(self) -> None:
-        """Connect, and set what has to be set; no motor moves."""
+        """Connect and configure the motors; no motor moves.
+
+        Raises:
+            DriverError: The motors cannot be reached.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -145,41 +220,41 @@ class MotorDriver(ABC):
         raw = self.calibration.to_raw(positions)
         which = np.flatnonzero(np.isfinite(raw))
         if which.size:
-            self._send(which, raw[which])
+            self.send_raw(which, raw[which])
         return self.calibration.to_positions(raw)
 
     def read(self, joints: Sequence[int] | None = None) -> Array:
-        """Return where the joints are (n,) [rad or m]; NaN for those that cannot be told.
+        """Return where the joints are (n,) [rad or m]; NaN if unknown.
 
         Args:
-            joints: Places of those to ask; all where None. The others are NaN.
+            joints: Indices of the joints to ask; None for all. The others are NaN.
 
         Raises:
             DriverError: No motor answers.
         """
-        places = list(self._places(joints))
+        indices = list(self.joint_indices(joints))
         raw = np.full(len(self.calibration), np.nan)
-        if places:
-            raw[places] = self._receive(places)
+        if indices:
+            raw[indices] = self.receive_raw(indices)
         return self.calibration.to_positions(raw)
 
     @abstractmethod
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
-        """Let motors hold their positions, or go limp.
+        """Enable or disable torque.
 
         Args:
-            on: Whether they hold.
-            joints: Their places; all where None.
+            on: Whether torque is enabled: motors hold their positions.
+            joints: Indices of the joints; None for all.
 
         Raises:
             DriverError: It cannot be sent.
         """
 
     def prepare(self, joints: Sequence[int]) -> None:
-        """Set what motors need before they get torque, and have lost with their power.
+        """Set what motors need before torque is enabled, and what they lose with their power.
 
         Args:
-            joints: Their places.
+            joints: Indices of the joints.
 
         Raises:
             DriverError: It cannot be sent.
@@ -187,10 +262,10 @@ class MotorDriver(ABC):
         return
 
     def check(self, joints: Sequence[int]) -> Mapping[int, MotorState]:
-        """Return whether motors still hold, by their places, without those that do not answer.
+        """Return whether motors still hold, by joint index, without those that do not answer.
 
         Args:
-            joints: Places of those to ask, which were energised.
+            joints: Indices of joints whose torque was enabled.
 
         Raises:
             DriverError: They cannot be asked.
@@ -200,16 +275,16 @@ class MotorDriver(ABC):
     def outside(self, joint: int, position: float) -> str:
         """Return the report on a joint that stands outside its raw range, or across the wrap.
 
-        Sent the nearest that may be sent, it would go there as fast as it can.
+        Sent the nearest position allowed, it would go there as fast as it can.
 
         Args:
-            joint: Its place.
+            joint: Index of the joint.
             position: Where it stands [rad or m].
         """
         inside = "moved inside by hand" if self.measures else "without power for a moment"
-        places = np.full(len(self.calibration), np.nan)
-        places[joint] = position
-        if self.calibration.across(places)[joint]:
+        positions = np.full(len(self.calibration), np.nan)
+        positions[joint] = position
+        if self.calibration.across(positions)[joint]:
             return (
                 f"{self.calibration.names[joint]} stands at {position:.2f}, past the place where "
                 "its servo's readings start again: it would go the long way round and is left "
@@ -222,7 +297,7 @@ class MotorDriver(ABC):
         )
 
     def health(self) -> Health:
-        """Return what the motors say of themselves.
+        """Return the condition of the motors.
 
         Raises:
             DriverError: They cannot be asked.
@@ -230,7 +305,9 @@ class MotorDriver(ABC):
         return Health()
 
     def scan(self) -> list[Found]:
-        """Return the motors that answer on the opened bus, whatever the robot's wires say.
+        """Return the motors that answer on the opened bus, whether robot.yaml has them or not.
+
+        A driver that does not override this cannot look for motors.
 
         Raises:
             DriverError: They cannot be asked.
@@ -238,12 +315,28 @@ class MotorDriver(ABC):
         return []
 
     @abstractmethod
-    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
-        """Send raw values (k,) to the joints with these places (k,)."""
+    def send_raw(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Send goals, already within range and in whole steps.
+
+        Args:
+            joints: Indices of the joints (k,).
+            raw: Goal of each (k,) [raw].
+
+        Raises:
+            DriverError: It cannot be sent.
+        """
 
     @abstractmethod
-    def _receive(self, joints: Sequence[int]) -> Array:
-        """Return raw values (k,) of joints with these places, NaN where they cannot be told."""
+    def receive_raw(self, joints: Sequence[int]) -> Array:
+        """Return raw values (k,) of joints; NaN for those that do not answer.
 
-    def _places(self, joints: Sequence[int] | None) -> Sequence[int]:
+        Args:
+            joints: Indices of the joints (k,).
+
+        Raises:
+            DriverError: No motor answers.
+        """
+
+    def joint_indices(self, joints: Sequence[int] | None) -> Sequence[int]:
+        """Return indices of joints, of all if None."""
         return range(len(self.calibration)) if joints is None else joints

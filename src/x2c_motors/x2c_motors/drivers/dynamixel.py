@@ -7,13 +7,15 @@ Registers: ROBOTIS e-Manual, control table of the X series.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 import dynamixel_sdk as sdk
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import AddressForm, Option, RawScale
+from x2c_core.system.fields import parameter
+from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
@@ -62,47 +64,60 @@ _MODELS = {
 }
 
 
+@dataclass(frozen=True)
+class DynamixelOptions:
+    """Options of the Dynamixel driver."""
+
+    port: str = parameter("/dev/ttyUSB0", "Serial port of the bus adapter.")
+    baudrate: int = parameter(57_600, "Bits per second.", minimum=9600, maximum=4_000_000)
+    reply_time: float = parameter(
+        0.02,
+        "Time that replies may take beyond that of their bytes [s].",
+        minimum=0.0005,
+        maximum=1.0,
+    )
+    bus_watchdog: float = parameter(
+        0.5,
+        "Time without commands after which servos stop by themselves; 0: never [s].",
+        minimum=0.0,
+        maximum=2.5,
+    )
+
+
 class DynamixelDriver(MotorDriver):
     """Dynamixel servos on one serial bus, in position control mode."""
 
-    name = "dynamixel"
     usual_baudrates = (57_600, 1_000_000, 2_000_000, 3_000_000, 115_200)
     address_form = AddressForm("id", 0, 252, "step")
-    options: ClassVar[Mapping[str, Option]] = {
-        "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),
-        "baudrate": Option(57_600, "Bits a second.", 9600, 4_000_000),
-        "reply_time": Option(
-            0.02, "How long replies may take beyond the time of their bytes [s].", 0.0005, 1.0
-        ),
-        "bus_watchdog": Option(
-            0.5, "Servos stop by themselves without a word for so long; 0: never [s].", 0.0, 2.5
-        ),
-    }
+    options_class = DynamixelOptions
+    serial = True
+    watchdog_option = "bus_watchdog"
+
+    options: DynamixelOptions
 
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
-        options = settings.options
         self._handler = sdk.PacketHandler(2.0)
         # Outlives connections: so do replies that are late.
         self._reader = RegisterReader(
             _StatusPackets(self._handler),
             _ZONES,
-            options["reply_time"],
-            options["baudrate"],
+            self.options.reply_time,
+            self.options.baudrate,
             self.faults,
         )
         self._met: dict[int, bytes] = {}
         self._modes: dict[int, int] = {}
 
     @classmethod
-    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+    def raw_scale(cls, address: int, options: Any) -> RawScale:
         """Return the X series' 4096 steps a turn."""
         return RawScale(2048.0, 4096.0 / (2.0 * np.pi), 0.0, 4095.0, (0.0, 4095.0), 4096.0)
 
     def open(self) -> None:
         """Open the port and set the bus watchdog."""
-        options = self.settings.options
-        self._port = _Port(SerialLine(options["port"], options["baudrate"]), options["baudrate"])
+        baudrate = self.options.baudrate
+        self._port = _Port(SerialLine(self.options.port, baudrate), baudrate)
         self._watch(range(len(self.calibration)))
 
     def close(self) -> None:
@@ -112,7 +127,7 @@ class DynamixelDriver(MotorDriver):
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Switch torque."""
-        ids = [self.calibration.addresses[place] for place in self._places(joints)]
+        ids = [self.calibration.addresses[joint] for joint in self.joint_indices(joints)]
         self._sync_write(_TORQUE, 1, dict.fromkeys(ids, on))
 
     def prepare(self, joints: Sequence[int]) -> None:
@@ -192,17 +207,19 @@ class DynamixelDriver(MotorDriver):
     def _watch(self, joints: Iterable[int]) -> None:
         """Clear the bus watchdog, which lets no goals in once it has struck, and set it anew."""
         ids = [self.calibration.addresses[joint] for joint in joints]
-        units = round(self.settings.options["bus_watchdog"] / _WATCHDOG_UNIT)
+        units = round(self.options.bus_watchdog / _WATCHDOG_UNIT)
         self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, 0))
         if units:
             self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, units))
 
-    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+    def send_raw(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Send goals to all servos in one packet."""
         addresses = self.calibration.addresses
         goals = {addresses[j]: int(v) for j, v in zip(joints, raw, strict=True)}
         self._sync_write(_GOAL, 4, goals)
 
-    def _receive(self, joints: Sequence[int]) -> Array:
+    def receive_raw(self, joints: Sequence[int]) -> Array:
+        """Read positions of all servos with one question."""
         ids = [self.calibration.addresses[joint] for joint in joints]
         replies = self._sync_read(_POSITION, 4, ids)
         if not replies:

@@ -8,12 +8,14 @@ loop, so the few packets needed are framed here: FF FF id length instruction par
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import AddressForm, Option, RawScale
+from x2c_core.system.fields import parameter
+from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
@@ -39,6 +41,25 @@ _ALARMS = ("voltage", "angle sensor", "temperature", "current", "angle", "overlo
 """Meaning of the bits of a servo's status, from the lowest."""
 
 
+@dataclass(frozen=True)
+class FeetechOptions:
+    """Options of the Feetech driver."""
+
+    port: str = parameter("/dev/ttyUSB0", "Serial port of the bus adapter.")
+    baudrate: int = parameter(1_000_000, "Bits per second.", minimum=9600, maximum=4_000_000)
+    series: str = parameter(
+        "sts",
+        "sts: STS and SMS, 4096 steps per turn; scs: 1024 steps.",
+        choices=("sts", "scs"),
+    )
+    reply_time: float = parameter(
+        0.02,
+        "Time that replies may take beyond that of their bytes [s].",
+        minimum=0.0005,
+        maximum=1.0,
+    )
+
+
 class FeetechDriver(MotorDriver):
     """Feetech servos on one serial bus.
 
@@ -46,38 +67,31 @@ class FeetechDriver(MotorDriver):
         scanned: Ids that a scan asks, one after the other.
     """
 
-    name = "feetech"
     usual_baudrates = (1_000_000, 500_000, 115_200)
     address_form = AddressForm("id", 0, 253, "step")
     scanned: ClassVar[range] = range(254)
-    options: ClassVar[Mapping[str, Option]] = {
-        "port": Option("/dev/ttyUSB0", "Serial port of the bus adapter."),
-        "baudrate": Option(1_000_000, "Bits a second.", 9600, 4_000_000),
-        "series": Option(
-            "sts", "sts: STS and SMS, 4096 steps a turn; scs: 1024 steps.", choices=("sts", "scs")
-        ),
-        "reply_time": Option(
-            0.02, "How long replies may take beyond the time of their bytes [s].", 0.0005, 1.0
-        ),
-    }
+    options_class = FeetechOptions
+    serial = True
+
+    options: FeetechOptions
 
     def __init__(self, settings: DriverSettings) -> None:
         super().__init__(settings)
-        options = settings.options
+        options = self.options
         # Outlives connections: so do replies that are late.
         self._reader = RegisterReader(
-            _StatusPackets(), _ZONES, options["reply_time"], options["baudrate"], self.faults
+            _StatusPackets(), _ZONES, options.reply_time, options.baudrate, self.faults
         )
         self._met: dict[tuple[int, int], bytes] = {}
         # The SCS series has its lock where the others have their torque limit.
         self._volatile = (
-            ((_SPEED, 4),) if options["series"] == "scs" else ((_ACCELERATION, 1), (_SPEED, 6))
+            ((_SPEED, 4),) if options.series == "scs" else ((_ACCELERATION, 1), (_SPEED, 6))
         )
 
     @classmethod
-    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+    def raw_scale(cls, address: int, options: Any) -> RawScale:
         """Return the series' steps."""
-        if options["series"] == "scs":
+        if options.series == "scs":
             # Its sensor tells 300 degrees of a turn.
             turn = 1024.0 * 360.0 / 300.0
             return RawScale(511.0, turn / (2.0 * np.pi), 0.0, 1023.0, (0.0, 1023.0), turn)
@@ -85,9 +99,9 @@ class FeetechDriver(MotorDriver):
 
     def open(self) -> None:
         """Open the port."""
-        options = self.settings.options
-        self._line = SerialLine(options["port"], options["baudrate"])
-        self._order: Literal["big", "little"] = "big" if options["series"] == "scs" else "little"
+        options = self.options
+        self._line = SerialLine(options.port, options.baudrate)
+        self._order: Literal["big", "little"] = "big" if options.series == "scs" else "little"
 
     def close(self) -> None:
         """Close the port."""
@@ -96,7 +110,7 @@ class FeetechDriver(MotorDriver):
 
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Switch torque."""
-        ids = [self.calibration.addresses[joint] for joint in self._places(joints)]
+        ids = [self.calibration.addresses[joint] for joint in self.joint_indices(joints)]
         self._sync_write(_TORQUE, {one: bytes([on]) for one in ids})
 
     def prepare(self, joints: Sequence[int]) -> None:
@@ -144,14 +158,16 @@ class FeetechDriver(MotorDriver):
             found.append(Found(address, number, self._position(state), notes))
         return found
 
-    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+    def send_raw(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Send goals to all servos in one packet."""
         goals = {
             self.calibration.addresses[joint]: int(value).to_bytes(2, self._order)
             for joint, value in zip(joints, raw, strict=True)
         }
         self._sync_write(_GOAL, goals)
 
-    def _receive(self, joints: Sequence[int]) -> Array:
+    def receive_raw(self, joints: Sequence[int]) -> Array:
+        """Read positions."""
         ids = [self.calibration.addresses[joint] for joint in joints]
         replies = self._read_all(_POSITION, 2, ids)
         if not replies:

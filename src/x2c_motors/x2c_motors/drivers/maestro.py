@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import AddressForm, Option, RawScale
+from x2c_core.system.fields import parameter
+from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
@@ -52,31 +54,47 @@ _ERRORS = (
 """Meaning of the bits of the error register, from the lowest."""
 
 
+@dataclass(frozen=True)
+class MaestroOptions:
+    """Options of the Maestro driver."""
+
+    port: str = parameter(
+        "/dev/ttyACM0", "Serial port: the Maestro's command port, or a TTL line."
+    )
+    baudrate: int = parameter(
+        115_200, "Bits per second; the USB port takes any.", minimum=300, maximum=250_000
+    )
+    device: int = parameter(
+        -1, "Device number for the Pololu protocol; -1: compact.", minimum=-1, maximum=127
+    )
+    crc: bool = parameter(False, "Whether commands end with a checksum, as set in the Maestro.")
+    at_once: bool = parameter(
+        True, "Set neighbouring channels by one command, which the Micro Maestro lacks."
+    )
+    reply_time: float = parameter(
+        0.05, "Time that a reply may take [s].", minimum=0.001, maximum=1.0
+    )
+
+
 class MaestroDriver(MotorDriver):
     """Servos on one Maestro; it tells what it sends to them, not where they are."""
 
-    name = "maestro"
     measures = False
     default_rate = 50.0
     address_form = AddressForm("channel", 0, 23, "µs")
-    options: ClassVar[Mapping[str, Option]] = {
-        "port": Option("/dev/ttyACM0", "Serial port: the Maestro's command port, or a TTL line."),
-        "baudrate": Option(115_200, "Bits a second; the USB port takes any.", 300, 250_000),
-        "device": Option(-1, "Device number for the Pololu protocol; -1: compact.", -1, 127),
-        "crc": Option(False, "Whether commands end with a checksum, as set in the Maestro."),
-        "at_once": Option(
-            True, "Set neighbouring channels by one command, which the Micro Maestro lacks."
-        ),
-        "reply_time": Option(0.05, "How long a reply may take [s].", 0.001, 1.0),
-    }
+    options_class = MaestroOptions
+    serial = True
+    detects_motors = False
+
+    options: MaestroOptions
 
     @classmethod
-    def resolution(cls, settings: Any) -> float:
+    def resolution(cls, options: Any) -> float:
         """Return a quarter of a microsecond."""
         return 1.0 / _QUARTERS
 
     @classmethod
-    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+    def raw_scale(cls, address: int, options: Any) -> RawScale:
         """Return the pulses of hobby servos."""
         return PULSES
 
@@ -89,8 +107,8 @@ class MaestroDriver(MotorDriver):
 
     def open(self) -> None:
         """Open the port and see whether a Maestro answers."""
-        options = self.settings.options
-        self._line = SerialLine(options["port"], options["baudrate"])
+        options = self.options
+        self._line = SerialLine(options.port, options.baudrate)
         self._errors()
 
     def close(self) -> None:
@@ -101,7 +119,7 @@ class MaestroDriver(MotorDriver):
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
         """Stop the pulses; they begin again with the next position."""
         if not on:
-            for joint in self._places(joints):
+            for joint in self.joint_indices(joints):
                 channel = self.calibration.addresses[joint]
                 self._command(_SET_TARGET, bytes([channel, 0, 0]))
                 self._targets[channel] = 0
@@ -132,12 +150,13 @@ class MaestroDriver(MotorDriver):
             found.append(Found(channel, "channel", pulse, "" if pulse > 0.0 else "no pulses"))
         return found
 
-    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+    def send_raw(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Send targets, neighbouring channels together."""
         targets = sorted(
             (self.calibration.addresses[joint], round(value * _QUARTERS))
             for joint, value in zip(joints, raw, strict=True)
         )
-        for first, values in _runs(targets, self.settings.options["at_once"]):
+        for first, values in _runs(targets, self.options.at_once):
             halves = b"".join(_seven_bits(value) for value in values)
             if len(values) == 1:
                 self._command(_SET_TARGET, bytes([first]) + halves)
@@ -145,7 +164,8 @@ class MaestroDriver(MotorDriver):
                 self._command(_SET_TARGETS, bytes([len(values), first]) + halves)
         self._targets.update(targets)
 
-    def _receive(self, joints: Sequence[int]) -> Array:
+    def receive_raw(self, joints: Sequence[int]) -> Array:
+        """Read the pulses that the Maestro sends; NaN where it sends none."""
         pulses = np.array(self._pulses([self.calibration.addresses[joint] for joint in joints]))
         return np.where(pulses > 0.0, pulses, np.nan)
 
@@ -189,16 +209,16 @@ class MaestroDriver(MotorDriver):
         Raises:
             DriverError: Not enough of them come in time.
         """
-        wait = float(self.settings.options["reply_time"])
+        wait = self.options.reply_time
         self._settle(wait)
         if not self._owed:
             self._line.write(b"".join(self._packet(*question) for question in questions))
             size = _WORD * len(questions)
-            wait += size * BITS / self.settings.options["baudrate"]
+            wait += size * BITS / self.options.baudrate
             reply = self._line.read(size, wait)
             now = self._line.now()
             self._owed = size - len(reply)
-            self._owed_until = now + _PATIENCE * float(self.settings.options["reply_time"])
+            self._owed_until = now + _PATIENCE * self.options.reply_time
             if not reply:
                 self._doubtful_until = now + FORGET
             enough = size if least is None else _WORD * least
@@ -227,8 +247,8 @@ class MaestroDriver(MotorDriver):
         """
         if not self._doubtful:
             return True
-        options = self.settings.options
-        wait = min(_QUIET, options["reply_time"]) + size * BITS / options["baudrate"]
+        options = self.options
+        wait = min(_QUIET, options.reply_time) + size * BITS / options.baudrate
         if not self._line.read(1, wait):
             return True
         self.faults[Fault.LATE] += 1
@@ -251,10 +271,10 @@ class MaestroDriver(MotorDriver):
         self._line.write(self._packet(command, data))
 
     def _packet(self, command: int, data: bytes) -> bytes:
-        device = self.settings.options["device"]
+        device = self.options.device
         head = bytes([command]) if device < 0 else bytes([_START, device, command & 0x7F])
         packet = head + data
-        return packet + bytes([crc7(packet)]) if self.settings.options["crc"] else packet
+        return packet + bytes([crc7(packet)]) if self.options.crc else packet
 
 
 def _agree(before: int, after: int, wanted: int | None) -> bool:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import smbus2
 from numpy.typing import NDArray
 
-from x2c_motors.description.options import AddressForm, Option, RawScale, port_number
+from x2c_core.system.fields import parameter
+from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
 from x2c_motors.errors import DriverError, Fault
 from x2c_motors.serial_bus.pulses import PULSES
@@ -30,50 +32,59 @@ _WAKING = 0.0005
 _LARGEST_BLOCK = 32
 
 
+@dataclass(frozen=True)
+class Pca9685Options:
+    """Options of the PCA9685 driver."""
+
+    bus: int = parameter(1, "Number of the I2C bus: 1 for /dev/i2c-1.", minimum=0, maximum=255)
+    address: int = parameter(0x40, "Address of the chip on the bus.", minimum=0x03, maximum=0x77)
+    frequency: float = parameter(50.0, "Pulses per second [Hz].", minimum=40.0, maximum=333.0)
+    oscillator: float = parameter(
+        25e6,
+        "Frequency of the chip's oscillator; once measured, pulses have their exact length [Hz].",
+        minimum=20e6,
+        maximum=32e6,
+    )
+
+
 class Pca9685Driver(MotorDriver):
     """Servos on one PCA9685; it tells what it sends to them, not where they are."""
 
-    name = "pca9685"
     measures = False
     default_rate = 50.0
     address_form = AddressForm("channel", 0, 15, "µs")
-    options: ClassVar[Mapping[str, Option]] = {
-        "bus": Option(1, "Number of the I2C bus: 1 for /dev/i2c-1.", 0, 255),
-        "address": Option(0x40, "Address of the chip on the bus.", 0x03, 0x77),
-        "frequency": Option(50.0, "Pulses a second [Hz].", 40.0, 333.0),
-        "oscillator": Option(
-            25e6, "Of the chip; measured, pulses are as long as they say [Hz].", 20e6, 32e6
-        ),
-    }
+    options_class = Pca9685Options
+    port_option = "bus"
+    detects_motors = False
+
+    options: Pca9685Options
 
     @classmethod
     def at_port(cls, text: str) -> dict[str, Any]:
         """Return the option that names an I2C bus: 1, or /dev/i2c-1."""
-        return {"bus": port_number(text.removeprefix("/dev/i2c-"))}
+        return super().at_port(text.removeprefix("/dev/i2c-"))
 
     @property
     def place(self) -> str:
         """Where the chip is."""
-        options = self.settings.options
-        return f"/dev/i2c-{options['bus']}, address 0x{options['address']:02x}"
+        return f"/dev/i2c-{self.options.bus}, address 0x{self.options.address:02x}"
 
     @classmethod
-    def resolution(cls, settings: Any) -> float:
+    def resolution(cls, options: Any) -> float:
         """Return how long one of the 4096 ticks of a period lasts."""
-        options = settings.options
-        return 1e6 * (_prescale(options) + 1) / float(options["oscillator"])
+        return 1e6 * (_prescale(options) + 1) / float(options.oscillator)
 
     @classmethod
-    def raw_scale(cls, address: int, options: Mapping[str, Any]) -> RawScale:
+    def raw_scale(cls, address: int, options: Any) -> RawScale:
         """Return the pulses of hobby servos."""
         return PULSES
 
     def open(self) -> None:
         """Open the bus; a chip that sleeps, as after power-on, is set up and woken."""
         with self._failures(Fault.ABSENT):
-            self._bus = smbus2.SMBus(self.settings.options["bus"])
+            self._bus = smbus2.SMBus(self.options.bus)
         mode = self._get(_MODE1, 1)[0]
-        wanted = _prescale(self.settings.options)
+        wanted = _prescale(self.options)
         if mode & _SLEEP or self._get(_PRESCALE, 1)[0] != wanted:
             # The frequency can be set in its sleep only; waking, it has all outputs off.
             self._set(_ALL_OFF_HIGH, [_FULL_OFF])
@@ -98,14 +109,14 @@ class Pca9685Driver(MotorDriver):
             self._write_channels(
                 {
                     self.calibration.addresses[joint]: [0, 0, 0, _FULL_OFF]
-                    for joint in self._places(joints)
+                    for joint in self.joint_indices(joints)
                 }
             )
 
     def health(self) -> Health:
         """Find out whether the chip has lost its settings."""
         self._still_set()
-        if self._get(_PRESCALE, 1)[0] != _prescale(self.settings.options):
+        if self._get(_PRESCALE, 1)[0] != _prescale(self.options):
             raise DriverError(
                 Fault.LOST, f"the frequency of the PCA9685 ({self.place}) was changed"
             )
@@ -127,7 +138,8 @@ class Pca9685Driver(MotorDriver):
             for channel, registers in enumerate(data)
         ]
 
-    def _send(self, joints: NDArray[np.intp], raw: Array) -> None:
+    def send_raw(self, joints: NDArray[np.intp], raw: Array) -> None:
+        """Set pulses, neighbouring channels together."""
         self._still_set()
         channels = {}
         for joint, value in zip(joints, raw, strict=True):
@@ -135,7 +147,8 @@ class Pca9685Driver(MotorDriver):
             channels[self.calibration.addresses[joint]] = [0, 0, ticks & 0xFF, ticks >> 8]
         self._write_channels(channels)
 
-    def _receive(self, joints: Sequence[int]) -> Array:
+    def receive_raw(self, joints: Sequence[int]) -> Array:
+        """Read the pulses that the chip sends; NaN where it sends none."""
         self._still_set()
         data = self._get_channels()
         return np.array([self._pulse(data[self.calibration.addresses[joint]]) for joint in joints])
@@ -171,12 +184,12 @@ class Pca9685Driver(MotorDriver):
 
     def _get(self, register: int, size: int) -> list[int]:
         with self._failures(Fault.LOST):
-            address = self.settings.options["address"]
+            address = self.options.address
             return list(self._bus.read_i2c_block_data(address, register, size))
 
     def _set(self, register: int, data: list[int]) -> None:
         with self._failures(Fault.LOST):
-            self._bus.write_i2c_block_data(self.settings.options["address"], register, data)
+            self._bus.write_i2c_block_data(self.options.address, register, data)
 
     @contextmanager
     def _failures(self, fault: Fault) -> Iterator[None]:
@@ -187,9 +200,9 @@ class Pca9685Driver(MotorDriver):
             raise DriverError(fault, f"no PCA9685 at {self.place}: {error}; {hint}") from error
 
 
-def _prescale(options: Mapping[str, Any]) -> int:
+def _prescale(options: Pca9685Options) -> int:
     """Return the divider of the oscillator (data sheet, 7.3.5)."""
-    return round(float(options["oscillator"]) / (_TICKS * float(options["frequency"]))) - 1
+    return round(options.oscillator / (_TICKS * options.frequency)) - 1
 
 
 def _notes(registers: Sequence[int]) -> str:

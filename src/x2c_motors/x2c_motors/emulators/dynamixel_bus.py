@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from x2c_motors.emulators.pty_bus import PtyBus
-from x2c_motors.emulators.servo import Servo
+from x2c_motors.emulators.servo_bus import ServoBus
 
 BROADCAST = 0xFE
 PING, READ, WRITE, STATUS, SYNC_READ, SYNC_WRITE = 0x01, 0x02, 0x03, 0x55, 0x82, 0x83
@@ -16,12 +15,10 @@ MODE, TORQUE, HARDWARE_ERROR, BUS_WATCHDOG, GOAL, POSITION, VOLTAGE = 11, 64, 70
 MODEL = 1200
 
 
-class DynamixelBus(PtyBus):
+class DynamixelBus(ServoBus):
     """A bus of servos.
 
     Attributes:
-        servos: Servos by id.
-        unplugged: Ids of servos that neither hear nor answer.
         hardware_errors: Errors by id, as the servo's register has them; with one it stays limp.
         watchdogs: Bus watchdogs by id, as the servo's register has them.
         modes: Operating modes by id.
@@ -33,9 +30,7 @@ class DynamixelBus(PtyBus):
     """
 
     def __init__(self, link: Path, ids: Iterable[int], start: float = 2048) -> None:
-        super().__init__(link)
-        self.servos = {one: Servo(float(start)) for one in ids}
-        self.unplugged: set[int] = set()
+        super().__init__(link, ids, start)
         self.hardware_errors = dict.fromkeys(self.servos, 0)
         self.watchdogs = dict.fromkeys(self.servos, 0)
         self.modes = dict.fromkeys(self.servos, 3)
@@ -44,11 +39,14 @@ class DynamixelBus(PtyBus):
     def power_cycle(self, ids: Iterable[int] | None = None) -> None:
         """Take the power of some servos, or of all, away for a moment.
 
-        They go limp, and their volatile registers are as new.
+        Torque is disabled, and volatile registers are as new.
+
+        Args:
+            ids: Ids of the servos; None for all.
         """
-        for one in self.servos if ids is None else ids:
-            self.servos[one].power_cycle()
-            self.watchdogs[one] = 0
+        chosen = list(self.servos if ids is None else ids)
+        super().power_cycle(chosen)
+        self.watchdogs |= dict.fromkeys(chosen, 0)
 
     def answer(self, buffer: bytearray) -> bytes:
         """Take whole packets from the front of a buffer and return the replies to them."""
@@ -84,11 +82,8 @@ class DynamixelBus(PtyBus):
             return self._reply(address, b"")
         return b""
 
-    def _there(self, address: int) -> bool:
-        return address in self.servos and address not in self.unplugged
-
     def _reply(self, address: int, data: bytes) -> bytes:
-        if not self._there(address):
+        if not self.reachable(address):
             return b""
         alert = 0x80 if self.hardware_errors[address] else 0
         content = _stuffed(bytes([STATUS, alert]) + data)
@@ -96,7 +91,7 @@ class DynamixelBus(PtyBus):
         return head + content + crc16(head + content).to_bytes(2, "little")
 
     def _write(self, address: int, register: int, data: bytes) -> None:
-        if not self._there(address):
+        if not self.reachable(address):
             return
         servo = self.servos[address]
         value = int.from_bytes(data, "little", signed=len(data) == 4)
@@ -111,7 +106,7 @@ class DynamixelBus(PtyBus):
             servo.registers |= {register + i: byte for i, byte in enumerate(data)}
 
     def _read(self, address: int, register: int, size: int) -> bytes:
-        if not self._there(address):
+        if not self.reachable(address):
             return b""
         servo = self.servos[address]
         memory = bytearray(160)

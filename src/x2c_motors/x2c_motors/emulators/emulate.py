@@ -1,31 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Motors in software on a port of their own, for trials without hardware."""
+"""Emulated motors on a port of their own, for trials without hardware."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
+from x2c_core.system.registry import RegistryError
 from x2c_motors.drivers import driver_class
-from x2c_motors.emulators.dynamixel_bus import DynamixelBus
-from x2c_motors.emulators.feetech_bus import FeetechBus
-from x2c_motors.emulators.maestro_board import MaestroBoard
-from x2c_motors.emulators.pty_bus import PtyBus
+from x2c_motors.emulators import EMULATORS
 from x2c_motors.errors import EmulatorError
 from x2c_node.spinning.stopping import stop_on_signals
 
 _LOOK = 0.1
 """Time between two looks for a wish to stop [s]."""
-
-_BUSES: Mapping[str, Callable[[Path, range], PtyBus]] = {
-    "dynamixel": DynamixelBus,
-    "feetech": FeetechBus,
-    # The channels of a board begin at 0.
-    "maestro": lambda link, channels: MaestroBoard(link, channels.stop),
-}
 
 
 def emulate(kind: str, addresses: range, link: Path, console: Console) -> int:
@@ -33,20 +23,26 @@ def emulate(kind: str, addresses: range, link: Path, console: Console) -> int:
 
     Args:
         kind: Type of the motors, as in a driver section.
-        addresses: Ids of the servos; of a Maestro the channels up to the last of these.
+        addresses: Ids or channels of the motors.
         link: Path of the port to make.
         console: To print to.
 
     Raises:
-        EmulatorError: Such motors have no such addresses, or the port cannot be made.
+        EmulatorError: There is no such emulator, such motors have no such addresses, or the
+            port cannot be made.
+        DriverSettingsError: The emulator has no driver.
     """
+    try:
+        emulator = EMULATORS.load(kind)
+    except RegistryError as error:
+        raise EmulatorError(f"type: {error}") from error
     form = driver_class(kind).address_form
     if addresses.start < form.lowest or addresses.stop - 1 > form.highest:
         raise EmulatorError(
             f"--ids: expected {form.lowest} to {form.highest} for {kind}, got "
             f"{addresses.start} to {addresses.stop - 1}"
         )
-    bus = _BUSES[kind](link, addresses)
+    bus = emulator.with_addresses(link, addresses)
     with stop_on_signals() as request:
         try:
             bus.plug()

@@ -7,20 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from x2c_motors.emulators.pty_bus import PtyBus
-from x2c_motors.emulators.servo import Servo
+from x2c_motors.emulators.servo_bus import ServoBus
 
 BROADCAST = 0xFE
 PING, READ, WRITE, SYNC_READ, SYNC_WRITE = 1, 2, 3, 0x82, 0x83
 TORQUE, GOAL, POSITION, VOLTAGE, TEMPERATURE, STATUS = 40, 42, 56, 62, 63, 65
 
 
-class FeetechBus(PtyBus):
+class FeetechBus(ServoBus):
     """A bus of servos.
 
     Attributes:
-        servos: Servos by id.
-        unplugged: Ids of servos that neither hear nor answer.
         status: Alarms by id, as the servo's register has them.
 
     Args:
@@ -37,17 +34,10 @@ class FeetechBus(PtyBus):
         series: Literal["sts", "scs"] = "sts",
         start: float = 2048,
     ) -> None:
-        super().__init__(link)
+        super().__init__(link, ids, start)
         self.order: Literal["little", "big"] = "little" if series == "sts" else "big"
         self.series = series
-        self.servos = {one: Servo(float(start)) for one in ids}
-        self.unplugged: set[int] = set()
         self.status = dict.fromkeys(self.servos, 0)
-
-    def power_cycle(self, ids: Iterable[int] | None = None) -> None:
-        """Take the power of some servos, or of all, away for a moment: they go limp."""
-        for one in self.servos if ids is None else ids:
-            self.servos[one].power_cycle()
 
     def answer(self, buffer: bytearray) -> bytes:
         """Take whole packets from the front of a buffer and return the replies to them."""
@@ -75,17 +65,14 @@ class FeetechBus(PtyBus):
             return self._reply(address, b"")
         return b""
 
-    def _there(self, address: int) -> bool:
-        return address in self.servos and address not in self.unplugged
-
     def _reply(self, address: int, data: bytes) -> bytes:
-        if not self._there(address):
+        if not self.reachable(address):
             return b""
         body = bytes([address, len(data) + 2, 0]) + data
         return b"\xff\xff" + body + bytes([~sum(body) & 0xFF])
 
     def _write(self, address: int, register: int, data: bytes) -> None:
-        if not self._there(address):
+        if not self.reachable(address):
             return
         servo = self.servos[address]
         if register == TORQUE:
@@ -98,7 +85,7 @@ class FeetechBus(PtyBus):
             servo.registers |= {register + i: byte for i, byte in enumerate(data)}
 
     def _read(self, address: int, register: int, size: int) -> bytes:
-        if not self._there(address):
+        if not self.reachable(address):
             return b""
         memory = bytearray(128)
         memory[3:5] = (777).to_bytes(2, "little")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from x2c_motors.emulators.pty_bus import PtyBus
 
@@ -42,6 +43,11 @@ class MaestroBoard(PtyBus):
         self._device = device
         self._crc = crc
         self._at_once = at_once
+
+    @classmethod
+    def with_addresses(cls, link: Path, addresses: range) -> Self:
+        """Return a board whose last channel is the last address; its channels begin at 0."""
+        return cls(link, addresses.stop)
 
     def power_cycle(self) -> None:
         """Take its power away for a moment: all pulses end."""

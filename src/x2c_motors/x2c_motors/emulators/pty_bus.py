@@ -47,6 +47,16 @@ class PtyBus(ABC):
         self._ending = False
         self._thread: threading.Thread | None = None
 
+    @classmethod
+    @abstractmethod
+    def with_addresses(cls, link: Path, addresses: range) -> Self:
+        """Return a device with motors at some addresses, as for `x2c motors emulate`.
+
+        Args:
+            link: Path of a symbolic link to the terminal.
+            addresses: Addresses of the motors, within the range of their driver.
+        """
+
     def __enter__(self) -> Self:
         """Plug it in."""
         self.plug()

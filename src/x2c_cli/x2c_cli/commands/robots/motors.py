@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bring a robot's motors up: find them, move one, calibrate them, change their limits.
 
+  x2c motors drivers                                types of motors, with their options
   x2c motors scan                                   ports of this machine
   x2c motors scan --type feetech --port /dev/ttyACM0
   x2c motors calibrate --robot my_face --type feetech --port /dev/ttyACM0
@@ -9,7 +10,8 @@
   x2c motors emulate feetech --ids 1-12 --link ~/face_bus
 
 Motors move slowly, one at a time, and stop at Ctrl-C. Stop the imitation first: two programs
-cannot have one bus. `emulate` makes a port with motors in software, to try the rest with.
+cannot have one bus. `emulate` makes a port with emulated motors, to try the rest with. Types of
+motors are motor drivers, ours and those of other installed packages.
 """
 
 from __future__ import annotations
@@ -32,7 +34,12 @@ _FASTEST = 6.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    actions = parser.add_subparsers(title="what to do", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(
+        title="what to do", metavar="ACTION", required=True, parser_class=_ActionParser
+    )
+    drivers = actions.add_parser("drivers", help="list installed motor drivers and their options")
+    drivers.set_defaults(action=_drivers)
+
     scan = actions.add_parser("scan", help="find ports, and motors on them")
     scan.add_argument("--robot", metavar="R", default="", help="robot whose motors to look for")
     _add_bus(scan)
@@ -87,17 +94,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     limits.add_argument("--home", metavar="X", type=_number, help="position of the neutral face")
     limits.set_defaults(action=_limits)
 
-    emulate = actions.add_parser("emulate", help="make a port with motors in software")
-    emulate.add_argument("type", choices=("dynamixel", "feetech", "maestro"), help="of the motors")
+    emulate = actions.add_parser("emulate", help="make a port with emulated motors")
+    emulate.add_argument("type", metavar="TYPE", help="type of the motors")
     emulate.add_argument(
         "--ids",
         metavar="A-B",
         type=_addresses,
         default=range(1, 13),
-        help="of the servos, or channels (1-12)",
+        help="ids or channels of the motors (1-12)",
     )
     emulate.add_argument(
-        "--link", metavar="PATH", type=Path, required=True, help="of the port to make"
+        "--link", metavar="PATH", type=Path, required=True, help="path of the port to make"
     )
     emulate.set_defaults(action=_emulate)
 
@@ -105,6 +112,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     return int(arguments.action(arguments))
+
+
+class _ActionParser(argparse.ArgumentParser):
+    """Parser of one action; where a type of motors is given, its help lists their options."""
+
+    def format_help(self) -> str:
+        """Return the help."""
+        text = super().format_help()
+        if self.get_default("action") not in (_scan, _calibrate, _emulate):
+            return text
+        # Every driver is imported: only for help that is asked for.
+        from x2c_motors.bring_up.driver_list import driver_lines
+
+        lines = "".join(f"  {line}\n" for line in driver_lines())
+        return f"{text}\ntypes and their options:\n{lines}"
+
+
+def _drivers(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from x2c_motors.bring_up.driver_list import driver_lines
+
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    for line in driver_lines():
+        console.print(line)
+    return 0
 
 
 def _scan(arguments: argparse.Namespace) -> int:
@@ -201,8 +234,7 @@ def _add_robot(parser: argparse.ArgumentParser, help_: str = "name or folder of 
 
 
 def _add_bus(parser: argparse.ArgumentParser) -> None:
-    kinds = ("dynamixel", "feetech", "maestro", "pca9685")
-    parser.add_argument("--type", choices=kinds, help="kind of motors")
+    parser.add_argument("--type", metavar="TYPE", help="type of the motors")
     parser.add_argument("--port", metavar="P", default="", help="serial port, or I2C bus number")
     parser.add_argument("--baudrate", metavar="B", type=int, help="bits a second")
     parser.add_argument(
@@ -210,7 +242,7 @@ def _add_bus(parser: argparse.ArgumentParser) -> None:
         metavar="K=V",
         action="append",
         default=[],
-        help="another key of the driver section, such as series=scs; can be repeated",
+        help="an option of the type, such as series=scs; can be repeated",
     )
 
 

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
-    from x2c_cli.doctor import devices, middleware, networks, software
+    from x2c_cli.doctor import devices, implementations, middleware, networks, software
     from x2c_cli.doctor.finding import CheckResult
 
     checks = (
@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         devices.cameras,
         devices.robots,
         networks.networks,
+        implementations.implementations,
     )
     styles = {CheckResult.OK: "green", CheckResult.WARN: "yellow", CheckResult.FAIL: "bold red"}
     console = Console()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -14,8 +14,9 @@ from x2c_core.files.bounded_yaml import load_yaml_file
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import FILE_NAME, load_robot
 from x2c_motors.configuration.boards import make_driver
-from x2c_motors.emulators.dynamixel_bus import DynamixelBus
-from x2c_motors.emulators.feetech_bus import FeetechBus
+from x2c_motors.emulators import EMULATORS
+from x2c_motors.emulators.servo_bus import ServoBus
+from x2c_motors.errors import EmulatorError
 from x2c_node.robots import find_robot
 
 ROBOT = "example_twelve"
@@ -26,11 +27,6 @@ _SINKING = 0.8
 
 _BOTTOM = 0.05
 """Place that joints sink to, from the lower limit: share of their range."""
-
-_BUSES: Mapping[str, Callable[[Path, Sequence[int]], DynamixelBus | FeetechBus]] = {
-    "dynamixel": DynamixelBus,
-    "feetech": FeetechBus,
-}
 
 
 class Servos:
@@ -52,7 +48,7 @@ class Servos:
         self.robot: Robot = _write_robot(folder, kind, port)
         driver = make_driver(self.robot)
         self._calibration = driver.calibration
-        self._bus = _BUSES[kind](port, self._calibration.addresses)
+        self._bus = _bus_class(kind)(port, self._calibration.addresses)
         self._servos = [self._bus.servos[address] for address in self._calibration.addresses]
         lower, upper = self.robot.lower, self.robot.upper
         bottoms = self._calibration.to_raw(lower + _BOTTOM * (upper - lower))
@@ -99,6 +95,13 @@ class Servos:
         """Give all servos their power back: limp, they answer again."""
         with self._bus.lock:
             self._bus.unplugged.clear()
+
+
+def _bus_class(kind: str) -> type[ServoBus]:
+    emulator = EMULATORS.load(kind)
+    if not issubclass(emulator, ServoBus):
+        raise EmulatorError(f"{kind}: expected emulated servos whose power can be cut")
+    return emulator
 
 
 def _write_robot(folder: Path, kind: str, port: Path) -> Robot:

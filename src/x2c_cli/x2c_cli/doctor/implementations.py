@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check of implementations that installed packages provide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from x2c_cli.doctor.finding import Finding, ok, warn
+from x2c_core.system.registry import Registry
+from x2c_motors.drivers import DRIVERS
+from x2c_motors.emulators import EMULATORS
+
+REGISTRIES: tuple[Registry, ...] = (DRIVERS, EMULATORS)
+"""Every kind of implementation that packages can add."""
+
+
+def implementations() -> Iterator[Finding]:
+    """Import every implementation, and report those that cannot be used."""
+    for registry in REGISTRIES:
+        problems = registry.problems()
+        usable = [name for name in registry.names() if name not in problems]
+        yield ok(f"{registry.kind}s", ", ".join(usable) or "none")
+        for text in problems.values():
+            advice = "repair or uninstall that package; all others can be used"
+            yield warn(registry.kind, text, advice)
