@@ -4,13 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from x2c_cli.doctor.finding import Finding, ok, warn
+from x2c_core.sources.camera_source import CAMERA_SOURCES
+from x2c_core.sources.expression_source import EXPRESSION_SOURCES
 from x2c_core.system.registry import Registry
 from x2c_motors.drivers import DRIVERS
 from x2c_motors.emulators import EMULATORS
 
-REGISTRIES: tuple[Registry, ...] = (DRIVERS, EMULATORS)
+REGISTRIES: tuple[Registry[Any], ...] = (
+    DRIVERS,
+    EMULATORS,
+    CAMERA_SOURCES,
+    EXPRESSION_SOURCES,
+)
 """Every kind of implementation that packages can add."""
 
 

@@ -44,7 +44,7 @@ class AmecaOptions:
 
 
 class AmecaDriver(MotorDriver):
-    """Publishes the control values that joints stand for; nothing comes back from the robot."""
+    """Ameca over ZeroMQ: control values are published, and nothing comes back."""
 
     measures = False
     can_disable_torque = False

@@ -77,7 +77,7 @@ class MaestroOptions:
 
 
 class MaestroDriver(MotorDriver):
-    """Servos on one Maestro; it tells what it sends to them, not where they are."""
+    """Hobby servos on one Pololu Maestro, which knows its pulses, not their positions."""
 
     measures = False
     default_rate = 50.0

@@ -48,7 +48,7 @@ class Pca9685Options:
 
 
 class Pca9685Driver(MotorDriver):
-    """Servos on one PCA9685; it tells what it sends to them, not where they are."""
+    """Hobby servos on one PCA9685, which knows its pulses, not their positions."""
 
     measures = False
     default_rate = 50.0
