@@ -31,10 +31,15 @@ def driver(servos):
     made.close()
 
 
+def have_sunk(servos):
+    """Return whether all servos are where they sink to without torque."""
+    bottom = servos.robot.lower + 0.05 * (servos.robot.upper - servos.robot.lower)
+    return np.allclose(servos.positions, bottom, atol=0.002)
+
+
 def test_a_driver_of_the_robot_meets_the_servos_where_they_are(servos, driver, wait_until):
     assert servos.limp == servos.robot.joint_names
-    bottom = servos.robot.lower + 0.05 * (servos.robot.upper - servos.robot.lower)
-    wait_until(lambda: np.allclose(servos.positions, bottom, atol=0.002), what="the bottom")
+    wait_until(lambda: have_sunk(servos), what="the bottom")
     # The last steps may still be under way.
     np.testing.assert_allclose(driver.read(), servos.positions, atol=0.004)
 
@@ -76,7 +81,8 @@ def in_vain(soon, monkeypatch):
     monkeypatch.setattr(power_cuts, "_LONGEST", 0.1)
 
 
-def test_servos_that_stay_limp_are_a_fault(servos, in_vain):
+def test_servos_that_stay_limp_are_a_fault(servos, in_vain, wait_until):
+    wait_until(lambda: have_sunk(servos), what="servos that sink no further")
     with pytest.raises(FaultError, match=r"limp: jaw, .*head_nod; not where they are sent: none"):
         power_cuts.power_cuts(rig_of(servos))
 
