@@ -19,16 +19,17 @@ from x2c_actuation.errors import RefusedError
 from x2c_actuation.joint_states import JointStates
 from x2c_actuation.parameters import ActuationParameters
 from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline, JointCommand
+from x2c_actuation.pipeline.actuation_stage import ActuationStage
 from x2c_actuation.pipeline.ending import longest_end
-from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.safety.emergency_stop import EmergencyStop
-from x2c_actuation.safety.state_machine import LATCHED, ActuationStateMachine, Ending, State
+from x2c_actuation.safety.state_machine import LATCHED, Ending, State
 from x2c_actuation.state_message import state_message
 from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_node.conversion.messages import controls_from_message
-from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds
+from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import NEWEST_SUBSCRIBER, STREAM
@@ -68,13 +69,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         super().__init__("actuation_node", ActuationParameters, **node_arguments)
         # Whoever moves the joints holds it; nobody who holds it waits for another callback.
         self._moving = threading.RLock()
-        self._pipeline: ActuationPipeline | None = None
-        # What was sent last outlives every transition too: joints go on from there.
-        self._before: ActuationPipeline | None = None
-        # What only a reset ends outlives every transition, and the stop is heard in any of them.
-        self._joint_state_machine = ActuationStateMachine(
-            self.params.timing, armed=False, now=time.monotonic()
-        )
+        # State and last command outlive every transition: joints go on from there, and what is
+        # latched waits for a reset.
+        self._stage = ActuationStage(self.params.settings, time.monotonic())
         self._joint_states = JointStates(self, self._measure)
         self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
 
@@ -84,12 +81,12 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         robot = load_robot(find_robot(params.robot))
         self._period = 1.0 / params.publish_rate
         self._names = list(robot.joint_names)
-        self._map = JointMap(robot, params.gains, params.offsets)
-        pipeline = ActuationPipeline(
-            robot, self._map, self._joint_state_machine, self._period, self._before
-        )
-        pipeline.feedback.tracking = params.tracking
-        if self._before is not None and pipeline.unknown:
+        known = self._stage.remembers
+        with self._moving:
+            self._stage.configure(params.settings)
+            self._stage.load(robot, self._period)
+        pipeline = self._stage.pipeline
+        if known and pipeline.unknown:
             self.get_logger().warning(
                 "where these joints are is not known, since they were sent nothing before: "
                 f"{', '.join(pipeline.unknown)}; if they are not measured, they begin at neutral"
@@ -104,9 +101,6 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._contradicted = False
         self._estop.look()
         self._next_state = 0.0
-        with self._moving:
-            self._joint_state_machine.timing = params.timing
-            self._pipeline = pipeline
         self.service(SetBool, "~/enable", self._enable)
         self.service(Trigger, "~/neutral", self._neutral)
         self.service(SetBool, "~/estop", self._estop_service)
@@ -120,7 +114,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._last_command = 0.0
         self._rejected = (float("-inf"), "")
         with self._moving:
-            self._running_pipeline.restart(self.params.enabled_at_start, self._began)
+            self._stage.pipeline.restart(self.params.enabled_at_start, self._began)
         if self.params.use_joint_states:
             self._joint_states.listen()
         self.subscription(ControlValues, "control_values", self._take, NEWEST_SUBSCRIBER)
@@ -132,14 +126,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
 
     def deactivate(self) -> None:
         """Bring the face to where it is to end, then send nothing any more."""
-        pipeline = self._running_pipeline
+        pipeline = self._stage.pipeline
         with self._moving:
             now = time.monotonic()
-            if pipeline.sending and self._joint_state_machine.state not in LATCHED:
+            if pipeline.sending and self._stage.state_machine.state not in LATCHED:
                 if self.params.on_shutdown == Ending.NEUTRAL:
-                    self._joint_state_machine.ease("the node is deactivated", now)
+                    self._stage.state_machine.ease("the node is deactivated", now)
                 else:
-                    self._joint_state_machine.disable(now)
+                    self._stage.state_machine.disable(now)
         limit = now + longest_end(self.params.ease_time, pipeline.motion.limits)
         # An emergency stop is heard although nobody spins the node meanwhile.
         braking = False
@@ -153,7 +147,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                     braking = True
                     limit = time.monotonic() + BRAKING
                     with self._moving:
-                        self._joint_state_machine.disable(time.monotonic())
+                        self._stage.state_machine.disable(time.monotonic())
                 time.sleep(self._period)
                 self._estop.poll()
                 if not self._ticker.alive:
@@ -168,14 +162,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def cleanup(self) -> None:
         """Forget the robot, but not an emergency stop, nor what the joints were sent."""
         with self._moving:
-            self._before, self._pipeline = self._pipeline or self._before, None
+            self._stage.unload()
 
     def halt(self, reason: str) -> None:
         """Bring the joints to rest, as after a fault."""
         # A thread that hangs may hold it; such a one changes nothing meanwhile.
         held = self._moving.acquire(timeout=_HALTING)
         try:
-            self._joint_state_machine.fail(reason, time.monotonic())
+            self._stage.state_machine.fail(reason, time.monotonic())
         finally:
             if held:
                 self._moving.release()
@@ -183,25 +177,22 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def parameters_changed(self) -> None:
         """Take over new values."""
         with self._moving:
-            pipeline = self._running_pipeline
-            self._map.adjust(self.params.gains, self.params.offsets)
-            self._joint_state_machine.timing = self.params.timing
-            pipeline.feedback.tracking = self.params.tracking
+            self._stage.configure(self.params.settings)
 
     def diagnose(self) -> Diagnosis:
         """Tell what the joints follow and why, and what had to be limited."""
-        pipeline, now = self._running_pipeline, time.monotonic()
+        pipeline, now = self._stage.pipeline, time.monotonic()
         level, message = self._verdict(now)
         values = diagnosis_values(pipeline, self._names, self._estop.names, now)
         return Diagnosis(level, message, values)
 
     def _verdict(self, now: float) -> tuple[Level, str]:
-        state_machine = self._joint_state_machine
+        state_machine = self._stage.state_machine
         state = state_machine.state
         if state in LATCHED:
             hint = "release it, then call ~/reset" if self._estop.pressed else "call ~/reset"
             return Level.ERROR, f"{state_machine.reason}; {hint}"
-        if wrong := self._running_pipeline.feedback.contradiction(now):
+        if wrong := self._stage.pipeline.feedback.contradiction(now):
             return Level.ERROR, f"{wrong}; {_UNTIL_THEN}"
         if not state_machine.armed:
             return Level.OK, f"{state.name.lower()}: {state_machine.reason}; call ~/enable"
@@ -209,18 +200,12 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             return Level.WARN, f"rejects control values: {self._rejected[1]}"
         if state in (State.RAMPING, State.ACTIVE):
             return Level.OK, "following control values"
-        if hindrance := self._running_pipeline.hindrance:
+        if hindrance := self._stage.pipeline.hindrance:
             return Level.WARN, f"{state.name.lower()}: {hindrance}"
         topic = self.resolve_topic_name("control_values")
         senders = self.count_publishers(topic)
         reason = "nobody publishes it" if senders == 0 else "its publishers are silent"
         return Level.WARN, f"{state.name.lower()}, waiting for {topic}: {reason}"
-
-    @property
-    def _running_pipeline(self) -> ActuationPipeline:
-        if self._pipeline is None:
-            raise RuntimeError("the node is not configured")
-        return self._pipeline
 
     # Moving.
 
@@ -235,7 +220,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             frame = controls_from_message(message)
             with self._moving:
                 now = time.monotonic()
-                self._running_pipeline.take(frame, stamp, now)
+                self._stage.take(frame, stamp, now)
                 self._header = message.header
                 if now - self._last_command >= _SOONEST:
                     self._send(now)
@@ -246,7 +231,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def _measure(
         self, names: Sequence[str], positions: ArrayLike, now: float, source: str
     ) -> None:
-        self._running_pipeline.feedback.take(names, positions, now, source)
+        self._stage.pipeline.feedback.take(names, positions, now, source)
 
     def _tick(self, late: float) -> None:
         """Run in the thread of the motors."""
@@ -265,14 +250,14 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self.statistics.counts["ticks failed"] += 1
             self._log_failure("tick", error)
             with self._moving:
-                self._joint_state_machine.fail(
+                self._stage.state_machine.fail(
                     f"cannot move the joints: {error}", time.monotonic()
                 )
 
     def _send(self, now: float) -> None:
-        pipeline = self._running_pipeline
+        pipeline = self._stage.pipeline
         pipeline.awaited = self._joint_states.awaited(now) if self.params.use_joint_states else ""
-        command = pipeline.tick(now)
+        command = self._stage.tick(now)
         if command is not None:
             self._last_command = now
             self._publish(command)
@@ -289,7 +274,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self.statistics.measured("camera to command", passed)
 
     def _tell_state(self, now: float) -> None:
-        pipeline, state_machine = self._running_pipeline, self._joint_state_machine
+        pipeline, state_machine = self._stage.pipeline, self._stage.state_machine
         state = (state_machine.state, state_machine.since)
         if state == self._told and now < self._next_state:
             return
@@ -305,9 +290,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._states.publish(message)
 
     def _at_end(self, pipeline: ActuationPipeline) -> bool:
-        if not pipeline.sending or self._joint_state_machine.state is State.DISABLED:
+        if not pipeline.sending or self._stage.state_machine.state is State.DISABLED:
             return True
-        return self._joint_state_machine.state in LATCHED and pipeline.motion.at_rest
+        return self._stage.state_machine.state in LATCHED and pipeline.motion.at_rest
 
     def _tell_of_measurements(self, pipeline: ActuationPipeline, now: float) -> None:
         if pipeline.elsewhere is not self._elsewhere:
@@ -317,7 +302,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                     f"joint {name} begins where it is measured, {away:+.4g} from where it was "
                     "sent last: something has moved it, or it did not get there"
                 )
-        if pipeline.hindrance and self._joint_state_machine.armed:
+        if pipeline.hindrance and self._stage.state_machine.armed:
             text = f"joints do not start yet: {pipeline.hindrance}"
             self.get_logger().warning(text, throttle_duration_sec=5.0)
         wrong = pipeline.feedback.contradiction(now)
@@ -338,18 +323,18 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         """React to somebody who presses or releases the emergency stop."""
         with self._moving:
             if self._estop.pressed:
-                self._joint_state_machine.press(who, time.monotonic())
+                self._stage.state_machine.press(who, time.monotonic())
             else:
-                self._joint_state_machine.release()
+                self._stage.state_machine.release()
 
     def _enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         with self._moving:
             now = time.monotonic()
             if request.data:
-                self._joint_state_machine.enable(now)
+                self._stage.state_machine.enable(now)
             else:
-                self._joint_state_machine.disable(now)
-            hindrance = self._running_pipeline.hindrance
+                self._stage.state_machine.disable(now)
+            hindrance = self._stage.pipeline.hindrance
         response.success = True
         if not request.data:
             response.message = "braking, then disabled"
@@ -364,9 +349,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             response.message = f"the node is {self.state}: activate it first"
             return response
         with self._moving:
-            if hindrance := self._running_pipeline.hindrance:
+            if hindrance := self._stage.pipeline.hindrance:
                 raise RefusedError(f"cannot start: {hindrance}")
-            self._joint_state_machine.ease("asked to go to neutral", time.monotonic())
+            self._stage.state_machine.ease("asked to go to neutral", time.monotonic())
         response.success = True
         response.message = "going to neutral; control values are ignored until ~/enable"
         return response
@@ -387,8 +372,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._estop.forget_the_gone()
         with self._moving:
             if not self._estop.pressed:
-                self._joint_state_machine.release()
-            self._joint_state_machine.reset(time.monotonic())
+                self._stage.state_machine.release()
+            self._stage.state_machine.reset(time.monotonic())
         response.success = True
         response.message = "reset; the joints stay until ~/enable"
         return response

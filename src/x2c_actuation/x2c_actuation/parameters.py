@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from x2c_actuation.pipeline.actuation_stage import ActuationSettings
 from x2c_actuation.safety.feedback import Tracking
 from x2c_actuation.safety.state_machine import Ending, StateTiming
 from x2c_core.control_space.controls import Group
@@ -115,28 +116,18 @@ class ActuationParameters(Parameters):
     offset_nose: float = _offset(Group.NOSE)
 
     @property
-    def gains(self) -> dict[Group, float]:
-        """Gain of every group of controls."""
-        return {group: getattr(self, f"gain_{group}") for group in Group}
-
-    @property
-    def offsets(self) -> dict[Group, float]:
-        """Offset of every group of controls [ratio or rad]."""
-        return {group: getattr(self, f"offset_{group}") for group in Group}
-
-    @property
-    def timing(self) -> StateTiming:
-        """When states change by themselves."""
-        return StateTiming(
-            ramp=self.ramp_time,
-            hold_after=self.hold_after,
-            neutral_after=self.neutral_after,
-            ease=self.ease_time,
-            on_input_loss=Ending(self.on_input_loss),
-            resume=self.resume,
+    def settings(self) -> ActuationSettings:
+        """Settings of the actuation stage."""
+        return ActuationSettings(
+            timing=StateTiming(
+                ramp=self.ramp_time,
+                hold_after=self.hold_after,
+                neutral_after=self.neutral_after,
+                ease=self.ease_time,
+                on_input_loss=Ending(self.on_input_loss),
+                resume=self.resume,
+            ),
+            tracking=Tracking(tolerance=self.tracking_tolerance, time=self.tracking_time),
+            gains={group: getattr(self, f"gain_{group}") for group in Group},
+            offsets={group: getattr(self, f"offset_{group}") for group in Group},
         )
-
-    @property
-    def tracking(self) -> Tracking:
-        """How far joints may be from what they were sent."""
-        return Tracking(tolerance=self.tracking_tolerance, time=self.tracking_time)

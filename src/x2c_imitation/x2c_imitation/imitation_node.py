@@ -10,12 +10,12 @@ from typing import Any
 from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.backends import BackendOptions, make_imitator
 from x2c_imitation.pipeline.face_loss import FaceLossTiming
-from x2c_imitation.pipeline.imitation_pipeline import ImitationPipeline
+from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
 from x2c_node.conversion.messages import controls_to_message, face_from_message
-from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds
+from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
@@ -78,6 +78,11 @@ class ImitationParameters(Parameters):
     )
 
     @property
+    def timing(self) -> FaceLossTiming:
+        """Durations of hold, ease and recovery."""
+        return FaceLossTiming(self.hold_time, self.ease_time, self.recovery_time)
+
+    @property
     def backend_options(self) -> BackendOptions:
         """What is asked of the backend."""
         return BackendOptions(
@@ -100,8 +105,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
         imitator = make_imitator(self.params.backend, robot, self.params.backend_options)
-        self._imitation = ImitationPipeline(imitator, self._timing())
-        self._stamps = StampMonitor()
+        self._stage = ImitationStage(imitator, self.params.timing, self.params.mirror)
         self._face_state = "waiting for a face"
         self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
 
@@ -111,17 +115,18 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         self.subscription(FaceLandmarks, "face", self._take_face, qos.NEWEST_SUBSCRIBER)
 
     def parameters_changed(self) -> None:
-        """Take the new timing; mirroring is looked up for every face."""
-        self._imitation.set_timing(self._timing())
+        """Take over timing and mirroring."""
+        self._stage.set_timing(self.params.timing)
+        self._stage.mirror = self.params.mirror
 
     def diagnose(self) -> Diagnosis:
         """Return whether faces come and a neutral face is known."""
         values = {
             "backend": self.params.backend,
             "robot": self.params.robot,
-            "calibrated": str(self._imitation.is_calibrated),
+            "calibrated": str(self._stage.is_calibrated),
             "face": self._face_state,
-            **self._imitation.details,
+            **self._stage.details,
         }
         topic = self.resolve_topic_name("face")
         if self.statistics.rates.get("face") is None:
@@ -133,29 +138,23 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             return Diagnosis(
                 Level.WARN, f"no more faces on {topic}: the last one is shown", values
             )
-        if not self._imitation.is_calibrated:
+        if not self._stage.is_calibrated:
             return Diagnosis(Level.WARN, "waiting for a neutral face on face/neutral", values)
         return Diagnosis(Level.OK, self._face_state, values)
 
-    def _timing(self) -> FaceLossTiming:
-        return FaceLossTiming(
-            self.params.hold_time, self.params.ease_time, self.params.recovery_time
-        )
-
     def _take_neutral(self, message: FaceLandmarks) -> None:
-        self._imitation.calibrate(face_from_message(message))
+        stamp = to_nanoseconds(message.header.stamp)
+        self._stage.calibrate(face_from_message(message), stamp)
         self.get_logger().info(f"neutral face of person {message.track_id} taken")
 
     def _take_face(self, message: FaceLandmarks) -> None:
         started = time.perf_counter()
         self.statistics.tick("face")
         stamp = to_nanoseconds(message.header.stamp)
-        if self._stamps.jumped(stamp):
+        frame = self._stage.follow(face_from_message(message), stamp)
+        if self._stage.jumped:
             self.statistics.counts["time jumps"] += 1
-            self.get_logger().warning("time jumped: the hold and recovery of the face start anew")
-            self._imitation.restart()
-        face = face_from_message(message)
-        frame = self._imitation.follow(face, stamp * 1e-9, self.params.mirror)
+            self.get_logger().warning("time jumped: hold and recovery of the face restarted")
         self._face_state = frame.state.name.lower()
         self._publisher.publish(controls_to_message(frame, message.header))
         self.statistics.measured("solving", time.perf_counter() - started)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-import pytest
 from builtin_interfaces.msg import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds, to_stamp
+from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 
 SECOND = 1_000_000_000
 
@@ -17,30 +16,3 @@ def test_stamp_comes_back_from_its_nanoseconds(seconds, nanoseconds):
 
 def test_nanoseconds_count_from_the_second():
     assert to_nanoseconds(Time(sec=2, nanosec=3)) == 2 * SECOND + 3
-
-
-def test_first_stamp_is_no_jump():
-    assert not StampMonitor().jumped(10**18)
-
-
-@given(st.integers(0, 10**18), st.lists(st.integers(0, 5 * SECOND), max_size=20))
-def test_steps_ahead_are_no_jumps(start, steps):
-    monitor = StampMonitor(gap=5.0)
-    monitor.jumped(start)
-    for step in steps:
-        start += step
-        assert not monitor.jumped(start)
-
-
-@pytest.mark.parametrize("step", [-1, -10 * SECOND, 5 * SECOND + 1, 10**18])
-def test_steps_back_and_far_ahead_are_jumps_told_once(step):
-    monitor = StampMonitor(gap=5.0)
-    monitor.jumped(20 * SECOND)
-    assert monitor.jumped(20 * SECOND + step)
-    assert not monitor.jumped(20 * SECOND + step + 1)
-
-
-def test_bag_that_loops_jumps_once_a_round():
-    monitor = StampMonitor()
-    jumps = [monitor.jumped(stamp * SECOND) for _ in range(3) for stamp in range(4)]
-    assert jumps.count(True) == 2

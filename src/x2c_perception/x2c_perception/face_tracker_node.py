@@ -19,7 +19,7 @@ from x2c_node.conversion.images import (
     image_to_bgr,
 )
 from x2c_node.conversion.messages import face_to_message
-from x2c_node.conversion.time_stamps import StampMonitor, to_nanoseconds
+from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST
@@ -29,13 +29,9 @@ from x2c_perception.errors import PersonError
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 from x2c_perception.image_wait import why_no_images
 from x2c_perception.neutral.neutral_calibrator import FINAL_TIME
-from x2c_perception.neutral.neutral_frames import NeutralFace
-from x2c_perception.neutral.neutral_keeper import NeutralKeeper
-from x2c_perception.neutral.person_store import PersonStore, persons_folder
 from x2c_perception.tracking.drawing import draw_face
 from x2c_perception.tracking.face_crop import face_crop
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
-from x2c_perception.tracking.person_tracker import PersonTracker
+from x2c_perception.tracking_stage import TrackingStage
 
 _SILENCE = 2.0
 """Time without images after which the node says that it waits [s]."""
@@ -52,26 +48,15 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("face_tracker_node", FaceTrackerParameters, **node_arguments)
-        self._tracker: MediaPipeTracker
-        self._person_tracker: PersonTracker
-        self._store: PersonStore
-        self._keeper: NeutralKeeper
-        self._stamps = StampMonitor()
+        self._stage: TrackingStage
         self._drops = DropEstimator()
         self._last: Face | None = None
         self._heard = 0.0
 
     def configure(self) -> None:
         """Load the models and make publishers and the service."""
-        params = self.params
-        self._store = PersonStore(persons_folder())
-        if params.person:
-            self._store.path(params.person)
-        self._tracker = MediaPipeTracker(
-            params.max_faces,
-            params.minimum_detection_confidence,
-            params.minimum_tracking_confidence,
-        )
+        self._stage = TrackingStage(self.params.settings)
+        self._stage.load()
         self._face = self.publisher(FaceLandmarks, "face", NEWEST)
         self._neutral = self.publisher(FaceLandmarks, "face/neutral", LATCHED)
         self._crop = self.publisher(Image, "face/crop", IMAGE_PUBLISHER)
@@ -80,13 +65,11 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def activate(self) -> None:
         """Begin to follow whoever comes first."""
-        params = self.params
-        self._person_tracker = PersonTracker(self._tracker, params.person_patience, params.regions)
-        self._keeper = NeutralKeeper(self._store, params.person, params.automatic_calibration)
-        self._stamps, self._drops = StampMonitor(), DropEstimator()
+        self._stage.restart()
+        self._drops = DropEstimator()
         self._last, self._heard = None, time.monotonic()
         self._load_person()
-        message_type, topic = _TOPICS[params.image_transport]
+        message_type, topic = _TOPICS[self.params.image_transport]
         convert = image_to_bgr if message_type is Image else compressed_to_bgr
         self.subscription(
             message_type,
@@ -97,17 +80,15 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def cleanup(self) -> None:
         """Let go of the models."""
-        self._tracker.close()
+        self._stage.close()
 
     def parameters_changed(self) -> None:
         """Take over smoothing, patience and calibration."""
-        if self.state == "active":
-            self._keeper.automatic = self.params.automatic_calibration
-            self._person_tracker.configure(self.params.person_patience, self.params.regions)
+        self._stage.configure(self.params.settings)
 
     def diagnose(self) -> Diagnosis:
         """Say whether images come, and whether there is a face in them."""
-        keeper = self._keeper
+        keeper = self._stage.calibration
         values = {"neutral": keeper.origin, "images dropped (estimate)": str(self._drops.dropped)}
         if keeper.running:
             values["calibration progress"] = f"{keeper.progress:.0%}"
@@ -124,7 +105,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             "face": face.state.name.lower(),
             "track id": str(face.track_id),
             "confidence": f"{face.confidence:.2f}",
-            "faces in the image": str(self._person_tracker.faces_found),
+            "faces in the image": str(self._stage.faces_found),
         }
         if face.state is FaceState.TRACKING:
             calibrating = ", calibrating the neutral face" if keeper.running else ""
@@ -136,16 +117,20 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._heard = started = time.monotonic()
         self.statistics.tick("image")
         header = self._stamped(header)
-        now = self._time_of(header)
-        face = self._person_tracker.follow(image, now)
-        self.statistics.measured("tracking", time.monotonic() - started)
-        self._face.publish(face_to_message(face, header))
+        stamp = to_nanoseconds(header.stamp)
+
+        def publish(face: Face) -> None:
+            self.statistics.measured("tracking", time.monotonic() - started)
+            self._face.publish(face_to_message(face, header))
+            passed = self.get_clock().now().nanoseconds - stamp
+            self.statistics.measured("latency", passed * 1e-9)
+
+        tracked = self._stage.track(image, stamp, publish)
+        self._last = face = tracked.smoothed
         self.statistics.tick("face" if face.state is FaceState.TRACKING else "no face")
-        self.statistics.measured("latency", self.get_clock().now().nanoseconds * 1e-9 - now)
-        self._last = face
-        neutral = self._keeper.add(face, now)
-        if neutral is not None:
-            self._publish_neutral(neutral, header, face.track_id)
+        if tracked.neutral is not None:
+            self._publish_neutral(tracked.neutral, header)
+        self._count_time(stamp, tracked.jumped)
         self._publish_images(image, face, header)
 
     def _stamped(self, header: Header) -> Header:
@@ -159,19 +144,14 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self.statistics.counts["images without a stamp"] += 1
         return Header(stamp=self.get_clock().now().to_msg(), frame_id=header.frame_id)
 
-    def _time_of(self, header: Header) -> float:
-        """Return the time of an image [s]; starts anew after a jump."""
-        nanoseconds = to_nanoseconds(header.stamp)
-        if self._stamps.jumped(nanoseconds):
+    def _count_time(self, stamp: int, jumped: bool) -> None:
+        if jumped:
             self.statistics.counts["jumps in time"] += 1
             self.get_logger().info(
-                "the images' stamps jumped: filters start anew", throttle_duration_sec=5.0
+                "the images' stamps jumped: filters restarted", throttle_duration_sec=5.0
             )
-            self._person_tracker.restart()
             self._drops.restart()
-        now = nanoseconds * 1e-9
-        self._drops.arrived(now)
-        return now
+        self._drops.arrived(stamp * 1e-9)
 
     def _publish_images(self, image: ImageArray, face: Face, header: Header) -> None:
         if face.state is FaceState.TRACKING and self._crop.get_subscription_count():
@@ -180,14 +160,19 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             drawn = image.copy()
             rate = self.statistics.rates["image"].rate
             state = f"person {face.track_id} {face.state.name.lower()}"
-            draw_face(drawn, face, (state, f"{rate:.0f} Hz", f"neutral: {self._keeper.origin}"))
+            draw_face(
+                drawn,
+                face,
+                (state, f"{rate:.0f} Hz", f"neutral: {self._stage.calibration.origin}"),
+            )
             self._debug.publish(bgr_to_image(drawn, header))
 
-    def _publish_neutral(self, neutral: NeutralFace, header: Header, track_id: int) -> None:
-        self._neutral.publish(face_to_message(neutral.as_face(track_id), header))
-        self.get_logger().info(f"neutral face of person {track_id}: {self._keeper.origin}")
+    def _publish_neutral(self, neutral: Face, header: Header) -> None:
+        calibration = self._stage.calibration
+        self._neutral.publish(face_to_message(neutral, header))
+        self.get_logger().info(f"neutral face of person {neutral.track_id}: {calibration.origin}")
         try:
-            path = self._keeper.save()
+            path = calibration.save()
         except PersonError as error:
             self.get_logger().warning(str(error))
             return
@@ -196,20 +181,19 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def _load_person(self) -> None:
         try:
-            neutral = self._keeper.load()
+            neutral = self._stage.load_person()
         except PersonError as error:
-            self.get_logger().warning(f"{error}; calibrating anew")
+            self.get_logger().warning(f"{error}; calibrating again")
             return
         if neutral is not None:
-            header = Header(stamp=self.get_clock().now().to_msg())
-            self._publish_neutral(neutral, header, NO_TRACK)
+            self._publish_neutral(neutral, Header(stamp=self.get_clock().now().to_msg()))
 
     def _calibrate(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if self.state != "active":
             response.success = False
             response.message = f"the node is {self.state}: activate it first"
             return response
-        self._keeper.ask()
+        self._stage.calibration.ask()
         response.success = True
         response.message = (
             f"look at the camera with a relaxed face for {FINAL_TIME + 1.0:.0f} s: mouth closed, "

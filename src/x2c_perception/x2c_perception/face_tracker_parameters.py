@@ -9,6 +9,7 @@ from typing import Any
 
 from x2c_node.parameters import Parameters, parameter
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
+from x2c_perception.tracking_stage import TrackingSettings
 
 
 def _min_cutoff(region: Region) -> Any:
@@ -31,6 +32,9 @@ def _beta(region: Region) -> Any:
     )
 
 
+_DEFAULT = TrackingSettings()
+
+
 @dataclass(frozen=True)
 class FaceTrackerParameters(Parameters):
     """Parameters of the face tracker node."""
@@ -41,19 +45,25 @@ class FaceTrackerParameters(Parameters):
         choices=("raw", "compressed"),
     )
     max_faces: int = parameter(
-        1,
+        _DEFAULT.max_faces,
         "Faces looked for; only one is followed, but with more it is not lost to a passer-by.",
         minimum=1,
         maximum=10,
     )
     minimum_detection_confidence: float = parameter(
-        0.5, "Score that a newly found face needs.", minimum=0.0, maximum=1.0
+        _DEFAULT.minimum_detection_confidence,
+        "Score that a newly found face needs.",
+        minimum=0.0,
+        maximum=1.0,
     )
     minimum_tracking_confidence: float = parameter(
-        0.5, "Score below which a face counts as lost.", minimum=0.0, maximum=1.0
+        _DEFAULT.minimum_tracking_confidence,
+        "Score below which a face counts as lost.",
+        minimum=0.0,
+        maximum=1.0,
     )
     person_patience: float = parameter(
-        1.0,
+        _DEFAULT.person_patience,
         "How long a person may be gone before another one is followed [s].",
         minimum=0.0,
         maximum=60.0,
@@ -88,3 +98,16 @@ class FaceTrackerParameters(Parameters):
             )
             for region in Region
         }
+
+    @property
+    def settings(self) -> TrackingSettings:
+        """Settings of the tracking stage."""
+        return TrackingSettings(
+            max_faces=self.max_faces,
+            minimum_detection_confidence=self.minimum_detection_confidence,
+            minimum_tracking_confidence=self.minimum_tracking_confidence,
+            person_patience=self.person_patience,
+            smoothing=self.regions,
+            person=self.person,
+            automatic_calibration=self.automatic_calibration,
+        )

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.face.head_pose import HeadPose
+from x2c_core.face.head_pose import HeadPose, fit_head_pose
 
 
 class FaceState(enum.IntEnum):
@@ -69,3 +69,14 @@ class ControlFrame:
     confidence: float
     state: ControlState
     track_id: int
+
+
+def at_message_precision(face: Face) -> Face:
+    """Return a face as it is read from a message: float32 landmarks, and the pose that fits them.
+
+    Raises:
+        LandmarkError: All landmarks of a tracked face fall on one point.
+    """
+    landmarks = face.landmarks.astype(np.float32).astype(np.float64)
+    seen = face.state is FaceState.TRACKING or landmarks.any()
+    return replace(face, landmarks=landmarks, pose=fit_head_pose(landmarks) if seen else None)

@@ -16,7 +16,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, evaluate
 from x2c_evaluation.offline.recording.store import as_text
 from x2c_evaluation.offline.results.curves import read_curves
-from x2c_evaluation.pipeline.pipeline import Pipeline
+from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
 from x2c_evaluation.pipeline.settings import NeutralSource
 
 pytestmark = pytest.mark.slow
@@ -91,10 +91,10 @@ def face_messages(writers, images, settings):
         )
 
     faces, neutrals, values = [], [], []
-    with closing(Pipeline(settings, robot)) as pipeline:
+    with closing(OfflinePipeline(settings, robot)) as pipeline:
         for index, image in enumerate(images):
             stamp = START + index * PERIOD
-            sight = pipeline.follow(Frame(index, stamp, stamp, image), stamp * 1e-9)
+            sight = pipeline.follow(Frame(index, stamp, stamp, image))
             faces.append((stamp + 1, message(sight.face, stamp)))
             if sight.neutral is not None:
                 neutrals.append((stamp + 2, message(sight.neutral, stamp)))

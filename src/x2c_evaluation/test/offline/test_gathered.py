@@ -11,7 +11,7 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
 from x2c_core.face.head_pose import FACING, HeadPose
 from x2c_evaluation.offline.recording.gathered import Gathered
-from x2c_evaluation.pipeline.pipeline import PipelineOutput
+from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 
 
 def sight(number, state=FaceState.TRACKING):
@@ -20,9 +20,7 @@ def sight(number, state=FaceState.TRACKING):
     face = Face(landmarks, pose, 640, 480, 0.5, state, number)
     described = np.full(len(Descriptor), float(number))
     values = np.full(controls.COUNT, number / 10)
-    return PipelineOutput(
-        face, described, ControlFrame(values, 1.0, ControlState.TRACKING, 0), None
-    )
+    return PipelineOutput(face, described, ControlFrame(values, 1.0, ControlState.TRACKING, 0))
 
 
 def test_what_the_curves_tell_of_is_kept_of_each_frame():

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from x2c_core.control_space import controls
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.expression_model import load_expression_model
-from x2c_core.face.frames import Face
+from x2c_core.face.frames import ControlState, Face
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.errors import FidelityError
 from x2c_evaluation.fidelity.key_frames import KeyFrameStrip
 from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
-from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
+from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, timed
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
-from x2c_imitation.backends import BackendOptions
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
@@ -73,11 +72,9 @@ def perform(
     images: Iterable[ImageArray],
     period: float,
     robot: Robot,
-    backend: str,
-    options: BackendOptions | None = None,
+    settings: EvaluationSettings,
     neutral: Face | None = None,
     progress: Callable[[int], None] = lambda done: None,
-    settings: EvaluationSettings | None = None,
 ) -> ClipPerformance:
     """Let a robot imitate a clip and return what both did.
 
@@ -88,11 +85,9 @@ def perform(
         images: (height, width, 3) BGR.
         period: Time between them [s].
         robot: That imitates.
-        backend: How faces become control values.
-        options: Of the backend.
+        settings: Settings of tracking and imitation.
         neutral: The person's neutral face; found meanwhile where it is None.
         progress: Called after each picture with how many there were.
-        settings: In place of backend and options: these, and the nodes' parameters.
 
     Raises:
         FidelityError: There is no picture, no face, or too little to be measured.
@@ -104,13 +99,13 @@ def perform(
     strip = KeyFrameStrip()
     with (
         SimulatedRobot(robot) as simulated,
-        contextlib.closing(OfflinePipeline(robot, backend, options, neutral, settings)) as watcher,
+        contextlib.closing(OfflinePipeline(settings, robot, neutral)) as pipeline,
         contextlib.closing(MediaPipeTracker()) as tracker,
     ):
-        for image in images:
+        for frame in timed(images, period):
             if frames:
                 simulated.wait(period)
-            output = watcher.watch(image, frames * period)
+            output = pipeline.follow(frame)
             shown = simulated.image()
             look = seen(tracker.track(shown))
             shape = simulated.shape()
@@ -123,13 +118,14 @@ def perform(
                     simulated.ideally(values),
                     shape,
                     look,
-                    np.full(17, output.following),
+                    np.full(17, output.frame.state is ControlState.TRACKING),
                 )
             )
             frames += 1
             faces += bool(np.isfinite(output.described[0]))
             robot_faces += bool(np.isfinite(look[0]))
-            strip.add(image, shown[:, :, ::-1], frames * period)
+            if frame.image is not None:
+                strip.add(frame.image, shown[:, :, ::-1], frames * period)
             progress(frames)
     _check(frames, faces, period, rows)
     person, solved, ideal, moved, looks, following = (

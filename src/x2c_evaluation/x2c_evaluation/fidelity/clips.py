@@ -19,7 +19,8 @@ from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.clip import ClipPerformance, perform
 from x2c_evaluation.fidelity.measure import Clip, measure
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
+from x2c_evaluation.pipeline.settings import default_settings
 from x2c_imitation.backends import BackendOptions
 from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
@@ -100,7 +101,8 @@ def _of_video(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     neutral = None
     if job.calibration is NeutralTiming.BEFORE:
         with source:
-            neutral = find_neutral(_images(source), 1.0 / (source.rate or IMAGE_RATE))
+            period = 1.0 / (source.rate or IMAGE_RATE)
+            neutral = find_neutral(timed(_images(source), period))
     with source:
         period = 1.0 / (source.rate or IMAGE_RATE)
         images = _images(source)
@@ -113,7 +115,7 @@ def _of_itself(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     neutral = None
     if job.calibration is NeutralTiming.BEFORE:
         with contextlib.closing(babbler.images()) as images:
-            neutral = find_neutral(images, period)
+            neutral = find_neutral(timed(images, period))
     with contextlib.closing(babbler.images()) as images:
         performance = _perform(job, images, period, neutral, progress)
     truth = np.array(babbler.truth)
@@ -127,15 +129,8 @@ def _perform(
     neutral: Face | None,
     progress: Callable[[int], None],
 ) -> ClipPerformance:
-    return perform(
-        images,
-        period,
-        job.robot,
-        job.backend,
-        options=job.options,
-        neutral=neutral,
-        progress=progress,
-    )
+    settings = default_settings(job.robot, job.backend, job.options)
+    return perform(images, period, job.robot, settings, neutral, progress)
 
 
 def _images(source: CameraSource) -> Iterator[ImageArray]:

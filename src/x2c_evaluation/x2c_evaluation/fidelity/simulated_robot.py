@@ -10,10 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
+from x2c_actuation.pipeline.actuation_stage import ActuationSettings, ActuationStage
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.mapping import JointMap
-from x2c_actuation.safety.state_machine import ActuationStateMachine, StateTiming
+from x2c_actuation.safety.state_machine import StateTiming
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.frames import ControlFrame
 from x2c_core.face.head_pose import yaw_pitch_roll
@@ -53,16 +53,15 @@ class SimulatedRobot:
         self._face = VirtualFace(robot, SIZE, SIZE)
         # Without dynamics and pictures, so it costs next to nothing.
         self._ideal = VirtualFace(robot, SIZE, SIZE)
-        # Control values that stay away are somebody else's business.
+        # Control values that stay away are not to move it.
         timing = StateTiming(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
         self._now = 0.0
-        self._pipeline = ActuationPipeline(
-            robot, self._map, ActuationStateMachine(timing, armed=True, now=0.0), TICK
-        )
+        self._stage = ActuationStage(ActuationSettings(timing), self._now, armed=True)
+        self._stage.load(robot, TICK)
 
     def follow(self, frame: ControlFrame) -> None:
         """Send the joints where control values want them, at once as actuation_node does."""
-        self._pipeline.take(frame, 0, self._now)
+        self._stage.take(frame, 0, self._now)
         self._send()
 
     def wait(self, seconds: float) -> None:
@@ -74,7 +73,7 @@ class SimulatedRobot:
             self._send()
 
     def _send(self) -> None:
-        command = self._pipeline.tick(self._now)
+        command = self._stage.tick(self._now)
         if command is not None:
             self._face.command(command.state.position)
 

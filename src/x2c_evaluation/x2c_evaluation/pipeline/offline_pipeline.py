@@ -1,110 +1,181 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way from a person's picture to control values: the nodes' pure parts, without messages."""
+"""Tracking and imitation of recorded frames: the stages of the nodes, without messages."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.frames.frame_source import Frame
-from x2c_core.face.frames import ControlFrame, ControlState, Face
+from x2c_core.errors import LandmarkError, X2CError
+from x2c_core.face.frames import ControlFrame, Face
 from x2c_core.robot.robot import Robot
-from x2c_evaluation.pipeline.pipeline import Pipeline
-from x2c_evaluation.pipeline.pipeline import find_neutral as find_neutral_in
+from x2c_evaluation.pipeline.seen import described
 from x2c_evaluation.pipeline.settings import EvaluationSettings
-from x2c_imitation.backends import BackendOptions
-from x2c_imitation.imitation_node import ImitationParameters
-from x2c_perception.face_tracker_parameters import FaceTrackerParameters
+from x2c_imitation.backends import make_imitator
+from x2c_imitation.pipeline.imitation_stage import ImitationStage
+from x2c_perception.errors import PersonError
+from x2c_perception.tracking_stage import TrackedFrame, TrackingSettings, TrackingStage
 
 Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class OfflineOutput:
-    """What was seen in one picture, and what the robot shall show.
+class PipelineOutput:
+    """Result of the pipeline for one frame.
 
     Attributes:
-        described: (17,) descriptors of the person before smoothing; NaN where no face is found.
-        face: The person's face as it is published, smoothed.
-        frame: For the robot.
-        following: Whether a neutral face is known and the face was found.
+        face: Smoothed face of the person, as it is published.
+        described: (17,) descriptors before smoothing; NaN where no face is found.
+        frame: Control values for the robot.
+        neutral: New neutral face that counts from the next frame on; None mostly.
+        jumped: Whether stamps jumped, so that filters restarted.
     """
 
-    described: Array
     face: Face
+    described: Array
     frame: ControlFrame
-    following: bool
+    neutral: Face | None = None
+    jumped: bool = False
 
 
 class OfflinePipeline:
-    """Watches one person and says what the robot shall show, as tracker and imitation node do.
+    """Tracking stage and imitation stage in a row.
 
     Args:
-        robot: That imitates.
-        backend: How faces become control values.
-        options: Of the backend.
-        neutral: The person's neutral face, where it is known already; else it is found while
-            the person does as people do.
-        settings: In place of backend and options: these, and the nodes' parameters.
+        settings: Settings of the stages.
+        robot: Robot to imitate with.
+        neutral: Neutral face of the person, if it is known; it stays.
+        automatic: Whether the neutral face is looked for, if it is not given.
 
     Raises:
-        ImitationError: No backend has this name, or its options cannot be.
-        RobotError: The robot's folder lacks what the backend needs.
+        X2CError: Robot or backend cannot be used.
     """
 
     def __init__(
         self,
+        settings: EvaluationSettings,
         robot: Robot,
-        backend: str,
-        options: BackendOptions | None = None,
         neutral: Face | None = None,
-        settings: EvaluationSettings | None = None,
+        automatic: bool = True,
     ) -> None:
-        chosen = settings or _settings(robot, backend, options or BackendOptions())
-        self._pipeline = Pipeline(chosen, robot, neutral)
+        tracking = settings.tracking.settings
+        known = neutral is not None or not automatic
+        if known:
+            tracking = dataclasses.replace(tracking, person="", automatic_calibration=False)
+        self._tracking = TrackingStage(tracking)
+        imitation = settings.imitation
+        imitator = make_imitator(settings.backend, robot, imitation.backend_options)
+        self._imitation = ImitationStage(imitator, imitation.timing, imitation.mirror)
+        if not known:
+            # A file that cannot be read is no obstacle: the node calibrates again, too.
+            with suppress(PersonError):
+                neutral = self._tracking.load_person()
+        if neutral is not None:
+            self.calibrate(neutral)
 
-    def watch(self, image: ImageArray, now: float) -> OfflineOutput:
-        """Return what is seen in a picture.
-
-        Args:
-            image: (height, width, 3) BGR.
-            now: Its time [s].
+    def calibrate(self, neutral: Face) -> None:
+        """Take a face as the person's neutral one from the next frame on.
 
         Raises:
-            X2CError: The picture or the face in it cannot be worked on.
+            X2CError: It cannot be used.
         """
-        nanoseconds = round(now * 1e9)
-        output = self._pipeline.follow(Frame(0, nanoseconds, nanoseconds, image), now)
-        return OfflineOutput(
-            described=output.described,
-            face=output.face,
-            frame=output.frame,
-            following=output.frame.state is ControlState.TRACKING,
+        self._imitation.calibrate(neutral)
+
+    def track(self, frame: Frame) -> TrackedFrame:
+        """Return the face in the next frame; may run in another thread, ahead of `imitate`.
+
+        Args:
+            frame: Frame with an image, or with a recorded face.
+
+        Raises:
+            X2CError: The frame cannot be used; the next one can.
+        """
+        if frame.image is not None:
+            return self._tracking.track(frame.image, frame.stamp)
+        if frame.face is not None:
+            return self._tracking.take(frame.face, frame.stamp)
+        raise LandmarkError("a frame has neither an image nor a face")
+
+    def imitate(self, tracked: TrackedFrame, stamp: int) -> PipelineOutput:
+        """Return the control values for the next face.
+
+        Args:
+            tracked: Result of `track`.
+            stamp: Time of its image [ns].
+
+        Raises:
+            X2CError: The face cannot be used.
+        """
+        frame = self._imitation.follow(tracked.face, stamp)
+        if tracked.neutral is not None:
+            self._imitation.calibrate(tracked.neutral, stamp)
+        return PipelineOutput(
+            face=tracked.face,
+            described=described(tracked.detected),
+            frame=frame,
+            neutral=tracked.neutral,
+            jumped=tracked.jumped,
         )
 
+    def follow(self, frame: Frame) -> PipelineOutput:
+        """Return the control values for the next frame.
+
+        Args:
+            frame: Frame with an image, or with a recorded face.
+
+        Raises:
+            X2CError: The frame cannot be used; the next one can.
+        """
+        return self.imitate(self.track(frame), frame.stamp)
+
     def close(self) -> None:
-        """Let go of the tracker's models."""
-        self._pipeline.close()
+        """Free the models of the tracker."""
+        self._tracking.close()
 
 
-def find_neutral(images: Iterable[ImageArray], period: float) -> Face | None:
-    """Return the neutral face that a person who shows this clip is calibrated to in the end.
+def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = None) -> Face | None:
+    """Return the neutral face to which a person is calibrated in the end; None for none.
 
     Args:
-        images: (height, width, 3) BGR.
-        period: Time between them [s].
+        frames: Frames from the beginning.
+        tracking: Settings of tracking; by default those of the node.
     """
-    frames = (
-        Frame(place, round(place * period * 1e9), 0, image) for place, image in enumerate(images)
-    )
-    return find_neutral_in(frames, FaceTrackerParameters())
+    settings = tracking or TrackingSettings()
+    stage = TrackingStage(dataclasses.replace(settings, person="", automatic_calibration=True))
+    found: Face | None = None
+    with closing(stage):
+        for frame in frames:
+            if frame.is_neutral:
+                continue
+            with suppress(X2CError):
+                tracked = (
+                    stage.track(frame.image, frame.stamp)
+                    if frame.image is not None
+                    else None
+                    if frame.face is None
+                    else stage.take(frame.face, frame.stamp)
+                )
+                if tracked is not None and tracked.neutral is not None:
+                    found = tracked.neutral
+                    if not stage.calibration.running:
+                        break
+    return found
 
 
-def _settings(robot: Robot, backend: str, options: BackendOptions) -> EvaluationSettings:
-    imitation = ImitationParameters(backend=backend, **dataclasses.asdict(options))
-    return EvaluationSettings(robot.folder, FaceTrackerParameters(), imitation)
+def timed(images: Iterable[ImageArray], period: float) -> Iterator[Frame]:
+    """Yield images as frames with stamps.
+
+    Args:
+        images: (height, width, 3) BGR each.
+        period: Time between two images [s].
+    """
+    for index, image in enumerate(images):
+        stamp = round(index * period * 1e9)
+        yield Frame(index, stamp, stamp, image)

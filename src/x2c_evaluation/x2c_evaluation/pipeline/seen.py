@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,14 @@ from x2c_perception.tracking.tracker import DetectedFace
 Array = NDArray[np.float64]
 
 
+def described(landmarks: Array | None) -> Array:
+    """Return the descriptors (17,) of landmarks (478, 3); NaN for None or no face."""
+    if landmarks is not None:
+        with suppress(LandmarkError):
+            return describe(landmarks)
+    return np.full(len(Descriptor), np.nan)
+
+
 def seen(found: Sequence[DetectedFace]) -> Array:
     """Return the descriptors (17,) of the first face found; NaN where there is none."""
-    try:
-        if found:
-            return describe(found[0].landmarks)
-    except LandmarkError:
-        pass
-    return np.full(len(Descriptor), np.nan)
+    return described(found[0].landmarks if found else None)

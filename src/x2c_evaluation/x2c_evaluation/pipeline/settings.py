@@ -28,6 +28,7 @@ from x2c_core.errors import X2CError
 from x2c_core.files.regular_files import open_regular
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
+from x2c_imitation.backends import BackendOptions
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_node.parameter_file import ParameterFile, filled
 from x2c_node.robots import find_robot
@@ -147,6 +148,15 @@ def folder_of(package: ModuleType) -> Path:
     return Path(str(package.__file__)).resolve().parent
 
 
+def default_settings(
+    robot: Robot, backend: str, options: BackendOptions | None = None
+) -> EvaluationSettings:
+    """Return settings at their defaults but for the backend and its options."""
+    chosen = dataclasses.asdict(options or BackendOptions())
+    imitation = ImitationParameters(backend=backend, **chosen)
+    return EvaluationSettings(robot.folder, FaceTrackerParameters(), imitation)
+
+
 def make_settings(
     robot: str = "",
     backend: str = "",
@@ -171,7 +181,7 @@ def make_settings(
     where = params_file or "parameters"
     imitation = filled(ImitationParameters, said["imitation_node"], where)
     moving = said["actuation_node"]
-    actuation = filled(ActuationParameters, moving, where)
+    actuation = filled(ActuationParameters, moving, where).settings
     return EvaluationSettings(
         robot_folder=find_robot(imitation.robot),
         tracking=filled(FaceTrackerParameters, said["face_tracker_node"], where),

@@ -33,7 +33,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import eyes_open
 from x2c_evaluation.fidelity.floors import FLOORS
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.seen import seen
 from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_node.robots import find_robot
@@ -90,7 +90,7 @@ def measure_transfer(
         )
     with source:
         period = 1.0 / (source.rate or IMAGE_RATE)
-        neutral = find_neutral(_images(source), period)
+        neutral = find_neutral(timed(_images(source), period))
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
     retargeter.calibrate(neutral.landmarks)

@@ -28,7 +28,7 @@ from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
@@ -148,7 +148,7 @@ def _add_video(sheet: _Sheet, video: str) -> None:
     with source:
         period = 1.0 / (source.rate or IMAGE_RATE)
         images = list(_images(source))
-    neutral = find_neutral(images, period)
+    neutral = find_neutral(timed(images, period))
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
     retargeter, box = sheet.retargeter(neutral.landmarks), _box(neutral.landmarks)

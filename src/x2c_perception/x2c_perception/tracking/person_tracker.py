@@ -21,6 +21,11 @@ from x2c_perception.tracking.tracker import FaceTracker
 class PersonTracker:
     """Gives a face for every picture: the person's where it is seen, else the last one, as lost.
 
+    Attributes:
+        faces_found: Number of faces in the last image.
+        detected: (478, 3) landmarks of the person in the last image before smoothing [pixel]; None
+            where the person is not found.
+
     Args:
         tracker: Finds the faces.
         patience: How long a person may be gone before another one is taken [s].
@@ -43,6 +48,7 @@ class PersonTracker:
         self._size = (0, 0)
         self._time: float | None = None
         self.faces_found = 0
+        self.detected: NDArray[np.float64] | None = None
 
     def configure(self, patience: float, smoothing: Mapping[Region, Smoothing] | None) -> None:
         """Change patience [s] and smoothing."""
@@ -77,8 +83,9 @@ class PersonTracker:
         track_before = self._selector.track_id
         chosen = self._selector.choose([Box.around(face.landmarks) for face in found], now)
         if chosen is None or not self._take(found[chosen].landmarks, now, track_before):
-            self._time = None
+            self._time, self.detected = None, None
             return self._face(0.0, FaceState.LOST)
+        self.detected = found[chosen].landmarks
         return self._face(found[chosen].confidence, FaceState.TRACKING)
 
     def _take(self, landmarks: NDArray[np.float64], now: float, track_before: int) -> bool:

@@ -35,7 +35,7 @@ def fidelity_figures(
     period = curves.period or 1.0 / IMAGE_RATE
     images = (frame.image for frame in ahead(source.frames()) if frame.image is not None)
     try:
-        performance = perform(images, period, robot, settings.backend, settings=settings)
+        performance = perform(images, period, robot, settings)
     except X2CError as error:
         issues.add(f"fidelity cannot be measured: {error}")
         return None

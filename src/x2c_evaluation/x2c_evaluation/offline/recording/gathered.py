@@ -11,7 +11,7 @@ from x2c_core.control_space import controls
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.face.frames import FaceState
 from x2c_evaluation.offline.results.curves import FrameCurves
-from x2c_evaluation.pipeline.pipeline import PipelineOutput
+from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 
 _INTEGERS = 5
 _SCALARS = 2

@@ -14,9 +14,9 @@ from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.offline.recording.gathered import Gathered
 from x2c_evaluation.offline.results.curves import FrameCurves
-from x2c_evaluation.pipeline.pipeline import Pipeline, TrackedFrame, find_neutral
+from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, find_neutral
 from x2c_evaluation.pipeline.settings import EvaluationSettings, NeutralSource
-from x2c_node.conversion.time_stamps import StampMonitor
+from x2c_perception.tracking_stage import TrackedFrame
 
 _TOLD_EVERY = 10
 """Frames between two reports of progress."""
@@ -61,30 +61,29 @@ def imitate(
     neutral = None
     if settings.calibration is NeutralSource.BEFORE:
         with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
-            neutral = find_neutral(frames, settings.tracking)
+            neutral = find_neutral(frames, settings.tracking.settings)
     gathered = Gathered()
     read, neutral_at = 0, None if neutral is None else 0.0
-    pipeline = Pipeline(settings, robot, neutral, automatic=not source.has_neutral)
+    pipeline = OfflinePipeline(settings, robot, neutral, automatic=not source.has_neutral)
     first: int | None = None
     # One thread decodes, one tracks, this one imitates.
-    with closing(pipeline), closing(ahead(_looks(source, pipeline))) as looks:  # type: ignore[type-var]
-        for frame, jumped, tracked in looks:
+    with closing(pipeline), closing(ahead(_tracked(source, pipeline))) as every:  # type: ignore[type-var]
+        for frame, tracked in every:
             if frame.is_neutral:
                 if frame.face is not None:
                     pipeline.calibrate(frame.face)
                     neutral_at = neutral_at or 0.0
                 continue
             read = max(read, frame.index + 1)
-            if jumped:
-                pipeline.restart()
-                issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
             try:
                 if isinstance(tracked, X2CError):
                     raise tracked
-                output = pipeline.answer(tracked, frame.stamp * 1e-9)
+                output = pipeline.imitate(tracked, frame.stamp)
             except X2CError as error:
                 issues.add(f"a frame could not be worked on: {error}")
                 continue
+            if output.jumped:
+                issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
             first = frame.stamp if first is None else first
             if output.neutral is not None and neutral_at is None:
                 neutral_at = (frame.stamp - first) * 1e-9
@@ -95,23 +94,17 @@ def imitate(
     return Imitated(gathered.curves(), read, read - len(gathered), neutral_at)
 
 
-def _looks(
-    source: FrameSource, pipeline: Pipeline
-) -> Iterator[tuple[Frame, bool, TrackedFrame | X2CError]]:
-    """Yield each frame, whether time has jumped, and the face in it or why there is none."""
-    stamps = StampMonitor()
+def _tracked(
+    source: FrameSource, pipeline: OfflinePipeline
+) -> Iterator[tuple[Frame, TrackedFrame | X2CError]]:
+    """Yield each frame, without its image, and the face in it or why there is none."""
     nothing = X2CError("a neutral face is no frame")
     with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
         for frame in frames:
-            if frame.is_neutral:
-                yield frame, False, nothing
-                continue
-            jumped = stamps.jumped(frame.stamp)
-            try:
-                tracked: TrackedFrame | X2CError = pipeline.track_frame(
-                    frame, frame.stamp * 1e-9, jumped
-                )
-            except X2CError as error:
-                tracked = error
-            # The picture is not needed any more.
-            yield dataclasses.replace(frame, image=None), jumped, tracked
+            tracked: TrackedFrame | X2CError = nothing
+            if not frame.is_neutral:
+                try:
+                    tracked = pipeline.track(frame)
+                except X2CError as error:
+                    tracked = error
+            yield dataclasses.replace(frame, image=None), tracked

@@ -21,7 +21,7 @@ from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.offline.recording.gathered import Gathered
 from x2c_evaluation.offline.recording.imitated import Imitated
 from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames
-from x2c_evaluation.pipeline.pipeline import PipelineOutput
+from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
@@ -94,7 +94,7 @@ def _output(tracker: MediaPipeTracker, frame: Frame, number: int) -> PipelineOut
     face = _lost((0, 0), number) if image is None else _face(tracker, image, number)
     found = [DetectedFace(face.landmarks, 1.0)] if face.state is FaceState.TRACKING else []
     neutral = ControlFrame(controls.NEUTRAL.copy(), 0.0, ControlState.NEUTRAL, number)
-    return PipelineOutput(face, seen(found), neutral, None)
+    return PipelineOutput(face, seen(found), neutral)
 
 
 def _face(tracker: MediaPipeTracker, image: ImageArray, number: int) -> Face:

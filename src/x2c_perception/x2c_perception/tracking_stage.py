@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From camera images to one person's face and neutral face.
+
+face_tracker_node and offline evaluation run this same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.face.frames import NO_TRACK, Face, FaceState, at_message_precision
+from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_perception.neutral.neutral_keeper import NeutralKeeper
+from x2c_perception.neutral.person_store import PersonStore, persons_folder
+from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
+from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.person_tracker import PersonTracker
+from x2c_perception.tracking.tracker import FaceTracker
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """Settings of a tracking stage.
+
+    Attributes:
+        max_faces: Number of faces looked for; only one is followed.
+        minimum_detection_confidence: Score that a newly found face needs, 0 to 1.
+        minimum_tracking_confidence: Score below which a face counts as lost, 0 to 1.
+        person_patience: Time that a person may be gone before another one is followed [s].
+        smoothing: Smoothing of each region; None for none.
+        person: Name under which the neutral face is saved and found again; empty for none.
+        automatic_calibration: Whether the neutral face of every new person is calibrated.
+    """
+
+    max_faces: int = 1
+    minimum_detection_confidence: float = 0.5
+    minimum_tracking_confidence: float = 0.5
+    person_patience: float = 1.0
+    smoothing: Mapping[Region, Smoothing] | None = field(default_factory=lambda: DEFAULTS)
+    person: str = ""
+    automatic_calibration: bool = True
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """Result of tracking for one camera image.
+
+    Attributes:
+        smoothed: Face as it was tracked and smoothed.
+        detected: (478, 3) landmarks of the person before smoothing [pixel]; None where the
+            person is not found.
+        neutral: New neutral face that counts from the next image on; None mostly.
+        jumped: Whether the stamp did not follow the one before, so that filters restarted.
+    """
+
+    smoothed: Face
+    detected: NDArray[np.float64] | None
+    neutral: Face | None
+    jumped: bool
+
+    @cached_property
+    def face(self) -> Face:
+        """Face as subscribers receive it: what the next stage takes."""
+        return at_message_precision(self.smoothed)
+
+
+class TrackingStage:
+    """Face tracker, choice of the person, smoothing and calibration of the neutral face.
+
+    Stamps that jump restart all filters. The models of the tracker are loaded by `load`, or with
+    the first image.
+
+    Args:
+        settings: Settings; some can be changed later by `configure`.
+        store: Neutral faces of named persons; by default in the folder of this user.
+        tracker: Face tracker in place of MediaPipe; closed with the stage.
+    """
+
+    def __init__(
+        self,
+        settings: TrackingSettings,
+        store: PersonStore | None = None,
+        tracker: FaceTracker | None = None,
+    ) -> None:
+        self._settings = settings
+        self._store = store or PersonStore(persons_folder())
+        self._tracker = tracker
+        self._follower: PersonTracker | None = None
+        self.restart()
+
+    def load(self) -> None:
+        """Load the models of the tracker and check the person's name.
+
+        Raises:
+            TrackerError: The models cannot be loaded.
+            PersonError: The name cannot be that of a file.
+        """
+        if self._settings.person:
+            self._store.path(self._settings.person)
+        self._models()
+
+    def restart(self) -> None:
+        """Forget person, neutral face and stamps, as when a node is activated."""
+        settings = self._settings
+        self._follower = None
+        self._stamps = StampMonitor()
+        self._keeper = NeutralKeeper(self._store, settings.person, settings.automatic_calibration)
+
+    def configure(self, settings: TrackingSettings) -> None:
+        """Take over smoothing, patience and automatic calibration; the rest stays as it was.
+
+        Args:
+            settings: New settings.
+        """
+        self._settings = settings
+        self._keeper.automatic = settings.automatic_calibration
+        if self._follower is not None:
+            self._follower.configure(settings.person_patience, settings.smoothing)
+
+    @property
+    def faces_found(self) -> int:
+        """Number of faces in the last image."""
+        return 0 if self._follower is None else self._follower.faces_found
+
+    @property
+    def calibration(self) -> NeutralKeeper:
+        """Calibration of the neutral face: its origin, progress and what is to be saved."""
+        return self._keeper
+
+    def load_person(self) -> Face | None:
+        """Return the neutral face saved for the person of the settings; None where there is none.
+
+        Raises:
+            PersonError: It cannot be read; it is calibrated again.
+        """
+        saved = self._keeper.load()
+        return None if saved is None else at_message_precision(saved.as_face(NO_TRACK))
+
+    def track(
+        self,
+        image: NDArray[np.uint8],
+        stamp: int,
+        publish: Callable[[Face], None] = lambda face: None,
+    ) -> TrackedFrame:
+        """Return the face in the next image.
+
+        Args:
+            image: (height, width, 3) BGR.
+            stamp: Time of the image [ns].
+            publish: Called with the smoothed face before the neutral face is updated, which
+                takes milliseconds while a new person is calibrated.
+
+        Raises:
+            TrackerError: The image cannot be used; the next one can.
+        """
+        jumped = self._stamps.jumped(stamp)
+        follower = self._person_tracker()
+        if jumped:
+            follower.restart()
+        face = follower.follow(image, stamp * 1e-9)
+        publish(face)
+        return self._calibrated(face, follower.detected, stamp, jumped)
+
+    def take(self, face: Face, stamp: int) -> TrackedFrame:
+        """Return the next face of one who tracks already, as of a recording of landmarks.
+
+        Args:
+            face: Face as it was published.
+            stamp: Time of its image [ns].
+        """
+        detected = None if face.state is not FaceState.TRACKING else face.landmarks
+        return self._calibrated(face, detected, stamp, self._stamps.jumped(stamp))
+
+    def close(self) -> None:
+        """Free the models; `load` loads them again."""
+        self._follower = None
+        if self._tracker is not None:
+            self._tracker.close()
+            self._tracker = None
+
+    def _calibrated(
+        self, face: Face, detected: NDArray[np.float64] | None, stamp: int, jumped: bool
+    ) -> TrackedFrame:
+        found = self._keeper.add(face, stamp * 1e-9)
+        neutral = None if found is None else at_message_precision(found.as_face(face.track_id))
+        return TrackedFrame(face, detected, neutral, jumped)
+
+    def _models(self) -> FaceTracker:
+        settings = self._settings
+        if self._tracker is None:
+            self._tracker = MediaPipeTracker(
+                settings.max_faces,
+                settings.minimum_detection_confidence,
+                settings.minimum_tracking_confidence,
+            )
+        return self._tracker
+
+    def _person_tracker(self) -> PersonTracker:
+        if self._follower is None:
+            settings = self._settings
+            self._follower = PersonTracker(
+                self._models(), settings.person_patience, settings.smoothing
+            )
+        return self._follower
