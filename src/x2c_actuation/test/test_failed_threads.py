@@ -32,7 +32,7 @@ def test_a_thread_that_dies_is_a_fault_of_the_joints(node):
     thread.start()
     thread.join(150.0)
     assert not thread.is_alive()
-    assert node._joint_state_machine.state is State.FAULT
+    assert node._stage.state_machine.state is State.FAULT
     diagnosis = node.diagnosis()
     assert diagnosis.level is Level.ERROR
     assert diagnosis.message == "thread player has died: ValueError: no such picture"
@@ -51,7 +51,7 @@ def test_a_thread_that_hangs_with_the_joints_in_its_hands_is_not_waited_for(node
     assert held.wait(60.0)
     try:
         node.supervisor.fail("thread x has hung for 5 s")
-        assert node._joint_state_machine.state is State.FAULT
+        assert node._stage.state_machine.state is State.FAULT
     finally:
         over.set()
         thread.join(150.0)
@@ -90,7 +90,7 @@ def test_joints_are_braked_though_their_ticker_has_died(ros, node, wait_until):
     node.stop()
     wait_until(lambda: len(commands) > heard, "commands that brake")
     assert node._before.motion.at_rest
-    assert node._joint_state_machine.state is State.FAULT
+    assert node._stage.state_machine.state is State.FAULT
 
 
 def test_a_node_that_is_destroyed_while_active_publishes_no_more(ros, monkeypatch):
