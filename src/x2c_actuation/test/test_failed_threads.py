@@ -80,7 +80,7 @@ def test_joints_are_braked_though_their_ticker_has_died(ros, node, wait_until):
         publisher.publish(
             ControlValues(values=values, confidence=1.0, state=ControlValues.TRACKING)
         )
-        return bool(np.abs(node._pipeline.motion.state.velocity).max() > 0.1)
+        return bool(np.abs(node._stage.pipeline.motion.state.velocity).max() > 0.1)
 
     # Without its ticker the node sends one command for each message.
     node._ticker.stop()
