@@ -86,10 +86,11 @@ def test_joints_are_braked_though_their_ticker_has_died(ros, node, wait_until):
     node._ticker.stop()
     wait_until(moves, "joints in motion")
     heard = len(commands)
+    motion = node._stage.pipeline.motion
     node.supervisor.fail("thread actuation_node motors has died")
     node.stop()
     wait_until(lambda: len(commands) > heard, "commands that brake")
-    assert node._before.motion.at_rest
+    assert motion.at_rest
     assert node._stage.state_machine.state is State.FAULT
 
 
