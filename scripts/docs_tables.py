@@ -79,7 +79,7 @@ def tables() -> dict[str, str]:
 def _driver_tables() -> dict[str, str]:
     # Those of other packages, which may be installed too, have documentation of their own.
     names = [name for name in DRIVERS.names() if DRIVERS.package(name) == "x2c_motors"]
-    return {f"driver_{name}": option_table(DRIVERS.load(name).options_class) for name in names}
+    return {f"driver_{name}": option_table(DRIVERS.load(name).Options) for name in names}
 
 
 def filled(text: str, by_name: Mapping[str, str]) -> str:

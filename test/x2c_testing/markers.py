@@ -16,7 +16,7 @@ import pytest
 
 _BY_FIXTURE = {
     "ros": ("ros", "demo", "performance", "node_process"),
-    "process": ("node_process", "x2c", "performance"),
+    "process": ("node_process", "x2c", "performance", "install_example"),
 }
 
 

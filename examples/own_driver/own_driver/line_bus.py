@@ -56,8 +56,8 @@ class LineBusDriver(MotorDriver):
     """Servos on a bus that speaks lines of text."""
 
     address_form = AddressForm("id", 1, 32, "step")
-    options_class = LineBusOptions
-    joint_options_class = LineBusJointOptions
+    Options = LineBusOptions
+    JointOptions = LineBusJointOptions
     serial = True
     watchdog_option = "watchdog"
 

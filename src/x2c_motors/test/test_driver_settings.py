@@ -53,7 +53,7 @@ def test_all_drivers_and_emulators_can_be_used():
 @pytest.mark.parametrize("name", ["ameca", "dynamixel", "feetech", "maestro", "pca9685"])
 def test_every_driver_is_there_and_has_options_with_descriptions(name):
     driver = driver_class(name)
-    described = [spec.description for _, _, spec in specs(driver.options_class).values()]
+    described = [spec.description for _, _, spec in specs(driver.Options).values()]
     assert described
     assert all(text.endswith(".") for text in described)
 

@@ -33,8 +33,8 @@ def driver_lines() -> Iterator[str]:
             continue
         summary = (driver.__doc__ or "").strip().partition("\n")[0]
         yield f"{name} ({DRIVERS.package(name)}): {summary}"
-        yield from _options("", driver.options_class)
-        yield from _options("joints.NAME.", driver.joint_options_class)
+        yield from _options("", driver.Options)
+        yield from _options("joints.NAME.", driver.JointOptions)
 
 
 def _options(prefix: str, options: type) -> Iterator[str]:

@@ -179,7 +179,7 @@ class MotorCalibration:
     def _joint_options(self, name: str) -> dict[str, Any]:
         """Return the options that robot.yaml has for a joint, which calibration keeps."""
         joints = driver_section(self._editor, self._keys).get("joints") or {}
-        known = specs(self._driver.joint_options_class)
+        known = specs(self._driver.JointOptions)
         return {key: value for key, value in joints.get(name, {}).items() if key in known}
 
     def _name(self, measured: MeasuredJoint) -> None:

@@ -51,9 +51,9 @@ def read_settings(
         DriverSettingsError: Something cannot be; the text names key, value and what was expected.
     """
     entry = {**section, **(overrides or {})}
-    only_known(entry, SECTION_KEYS | set(specs(driver.options_class)), key)
+    only_known(entry, SECTION_KEYS | set(specs(driver.Options)), key)
     common = read_options(CommonOptions, entry, key)
-    options = read_options(driver.options_class, entry, key)
+    options = read_options(driver.Options, entry, key)
     off_after = common.torque_off_after
     if not driver.measures and "torque_off_after" not in entry:
         # Without torque they sink; with the next command they would jump back.
@@ -124,7 +124,7 @@ def _calibration(
 ) -> JointCalibration:
     form = driver.address_form
     entry = mapping(content, key)
-    joint_options = driver.joint_options_class
+    joint_options = driver.JointOptions
     only_known(entry, joint_keys(form) | set(specs(joint_options)), key)
     address = _address(entry.get(form.key), form, f"{key}.{form.key}")
     raw = driver.raw_scale(address, options)

@@ -31,7 +31,7 @@ class JointCalibration:
         turn: Raw values in a whole turn, after which readings start again; infinity: never [raw].
         readings: Lowest and highest reading inside the turn [raw].
         way: Lowest and highest raw value of the joint's limits [raw].
-        options: Options of the joint, an instance of the driver's `joint_options_class`.
+        options: Options of the joint, an instance of the driver's `JointOptions`.
     """
 
     joint: str

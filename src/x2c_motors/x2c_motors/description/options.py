@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -77,8 +78,10 @@ def only_known(entry: Mapping[Any, Any], known: Collection[str], key: str) -> No
         DriverSettingsError: There is one.
     """
     if others := [str(name) for name in entry if name not in known]:
+        close = difflib.get_close_matches(others[0], sorted(known), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
         raise DriverSettingsError(
-            f"{key}.{others[0]}: no such key; known are {', '.join(sorted(known))}"
+            f"{key}.{others[0]}: no such key; known are {', '.join(sorted(known))}{hint}"
         )
 
 

@@ -81,7 +81,7 @@ class DriverSettings:
         torque_off_after: Time without commands after which torque is disabled; 0: never [s].
         estop: What an emergency stop does.
         at_end: What the motors do when the driver ends.
-        options: Options of this driver, an instance of its `options_class`.
+        options: Options of this driver, an instance of its `Options`.
         calibrations: Calibration of each joint, in the robot's order.
         key: Key of the section in robot.yaml, for messages to users.
     """

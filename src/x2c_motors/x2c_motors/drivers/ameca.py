@@ -52,7 +52,7 @@ class AmecaDriver(MotorDriver):
     default_rate = 20.0
     longest_retry = 0.5
     address_form = AddressForm("control", 0, controls.COUNT - 1, "ratio or degree", controls.NAMES)
-    options_class = AmecaOptions
+    Options = AmecaOptions
 
     options: AmecaOptions
 

@@ -77,8 +77,8 @@ class MotorDriver(ABC):
 
     Attributes:
         address_form: Key and range of motor addresses in robot.yaml.
-        options_class: Frozen dataclass of described fields: further keys of the driver section.
-        joint_options_class: The same for further keys of each joint in that section.
+        Options: Frozen dataclass of described fields: further keys of the driver section.
+        JointOptions: The same for further keys of each joint in that section.
         port_option: Option that says where the motors are connected; empty if there is none.
         serial: Whether that is a serial port: a scan then tries all serial ports.
         usual_baudrates: Baud rates that a scan tries, the most usual first; set by the option
@@ -97,7 +97,7 @@ class MotorDriver(ABC):
 
     Attributes:
         settings: Settings of the driver section.
-        options: Instance of `options_class` with the user's values.
+        options: Instance of `Options` with the user's values.
         calibration: Conversion between joint positions and raw values.
         faults: Number of faults by kind, for `/diagnostics`.
 
@@ -106,8 +106,8 @@ class MotorDriver(ABC):
     """
 
     address_form: ClassVar[AddressForm]
-    options_class: ClassVar[type[Any]] = NoOptions
-    joint_options_class: ClassVar[type[Any]] = NoOptions
+    Options: ClassVar[type[Any]] = NoOptions
+    JointOptions: ClassVar[type[Any]] = NoOptions
     port_option: ClassVar[str] = "port"
     serial: ClassVar[bool] = False
     usual_baudrates: ClassVar[tuple[int, ...]] = ()
@@ -134,7 +134,7 @@ class MotorDriver(ABC):
 
         Args:
             address: Address of the motor.
-            options: Instance of `options_class`.
+            options: Instance of `Options`.
         """
 
     @classmethod
@@ -142,7 +142,7 @@ class MotorDriver(ABC):
         """Return the smallest step of the device [raw].
 
         Args:
-            options: Instance of `options_class`.
+            options: Instance of `Options`.
         """
         return 1.0
 
@@ -159,7 +159,7 @@ class MotorDriver(ABC):
         if not cls.port_option:
             raise DriverSettingsError("port: these motors have none")
         try:
-            return {cls.port_option: from_text(cls.options_class, cls.port_option, text)}
+            return {cls.port_option: from_text(cls.Options, cls.port_option, text)}
         except FieldError as error:
             reason = str(error).removeprefix(f"{cls.port_option}: ")
             raise DriverSettingsError(f"port: {reason}") from error
@@ -180,7 +180,7 @@ class MotorDriver(ABC):
         form = getattr(cls, "address_form", None)
         if not isinstance(form, AddressForm):
             return f"declares the address_form {form!r}: expected an AddressForm"
-        classes = (cls.options_class, SECTION_KEYS), (cls.joint_options_class, joint_keys(form))
+        classes = (cls.Options, SECTION_KEYS), (cls.JointOptions, joint_keys(form))
         for options, taken in classes:
             if fault := options_fault(options):
                 return fault
@@ -188,7 +188,7 @@ class MotorDriver(ABC):
                 return f"has an option {clash[0]!r}, which every driver has: expected another name"
         for name in ("port_option", "watchdog_option"):
             option = getattr(cls, name)
-            if option and option not in specs(cls.options_class):
+            if option and option not in specs(cls.Options):
                 return f"declares the {name} {option!r}: expected one of its options, or none"
         return ""
 

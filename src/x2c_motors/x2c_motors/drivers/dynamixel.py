@@ -89,7 +89,7 @@ class DynamixelDriver(MotorDriver):
 
     usual_baudrates = (57_600, 1_000_000, 2_000_000, 3_000_000, 115_200)
     address_form = AddressForm("id", 0, 252, "step")
-    options_class = DynamixelOptions
+    Options = DynamixelOptions
     serial = True
     watchdog_option = "bus_watchdog"
 

@@ -70,7 +70,7 @@ class FeetechDriver(MotorDriver):
     usual_baudrates = (1_000_000, 500_000, 115_200)
     address_form = AddressForm("id", 0, 253, "step")
     scanned: ClassVar[range] = range(254)
-    options_class = FeetechOptions
+    Options = FeetechOptions
     serial = True
 
     options: FeetechOptions

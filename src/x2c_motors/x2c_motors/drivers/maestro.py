@@ -82,7 +82,7 @@ class MaestroDriver(MotorDriver):
     measures = False
     default_rate = 50.0
     address_form = AddressForm("channel", 0, 23, "µs")
-    options_class = MaestroOptions
+    Options = MaestroOptions
     serial = True
     detects_motors = False
 

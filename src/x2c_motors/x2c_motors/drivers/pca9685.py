@@ -53,7 +53,7 @@ class Pca9685Driver(MotorDriver):
     measures = False
     default_rate = 50.0
     address_form = AddressForm("channel", 0, 15, "µs")
-    options_class = Pca9685Options
+    Options = Pca9685Options
     port_option = "bus"
     detects_motors = False
 
