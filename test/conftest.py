@@ -88,14 +88,13 @@ def performer_bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from x2c_bags.schema.topics import TOPICS, Part
     from x2c_bags.writing.bag_writer import BagWriter
     from x2c_perception.cameras.choice import choose_source
-    from x2c_perception.cameras.video_device import CaptureRequest
 
     folder = tmp_path_factory.mktemp("performer") / "bag"
     types = get_typestore(Stores.ROS2_KILTED)
     kind = "sensor_msgs/msg/CompressedImage"
     camera = {"/image_raw/compressed": next(one for one in TOPICS if one.image)}
     writer = BagWriter(folder, camera, "publication")
-    with choose_source("0", "performer", CaptureRequest()) as source:
+    with choose_source("0", "performer") as source:
         for index in range(75):
             stamp = 1_700_000_000_000_000_000 + index * 33_333_333
             time = types.types["builtin_interfaces/msg/Time"](stamp // 10**9, stamp % 10**9)

@@ -6,8 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Interfaces that x2c_core.sources takes over from x2c_perception: to shrink to nothing.
-TAKEN_OVER = {"CameraSource", "SourceError"}
 
 
 def test_public_class_names_are_unique():
@@ -17,5 +15,4 @@ def test_public_class_names_are_unique():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(str(path.relative_to(ROOT)))
     assert len(places) > 400
-    repeated = {name: where for name, where in places.items() if len(where) > 1}
-    assert {name: where for name, where in repeated.items() if name not in TAKEN_OVER} == {}
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

@@ -22,6 +22,9 @@ setup(
     extras_require={"test": ["pytest"]},
     zip_safe=False,
     entry_points={
+        "x2c.camera_sources": [
+            "bag = x2c_bags.frames.bag_camera:BagCamera",
+        ],
         "console_scripts": [
             "bag_player_node = x2c_bags.bag_player_node:main",
             "recorder_node = x2c_bags.recorder_node:main",

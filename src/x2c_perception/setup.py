@@ -22,6 +22,13 @@ setup(
     extras_require={"test": ["pytest"]},
     zip_safe=False,
     entry_points={
+        "x2c.camera_sources": [
+            "image = x2c_perception.cameras.image_files:StillImage",
+            "image_sequence = x2c_perception.cameras.image_files:ImageSequence",
+            "performer = x2c_perception.cameras.performer_video_source:PerformerVideo",
+            "video = x2c_perception.cameras.video_file:VideoFile",
+            "video_device = x2c_perception.cameras.video_device:VideoDevice",
+        ],
         "console_scripts": [
             "camera_node = x2c_perception.camera_node:main",
             "face_tracker_node = x2c_perception.face_tracker_node:main",

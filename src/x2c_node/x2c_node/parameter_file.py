@@ -16,9 +16,9 @@ from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import YAML_BYTES
 from x2c_core.files.regular_files import read_text
 from x2c_node.errors import ParameterFileError
-from x2c_node.parameters import Parameters, check, specs
+from x2c_node.parameters import check, specs
 
-P = TypeVar("P", bound=Parameters)
+P = TypeVar("P")
 
 _WILD = ("*", "**")
 _PATTERNS = {"*": "/[^/]+", "**": "(?:/[^/]+)*"}

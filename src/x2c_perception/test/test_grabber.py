@@ -7,9 +7,9 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from x2c_perception.cameras.base import CameraSource
+from x2c_core.sources.camera_source import CameraSource
+from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.grabber import Backoff, Grabber
-from x2c_perception.errors import SourceError
 
 QUICK = Backoff(shortest=0.01, longest=0.04)
 

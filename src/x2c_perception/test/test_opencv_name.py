@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.opencv_name import opencv_name
 from x2c_perception.cameras.video_file import promised_images
-from x2c_perception.errors import SourceError
 from x2c_perception.performer import performer_video
 
 BYTES = b"\xff\xfe"

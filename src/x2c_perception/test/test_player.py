@@ -45,7 +45,7 @@ def play(source, **arguments):
     grabber = Grabber(source)
     player = Player(
         grabber,
-        lambda image, age: delivered.append((image, age, time.monotonic())),
+        lambda grabbed, age: delivered.append((grabbed.image, age, time.monotonic())),
         failures.append,
         lambda: ends.append(1),
         live=source.is_live,

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from x2c_core.sources.source import SourceError
 from x2c_perception.cameras import choose_source
 from x2c_perception.cameras.image_files import ImageSequence, StillImage
 from x2c_perception.cameras.video_device import (
@@ -16,7 +17,6 @@ from x2c_perception.cameras.video_device import (
     device_path,
 )
 from x2c_perception.cameras.video_file import VideoFile
-from x2c_perception.errors import SourceError
 
 
 def read_all(source):

@@ -11,49 +11,44 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from x2c_core.printable import printable
+from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
+from x2c_node.conversion.time_stamps import to_stamp
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
 from x2c_node.qos import IMAGE_PUBLISHER
 from x2c_node.spinning.spin import run_node
-from x2c_perception.cameras.base import CameraSource, ImageArray
-from x2c_perception.cameras.calibration import CameraIntrinsics, load_calibration
-from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.grabber import Grabber
+from x2c_perception.cameras.calibration import load_calibration
+from x2c_perception.cameras.choice import choose_source_class
+from x2c_perception.cameras.grabber import Grabbed, Grabber
 from x2c_perception.cameras.player import Player
 from x2c_perception.cameras.video_device import CaptureRequest
 
 
 @dataclass(frozen=True)
-class CameraParameters(Parameters):
-    """Parameters of the camera node."""
+class CameraParameters(CaptureRequest, Parameters):
+    """Parameters of the camera node: its own, and what a camera is asked for."""
 
     video_device: str = parameter("0", "Camera: index, or path such as /dev/video0.")
     filename: str = parameter(
-        "", "Video, picture, folder of pictures, or 'performer'; wins over video_device."
+        "",
+        "Video, image, folder of images, bag, 'performer', or NAME:TEXT with the name of an "
+        "installed camera source; replaces video_device.",
     )
     loop: bool = parameter(False, "Start again at the end of a file.")
-    framerate: float = parameter(
-        0.0, "Rate asked of the camera, or of a file [Hz]; 0 for its own.", minimum=0, maximum=1000
-    )
     paced: bool = parameter(
         True, "Publish a file at its rate; false: as fast as possible, for benchmarks."
     )
     wait_for_subscriber: bool = parameter(
         False, "Begin a file only when somebody subscribes to its images."
     )
-    image_width: int = parameter(0, "Width asked of the camera [pixel]; 0 for its own.", minimum=0)
-    image_height: int = parameter(
-        0, "Height asked of the camera [pixel]; 0 for its own.", minimum=0
+    frame_id: str = parameter(
+        "camera_optical_frame", "Frame of the images (REP-103 optical); a bag has its own."
     )
-    pixel_format: str = parameter(
-        "", "Pixel format asked of the camera, such as mjpeg2rgb or yuyv; empty for its own."
-    )
-    frame_id: str = parameter("camera_optical_frame", "Frame of the images (REP-103 optical).")
     camera_name: str = parameter("camera", "Name of the camera in messages to the user.")
     camera_info_url: str = parameter(
-        "", "Calibration, file:///path/to/file.yaml; empty for an uncalibrated camera."
+        "", "Calibration, file:///path/to/file.yaml; empty: as recorded, or uncalibrated."
     )
     jpeg_quality: int = parameter(
         90, "Quality of compressed images.", minimum=1, maximum=100, dynamic=True
@@ -71,7 +66,9 @@ class CameraNode(ManagedNode[CameraParameters]):
     """
 
     def __init__(self, **node_arguments: Any) -> None:
-        super().__init__("camera_node", CameraParameters, **node_arguments)
+        super().__init__(
+            "camera_node", CameraParameters, option_class=_options_of, **node_arguments
+        )
         self._source: CameraSource
         self._calibration: CameraIntrinsics | None = None
         self._grabber: Grabber | None = None
@@ -86,10 +83,8 @@ class CameraNode(ManagedNode[CameraParameters]):
     def configure(self) -> None:
         """Find the source; a file must be readable, a camera may come later."""
         params = self.params
-        request = CaptureRequest(
-            params.image_width, params.image_height, params.framerate, params.pixel_format
-        )
-        self._source = choose_source(params.video_device, params.filename, request)
+        cls, text = choose_source_class(params.video_device, params.filename)
+        self._source = cls.from_text(text, self.options)
         if not self._source.is_live:
             with self._source:
                 self._size = self._source.size
@@ -149,9 +144,13 @@ class CameraNode(ManagedNode[CameraParameters]):
             return Diagnosis(Level.WARN, f"{name}: no picture for 2 s", values)
         return Diagnosis(Level.OK, text, values)
 
-    def _publish(self, image: ImageArray, age: float) -> None:
-        stamp = self.get_clock().now() - Duration(nanoseconds=int(age * 1e9))
-        header = Header(stamp=stamp.to_msg(), frame_id=self.params.frame_id)
+    def _publish(self, grabbed: Grabbed, age: float) -> None:
+        image = grabbed.image
+        if grabbed.stamp is None:
+            stamp = (self.get_clock().now() - Duration(nanoseconds=int(age * 1e9))).to_msg()
+        else:
+            stamp = to_stamp(grabbed.stamp)
+        header = Header(stamp=stamp, frame_id=grabbed.frame_id or self.params.frame_id)
         self._size = (image.shape[1], image.shape[0])
         if self._image.get_subscription_count():
             self._message = bgr_to_image(image, header, reuse=self._message)
@@ -159,13 +158,12 @@ class CameraNode(ManagedNode[CameraParameters]):
         if self._compressed.get_subscription_count():
             self._compressed.publish(bgr_to_jpeg(image, header, self.params.jpeg_quality))
         if self._info.get_subscription_count():
-            self._info.publish(self._camera_info(header))
+            self._info.publish(self._camera_info(header, self._calibration or grabbed.calibration))
         self.statistics.tick("image")
 
-    def _camera_info(self, header: Header) -> CameraInfo:
+    def _camera_info(self, header: Header, calibration: CameraIntrinsics | None) -> CameraInfo:
         width, height = self._size
         info = CameraInfo(header=header, width=width, height=height)
-        calibration = self._calibration
         if calibration is not None:
             info.distortion_model = calibration.distortion_model
             info.d, info.k = list(calibration.d), list(calibration.k)
@@ -198,6 +196,10 @@ class CameraNode(ManagedNode[CameraParameters]):
     def _ended(self) -> None:
         if self._grabber is not None and not self._grabber.fault:
             self.get_logger().info("end of file: nothing more is published")
+
+
+def _options_of(params: CameraParameters) -> type[Any]:
+    return choose_source_class(params.video_device, params.filename)[0].Options
 
 
 def main() -> None:

@@ -8,10 +8,6 @@ class PerceptionError(X2CError):
     """Base of every error that x2c_perception raises on purpose."""
 
 
-class SourceError(PerceptionError):
-    """A source of pictures cannot be opened or read."""
-
-
 class CameraCalibrationError(PerceptionError):
     """A camera's calibration file cannot be used."""
 

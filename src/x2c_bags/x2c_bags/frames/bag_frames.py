@@ -7,20 +7,17 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from x2c_bags.errors import BagError
+from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
 from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
-from x2c_core.errors import X2CError
 from x2c_core.face.frames import Face
-from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
 from x2c_node.conversion.messages import face_from_message
 
 IMAGE = "sensor_msgs/msg/Image"
 COMPRESSED = "sensor_msgs/msg/CompressedImage"
 FACE = "x2c_msgs/msg/FaceLandmarks"
-
-_UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
 
 
 class BagFrames(FrameSource):
@@ -56,7 +53,7 @@ class BagFrames(FrameSource):
             try:
                 message = self._reader.decode_message(raw)
                 frame = self._frame(index, raw, message, counting)
-            except _UNUSABLE as error:
+            except UNUSABLE as error:
                 if counting:
                     self._refused(error)
                 continue
@@ -74,15 +71,14 @@ class BagFrames(FrameSource):
             if index in wanted:
                 try:
                     found[index] = self._image(self._reader.decode_message(raw))
-                except _UNUSABLE:
+                except UNUSABLE:
                     continue
                 if len(found) == len(wanted):
                     break
         return found
 
     def _frame(self, index: int, raw: RawMessage, message: Any, counting: bool) -> Frame:
-        stamp = message.header.stamp
-        nanoseconds = int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+        nanoseconds = stamp_of(message)
         if not nanoseconds:
             nanoseconds = raw.time
             if counting:
@@ -92,15 +88,12 @@ class BagFrames(FrameSource):
         return Frame(index, nanoseconds, raw.time, self._image(message))
 
     def _image(self, message: Any) -> ImageArray:
-        if self._kind == IMAGE:
-            # Our own conversion, so that a recording gives the same values on every machine.
-            return image_to_bgr(message, bridge=None)
-        return compressed_to_bgr(message)
+        return image_in(message, compressed=self._kind == COMPRESSED)
 
     def _neutral_face(self, raw: RawMessage) -> Iterator[Frame]:
         try:
             face: Face = face_from_message(self._reader.decode_message(raw))
-        except _UNUSABLE as error:
+        except UNUSABLE as error:
             self.issues.once(f"the recorded neutral face cannot be used: {error}")
             return
         yield Frame(-1, raw.time, raw.time, face=face, is_neutral=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from x2c_bags.reading.storage import RawMessage
-from x2c_bags.replay.schedule import Schedule
+from x2c_core.sources.schedule import Schedule
 from x2c_node.supervision.supervisor import Pulse
 
 _TICK = 0.01

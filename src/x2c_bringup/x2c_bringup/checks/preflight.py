@@ -29,7 +29,7 @@ from x2c_motors.configuration.boards import make_boards, port_overrides
 from x2c_motors.motor_driver_node import MotorDriverParameters
 from x2c_node.robots import find_robot
 from x2c_perception.camera_node import CameraParameters
-from x2c_perception.cameras.choice import choose_source
+from x2c_perception.cameras.choice import choose_source_class
 
 T = TypeVar("T")
 
@@ -120,7 +120,8 @@ def _params_file(file: str) -> None:
 
 def _camera(spec: NodeSpec) -> None:
     params = parameters_of(spec, CameraParameters)
-    source = choose_source(params.video_device, params.filename)
+    cls, text = choose_source_class(params.video_device, params.filename)
+    source = cls.from_text(text, parameters_of(spec, cls.Options))
     if not source.is_live:
         with source:
             pass

@@ -8,9 +8,8 @@ from typing import TypeVar
 
 from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_node.parameter_file import ParameterFile, filled
-from x2c_node.parameters import Parameters
 
-P = TypeVar("P", bound=Parameters)
+P = TypeVar("P")
 
 
 def parameters_of(spec: NodeSpec, kind: type[P]) -> P:
@@ -18,7 +17,7 @@ def parameters_of(spec: NodeSpec, kind: type[P]) -> P:
 
     Args:
         spec: The node.
-        kind: Class of its parameters.
+        kind: Class of its parameters, or of the options of what it runs.
 
     Raises:
         ParameterFileError: The file cannot be read, or a value cannot be.

@@ -20,7 +20,7 @@ IMAGE_RATE = 30.0
 
 
 @dataclass(frozen=True)
-class CameraCalibration:
+class CameraIntrinsics:
     """Intrinsics of a camera; matrices row by row, as in `sensor_msgs/CameraInfo`."""
 
     width: int
@@ -47,7 +47,7 @@ class CameraSource(Source):
     age = 0.0
     stamp: int | None = None
     frame_id = ""
-    calibration: CameraCalibration | None = None
+    calibration: CameraIntrinsics | None = None
 
     @abstractmethod
     def read(self) -> ImageArray | None:

@@ -15,6 +15,7 @@ import numpy as np
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
 from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.clip import ClipPerformance, perform
@@ -22,7 +23,6 @@ from x2c_evaluation.fidelity.measure import Clip, measure
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.settings import default_settings
 from x2c_imitation.backends import BackendOptions
-from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.video_file import promised_images
 

@@ -29,6 +29,7 @@ from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import eyes_open
@@ -37,7 +38,6 @@ from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.seen import seen
 from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_node.robots import find_robot
-from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker

@@ -26,12 +26,12 @@ from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.printable import printable
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
 from x2c_node.robots import find_robot
-from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where pictures come from: devices, video files, pictures."""
+"""Camera sources of this package, and the choice among those of all packages."""
 
-from x2c_perception.cameras.base import CameraSource, ImageArray
 from x2c_perception.cameras.choice import choose_source
 
-__all__ = ["CameraSource", "ImageArray", "choose_source"]
+__all__ = ["choose_source"]

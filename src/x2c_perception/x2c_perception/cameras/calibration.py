@@ -5,29 +5,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from x2c_core.files.bounded_yaml import YAMLTextError, load_yaml_file
 from x2c_core.files.entries import shown
+from x2c_core.sources.camera_source import CameraIntrinsics
 from x2c_perception.errors import CameraCalibrationError
 
 _DISTORTION_COUNTS = {"plumb_bob": (4, 5), "rational_polynomial": (8,), "equidistant": (4,)}
-
-
-@dataclass(frozen=True)
-class CameraIntrinsics:
-    """Intrinsics of a camera; matrices row by row, as in `sensor_msgs/CameraInfo`."""
-
-    width: int
-    height: int
-    distortion_model: str
-    d: tuple[float, ...]
-    k: tuple[float, ...]
-    r: tuple[float, ...]
-    p: tuple[float, ...]
 
 
 def load_calibration(url: str) -> CameraIntrinsics:

@@ -1,61 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which source belongs to what the user asked for."""
+"""Choice of a camera source among those of installed packages."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from x2c_perception.cameras.base import CameraSource
-from x2c_perception.cameras.image_files import ImageSequence, StillImage, is_image
-from x2c_perception.cameras.video_device import CaptureRequest, VideoDevice
-from x2c_perception.cameras.video_file import VideoFile
-from x2c_perception.errors import SourceError
+from x2c_core.sources.camera_source import CAMERA_SOURCES, CameraSource
+from x2c_core.sources.source import SourceError
 
 PERFORMER = "performer"
-"""The filename that stands for the performer who comes with the package."""
+"""Name of the source that plays the performer who comes with the package."""
 
-_NOTHING_ASKED = CaptureRequest()
+_DEVICE = "video_device"
 
 
-def choose_source(
-    video_device: str, filename: str = "", request: CaptureRequest = _NOTHING_ASKED
-) -> CameraSource:
-    """Return the source, not yet opened.
+def choose_source_class(video_device: str, filename: str = "") -> tuple[type[CameraSource], str]:
+    """Return the class of a source, and the text that it is made from.
 
     Args:
-        video_device: Index or path of a camera; not looked at where a filename is given.
-        filename: Video, picture, folder of pictures, or "performer"; "" for the camera.
-        request: What a camera is asked for.
+        video_device: Index or path of a camera; unused if a filename is given.
+        filename: Video, image, folder of images, bag, or NAME or NAME:TEXT with the name of a
+            source; "" for the camera.
 
     Raises:
-        SourceError: There is no such file, it cannot be read, or it is of no use.
+        SourceError: There is no such file, it cannot be read, or no source accepts it.
+        RegistryError: The source of this name cannot be used.
     """
     if not filename:
-        return VideoDevice(video_device, request)
-    if filename == PERFORMER:
-        # Only here, since nothing else of the package needs the performer.
-        from x2c_perception.performer import performer_video
+        return CAMERA_SOURCES.load(_DEVICE), video_device
+    try:
+        return CAMERA_SOURCES.choose(filename)
+    except SourceError:
+        _check_file(Path(filename).expanduser())
+        raise
 
-        return VideoFile(performer_video())
-    path = Path(filename).expanduser()
-    if path.is_dir():
-        return ImageSequence(path)
-    _check_file(path)
-    if is_image(path):
-        return StillImage(path)
-    return VideoFile(path)
+
+def choose_source(video_device: str, filename: str = "") -> CameraSource:
+    """Return the source with default options, not yet opened.
+
+    Args:
+        video_device: As for `choose_source_class`.
+        filename: As for `choose_source_class`.
+
+    Raises:
+        SourceError: There is no such file, it cannot be read, or no source accepts it.
+        RegistryError: The source of this name cannot be used.
+    """
+    cls, text = choose_source_class(video_device, filename)
+    return cls.from_text(text, cls.Options())
 
 
 def _check_file(path: Path) -> None:
-    expected = f"expected a video, a picture, a folder of pictures, or {PERFORMER!r}"
+    """Refuse a file that no source can read, with the reason."""
     if not path.exists():
-        raise SourceError(f"there is no file {path.absolute()}; {expected}")
-    if not path.is_file():
+        raise SourceError(f"there is no file {path.absolute()}; {CAMERA_SOURCES.expected()}")
+    if not (path.is_file() or path.is_dir()):
         raise SourceError(
             f"{path} is a device or a pipe, not a file; give a camera as video_device"
         )
     if not os.access(path, os.R_OK):
         raise SourceError(f"no permission to read {path}")
-    if path.stat().st_size == 0:
-        raise SourceError(f"{path} is empty (0 bytes); {expected}")
+    if path.is_file() and path.stat().st_size == 0:
+        raise SourceError(f"{path} is empty (0 bytes); {CAMERA_SOURCES.expected()}")

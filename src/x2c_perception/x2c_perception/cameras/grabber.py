@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource, ImageArray
+from x2c_core.sources.source import SourceError
 from x2c_node.supervision.supervisor import Pulse
-from x2c_perception.cameras.base import CameraSource, ImageArray
-from x2c_perception.errors import SourceError
 
 _READ_AHEAD = 3
 """Pictures of a file that are decoded before they are due."""
@@ -19,10 +19,21 @@ _READ_AHEAD = 3
 
 @dataclass(frozen=True)
 class Grabbed:
-    """A picture and when it was taken, on the clock of `time.monotonic` [s]."""
+    """An image of a source.
+
+    Attributes:
+        image: (height, width, 3) BGR.
+        taken: Time of its capture on the clock of `time.monotonic` [s].
+        stamp: Recorded stamp [ns]; None if the source has none.
+        frame_id: Recorded frame; empty if the source has none.
+        calibration: Calibration of the camera; None if the source has none.
+    """
 
     image: ImageArray
     taken: float
+    stamp: int | None = None
+    frame_id: str = ""
+    calibration: CameraIntrinsics | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +153,9 @@ class Grabber:
                 return self._loop and read_any
             read_any = True
             on_image()
-            self._put(Grabbed(image, time.monotonic() - self._source.age))
+            source = self._source
+            taken = time.monotonic() - source.age
+            self._put(Grabbed(image, taken, source.stamp, source.frame_id, source.calibration))
         return False
 
     def _put(self, grabbed: Grabbed) -> None:

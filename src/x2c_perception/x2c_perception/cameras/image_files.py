@@ -6,13 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
 
 import cv2
 
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
-from x2c_perception.cameras.base import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.opencv_name import opencv_name
-from x2c_perception.errors import SourceError
 
 
 def read_image_file(path: Path) -> ImageArray:
@@ -43,10 +44,24 @@ class StillImage(CameraSource):
         path: The file.
     """
 
+    takes = "an image"
+    priority = -10
+
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
         self._image: ImageArray | None = None
+
+    @classmethod
+    def accepts(cls, text: str) -> bool:
+        """Return whether a text is the path of an image file."""
+        path = Path(text).expanduser()
+        return path.is_file() and is_image(path)
+
+    @classmethod
+    def from_text(cls, text: str, options: Any) -> Self:
+        """Return the source of a path."""
+        return cls(Path(text).expanduser())
 
     def open(self) -> None:
         """Read the picture."""
@@ -83,12 +98,25 @@ class ImageSequence(CameraSource):
         folder: Holds the pictures; other files in it are left out.
     """
 
+    takes = "a folder of images"
+    priority = -10
+
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
         self._folder = folder
         self._paths: Sequence[Path] = ()
         self._next = 0
         self._size = (0, 0)
+
+    @classmethod
+    def accepts(cls, text: str) -> bool:
+        """Return whether a text is the path of a folder."""
+        return Path(text).expanduser().is_dir()
+
+    @classmethod
+    def from_text(cls, text: str, options: Any) -> Self:
+        """Return the source of a path."""
+        return cls(Path(text).expanduser())
 
     def open(self) -> None:
         """List the pictures and read the first that can be read."""

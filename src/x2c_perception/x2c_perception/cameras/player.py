@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from x2c_core.sources.camera_source import IMAGE_RATE
+from x2c_core.sources.schedule import Schedule
 from x2c_node.supervision.supervisor import Pulse
-from x2c_perception.cameras.base import IMAGE_RATE, ImageArray
-from x2c_perception.cameras.grabber import Grabber
+from x2c_perception.cameras.grabber import Grabbed, Grabber
 
 UNPACED_LIMIT = 250.0
 """Pictures a second at most where nothing else limits them [Hz]."""
@@ -42,7 +43,8 @@ class Pacer:
 class Player:
     """A thread that takes pictures from a grabber and hands each on in its time.
 
-    Pictures of a live source are handed on at once. Those of a file come at its native rate, or
+    Pictures of a live source are handed on at once. Those with recorded stamps come as they were
+    recorded, unless another rate is asked for. Those of a file come at its native rate, or
     at the rate asked for, and count as taken when they are due. Unpaced, each comes as soon as
     the one before has been handed on, but never faster than the rate asked for, or
     `UNPACED_LIMIT`: receivers in other processes that are slower miss pictures, as with a real
@@ -50,7 +52,7 @@ class Player:
 
     Args:
         grabber: Gives the pictures.
-        deliver: Takes a picture and its age [s], from the thread.
+        deliver: Takes what was grabbed and its age [s], from the thread.
         failed: Takes what `deliver` raises, from the thread.
         ended: Is called from the thread after the last picture.
         live: Whether the source is live.
@@ -63,7 +65,7 @@ class Player:
     def __init__(
         self,
         grabber: Grabber,
-        deliver: Callable[[ImageArray, float], None],
+        deliver: Callable[[Grabbed, float], None],
         failed: Callable[[Exception], None],
         ended: Callable[[], None],
         *,
@@ -100,6 +102,7 @@ class Player:
         while not (self._live or self._ready() or self._stop.wait(0.02)):
             pass
         pacer: Pacer | None = None
+        schedule = Schedule(rate=1.0)
         while not self._stop.is_set():
             grabbed = self._grabber.next(_LONGEST_WAIT)
             if grabbed is None:
@@ -110,13 +113,17 @@ class Player:
                 continue
             taken = grabbed.taken
             if not self._live:
-                pacer = pacer or Pacer(self._target_rate())
-                taken = pacer.due(time.monotonic())
+                now = time.monotonic()
+                if grabbed.stamp is not None and self._paced and not self._rate:
+                    taken = schedule.due(grabbed.stamp, now)
+                else:
+                    pacer = pacer or Pacer(self._target_rate())
+                    taken = pacer.due(now)
                 if self._stop.wait(max(0.0, taken - time.monotonic())):
                     return
             try:
                 with self._pulse.work():
-                    self._deliver(grabbed.image, max(0.0, time.monotonic() - taken))
+                    self._deliver(grabbed, max(0.0, time.monotonic() - taken))
             except Exception as error:
                 self._failed(error)
 

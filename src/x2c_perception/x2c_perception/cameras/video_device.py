@@ -11,8 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from x2c_perception.cameras.base import CameraSource, ImageArray
-from x2c_perception.errors import SourceError
+from x2c_core.sources.camera_source import CameraSource, ImageArray
+from x2c_core.sources.source import SourceError
+from x2c_core.system.fields import parameter
 
 _PIXEL_FORMATS = {
     **dict.fromkeys(("mjpg", "mjpeg", "mjpeg2rgb"), "MJPG"),
@@ -32,17 +33,19 @@ _LONGEST_BELIEVABLE_AGE = 1.0
 class CaptureRequest:
     """What a camera is asked for; it answers with the nearest that it can.
 
-    Attributes:
-        width: Of the pictures [pixel]; 0 for the camera's own choice.
-        height: Of the pictures [pixel]; 0 for the camera's own choice.
-        rate: [Hz]; 0 for the camera's own choice.
-        pixel_format: Name as of usb_cam, or a Video4Linux code; "" for the camera's own choice.
+    Pixel formats are named as in usb_cam, or by their Video4Linux code.
     """
 
-    width: int = 0
-    height: int = 0
-    rate: float = 0.0
-    pixel_format: str = ""
+    image_width: int = parameter(0, "Width asked of the camera [pixel]; 0 for its own.", minimum=0)
+    image_height: int = parameter(
+        0, "Height asked of the camera [pixel]; 0 for its own.", minimum=0
+    )
+    framerate: float = parameter(
+        0.0, "Rate asked of the camera, or of a file [Hz]; 0 for its own.", minimum=0, maximum=1000
+    )
+    pixel_format: str = parameter(
+        "", "Pixel format asked of the camera, such as mjpeg2rgb or yuyv; empty for its own."
+    )
 
     @property
     def fourcc(self) -> str:
@@ -71,6 +74,8 @@ class VideoDevice(CameraSource):
         SourceError: The device's name or the pixel format cannot be.
     """
 
+    Options = CaptureRequest
+    takes = "a camera"
     is_live = True
 
     def __init__(self, device: str, request: CaptureRequest) -> None:
@@ -92,9 +97,9 @@ class VideoDevice(CameraSource):
             )
         wishes = (
             (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*self._fourcc) if self._fourcc else 0),
-            (cv2.CAP_PROP_FRAME_WIDTH, self._request.width),
-            (cv2.CAP_PROP_FRAME_HEIGHT, self._request.height),
-            (cv2.CAP_PROP_FPS, self._request.rate),
+            (cv2.CAP_PROP_FRAME_WIDTH, self._request.image_width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, self._request.image_height),
+            (cv2.CAP_PROP_FPS, self._request.framerate),
         )
         for property_, wish in wishes:
             if wish:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any, Self
 
 import cv2
 import numpy as np
 
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
-from x2c_perception.cameras.base import CameraSource, ImageArray
+from x2c_core.sources.camera_source import CameraSource, ImageArray
+from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.opencv_name import opencv_name
-from x2c_perception.errors import SourceError
 
 _SANE_RATES = (0.5, 480.0)
 """Rates that a video's header is believed [Hz]; damaged files claim anything."""
@@ -40,6 +42,9 @@ class VideoFile(CameraSource):
         path: The file.
     """
 
+    takes = "a video"
+    priority = -20
+
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
@@ -47,6 +52,18 @@ class VideoFile(CameraSource):
         self._first: ImageArray | None = None
         self._size = (0, 0)
         self._rate = 0.0
+
+    @classmethod
+    def accepts(cls, text: str) -> bool:
+        """Return whether a text is the path of a file that may be a video."""
+        path = Path(text).expanduser()
+        # Only FFmpeg knows its formats, so all files are accepted that can be read.
+        return path.is_file() and os.access(path, os.R_OK) and path.stat().st_size > 0
+
+    @classmethod
+    def from_text(cls, text: str, options: Any) -> Self:
+        """Return the source of a path."""
+        return cls(Path(text).expanduser())
 
     def open(self) -> None:
         """Open the file and decode its first picture."""

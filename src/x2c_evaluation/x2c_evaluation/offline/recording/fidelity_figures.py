@@ -9,11 +9,11 @@ from x2c_bags.frames.frame_source import FrameSource, ahead
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
+from x2c_core.sources.camera_source import IMAGE_RATE
 from x2c_evaluation.fidelity.clip import perform
 from x2c_evaluation.fidelity.measure import mean, measure
 from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.pipeline.settings import EvaluationSettings
-from x2c_perception.cameras.base import IMAGE_RATE
 
 
 def fidelity_figures(

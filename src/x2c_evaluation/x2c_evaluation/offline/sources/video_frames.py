@@ -8,12 +8,12 @@ from pathlib import Path
 
 from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
 from x2c_core.files.issues import Issues
+from x2c_core.sources.camera_source import IMAGE_RATE
+from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
-from x2c_perception.cameras.base import IMAGE_RATE
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.image_files import ImageSequence, StillImage
 from x2c_perception.cameras.video_file import VideoFile, promised_images
-from x2c_perception.errors import SourceError
 
 _SHORT = 0.98
 """Share of the pictures that a video's header promises which it has at least [ratio]."""

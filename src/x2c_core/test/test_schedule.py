@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_bags.replay.schedule import Schedule
+from x2c_core.sources.schedule import Schedule
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
