@@ -55,7 +55,9 @@ def test_the_built_in_performer_is_a_video():
 
 
 def test_a_missing_file_is_named_with_what_was_expected(tmp_path):
-    with pytest.raises(SourceError, match=r"no file .*gone\.mp4; expected a video"):
+    with pytest.raises(
+        SourceError, match=r"no file .*gone\.mp4; expected a bag, an image, .*, a video"
+    ):
         choose_source("0", str(tmp_path / "gone.mp4"))
 
 

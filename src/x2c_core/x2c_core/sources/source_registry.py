@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from x2c_core.sources.source import Source, SourceError
-from x2c_core.system.registry import Registry, RegistryError
+from x2c_core.system.registry import Registry
 
 S = TypeVar("S", bound=Source)
 
@@ -30,8 +30,9 @@ class SourceRegistry(Registry[S]):
         name, _, rest = text.partition(":")
         if name in self.names():
             return self.load(name), rest
-        broken: list[str] = []
-        for cls in self._usable(broken):
+        usable, problems = self.load_all()
+        broken = list(problems.values())
+        for cls in sorted(usable.values(), key=_order):
             if _accepts(cls, text, broken):
                 return cls, text
         unusable = "".join(f"; {reason}" for reason in broken)
@@ -39,20 +40,15 @@ class SourceRegistry(Registry[S]):
 
     def expected(self) -> str:
         """Return what can be given, as a clause that begins with "expected"."""
-        found = self._usable([])
-        taken = list(dict.fromkeys(cls.takes for cls in found if cls.takes))
-        named = f"one of {', '.join(self.names())}, as NAME or NAME:TEXT"
-        return f"expected {', '.join(taken)}, or {named}"
+        usable, _ = self.load_all()
+        taken = [cls.takes for cls in sorted(usable.values(), key=_order) if cls.takes]
+        named = [name for name, cls in usable.items() if not cls.takes]
+        more = f"NAME:TEXT with NAME one of {', '.join(named)}" if named else ""
+        return f"expected {' or '.join(filter(None, [', '.join(taken), more]))}"
 
-    def _usable(self, broken: list[str]) -> list[type[S]]:
-        """Return all classes that can be used, in the order in which they are asked."""
-        found = []
-        for name in self.names():
-            try:
-                found.append(self.load(name))
-            except RegistryError as error:
-                broken.append(str(error))
-        return sorted(found, key=lambda cls: -cls.priority)
+
+def _order(cls: type[Source]) -> int:
+    return -cls.priority
 
 
 def _accepts(cls: type[Source], text: str, broken: list[str]) -> bool:

@@ -62,12 +62,18 @@ class Registry(Generic[T]):
         points = self._found().get(name, [])
         if not points:
             raise RegistryError(self._unknown(name))
-        if len(points) > 1:
-            packages = " and ".join(sorted(_package(point) for point in points))
-            raise RegistryError(
-                f"{packages} both provide the {self.kind} {name!r}: uninstall one of them"
-            )
-        return self._checked(points[0])
+        return self._only(points)
+
+    def load_all(self) -> tuple[dict[str, type[T]], dict[str, str]]:
+        """Return all classes that can be used, and why the others cannot, each by name."""
+        usable: dict[str, type[T]] = {}
+        problems: dict[str, str] = {}
+        for name, points in self._found().items():
+            try:
+                usable[name] = self._only(points)
+            except RegistryError as error:
+                problems[name] = str(error)
+        return usable, problems
 
     def package(self, name: str) -> str:
         """Return the package that provides a name; several with commas, empty if there is none."""
@@ -75,13 +81,17 @@ class Registry(Generic[T]):
 
     def problems(self) -> dict[str, str]:
         """Return why implementations cannot be used, by name; imports all of them."""
-        problems: dict[str, str] = {}
-        for name in self.names():
-            try:
-                self.load(name)
-            except RegistryError as error:
-                problems[name] = str(error)
-        return problems
+        return self.load_all()[1]
+
+    def _only(self, points: list[EntryPoint]) -> type[T]:
+        """Return the class of the only entry point of a name."""
+        if len(points) > 1:
+            packages = " and ".join(sorted(map(_package, points)))
+            raise RegistryError(
+                f"{packages} both provide the {self.kind} {points[0].name!r}: "
+                "uninstall one of them"
+            )
+        return self._checked(points[0])
 
     def _unknown(self, name: str) -> str:
         close = difflib.get_close_matches(name, self.names(), n=1)

@@ -75,7 +75,6 @@ class VideoDevice(CameraSource):
     """
 
     Options = CaptureRequest
-    takes = "a camera"
     is_live = True
 
     def __init__(self, device: str, request: CaptureRequest) -> None:
