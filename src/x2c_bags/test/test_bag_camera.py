@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bag in the place of a camera: as a source, and played by camera_node."""
+
+import numpy as np
+import pytest
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, Image
+
+from x2c_bags.frames.bag_camera import BagCamera, BagCameraOptions
+from x2c_core.sources.camera_source import CAMERA_SOURCES
+from x2c_core.sources.source import SourceError
+from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_perception.camera_node import CameraNode
+from x2c_perception.cameras.choice import choose_source
+
+QOS = QoSProfile(depth=100)
+
+
+@pytest.fixture
+def bag(write_bag, grey, tmp_path):
+    """A bag (path) of five grey images, 0 to 4."""
+    return write_bag(tmp_path / "bag", {"/cam/image_raw": [grey(index) for index in range(5)]})
+
+
+def read_all(source):
+    images, stamps = [], []
+    with source:
+        while (image := source.read()) is not None:
+            images.append(int(image[0, 0, 0]))
+            stamps.append(source.stamp)
+    return images, stamps
+
+
+def test_a_bag_is_one_of_the_camera_sources(bag):
+    assert CAMERA_SOURCES.choose(str(bag)) == (BagCamera, str(bag))
+    source = choose_source("0", str(bag))
+    for _ in range(2):
+        images, stamps = read_all(source)
+        assert images == [0, 1, 2, 3, 4]
+        assert stamps == sorted(stamps)
+        assert stamps[0] > 1_000_000_000_000_000_000
+    assert source.size == (64, 48)
+
+
+def test_frame_and_calibration_are_those_of_the_recording(bag):
+    with choose_source("0", str(bag)) as source:
+        source.read()
+        source.read()
+        assert source.frame_id
+        assert source.calibration.distortion_model == "plumb_bob"
+        np.testing.assert_array_equal(source.calibration.k, np.arange(9))
+
+
+def test_a_bag_of_several_cameras_needs_the_topic(write_bag, grey, tmp_path):
+    images = [grey(index) for index in range(3)]
+    bag = write_bag(tmp_path / "bag", {"/left/image_raw": images, "/right/image_raw": images[:2]})
+    with pytest.raises(SourceError, match=r"several topics .*/left/image_raw.*/right/image_raw"):
+        choose_source("0", str(bag)).open()
+    source = BagCamera(str(bag), BagCameraOptions(topic="/right/image_raw"))
+    assert read_all(source)[0] == [0, 1]
+
+
+def test_what_is_no_bag_or_has_no_camera_is_refused(write_bag, tmp_path):
+    with pytest.raises(SourceError, match=r"no bag at .*gone"):
+        choose_source("0", f"bag:{tmp_path / 'gone'}").open()
+
+
+@pytest.fixture
+def camera(ros):
+    def start(**given_values):
+        overrides = [Parameter(name, value=value) for name, value in given_values.items()]
+        node = ros.add(CameraNode(parameter_overrides=overrides))
+        node.start()
+        return node
+
+    return start
+
+
+def test_camera_node_plays_a_bag_with_its_stamps_and_calibration(ros, bag, camera, wait_until):
+    images = ros.collect(Image, "image_raw", QOS)
+    infos = ros.collect(CameraInfo, "camera_info", QOS)
+    node = camera(
+        filename=str(bag),
+        wait_for_subscriber=True,
+        topic="/cam/image_raw",
+        **{
+            "qos_overrides./image_raw.publisher.depth": 10,
+            "qos_overrides./camera_info.publisher.depth": 10,
+        },
+    )
+    assert node.options == BagCameraOptions("/cam/image_raw")
+    wait_until(lambda: node.finished and len(images) == 5, what="all images")
+    assert [image.data[0] for image in images] == [0, 1, 2, 3, 4]
+    _, stamps = read_all(choose_source("0", str(bag)))
+    assert [to_nanoseconds(image.header.stamp) for image in images] == stamps
+    wait_until(lambda: infos, what="camera_info")
+    assert infos[-1].distortion_model == "plumb_bob"
+    assert infos[-1].header.frame_id == images[-1].header.frame_id
+
+
+def test_a_topic_that_the_bag_does_not_have_is_refused(bag, camera):
+    node = camera(filename=str(bag), topic="/other")
+    assert node.state == "unconfigured"
+    assert "no images and no landmarks on /other; it has: /cam/image_raw" in node.fault
+
+
+def test_a_bag_that_comes_later_is_found(write_bag, grey, tmp_path, camera):
+    node = camera(filename=str(tmp_path / "later"), topic="/cam/image_raw")
+    assert "there is no file" in node.fault
+    write_bag(tmp_path / "later", {"/cam/image_raw": [grey(0)]})
+    assert node.start()
+    assert node.options.topic == "/cam/image_raw"
