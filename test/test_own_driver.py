@@ -18,6 +18,7 @@ from x2c_cli.doctor.finding import CheckResult
 from x2c_cli.doctor.implementations import implementations
 from x2c_core.robot.robot_file import load_robot
 from x2c_motors.configuration.boards import make_boards, make_driver
+from x2c_motors.description.options import AddressForm
 from x2c_motors.drivers import DRIVERS
 from x2c_motors.emulators import EMULATORS
 from x2c_motors.errors import DriverSettingsError
@@ -93,14 +94,16 @@ def test_a_robot_folder_drives_servos_of_a_driver_of_another_package(
     node.stop()
 
 
-def test_commands_know_the_driver_and_its_options(bus, x2c):
+def test_commands_know_the_driver_and_its_options(bus, x2c, monkeypatch):
     status, said = x2c("motors", "drivers")
     assert status == 0
     assert "line_bus (own_driver): Servos on a bus that speaks lines of text." in said
     assert "  watchdog=0.5  Time without commands after which" in said
     assert "  joints.NAME.torque_limit=100  Highest torque [%]. 1 to 100." in said
     assert "feetech (x2c_motors)" in said
-    place = ("--type", "line_bus", "--port", bus.link, "--option", "reply_time=0.2")
+    # Each id that no servo has costs a wait.
+    monkeypatch.setattr(DRIVERS.load("line_bus"), "address_form", AddressForm("id", 1, 4, "step"))
+    place = ("--type", "line_bus", "--port", bus.link, "--option", "reply_time=0.4")
     status, said = x2c("motors", "scan", *place)
     assert status == 0, said
     assert "3 found" in said

@@ -25,8 +25,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
 def implementations() -> Iterator[Finding]:
     """Import every implementation, and report those that cannot be used."""
     for registry in REGISTRIES:
-        problems = registry.problems()
-        usable = [name for name in registry.names() if name not in problems]
+        usable, problems = registry.load_all()
         yield ok(f"{registry.kind}s", ", ".join(usable) or "none")
         for text in problems.values():
             advice = "repair or uninstall that package; all others can be used"

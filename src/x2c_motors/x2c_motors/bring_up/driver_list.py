@@ -6,35 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from x2c_core.system.fields import FieldSpec, specs
-from x2c_core.system.registry import RegistryError
 from x2c_motors.drivers import DRIVERS
-from x2c_motors.drivers.driver import MotorDriver
-
-
-def usable_drivers() -> dict[str, type[MotorDriver]]:
-    """Return the installed drivers that can be used, by name."""
-    found = {}
-    for name in DRIVERS.names():
-        try:
-            found[name] = DRIVERS.load(name)
-        except RegistryError:
-            # `x2c motors drivers` and `x2c doctor` say why.
-            continue
-    return found
 
 
 def driver_lines() -> Iterator[str]:
     """Yield a description of every installed driver: package, purpose, options, or its fault."""
-    for name in DRIVERS.names():
-        try:
-            driver = DRIVERS.load(name)
-        except RegistryError as error:
-            yield f"{name}: cannot be used: {error}"
-            continue
+    usable, problems = DRIVERS.load_all()
+    for name, driver in usable.items():
         summary = (driver.__doc__ or "").strip().partition("\n")[0]
         yield f"{name} ({DRIVERS.package(name)}): {summary}"
         yield from _options("", driver.Options)
         yield from _options("joints.NAME.", driver.JointOptions)
+    for name, problem in problems.items():
+        yield f"{name}: cannot be used: {problem}"
 
 
 def _options(prefix: str, options: type) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from x2c_motors.bring_up.driver_list import usable_drivers
 from x2c_motors.bring_up.finding import Search, ports, search
+from x2c_motors.drivers import DRIVERS
 
 
 def show_ports(console: Console) -> int:
@@ -24,7 +24,8 @@ def show_ports(console: Console) -> int:
     for port in found:
         table.add_row(port.path, port.description)
     console.print(table)
-    kinds = ", ".join(name for name, driver in usable_drivers().items() if driver.can_scan())
+    usable, _ = DRIVERS.load_all()
+    kinds = ", ".join(name for name, driver in usable.items() if driver.can_scan())
     console.print(f"To look for motors there, give their type: --type {kinds}", soft_wrap=True)
     return 0
 
