@@ -13,11 +13,18 @@ import importlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from x2c_bringup.graph.node_specs import build_graph
-from x2c_bringup.graph.options import GraphOptions, OptionText, option_texts
+from x2c_bringup.graph.options import (
+    GraphOptions,
+    OptionText,
+    backend_option_texts,
+    option_texts,
+)
 from x2c_bringup.graph.replay import ReplayOptions, player_node, replay_texts
 from x2c_core.files.input_limits import LIMITS, Limit
+from x2c_imitation.backends import option_classes
 from x2c_motors.description.settings import CommonOptions
 from x2c_motors.drivers import DRIVERS
 from x2c_node.parameters import Parameters, specs
@@ -38,6 +45,21 @@ def parameter_tables() -> dict[str, str]:
         parameters = getattr(module, class_name.replace("Node", "Parameters"))
         found[node.name] = _parameter_table(parameters, set(specs(Parameters)))
     return found
+
+
+def own_backends() -> dict[str, type[Any]]:
+    """Return the classes of options of the project's own imitation backends, by name."""
+    every = option_classes().items()
+    return {name: options for name, options in every if options.__module__.startswith("x2c_")}
+
+
+def backend_tables() -> dict[str, str]:
+    """Return the table of parameters of each imitation backend that has options."""
+    return {
+        f"backend_{name}": _parameter_table(options, set())
+        for name, options in own_backends().items()
+        if specs(options)
+    }
 
 
 def launch_table(options: Sequence[OptionText]) -> str:
@@ -68,9 +90,13 @@ def tables() -> dict[str, str]:
     """Return every table by its name."""
     return {
         "launch": launch_table(option_texts()),
+        "backend_launch": launch_table(
+            [text for text in backend_option_texts() if text.name in _own_options()]
+        ),
         "replay": launch_table(replay_texts()),
         "limits": limit_table(LIMITS),
         **parameter_tables(),
+        **backend_tables(),
         "driver": option_table(CommonOptions),
         **_driver_tables(),
     }
@@ -95,7 +121,11 @@ def filled(text: str, by_name: Mapping[str, str]) -> str:
     return _TABLE.sub(lambda found: f"{found[1]}{by_name[found[2]]}{found[3]}", text)
 
 
-def _parameter_table(parameters: type[Parameters], without: set[str]) -> str:
+def _own_options() -> set[str]:
+    return set().union(*map(specs, own_backends().values()))
+
+
+def _parameter_table(parameters: type[Any], without: set[str]) -> str:
     rows = ["| parameter | type | default | dynamic | |", "|---|---|---|---|---|"]
     for name, (kind, default, spec) in specs(parameters).items():
         if name in without:

@@ -180,7 +180,7 @@ def process_ids(output):
     [
         ({"description": "true"}, "sudo apt install ros-"),
         ({"robot": "nix"}, "unknown robot 'nix'"),
-        ({"backend": "nix"}, "unknown backend 'nix'"),
+        ({"backend": "nix"}, "unknown imitation backend 'nix'"),
         ({"namespace": "1"}, "namespace"),
     ],
 )

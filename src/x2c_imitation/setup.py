@@ -26,5 +26,12 @@ setup(
             "expression_source_node = x2c_imitation.expression_source_node:main",
             "imitation_node = x2c_imitation.imitation_node:main",
         ],
+        "x2c.imitation_backends": [
+            "solver = x2c_imitation.solver.solver:Solver",
+            "x2cnet = x2c_imitation.x2cnet.x2cnet:X2CNet",
+        ],
+        "x2c.motion_transfers": [
+            "warp = x2c_imitation.x2cnet.transfer.warp_transfer:WarpTransfer",
+        ],
     },
 )

@@ -4,7 +4,7 @@
 import pytest
 
 from x2c_bringup.errors import GraphError
-from x2c_bringup.graph.options import option_texts
+from x2c_bringup.graph.options import backend_option_texts, option_texts
 from x2c_bringup.graph.replay import replay_texts
 from x2c_bringup.launching.launch_arguments import (
     imitation_arguments,
@@ -25,7 +25,8 @@ def nodes(**given):
 
 def test_every_option_of_the_graph_is_an_argument_with_a_description():
     arguments = {one.name: one for one in imitation_arguments()}
-    assert set(arguments) == {one.name for one in option_texts()} | {"discovery_range"}
+    options = {one.name for one in (*option_texts(), *backend_option_texts())}
+    assert set(arguments) == options | {"discovery_range"}
     assert all(one.description.endswith(".") for one in arguments.values())
     assert arguments["params_file"].default == str(default_params_file())
     assert arguments["discovery_range"].variable == "ROS_AUTOMATIC_DISCOVERY_RANGE"

@@ -4,6 +4,7 @@ import importlib
 import pytest
 import yaml
 
+import docs_tables
 from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.graph.replay import ReplayOptions, player_node
@@ -32,6 +33,9 @@ def test_the_parameter_file_holds_every_default(node):
     module, _, name = node.class_path.partition(":")
     (base,) = getattr(importlib.import_module(module), name).__orig_bases__
     expected = defaults(base.__args__[0])
+    if node.name == "imitation_node":
+        for options in docs_tables.own_backends().values():
+            expected |= defaults(options)
     shared = defaults(Parameters)
     assert shared | in_file(f"/**/{node.name}") == expected
 

@@ -38,7 +38,7 @@ def test_what_can_start_is_not_refused(options):
     [
         ({"robot": "nix"}, "unknown robot 'nix'"),
         ({"robot": "/no/robot"}, "no robot at /no/robot"),
-        ({"backend": "nix"}, "unknown backend 'nix'"),
+        ({"backend": "nix"}, "unknown imitation backend 'nix'"),
         ({"backend": "x2cnet", "robot": "example_twelve"}, "no network for the backend x2cnet"),
         ({"filename": "/no/film.mp4"}, "there is no file /no/film.mp4"),
         ({"namespace": "1 robot"}, "namespace: .*'/1 robot'"),

@@ -87,7 +87,7 @@ def test_a_recording_that_cannot_be_evaluated_ends_with_1_and_spoils_no_other(
     ("arguments", "reason"),
     [
         (["gone.mp4"], "there is no recording gone.mp4"),
-        (["{video}", "--backend", "magic"], "unknown backend 'magic'"),
+        (["{video}", "--backend", "magic"], "unknown imitation backend 'magic'"),
         (["{video}", "--robot", "nobody"], "unknown robot 'nobody'"),
         (["{video}", "--against", "gone.csv"], "there is no reference gone.csv"),
         (["{video}", "--params", "gone.yaml"], "cannot read the parameter file"),

@@ -33,8 +33,13 @@ FAILED = 1
 """Exit status where a thread of the process has died or hangs."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+def parser(words: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Return the parser of a command line.
+
+    Args:
+        words: Words of the command line. The arguments of a command are declared only if it is
+            among them: some are those of implementations in other packages.
+    """
     made = argparse.ArgumentParser(
         prog="x2c",
         description=_DESCRIPTION,
@@ -43,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
+        if name not in words:
+            commands.add_parser(name, help=summary)
+            continue
         # Each module imports what it needs to run when it runs: help must come at once.
         module = import_module(module_of(name))
         command = commands.add_parser(
@@ -61,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files can be any bytes.
         sys.stdout.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser(words).parse_args(words)
     try:
         status = options.run(options)
     except X2CError as error:

@@ -11,7 +11,7 @@ import pytest
 
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.transfer import neutral_image
-from x2c_imitation.x2cnet.transfer import read_neutral
+from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 from x2c_node.robots import find_robot
 
 PIXELS = 1.0

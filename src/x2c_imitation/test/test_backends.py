@@ -12,8 +12,10 @@ import pytest
 from x2c_core.control_space import controls
 from x2c_core.errors import RobotError
 from x2c_core.robot.robot_file import load_robot
-from x2c_imitation.backends import BackendOptions, make_imitator
+from x2c_core.system.registry import RegistryError
+from x2c_imitation.backends import make_imitator
 from x2c_imitation.errors import ImitationError
+from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.solver.solver import Solver
 from x2c_imitation.x2cnet.x2cnet import X2CNet
 
@@ -30,7 +32,7 @@ def test_the_solver_is_made_from_the_robots_folder(robot):
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones(robot):
-    with pytest.raises(ImitationError, match=r"unknown backend 'magic'.*solver"):
+    with pytest.raises(RegistryError, match=r"unknown imitation backend 'magic'.*solver"):
         make_imitator("magic", robot)
 
 
@@ -42,14 +44,14 @@ def test_a_missing_expression_model_is_named(robot, tmp_path):
 
 @pytest.mark.parametrize("runtime", ["onnx", "torch"])
 def test_x2cnet_is_made_from_the_robots_folder(robot, runtime):
-    made = make_imitator("x2cnet", robot, BackendOptions(runtime=runtime))
+    made = make_imitator("x2cnet", robot, {"runtime": runtime})
     assert isinstance(made, X2CNet)
     assert not made.is_calibrated
 
 
 def test_a_prior_draws_x2cnet_to_the_solver(robot, model, make_face):
     shares = (0.0, 0.25, 1.0)
-    made = [make_imitator("x2cnet", robot, BackendOptions(prior=share)) for share in shares]
+    made = [make_imitator("x2cnet", robot, {"prior": share}) for share in shares]
     neutral = make_face(model.neutral)
     face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.2})), yaw=0.1)
     alone, drawn, whole = (_imitated(one, neutral, face) for one in made)
@@ -64,12 +66,12 @@ def _imitated(imitator, neutral, face):
     assert not imitator.is_calibrated
     imitator.calibrate(neutral)
     assert imitator.is_calibrated
-    return imitator.imitate(face)
+    return imitator.imitate(Observation(face))
 
 
 def test_an_unknown_transfer_is_refused_with_the_known_ones(robot):
-    with pytest.raises(ImitationError, match="unknown transfer 'magic'; the transfers are: warp"):
-        make_imitator("x2cnet", robot, BackendOptions(transfer="magic"))
+    with pytest.raises(RegistryError, match=r"unknown motion transfer 'magic'.*warp"):
+        make_imitator("x2cnet", robot, {"transfer": "magic"})
 
 
 def test_a_robot_without_a_network_is_told_what_to_do(robot):
@@ -81,10 +83,10 @@ def test_a_robot_without_a_network_is_told_what_to_do(robot):
 
 def test_another_network_can_be_named(robot, network_folder, tmp_path):
     robot.network.unlink()
-    named = BackendOptions(network=str(network_folder / "x2cnet.onnx"))
+    named = {"network": str(network_folder / "x2cnet.onnx")}
     assert isinstance(make_imitator("x2cnet", robot, named), X2CNet)
     with pytest.raises(ImitationError, match=r"there is no file .*gone\.onnx"):
-        make_imitator("x2cnet", robot, BackendOptions(network=str(tmp_path / "gone.onnx")))
+        make_imitator("x2cnet", robot, {"network": str(tmp_path / "gone.onnx")})
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_a_library_that_is_missing_is_named(robot, monkeypatch, runtime, module,
     monkeypatch.delitem(sys.modules, f"x2c_imitation.x2cnet.runtime.{module}", raising=False)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImitationError, match=rf"runtime {runtime} needs {library}: pip install"):
-        make_imitator("x2cnet", robot, BackendOptions(runtime=runtime))
+        make_imitator("x2cnet", robot, {"runtime": runtime})
 
 
 def test_landmarks_that_are_missing_are_named(robot):

@@ -181,13 +181,16 @@ def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make
 @pytest.mark.parametrize(
     ("parameters", "reason"),
     [
-        ({"backend": "magic"}, "unknown backend 'magic'; the backends are: solver, x2cnet"),
+        (
+            {"backend": "magic"},
+            "unknown imitation backend 'magic'; expected one of: solver, x2cnet",
+        ),
         ({"robot": "no_such_robot"}, "unknown robot 'no_such_robot'"),
         ({"robot": "/no/such/folder"}, "no robot at /no/such/folder"),
         ({"hold_time": -1.0}, "hold_time"),
         (
             {"backend": "x2cnet", "transfer": "magic"},
-            "unknown transfer 'magic'; the transfers are",
+            "unknown motion transfer 'magic'; expected one of",
         ),
         ({"backend": "x2cnet", "network": "/gone/x.onnx"}, "there is no file /gone/x.onnx"),
         ({"backend": "x2cnet", "runtime": "jax"}, "expected one of onnx, torch, got 'jax'"),

@@ -15,6 +15,7 @@ from x2c_core.face import topology
 from x2c_core.face.expression_model import ExpressionModel
 from x2c_core.face.frames import Face, FaceState
 from x2c_imitation.errors import ImitationError
+from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.solver.solver import Solver
 
 FACE_CONTROLS = [c for c in controls.CONTROLS if c.group not in ("head", "neck")]
@@ -30,7 +31,7 @@ def solver(model: ExpressionModel, make_face) -> Solver:
 
 
 def test_a_neutral_face_gives_the_neutral_values(solver, model, make_face):
-    values = solver.imitate(make_face(model.neutral))
+    values = solver.imitate(Observation(make_face(model.neutral)))
     np.testing.assert_allclose(values, controls.NEUTRAL, atol=1e-3)
 
 
@@ -43,7 +44,7 @@ def test_a_single_control_is_found_again(solver, model, control, deflection, mak
     wanted[control.index] = deflection
     values = controls.from_deflection(wanted)
     face = make_face(model.landmarks(values), yaw=0.2, pitch=-0.1, roll=0.1)
-    found = controls.to_deflection(solver.imitate(face))
+    found = controls.to_deflection(solver.imitate(Observation(face)))
     room = controls.to_deflection(values)[control.index]
     # The pulls to neutral and to symmetric faces take their share, but never most of it.
     assert found[control.index] == pytest.approx(0.8 * room, abs=0.25 * abs(room) + 1e-3)
@@ -59,7 +60,7 @@ def test_one_side_of_a_lip_takes_the_other_along_but_leads(
     wanted = np.zeros(controls.COUNT)
     wanted[control.index] = deflection
     face = make_face(model.landmarks(controls.from_deflection(wanted)))
-    found = controls.to_deflection(solver.imitate(face)) * np.sign(deflection)
+    found = controls.to_deflection(solver.imitate(Observation(face))) * np.sign(deflection)
     assert found[control.index] > 0.2
     assert 0.0 < found[control.mirror] < 0.6 * found[control.index]
 
@@ -72,7 +73,7 @@ def test_both_sides_of_a_lip_together_are_found_again(
     wanted = np.zeros(controls.COUNT)
     wanted[[control.index, control.mirror]] = deflection
     face = make_face(model.landmarks(controls.from_deflection(wanted)))
-    found = controls.to_deflection(solver.imitate(face))
+    found = controls.to_deflection(solver.imitate(Observation(face)))
     for side in (control.index, control.mirror):
         assert found[side] == pytest.approx(0.8 * deflection, abs=0.25 * abs(deflection))
 
@@ -80,7 +81,7 @@ def test_both_sides_of_a_lip_together_are_found_again(
 @pytest.mark.parametrize(("side", "other"), [("Left", "Right"), ("Right", "Left")])
 def test_a_wink_stays_on_its_side(solver, model, side, other, make_face):
     values = controls.from_names({f"Eyelid Upper {side}": 0.0})
-    found = solver.imitate(make_face(model.landmarks(values)))
+    found = solver.imitate(Observation(make_face(model.landmarks(values))))
     assert found[controls.index(f"Eyelid Upper {side}")] < 0.3
     assert found[controls.index(f"Eyelid Upper {other}")] > 0.9
 
@@ -100,8 +101,10 @@ def test_a_small_eye_that_closes_closes_the_robots_eye(model, make_face):
     small.calibrate(make_face(person))
     same.calibrate(make_face(model.neutral))
     index = controls.index("Eyelid Upper Left")
-    found = small.imitate(make_face(closed))[index]
-    assert found == pytest.approx(same.imitate(make_face(robot_closed))[index], abs=0.1)
+    found = small.imitate(Observation(make_face(closed)))[index]
+    assert found == pytest.approx(
+        same.imitate(Observation(make_face(robot_closed)))[index], abs=0.1
+    )
     assert found < 0.2
 
 
@@ -112,12 +115,12 @@ def test_a_small_eye_that_closes_closes_the_robots_eye(model, make_face):
 def test_the_head_turns_as_the_persons_from_the_neutral_pose(model, name, pose, make_face):
     solver = Solver(model)
     solver.calibrate(make_face(model.neutral))
-    values = solver.imitate(make_face(model.neutral, **pose))
+    values = solver.imitate(Observation(make_face(model.neutral, **pose)))
     assert values[controls.index(name)] == pytest.approx(next(iter(pose.values())), abs=1e-3)
 
 
 def test_the_neck_takes_what_the_head_cannot_reach(solver, model, make_face):
-    values = solver.imitate(make_face(model.neutral, pitch=0.5))
+    values = solver.imitate(Observation(make_face(model.neutral, pitch=0.5)))
     head, neck = (values[controls.index(name)] for name in ("Head Pitch", "Neck Pitch"))
     assert head == pytest.approx(controls.MAXIMUM[controls.index("Head Pitch")])
     assert head + neck == pytest.approx(0.5, abs=1e-3)
@@ -131,7 +134,7 @@ def test_what_a_turned_head_does_to_the_landmarks_is_not_taken_for_an_expression
     solver = Solver(robot)
     solver.calibrate(make_face(model.neutral))
     turned = controls.from_names({"Head Pitch": 0.2})
-    values = solver.imitate(make_face(robot.landmarks(turned), pitch=0.2))
+    values = solver.imitate(Observation(make_face(robot.landmarks(turned), pitch=0.2)))
     np.testing.assert_allclose(values, turned, atol=0.02)
 
 
@@ -142,7 +145,7 @@ def test_the_head_makes_up_for_the_turn_that_an_expression_seems_to_add(model, m
     solver = Solver(robot)
     solver.calibrate(make_face(model.neutral))
     face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.5})), pitch=0.1)
-    values = solver.imitate(face)
+    values = solver.imitate(Observation(face))
     seen = values[controls.index("Head Pitch")] + robot.turn(values)[1]
     assert seen == pytest.approx(0.1, abs=1e-3)
     assert values[controls.index("Head Pitch")] > 0.12
@@ -151,20 +154,20 @@ def test_the_head_makes_up_for_the_turn_that_an_expression_seems_to_add(model, m
 def test_a_person_who_faces_away_from_the_camera_is_neutral_there(model, make_face):
     solver = Solver(model)
     solver.calibrate(make_face(model.neutral, yaw=0.4, pitch=0.1))
-    values = solver.imitate(make_face(model.neutral, yaw=0.4, pitch=0.1))
+    values = solver.imitate(Observation(make_face(model.neutral, yaw=0.4, pitch=0.1)))
     np.testing.assert_allclose(values, controls.NEUTRAL, atol=1e-3)
 
 
 def test_distance_from_the_camera_does_not_matter(solver, model, make_face):
     values = controls.from_names({"Jaw Pitch": 0.3, "Brow Inner Left": 0.9})
-    near = solver.imitate(make_face(model.landmarks(values), scale=200.0))
-    far = solver.imitate(make_face(model.landmarks(values), scale=30.0))
+    near = solver.imitate(Observation(make_face(model.landmarks(values), scale=200.0)))
+    far = solver.imitate(Observation(make_face(model.landmarks(values), scale=30.0)))
     np.testing.assert_allclose(near, far, atol=1e-3)
 
 
 def test_without_a_neutral_face_it_says_what_to_do(model, make_face):
     with pytest.raises(ImitationError, match="calibrate"):
-        Solver(model).imitate(make_face(model.neutral))
+        Solver(model).imitate(Observation(make_face(model.neutral)))
 
 
 @settings(max_examples=60, deadline=None)
@@ -178,7 +181,7 @@ def test_values_are_in_range_for_any_landmarks(model, make_face, landmarks):
     solver.calibrate(make_face(model.neutral))
     face = Face(landmarks, None, 640, 480, 1.0, FaceState.TRACKING, 1)
     try:
-        values = solver.imitate(face)
+        values = solver.imitate(Observation(face))
     except LandmarkError:
         return
     assert np.isfinite(values).all()
@@ -191,7 +194,7 @@ def test_landmarks_that_are_no_numbers_are_refused(solver, model, bad, make_face
     face = make_face(model.neutral)
     face.landmarks[17, 1] = bad
     with pytest.raises(LandmarkError, match="finite"):
-        solver.imitate(face)
+        solver.imitate(Observation(face))
 
 
 def test_a_robot_whose_controls_do_nothing_stays_neutral(model, make_face):
@@ -199,6 +202,6 @@ def test_a_robot_whose_controls_do_nothing_stays_neutral(model, make_face):
     solver = Solver(ExpressionModel(model.neutral, still, still))
     solver.calibrate(make_face(model.neutral))
     face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.2})))
-    values = np.delete(solver.imitate(face), controls.group_indices("head"))
+    values = np.delete(solver.imitate(Observation(face)), controls.group_indices("head"))
     neutral = np.delete(controls.NEUTRAL, controls.group_indices("head"))
     np.testing.assert_allclose(values, neutral, atol=0.05)

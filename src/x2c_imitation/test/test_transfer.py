@@ -14,7 +14,8 @@ from x2c_core.errors import LandmarkError
 from x2c_core.face import topology
 from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
 from x2c_imitation.errors import TransferError
-from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer
+from x2c_imitation.x2cnet.transfer.image_retargeter import ImageRetargeter
+from x2c_imitation.x2cnet.transfer.image_warp import ImageWarp
 
 SIZE = 128
 SKIN = np.array([200.0, 150.0, 120.0])
@@ -53,7 +54,7 @@ def drawn():
 
 @pytest.fixture(scope="module")
 def transfer():
-    return WarpTransfer(drawn(), NEUTRAL, SIZE)
+    return ImageWarp(drawn(), NEUTRAL, SIZE)
 
 
 def colour_at(image, landmark):
@@ -85,7 +86,7 @@ def test_neutral_landmarks_give_the_neutral_image(transfer):
 
 @pytest.mark.parametrize("size", [64, 112, 128, 256])
 def test_the_image_has_the_size_asked_for(size):
-    made = WarpTransfer(drawn(), NEUTRAL, size)
+    made = ImageWarp(drawn(), NEUTRAL, size)
     image = made.animate(posed(opened(0.3)))
     assert image.shape == (size, size, 3)
     assert image.dtype == np.uint8
@@ -95,7 +96,7 @@ def test_the_image_has_the_size_asked_for(size):
 def test_an_image_that_is_not_square_is_shown_whole():
     wide = cv2.copyMakeBorder(drawn(), 0, 0, 64, 64, cv2.BORDER_REPLICATE)
     landmarks = NEUTRAL + np.array([64.0, 0.0, 0.0])
-    made = WarpTransfer(wide, landmarks, SIZE)
+    made = ImageWarp(wide, landmarks, SIZE)
     expected = cv2.resize(wide, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     assert np.abs(made.animate(landmarks).astype(int) - expected).mean() < 0.5
 
@@ -216,7 +217,7 @@ def test_any_landmarks_give_an_image_or_an_error(transfer, noise, factor, shift)
 )
 def test_any_neutral_landmarks_give_a_transfer_or_an_error(noise, factor):
     try:
-        made = WarpTransfer(drawn(), factor * NEUTRAL + noise, 64)
+        made = ImageWarp(drawn(), factor * NEUTRAL + noise, 64)
         assert made.animate(factor * NEUTRAL + noise).shape == (64, 64, 3)
     except (LandmarkError, TransferError):
         return
@@ -225,7 +226,7 @@ def test_any_neutral_landmarks_give_a_transfer_or_an_error(noise, factor):
 @pytest.mark.parametrize("landmarks", [NEUTRAL + 500.0, NEUTRAL * 30.0, NEUTRAL * 1e-3 + 30.0])
 def test_landmarks_of_another_image_are_refused(landmarks):
     with pytest.raises(TransferError, match="not those of this picture"):
-        WarpTransfer(drawn(), landmarks, 64)
+        ImageWarp(drawn(), landmarks, 64)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ def test_landmarks_of_another_image_are_refused(landmarks):
 )
 def test_images_and_sizes_that_make_no_sense_are_refused(image, size, match):
     with pytest.raises(TransferError, match=match):
-        WarpTransfer(image, NEUTRAL, size)
+        ImageWarp(image, NEUTRAL, size)
 
 
 def test_what_is_made_does_not_depend_on_what_was_made_before(transfer):

@@ -10,7 +10,7 @@ import pytest
 from x2c_core.face.head_pose import FACING, HeadPose
 from x2c_core.face.topology import REFERENCE
 from x2c_imitation.errors import TransferError
-from x2c_imitation.x2cnet.transfer import read_neutral
+from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 
 LANDMARKS = HeadPose(FACING, np.array([40.0, 30.0, 0.0]), 20.0).to_pixels(REFERENCE)
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from x2c_core.control_space import controls
 from x2c_core.errors import LandmarkError
 from x2c_imitation.errors import ImitationError, NetworkError
+from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, load_predictor
 from x2c_imitation.x2cnet.runtime.runtime import Runtime
-from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer
+from x2c_imitation.x2cnet.transfer.warp_transfer import WarpTransfer
 from x2c_imitation.x2cnet.x2cnet import X2CNet
 
 
@@ -27,7 +28,7 @@ def make(neutral_image):
 
     def made(predictor):
         transfer = WarpTransfer(image, landmarks, 64)
-        return X2CNet(transfer, ImageRetargeter(landmarks), predictor)
+        return X2CNet(transfer, predictor)
 
     return made
 
@@ -36,7 +37,7 @@ def make(neutral_image):
 def imitator(neutral_image, network_folder, model, make_face):
     image, landmarks = neutral_image
     predictor = load_predictor(network_folder / "x2cnet.onnx")
-    made = X2CNet(WarpTransfer(image, landmarks, 64), ImageRetargeter(landmarks), predictor)
+    made = X2CNet(WarpTransfer(image, landmarks, 64), predictor)
     made.calibrate(make_face(model.neutral))
     return made
 
@@ -77,7 +78,9 @@ def test_any_landmarks_give_values_in_range_or_a_refusal(
     face = make_face(model.neutral, yaw=angle)
     noise = np.random.default_rng(seed).normal(scale=size, size=face.landmarks.shape)
     try:
-        values = imitator.imitate(dataclasses.replace(face, landmarks=face.landmarks + noise))
+        values = imitator.imitate(
+            Observation(dataclasses.replace(face, landmarks=face.landmarks + noise))
+        )
     except LandmarkError:
         return
     assert in_range(values)
@@ -92,10 +95,10 @@ def test_any_outputs_give_values_in_range(neutral_image, model, make_face, bias,
     image, landmarks = neutral_image
     runtime = Played(np.full(30, bias))
     transfer = WarpTransfer(image, landmarks, 64)
-    made = X2CNet(transfer, ImageRetargeter(landmarks), Predictor(runtime))
+    made = X2CNet(transfer, Predictor(runtime))
     made.calibrate(make_face(model.neutral))
     runtime.play(outputs)
-    assert in_range(made.imitate(make_face(model.neutral)))
+    assert in_range(made.imitate(Observation(make_face(model.neutral))))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -112,13 +115,13 @@ def test_outputs_that_break_later_are_refused(make, model, make_face):
     imitator.calibrate(make_face(model.neutral))
     runtime.play(np.full(30, np.nan))
     with pytest.raises(NetworkError, match="NaN or infinite"):
-        imitator.imitate(make_face(model.neutral))
+        imitator.imitate(Observation(make_face(model.neutral)))
     runtime.play(controls.NEUTRAL)
-    assert in_range(imitator.imitate(make_face(model.neutral)))
+    assert in_range(imitator.imitate(Observation(make_face(model.neutral))))
 
 
 def test_a_neutral_face_gives_the_robots_neutral_face(imitator, model, make_face):
-    values = imitator.imitate(make_face(model.neutral))
+    values = imitator.imitate(Observation(make_face(model.neutral)))
     np.testing.assert_allclose(values, controls.NEUTRAL, atol=0.1)
 
 
@@ -126,8 +129,8 @@ def test_faces_that_differ_give_values_that_differ(imitator, model, make_face):
     shown = controls.from_names(
         {"Jaw Pitch": 0.0, "Brow Inner Left": 1.0, "Brow Inner Right": 1.0}
     )
-    one = imitator.imitate(make_face(model.neutral))
-    other = imitator.imitate(make_face(model.landmarks(shown)))
+    one = imitator.imitate(Observation(make_face(model.neutral)))
+    other = imitator.imitate(Observation(make_face(model.landmarks(shown))))
     assert np.abs(one - other).max() > 1e-2
 
 
@@ -136,7 +139,7 @@ def test_what_a_network_reads_off_the_neutral_image_counts_as_neutral(make, mode
     runtime = Played(off)
     imitator = make(Predictor(runtime))
     imitator.calibrate(make_face(model.neutral))
-    values = imitator.imitate(make_face(model.neutral))
+    values = imitator.imitate(Observation(make_face(model.neutral)))
     np.testing.assert_allclose(values, controls.NEUTRAL, atol=1e-6)
 
 
@@ -144,7 +147,7 @@ def test_before_calibration_nothing_is_imitated(make, model, make_face):
     imitator = make(Predictor(Played(controls.NEUTRAL)))
     assert not imitator.is_calibrated
     with pytest.raises(ImitationError, match="no neutral face"):
-        imitator.imitate(make_face(model.neutral))
+        imitator.imitate(Observation(make_face(model.neutral)))
 
 
 def test_a_neutral_face_that_is_none_leaves_the_former(imitator, model, make_face):
@@ -152,7 +155,7 @@ def test_a_neutral_face_that_is_none_leaves_the_former(imitator, model, make_fac
     with pytest.raises(LandmarkError):
         imitator.calibrate(bad)
     assert imitator.is_calibrated
-    assert in_range(imitator.imitate(make_face(model.neutral)))
+    assert in_range(imitator.imitate(Observation(make_face(model.neutral))))
 
 
 def gaze(values):
@@ -165,22 +168,24 @@ def test_behind_shut_lids_the_gaze_stays(make, model, make_face):
     imitator = make(Predictor(runtime))
     imitator.calibrate(face)
     runtime.play(controls.from_names({"Gaze Target Phi": 0.4}))
-    assert gaze(imitator.imitate(face)) == pytest.approx(0.4)
+    assert gaze(imitator.imitate(Observation(face))) == pytest.approx(0.4)
     shut = {"Eyelid Upper Left": -0.5, "Eyelid Upper Right": -0.5}
     runtime.play(controls.from_names(shut | {"Gaze Target Phi": -0.9}))
     for _ in range(3):
-        assert gaze(imitator.imitate(face)) == pytest.approx(0.4)
+        assert gaze(imitator.imitate(Observation(face))) == pytest.approx(0.4)
     # One open eye is enough to see by.
     runtime.play(controls.from_names({"Eyelid Upper Left": -0.5, "Gaze Target Phi": -0.9}))
-    assert gaze(imitator.imitate(face)) == pytest.approx(-0.9)
+    assert gaze(imitator.imitate(Observation(face))) == pytest.approx(-0.9)
 
 
 def test_the_network_sees_the_image_that_motion_transfer_made(make, model, make_face):
     runtime = Played(controls.NEUTRAL)
     imitator = make(Predictor(runtime))
     imitator.calibrate(make_face(model.neutral))
-    imitator.imitate(make_face(model.neutral))
-    imitator.imitate(make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.0}))))
+    imitator.imitate(Observation(make_face(model.neutral)))
+    imitator.imitate(
+        Observation(make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.0}))))
+    )
     neutral, open_mouth = (one.astype(np.float64) for one in runtime.seen[-2:])
     assert neutral.shape == (1, 64, 64, 3)
     changed = np.abs(neutral - open_mouth).mean(axis=(0, 3))

@@ -1,104 +1,119 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The imitators there are, by name."""
+"""Imitation backends of all installed packages, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from x2c_core.face.expression_model import load_expression_model
 from x2c_core.robot.robot import Robot
+from x2c_core.system.fields import FieldError, from_text, specs
+from x2c_core.system.registry import Registry, RegistryError
 from x2c_imitation.errors import ImitationError
-from x2c_imitation.pipeline.blended import Blended
 from x2c_imitation.pipeline.imitator import Imitator
-from x2c_imitation.solver.solver import Solver
-from x2c_imitation.x2cnet.network.config import Device, RuntimeName
+from x2c_imitation.pipeline.implementation import make
+
+DEFAULT_BACKEND = "solver"
+"""Backend that is used where none is named; it needs no weights."""
+
+BACKENDS: Registry[Imitator] = Registry(
+    "x2c.imitation_backends",
+    "imitation backend",
+    "x2c_imitation.pipeline.imitator:Imitator",
+)
+"""Imitation backends of all installed packages."""
+
+
+def option_class(backend: str) -> type[Any]:
+    """Return the dataclass of a backend's options.
+
+    Raises:
+        RegistryError: There is no usable backend of this name.
+    """
+    return BACKENDS.load(backend).Options
+
+
+def option_classes() -> dict[str, type[Any]]:
+    """Return the dataclass of options of every usable backend, by name."""
+    found = {}
+    for name in BACKENDS.names():
+        try:
+            found[name] = option_class(name)
+        except RegistryError:
+            # Refused with its reason when it is chosen; 'x2c doctor' lists it.
+            continue
+    return found
+
+
+def make_imitator(
+    backend: str, robot: Robot, options: Mapping[str, Any] | None = None
+) -> Imitator:
+    """Return the imitator of a backend for a robot, ready to be calibrated.
+
+    Args:
+        backend: Name of the backend.
+        robot: Robot to imitate with.
+        options: Values of the backend's options by name; None for the defaults.
+
+    Raises:
+        RegistryError: There is no usable backend of this name.
+        ImitationError: An option or the network cannot be used.
+        RobotError: The robot's folder lacks what the backend needs.
+    """
+    return make(BACKENDS, backend, options, lambda cls, chosen: cls.for_robot(robot, chosen))
 
 
 @dataclass(frozen=True)
-class BackendOptions:
-    """What can be asked of a backend; the solver has nothing to choose.
+class OptionText:
+    """An option of imitation backends, as users read it.
 
     Attributes:
-        transfer: How the robot's neutral picture takes on an expression, one of `TRANSFERS`.
-        network: Path of the network's weights or ONNX file; empty for the robot's own.
-        runtime: What runs the network, one of `RuntimeName`.
-        device: Where it runs, one of `Device`.
-        threads: How many processor cores the network may use.
-        prior: How far X2CNet's values are drawn to the solver's, 0 to 1.
+        name: Name of the option.
+        description: One sentence for each backend that has it, with the backend's name.
+        default: Default as text.
+        choices: Texts allowed; empty for any.
     """
 
-    transfer: str = "warp"
-    network: str = ""
-    runtime: str = RuntimeName.ONNX
-    device: str = Device.CPU
-    threads: int = 1
-    prior: float = 0.0
+    name: str
+    description: str
+    default: str
+    choices: tuple[str, ...]
 
 
-def _solver(robot: Robot, options: BackendOptions) -> Imitator:
-    # What no joint follows does nothing on this robot, whatever its model says: the others make up
-    # for it.
-    return Solver(load_expression_model(robot.expression_model).of_controls(robot.followed))
+def option_texts() -> tuple[OptionText, ...]:
+    """Return the options of every usable backend; those of one name are one option."""
+    found: dict[str, OptionText] = {}
+    for backend, options in option_classes().items():
+        for name, (kind, default, spec) in specs(options).items():
+            sentence = f"{spec.description.removesuffix('.')} (backend {backend})."
+            text = str(default).lower() if kind is bool else str(default)
+            choices = ("true", "false") if kind is bool else spec.choices
+            if name in found:
+                # Each backend checks its own range and choices.
+                sentence, choices = f"{found[name].description} {sentence}", ()
+            found[name] = OptionText(name, sentence, text, choices)
+    return tuple(found.values())
 
 
-def _warp(robot: Robot, options: BackendOptions) -> Imitator:
-    # Local: who uses the solver needs no ONNX Runtime.
-    from x2c_imitation.x2cnet.network.files import ONNX
-    from x2c_imitation.x2cnet.runtime.predictor import load_predictor
-    from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
-    from x2c_imitation.x2cnet.x2cnet import X2CNet
+def options_from_texts(backend: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of a backend's options that are given as texts.
 
-    path = Path(options.network).expanduser() if options.network else robot.network
-    if not options.network and not (path.is_file() or path.with_suffix(ONNX).is_file()):
-        raise ImitationError(
-            f"robot {robot.name} has no network for the backend x2cnet: there is no {path}; train "
-            f"one with './x2c train', give the path of one as network, or use backend:=solver"
-        )
-    predictor = load_predictor(path, options.runtime, options.device, options.threads)
-    image, landmarks = read_neutral(robot)
-    transfer = WarpTransfer(image, landmarks, predictor.config.whole_size)
-    return X2CNet(transfer, ImageRetargeter(landmarks), predictor)
-
-
-TRANSFERS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {"warp": _warp}
-"""The kinds of motion transfer that X2CNet can use."""
-
-
-def _x2cnet(robot: Robot, options: BackendOptions) -> Imitator:
-    if options.transfer not in TRANSFERS:
-        raise ImitationError(
-            f"unknown transfer {options.transfer!r}; the transfers are: {', '.join(TRANSFERS)}"
-        )
-    try:
-        network = TRANSFERS[options.transfer](robot, options)
-    except ModuleNotFoundError as error:
-        raise ImitationError(
-            f"backend x2cnet needs {error.name}: pip install {error.name}, or use backend:=solver"
-        ) from error
-    if not options.prior:
-        return network
-    return Blended(network, _solver(robot, options), options.prior)
-
-
-BACKENDS: Mapping[str, Callable[[Robot, BackendOptions], Imitator]] = {
-    "solver": _solver,
-    "x2cnet": _x2cnet,
-}
-
-
-def make_imitator(backend: str, robot: Robot, options: BackendOptions | None = None) -> Imitator:
-    """Return the imitator of this name for a robot, ready to work.
+    Args:
+        backend: Name of the backend.
+        texts: Texts by the option's name.
 
     Raises:
-        ImitationError: No backend has this name, or an option or the network cannot be used.
-        RobotError: The robot's folder lacks what the backend needs.
+        RegistryError: There is no usable backend of this name.
+        ImitationError: The backend has no such option, or its value cannot be used.
     """
+    if not texts:
+        return {}
+    known = option_class(backend)
     try:
-        make = BACKENDS[backend]
-    except KeyError:
-        raise ImitationError(
-            f"unknown backend {backend!r}; the backends are: {', '.join(BACKENDS)}"
-        ) from None
-    return make(robot, options or BackendOptions())
+        return {name: from_text(known, name, text) for name, text in texts.items()}
+    except FieldError as error:
+        foreign = sorted(texts.keys() - specs(known).keys())
+        others = [one for one, cls in option_classes().items() if {*foreign} & specs(cls).keys()]
+        hint = f" ({foreign[0]} is an option of {', '.join(others)})" if others else ""
+        raise ImitationError(f"backend {backend}: {error}{hint}") from error

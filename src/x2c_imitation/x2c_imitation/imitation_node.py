@@ -8,10 +8,9 @@ import time
 from typing import Any
 
 from x2c_core.robot.robot_file import load_robot
-from x2c_imitation.backends import BackendOptions, make_imitator
+from x2c_imitation.backends import make_imitator, option_class, option_classes
 from x2c_imitation.pipeline.face_loss import FaceLossTiming
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
-from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
 from x2c_node.conversion.messages import controls_to_message, face_from_message
@@ -28,28 +27,7 @@ class ImitationParameters(Parameters):
     """Parameters of imitation_node."""
 
     robot: str = parameter("virtual", "Robot to imitate with: a name, or a path with a slash.")
-    backend: str = parameter("solver", "How faces become control values: solver or x2cnet.")
-    transfer: str = parameter(
-        "warp", "How x2cnet lets the robot's neutral picture take on an expression: warp."
-    )
-    network: str = parameter(
-        "", "Path of x2cnet's weights, or of its ONNX file; empty: as in robot.yaml."
-    )
-    runtime: str = parameter(
-        "onnx",
-        "What runs x2cnet's network; torch is loaded only for torch.",
-        choices=tuple(RuntimeName),
-    )
-    device: str = parameter("cpu", "Where x2cnet's network runs.", choices=tuple(Device))
-    threads: int = parameter(
-        1, "How many processor cores x2cnet's network may use.", minimum=1, maximum=256
-    )
-    prior: float = parameter(
-        0.0,
-        "How far x2cnet's values are drawn to the solver's: 0 not at all, 1 all the way.",
-        minimum=0.0,
-        maximum=1.0,
-    )
+    backend: str = parameter("solver", "Imitation backend, such as solver or x2cnet.")
     mirror: bool = parameter(
         False,
         "Show the face as a mirror does: the person's left on the robot's right.",
@@ -82,29 +60,23 @@ class ImitationParameters(Parameters):
         """Durations of hold, ease and recovery."""
         return FaceLossTiming(self.hold_time, self.ease_time, self.recovery_time)
 
-    @property
-    def backend_options(self) -> BackendOptions:
-        """What is asked of the backend."""
-        return BackendOptions(
-            transfer=self.transfer,
-            network=self.network,
-            runtime=self.runtime,
-            device=self.device,
-            threads=self.threads,
-            prior=self.prior,
-        )
-
 
 class ImitationNode(ManagedNode[ImitationParameters]):
     """Subscribes `face` and `face/neutral`, publishes `control_values` for every face message."""
 
     def __init__(self, **node_arguments: Any) -> None:
-        super().__init__("imitation_node", ImitationParameters, **node_arguments)
+        super().__init__(
+            "imitation_node",
+            ImitationParameters,
+            option_class=lambda params: option_class(params.backend),
+            option_classes=lambda: option_classes().values(),
+            **node_arguments,
+        )
 
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
-        imitator = make_imitator(self.params.backend, robot, self.params.backend_options)
+        imitator = make_imitator(self.params.backend, robot, vars(self.options))
         self._stage = ImitationStage(imitator, self.params.timing, self.params.mirror)
         self._face_state = "waiting for a face"
         self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)

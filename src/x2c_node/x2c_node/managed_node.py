@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -54,6 +54,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         option_class: Returns the dataclass of options that further parameters set, such as those
             of the chosen driver or source, from the node's own parameters. An option with the
             name of a parameter shares its value. The values are in `options`.
+        option_classes: Returns the dataclasses of all choices: options of what is not chosen are
+            passed over without a warning, so that one parameter file serves every choice.
         local_delivery: Of the process, where several nodes are to hand messages on directly.
         supervisor: Supervisor of the process, where several nodes share it.
         node_arguments: Passed to rclpy's node.
@@ -69,6 +71,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         local_delivery: LocalDelivery | None = None,
         supervisor: Supervisor | None = None,
         option_class: Callable[[P], type[Any]] | None = None,
+        option_classes: Callable[[], Iterable[type[Any]]] = tuple,
         **node_arguments: Any,
     ) -> None:
         super().__init__(name, **node_arguments)
@@ -83,7 +86,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.params: P = parameters.read(self, parameter_class)
         self._option_class = option_class
         self.options: Any = self._declare_options()
-        if unknown := parameters.unknown(self, parameter_class, type(self.options)):
+        own = (parameter_class, type(self.options))
+        unknown = parameters.unknown(self, *own)
+        if unknown and (unknown := parameters.unknown(self, *own, *option_classes())):
             known = ", ".join(
                 parameters.specs(parameter_class) | parameters.specs(type(self.options))
             )

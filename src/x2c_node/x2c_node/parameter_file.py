@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 import yaml
 
-from x2c_core.errors import X2CError
 from x2c_core.files.bounded_yaml import check_yaml
 from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import YAML_BYTES
 from x2c_core.files.regular_files import read_text
+from x2c_core.system.fields import FieldError, check, specs
 from x2c_node.errors import ParameterFileError
-from x2c_node.parameters import check, specs
 
 P = TypeVar("P")
 
@@ -107,11 +106,11 @@ def _is_to(name: str, node: str) -> bool:
 
 
 def filled(kind: type[P], values: dict[str, Any], path: Path | str) -> P:
-    """Return a node's parameters with values in place of defaults.
+    """Return parameters or options with values in place of defaults.
 
     Args:
-        kind: The node's parameters.
-        values: By name; names that the node does not have are passed over, as ROS does.
+        kind: Dataclass of described fields.
+        values: Values by name; names that the node does not have are passed over, as ROS does.
         path: Of the file, for messages to the user.
 
     Raises:
@@ -120,5 +119,5 @@ def filled(kind: type[P], values: dict[str, Any], path: Path | str) -> P:
     known = specs(kind)
     try:
         return kind(**{name: check(kind, name, v) for name, v in values.items() if name in known})
-    except X2CError as error:
-        raise ParameterFileError(f"{path}: {error}") from error
+    except FieldError as error:
+        raise ParameterFileError(f"{path}: parameter {error}") from error

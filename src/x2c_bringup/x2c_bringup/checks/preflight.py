@@ -23,7 +23,7 @@ from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.graph.parameter_values import parameters_of
 from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
-from x2c_imitation.backends import make_imitator
+from x2c_imitation.backends import make_imitator, option_class
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_motors.configuration.boards import make_boards, port_overrides
 from x2c_motors.motor_driver_node import MotorDriverParameters
@@ -129,7 +129,8 @@ def _camera(spec: NodeSpec) -> None:
 
 def _imitation(spec: NodeSpec) -> None:
     params = parameters_of(spec, ImitationParameters)
-    make_imitator(params.backend, load_robot(find_robot(params.robot)), params.backend_options)
+    options = parameters_of(spec, option_class(params.backend))
+    make_imitator(params.backend, load_robot(find_robot(params.robot)), vars(options))
 
 
 def _actuation(spec: NodeSpec) -> None:

@@ -8,7 +8,7 @@ topics meet in the nodes' own defaults, so only what the user moves is remapped 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from x2c_bringup.errors import GraphError
@@ -18,7 +18,9 @@ from x2c_bringup.graph.robot_description import DEFAULT_ROBOT, robot_description
 from x2c_core.errors import RobotError
 from x2c_core.files.regular_files import check_regular
 from x2c_core.robot.robot_file import load_robot
+from x2c_imitation.backends import DEFAULT_BACKEND, options_from_texts
 from x2c_motors.drivers import has_motors
+from x2c_node.parameter_file import ParameterFile
 from x2c_node.robots import find_robot
 
 ParameterValue = str | bool | int | float
@@ -68,6 +70,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     Raises:
         GraphError: The robot is to be described and has no URDF, or the parameter file is no
             regular file.
+        ImitationError: The backend has no such option, or its value cannot be used.
         RobotError: The robot is to be described and there is none of this name.
     """
     robot = options.robot
@@ -86,7 +89,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     transport = options.image_transport
     nodes += [
         _node(options, "x2c_perception", "face_tracker_node", image_transport=transport),
-        _node(options, "x2c_imitation", "imitation_node", robot=robot, backend=options.backend),
+        _imitation(options),
         _node(options, "x2c_actuation", "actuation_node", robot=robot),
     ]
     if options.face:
@@ -96,6 +99,18 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if folder := recording_folder(options.record):
         nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder))
     return tuple(nodes)
+
+
+def _imitation(options: GraphOptions) -> NodeSpec:
+    backend = options.backend
+    node = _node(options, "x2c_imitation", "imitation_node", robot=options.robot, backend=backend)
+    if not options.backend_options:
+        return node
+    if not backend and options.params_file:
+        said = ParameterFile(Path(options.params_file)).of(node.full_name)
+        backend = str(said.get("backend", ""))
+    chosen = options_from_texts(backend or DEFAULT_BACKEND, options.backend_options)
+    return replace(node, parameters={**chosen, **node.parameters})
 
 
 def _check_parameter_file(path: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from x2c_bringup.errors import GraphError
+from x2c_imitation import backends
 
 _DESCRIPTION = "description"
 _CHOICES = "choices"
@@ -38,8 +39,10 @@ class GraphOptions:
     )
     backend: str = _option(
         "",
-        "How a face becomes control values: solver or x2cnet; empty: as in params_file (solver).",
+        "Imitation backend, such as solver or x2cnet; empty: as in params_file (solver).",
     )
+    backend_options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Options of the backend as texts, by name."""
     params_file: str = _option("", "YAML file with parameters of the nodes.")
     namespace: str = _option("", "Namespace of all nodes and topics; empty: none.")
     image_topic: str = _option(
@@ -82,7 +85,7 @@ class GraphOptions:
         Raises:
             GraphError: A value is not among the choices, or two options contradict each other.
         """
-        for field in dataclasses.fields(self):
+        for field in _described():
             choices = field.metadata[_CHOICES]
             value = getattr(self, field.name)
             if choices and value not in choices:
@@ -104,14 +107,20 @@ class GraphOptions:
         Raises:
             GraphError: An option is unknown or its value cannot be.
         """
-        known = {field.name: field for field in dataclasses.fields(cls)}
-        values: dict[str, str | bool] = {}
-        for name, text in texts.items():
-            if name not in known:
-                raise GraphError(f"unknown option {name!r}; options: {', '.join(known)}")
+        known = {field.name: field for field in _described()}
+        values: dict[str, Any] = {}
+        others = {name: text for name, text in texts.items() if name not in known}
+        if others:
+            of_backends = {one.name for one in backends.option_texts()}
+            for name in others:
+                if name not in of_backends:
+                    every = ", ".join([*known, *sorted(of_backends)])
+                    raise GraphError(f"unknown option {name!r}; options: {every}")
+            values["backend_options"] = {name: text for name, text in others.items() if text}
+        for name in texts.keys() - others.keys():
             is_switch = isinstance(known[name].default, bool)
-            values[name] = _switch(name, text) if is_switch else text
-        return cls(**values)  # type: ignore[arg-type]
+            values[name] = _switch(name, texts[name]) if is_switch else texts[name]
+        return cls(**values)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +143,7 @@ class OptionText:
 def option_texts() -> tuple[OptionText, ...]:
     """Return all options as users read them."""
     texts = []
-    for field in dataclasses.fields(GraphOptions):
+    for field in _described():
         is_switch = isinstance(field.default, bool)
         default = str(field.default).lower() if is_switch else str(field.default)
         choices = ("true", "false") if is_switch else field.metadata[_CHOICES]
@@ -142,9 +151,27 @@ def option_texts() -> tuple[OptionText, ...]:
     return tuple(texts)
 
 
+def backend_option_texts() -> tuple[OptionText, ...]:
+    """Return the options of all installed imitation backends, those of the graph left out."""
+    own = {field.name for field in _described()}
+    texts = []
+    for one in backends.option_texts():
+        if one.name in own:
+            continue
+        usual = f" ({one.default})" if one.default else ""
+        sentence = f"{one.description.removesuffix('.')}; empty: as in params_file{usual}."
+        choices = ("", *one.choices) if one.choices else ()
+        texts.append(OptionText(one.name, sentence, "", choices))
+    return tuple(texts)
+
+
 def description(name: str) -> str:
     """Return the sentence that describes an option."""
     return next(text.description for text in option_texts() if text.name == name)
+
+
+def _described() -> list[dataclasses.Field[Any]]:
+    return [one for one in dataclasses.fields(GraphOptions) if _DESCRIPTION in one.metadata]
 
 
 def _switch(name: str, text: str) -> bool:

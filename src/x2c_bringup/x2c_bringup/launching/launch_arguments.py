@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from x2c_bringup.graph.node_specs import NodeSpec, build_graph
-from x2c_bringup.graph.options import GraphOptions, OptionText, option_texts
+from x2c_bringup.graph.options import (
+    GraphOptions,
+    OptionText,
+    backend_option_texts,
+    option_texts,
+)
 from x2c_bringup.graph.replay import ReplayOptions, replay_texts
 from x2c_bringup.shared_files import RANGE_VARIABLE, default_params_file
 
@@ -50,13 +55,13 @@ DISCOVERY = LaunchArgument(
 
 def imitation_arguments() -> tuple[LaunchArgument, ...]:
     """Return the arguments of imitation.launch.py."""
-    return (*_arguments(option_texts()), DISCOVERY)
+    return (*_arguments([*option_texts(), *backend_option_texts()]), DISCOVERY)
 
 
 def replay_arguments() -> tuple[LaunchArgument, ...]:
     """Return the arguments of replay.launch.py."""
     shared = (text for text in option_texts() if text.name in SHARED_WITH_REPLAY)
-    return (*_arguments([*replay_texts(), *shared]), DISCOVERY)
+    return (*_arguments([*replay_texts(), *shared, *backend_option_texts()]), DISCOVERY)
 
 
 def imitation_nodes(texts: Mapping[str, str]) -> tuple[NodeSpec, ...]:
@@ -81,7 +86,8 @@ def replay_options(texts: Mapping[str, str]) -> tuple[GraphOptions, ReplayOption
     Raises:
         GraphError: A value cannot be.
     """
-    graph = {name: text for name, text in texts.items() if name in SHARED_WITH_REPLAY}
+    shared = {*SHARED_WITH_REPLAY, *(text.name for text in backend_option_texts())}
+    graph = {name: text for name, text in texts.items() if name in shared}
     return GraphOptions.from_texts(graph), ReplayOptions.from_texts(texts), texts["player"]
 
 

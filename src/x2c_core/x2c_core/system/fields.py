@@ -84,9 +84,10 @@ def check(cls: type[Any], name: str, value: Any) -> Any:
     """Return a field's value in its type.
 
     Raises:
-        FieldError: The value has another type, or is outside its range or choices.
+        FieldError: There is no such field, or the value has another type, or is outside its
+            range or choices.
     """
-    kind, _, spec = specs(cls)[name]
+    kind, _, spec = _field(cls, name)
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:
@@ -110,13 +111,6 @@ def filled(cls: type[T], values: Mapping[str, Any]) -> T:
     Raises:
         FieldError: A name is unknown, or a value cannot be.
     """
-    known = specs(cls)
-    for name in values:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            listed = ", ".join(known) or "it has none"
-            raise FieldError(f"unknown option {name!r}; expected one of: {listed}{hint}")
     return cls(**{name: check(cls, name, value) for name, value in values.items()})
 
 
@@ -124,9 +118,10 @@ def from_text(cls: type[Any], name: str, text: str) -> Any:
     """Return a field's value from text, as it comes from a command line.
 
     Raises:
-        FieldError: The text is no value of the field's type, or the value is outside its range.
+        FieldError: There is no such field, or the text is no value of its type, or the value is
+            outside its range.
     """
-    kind = specs(cls)[name][0]
+    kind = _field(cls, name)[0]
     if kind is str:
         return check(cls, name, text)
     try:
@@ -164,3 +159,13 @@ def options_fault(cls: object) -> str:
     except FieldError as error:
         return f"{what}, of which the default is impossible: {error}"
     return ""
+
+
+def _field(cls: type[Any], name: str) -> tuple[type, Any, FieldSpec]:
+    known = specs(cls)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        listed = ", ".join(known) or "it has none"
+        raise FieldError(f"unknown option {name!r}; expected one of: {listed}{hint}")
+    return known[name]

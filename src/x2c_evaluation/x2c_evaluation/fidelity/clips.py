@@ -6,9 +6,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,6 @@ from x2c_evaluation.fidelity.clip import ClipPerformance, perform
 from x2c_evaluation.fidelity.measure import Clip, measure
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.settings import default_settings
-from x2c_imitation.backends import BackendOptions
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.video_file import promised_images
 
@@ -49,7 +49,7 @@ class FidelityJob:
         backend: How faces become control values.
         calibration: When the person's neutral face is found.
         seed: Of the expressions of the robot itself.
-        options: Of the backend.
+        options: Values of the backend's options by name; None for the defaults.
     """
 
     video: str
@@ -57,7 +57,7 @@ class FidelityJob:
     backend: str
     calibration: NeutralTiming
     seed: int = 0
-    options: BackendOptions | None = None
+    options: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:

@@ -71,7 +71,7 @@ class OfflinePipeline:
             tracking = dataclasses.replace(tracking, person="", automatic_calibration=False)
         self._tracking = TrackingStage(tracking)
         imitation = settings.imitation
-        imitator = make_imitator(settings.backend, robot, imitation.backend_options)
+        imitator = make_imitator(settings.backend, robot, vars(settings.options))
         self._imitation = ImitationStage(imitator, imitation.timing, imitation.mirror)
         if not known:
             # A file that cannot be read is no obstacle: the node calibrates again, too.

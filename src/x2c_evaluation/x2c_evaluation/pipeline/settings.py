@@ -9,8 +9,9 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import x2c_actuation
@@ -28,7 +29,9 @@ from x2c_core.errors import X2CError
 from x2c_core.files.regular_files import open_regular
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_imitation.backends import BackendOptions
+from x2c_core.system.fields import NoOptions
+from x2c_core.system.fields import filled as filled_options
+from x2c_imitation.backends import BACKENDS, option_class, options_from_texts
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_node.parameter_file import ParameterFile, filled
 from x2c_node.robots import find_robot
@@ -76,6 +79,7 @@ class EvaluationSettings:
         calibration: Where the person's neutral face is from.
         fidelity: Whether the virtual face imitates too, and is compared with the person.
         offsets: Of the actuation, by group of controls [ratio or rad].
+        options: Options of the backend, an instance of its class of options.
     """
 
     robot_folder: Path
@@ -85,6 +89,7 @@ class EvaluationSettings:
     calibration: NeutralSource = NeutralSource.AUTO
     fidelity: bool = False
     offsets: Mapping[Group, float] = dataclasses.field(default_factory=dict)
+    options: Any = dataclasses.field(default_factory=NoOptions)
 
     @property
     def backend(self) -> str:
@@ -107,7 +112,7 @@ class EvaluationSettings:
             "calibration": self.calibration.value,
             "fidelity": self.fidelity,
             "tracking": _chosen(self.tracking),
-            "imitation": _chosen(self.imitation),
+            "imitation": {**_chosen(self.imitation), **_chosen(self.options)},
             "gains": {group.value: gain for group, gain in self.gains.items()},
             "offsets": {group.value: offset for group, offset in self.offsets.items()},
         }
@@ -117,8 +122,8 @@ class EvaluationSettings:
         digest = hashlib.sha256(os.fsencode(repr(self.as_json())))
         for name in sorted(vars(self.tracking)):
             digest.update(f"{name}={getattr(self.tracking, name)}".encode())
-        for name in sorted(vars(self.imitation)):
-            digest.update(os.fsencode(f"{name}={getattr(self.imitation, name)}"))
+        for name, value in sorted({**vars(self.imitation), **vars(self.options)}.items()):
+            digest.update(os.fsencode(f"{name}={value}"))
         for file in self._files():
             _add_file(digest, file)
         for folder in self._folders():
@@ -129,8 +134,8 @@ class EvaluationSettings:
         return digest.hexdigest()
 
     def _files(self) -> Iterator[Path]:
-        if self.imitation.network:
-            yield Path(self.imitation.network).expanduser()
+        for name in BACKENDS.load(self.backend).files(self.options):
+            yield Path(name).expanduser()
         if self.tracking.person:
             # A name that cannot be a file's has no saved face.
             with suppress(X2CError):
@@ -141,6 +146,10 @@ class EvaluationSettings:
         with suppress(X2CError):
             yield find_robot(_DRAWN)
         yield from map(folder_of, PACKAGES)
+        # The backend may be of another package.
+        package = BACKENDS.load(self.backend).__module__.partition(".")[0]
+        if package not in {one.__name__ for one in PACKAGES}:
+            yield folder_of(import_module(package))
 
 
 def folder_of(package: ModuleType) -> Path:
@@ -149,12 +158,12 @@ def folder_of(package: ModuleType) -> Path:
 
 
 def default_settings(
-    robot: Robot, backend: str, options: BackendOptions | None = None
+    robot: Robot, backend: str, options: Mapping[str, Any] | None = None
 ) -> EvaluationSettings:
     """Return settings at their defaults but for the backend and its options."""
-    chosen = dataclasses.asdict(options or BackendOptions())
-    imitation = ImitationParameters(backend=backend, **chosen)
-    return EvaluationSettings(robot.folder, FaceTrackerParameters(), imitation)
+    chosen = filled_options(option_class(backend), options or {})
+    imitation = ImitationParameters(backend=backend)
+    return EvaluationSettings(robot.folder, FaceTrackerParameters(), imitation, options=chosen)
 
 
 def make_settings(
@@ -163,6 +172,7 @@ def make_settings(
     params_file: Path | None = None,
     calibration: NeutralSource = NeutralSource.AUTO,
     fidelity: bool = False,
+    options: Mapping[str, str] = MappingProxyType({}),
 ) -> EvaluationSettings:
     """Return settings from what a user says; what is empty is as in the file, or the default.
 
@@ -180,6 +190,7 @@ def make_settings(
         said["imitation_node"]["backend"] = backend
     where = params_file or "parameters"
     imitation = filled(ImitationParameters, said["imitation_node"], where)
+    given = {**said["imitation_node"], **options_from_texts(imitation.backend, options)}
     moving = said["actuation_node"]
     actuation = filled(ActuationParameters, moving, where).settings
     return EvaluationSettings(
@@ -190,6 +201,7 @@ def make_settings(
         calibration=calibration,
         fidelity=fidelity,
         offsets={one: by for one, by in actuation.offsets.items() if by},
+        options=filled(option_class(imitation.backend), given, where),
     )
 
 

@@ -36,7 +36,8 @@ from x2c_evaluation.fidelity.clip import eyes_open
 from x2c_evaluation.fidelity.floors import FLOORS
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.seen import seen
-from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
+from x2c_evaluation.transfer.observing import observe
+from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.image_files import StillImage
@@ -67,22 +68,26 @@ class TransferClip:
 
 
 def measure_transfer(
-    robot: Robot, video: str, size: int = 256, progress: Callable[[], None] = lambda: None
+    robot: Robot,
+    video: str,
+    size: int = 256,
+    progress: Callable[[], None] = lambda: None,
+    transfer: str = DEFAULT_TRANSFER,
 ) -> TransferClip:
-    """Return how well the robot's warped pictures follow a video.
+    """Return how well the robot's animated images follow a video.
 
     Args:
-        robot: With a neutral picture and its landmarks.
-        video: As a user names it.
-        size: Of the warped pictures [pixel].
-        progress: Called after each picture.
+        robot: Robot with a neutral image and its landmarks.
+        video: Path of the video, or a name as users give it.
+        size: Width and height of the animated images [pixel].
+        progress: Called after each image.
+        transfer: Name of the motion transfer.
 
     Raises:
         EvaluationError: No neutral face is found in the video.
         X2CError: The robot or the video cannot be used.
     """
-    image, landmarks = read_neutral(robot)
-    transfer, retargeter = WarpTransfer(image, landmarks, size), ImageRetargeter(landmarks)
+    motion = make_transfer(transfer, robot, size)
     source = choose_source("", video)
     if isinstance(source, StillImage):
         raise EvaluationError(
@@ -93,7 +98,7 @@ def measure_transfer(
         neutral = find_neutral(timed(_images(source), period))
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
-    retargeter.calibrate(neutral.landmarks)
+    motion.calibrate(neutral)
     person, robots, spent = [], [], []
     watching, judging = MediaPipeTracker(), MediaPipeTracker()
     try:
@@ -103,8 +108,9 @@ def measure_transfer(
                 progress()
                 if not faces:
                     continue
+                observation = observe(motion.needs, faces[0].landmarks, bgr)
                 start = time.thread_time()
-                warped = transfer.animate(retargeter.retarget(faces[0].landmarks))
+                warped = motion.animate(observation)
                 spent.append(time.thread_time() - start)
                 person.append(seen(faces))
                 robots.append(seen(judging.track(warped)))
@@ -176,7 +182,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("robot", help="name or folder of the robot")
     parser.add_argument("videos", nargs="+", help="files, or 'performer' for the built-in one")
-    parser.add_argument("--size", type=int, default=256, help="of warped pictures [pixel]")
+    parser.add_argument("--size", type=int, default=256, help="of animated images [pixel]")
+    parser.add_argument(
+        "--transfer", default=DEFAULT_TRANSFER, help="motion transfer (default: %(default)s)"
+    )
     options = parser.parse_args(arguments)
     console = Console()
     try:
@@ -186,7 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for video in options.videos:
                 task = progress.add_task(Path(video).stem, total=None)
                 advance = partial(progress.advance, task)
-                clips.append(measure_transfer(robot, video, options.size, advance))
+                clips.append(
+                    measure_transfer(robot, video, options.size, advance, options.transfer)
+                )
     except X2CError as error:
         sys.exit(f"error: {error}")
     show(clips, console)

@@ -30,7 +30,10 @@ from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
-from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
+from x2c_evaluation.transfer.observing import observe
+from x2c_imitation.pipeline.observation import Observation
+from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
+from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.image_files import StillImage
@@ -39,6 +42,9 @@ from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
 
 Array = NDArray[np.float64]
+
+_SIZE = 256
+"""Width and height of the animated images [pixel]."""
 
 _TILE = 176
 _TITLE = 20
@@ -65,9 +71,9 @@ _CASES: Mapping[str, Mapping[str, float]] = {
 
 
 class _Sheet:
-    def __init__(self, robot: Robot) -> None:
+    def __init__(self, robot: Robot, transfer: str) -> None:
         self._image, self._landmarks = read_neutral(robot)
-        self._transfer = WarpTransfer(self._image, self._landmarks)
+        self._motion = make_transfer(transfer, robot, _SIZE)
         self._tracker = MediaPipeTracker()
         self._tiles: list[ImageArray] = []
 
@@ -78,18 +84,17 @@ class _Sheet:
     def tracker(self) -> FaceTracker:
         return self._tracker
 
-    def retargeter(self, neutral: Array) -> ImageRetargeter:
-        made = ImageRetargeter(self._landmarks)
-        made.calibrate(neutral)
-        return made
+    def calibrate(self, neutral: Array) -> None:
+        self._motion.calibrate(Observation.of_landmarks(neutral).face)
 
-    def add(self, title: str, retargeter: ImageRetargeter, image: ImageArray, box: Array) -> None:
+    def add(self, title: str, image: ImageArray, box: Array) -> None:
         """Add a picture (RGB), of which a box (left, top, side) is shown, and what it becomes."""
         landmarks = track_single(self._tracker, image)
         if landmarks is None:
             raise EvaluationError(f"no face is found in the picture {title!r}")
-        warped = self._transfer.animate(retargeter.retarget(landmarks))
-        ratio = self._transfer.size / np.array([self._image.shape[1], self._image.shape[0]])
+        bgr = np.ascontiguousarray(image[:, :, ::-1])
+        warped = self._motion.animate(observe(self._motion.needs, landmarks, bgr))
+        ratio = _SIZE / np.array([self._image.shape[1], self._image.shape[0]])
         own = _box(self._landmarks) * (*ratio, ratio[0])
         strip = np.full((_TITLE, _TILE, 3), 255, np.uint8)
         place = (4, _TITLE - 6)
@@ -106,19 +111,22 @@ class _Sheet:
         return np.vstack([np.hstack([*row, *[empty] * (_COLUMNS - len(row))]) for row in rows])
 
 
-def transfer_sheet(robot: Robot, rendered: Robot, video: str) -> ImageArray:
+def transfer_sheet(
+    robot: Robot, rendered: Robot, video: str, transfer: str = DEFAULT_TRANSFER
+) -> ImageArray:
     """Return the sheet (h, w, 3), RGB.
 
     Args:
         robot: Whose neutral picture is warped.
         rendered: The virtual humanoid.
         video: As a user names it.
+        transfer: Name of the motion transfer.
 
     Raises:
         EvaluationError: A face is not found.
         X2CError: Robot or video cannot be used.
     """
-    sheet = _Sheet(robot)
+    sheet = _Sheet(robot, transfer)
     try:
         _add_expressions(sheet, rendered)
         _add_video(sheet, video)
@@ -132,11 +140,12 @@ def _add_expressions(sheet: _Sheet, rendered: Robot) -> None:
         neutral = track_single(sheet.tracker, face.render())
         if neutral is None:
             raise EvaluationError("no face is found in the picture of the neutral virtual face")
-        retargeter, box = sheet.retargeter(neutral), _box(neutral)
+        sheet.calibrate(neutral)
+        box = _box(neutral)
         for title, deflections in _CASES.items():
             values = _values(deflections or expressions.EXPRESSIONS[title])
             face.set_positions(rendered.joint_targets(values))
-            sheet.add(title, retargeter, face.render(), box)
+            sheet.add(title, face.render(), box)
 
 
 def _add_video(sheet: _Sheet, video: str) -> None:
@@ -151,10 +160,11 @@ def _add_video(sheet: _Sheet, video: str) -> None:
     neutral = find_neutral(timed(images, period))
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
-    retargeter, box = sheet.retargeter(neutral.landmarks), _box(neutral.landmarks)
+    sheet.calibrate(neutral.landmarks)
+    box = _box(neutral.landmarks)
     for number in _most_different(sheet.tracker, images, neutral.landmarks):
         rgb = np.ascontiguousarray(images[number][:, :, ::-1])
-        sheet.add(f"picture {number}", retargeter, rgb, box)
+        sheet.add(f"picture {number}", rgb, box)
 
 
 def _most_different(
@@ -217,11 +227,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("robot", help="name or folder of the robot whose picture is warped")
     parser.add_argument("--video", default="performer", help="a file (default: %(default)s)")
+    parser.add_argument(
+        "--transfer", default=DEFAULT_TRANSFER, help="motion transfer (default: %(default)s)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="PNG or JPEG")
     options = parser.parse_args(arguments)
     try:
         robot, rendered = (load_robot(find_robot(name)) for name in (options.robot, _RENDERED))
-        sheet = transfer_sheet(robot, rendered, options.video)
+        sheet = transfer_sheet(robot, rendered, options.video, options.transfer)
         bgr = cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
         name = str(options.out)
         if name != printable(name) or not cv2.imwrite(name, bgr, [cv2.IMWRITE_JPEG_QUALITY, 88]):

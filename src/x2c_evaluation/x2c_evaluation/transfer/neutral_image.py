@@ -26,7 +26,7 @@ from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
-from x2c_imitation.x2cnet.transfer import read_robot_image
+from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image
 from x2c_node.robots import find_robot
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 

@@ -6,13 +6,18 @@ imitation_node and offline evaluation run this same object.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+
+import numpy as np
+from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlFrame, Face, FaceState
 from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.face_loss import FaceLossHandler, FaceLossTiming
 from x2c_imitation.pipeline.imitator import Imitator
+from x2c_imitation.pipeline.observation import Need, Observation
 
 
 class ImitationStage:
@@ -45,6 +50,11 @@ class ImitationStage:
         return self._imitator.is_calibrated or self._coming is not None
 
     @property
+    def needs(self) -> Set[Need]:
+        """Inputs needed beside the landmarks."""
+        return self._imitator.needs
+
+    @property
     def details(self) -> Mapping[str, str]:
         """Values of the imitator for /diagnostics, by name."""
         return self._imitator.details
@@ -70,12 +80,15 @@ class ImitationStage:
         else:
             self._coming = neutral, stamp
 
-    def follow(self, face: Face, stamp: int) -> ControlFrame:
+    def follow(
+        self, face: Face, stamp: int, image: NDArray[np.uint8] | None = None
+    ) -> ControlFrame:
         """Return the control values for the next face.
 
         Args:
             face: Tracked or lost face.
             stamp: Time of its image [ns].
+            image: (256, 256, 3) BGR crop around a tracked face, if the imitator needs it.
 
         Raises:
             X2CError: The face, or the neutral face that came before it, cannot be used.
@@ -87,7 +100,7 @@ class ImitationStage:
         own = self._coming is not None and self._coming[1] == stamp
         if not own:
             self._calibrate_with_coming()
-        frame = self._shown(face, stamp * 1e-9)
+        frame = self._shown(Observation(face, image), stamp * 1e-9)
         if own:
             self._calibrate_with_coming()
         return frame
@@ -97,10 +110,17 @@ class ImitationStage:
             neutral, self._coming = self._coming[0], None
             self._imitator.calibrate(neutral)
 
-    def _shown(self, face: Face, now: float) -> ControlFrame:
+    def _shown(self, observation: Observation, now: float) -> ControlFrame:
+        face = observation.face
         if face.state is not FaceState.TRACKING or not self._imitator.is_calibrated:
             return self._loss.lost(now)
-        values = self._imitator.imitate(face)
+        if Need.IMAGE in self._imitator.needs and observation.image is None:
+            raise ImitationError(
+                "the imitation backend needs an image of the face, and there is none: expected "
+                "camera images, not a recording of landmarks"
+            )
+        # The imitator may be of another package: what is no 30 finite numbers ends here.
+        values = controls.clamp(self._imitator.imitate(observation))[0]
         if self.mirror:
             values = controls.mirror(values)
         return self._loss.tracking(now, values, face.confidence, face.track_id)

@@ -1,41 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every imitator does: learn a person's neutral face, then turn faces into control values."""
+"""Interface of imitation backends: from observations of a person to control values of a robot."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.face.frames import Face
+from x2c_core.robot.robot import Robot
+from x2c_imitation.pipeline.implementation import Implementation
+from x2c_imitation.pipeline.observation import Observation
 
 
-class Imitator(ABC):
-    """Turns a person's face into the control values of one robot."""
+class Imitator(Implementation):
+    """Turns observations of a person into the control values of one robot."""
 
+    @classmethod
     @abstractmethod
-    def calibrate(self, neutral: Face) -> None:
-        """Take a face as this person's neutral one; it becomes the robot's neutral face.
+    def for_robot(cls, robot: Robot, options: Any) -> Imitator:
+        """Return an imitator for a robot, ready to be calibrated.
+
+        Args:
+            robot: Robot to imitate with.
+            options: Instance of the class's `Options`.
 
         Raises:
-            X2CError: The face cannot be used; the former neutral face stays.
+            X2CError: The robot's folder lacks what is needed, or an option cannot be used.
         """
 
-    @property
-    @abstractmethod
-    def is_calibrated(self) -> bool:
-        """Whether a neutral face is known."""
+    @classmethod
+    def files(cls, options: Any) -> tuple[str, ...]:
+        """Return the paths of files outside the robot's folder on which the results depend.
+
+        Args:
+            options: Instance of the class's `Options`.
+        """
+        return ()
 
     @property
     def details(self) -> Mapping[str, str]:
-        """What is to be known of this imitator on /diagnostics, by name."""
+        """Values for /diagnostics, by name."""
         return {}
 
     @abstractmethod
-    def imitate(self, face: Face) -> NDArray[np.float64]:
-        """Return the control values (30,) [ratio or rad] that show this face, in upstream's range.
+    def imitate(self, observation: Observation) -> NDArray[np.float64]:
+        """Return the control values (30,) [ratio or rad] that show this face.
+
+        Args:
+            observation: Observation of a tracked face, with what the class needs.
 
         Raises:
             X2CError: The face cannot be used, or no neutral face is known.

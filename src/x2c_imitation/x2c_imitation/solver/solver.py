@@ -25,12 +25,20 @@ from numpy.typing import NDArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face import relations
-from x2c_core.face.expression_model import ExpressionModel, from_ways, ways
+from x2c_core.face.expression_model import (
+    ExpressionModel,
+    from_ways,
+    load_expression_model,
+    ways,
+)
 from x2c_core.face.frames import Face
 from x2c_core.face.relations import Relation
 from x2c_core.face.topology import SKIN_COUNT
+from x2c_core.robot.robot import Robot
+from x2c_core.system.fields import NoOptions
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
+from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.pipeline.retargeting import Retargeter
 from x2c_imitation.solver import landmark_weights
 
@@ -107,6 +115,13 @@ class Solver(Imitator):
         self._symmetry = _symmetry(strength)
         self._retargeter: Retargeter | None = None
 
+    @classmethod
+    def for_robot(cls, robot: Robot, options: NoOptions) -> Solver:
+        """Return an imitator for a robot with an expression model."""
+        # A control that no joint follows has no effect on this robot, whatever its model says:
+        # the others make up for it.
+        return cls(load_expression_model(robot.expression_model).of_controls(robot.followed))
+
     @property
     def is_calibrated(self) -> bool:
         """Whether a neutral face is known."""
@@ -116,10 +131,11 @@ class Solver(Imitator):
         """Take a face as this person's neutral one."""
         self._retargeter = Retargeter(neutral.landmarks, self._model.neutral)
 
-    def imitate(self, face: Face) -> Array:
+    def imitate(self, observation: Observation) -> Array:
         """Return the control values (30,) [ratio or rad] that show this face."""
         if self._retargeter is None:
             raise ImitationError("no neutral face is known yet: calibrate first")
+        face = observation.face
         pose = self._retargeter.pose(face.landmarks)
         motion = self._retargeter.motion(face.landmarks, pose).ravel()
         wanted = np.array(self._retargeter.head_angles(pose))

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Imitation as X2CNet does it (arXiv 2505.11146): motion transfer, then the mapping network.
 
-The robot's neutral picture takes on the person's expression, and the network, which has learned
-which control values show which picture of the robot, reads them off it.
+The robot's neutral image takes on the person's expression, and the network, which has learned
+which control values show which image of the robot, reads them off it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +18,19 @@ from numpy.typing import NDArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import Face
+from x2c_core.robot.robot import Robot
+from x2c_core.system.fields import parameter
+from x2c_imitation.backends import make_imitator
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
-from x2c_imitation.x2cnet.runtime.predictor import Predictor
-from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer
+from x2c_imitation.pipeline.observation import Observation
+from x2c_imitation.x2cnet.network.config import Device, RuntimeName
+from x2c_imitation.x2cnet.network.files import ONNX
+
+if TYPE_CHECKING:
+    # OpenCV and ONNX Runtime come with these: those who only read the options need neither.
+    from x2c_imitation.x2cnet.runtime.predictor import Predictor
+    from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer
 
 Array = NDArray[np.float64]
 
@@ -29,58 +41,132 @@ _OPEN = 0.5
 """Upper lids' value from which the eyes can be seen well; at 0 they are shut."""
 
 _WARM_UP = 3
-"""So many times the network runs before it is needed: the first ones are slow."""
+"""Number of runs of the network before it is needed: the first ones are slow."""
+
+
+@dataclass(frozen=True)
+class X2CNetOptions:
+    """Options of the backend x2cnet."""
+
+    transfer: str = parameter(
+        "warp", "Motion transfer that gives the robot's neutral image an expression."
+    )
+    transfer_options: str = parameter(
+        "", "Options of the motion transfer: name=value, separated by commas."
+    )
+    network: str = parameter(
+        "", "Path of the network's weights, or of its ONNX file; empty: as in robot.yaml."
+    )
+    runtime: str = parameter(
+        "onnx",
+        "Library that runs the network; torch is loaded only for torch.",
+        choices=tuple(RuntimeName),
+    )
+    device: str = parameter("cpu", "Device on which the network runs.", choices=tuple(Device))
+    threads: int = parameter(
+        1, "Number of processor cores for the network.", minimum=1, maximum=256
+    )
+    prior: float = parameter(
+        0.0,
+        "Weight of the solver's values: 0 for the network's alone, 1 for the solver's alone.",
+        minimum=0.0,
+        maximum=1.0,
+    )
 
 
 class X2CNet(Imitator):
-    """Shows the robot what a person does, and reads control values off the picture.
+    """Gives the robot's image the person's expression, and reads control values off it.
 
-    What the network reads off the neutral picture counts as neutral, whatever it is.
+    The values that the network reads off the neutral image count as neutral, whatever they are.
 
     Args:
-        transfer: Animates the robot's neutral picture.
-        retargeter: Carries landmarks over to that picture.
-        predictor: Reads control values off a picture.
+        transfer: Motion transfer onto the robot's neutral image.
+        predictor: Network that reads control values off an image.
+        prior: Imitator whose values are mixed in; None for none.
+        share: Weight of the prior's values, 0 to 1.
 
     Raises:
-        NetworkError: The network gives no finite numbers for the neutral picture.
+        NetworkError: The network gives no finite numbers for the neutral image.
     """
 
+    Options = X2CNetOptions
+
     def __init__(
-        self, transfer: WarpTransfer, retargeter: ImageRetargeter, predictor: Predictor
+        self,
+        transfer: MotionTransfer,
+        predictor: Predictor,
+        prior: Imitator | None = None,
+        share: float = 0.0,
     ) -> None:
-        self._transfer = transfer
-        self._retargeter = retargeter
-        self._predictor = predictor
+        self.needs = transfer.needs
+        self._transfer, self._predictor = transfer, predictor
+        self._prior, self._share = prior, share
         for _ in range(_WARM_UP):
             neutral = predictor.predict(transfer.neutral[None])[0]
         self._bias = neutral - controls.NEUTRAL
         self._gaze = controls.NEUTRAL[_GAZE]
 
+    @classmethod
+    def for_robot(cls, robot: Robot, options: X2CNetOptions) -> X2CNet:
+        """Return an imitator for a robot with a neutral image and a network."""
+        path = Path(options.network).expanduser() if options.network else robot.network
+        if not options.network and not (path.is_file() or path.with_suffix(ONNX).is_file()):
+            raise ImitationError(
+                f"robot {robot.name} has no network for the backend x2cnet: there is no {path}; "
+                "train one with './x2c train', give the path of one as network, or use "
+                "backend:=solver"
+            )
+        try:
+            from x2c_imitation.x2cnet.runtime.predictor import load_predictor
+            from x2c_imitation.x2cnet.transfer.motion_transfer import make_transfer, options_of
+
+            predictor = load_predictor(path, options.runtime, options.device, options.threads)
+        except ModuleNotFoundError as error:
+            raise ImitationError(
+                f"backend x2cnet needs {error.name}: pip install {error.name}, or use "
+                "backend:=solver"
+            ) from error
+        chosen = options_of(options.transfer, options.transfer_options)
+        transfer = make_transfer(options.transfer, robot, predictor.config.whole_size, chosen)
+        prior = make_imitator("solver", robot) if options.prior else None
+        return cls(transfer, predictor, prior, options.prior)
+
+    @classmethod
+    def files(cls, options: X2CNetOptions) -> tuple[str, ...]:
+        """Return the path of the network, where one is named."""
+        return (options.network,) if options.network else ()
+
     @property
     def is_calibrated(self) -> bool:
         """Whether a neutral face is known."""
-        return self._retargeter.is_calibrated
+        prior = self._prior is None or self._prior.is_calibrated
+        return self._transfer.is_calibrated and prior
 
     @property
     def details(self) -> Mapping[str, str]:
-        """Which network it is."""
+        """Shape of the network, and the weight of the prior."""
         config = self._predictor.config
-        return {"network": f"{config.backbone}, {config.image_size} pixels"}
+        details = {"network": f"{config.backbone}, {config.image_size} pixels"}
+        return details if self._prior is None else {**details, "prior": f"{self._share:.0%}"}
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as this person's neutral one."""
-        self._retargeter.calibrate(neutral.landmarks)
+        if self._prior is not None:
+            self._prior.calibrate(neutral)
+        self._transfer.calibrate(neutral)
 
-    def imitate(self, face: Face) -> Array:
+    def imitate(self, observation: Observation) -> Array:
         """Return the control values (30,) [ratio or rad] that show this face."""
         if not self.is_calibrated:
             raise ImitationError("no neutral face is known yet: calibrate first")
-        image = self._transfer.animate(self._retargeter.retarget(face.landmarks))
+        image = self._transfer.animate(observation)
         read = self._predictor.predict(image[None])[0]
         values = controls.clamp(read - self._bias)[0]
         # Behind shut lids the network cannot see the gaze: it stays where it was.
         share = np.clip(values[_UPPER_LIDS].max() / _OPEN, 0.0, 1.0)
         self._gaze = self._gaze + share * (values[_GAZE] - self._gaze)
         values[_GAZE] = self._gaze
-        return values
+        if self._prior is None:
+            return values
+        drawn_to = self._prior.imitate(observation)
+        return controls.clamp(values + self._share * (drawn_to - values))[0]

@@ -19,9 +19,10 @@ from x2c_core.errors import X2CError
 from x2c_core.face.head_pose import FACING, HeadPose
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.formats import Pair
+from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import fit
-from x2c_imitation.x2cnet.transfer import ImageRetargeter, WarpTransfer, read_neutral
+from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_training.errors import PreparationError
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -37,15 +38,19 @@ class Transferrer:
     """Transfers expressions of the virtual humanoid onto its neutral picture.
 
     Args:
-        folder: Of the robot.
-        config: Of the network: pictures are made as it sees them at run time.
+        folder: Folder of the robot.
+        config: Shape of the network: images are made as it sees them at run time.
+        transfer: Name of the motion transfer.
 
     Raises:
-        PreparationError: The robot cannot be simulated, so nobody knows how it holds its head.
+        PreparationError: The robot cannot be simulated, so the pose of its head is unknown, or the
+            motion transfer needs more than landmarks.
         TransferError: The robot's folder lacks what motion transfer needs.
     """
 
-    def __init__(self, folder: Path, config: NetworkConfig) -> None:
+    def __init__(
+        self, folder: Path, config: NetworkConfig, transfer: str = DEFAULT_TRANSFER
+    ) -> None:
         robot = load_robot(folder)
         try:
             self._face = VirtualFace(robot)
@@ -55,12 +60,16 @@ class Transferrer:
                 "transferred; train without: data.transferred no"
             ) from error
         self._robot = robot
-        image, landmarks = read_neutral(robot)
-        self._warp = WarpTransfer(image, landmarks, config.whole_size)
+        self._motion = make_transfer(transfer, robot, config.whole_size)
+        if self._motion.needs:
+            needs = ", ".join(sorted(self._motion.needs))
+            raise PreparationError(
+                f"the motion transfer {transfer!r} needs {needs}, which a data set does not have: "
+                "expected one that needs landmarks only"
+            )
         self._config = config
-        self._retargeter = ImageRetargeter(landmarks)
-        neutral = self._pose(controls.NEUTRAL)
-        self._retargeter.calibrate(neutral.to_pixels(self._face.landmarks()))
+        neutral = self._pose(controls.NEUTRAL).to_pixels(self._face.landmarks())
+        self._motion.calibrate(Observation.of_landmarks(neutral).face)
 
     def image(self, pair: Pair) -> ImageBatch:
         """Return the transferred picture (size, size, 3) RGB of a pair.
@@ -80,7 +89,7 @@ class Transferrer:
 
     def _transfer(self, values: Array, landmarks: Array) -> ImageBatch:
         seen = self._pose(values).to_pixels(landmarks)
-        image = self._warp.animate(self._retargeter.retarget(seen))
+        image = self._motion.animate(Observation.of_landmarks(seen))
         return np.asarray(fit(image[None], self._config)[0])
 
     def _pose(self, values: Array) -> HeadPose:

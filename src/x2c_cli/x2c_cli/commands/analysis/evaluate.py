@@ -47,6 +47,8 @@ _ABREAST = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    from x2c_cli.commands.imitation.source import add_backend_options
+
     parser.add_argument(
         "recordings",
         metavar="BAG|VIDEO",
@@ -63,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare with a bag's control values, a CSV file of them, or an earlier evaluation",
     )
     parser.add_argument("--backend", metavar="B", default="", help="default: solver")
+    add_backend_options(parser)
     parser.add_argument("--robot", metavar="R", default="", help="default: virtual")
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="parameters of the nodes, as for 'x2c imitate'"
@@ -99,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
+    from x2c_cli.commands.imitation.source import backend_texts
     from x2c_evaluation.pipeline.settings import NeutralSource, make_settings
 
     console = Console()
@@ -108,6 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.params,
         NeutralSource(arguments.calibration),
         arguments.fidelity,
+        backend_texts(arguments),
     )
     jobs = _jobs(arguments, settings, console)
     evaluation = _evaluate(jobs, arguments.out, _engine(arguments), console)
@@ -128,7 +133,7 @@ def _jobs(
     from x2c_imitation.backends import make_imitator
 
     # A wrong backend or robot would fail in every recording.
-    make_imitator(settings.backend, settings.robot(), settings.imitation.backend_options)
+    make_imitator(settings.backend, settings.robot(), vars(settings.options))
     names = unique_names(arguments.recordings)
     jobs = []
     chosen: dict[tuple[str, ...], str] = {}

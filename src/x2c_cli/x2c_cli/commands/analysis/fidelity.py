@@ -20,8 +20,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from x2c_cli.commands.imitation.source import add_network_arguments, backend_options
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    from x2c_cli.commands.imitation.source import add_backend_options
+
     parser.add_argument(
         "videos",
         metavar="VIDEO",
@@ -45,9 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend",
         metavar="B",
         default="solver",
-        help="how a face becomes control values: solver or x2cnet",
+        help="imitation backend (default: %(default)s)",
     )
-    add_network_arguments(parser)
+    add_backend_options(parser)
     parser.add_argument(
         "--calibration",
         choices=("before", "live"),
@@ -115,11 +115,13 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
         TimeRemainingColumn,
     )
 
+    from x2c_cli.commands.imitation.source import backend_texts
     from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
     from x2c_evaluation.fidelity.summary import FidelitySummary
+    from x2c_imitation.backends import options_from_texts
 
     calibration = NeutralTiming(arguments.calibration)
-    options = backend_options(arguments)
+    options = options_from_texts(arguments.backend, backend_texts(arguments))
     jobs = [
         FidelityJob(video, robot, arguments.backend, calibration, arguments.seed, options)
         for video in (*((SELF,) if arguments.ceiling else ()), *arguments.videos)

@@ -60,11 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.graph.replay import ReplayOptions, build_replay
     from x2c_bringup.run.composed_run import run_apart, run_here
     from x2c_bringup.shared_files import default_params_file
+    from x2c_cli.commands.imitation.source import backend_texts
 
     console = Console()
     options = GraphOptions(
         robot=arguments.robot,
         backend=arguments.backend,
+        backend_options=backend_texts(arguments),
         params_file=str(arguments.params or default_params_file()),
         namespace=arguments.namespace,
         face=not arguments.no_face,

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from x2c_bringup.graph.options import GraphOptions
-from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 
-if TYPE_CHECKING:
-    from x2c_imitation.backends import BackendOptions
+_BACKEND = "backend_option_"
+"""Beginning of the names under which options of backends are kept."""
 
 
 def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) -> None:
@@ -42,8 +41,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--robot", metavar="R", default="", help="name or folder of a robot (see 'x2c robots')"
     )
     parser.add_argument(
-        "--backend", metavar="B", default="", help="how a face becomes control values"
+        "--backend", metavar="B", default="", help="imitation backend (default: solver)"
     )
+    add_backend_options(parser)
     parser.add_argument(
         "--no-face",
         action="store_true",
@@ -68,37 +68,31 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_network_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what can be asked of the backend x2cnet."""
-    parser.add_argument(
-        "--transfer",
-        metavar="T",
-        help="how x2cnet lets the robot's neutral picture take on an expression (default: warp)",
-    )
-    parser.add_argument(
-        "--network",
-        metavar="FILE",
-        help="x2cnet's weights, or its ONNX file (default: the robot's own)",
-    )
-    parser.add_argument(
-        "--runtime", choices=tuple(RuntimeName), help="what runs the network (default: onnx)"
-    )
-    parser.add_argument("--device", choices=tuple(Device), help="where (default: cpu)")
-    parser.add_argument(
-        "--prior",
-        metavar="P",
-        type=_share,
-        help="how far x2cnet's values are drawn to the solver's, 0 to 1 (default: 0)",
-    )
+def add_backend_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of all installed imitation backends."""
+    from x2c_imitation.backends import option_texts
+
+    group = parser.add_argument_group("options of imitation backends")
+    for one in option_texts():
+        default = f" (default: {one.default})" if one.default else ""
+        # An option with the name of an argument can still be set in the parameter file.
+        with contextlib.suppress(argparse.ArgumentError):
+            group.add_argument(
+                f"--{one.name.replace('_', '-')}",
+                dest=f"{_BACKEND}{one.name}",
+                metavar=None if one.choices else "VALUE",
+                choices=one.choices or None,
+                help=f"{one.description.removesuffix('.')}{default}".replace("%", "%%"),
+            )
 
 
-def backend_options(arguments: argparse.Namespace) -> BackendOptions:
-    """Return what the arguments ask of the backend."""
-    from x2c_imitation.backends import BackendOptions
-
-    names = ("transfer", "network", "runtime", "device", "prior")
-    given = {name: getattr(arguments, name) for name in names}
-    return BackendOptions(**{name: value for name, value in given.items() if value is not None})
+def backend_texts(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the options of the backend that were given, as texts by name."""
+    return {
+        name.removeprefix(_BACKEND): text
+        for name, text in vars(arguments).items()
+        if name.startswith(_BACKEND) and text is not None
+    }
 
 
 def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptions:
@@ -110,22 +104,13 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
         video_device=arguments.camera,
         robot=arguments.robot,
         backend=arguments.backend,
+        backend_options=backend_texts(arguments),
         params_file=str(arguments.params or default_params_file()),
         namespace=arguments.namespace,
         face=not arguments.no_face,
         record=record,
         log_level=arguments.log_level,
     )
-
-
-def _share(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0.0 <= number <= 1.0:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return number
 
 
 def seconds(text: str) -> float:

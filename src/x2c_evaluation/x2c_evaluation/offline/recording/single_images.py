@@ -25,6 +25,7 @@ from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
+from x2c_imitation.pipeline.observation import Observation
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import DetectedFace
 
@@ -52,7 +53,7 @@ def imitate_images(
     Raises:
         X2CError: Robot or backend cannot be used.
     """
-    imitator = make_imitator(settings.backend, robot, settings.imitation.backend_options)
+    imitator = make_imitator(settings.backend, robot, vars(settings.options))
     faces, neutrals = source.faces(), source.neutrals()
     shown: int | None = None
     gathered = Gathered()
@@ -75,7 +76,7 @@ def imitate_images(
                 issues.add("pictures of faces without a picture to calibrate to")
             elif output.face.state is FaceState.TRACKING:
                 try:
-                    values = imitator.imitate(output.face)
+                    values = imitator.imitate(Observation(output.face))
                 except X2CError as error:
                     issues.add(f"a picture could not be worked on: {error}")
                     continue

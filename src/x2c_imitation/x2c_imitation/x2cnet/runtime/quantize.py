@@ -27,7 +27,7 @@ from x2c_imitation.x2cnet.network.config import Device
 from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, OnnxRuntime
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, fit
 from x2c_imitation.x2cnet.runtime.runtime import ImageBatch
-from x2c_imitation.x2cnet.transfer import read_robot_image
+from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image
 
 # Sums of 8-bit unsigned times 8-bit signed numbers are what x86 processors are made for.
 _ACTIVATIONS, _WEIGHTS = QuantType.QUInt8, QuantType.QInt8

@@ -31,7 +31,7 @@ _SMALLEST_FACE = 2.0
 """Distance of the eyes in the smallest face that can be drawn [pixel]."""
 
 
-class WarpTransfer:
+class ImageWarp:
     """Shows a robot with landmarks other than its neutral ones.
 
     Args:

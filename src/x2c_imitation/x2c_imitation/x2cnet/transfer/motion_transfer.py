@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Interface of motion transfers: the image of a neutral robot takes on a person's expression."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2c_core.robot.robot import Robot
+from x2c_core.system.fields import FieldError, from_text
+from x2c_core.system.registry import Registry
+from x2c_imitation.errors import ImitationError
+from x2c_imitation.pipeline.implementation import Implementation, make
+from x2c_imitation.pipeline.observation import Observation
+
+ImageArray = NDArray[np.uint8]
+
+DEFAULT_TRANSFER = "warp"
+"""Motion transfer that is used where none is named; it needs no weights."""
+
+
+class MotionTransfer(Implementation):
+    """Animates a robot's neutral image with the expressions of a person."""
+
+    @classmethod
+    @abstractmethod
+    def for_robot(cls, robot: Robot, size: int, options: Any) -> MotionTransfer:
+        """Return the motion transfer onto a robot's neutral image.
+
+        Args:
+            robot: Robot with a neutral image and the landmarks on it.
+            size: Width and height of the images made [pixel]; each shows the whole neutral image.
+            options: Instance of the class's `Options`.
+
+        Raises:
+            X2CError: The robot's folder lacks what is needed, or an option cannot be used.
+        """
+
+    @property
+    @abstractmethod
+    def neutral(self) -> ImageArray:
+        """Neutral image (size, size, 3) RGB."""
+
+    @abstractmethod
+    def animate(self, observation: Observation) -> ImageArray:
+        """Return the robot's image (size, size, 3) RGB with a person's expression.
+
+        Raises:
+            X2CError: The observation cannot be used, or no neutral face is known.
+        """
+
+
+TRANSFERS: Registry[MotionTransfer] = Registry(
+    "x2c.motion_transfers",
+    "motion transfer",
+    "x2c_imitation.x2cnet.transfer.motion_transfer:MotionTransfer",
+)
+"""Motion transfers of all installed packages."""
+
+
+def make_transfer(
+    name: str, robot: Robot, size: int, options: Mapping[str, Any] | None = None
+) -> MotionTransfer:
+    """Return a motion transfer onto a robot's neutral image.
+
+    Args:
+        name: Name of the motion transfer.
+        robot: Robot with a neutral image and the landmarks on it.
+        size: Width and height of the images made [pixel].
+        options: Values of the transfer's options by name; None for the defaults.
+
+    Raises:
+        RegistryError: There is no usable motion transfer of this name.
+        X2CError: The robot's folder lacks what is needed, or an option cannot be used.
+    """
+    return make(TRANSFERS, name, options, lambda cls, chosen: cls.for_robot(robot, size, chosen))
+
+
+def options_of(name: str, text: str) -> dict[str, Any]:
+    """Return the options of a motion transfer that are written as one text.
+
+    Args:
+        name: Name of the motion transfer.
+        text: "name=value", separated by commas.
+
+    Raises:
+        RegistryError: There is no usable motion transfer of this name.
+        ImitationError: The text is written otherwise, or an option cannot be used.
+    """
+    if not text.strip():
+        return {}
+    known = TRANSFERS.load(name).Options
+    values = {}
+    for part in text.split(","):
+        option, equals, value = part.partition("=")
+        if not equals:
+            raise ImitationError(f"transfer_options: expected name=value, got {part.strip()!r}")
+        try:
+            values[option.strip()] = from_text(known, option.strip(), value.strip())
+        except FieldError as error:
+            raise ImitationError(f"transfer_options: motion transfer {name}: {error}") from error
+    return values
