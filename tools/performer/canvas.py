@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import linalg
 
+from x2c_core.easing import smoothstep
 from x2c_perception.performer.script import VIDEO_SIZE
 
 Floats = NDArray[np.float64]
@@ -44,10 +45,9 @@ def polygon_mask(points: Floats, size: tuple[int, ...]) -> Image:
     return mask
 
 
-def smoothstep(low: float, high: float, value: Image) -> Image:
+def ramp(low: float, high: float, value: Image) -> Image:
     """Return the smooth way (...) from 0 where a value (...) is low to 1 where it is high."""
-    share = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share))
+    return smoothstep((value - low) / (high - low))
 
 
 def filled(image: Image, known: NDArray[np.bool_]) -> Image:

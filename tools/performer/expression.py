@@ -13,6 +13,7 @@ import numpy as np
 from performer.head import Head
 from performer.mesh import Floats, Indices
 from performer.portrait import LID_FOLD, LID_UNDER
+from x2c_core.easing import smoothstep
 from x2c_core.face import topology as t
 
 _EYES = {
@@ -199,5 +200,4 @@ class Expressions:
 
 
 def _ramp(low: float, high: float, value: float) -> float:
-    share = min(max((value - low) / (high - low), 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    return smoothstep((value - low) / (high - low))

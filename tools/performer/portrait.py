@@ -19,8 +19,8 @@ from performer.canvas import (
     enlarged,
     filled,
     polygon_mask,
+    ramp,
     sharpened,
-    smoothstep,
     to_canvas,
 )
 from x2c_core.face import topology
@@ -93,7 +93,7 @@ def load() -> Portrait:
         texture=texture,
         skin=skin,
         shut=_shut(skin, landmarks),
-        head=np.asarray(smoothstep(0.15, 0.85, cv2.GaussianBlur(enlarged(head), (0, 0), 2.5))),
+        head=np.asarray(ramp(0.15, 0.85, cv2.GaussianBlur(enlarged(head), (0, 0), 2.5))),
         plate=sharpened(enlarged(plate)),
         neck=np.clip(enlarged(neck), 0.0, 1.0),
     )
@@ -155,11 +155,11 @@ def _cut(photo: NDArray[np.uint8], landmarks: Floats) -> tuple[Image, Image]:
         np.float32
     )
     distance = np.sqrt((((lab - behind) * [0.5, 1.0, 1.0]) ** 2).sum(axis=2))
-    edge = smoothstep(5.0, 22.0, cv2.GaussianBlur(distance, (0, 0), 0.6))
+    edge = ramp(5.0, 22.0, cv2.GaussianBlur(distance, (0, 0), 0.6))
     alpha = np.where(sure > 0, 1.0, np.where(maybe > 0, edge, 0.0)).astype(np.float32)
     # Below the ears the head ends at the jaw.
     (x0, y0), (x1, y1) = _EAR_LINE
-    below = smoothstep(-3.0, 3.0, rows - (y0 + (y1 - y0) * (columns - x0) / (x1 - x0)))
+    below = ramp(-3.0, 3.0, rows - (y0 + (y1 - y0) * (columns - x0) / (x1 - x0)))
     centre = oval.mean(axis=0)
     direction = oval - centre
     length = np.linalg.norm(direction, axis=1, keepdims=True)
@@ -208,7 +208,7 @@ def _decontaminate(photo: NDArray[np.uint8], head: Image, backdrop: Image) -> Im
     alpha = head[:, :, None]
     own = (photo - (1.0 - alpha) * backdrop) / np.maximum(alpha, 0.5)
     solid = filled(photo.astype(np.float32), head > 0.97)
-    share = smoothstep(0.5, 1.0, alpha)
+    share = ramp(0.5, 1.0, alpha)
     return np.asarray(np.clip(share * own + (1.0 - share) * solid, 0.0, 255.0), np.float32)
 
 
@@ -232,7 +232,7 @@ def _plate(
     sides = np.abs(np.arange(size[1])[None, :] - 221.0) / 35.0
     # The chin's shadow lies on the neck, which is round.
     chin = float(landmarks[152, 1])
-    shade = (0.74 + 0.26 * smoothstep(chin - 16.0, chin + 8.0, rows)) * (1.06 - 0.26 * sides**2)
+    shade = (0.74 + 0.26 * ramp(chin - 16.0, chin + 8.0, rows)) * (1.06 - 0.26 * sides**2)
     skin = np.asarray(tone * shade[:, :, None], dtype=np.float32)
     fade = cv2.GaussianBlur((hidden | (rows < 140)).astype(np.float32), (0, 0), 1.5)[:, :, None]
     neck = source * (1.0 - fade) + skin * fade
@@ -243,5 +243,5 @@ def _plate(
     grain = np.random.default_rng(0).normal(0.0, 2.0, (*size, 1))
     plate = plate + np.where(hidden[:, :, None], grain, 0.0)
     follow = cv2.GaussianBlur(neck_hard.astype(np.float32), (0, 0), 9.0)
-    follow = follow * (1.0 - smoothstep(138.0, 190.0, rows))
+    follow = follow * (1.0 - ramp(138.0, 190.0, rows))
     return np.clip(plate, 0.0, 255.0).astype(np.float32), follow.astype(np.float32)

@@ -94,5 +94,5 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until)
     assert f"Stopped; the same command goes on in {out}." in running.output
     # It goes on, and is stopped again.
     again = node_process(command=command)
-    again.wait_for("goes on after step")
+    again.wait_for("resumed after step")
     assert again.stop(timeout=400) == 130

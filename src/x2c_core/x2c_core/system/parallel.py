@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import Connection
 from typing import Any, TypeVar
+
+from x2c_core.system.worker_pool import worker_pool
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -65,53 +63,29 @@ def work_through(
 def _together(
     work: Work[J, R], jobs: dict[int, J], processes: int, progress: Progress
 ) -> Iterator[tuple[int, R]]:
-    # Neither OpenGL nor MediaPipe survives a fork.
-    context = multiprocessing.get_context("spawn")
     # Each number has one writer: without a lock there is none to leave behind.
-    counts = context.RawArray("i", max(jobs) + 1)
-    # Nothing is ever sent: what counts is that the near end is closed, however this process ends.
-    far_end, near_end = context.Pipe(duplex=False)
-    with (
-        far_end,
-        near_end,
-        ProcessPoolExecutor(
-            max(min(processes, len(jobs)), 1),
-            context,
-            initializer=_begin,
-            initargs=(counts, far_end),
-        ) as pool,
-    ):
+    counts = multiprocessing.get_context("spawn").RawArray("i", max(jobs) + 1)
+    workers = max(min(processes, len(jobs)), 1)
+    with worker_pool(workers, _set_counts, (counts,), hurry=True) as pool:
         running: dict[Future[R], int] = {
             pool.submit(_counted, work, place, job): place for place, job in jobs.items()
         }
-        try:
-            while running:
-                finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
-                for place in running.values():
-                    progress(place, counts[place])
-                # Whatever else has been done is kept when one of them has broken the pool.
-                for future in sorted(finished, key=lambda one: one.exception() is not None):
-                    yield running[future], future.result()
-                    del running[future]
-        except BaseException:
-            near_end.close()
-            raise
+        while running:
+            finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
+            for place in running.values():
+                progress(place, counts[place])
+            # Whatever else has been done is kept when one of them has broken the pool.
+            for future in sorted(finished, key=lambda one: one.exception() is not None):
+                yield running[future], future.result()
+                del running[future]
 
 
 _counts: Any = None
 
 
-def _begin(counts: Any, leash: Connection) -> None:
+def _set_counts(counts: Any) -> None:
     global _counts
     _counts = counts
-    # A terminal tells everybody; who ends, and when, is for the first process to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(leash,), daemon=True).start()
-
-
-def _end_with(leash: Connection) -> None:
-    leash.poll(None)
-    os._exit(1)
 
 
 def _counted(work: Work[J, R], place: int, job: J) -> R:

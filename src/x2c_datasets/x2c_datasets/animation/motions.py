@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
+from x2c_core.easing import minimum_jerk
 
 Array = NDArray[np.float64]
 
@@ -27,12 +28,6 @@ _WANDERING = {
 """Standard deviations of where people look and hold their heads, as deflections."""
 
 
-def smooth(share: Array) -> Array:
-    """Rise from 0 to 1 while the argument does, with the least jerk there is."""
-    x = np.clip(share, 0.0, 1.0)
-    return np.asarray(x * x * x * (x * (x * 6.0 - 15.0) + 10.0))
-
-
 def cycle(pose: Array, times: Array, generator: np.random.Generator) -> Array:
     """Return deflections (n, 30) that go from neutral to a pose (30,) and back.
 
@@ -43,8 +38,8 @@ def cycle(pose: Array, times: Array, generator: np.random.Generator) -> Array:
     """
     attack, release = generator.uniform(0.15, 0.35), generator.uniform(0.20, 0.40)
     late = generator.uniform(0.0, _LATEST, controls.COUNT)
-    rise = smooth((times[:, None] - late) / attack)
-    fall = smooth((times[:, None] - (1.0 - _LATEST - release) - late) / release)
+    rise = minimum_jerk((times[:, None] - late) / attack)
+    fall = minimum_jerk((times[:, None] - (1.0 - _LATEST - release) - late) / release)
     return np.asarray(pose * (rise - fall))
 
 
@@ -59,7 +54,7 @@ def through(poses: Array, times: Array) -> Array:
     stations = np.concatenate([neutral, poses, neutral])
     place = times * (len(stations) - 1)
     before = np.minimum(place.astype(np.intp), len(stations) - 2)
-    share = smooth(place - before)[:, None]
+    share = minimum_jerk(place - before)[:, None]
     return np.asarray(stations[before] * (1.0 - share) + stations[before + 1] * share)
 
 
@@ -87,7 +82,7 @@ def blinks(times: Array, duration: float, generator: np.random.Generator) -> Arr
     for _ in range(generator.integers(3)):
         middle = generator.uniform(0.1, 0.9)
         away = np.abs(times - middle) * duration / (0.5 * _BLINK)
-        shut = np.maximum(shut, 1.0 - smooth(away))
+        shut = np.maximum(shut, 1.0 - minimum_jerk(away))
     return shut
 
 

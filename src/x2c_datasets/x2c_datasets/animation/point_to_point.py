@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.easing import minimum_jerk
 from x2c_core.robot.robot import Robot
-from x2c_datasets.animation.motions import smooth
 
 Array = NDArray[np.float64]
 
@@ -49,4 +49,4 @@ class PointToPointMotion:
         """Return where the joints (n,) [rad or m] should be when a time has passed [s]."""
         if passed >= self.duration:
             return np.asarray(self._start + self._way)
-        return np.asarray(self._start + self._way * smooth(np.array(passed / self.duration)))
+        return np.asarray(self._start + self._way * minimum_jerk(np.array(passed / self.duration)))

@@ -1,94 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows how far a collection is: a bar in a terminal, a line now and then elsewhere."""
+"""Progress of a collection: a bar in a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+from rich.progress import TaskID
 
-_PERIOD = 10.0
-"""Time between two lines where the output is no terminal [s]."""
+from x2c_core.terminal.progress import ProgressDisplay
 
 
-class CollectProgress:
-    """Pairs that there are, the rate, and the time left; what was there before makes no rate.
+class CollectProgress(ProgressDisplay):
+    """Number of pairs, rate, and time left; pairs of an earlier run do not count as speed.
 
     Args:
-        console: Where to.
-        total: How many pairs there are to be.
+        console: Console to print to.
+        total: Number of pairs in the complete data set.
     """
 
     def __init__(self, console: Console, total: int) -> None:
-        self._console = console
+        super().__init__(console)
         self._total = total
         self._done = 0
-        self._found: int | None = None
-        self._started = self._printed = time.monotonic()
-        self._bar = Progress(
-            TextColumn("pairs"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End."""
-        self._bar.stop()
+        self._found = 0
+        self._started = time.monotonic()
+        self._bar: TaskID | None = None
 
     @property
     def rate(self) -> float:
-        """Pairs a second since the first report."""
-        passed = time.monotonic() - self._started
-        return (self._done - (self._found or 0)) / max(passed, 1e-9)
+        """Pairs per second since the first report."""
+        return (self._done - self._found) / max(time.monotonic() - self._started, 1e-9)
 
     def advance(self, pairs: int) -> None:
-        """Take note of more pairs; the first time, of those that were there before."""
+        """Take note of more pairs; the first time, of those of an earlier run."""
         self._done += pairs
-        if self._found is None:
+        if self._bar is None:
             self._found = pairs
             self._started = time.monotonic()
-            # Not a step: it would be taken for speed.
-            self._bar.reset(self._task, total=self._total, completed=pairs)
+            self._bar = self.add("pairs", self._total, pairs)
             return
-        self._bar.advance(self._task, pairs)
-        now = time.monotonic()
-        if self._bar.disable and now - self._printed > _PERIOD:
-            self._printed = now
-            left = (self._total - self._done) / max(self.rate, 1e-9)
-            self._console.print(
-                f"{self._done} of {self._total} pairs, {self.rate:.0f} pairs/s, {left:.0f} s left",
-                highlight=False,
-            )
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        """Return the rate."""
-        return Text(f"{task.speed:.0f} pairs/s" if task.speed else "– pairs/s")  # noqa: RUF001
+        rate = self.rate
+        self.update(self._bar, self._done, f"{rate:.0f} pairs/s")
+        left = (self._total - self._done) / max(rate, 1e-9)
+        self.say_now_and_then(
+            f"{self._done} of {self._total} pairs, {rate:.0f} pairs/s, {left:.0f} s left"
+        )

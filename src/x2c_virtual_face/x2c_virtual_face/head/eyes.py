@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.easing import smoothstep
 from x2c_core.face import topology
 
 Array = NDArray[np.float64]
@@ -108,5 +109,4 @@ def lid_weights(landmarks: Array, side: str) -> tuple[Array, Array]:
 
 
 def _fade(distance: Array) -> Array:
-    share = np.clip(distance, 0.0, 1.0)
-    return 1.0 - share * share * (3.0 - 2.0 * share)
+    return 1.0 - smoothstep(distance)

@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.easing import smoothstep
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.head import parts, skin_mesh, texture, weights
@@ -154,8 +155,7 @@ def _add_skin(spec: mujoco.MjSpec, skin: skin_mesh.SkinMesh) -> None:
 
 def _add_neck(spec: mujoco.MjSpec) -> None:
     surface, height = parts.neck()
-    head = np.clip((height - 0.15) / 0.75, 0.0, 1.0)
-    head = head * head * (3.0 - 2.0 * head)
+    head = smoothstep((height - 0.15) / 0.75)
     rest = np.clip(1.0 - height / 0.35, 0.0, 1.0)
     shares = {
         TORSO_BODY: rest,

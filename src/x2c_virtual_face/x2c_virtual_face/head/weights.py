@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.easing import smoothstep
 from x2c_core.face import topology
 from x2c_virtual_face.head import eyes
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, JAW_BODY
@@ -52,7 +53,7 @@ class _Face:
 
     def sided(self, name: str, region: Array) -> dict[str, Array]:
         """Cut a symmetric region in two at the middle of the face, softly."""
-        left = _step(self.y / 0.16 + 0.5)
+        left = smoothstep(self.y / 0.16 + 0.5)
         return {f"{name}_left": region * left, f"{name}_right": region * (1.0 - left)}
 
     def lids(self) -> dict[str, Array]:
@@ -63,10 +64,10 @@ class _Face:
         return shares
 
     def brows(self) -> dict[str, Array]:
-        band = _step((self.z - 0.14) / 0.16) * (1.0 - _step((self.z - 0.40) / 0.42))
-        outer = _step((self.across - 0.34) / 0.36)
-        temple = 1.0 - _step((self.across - 0.85) / 0.22)
-        middle = 0.55 + 0.45 * _step(self.across / 0.2)
+        band = smoothstep((self.z - 0.14) / 0.16) * (1.0 - smoothstep((self.z - 0.40) / 0.42))
+        outer = smoothstep((self.across - 0.34) / 0.36)
+        temple = 1.0 - smoothstep((self.across - 0.85) / 0.22)
+        middle = 0.55 + 0.45 * smoothstep(self.across / 0.2)
         return {
             **self.sided("brow_inner", band * (1.0 - outer) * middle),
             **self.sided("brow_outer", band * outer * temple),
@@ -74,10 +75,10 @@ class _Face:
 
     def nose(self) -> dict[str, Array]:
         wings = np.exp(-(((self.across - 0.24) / 0.17) ** 2) - ((self.z + 0.42) / 0.20) ** 2)
-        wings = wings * (1.0 - _step((self.across - 0.42) / 0.2))
+        wings = wings * (1.0 - smoothstep((self.across - 0.42) / 0.2))
         tip = 0.45 * np.exp(-((self.across / 0.15) ** 2) - ((self.z + 0.45) / 0.15) ** 2)
-        lip = 0.28 * np.exp(-((self.across / 0.30) ** 2)) * _step((self.z + 0.98) / 0.12)
-        lip = lip * self.upper_lip * (1.0 - _step((self.z + 0.75) / 0.2))
+        lip = 0.28 * np.exp(-((self.across / 0.30) ** 2)) * smoothstep((self.z + 0.98) / 0.12)
+        lip = lip * self.upper_lip * (1.0 - smoothstep((self.z + 0.75) / 0.2))
         bridge = np.exp(-((self.across / 0.28) ** 2) - ((self.z - 0.26) / 0.15) ** 2)
         return {"nose_wrinkle": np.maximum(np.maximum(wings, tip), lip), "nose_bridge": bridge}
 
@@ -85,11 +86,11 @@ class _Face:
         taper = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 3
         # The lips bend back towards the corners, off the line they roll about.
         round_taper = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 1.6
-        above = (1.0 - _step((self.z - _MOUTH_LINE - 0.06) / 0.27)) * self.upper_lip
-        below = (1.0 - _step((_MOUTH_LINE - self.z - 0.10) / 0.38)) * ~self.upper_lip
-        middle = 1.0 - _step((self.across - 0.02) / 0.20)
-        top_red = (1.0 - _step((self.z - _MOUTH_LINE - 0.05) / 0.13)) * self.upper_lip
-        bottom_red = (1.0 - _step((_MOUTH_LINE - self.z - 0.07) / 0.15)) * ~self.upper_lip
+        above = (1.0 - smoothstep((self.z - _MOUTH_LINE - 0.06) / 0.27)) * self.upper_lip
+        below = (1.0 - smoothstep((_MOUTH_LINE - self.z - 0.10) / 0.38)) * ~self.upper_lip
+        middle = 1.0 - smoothstep((self.across - 0.02) / 0.20)
+        top_red = (1.0 - smoothstep((self.z - _MOUTH_LINE - 0.05) / 0.13)) * self.upper_lip
+        bottom_red = (1.0 - smoothstep((_MOUTH_LINE - self.z - 0.07) / 0.15)) * ~self.upper_lip
         top_edge = np.exp(-(((self.z + 0.78) / 0.055) ** 2))
         bottom_edge = np.exp(-(((self.z + 1.05) / 0.075) ** 2))
         pucker = np.exp(-((self.across / 0.30) ** 2) - ((self.z + 0.92) / 0.20) ** 2)
@@ -123,11 +124,5 @@ class _Face:
         """Lower lip and chin follow the jaw, upper lip and cheeks less and less."""
         apart = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 3
         side = np.where(self.upper_lip, -1.0, 1.0)
-        soft = 2.0 * _step((_MOUTH_LINE - self.z) / 0.9 + 0.5) - 1.0
+        soft = 2.0 * smoothstep((_MOUTH_LINE - self.z) / 0.9 + 0.5) - 1.0
         return np.asarray(0.5 + 0.5 * (apart * side + (1.0 - apart) * soft))
-
-
-def _step(share: Array) -> Array:
-    """Rise smoothly from 0 to 1 while the argument does."""
-    clipped = np.clip(share, 0.0, 1.0)
-    return np.asarray(clipped * clipped * (3.0 - 2.0 * clipped))

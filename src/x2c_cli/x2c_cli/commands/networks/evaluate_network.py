@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     reason = why_not(robot.folder, any(pair.landmarks is not None for pair in data))
     with TrainProgress(console) as progress:
         for note in (*data.notes, *([f"no transferred pictures: {reason}"] if reason else [])):
-            progress.tell(f"note: {note}")
+            progress.say(f"note: {note}")
         found, skipped = evaluate(
             arguments.networks or [robot.network],
             data,
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             cache=arguments.cache,
             workers=arguments.workers or len(os.sched_getaffinity(0)),
             advance=progress.prepare,
-            told=lambda name: progress.tell(f"trying {name}"),
+            told=lambda name: progress.say(f"trying {name}"),
         )
     _show(found, split, skipped, console)
     text = as_json(found, str(arguments.data), split, skipped)

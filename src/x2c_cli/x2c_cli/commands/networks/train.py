@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     with team(job.settings.run.device) as group:
         with TrainProgress(console, quiet=not group.leads) as progress:
-            outcome = train(job, group, progress, progress.prepare, progress.tell)
+            outcome = train(job, group, progress, progress.prepare, progress.say)
         if group.leads:
             _show(outcome, job, console)
     return 0 if outcome.finished else 130
