@@ -33,7 +33,7 @@ def unloadable() -> list[str]:
 
 
 def renders(backend: str) -> str:
-    """Render a picture with this MUJOCO_GL; return an empty string, or the reason why not."""
+    """Render an image with this MUJOCO_GL; return an empty string, or the reason why not."""
     done = subprocess.run(
         [sys.executable, "-c", RENDER],
         env={**os.environ, "MUJOCO_GL": backend},

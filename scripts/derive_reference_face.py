@@ -89,7 +89,7 @@ def skin_triangles(landmarks: Points) -> list[Triangle]:
     triangles = _oriented(sorted(cliques - NO_TRIANGLES))
     corners = landmarks[np.array(triangles)]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    # In a picture, z points away from the viewer, so outward normals have a negative one.
+    # In an image, z points away from the viewer, so outward normals have a negative one.
     inside_out = np.count_nonzero(normals[:, 2] > 0.0) > len(triangles) / 2
     return [(a, c, b) for a, b, c in triangles] if inside_out else triangles
 
@@ -171,7 +171,7 @@ def symmetric_head(landmarks: Points, mirror: NDArray[np.intp]) -> Points:
     face = (landmarks + reflected(landmarks, mirror)) / 2.0
     right = np.flatnonzero(mirror > np.arange(len(mirror)))
     side = np.sign((landmarks[mirror] - landmarks)[right, :1])
-    # The person's left is on the right of the picture.
+    # The person's left is on the right of the image.
     y = ((face[mirror] - face)[right] * side).mean(axis=0)
     y /= np.linalg.norm(y)
     z = face[FOREHEAD] - face[CHIN_TIP]

@@ -8,7 +8,7 @@ NAME = "x2c_training"
 setup(
     name=NAME,
     version="0.2.0",
-    description="Training and evaluation of mapping networks on pairs of pictures and controls.",
+    description="Training and evaluation of mapping networks on pairs of images and controls.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",

@@ -31,7 +31,7 @@ FRAMES = 45
 
 @pytest.fixture(scope="session")
 def images() -> list[Any]:
-    """The first pictures (480, 640, 3), BGR, of the built-in performer."""
+    """The first images (480, 640, 3), BGR, of the built-in performer."""
     with choose_source("", "performer") as source:
         return [source.read() for _ in range(FRAMES)]
 

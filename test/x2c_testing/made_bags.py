@@ -2,7 +2,7 @@
 """Bags made without ROS, as a run would leave them.
 
 `make_bag(folder, frames=30, ...)` writes one with the recorder's own writer and returns its path;
-`write_bag(folder, {topic: pictures}, ...)` writes one of cameras alone, as others do.
+`write_bag(folder, {topic: images}, ...)` writes one of cameras alone, as others do.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Messages:
         return self.serialize(part, stamp, format="jpeg", data=data)
 
     def face(self, part: Part, stamp: int, size: tuple[int, int], state: FaceState) -> bytes:
-        """Return the reference face in the middle of a picture of a size (width, height)."""
+        """Return the reference face in the middle of an image of a size (width, height)."""
         middle = np.array([size[0] / 2, size[1] / 2, 0.0])
         pixels = HeadPose(FACING, middle, size[1] / 5).to_pixels(topology.REFERENCE)
         return self.serialize(
@@ -182,7 +182,7 @@ def write_bag() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def grey() -> Callable[..., Any]:
-    """Make a picture (height, width, 3) of one grey: `grey(value, width=64, height=48)`."""
+    """Make an image (height, width, 3) of one grey: `grey(value, width=64, height=48)`."""
     return lambda value, width=64, height=48: np.full((height, width, 3), value, np.uint8)
 
 
@@ -200,12 +200,12 @@ def _write_bag(
 
     Args:
         folder: Of the bag.
-        cameras: BGR pictures (height, width, 3) by the name of their topic; those that end in
+        cameras: BGR images (height, width, 3) by the name of their topic; those that end in
             "compressed" become JPEG, "camera_info" messages come beside the others.
         store: Distribution whose message definitions are embedded.
         plugin: Form of the file.
         version: Of the metadata, 8 or 9.
-        stamps: Of the pictures [ns]; regular where there are none.
+        stamps: Of the images [ns]; regular where there are none.
         times: Of the bag [ns]; the stamps where there are none.
     """
     types = get_typestore(store)

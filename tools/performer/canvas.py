@@ -16,7 +16,7 @@ from x2c_perception.performer.script import VIDEO_SIZE
 
 Floats = NDArray[np.float64]
 Image = NDArray[Any]
-"""A picture or mask on the canvas or the photograph; OpenCV's types say no more."""
+"""An image or mask on the canvas or the photograph; OpenCV's types say no more."""
 
 WIDTH, HEIGHT = VIDEO_SIZE
 SUPERSAMPLING = 2
@@ -91,7 +91,7 @@ def enlarged(image: Image) -> Image:
 
 
 def sharpened(image: Image) -> Image:
-    """Return the enlarged picture with the softness of enlarging partly undone."""
+    """Return the enlarged image with the softness of enlarging partly undone."""
     radius = 0.6 * SCALE * SUPERSAMPLING
     sharp = image + 0.55 * (image - cv2.GaussianBlur(image, (0, 0), radius))
     return np.asarray(np.clip(sharp, 0.0, 255.0), np.float32)

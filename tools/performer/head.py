@@ -126,7 +126,7 @@ def build(landmarks: Floats, opacity: NDArray[np.float32]) -> Head:
     photo = np.concatenate([skin[:, :2], extra])
     space = np.concatenate([skin, np.column_stack([extra, extra_depth])])
     smiling = pose.to_head(space)
-    # The mesh is drawn where its triangles run clockwise in the picture.
+    # The mesh is drawn where its triangles run clockwise in the image.
     a, b, c = (photo[triangles[:, k]] for k in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     triangles[:, 1:] = np.where((area < 0.0)[:, None], triangles[:, :0:-1], triangles[:, 1:])

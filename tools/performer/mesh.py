@@ -29,7 +29,7 @@ def subdivide(triangles: Indices, count: int) -> tuple[sparse.csr_matrix, Indice
 
     Returns:
         The (m, count) matrix that makes the new vertices from the old, and the (4n, 3) new
-        triangles. The same matrix serves for positions in the picture and in space, so the way
+        triangles. The same matrix serves for positions in the image and in space, so the way
         between them becomes smooth. Borders become smooth curves of their own.
     """
     opposite = _edges(triangles)
@@ -109,11 +109,11 @@ def rasterise(
     """Draw triangles that carry values, the nearest on top and those seen from behind below.
 
     Args:
-        triangles: (n, 3) vertex numbers, clockwise in the picture where seen from the front.
-        corners: (m, 2) picture positions [px].
+        triangles: (n, 3) vertex numbers, clockwise in the image where seen from the front.
+        corners: (m, 2) image positions [px].
         depth: (m,) nearness; larger is nearer.
         values: (m, k) carried values.
-        size: Height and width of the picture [px].
+        size: Height and width of the image [px].
 
     Returns:
         (height, width, k) interpolated values, and (height, width) whether anything was drawn.

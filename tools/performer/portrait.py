@@ -57,8 +57,8 @@ class Portrait:
         skin: (h, w, 3) the same with eyes and teeth painted over by lids and lips.
         shut: (h, w, 3) the same with smooth skin on the lids.
         head: (h, w) opacity of head, hair and ears [0..1].
-        plate: (h, w, 3) the picture without the head, BGR [0..255].
-        neck: (h, w) how far the picture below follows the head [0..1].
+        plate: (h, w, 3) the image without the head, BGR [0..255].
+        neck: (h, w) how far the image below follows the head [0..1].
     """
 
     landmarks: Floats
@@ -100,14 +100,14 @@ def load() -> Portrait:
 
 
 def find_landmarks(photo: NDArray[np.uint8]) -> Floats:
-    """Return the landmarks (478, 3) [px] of the face in a picture (h, w, 3), BGR.
+    """Return the landmarks (478, 3) [px] of the face in an image (h, w, 3), BGR.
 
     Raises:
         RuntimeError: No face was found.
     """
     from mediapipe.python.solutions import face_mesh
 
-    # Faces are found better when they fill the picture, so the upper middle is enlarged.
+    # Faces are found better when they fill the image, so the upper middle is enlarged.
     left, right, bottom, zoom = 20, 430, 400, 2
     part = cv2.resize(
         photo[:bottom, left:right], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC
@@ -118,7 +118,7 @@ def find_landmarks(photo: NDArray[np.uint8]) -> Floats:
         found: Any = tracker.process(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).multi_face_landmarks
     if not found:
         raise RuntimeError(
-            "no face found in the portrait; is scikit-image's astronaut picture intact?"
+            "no face found in the portrait; is scikit-image's astronaut image intact?"
         )
     width, height = right - left, bottom
     points = np.array([(p.x * width, p.y * height, p.z * width) for p in found[0].landmark])
@@ -204,7 +204,7 @@ def _shut(skin: Image, landmarks: Floats) -> Image:
 
 
 def _decontaminate(photo: NDArray[np.uint8], head: Image, backdrop: Image) -> Image:
-    """Return the picture with the backdrop's share taken out of half-covered pixels."""
+    """Return the image with the backdrop's share taken out of half-covered pixels."""
     alpha = head[:, :, None]
     own = (photo - (1.0 - alpha) * backdrop) / np.maximum(alpha, 0.5)
     solid = filled(photo.astype(np.float32), head > 0.97)
@@ -215,7 +215,7 @@ def _decontaminate(photo: NDArray[np.uint8], head: Image, backdrop: Image) -> Im
 def _plate(
     photo: NDArray[np.uint8], head: Image, backdrop: Image, landmarks: Floats
 ) -> tuple[Image, Image]:
-    """Return the picture without the head (h, w, 3), and how far it follows the head (h, w)."""
+    """Return the image without the head (h, w, 3), and how far it follows the head (h, w)."""
     size = photo.shape[:2]
     source = photo.astype(np.float32)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))

@@ -38,15 +38,13 @@ class BagPlayerParameters(Parameters):
     """Parameters of the player."""
 
     bag: str = parameter("", "Bag to play: its folder, or one file of it.")
-    topic: str = parameter("", "Topic of its images; empty: found, where there is one camera.")
+    topic: str = parameter("", "Topic of its images; empty: that of its only camera.")
     rate: float = parameter(
-        1.0, "Of playing: 2 is twice as fast as recorded.", minimum=0.01, maximum=100.0
+        1.0, "Speed: 2 is twice as fast as recorded.", minimum=0.01, maximum=100.0
     )
     loop: bool = parameter(False, "Start again at the end of the bag.")
     clock: bool = parameter(True, "Publish the bag's time on /clock.")
-    wait_for_subscriber: bool = parameter(
-        True, "Begin only when somebody subscribes to the images."
-    )
+    wait_for_subscriber: bool = parameter(True, "Start only when the images have a subscriber.")
     exit_at_end: bool = parameter(False, "End the process at the end of the bag.")
 
 
@@ -65,12 +63,12 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
 
     @property
     def finished(self) -> bool:
-        """Whether the bag has come to its end."""
+        """True when the end of the bag is reached."""
         return self._playback is not None and self._playback.finished
 
     @property
     def issues(self) -> list[str]:
-        """What of the bag could not be read so far, in plain sentences."""
+        """Problems found while reading the bag so far, in plain sentences."""
         found = self._reader.found if self._reader is not None else ()
         return [str(issue) for issue in found if issue.loss]
 

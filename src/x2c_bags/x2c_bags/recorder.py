@@ -59,12 +59,12 @@ class Recorder:
     """Writes `bag/` and `controls.csv` in a folder until it is closed.
 
     Args:
-        folder: Where to; made where there is none.
-        topics: What is recorded, by full name.
-        clock: What the time stamps of the bag are.
+        folder: Folder to write to; created if missing.
+        topics: Topics to record, by full name.
+        clock: Clock of the bag's time stamps.
         flush_period: Longest time that a message stays in memory alone [s].
         overwrite: Whether an earlier recording in the folder is replaced.
-        split: When the bag goes on in another file.
+        split: Limits at which the bag goes on in another file.
         pulse: Pulse of the writing thread.
 
     Raises:
@@ -122,24 +122,24 @@ class Recorder:
 
     @property
     def broken(self) -> str:
-        """Why nothing is recorded any more; empty while recording goes on."""
+        """Reason why recording ended; empty while it goes on."""
         return self._broken
 
     @property
     def fault(self) -> str:
-        """Why something was not written in the last seconds; empty when all is well."""
+        """Reason why messages were not written in the last seconds; empty if all were."""
         if self._broken:
             return self._broken
         return self._fault if time.monotonic() - self._fault_time < _FAULT_SHOWN else ""
 
     @property
     def counts(self) -> Mapping[Part, int]:
-        """How many messages of each topic have been taken."""
+        """Number of messages taken of each topic."""
         return dict(self._counts)
 
     @property
     def lost(self) -> int:
-        """How many messages did not fit on the disk, or came faster than it is."""
+        """Number of messages that did not fit on the disk, or came faster than it can write."""
         waiting = self._queue.qsize() if self._broken else 0
         return self._bag.lost + self.dropped + waiting
 

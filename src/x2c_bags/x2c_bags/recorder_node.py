@@ -41,18 +41,18 @@ _EARLY = 1000
 class RecorderParameters(Parameters):
     """Parameters of the recorder."""
 
-    output: str = parameter("", "Folder for bag/ and controls.csv; made where there is none.")
+    output: str = parameter("", "Folder for bag/ and controls.csv; created if missing.")
     overwrite: bool = parameter(False, "Replace an earlier recording in the same folder.")
     images: bool = parameter(True, "Record compressed images too.")
     flush_period: float = parameter(
-        1.0, "What a killed process can lose at most [s].", minimum=0.1, maximum=60.0
+        1.0, "Longest recording that a killed process can lose [s].", minimum=0.1, maximum=60.0
     )
     max_bag_size: int = parameter(
-        0, "A file of the bag of this size is followed by another [byte]; 0: any size.", minimum=0
+        0, "Size at which the bag goes on in another file [byte]; 0: no limit.", minimum=0
     )
     max_bag_duration: float = parameter(
         0.0,
-        "A file of the bag that spans this time is followed by another [s]; 0: any time.",
+        "Duration after which the bag goes on in another file [s]; 0: no limit.",
         minimum=0.0,
     )
 
@@ -70,7 +70,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is recorded any more, as the disk or the writer has failed."""
+        """True when recording has ended because the disk or the writer failed."""
         return self._recorder is not None and bool(self._recorder.broken)
 
     def configure(self) -> None:
@@ -192,7 +192,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         """Say once what cannot be written, and hear publishers that are only best effort."""
         fault = self._recorder.fault if self._recorder is not None else ""
         if fault and fault != self._reported:
-            hope = "" if self.finished else "; recording goes on as soon as there is room"
+            hope = "" if self.finished else "; recording continues as soon as there is room"
             self.get_logger().error(printable(f"{fault}{hope}"))
         self._reported = fault
         for topic in TOPICS:

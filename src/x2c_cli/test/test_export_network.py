@@ -42,7 +42,7 @@ def run(*words):
 
 
 def test_weights_become_onnx_beside_them_and_8_bits(weights, tmp_path, capsys):
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
     for number in range(4):
         image = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
@@ -51,7 +51,7 @@ def test_weights_become_onnx_beside_them_and_8_bits(weights, tmp_path, capsys):
     exact = load_predictor(weights)
     small = load_predictor(tmp_path / "x2cnet.int8.onnx")
     assert exact.config == small.config == CONFIG
-    assert "on 4 pictures its outputs moved by" in capsys.readouterr().out
+    assert "on 4 images its outputs moved by" in capsys.readouterr().out
 
 
 def test_a_checkpoint_of_upstream_becomes_safetensors(checkpoint, tmp_path, capsys):
@@ -78,7 +78,7 @@ def test_what_cannot_be_is_refused(checkpoint, weights, tmp_path, capsys):
     gone = tmp_path / "gone" / "x.onnx"
     own = tmp_path / "own.safetensors"
     for words, said in (
-        ((checkpoint,), "does not tell which pictures"),
+        ((checkpoint,), "does not tell which images"),
         ((checkpoint, "--angles", "rad"), "only change what --preset says"),
         ((tmp_path / "gone.pth", "--preset", "x2c"), "there is no file"),
         ((weights, "--out", gone), "cannot write"),

@@ -80,7 +80,7 @@ def test_a_table_becomes_a_film(table, tmp_path, more):
         (("--set", "Head Yaw=20"), "Head Yaw: expected a value from -0.5236 to 0.5236 rad"),
         (("--csv", "a.csv", "--set", "Jaw Pitch=1"), "leave out --expression and --set"),
         (("--csv", "none.csv"), "cannot read none.csv"),
-        (("--at", "1"), "--at is for a picture of a table"),
+        (("--at", "1"), "--at is for an image of a table"),
         (("--dynamics",), "--dynamics is for films"),
         (("--out", "a.mp4", "--size", "33"), "a film needs even numbers"),
         (("--out", "a.mp4", "--fps", "0"), "--fps: expected 1 to 120"),

@@ -67,8 +67,8 @@ def test_a_network_is_trained_and_measured(capsys, tmp_path, data):
     train = ["train", "--data", data, "--out", out, "--epochs", "1", "--seed", "3", *SMALL]
     assert ended([*train, "--set", "data.test=val"]) == 0
     said = capsys.readouterr().out
-    assert "no transferred pictures can be made: the data set has no landmarks" in said
-    assert "val, rendered pictures: error" in said
+    assert "no transferred images can be made: the data set has no landmarks" in said
+    assert "val, rendered images: error" in said
     weights = out / "network.safetensors"
     measured = tmp_path / "measured"
     measure = ["evaluate-network", weights, "--data", data, "--workers", "1"]
@@ -91,7 +91,7 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until)
     saved = out / "checkpoint.pt"
     wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 120.0)
     assert running.stop(timeout=400) == 130
-    assert f"Stopped; the same command goes on in {out}." in running.output
+    assert f"Stopped; to resume, give the same command again: {out}." in running.output
     # It goes on, and is stopped again.
     again = node_process(command=command)
     again.wait_for("resumed after step")

@@ -24,7 +24,7 @@ _EPILOG = """examples:
   x2c face                          play with the robot's face in a web browser
   x2c doctor                        find out what is wrong with this machine
 
-'x2c COMMAND --help' tells more of each."""
+'x2c COMMAND --help' describes each command."""
 
 REFUSED = 2
 """Exit status where something was refused before it began."""

@@ -26,7 +26,7 @@ class EvaluationProgress:
 
     Args:
         jobs: The recordings.
-        console: Where to.
+        console: Console to print to.
     """
 
     def __init__(self, jobs: Sequence[EvaluationJob], console: Console) -> None:

@@ -19,14 +19,14 @@ def prepare(folder: Path, video: str) -> None:
     """Make room for results: those of an earlier run go, whatever else is there stays.
 
     Args:
-        folder: Where results are to be; made where there is none.
-        video: What is to be imitated, which must not be among them.
+        folder: Folder for results; created if missing.
+        video: Video to imitate, which must not be among the results.
 
     Raises:
         OutputError: There is no room; the text says what is in the way.
     """
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is no folder: choose another one for the results")
+        raise OutputError(f"{folder} is not a folder: choose another one for the results")
     bag = folder / BAG
     old = [folder / name for name in FILES]
     if video and Path(video).exists():

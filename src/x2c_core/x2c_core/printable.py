@@ -9,6 +9,6 @@ def printable(text: str) -> str:
     and files refuse.
 
     Args:
-        text: Of any characters.
+        text: Text of any characters.
     """
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

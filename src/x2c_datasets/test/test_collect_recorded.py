@@ -48,7 +48,7 @@ def driver(ros):
 
 @pytest.fixture
 def camera(ros):
-    """Publish a grey picture at 50 Hz; `camera.offset` shifts its stamps [s]."""
+    """Publish a grey image at 50 Hz; `camera.offset` shifts its stamps [s]."""
 
     class Camera:
         offset = 0.0
@@ -80,7 +80,7 @@ def test_the_virtual_robot_is_imaged_as_it_was_commanded(robot, node_process, tm
         animation = make_animation(2, int(pair.animation[1:]), 2)
         assert pair.values == pytest.approx(animation.values[int(pair.image.stem)], abs=1e-6)
         assert pair.read_image().shape == (256, 64, 3)
-    # Faces that differ in their values differ in their pictures.
+    # Faces that differ in their values differ in their images.
     first, second = data[0].read_image().astype(int), data[2].read_image().astype(int)
     assert np.abs(first - second).max() > 20
     assert "--topics" in (tmp_path / "set" / layout.CARD).read_text()
@@ -154,7 +154,7 @@ def test_single_poses_without_an_image_are_left_out_and_listed(
     monkeypatch.setattr(capture_session, "_jpeg", fail_once)
     outcome = collect(robot, tmp_path / "set")
     assert outcome.pairs == len(read_data_set(tmp_path / "set")) == 3
-    assert "1 poses have no picture" in outcome.warnings[0]
+    assert "1 poses have no image" in outcome.warnings[0]
     assert "a000000 frame 1: " in outcome.warnings[0]
     assert "3 bytes are no image" in outcome.warnings[0]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Collecting with real pictures, in real processes."""
+"""Collecting with real images, in real processes."""
 
 import hashlib
 import signal
@@ -77,7 +77,7 @@ def test_landmarks_lie_where_the_images_show_them(whole):
         pixels = pair.landmark_pixels()
         assert (pixels[:468] > -5).all()
         assert (pixels[:468] < SETTINGS.size + 5).all()
-        # The face's own left is on the right of the picture.
+        # The face's own left is on the right of the image.
         assert pixels[263, 0] > pixels[33, 0]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model is fitted to pictures and tried on held-out animations; what is unusable is listed."""
+"""A model is fitted to images and tried on held-out animations; what is unusable is listed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def images(tmp_path_factory):
     from x2c_virtual_face.virtual_face import VirtualFace
 
     robot = load_robot(find_robot("virtual"))
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     pairs = []
     with VirtualFace(robot, 192, 192) as face:
         for number in range(48):
@@ -96,7 +96,7 @@ def test_too_few_usable_images_are_an_error_that_names_the_first_bad_ones(tmp_pa
     pairs = [
         Pair(tmp_path / f"{n}.png", jaw_values(0.1), "a", "train", source, n) for n in range(40)
     ]
-    with pytest.raises(FitError, match=r"0 of 40 pictures can be used(.|\n)*metadata row 0"):
+    with pytest.raises(FitError, match=r"0 of 40 images can be used(.|\n)*metadata row 0"):
         fit_data_set(DataSet(tmp_path, pairs), pairs, 1, quiet)
 
 

@@ -183,7 +183,7 @@ def test_lists_of_the_same_lists_are_never_unfolded(folder):
     paths = [f"train/{GOOD}"] * 2
     data = read_data_set(save_pickle(folder, paths, [row, [0.0] * controls.COUNT]))
     only_good(data, "expected 30 numbers, got [[[")
-    with pytest.raises(DataSetError, match="expected the path of a picture, got"):
+    with pytest.raises(DataSetError, match="expected the path of an image, got"):
         read_data_set(save_pickle(folder, [row]))
 
 

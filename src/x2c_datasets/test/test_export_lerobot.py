@@ -93,7 +93,7 @@ def test_rows_and_episodes_agree(exported):
 
 
 def test_images_have_the_times_that_rows_say(exported):
-    # The picture of frame i of a made-up run is of the grey 40 + i.
+    # The image of frame i of a made-up run is of the grey 40 + i.
     with av.open(str(exported / "videos" / CAMERA / "chunk-000" / "file-000.mp4")) as video:
         frames = [
             (frame.pts * frame.time_base, frame.to_ndarray(format="rgb24").mean())

@@ -40,7 +40,7 @@ def numbers(pairs):
 def test_images_belong_to_the_values_of_their_stamp(tmp_path, make_bag):
     pairs, left = found(make_bag(tmp_path / "bag", frames=30))
     assert [index for index, pair in enumerate(pairs) if pair is None] == sorted(LOST)
-    assert left == {"nobody was followed": 3}
+    assert left == {"no person was followed": 3}
     assert [int(pair.image.mean()) for pair in pairs if pair] == pytest.approx(
         [40 + index for index in range(30) if index not in LOST], abs=1
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a data set grows on the disk, with made-up pictures in place of rendered ones."""
+"""How a data set grows on the disk, with made-up images in place of rendered ones."""
 
 import errno
 import hashlib
@@ -106,7 +106,7 @@ def test_the_card_tells_what_how_and_with_which_seed(whole):
     card = (whole / layout.CARD).read_text(encoding="utf-8")
     assert card.startswith("---\n")
     for text in (
-        *("46 pictures", "--samples 46 --seed 3 --frames 4", "mujoco", "numpy", *controls.NAMES),
+        *("46 images", "--samples 46 --seed 3 --frames 4", "mujoco", "numpy", *controls.NAMES),
         *(layout.VALUES_PLOT, layout.SAMPLES_SHEET, "**radians**", "| test | 4 | 1 |"),
     ):
         assert text in card
@@ -255,8 +255,8 @@ def test_damage_is_skipped_and_listed(whole, tmp_path):
     data = read_data_set(folder)
     report = "\n".join(data.report())
     assert "skipped 4" in report
-    assert f"train/{layout.METADATA} row 0: the picture {missing} is missing" in report
-    assert "row 1: the picture" in report
+    assert f"train/{layout.METADATA} row 0: the image {missing} is missing" in report
+    assert "row 1: the image" in report
     assert "row 0: the values of Head Yaw are missing or not finite" in report
     assert f"test/{layout.METADATA}: no readable Parquet file" in report
     assert len(data) == 46 - 4 - 3

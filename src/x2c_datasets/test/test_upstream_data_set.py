@@ -22,7 +22,7 @@ def values(count):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a folder with pictures and a way to add pickles."""
+    """Return a folder with images and a way to add pickles."""
     (tmp_path / "images").mkdir()
     for index in range(6):
         image = np.full((4, 5, 3), (10 * index, 20, 30), np.uint8)
@@ -104,7 +104,7 @@ def test_bad_rows_are_skipped_counted_and_named(folder):
     assert "skipped 5" in report
     assert f"{folder / 'train_split_cg.pkl'} row 1: control values must be finite" in report
     assert "row 2: expected 30 control values" in report
-    assert "row 4: the picture" in report
+    assert "row 4: the image" in report
 
 
 def _only_bad(folder, rows):
@@ -121,7 +121,7 @@ def test_an_empty_image_is_skipped(folder):
 
 
 def test_an_image_that_is_none_is_told_when_it_is_opened(folder):
-    (folder / "images" / "2.png").write_bytes(b"no picture")
+    (folder / "images" / "2.png").write_bytes(b"no image")
     save(folder)
     with pytest.raises(DataSetError, match=r"row 2: .*2\.png: .* no image"):
         read_data_set(folder)[2].read_image()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a data set is made with; together with the versions it decides every byte."""
+"""Settings of a data set; together with the versions they decide every byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DECISIVE = ("x2c", "numpy", "opencv", "mujoco")
 
 
 def robot_file_hash(folder: Path) -> str:
-    """Return what tells a robot's file from others, edited ones of its own included.
+    """Return a fingerprint of a robot's file, edited files of the same name included.
 
     Raises:
         CollectError: It cannot be read.
@@ -39,7 +39,7 @@ def robot_file_hash(folder: Path) -> str:
 
 
 class LookKind(enum.StrEnum):
-    """How the pictures of different animations look."""
+    """Choice of looks of the images of different animations."""
 
     VARIED = "varied"
     PLAIN = "plain"
@@ -47,19 +47,19 @@ class LookKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class CollectionSettings:
-    """What the user asked for.
+    """Settings of a collection.
 
     Attributes:
         robot: Its name.
-        samples: How many pairs.
-        seed: Of everything random.
-        frames: Pictures of each animation.
-        look: Of the pictures of a simulated robot.
-        size: Of those pictures, which are square [px].
-        quality: Of JPEG, 1 to 100.
-        camera: Topic of a real robot's pictures; empty where the robot is simulated.
-        settle: How long a real robot holds a pose before its picture is taken [s].
-        tolerance: How much later than that the picture may be stamped [s].
+        samples: Number of pairs.
+        seed: Random seed.
+        frames: Images of each animation.
+        look: Look of the images of a simulated robot.
+        size: Width and height of those images [px].
+        quality: JPEG quality, 1 to 100.
+        camera: Topic of a real robot's images; empty where the robot is simulated.
+        settle: Time that a real robot holds a pose before its image is taken [s].
+        tolerance: Longest time between the end of `settle` and the stamp of the image [s].
         robot_file: Hash of the robot's robot.yaml, which says how values move joints.
     """
 
@@ -94,15 +94,15 @@ class CollectionSettings:
 
     @property
     def animations(self) -> int:
-        """How many animations it takes."""
+        """Number of animations."""
         return -(-self.samples // self.frames)
 
     def frames_of(self, index: int) -> int:
-        """Return how many pictures of an animation are kept; the last one's may be fewer."""
+        """Return how many images of an animation are kept; the last one's may be fewer."""
         return min(self.frames, self.samples - index * self.frames)
 
     def to_json(self) -> str:
-        """Return the settings, and the versions of what decides the pictures, as JSON."""
+        """Return the settings, and the versions of what decides the images, as JSON."""
         found = versions()
         content = {
             "format": _FORMAT,

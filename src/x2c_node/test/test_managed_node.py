@@ -386,7 +386,9 @@ def test_error_in_the_diagnosis_is_a_diagnosis(ros, echo, wait_until):
     echo.broken["diagnose"] = ZeroDivisionError("by zero")
     raised_to(ros, "configure", "activate")
     wait_until(
-        lambda: (one := ros.diagnosis("echo")) and one.message == "cannot tell its state: by zero",
+        lambda: (
+            (one := ros.diagnosis("echo")) and one.message == "cannot report its state: by zero"
+        ),
         "the error as a diagnosis",
     )
     assert ros.diagnosis("echo").level == DiagnosticStatus.ERROR

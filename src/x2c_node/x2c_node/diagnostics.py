@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a node says on `/diagnostics` what state it is in."""
+"""State of a node as published on `/diagnostics`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Level(enum.Enum):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a node says of itself: severity, one sentence, and details by name."""
+    """State of a node: severity, one sentence, and details by name."""
 
     level: Level
     message: str

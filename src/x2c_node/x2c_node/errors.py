@@ -17,7 +17,7 @@ class ParameterError(NodeError):
 
 
 class ImageError(NodeError):
-    """An image message cannot be turned into a picture."""
+    """An image message cannot be converted to an array, or an array to a message."""
 
 
 class MessageError(NodeError):

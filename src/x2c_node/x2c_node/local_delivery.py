@@ -58,7 +58,7 @@ class LocalDelivery:
 
 
 class _Subscription:
-    """What takes the messages of a topic; those that must come in order wait in a queue."""
+    """Receiver of the messages of a topic; messages that must come in order wait in a queue."""
 
     def __init__(self, take: Take) -> None:
         self.take = take

@@ -54,9 +54,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
         option_class: Returns the dataclass of options that further parameters set, such as those
             of the chosen driver or source, from the node's own parameters. An option with the
             name of a parameter shares its value. The values are in `options`.
-        option_classes: Returns the dataclasses of all choices: options of what is not chosen are
-            passed over without a warning, so that one parameter file serves every choice.
-        local_delivery: Of the process, where several nodes are to hand messages on directly.
+        option_classes: Function that returns the dataclasses of all choices: options of others are
+            ignored without a warning, so that one parameter file serves every choice.
+        local_delivery: Local delivery of the process, if several nodes hand messages on directly.
         supervisor: Supervisor of the process, where several nodes share it.
         node_arguments: Passed to rclpy's node.
     """
@@ -142,7 +142,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         Called from any thread; what a hanging thread may hold must not be waited for.
 
         Args:
-            reason: What has failed.
+            reason: Description of the failure.
         """
 
     def diagnose(self) -> Diagnosis:
@@ -264,7 +264,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
     def service(self, service_type: type, name: str, callback: Callable[..., Any]) -> None:
         """Make a service; the callback takes and returns as rclpy's does.
 
-        An error in it is told in the response's `message`, where it has one.
+        An error in it is reported in the response's `message`, if it has one.
         """
         answer = self._callback_guard.answering(callback, name, alone=True)
         made = self.create_service(service_type, name, answer)
@@ -283,7 +283,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
         Args:
             what: Topic or service concerned, or a word for it.
-            error: What was raised.
+            error: Exception raised.
         """
         self.statistics.counts[f"{what} failed"] += 1
         self._log_failure(what, error)
@@ -308,7 +308,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 diagnosis = self.diagnose()
             except Exception as error:
                 self._log_failure("diagnostics", error)
-                diagnosis = Diagnosis(Level.ERROR, f"cannot tell its state: {error}")
+                diagnosis = Diagnosis(Level.ERROR, f"cannot report its state: {error}")
         elif self.fault:
             diagnosis = Diagnosis(Level.ERROR, self.fault)
         else:
@@ -316,7 +316,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         values = {"state": self.state, **self.statistics.values(), **diagnosis.values}
         level, message = diagnosis.level, diagnosis.message
         for topic, sentence in self._mismatches.sentences().items():
-            values[f"{topic} not heard"] = sentence
+            values[f"{topic} not received"] = sentence
             if level in (Level.OK, Level.WARN):
                 level, message = Level.WARN, f"{message}; {sentence}"
         if self._namesakes.there:

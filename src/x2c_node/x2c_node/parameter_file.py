@@ -25,10 +25,10 @@ _PARAMETERS = "ros__parameters"
 
 
 class ParameterFile:
-    """What a parameter file says, block by block.
+    """Content of a parameter file, block by block.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
 
     Raises:
         ParameterFileError: The file cannot be read, or is laid out otherwise.
@@ -72,8 +72,8 @@ class ParameterFile:
             return
         held = ", ".join(self._blocks) or "nothing"
         raise ParameterFileError(
-            f"{self._path} says nothing to {', '.join(wanted)}, so it would change nothing: it "
-            f"holds {held}; expected blocks as in config/imitation.yaml"
+            f"{self._path} has no parameters for {', '.join(wanted)}, so it would change "
+            f"nothing: it holds {held}; expected blocks as in config/imitation.yaml"
         )
 
     def _read(self, node: yaml.Node, name: str, loader: yaml.SafeLoader) -> None:
@@ -110,8 +110,8 @@ def filled(kind: type[P], values: dict[str, Any], path: Path | str) -> P:
 
     Args:
         kind: Dataclass of described fields.
-        values: Values by name; names that the node does not have are passed over, as ROS does.
-        path: Of the file, for messages to the user.
+        values: Values by name; names that the node does not have are ignored, as in ROS.
+        path: Path of the file, for messages to the user.
 
     Raises:
         ParameterFileError: A value cannot be.

@@ -20,7 +20,7 @@ __all__ = ["Parameters", "check", "declare", "parameter", "read", "specs", "unkn
 class Parameters:
     """Base of every node's parameters."""
 
-    autostart: bool = parameter(True, "Configure and activate by itself when the node starts.")
+    autostart: bool = parameter(True, "Configure and activate when the node starts.")
     diagnostics_period: float = parameter(
         1.0, "Time between two messages on /diagnostics [s].", minimum=0.1, maximum=60.0
     )

@@ -11,7 +11,7 @@ from rclpy.qos import (
 IMAGE_PUBLISHER = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE
 )
-"""Camera images out: whoever needs every one can ask for reliable."""
+"""Camera images out: a subscriber that needs every image can ask for reliable."""
 
 IMAGE_SUBSCRIBER = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
@@ -47,4 +47,4 @@ LATCHED = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
-"""States that whoever comes later still needs."""
+"""States that later subscribers still need."""

@@ -43,7 +43,7 @@ def simulated(make_once: Callable[..., Path], robot: Path) -> Path:
 
 @pytest.fixture
 def upstream() -> Callable[..., Path]:
-    """Lay a data set out as upstream does: grey pictures whose brightness tells the values."""
+    """Lay a data set out as upstream does: grey images whose brightness tells the values."""
 
     def make(folder: Path, count: int = 24, name: str = "train_split_cg.pkl") -> Path:
         (folder / "images").mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ def test_training_and_evaluation_agree(simulated, robot, tmp_path):
 
 def test_data_of_upstream_are_evaluated_on_their_images_alone(upstream, tmp_path):
     folder = upstream(tmp_path / "data", count=9, name="val_split_cg.pkl")
-    (folder / "images/val_split_cg_2.png").write_text("no picture")
+    (folder / "images/val_split_cg_2.png").write_text("no image")
     data = choose_split(read_data_set(folder, landmarks=True), None)
     (found,), skipped = evaluate([save(tmp_path / "n.safetensors")], data, None)
     assert list(found.predictions) == ["rendered"]

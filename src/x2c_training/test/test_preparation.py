@@ -96,7 +96,7 @@ def test_bad_rows_are_named_counted_and_left_out(tmp_path, upstream):
     values[5][11] = float("nan")
     file.write_bytes(pickle.dumps({**content, "ctrl_values": values}))
     (folder / content["img_path"][8]).unlink()
-    (folder / content["img_path"][9]).write_text("no picture")
+    (folder / content["img_path"][9]).write_text("no image")
     made = prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
     assert len(made.skipped) == 4
     for row, reason in ((2, "(7,)"), (5, "finite"), (8, "is missing"), (9, "are no image")):
@@ -112,7 +112,7 @@ def test_bad_rows_are_named_counted_and_left_out(tmp_path, upstream):
 def test_a_set_of_nothing_but_bad_rows_is_refused(tmp_path, upstream):
     folder = upstream(tmp_path, count=3)
     for file in (folder / "images").iterdir():
-        file.write_text("no picture")
+        file.write_text("no image")
     with pytest.raises(PreparationError, match=r"nothing of .* can be used.*\n.*row 0: "):
         prepare(read_data_set(folder), NetworkConfig(image_size=32), None)
 
@@ -146,7 +146,7 @@ def test_transferred_images_show_the_same_on_the_neutral_image(simulated, robot,
     neutral = Transferrer(robot, NetworkConfig(image_size=64))
     away = np.abs(made.transferred.astype(int) - neutral._warp.neutral).mean(axis=(1, 2, 3))
     moved = np.abs(np.array([controls.to_deflection(one) for one in made.values])).max(axis=1)
-    # The more a face does, the further its picture is from the neutral one.
+    # The more a face does, the further its image is from the neutral one.
     assert np.corrcoef(away, moved)[0, 1] > 0.5
     again = neutral.image(data[7])
     assert np.array_equal(again, made.transferred[7])

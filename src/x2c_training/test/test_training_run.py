@@ -146,7 +146,7 @@ def test_weights_come_with_configuration_and_card(simulated, robot, tmp_path):
     assert (config.backbone, config.image_size) == ("resnet10_half", 32)
     assert not network.training
     card = (out / CARD).read_text()
-    for part in ("32 train, 4 val, 4 test", "./x2c train me", "| seed | 0 |", "rendered pictures"):
+    for part in ("32 train, 4 val, 4 test", "./x2c train me", "| seed | 0 |", "rendered images"):
         assert part in card
     assert f"{outcome.errors['transferred'].mae:.4f}" in card
     metadata = read_metadata(outcome.weights)
@@ -236,7 +236,7 @@ def test_every_epoch_is_told_of_wherever_a_training_was_stopped(
 
 def test_it_learns(upstream, robot, tmp_path):
     data = upstream(tmp_path / "data", count=64)
-    # The pictures' brightness tells the values: it must not be changed.
+    # The images' brightness tells the values: it must not be changed.
     plain = [f"augmentation.{name}=0" for name in ("brightness", "contrast")]
     settings = (*plain, "optimizer.epochs=15", "loss.kind=l1", "data.transferred=no")
     _, log = run(job(data, tmp_path / "out", robot, *settings))
@@ -249,7 +249,7 @@ def test_data_of_upstream_are_trained_on_without_transferred_images(upstream, ro
     outcome, log = run(job(data, tmp_path / "out", robot, "optimizer.epochs=1"))
     assert outcome.finished
     assert outcome.errors == {}, "upstream has no test split"
-    assert "the data set has no landmarks; training goes on without" in log.told[0]
+    assert "the data set has no landmarks; training continues without them" in log.told[0]
     assert "val_mae_rendered" in log.epochs[0]
     assert any("angles taken as degrees" in note for note in outcome.notes)
 
@@ -269,7 +269,7 @@ def test_bad_rows_are_reported(upstream, robot, tmp_path):
     data = upstream(tmp_path / "data")
     file = data / "train_split_cg.pkl"
     content = pickle.loads(file.read_bytes())
-    (data / content["img_path"][4]).write_text("no picture")
+    (data / content["img_path"][4]).write_text("no image")
     outcome, _ = run(job(data, tmp_path / "out", robot, "optimizer.epochs=1"))
     assert len(outcome.skipped) == 1
     assert "row 4" in outcome.skipped[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is computed on: device, precision, and which of several processes this is."""
+"""Device, precision and processes of a computation."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ class Team:
     Attributes:
         rank: Number of this process.
         local_rank: Likewise, on this machine.
-        processes: How many there are.
-        group: By which they agree. It works on the CPU, so that no GPU waits for it.
+        processes: Number of processes.
+        group: Process group for agreement between processes. It works on the CPU, so that no GPU
+            waits for it.
     """
 
     rank: int = 0
@@ -40,7 +41,7 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this process speaks and writes for all."""
+        """True for the process that prints and writes for all."""
         return self.rank == 0
 
     def wait(self) -> None:
@@ -69,7 +70,7 @@ def team(device: str) -> Iterator[Team]:
     """Join the processes of `torchrun`; without it there is this process alone.
 
     Args:
-        device: As in the settings, which decides how processes talk.
+        device: Device in the settings, which decides how processes communicate.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1 or "RANK" not in os.environ:

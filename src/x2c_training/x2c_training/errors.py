@@ -21,4 +21,4 @@ class CheckpointError(TrainingError):
 
 
 class DeviceError(TrainingError):
-    """What is asked to compute on is not there."""
+    """The requested device is not available."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training is made with: sections of a YAML file, each value with its default here.
+"""Settings of a training: sections of a YAML file, each value with its default here.
 
 A file needs to name only what differs from these defaults. Unknown sections and keys are refused,
 and so are values of another type or out of their range.
@@ -40,8 +40,8 @@ class NetworkSettings:
 
     Attributes:
         backbone: One of `x2c_imitation.x2cnet.network.resnet.BACKBONES`.
-        image_size: Of its square input [px].
-        crop: What it sees of a picture: left, top, right, bottom as shares of the picture.
+        image_size: Width and height of its input [px].
+        crop: Crop of an image for its input: left, top, right, bottom as shares of the image.
     """
 
     backbone: str = "resnet18"
@@ -65,14 +65,14 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Which pairs are used, and for what.
+    """Choice of the pairs for training and validation.
 
     Attributes:
         train: Split that the network learns from.
         validation: Split that is looked at after every epoch.
         test: Split that the final figures come from.
         limit: Most pairs of the training split, evenly spread; 0 for all.
-        transferred: Whether to make motion-transferred pictures: "auto" where the data set has
+        transferred: Whether to make motion-transferred images: "auto" where the data set has
             landmarks, "no" never, "yes" or refuse.
     """
 
@@ -93,14 +93,14 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """How far pictures are changed at random, each time they are shown to the network.
+    """Limits of random changes of images, made each time they are shown to the network.
 
     Attributes:
         brightness: Factor from 1 - b to 1 + b.
-        contrast: Likewise, about the picture's mean grey.
+        contrast: Likewise, about the image's mean grey.
         saturation: Likewise, about each pixel's grey.
         hue: Turn of the hue, from -h to h [turns].
-        shift: Way of the picture on each axis, from -s to s [picture widths].
+        shift: Way of the image on each axis, from -s to s [image widths].
         scale: Change of its size, factor from 1 - s to 1 + s.
     """
 
@@ -121,14 +121,14 @@ class AugmentationSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What training makes small. Errors are of values scaled to [-1, 1] by upstream's ranges.
+    """Training loss. Errors are of values scaled to [-1, 1] by upstream's ranges.
 
     Attributes:
         kind: "l1", "mse" or "huber".
-        huber_delta: Where Huber's loss turns from square to straight.
+        huber_delta: Error at which Huber's loss turns from quadratic to linear.
         feature_matching: Weight of 1 - cosine between the features of the rendered and of the
-            transferred picture of the same sample; 0 for none.
-        transferred: Weight of the values' loss on the transferred picture, beside that on the
+            transferred image of the same sample; 0 for none.
+        transferred: Weight of the values' loss on the transferred image, beside that on the
             rendered one, which has weight 1; 0 for none.
         weights: Weight of a control or a group by its name, 1 where there is none.
         gaze_mask: Leave gaze out where both eyes are shut.
@@ -155,19 +155,19 @@ class LossSettings:
 
     @property
     def needs_transferred(self) -> bool:
-        """Whether it needs transferred pictures."""
+        """True when transferred images are needed."""
         return self.feature_matching > 0.0 or self.transferred > 0.0
 
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """How it is made small: AdamW, a warm-up, then a cosine down to zero.
+    """Optimisation: AdamW, a warm-up, then a cosine down to zero.
 
     Attributes:
         epochs: Times that every pair is seen.
         batch_size: Pairs in a step, of all processes together.
         learning_rate: The highest.
-        weight_decay: Of matrices; biases and norms have none.
+        weight_decay: Weight decay of matrices; biases and norms have none.
         warm_up: Share of the steps in which the learning rate rises.
         clip: Longest gradient; longer ones are shortened.
     """
@@ -194,13 +194,13 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How it is computed.
+    """Computation of the training.
 
     Attributes:
-        seed: Of everything random.
+        seed: Random seed.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        precision: Of what may be rounded: "auto" is bfloat16 on a GPU, or on a CPU with AMX,
-            and float32 elsewhere.
+        precision: Precision where rounding is acceptable: "auto" is bfloat16 on a GPU, or on a CPU
+            with AMX, and float32 elsewhere.
         checkpoint_minutes: Longest time between two checkpoints within an epoch [min].
     """
 

@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Array = NDArray[np.float64]
 _X, _Y, _Z = 0, 1, 2
 
 

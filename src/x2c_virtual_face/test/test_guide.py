@@ -22,7 +22,7 @@ def test_the_document_is_what_the_command_makes(robot: Robot) -> None:
 
 def test_there_is_an_image_of_every_control_and_expression() -> None:
     wanted = {guide.image_path(name) for name in (*controls.NAMES, *EXPRESSIONS)}
-    assert {str(p.relative_to(FOLDER)) for p in FOLDER.glob("pictures/*")} == wanted
+    assert {str(p.relative_to(FOLDER)) for p in FOLDER.glob("images/*")} == wanted
     assert (FOLDER / "controls.png").is_file()
 
 

@@ -82,7 +82,7 @@ def test_landmarks_are_projected_to_where_the_image_shows_them(face):
     pixels = _pixels(face)
     nose, chin, left_eye, right_eye = pixels[[1, 152, 473, 468]]
     assert chin[1] > nose[1]
-    # The face's own left is on the right of the picture.
+    # The face's own left is on the right of the image.
     assert left_eye[0] > right_eye[0]
     image = face.render().astype(int)
     for eye in (left_eye, right_eye):

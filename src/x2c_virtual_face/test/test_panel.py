@@ -114,21 +114,21 @@ def test_sliders_change_what_all_pages_see(server: PanelServer) -> None:
 
 
 def test_the_image_shows_what_the_sliders_say(server: PanelServer) -> None:
-    before = image(ask(server, "/picture.jpg")[2])
+    before = image(ask(server, "/image.jpg")[2])
     assert before.shape == (SIZE, SIZE, 3)
     wish(server, controls={"Head Yaw": 0.5, "Jaw Pitch": 0.0})
     limit = time.monotonic() + 20.0
-    while np.abs(image(ask(server, "/picture.jpg")[2]).astype(int) - before).mean() < 3.0:
+    while np.abs(image(ask(server, "/image.jpg")[2]).astype(int) - before).mean() < 3.0:
         assert time.monotonic() < limit, "the face does not move"
 
 
 def test_images_come_in_a_stream(server: PanelServer) -> None:
     connection = http.client.HTTPConnection(HOST, server.port, timeout=20.0)
-    connection.request("GET", "/pictures")
+    connection.request("GET", "/images")
     answer = connection.getresponse()
     assert answer.headers["Content-Type"].startswith("multipart/x-mixed-replace")
     for _ in range(2):
-        assert answer.readline() == b"--picture\r\n"
+        assert answer.readline() == b"--image\r\n"
         assert answer.readline() == b"Content-Type: image/jpeg\r\n"
         length = int(answer.readline().split()[1])
         answer.readline()

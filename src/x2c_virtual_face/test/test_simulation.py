@@ -61,7 +61,7 @@ def test_it_draws_in_one_thread_whoever_starts_and_ends_it(simulation, wait_unti
         starter.join(150.0)
         assert not starter.is_alive()
         before = len(images)
-        wait_until(lambda: len(images) > before, what="a picture")  # noqa: B023
+        wait_until(lambda: len(images) > before, what="an image")  # noqa: B023
         simulation.stop()
     assert len(threads) == 1
     assert images[0].shape == (64, 64, 3)

@@ -120,7 +120,7 @@ def test_links_are_where_the_simulations_bones_are(robot: Robot, path: Path) -> 
                 np.testing.assert_allclose(link.xmat, body.xmat, atol=1e-4)
     camera = states[0].body(CAMERA_FRAME)
     np.testing.assert_allclose(camera.xpos, simulated.cam_pos[0], atol=1e-5)
-    # It looks at the face, and right in the picture is the face's left.
+    # It looks at the face, and right in the image is the face's left.
     np.testing.assert_allclose(camera.xmat.reshape(3, 3)[:, 2], [-1, 0, 0], atol=1e-5)
     np.testing.assert_allclose(camera.xmat.reshape(3, 3)[:, 0], [0, 1, 0], atol=1e-5)
 

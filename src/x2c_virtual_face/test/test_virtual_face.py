@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated face as a robot: servos, limits, picture."""
+"""The simulated face as a robot: servos, limits, image."""
 
 from __future__ import annotations
 

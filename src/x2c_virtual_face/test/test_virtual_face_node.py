@@ -74,7 +74,7 @@ def test_a_joint_command_moves_the_joint_and_changes_the_image(start, ros, wait_
     images = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
     compressed = ros.collect(CompressedImage, "robot/image_raw/compressed", IMAGE_SUBSCRIBER)
     infos = ros.collect(CameraInfo, "robot/camera_info", IMAGE_SUBSCRIBER)
-    wait_until(lambda: images and compressed and infos, what="pictures")
+    wait_until(lambda: images and compressed and infos, what="images")
     neutral = image_to_bgr(images[-1]).astype(int)
     assert neutral.shape == (96, 128, 3)
     assert neutral.std() > 10.0
@@ -91,7 +91,7 @@ def test_a_joint_command_moves_the_joint_and_changes_the_image(start, ros, wait_
     stamps = [to_nanoseconds(state.header.stamp) for state in side.states]
     assert (np.diff(stamps) > 0).all()
     moved = stamps[-1]
-    wait_until(lambda: to_nanoseconds(images[-1].header.stamp) > moved, what="a new picture")
+    wait_until(lambda: to_nanoseconds(images[-1].header.stamp) > moved, what="a new image")
     assert np.abs(image_to_bgr(images[-1]).astype(int) - neutral).max() > 40
     assert process.stop(signal.SIGINT) == 0
 
@@ -129,7 +129,7 @@ def test_garbage_is_refused_counted_and_survived(start, ros, wait_until, robot):
 def test_lifecycle_over_its_services(start, ros, wait_until):
     process, side = start()
     images = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
-    wait_until(lambda: images, what="a picture")
+    wait_until(lambda: images, what="an image")
     assert ros.transition(NODE, "deactivate")
     assert ros.transition(NODE, "cleanup")
     assert ros.transition(NODE, "configure")
@@ -137,7 +137,7 @@ def test_lifecycle_over_its_services(start, ros, wait_until):
     assert ros.transition(NODE, "activate")
     wait_until(lambda: len(side.states) > seen + 5, what="joint states after a new start")
     seen = len(images)
-    wait_until(lambda: len(images) > seen, what="a picture after a new start")
+    wait_until(lambda: len(images) > seen, what="an image after a new start")
     (result,) = ros.set_parameters(NODE, framerate=math.nan)
     assert not result.successful
     (result,) = ros.set_parameters(NODE, framerate=10.0)

@@ -20,7 +20,7 @@ EXPRESSION_NAMES = tuple(name for name in EXPRESSIONS if name != "neutral")
 
 
 class Blend:
-    """What the sliders say; may be used from any thread.
+    """State of the sliders; may be used from any thread.
 
     Expressions add up by their deflections. A control that is set by hand has that value at once;
     expressions that are changed later move it from there.
@@ -40,7 +40,7 @@ class Blend:
 
     @property
     def amounts(self) -> dict[str, float]:
-        """How much of each expression is mixed in, 0 to 1, by its name."""
+        """Weight of each named expression, 0 to 1, by its name."""
         with self._lock:
             return dict(self._amounts)
 
@@ -54,7 +54,7 @@ class Blend:
         """Set controls by hand.
 
         Args:
-            values: By the controls' names [ratio or rad]; brought into range.
+            values: Values by the controls' names [ratio or rad]; clamped to their ranges.
             together: Whether the other side of the face does the same.
 
         Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of the model, drawn off screen."""
+"""Images of the model, drawn off screen."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import os
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Image
 from x2c_virtual_face.errors import RenderError
 from x2c_virtual_face.head.scenery import CAMERA
-
-Image = NDArray[np.uint8]
 
 _MOST_GEOMS = 100
 
@@ -25,7 +23,7 @@ class Canvas:
     """
 
     def __init__(self, model: mujoco.MjModel, width: int, height: int) -> None:
-        """Make an OpenGL context for pictures of the given size [px].
+        """Make an OpenGL context for images of the given size [px].
 
         Raises:
             RenderError: No off-screen OpenGL is available.
@@ -53,7 +51,7 @@ class Canvas:
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawing)
 
     def draw(self, data: mujoco.MjData) -> Image:
-        """Return a picture (height, width, 3), RGB, of the model in the given state."""
+        """Return an image (height, width, 3), RGB, of the model in the given state."""
         self._opengl.make_current()
         mujoco.mjv_updateScene(
             self._model,
@@ -71,7 +69,7 @@ class Canvas:
         return np.ascontiguousarray(image[::-1])
 
     def load_texture(self, name: str) -> None:
-        """Bring a texture's picture, changed in the model, to the graphics memory."""
+        """Bring a texture's image, changed in the model, to the graphics memory."""
         self._opengl.make_current()
         mujoco.mjr_uploadTexture(self._model, self._drawing, self._model.texture(name).id)
 

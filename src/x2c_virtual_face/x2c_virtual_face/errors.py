@@ -17,7 +17,7 @@ class CommandError(VirtualFaceError):
 
 
 class RenderError(VirtualFaceError):
-    """No picture can be made, mostly because no off-screen OpenGL library is installed."""
+    """No image can be made, mostly because no off-screen OpenGL library is installed."""
 
 
 class PanelError(VirtualFaceError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a picture of the face looks beside its expression: colours, light, camera, background."""
+"""Look of an image of the face apart from its expression: colours, light, camera, background."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Image
 from x2c_virtual_face.head.rig import METRES
 from x2c_virtual_face.head.scenery import (
     BACKDROP,
@@ -18,8 +18,6 @@ from x2c_virtual_face.head.scenery import (
     WALL,
 )
 
-Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 Direction = tuple[float, float, float]
 
@@ -34,13 +32,13 @@ class Light:
 
 @dataclass(frozen=True)
 class View:
-    """Where the camera is, seen from what it looks at.
+    """Position of the camera, relative to the point that it looks at.
 
     Attributes:
         distance: [interocular distances].
-        azimuth: To the face's own left [rad].
+        azimuth: Angle to the face's own left [rad].
         elevation: [rad].
-        roll: Turn of the picture [rad].
+        roll: Turn of the image [rad].
         aside: Way of its target to the face's own left [interocular distances].
         above: Way of its target up [interocular distances].
         field: Vertical field of view [rad].
@@ -57,14 +55,14 @@ class View:
 
 @dataclass(frozen=True)
 class Look:
-    """A look that pictures can be given.
+    """A look that images can be given.
 
     Attributes:
         skin: Factor on the colours of the painted skin and the neck.
         shirt: Colour.
         ambient: Colour of the light that comes from everywhere.
-        lights: As many as the model has.
-        view: Of the camera.
+        lights: Lights, as many as the model has.
+        view: View of the camera.
         backdrop: (BACKDROP_SIZE, BACKDROP_SIZE, 3), RGB, first row lowest; None for a plain wall.
     """
 
@@ -80,7 +78,7 @@ def apply(look: Look, model: mujoco.MjModel, rest: mujoco.MjModel) -> bool:
     """Give a model a look.
 
     Args:
-        look: Anew, whatever look the model has.
+        look: New look; it replaces that of the model.
         model: Changed.
         rest: The same model as it was built.
 

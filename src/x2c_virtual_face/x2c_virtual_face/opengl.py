@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which OpenGL library MuJoCo draws with; to be settled before mujoco is imported."""
+"""Choice of the OpenGL library for MuJoCo, made before mujoco is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _OFF_SCREEN = {"osmesa": "OSMesa", "egl": "EGL"}
 def settle() -> None:
     """Set MUJOCO_GL where the user has not and no display is there, as mujoco reads it once.
 
-    Without any library MuJoCo can still simulate, but its import must be told not to look.
+    MuJoCo can simulate without any OpenGL library, but only if the environment says so before its
+    import.
     """
     if sys.platform != "linux" or "MUJOCO_GL" in os.environ or "DISPLAY" in os.environ:
         return

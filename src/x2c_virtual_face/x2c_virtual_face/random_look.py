@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks drawn at random, so that what learns from pictures learns the face and not its studio."""
+"""Looks drawn at random, so that what learns from images learns the face and not its studio."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Image
 from x2c_virtual_face.head.scenery import BACKDROP_SIZE
 from x2c_virtual_face.look import Colour, Light, Look, View
-
-Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
 
 _TONES: Array = np.array(
     [
@@ -38,7 +35,7 @@ def random_look(generator: np.random.Generator) -> Look:
     warmth = generator.uniform(-1.0, 1.0)
     tint = np.array([1.0 + 0.10 * warmth, 1.0, 1.0 - 0.12 * warmth])
     whole = generator.uniform(0.75, 1.15)
-    # A picture with little light from everywhere has hard shadows, with much it is flat.
+    # An image with little light from everywhere has hard shadows, with much it is flat.
     ambient = generator.uniform(0.20, 0.48)
     key = generator.uniform(0.30, 0.62)
     lights = (
@@ -87,7 +84,7 @@ def _view(generator: np.random.Generator) -> View:
     field = np.deg2rad(generator.uniform(16.0, 30.0))
     plain = View()
     return View(
-        # The nearer the camera, the wider its field: the head keeps its size in the picture.
+        # The nearer the camera, the wider its field: the head keeps its size in the image.
         distance=float(plain.distance / size * np.tan(plain.field / 2.0) / np.tan(field / 2.0)),
         azimuth=float(np.deg2rad(generator.uniform(-8.0, 8.0))),
         elevation=float(np.deg2rad(generator.uniform(-6.0, 6.0))),
@@ -106,7 +103,7 @@ def _backdrop(generator: np.random.Generator) -> Image:
     share = np.clip(0.5 + across * np.cos(turn) + up * np.sin(turn), 0.0, 1.0)[..., None]
     canvas = ((1.0 - share) * low + share * high).astype(np.float32)
     for _ in range(generator.integers(_BLOBS + 1)):
-        # Behind the face lies the middle third of the picture.
+        # Behind the face lies the middle third of the image.
         middle = tuple(int(place) for place in generator.integers(8, _COARSE - 8, 2))
         size = tuple(int(length) for length in generator.integers(1, 6, 2))
         colour = _muted(generator.uniform(0.0, 255.0, 3)).tolist()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A virtual face that lives in real time, in a thread of its own.
 
-OpenGL ties pictures to one thread, while a node is configured, run and cleaned up by whatever
+OpenGL ties images to one thread, while a node is configured, run and cleaned up by whatever
 thread spins it. A thread of its own also costs less than a hundred timer calls of rclpy a second.
 """
 
@@ -28,7 +28,7 @@ LONGEST_TICK = 0.1
 """A machine that is held up for longer does not make up for it: the face's time stands still."""
 
 LONGEST_CALL = 5.0
-"""How long the simulation's thread is waited for: drawing may hang in a driver [s]."""
+"""Time limit for the simulation's thread: drawing may hang in a driver [s]."""
 
 Tick = Callable[["VirtualFace", float], None]
 
@@ -38,8 +38,8 @@ class Simulation:
 
     Args:
         robot: Description with the virtual humanoid's joints.
-        width: Of the picture [px].
-        height: Of the picture [px].
+        width: Width of the image [px].
+        height: Height of the image [px].
 
     Raises:
         RobotMismatchError: The robot's joints are not those of the virtual humanoid.

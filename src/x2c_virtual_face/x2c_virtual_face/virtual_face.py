@@ -9,8 +9,9 @@ from typing import Self
 
 import mujoco
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array, Image
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.canvas import Canvas
 from x2c_virtual_face.errors import CommandError
@@ -20,16 +21,13 @@ from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
 from x2c_virtual_face.head.scenery import BACKDROP, CAMERA
 from x2c_virtual_face.look import Look, apply
 
-Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
-
 _HEAD_PLACE = np.array(next(bone.place for bone in BONES if bone.name == HEAD_BODY))
 
 
 class VirtualFace:
     """A simulated face with one servo for each of the robot's joints.
 
-    OpenGL ties a picture's context to the thread that made it. The first `render()` makes it, so
+    OpenGL ties an image's context to the thread that made it. The first `render()` makes it, so
     `render()` and `close()` must be called in one and the same thread; everything else may be
     called from any thread, but from one at a time.
     """
@@ -39,8 +37,8 @@ class VirtualFace:
 
         Args:
             robot: Description with the virtual humanoid's joints.
-            width: Of the picture [px].
-            height: Of the picture [px].
+            width: Width of the image [px].
+            height: Height of the image [px].
 
         Raises:
             RobotMismatchError: The robot's joints are not those of the virtual humanoid.
@@ -99,7 +97,7 @@ class VirtualFace:
             mujoco.mj_kinematics(self._model, self._data)
 
     def set_positions(self, positions: ArrayLike) -> Array:
-        """Put the joints at once where they are told, at rest, (n,) [rad or m]; no dynamics.
+        """Set the joints to positions (n,) [rad or m], at rest; no dynamics.
 
         Returns:
             What was set: the positions (n,) brought into the joints' limits.
@@ -128,7 +126,7 @@ class VirtualFace:
 
     @property
     def focal_length(self) -> float:
-        """Of the camera [px]; its axis goes through the middle of the picture."""
+        """Of the camera [px]; its axis goes through the middle of the image."""
         field = np.deg2rad(self._model.camera(CAMERA).fovy[0])
         return float(self._size[1] / (2.0 * np.tan(field / 2.0)))
 
@@ -153,7 +151,7 @@ class VirtualFace:
         """Return the matrix (3, 4) that turns places in the head's frame into pixels.
 
         Times (x, y, z, 1) [interocular distances] it gives (u·w, v·w, w); u [px] counts from the
-        picture's left edge, v from its upper edge.
+        image's left edge, v from its upper edge.
         """
         camera, head = self._data.camera(CAMERA), self._data.body(HEAD_BODY)
         turn = np.asarray(camera.xmat).reshape(3, 3)
@@ -167,14 +165,14 @@ class VirtualFace:
         return np.asarray(np.einsum("ij,jk->ik", to_lens, whole))
 
     def set_look(self, look: Look) -> None:
-        """Change how pictures look from now on, whatever the face does."""
+        """Change how images look from now on, whatever the face does."""
         if self._as_built is None:
             self._as_built = copy.copy(self._model)
         self._new_backdrop |= apply(look, self._model, self._as_built)
         mujoco.mj_camlight(self._model, self._data)
 
     def render(self) -> Image:
-        """Return a picture (height, width, 3), RGB, of the face as it is now.
+        """Return an image (height, width, 3), RGB, of the face as it is now.
 
         Raises:
             RenderError: No off-screen OpenGL is available.
@@ -187,7 +185,7 @@ class VirtualFace:
         return self._canvas.draw(self._data)
 
     def close(self) -> None:
-        """Free the picture's memory, in the thread that rendered; the rest stays usable."""
+        """Free the image's memory, in the thread that rendered; the rest stays usable."""
         if self._canvas is not None:
             self._canvas.close()
             self._canvas = None

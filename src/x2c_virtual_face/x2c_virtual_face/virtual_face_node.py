@@ -34,11 +34,11 @@ class VirtualFaceParameters(Parameters):
     """Parameters of the virtual face node."""
 
     robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
-    image_width: int = parameter(256, "Width of the pictures [px].", minimum=16, maximum=2048)
-    image_height: int = parameter(256, "Height of the pictures [px].", minimum=16, maximum=2048)
+    image_width: int = parameter(256, "Width of the images [px].", minimum=16, maximum=2048)
+    image_height: int = parameter(256, "Height of the images [px].", minimum=16, maximum=2048)
     framerate: float = parameter(
         30.0,
-        "Pictures a second, while somebody subscribes them [Hz].",
+        "Frame rate of the images while they have a subscriber [Hz].",
         minimum=0.1,
         maximum=100.0,
         dynamic=True,
@@ -47,12 +47,12 @@ class VirtualFaceParameters(Parameters):
         "robot_camera_optical_frame", "Frame of the camera in front of the face."
     )
     jpeg_quality: int = parameter(
-        90, "Quality of compressed pictures.", minimum=1, maximum=100, dynamic=True
+        90, "JPEG quality of compressed images.", minimum=1, maximum=100, dynamic=True
     )
 
 
 class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
-    """Moves the simulated face as joint commands tell it and publishes what it does.
+    """Node of the simulated face: follows joint commands, publishes joint states and images.
 
     Args:
         node_arguments: Passed to rclpy's node.
@@ -81,7 +81,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         """Let the face's time run and take joint commands."""
         self._next_image = time.monotonic()
         self.subscription(JointState, "joint_commands", self._take, STREAM_SUBSCRIBER)
-        # Commands need not wait for a picture to be drawn.
+        # Commands need not wait for an image to be drawn.
         tick = self._guarded(self._tick, "timer", alone=False)
         self.end_with(self._simulation.stop)
         pulse = self.supervisor.pulse("virtual face", self.LONGEST_CALLBACK)
@@ -161,7 +161,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
             bgr = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), dtype=np.uint8)
             self._jpegs.publish(bgr_to_jpeg(bgr, header, self.params.jpeg_quality))
         self._infos.publish(_camera_info(header, image, face.focal_length))
-        self.statistics.tick("pictures")
+        self.statistics.tick("images")
 
 
 def _camera_info(header: Header, image: ImageArray, focal_length: float) -> CameraInfo:

@@ -24,8 +24,8 @@ class BagFrames(FrameSource):
     """The frames of one topic.
 
     Args:
-        reader: Of the bag.
-        topic: Of images, or of landmarks.
+        reader: Reader of the bag.
+        topic: Topic of images or of landmarks.
         with_neutral: Whether the recorded neutral face is yielded when it comes.
     """
 
@@ -62,7 +62,7 @@ class BagFrames(FrameSource):
             yield frame
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return some pictures by index."""
+        """Return some images by index."""
         found: dict[int, ImageArray] = {}
         if self._kind == FACE:
             return found

@@ -18,7 +18,7 @@ class CameraTopic:
     """A camera's images in a bag.
 
     Attributes:
-        name: Of the topic.
+        name: Name of the topic.
         compressed: Whether they are CompressedImage messages, rather than Image.
         info: Topic of the camera's calibration; empty where the bag has none.
     """
@@ -32,7 +32,7 @@ def choose_camera(reader: BagReader, wanted: str = "") -> CameraTopic:
     """Return the camera of a bag.
 
     Args:
-        reader: Of the bag.
+        reader: Reader of the bag.
         wanted: Topic of its images; empty for the only camera there is.
 
     Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a recording gives: frames with a picture each, or with recorded landmarks."""
+"""Frames of a recording: with an image each, or with recorded landmarks."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Frame:
 
     Attributes:
         index: Place among the recording's frames, those that cannot be read included.
-        stamp: Of the camera image [ns].
-        time: Of the bag [ns]; the stamp where there is no bag.
+        stamp: Stamp of the camera image [ns].
+        time: Time in the bag [ns]; the stamp if there is no bag.
         image: (height, width, 3) BGR, or None where landmarks were recorded only.
-        face: As it was recorded, where there is no picture.
+        face: Recorded face, if there is no image.
         is_neutral: Whether the face is no frame, but the person's neutral face.
     """
 
@@ -45,10 +45,10 @@ class Frame:
 
 @dataclass
 class SourceFacts:
-    """What a source tells of itself.
+    """Description of a source.
 
     Attributes:
-        kind: "bag", "video" or "pictures".
+        kind: "bag", "video" or "images".
         topic: Topic of the frames; empty where there is none.
         form: Message type, or what kind of file.
         encodings: Encodings met, with how often.
@@ -68,9 +68,9 @@ class FrameSource(ABC):
     """A recording, read from the beginning as often as wanted.
 
     Attributes:
-        facts: What it tells of itself; complete after a pass.
-        issues: What could not be read; complete after a pass.
-        count: How many frames there seem to be; None where nobody knows.
+        facts: Description of the source; complete after a pass.
+        issues: Problems found while reading; complete after a pass.
+        count: Estimated number of frames; None if unknown.
         has_neutral: Whether the person's neutral face is among what it yields.
     """
 
@@ -85,7 +85,7 @@ class FrameSource(ABC):
 
     @abstractmethod
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return the pictures of some frames, by index; those that have none are left out."""
+        """Return the images of some frames, by index; those that have none are left out."""
 
 
 _AHEAD = 8

@@ -23,7 +23,7 @@ class JointRows:
         """Take a message.
 
         Args:
-            names: Of its joints; of one that is named again the last position counts.
+            names: Names of the joints; if a message repeats a name, its last position counts.
             positions: (joints,) [rad or m].
 
         Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happened in a recorded run, as arrays over time."""
+"""Recorded run as arrays over time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from x2c_bags.errors import BagError
 from x2c_bags.frames.joint_rows import JointRows
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 
 Nanoseconds = NDArray[np.int64]
-Array = NDArray[np.float64]
 
 _WARN, _ERROR = 1, 2
 
@@ -48,7 +48,7 @@ class Joints:
     """Positions of named joints over time.
 
     Attributes:
-        names: Of the joints.
+        names: Names of the joints.
         positions: (n, joints) [rad or m]; NaN where a message did not name a joint.
     """
 
@@ -58,14 +58,14 @@ class Joints:
 
 @dataclass(frozen=True)
 class NodeState:
-    """What a node said on `/diagnostics`.
+    """Messages of a node on `/diagnostics`.
 
     Attributes:
         level: Last severity: 0 OK, 1 warning, 2 error, 3 stale.
         message: Last sentence.
         values: Last details.
-        said: How often it said each complaint (level and sentence) of warning or error.
-        total: How often it said anything.
+        said: Number of times for each warning or error (level and sentence).
+        total: Number of messages.
     """
 
     level: int
@@ -95,9 +95,9 @@ class RecordedRun:
         control_states: (n,) as in ControlValues.
         commands: Joint commands.
         joint_states: Joint states.
-        nodes: By name, from diagnostics.
-        clock: What the bag's times are; empty where it does not say.
-        issues: What could not be read, in plain sentences.
+        nodes: Nodes by name, from diagnostics.
+        clock: Clock of the bag's times; empty if the bag does not name it.
+        issues: Problems found while reading, in plain sentences.
     """
 
     streams: Mapping[Part, Stream]
@@ -112,7 +112,7 @@ class RecordedRun:
 
     @property
     def frames(self) -> Stream:
-        """Camera frames: the images, or what else tells of them."""
+        """Camera frames: the images, or other messages with their stamps."""
         for part in (Part.CAMERA_IMAGE, Part.CAMERA_INFO, Part.FACE):
             if len(self.streams[part]):
                 return self.streams[part]
@@ -172,11 +172,11 @@ class _Collected:
 def read_recorded_run(
     reader: BagReader, parts: Collection[Part] = _SMALL, positions: bool = True
 ) -> RecordedRun:
-    """Return what a bag tells of a run; messages that cannot be used are counted as issues.
+    """Return the run in a bag; messages that cannot be used are counted as issues.
 
     Args:
-        reader: Of the bag.
-        parts: What is read of it.
+        reader: Reader of the bag.
+        parts: Parts of the run to read.
         positions: Whether positions of joints are kept, beside when they were sent.
     """
     collected = _Collected(positions)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which topic of a bag is evaluated: a camera's, or recorded landmarks."""
+"""Choice of the topic of a bag to evaluate: a camera's, or recorded landmarks."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def choose_topic(reader: BagReader, wanted: str) -> str:
     """Return the topic to evaluate.
 
     Args:
-        reader: Of the bag.
-        wanted: As the user names it, a slash in front or not; "" for the only one there is.
+        reader: Reader of the bag.
+        wanted: Name given by the user, with or without a leading slash; "" for the only one there
+            is.
 
     Raises:
         TopicError: There is none, or there are several; it has those there are.

@@ -28,9 +28,9 @@ class Record:
     """One message of a bag.
 
     Attributes:
-        part: What its topic is in the pipeline.
+        part: Part that its topic plays in the pipeline.
         channel: Topic and definition of the message.
-        time: Of the bag [ns].
+        time: Time in the bag [ns].
         data: The serialized message.
     """
 
@@ -47,10 +47,10 @@ class BagReader:
         path: Folder of the bag, or of a run with a bag in it, or one file.
 
     Attributes:
-        path: Where it is.
-        found: What could not be read or had to be assumed; complete after a first pass.
-        topics: What it holds, by name; counts are those of its index, where it has one.
-        clock: What the bag says its time stamps are; empty where it does not say.
+        path: Path of the bag.
+        found: Problems and assumptions while reading; complete after a first pass.
+        topics: Topics by name; counts are those of the bag's index, if it has one.
+        clock: Clock of the bag's time stamps; empty if the bag does not name it.
         counts: Messages of each topic, by name.
         parts: Part of each topic that plays one, by name.
 
@@ -86,7 +86,7 @@ class BagReader:
 
     @property
     def issues(self) -> list[str]:
-        """What was found amiss, in plain sentences."""
+        """Problems found, in plain sentences."""
         return [str(issue) for issue in self.found]
 
     @property
@@ -175,7 +175,7 @@ class BagReader:
         return merged
 
     def _custom_data(self, information: Any) -> dict[str, str]:
-        """Return what whoever recorded the bag said of it: beside it, or else in its files."""
+        """Return the metadata of the bag: from the file beside it, else from within its files."""
         for one in self._informations(information):
             custom = one.get("custom_data")
             if custom and isinstance(custom, dict):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the files of a bag, tells by their first bytes what they are, and opens them."""
+"""Search for the files of a bag; their form is recognised by their first bytes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def bag_files(path: Path, information: Any, issues: Issues) -> list[Path]:
 
     Args:
         path: Folder, or one of its files.
-        information: What the folder's metadata says; None where there is none.
+        information: Content of the folder's metadata; None if there is none.
         issues: Takes what is amiss.
 
     Raises:
@@ -139,7 +139,7 @@ def information_of(text: str, bare: bool = False) -> Any:
     """Return what the text of a metadata.yaml says.
 
     Args:
-        text: In YAML.
+        text: YAML text.
         bare: Whether the key around it can be missing, as it is in what a bag file says of itself.
 
     Raises:

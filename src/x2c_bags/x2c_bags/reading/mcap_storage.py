@@ -37,7 +37,7 @@ BROKEN = (
     *(McapError, ZstdError, struct.error, EOFError),
     *(ValueError, IndexError, MemoryError, RuntimeError, OverflowError),
 )
-"""What a broken file makes the parser raise."""
+"""Exceptions of the parser at a broken file."""
 
 
 _ROSBAG2 = "rosbag2"

@@ -53,12 +53,12 @@ _OPTIONAL = {
 
 @dataclass(frozen=True)
 class _Decoder:
-    """What decodes a channel.
+    """Decoder of a channel.
 
     Attributes:
         store: rosbags' type store.
         missing: Values of fields that our messages have and these lack.
-        refused: Why nothing can be decoded; empty where it can.
+        refused: Reason why nothing can be decoded; empty if it can.
     """
 
     store: Any = None
@@ -70,7 +70,7 @@ class MessageTypes:
     """The message types of one bag.
 
     Args:
-        channels: Of the bag.
+        channels: Channels of the bag.
         issues: Takes what is assumed of a channel.
     """
 
@@ -173,7 +173,7 @@ class MessageTypes:
         return type_store.known(kind)
 
     def _missing(self, channel: Channel, store: Any) -> dict[str, Any] | None:
-        """Return the fields that a message of ours lacks; None where it is as it should be."""
+        """Return the fields that a message of ours lacks; None if none is lacking."""
         kind = channel.message_type
         if kind not in _DEFAULTS:
             return None

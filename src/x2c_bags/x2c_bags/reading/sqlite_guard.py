@@ -42,7 +42,7 @@ class Guard:
 
     @property
     def is_spent(self) -> bool:
-        """Whether a query was ended since it read far more than the file can hold."""
+        """True if a query was ended since it read far more than the file can hold."""
         return self._left < 0
 
     def _spend(self) -> bool:

@@ -29,7 +29,7 @@ _LARGEST = 2**40
 """A header that promises more than this is damaged [byte]."""
 
 DAMAGED = (sqlite3.Error, UnicodeDecodeError)
-"""What a damaged file makes sqlite raise; names in its own messages need not be text."""
+"""Exceptions of sqlite at a damaged file; names in its own messages need not be text."""
 
 _COLUMNS = "id, topic_id, timestamp, data"
 _SINGLE = f"SELECT {_COLUMNS} FROM messages WHERE id = ?"  # noqa: S608 - a constant

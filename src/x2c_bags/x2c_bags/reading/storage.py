@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every kind of bag file can do."""
+"""Interface of all kinds of bag file."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Channel:
         message_type: For example "sensor_msgs/msg/Image"; empty where the file does not say.
         definitions: Texts of the type as the bag embeds it: none, one, or several where the bag
             does not say which one is right.
-        form: Of the definitions, "ros2msg" or "ros2idl".
-        serialization: Of the messages; "cdr" is what can be read.
+        form: Form of the definitions, "ros2msg" or "ros2idl".
+        serialization: Serialization of the messages; only "cdr" can be read.
         type_hash: Hash of the publisher's type (REP-2016); empty where the bag has none.
     """
 
@@ -54,8 +54,8 @@ class BagTopic:
     """A topic of a bag.
 
     Attributes:
-        name: Of the topic.
-        message_type: Of the messages that are read.
+        name: Name of the topic.
+        message_type: Type of the messages to read.
         count: Number of messages of this type.
     """
 
@@ -70,7 +70,7 @@ class RawMessage:
 
     Attributes:
         channel: Topic and definition of the message.
-        time: Of the bag [ns].
+        time: Time in the bag [ns].
         data: The serialized message.
     """
 

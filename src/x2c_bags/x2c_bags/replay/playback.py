@@ -27,9 +27,9 @@ class Playback:
         tick: Takes the time in the bag [ns], from the thread: before each message, and again and
             again in between.
         failed: Takes what `deliver` or `messages` raise, from the thread.
-        ended: Is called from the thread after the last message.
-        rate: Of playing; 2 is twice as fast as it was recorded.
-        loop: Whether the bag begins anew when it ends.
+        ended: Function called from the thread after the last message.
+        rate: Speed of playing; 2 is twice as fast as recorded.
+        loop: Whether the bag begins again when it ends.
         ready: The first message waits until this holds.
         pulse: Pulse of the thread, one beat each message.
     """
@@ -64,7 +64,7 @@ class Playback:
 
     @property
     def jumps(self) -> int:
-        """How often the bag's time went back, or stood still for long."""
+        """Number of times the bag's time went back, or stood still for long."""
         return self._schedule.jumps
 
     def stop(self) -> None:

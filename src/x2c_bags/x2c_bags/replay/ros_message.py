@@ -26,8 +26,9 @@ def to_ros(read: Any, message: Any) -> Any:
     """Fill a message of ROS with the fields that a message read from a bag has too.
 
     Args:
-        read: As rosbags reads it.
-        message: Of the same type, of the installed version; fields without a value keep theirs.
+        read: Message as rosbags reads it.
+        message: Message of the same type, of the installed version; fields without a value keep
+            theirs.
 
     Returns:
         The message.

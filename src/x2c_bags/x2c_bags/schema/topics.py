@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is recorded of a run: the topics, by the part they play in it."""
+"""Recorded topics, by the part they play in the pipeline."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Topic:
         part: The part it plays.
         message_type: For example "sensor_msgs/msg/JointState".
         latched: Whether the last message is kept for those who subscribe later.
-        depth: How many messages its publisher keeps.
-        image: Whether it holds pictures, which are most of a bag.
+        depth: Queue depth of the publisher.
+        image: Whether it holds images, which are most of a bag.
     """
 
     part: Part
@@ -66,7 +66,7 @@ def parts_of(recorded: Mapping[str, str], said: Mapping[str, str]) -> dict[str, 
 
     Args:
         recorded: Message type of each topic, by name.
-        said: What the bag says of itself: topic by part.
+        said: Topics by part, from the bag's metadata.
     """
     found: dict[str, Part] = {}
     for topic in TOPICS:

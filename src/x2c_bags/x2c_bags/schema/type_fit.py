@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what was recorded with one definition of a type can be used for another."""
+"""Compatibility of recorded messages with another definition of their type."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _fits(recorded: Any, wanted: Any) -> bool:
     if wanted_name in _FLOATS:
         return name in _FLOATS or name in _INTEGERS
     if wanted_name in _INTEGERS:
-        # Bytes of pictures are used as they are; a single number of any width is the same one.
+        # Bytes of images are used as they are; a single number of any width is the same one.
         pair = {name, wanted_name}
         return name in _INTEGERS and (not many or len(pair) == 1 or pair <= set(_BYTES))
     return bool(name == wanted_name)

@@ -29,10 +29,10 @@ BROKEN = (
     *(TypeError, struct.error, UnicodeDecodeError, MemoryError, OverflowError),
     *(AttributeError, SyntaxError, RecursionError),
 )
-"""What a broken definition or message makes rosbags raise."""
+"""Exceptions of rosbags at a broken definition or message."""
 
 _STANDARD = (Stores.ROS2_KILTED, Stores.ROS2_HUMBLE)
-"""Where types are looked up that a bag does not embed: bags of Humble embed none."""
+"""Source of types that a bag does not embed: bags of Humble embed none."""
 
 _SEPARATOR = re.compile(r"^={80}\n", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
@@ -45,7 +45,7 @@ def compiled(message_type: str, form: str, text: str) -> Any:
 
     Args:
         message_type: For example "sensor_msgs/msg/Image".
-        form: Of the text, "ros2msg" or "ros2idl".
+        form: Form of the text, "ros2msg" or "ros2idl".
         text: The definition, followed by those of all types it is made of.
 
     Raises:

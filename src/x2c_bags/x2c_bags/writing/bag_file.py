@@ -23,7 +23,7 @@ class BagFile:
 
     Args:
         path: The file; made where there is none.
-        topics: What can be written to it, by full name.
+        topics: Topics that can be written to it, by full name.
         metadata: rosbag2's, as far as they are known: a file that is never finished has these.
 
     Raises:
@@ -53,17 +53,17 @@ class BagFile:
 
     @property
     def size(self) -> int:
-        """How long the file is without what is still collected for a chunk [byte]."""
+        """Length of the file without the current chunk [byte]."""
         return self._file.tell()
 
     @property
     def waiting(self) -> int:
-        """How much did not fit on the disk and waits for room [byte]."""
+        """Amount that did not fit on the disk and waits for room [byte]."""
         return self._file.waiting
 
     @property
     def information(self) -> FileInformation:
-        """What the bag's metadata say of this file."""
+        """Entry of this file in the bag's metadata."""
         return FileInformation(self.path.name, self.start, self.end, dict(self.counts))
 
     def write(self, part: Part, time: int, data: bytes, type_hash: str = "") -> None:

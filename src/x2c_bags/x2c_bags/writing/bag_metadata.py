@@ -25,10 +25,10 @@ class FileInformation:
     """One file of a bag.
 
     Attributes:
-        name: Of the file.
+        name: Name of the file.
         start: Time of its first message [ns].
         end: Time of its last message [ns].
-        counts: How many messages it holds of each part.
+        counts: Number of messages of each topic.
     """
 
     name: str
@@ -38,7 +38,7 @@ class FileInformation:
 
     @property
     def count(self) -> int:
-        """How many messages it holds."""
+        """Number of messages in the file."""
         return sum(self.counts.values())
 
 
@@ -48,8 +48,8 @@ def metadata_of(
     """Return what rosbag2 keeps in memory of a bag.
 
     Args:
-        topics: What is recorded, by full name.
-        files: Of the bag, in order.
+        topics: Recorded topics, by full name.
+        files: Files of the bag, in order.
         custom: Its custom data.
     """
     counts: Counter[Part] = Counter()

@@ -35,7 +35,7 @@ _LONGEST_WAITING = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Split:
-    """When a bag goes on in another file.
+    """Limits at which a bag goes on in another file.
 
     Attributes:
         size: A file of this size is finished [byte]; 0 for any size.
@@ -54,9 +54,9 @@ class BagWriter:
 
     Args:
         folder: Folder of the bag; it must not exist.
-        topics: What is recorded, by full name.
-        clock: What the time stamps of the bag are, for whoever reads it.
-        split: When it goes on in another file.
+        topics: Topics to record, by full name.
+        clock: Clock of the bag's time stamps, for readers.
+        split: Limits at which it goes on in another file.
 
     Raises:
         BagError: The bag exists already or cannot be made.

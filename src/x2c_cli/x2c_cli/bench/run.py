@@ -22,12 +22,12 @@ from x2c_node.diagnostics import Diagnosis
 _MEDIAN = " p50 [ms]"
 _NOT_WANTED = "torch"
 _SINCE_CAMERA = ("camera to ", "latency")
-"""How the names begin of times that nodes measure from the camera's stamp on."""
+"""Prefixes of durations that nodes measure from the camera's stamp on."""
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """What the nodes last said, and when each said it [s]."""
+    """Last diagnostics of the nodes, and the time of each [s]."""
 
     diagnoses: Mapping[str, Diagnosis]
     times: Mapping[str, float]
@@ -40,13 +40,13 @@ class _Sample:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is measured.
+    """Setting to measure.
 
     Attributes:
         name: For people.
         composed: All nodes in one process, or each in its own.
         paced: Images at the video's rate, or as fast as they can come.
-        options: Of the graph.
+        options: Options of the graph.
         rate: Images sent a second at most [Hz]; 0 for the video's own rate, or no limit.
     """
 
@@ -59,10 +59,10 @@ class Setting:
 
 @dataclass(frozen=True)
 class Result:
-    """What came out.
+    """Result of a measurement.
 
     Attributes:
-        name: Of the setting.
+        name: Name of the setting.
         images: Images sent a second [Hz].
         answers: Images answered by a joint command a second [Hz].
         commands: Joint commands a second [Hz].
@@ -96,7 +96,7 @@ def measure(setting: Setting, warm_up: float, seconds: float) -> Result:
     """Run the graph and measure it once it is warm.
 
     Args:
-        setting: What to measure.
+        setting: Setting to measure.
         warm_up: Time before measuring [s].
         seconds: Time of measuring [s].
 

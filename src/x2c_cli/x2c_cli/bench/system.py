@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Linux knows of a process: memory, processor time, libraries."""
+"""Use of a process according to Linux: memory, processor time, libraries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PROCESSES = Path("/proc")
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process uses at some moment.
+    """Use of a process at one moment.
 
     Attributes:
         memory: Resident memory [MB].

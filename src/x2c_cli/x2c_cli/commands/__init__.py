@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of `x2c`, one module each with `add_arguments(parser)` and `run(arguments)`."""
+"""Commands of `x2c`, one module each with `add_arguments(parser)` and `run(arguments)`."""
 
 from __future__ import annotations
 
 COMMANDS = {
     "imitate": "imitate a person: nodes in this process, with a live line",
-    "demo": "imitate, record, and write a film, a table and a report",
+    "demo": "imitate, and save a video, a table, a bag and a report",
     "record": "record a running system to a bag",
-    "replay": "play a bag's camera through the nodes again",
-    "evaluate": "judge bags and videos offline: figures, curves and pictures on one page",
-    "compare": "put two evaluations side by side; exit status by thresholds",
-    "export": "make a data set of bags: images with control values",
-    "face": "play with the robot's face: sliders in the web browser",
-    "render": "draw any face, or a table of control values, as a picture or a film",
+    "replay": "play a bag's camera through the nodes",
+    "evaluate": "evaluate bags and videos offline: figures, curves and images on one page",
+    "compare": "compare two evaluations; exit status by thresholds",
+    "export": "convert bags to a data set: images with control values",
+    "face": "move the robot's face with sliders in the web browser",
+    "render": "draw a face, or a table of control values, as an image or a video",
     "fit": "fit a robot's expression model to a data set",
     "fidelity": "measure how well the virtual robot imitates the people in videos",
     "bench": "measure latency, throughput and memory",
-    "collect": "collect a data set: pictures of a robot with its control values",
+    "collect": "collect a data set: images of a robot with its control values",
     "train": "train a mapping network on a data set",
-    "evaluate-network": "measure mapping networks on a data set",
-    "export-network": "turn a network's weights into what the nodes run",
-    "doctor": "check this machine and say what to do",
-    "faults": "put faults into the running pipeline and see what the joints do",
-    "soak": "run the pipeline for long, disturb it, and see whether it grows",
-    "motors": "bring a robot's motors up: scan, jog, calibrate, limits",
-    "robots": "list the robots there are",
+    "evaluate-network": "measure the error of mapping networks on a data set",
+    "export-network": "convert a network's weights to the file that the nodes run",
+    "doctor": "check this machine, with remedies",
+    "faults": "inject faults into the running pipeline and check the joints' motion",
+    "soak": "run the pipeline for a long time and check for growth",
+    "motors": "set up a robot's motors: scan, jog, calibrate, limits",
+    "robots": "list the installed robots, or check one",
 }
-"""Names of the commands, and one line about each."""
+"""Summary of each command, by name."""
 
 _FOLDERS = {
     "imitation": ("demo", "imitate", "record", "replay"),

@@ -27,7 +27,7 @@ def cameras() -> Iterator[Finding]:
         if os.access(device, os.R_OK | os.W_OK):
             yield ok("camera", f"{device} {name}")
         else:
-            advice = 'sudo usermod -aG video "$USER", then log in anew'
+            advice = 'sudo usermod -aG video "$USER", then log in again'
             yield fail("camera", f"{device} {name}: no permission to open it", advice)
 
 
@@ -40,12 +40,14 @@ def robots() -> Iterator[Finding]:
         try:
             robot = load_robot(folder)
         except X2CError as error:
-            yield fail("robot", f"{name}: {error}", "mend the file, or remove the robot's folder")
+            yield fail(
+                "robot", f"{name}: {error}", "correct the file, or remove the robot's folder"
+            )
             continue
         if robot.expression_model.is_file():
             yield ok("robot", f"{name}: {len(robot.joints)} joints, {folder}")
         else:
-            advice = "imitation needs it; the robot's README says how it is made"
+            advice = "imitation needs it; the robot's README describes how to make it"
             yield warn("robot", f"{name}: there is no {robot.expression_model}", advice)
 
 

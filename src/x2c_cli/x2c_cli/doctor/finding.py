@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a check of the machine found."""
+"""Finding of a check of the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class CheckResult(enum.Enum):
-    """How a check came out."""
+    """Verdict of a check."""
 
     OK = "OK"
     WARN = "WARN"
@@ -20,10 +20,10 @@ class Finding:
     """One line of the doctor's report.
 
     Attributes:
-        verdict: How it came out.
-        subject: What was looked at.
-        text: What was seen.
-        advice: What to do; empty where all is well.
+        verdict: Verdict of the check.
+        subject: Subject of the check.
+        text: Observation.
+        advice: Remedy; empty if there is nothing to do.
     """
 
     verdict: CheckResult

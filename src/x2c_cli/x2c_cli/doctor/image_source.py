@@ -15,7 +15,7 @@ from x2c_node.conversion.images import bgr_to_image
 from x2c_node.qos import IMAGE_PUBLISHER
 
 COUNT = 60
-"""How many images are published."""
+"""Number of images to publish."""
 
 TOPIC = "x2c_doctor/image"
 
@@ -24,7 +24,7 @@ _PATIENCE = 10.0
 
 
 def main() -> None:
-    """Publish the images as soon as somebody listens."""
+    """Publish the images as soon as there is a subscriber."""
     image = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
     with ros(as_it_is=True):
         node = Node(

@@ -30,7 +30,7 @@ def networks() -> Iterator[Finding]:
                 continue
             config = load_predictor(path).config
         except X2CError as error:
-            yield fail(f"network of {name}", str(error), "mend it, or use backend:=solver")
+            yield fail(f"network of {name}", str(error), "correct it, or use backend:=solver")
         else:
             text = f"{path.name}, {config.backbone}, {config.image_size} pixels"
             yield ok(f"network of {name}", text)

@@ -63,12 +63,12 @@ def python() -> Iterator[Finding]:
     if sys.version_info[:2] in ((3, 11), (3, 12)):
         yield ok("Python", f"{version} at {sys.executable}")
     else:
-        yield warn("Python", version, "Python 3.11 and 3.12 are the ones that are tested")
+        yield warn("Python", version, "Python 3.11 and 3.12 are tested")
     cores = len(os.sched_getaffinity(0))
     if cores >= 2:
         yield ok("CPU", f"{cores} cores")
     else:
-        yield warn("CPU", "1 core", "expect a lower rate: two cores are what is measured with")
+        yield warn("CPU", "1 core", "expect a lower rate: figures are measured with two cores")
 
 
 def ros() -> Iterator[Finding]:
@@ -76,14 +76,16 @@ def ros() -> Iterator[Finding]:
     try:
         manifest = Path(get_package_share_directory("rclpy")) / "package.xml"
     except PackageNotFoundError:
-        yield fail("ROS 2", "rclpy is in no prefix", "source your ROS 2, or start through ./x2c")
+        yield fail(
+            "ROS 2", "rclpy is in no ROS prefix", "source your ROS 2, or start through ./x2c"
+        )
         return
     version = ElementTree.parse(manifest).findtext("version") or "?"  # noqa: S314 - our own prefix
     distribution = _DISTRIBUTIONS.get(version.partition(".")[0])
     if distribution:
         yield ok("ROS 2", f"{distribution} (rclpy {version})")
     else:
-        yield warn("ROS 2", f"rclpy {version}", "Jazzy and Kilted are the ones that are tested")
+        yield warn("ROS 2", f"rclpy {version}", "Jazzy and Kilted are tested")
     missing = [package for package in _PACKAGES if not _installed(package)]
     if missing:
         text = f"not built: {', '.join(missing)}"

@@ -31,9 +31,9 @@ def run_all(names: Sequence[str], options: GraphOptions, folder: Path) -> Iterat
     """Put faults into a running pipeline and yield what became of each.
 
     Args:
-        names: Of scenarios.
-        options: Of the graph.
-        folder: For the pictures.
+        names: Names of scenarios.
+        options: Options of the graph.
+        folder: For the images.
 
     Raises:
         ConfigureError: A node refused to start.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each control does to the virtual face, in words for people."""
+"""Plain descriptions of the effect of each control on the virtual face."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from x2c_core.control_space import controls
 
 @dataclass(frozen=True)
 class Caption:
-    """What a control moves, and how the face looks at the ends of its range.
+    """Effect of a control, and the look of the face at both ends of its range.
 
     Attributes:
-        moves: What it moves.
+        moves: Parts of the face that move.
         low: The face at the lowest value.
         high: The face at the highest value.
     """

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array, Mask
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 _SPAN = controls.MAXIMUM - controls.MINIMUM
 _LIDS = [controls.index(f"Eyelid Upper {side}") for side in ("Left", "Right")]
@@ -26,16 +24,16 @@ _GAZE = controls.group_indices(Group.GAZE)
 
 @dataclass(frozen=True)
 class ControlErrors:
-    """How far control values are from a reference; all on the scale of [-1, 1].
+    """Errors of control values against a reference; all on the scale of [-1, 1].
 
     Attributes:
         mean: Over all frames and controls that count.
         by_control: (30,) mean over frames; NaN for a control that never counts.
         by_group: Mean over the frames and controls of each group that ever counts.
-        p95: Of frames, the error that 95 % of them stay below.
-        largest: Of any frame.
-        frames: How many were compared.
-        gaze_masked: In how many of them gaze is left out.
+        p95: 95th percentile of the errors of frames.
+        largest: Largest error of a frame.
+        frames: Number of frames compared.
+        gaze_masked: Number of those frames in which gaze is left out.
     """
 
     mean: float

@@ -14,8 +14,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Unit
 from x2c_core.control_space.controls_table import HEADER
@@ -24,11 +25,9 @@ from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import CSV_BYTES
 from x2c_core.files.regular_files import open_regular
 
-Array = NDArray[np.float64]
-
 _LARGEST_STAMP = 2**32
 _ROUNDING = 1e-5
-"""How far float32 may take a value past its range."""
+"""Rounding error of float32 that is accepted past a control's range."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class _Row:
         self._cells = dict(zip(header, cells, strict=True))
 
     def refusal(self, column: str, expected: str) -> TableError:
-        """Return an error that tells what is wrong with a cell."""
+        """Return an error that describes a wrong cell."""
         return TableError(
             f"{self._place}, column {column!r}: {expected}, got {shown(self._cells[column])}"
         )

@@ -17,7 +17,7 @@ def both(**deflections: float) -> dict[str, float]:
     """Return deflections by control name, for all sides of the controls that have sides.
 
     Args:
-        deflections: By slug of a control, without its side.
+        deflections: Deflections by slug of a control, without its side.
     """
     by_slug = {control.slug: control.name for control in controls.CONTROLS}
     named = {}

@@ -56,7 +56,7 @@ def describe(landmarks: ArrayLike, pose: HeadPose | None = None) -> NDArray[np.f
 
     Args:
         landmarks: (478, 3) [pixel].
-        pose: Of the head; fitted where it is not given.
+        pose: Head pose; fitted to the landmarks if None.
 
     Raises:
         LandmarkError: The landmarks are not (478, 3) finite numbers.

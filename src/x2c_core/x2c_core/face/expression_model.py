@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.errors import RobotError
 from x2c_core.face import topology
 from x2c_core.files.array_files import read_npz
-
-Array = NDArray[np.float64]
 
 _SHAPES = {
     "neutral": (topology.COUNT, 3),
@@ -40,7 +39,7 @@ def _no_turn() -> Array:
 
 @dataclass(frozen=True)
 class ExpressionModel:
-    """What a face tracker sees of a robot, as a function of the control values.
+    """Landmarks that a face tracker sees of a robot, as a function of the control values.
 
     A control moves the landmarks in proportion to how far it goes its way up or down (`ways`),
     since most actuators do not do the same on both sides of neutral. Landmarks are in the head

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What travels along the pipeline for one camera frame: a face, then control values."""
+"""Data passed along the pipeline for one camera frame: a face, then control values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from x2c_core.face.head_pose import HeadPose, fit_head_pose
 
 
 class FaceState(enum.IntEnum):
-    """Whether a face was found; numbers as in `x2c_msgs/FaceLandmarks`."""
+    """State of face tracking; numbers as in `x2c_msgs/FaceLandmarks`."""
 
     TRACKING = 1
     LOST = 2
 
 
 class ControlState(enum.IntEnum):
-    """Where control values come from; numbers as in `x2c_msgs/ControlValues`."""
+    """Origin of control values; numbers as in `x2c_msgs/ControlValues`."""
 
     TRACKING = 1
     HOLDING = 2
@@ -37,7 +37,7 @@ class Face:
 
     Attributes:
         landmarks: (478, 3) [pixel]; zeros where no face has been seen yet.
-        pose: Of the head; None where no face has been seen yet.
+        pose: Head pose; None while no face has been seen.
         width: Image width [pixel].
         height: Image height [pixel].
         confidence: 0 to 1.
@@ -61,7 +61,7 @@ class ControlFrame:
     Attributes:
         values: (30,) [ratio or rad], finite and in upstream's range.
         confidence: 0 to 1.
-        state: Where the values come from.
+        state: Origin of the values.
         track_id: Identity of the person imitated.
     """
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.errors import LandmarkError
 from x2c_core.face.topology import COUNT, REFERENCE
-
-Array = NDArray[np.float64]
 
 INTEROCULAR_DISTANCE = 0.063
 """Distance between the eyes' centres of an average adult [m]; it sets the scale of positions."""
@@ -43,7 +42,7 @@ class HeadPose:
     Attributes:
         rotation: (3, 3) from the head frame to the camera optical frame.
         translation: (3,) place of the point between the eyes [pixel].
-        scale: Length of an interocular distance in the picture [pixel].
+        scale: Length of an interocular distance in the image [pixel].
     """
 
     rotation: Array
@@ -70,8 +69,8 @@ class HeadPose:
         Args:
             width: Image width [pixel].
             height: Image height [pixel].
-            focal_length: Of the camera [pixel]; without it, the image's width is taken, which is a
-                horizontal field of view of 53 degrees.
+            focal_length: Focal length of the camera [pixel]. Default: the image's width, which is
+                a horizontal field of view of 53 degrees.
         """
         focal = float(focal_length) if focal_length else float(width)
         depth = focal * INTEROCULAR_DISTANCE / self.scale

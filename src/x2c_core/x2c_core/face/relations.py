@@ -11,16 +11,15 @@ import enum
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.face.head_pose import check_landmarks
 
-Array = NDArray[np.float64]
-
 
 class Relation(enum.IntEnum):
-    """What is measured, in the order of the rows of `MATRIX`; lengths are positive up or out."""
+    """Measured quantities, in the order of `MATRIX`'s rows; lengths are positive up or out."""
 
     EYE_OPENNESS_LEFT = 0
     EYE_OPENNESS_RIGHT = 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of the 478 face landmarks is what, in the order of MediaPipe's Face Mesh with irises.
+"""Meaning of the 478 face landmarks, in the order of MediaPipe's Face Mesh with irises.
 
 Left and right are the person's own. Paths run from the person's right to the left where they
 cross the face, and from the inner to the outer corner around an eye.
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Indices = NDArray[np.intp]
+from x2c_core.arrays import Indices
 
 COUNT = 478
 SKIN_COUNT = 468

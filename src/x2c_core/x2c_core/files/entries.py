@@ -24,9 +24,9 @@ class Mistake:
     """Something in a file that cannot be.
 
     Attributes:
-        line: Where, from 1.
-        key: Of the value: names joined by dots.
-        text: What was expected, and what is there.
+        line: Line number, from 1.
+        key: Key of the value: names joined by dots.
+        text: Expected value, and the value found.
     """
 
     line: int
@@ -45,7 +45,7 @@ class Range:
     Attributes:
         low: The lowest.
         high: The highest.
-        unit: Of them.
+        unit: Unit of the values.
     """
 
     low: float
@@ -61,7 +61,7 @@ class Entries:
     """Reads values of a file; what cannot be is noted, and read as a default.
 
     Attributes:
-        mistakes: What was noted so far.
+        mistakes: Mistakes noted so far.
 
     Args:
         located: Content of the file.

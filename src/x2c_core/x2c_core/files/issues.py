@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found amiss while something was read, counted."""
+"""Problems found while reading, counted by kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Issue:
 
     Attributes:
         text: A plain sentence, without a full stop.
-        count: How often.
+        count: Number of occurrences.
         loss: Whether something could not be read because of it.
     """
 

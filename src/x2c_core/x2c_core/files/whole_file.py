@@ -11,8 +11,8 @@ from pathlib import Path
 class WholeFile:
     """Appends to a file; what is written reaches it at the next `commit`, all or nothing.
 
-    Pieces that do not fit wait for room, in their order. Whoever writes looks at `waiting`, so
-    that they do not become too many.
+    Pieces that do not fit wait for room, in their order. The caller checks `waiting`, so that they
+    do not become too many.
 
     Args:
         path: The file; made where there is none.
@@ -26,12 +26,12 @@ class WholeFile:
 
     @property
     def waiting(self) -> int:
-        """How much has been committed and did not fit [byte]."""
+        """Number of bytes committed that did not fit yet."""
         return sum(map(len, self._pieces))
 
     @property
     def pending(self) -> int:
-        """How much has been written since the last commit [byte]."""
+        """Number of bytes written since the last commit."""
         return len(self._pending)
 
     def write(self, data: bytes | memoryview) -> int:
@@ -70,7 +70,7 @@ class WholeFile:
         """Commit and close.
 
         Raises:
-            OSError: What was kept does not fit; the file is closed without it.
+            OSError: The waiting pieces do not fit; the file is closed without them.
         """
         try:
             self.commit()

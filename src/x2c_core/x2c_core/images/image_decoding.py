@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Image
 from x2c_core.errors import CoreError
 from x2c_core.files.input_limits import IMAGE_PIXELS, RECORD_BYTES, LimitError
 from x2c_core.files.regular_files import read_bytes
 from x2c_core.images.image_header import image_size
-
-Image = NDArray[np.uint8]
 
 
 class ImageDecodingError(CoreError):

@@ -70,14 +70,14 @@ def text_width(text: str, size: float) -> int:
 def put_text(
     image: ImageArray, text: str, x: int, y: int, size: float, colour: str, align: str = "left"
 ) -> None:
-    """Write a text into a BGR picture (height, width, 3); what does not fit in is left out.
+    """Write a text into a BGR image (height, width, 3); what does not fit in is left out.
 
     Args:
-        image: Written into.
+        image: Image to write into.
         text: One line.
         x: Its left end, right end or middle, as aligned [pixel].
         y: Its base line [pixel].
-        size: Of the letters [pixel].
+        size: Height of the letters [pixel].
         colour: "#rrggbb".
         align: "left", "right" or "centre".
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes pictures as an H.264 video that plays anywhere."""
+"""Writes images as an H.264 video that plays anywhere."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class VideoWriter:
             raise
 
     def write(self, image: ImageArray, seconds: float) -> None:
-        """Add a picture (height, width, 3), BGR, at a time of the video [s]."""
+        """Add an image (height, width, 3), BGR, at a time of the video [s]."""
         planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = round(seconds * _TICKS), Fraction(1, _TICKS)

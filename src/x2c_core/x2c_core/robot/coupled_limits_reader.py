@@ -20,7 +20,7 @@ def read_coupled_limits(
 
     Args:
         entries: Notes the mistakes.
-        content: Of the section.
+        content: Content of the section.
         joints: That could be read.
     """
     if not isinstance(content, list):

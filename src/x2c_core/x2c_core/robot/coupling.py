@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
+
 Point = tuple[float, float]
 
 
 class Side(enum.StrEnum):
-    """Which end of a joint's range a coupled limit moves."""
+    """End of a joint's range that a coupled limit moves."""
 
     LOWER = "lower"
     UPPER = "upper"
@@ -30,7 +31,7 @@ class CoupledLimit:
     Attributes:
         joint: Index of the joint that is limited.
         by: Index of the joint that limits it.
-        side: Which end of the range it moves.
+        side: End of the range that moves.
         points: (position of the joint that limits, limit) [rad or m], ascending, at least one;
             constant beyond the ends.
     """

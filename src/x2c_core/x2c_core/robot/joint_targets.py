@@ -7,13 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.errors import JointCommandError
 from x2c_core.files.entries import shown
 from x2c_core.robot.robot import Robot
-
-Array = NDArray[np.float64]
 
 _ROUNDING = 1e-9
 _MOST_NAMES, _LONGEST_NAME = 50, 80
@@ -46,14 +44,14 @@ class UnknownNames:
 
 
 class JointTargets:
-    """Where all joints of a robot shall go, after whatever was commanded so far.
+    """Target positions of all joints of a robot, after all commands so far.
 
     Attributes:
         positions: (n,) inside the robot's limits [rad or m]; replaced as a whole by each command.
-        clamped: How often each joint was commanded past its limits, by name.
+        clamped: Number of commands past its limits for each joint, by name.
 
     Args:
-        robot: Whose joints are commanded.
+        robot: Robot that has the joints.
         start: (n,) their targets before any command, NaN for none [rad or m]; home where None.
     """
 
@@ -68,7 +66,7 @@ class JointTargets:
         """Take a command for the joints named; the others keep their targets.
 
         Args:
-            names: Of joints, in any order.
+            names: Names of joints, in any order.
             positions: One for each name [rad or m].
 
         Returns:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How controls mix into joints."""
+"""Mixing of controls into joint positions."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.piecewise import PiecewiseLines
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """How one control moves one joint: straight lines through points, constant beyond the ends.
+    """Effect of one control on one joint: piecewise linear, constant beyond the ends.
 
     Attributes:
         control: Index of the control.
@@ -35,7 +33,7 @@ class Mixer:
     """Adds up what controls do to joints.
 
     Args:
-        curves: In any order; a joint adds up all that name it.
+        curves: Curves in any order; a joint adds up all curves that name it.
         home: (n,) positions of the joints where no curve moves them [rad or m].
     """
 

@@ -27,7 +27,7 @@ def read_mixing(
 
     Args:
         entries: Notes the mistakes.
-        root: Of the file.
+        root: Root of the file.
         joints: That could be read, by name.
         allowed: Ranges of positions, by type of joint.
     """

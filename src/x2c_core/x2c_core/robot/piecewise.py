@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 
 class PiecewiseLines:
     """Many functions of one variable each, evaluated all at once.
 
     Args:
-        points: Of each function: (k, 2) pairs of a variable, ascending, and a value.
+        points: Points of each function: (k, 2) pairs of a variable, ascending, and a value.
     """
 
     def __init__(self, points: Sequence[ArrayLike]) -> None:

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.robot.coupling import CoupledLimit, project
 from x2c_core.robot.mixing import Curve, Mixer
-
-Array = NDArray[np.float64]
 
 
 class CommandInterface(enum.StrEnum):
@@ -37,7 +36,7 @@ class Joint:
     """One joint and its limits, in SI units [rad or m, per s, s², s³].
 
     Attributes:
-        name: As in joint messages.
+        name: Name in joint messages.
         type: "revolute", "prismatic", or "ratio" where the robot itself makes motion of a share.
         lower: Lowest position.
         upper: Highest position.
@@ -59,25 +58,25 @@ class Joint:
 
 @dataclass(frozen=True)
 class Robot:
-    """What `robot.yaml` says of a robot; paths are absolute.
+    """Content of `robot.yaml`; paths are absolute.
 
     Attributes:
-        name: Of the robot.
+        name: Name of the robot.
         folder: It was read from.
         description: One line for people.
-        joints: In the order of commands.
-        curves: How controls mix into joints; a joint adds up all that name it.
+        joints: Joints in the order of commands.
+        curves: Curves that mix controls into joints; a joint adds up all curves that name it.
         gains: Per group of controls, for `x2c_actuation` to apply to the distance from neutral.
         offsets: (30,) for `x2c_actuation` to add to control values after that [ratio or rad].
         coupled_limits: Limits that follow other joints, each after those of the joint it goes by.
         command_interface: Kind of command message.
         expression_model: Path of the expression model.
-        neutral_image: Path of a picture of the neutral face.
-        neutral_landmarks: Path of the landmarks on that picture, as `numpy.save` writes them:
+        neutral_image: Path of an image of the neutral face.
+        neutral_landmarks: Path of the landmarks on that image, as `numpy.save` writes them:
             (478, 3) [pixel].
         network: Path of the weights of X2CNet's mapping network, or of an ONNX file.
-        driver: How the motors are reached, as `x2c_motors.drivers` reads it; empty where the
-            robot's motors are not ours to drive.
+        driver: Section `driver`, as `x2c_motors.drivers` reads it; empty if another program drives
+            the robot's motors.
         drivers: Driver sections of several boards by name, where a robot has more than one; empty
             otherwise.
         lines: Line of each key in `robot.yaml`, for messages to users.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads `robot.yaml`; every mistake in it is told with line, key, value and what was expected."""
+"""Reader of `robot.yaml` that reports every mistake with line, key, value and expectation."""
 
 from __future__ import annotations
 

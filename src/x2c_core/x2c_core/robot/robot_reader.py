@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a `robot.yaml` may say, and what becomes of it."""
+"""Keys of a `robot.yaml`, and their conversion to a `Robot`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from x2c_core.robot.mixing_reader import read_mixing
 from x2c_core.robot.robot import CommandInterface, Joint, Robot
 
 UNITS = {"angle": "rad", "length": "m"}
-"""What the file must say of its units; times are seconds."""
+"""Units that the file must state; times are seconds."""
 
 _HINTS = {
     "deg": "; write radians: 1 deg is 0.0174533 rad",
@@ -77,8 +77,8 @@ def read_robot(entries: Entries, content: object, folder: Path) -> Robot | None:
 
     Args:
         entries: Notes the mistakes.
-        content: Of the file.
-        folder: In which it is.
+        content: Content of the file.
+        folder: Folder of the file.
     """
     root = entries.mapping(content, "")
     if not root:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When the messages of a bag are due, and what time it is in the bag meanwhile."""
+"""Due times of a bag's messages, and the bag's time in between."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Schedule:
     """Maps a bag's time [ns] to a steady clock's [s] and back, at a rate.
 
     Args:
-        rate: Of playing; 2 is twice as fast as it was recorded.
+        rate: Speed of playing; 2 is twice as fast as recorded.
     """
 
     def __init__(self, rate: float) -> None:
@@ -23,7 +23,7 @@ class Schedule:
         self.restart()
 
     def restart(self) -> None:
-        """Expect the bag to begin anew."""
+        """Expect the bag to begin again."""
         self._begin: tuple[int, float] | None = None
         self._last = 0
         self._gap = 0
@@ -37,7 +37,7 @@ class Schedule:
         """Return when the next message is due.
 
         Args:
-            time: Of the message in the bag [ns].
+            time: Time of the message in the bag [ns].
             now: The present, of a steady clock [s].
         """
         step = time - self._last

@@ -23,7 +23,7 @@ class Source(ABC):
             the source.
         takes: Noun phrase for help texts and errors, such as "a video file".
         priority: Sources of higher priority are asked first whether they accept a text.
-        name: What is read, for messages to the user.
+        name: Name of the device or file, for messages to the user.
     """
 
     Options: ClassVar[type[Any]] = NoOptions

@@ -139,7 +139,7 @@ def options_fault(cls: object) -> str:
     or str, with defaults within their own range.
 
     Args:
-        cls: What an implementation declares as the class of its options.
+        cls: Class of an implementation's options, as it declares it.
     """
     if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
         return f"has the options {cls!r}: expected a frozen dataclass of described fields"

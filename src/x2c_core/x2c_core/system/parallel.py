@@ -15,7 +15,7 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 Work = Callable[[J, Callable[[int], None]], R]
-"""A function of a module: takes a job and a function to tell progress to, returns a result."""
+"""Module-level function of a job and a function that reports progress; returns a result."""
 
 Progress = Callable[[int, int], None]
 """Called with a job's place and how much of it is done."""
@@ -36,9 +36,9 @@ def work_through(
     one ends, in whatever way, or wants no more results, so do the others.
 
     Args:
-        work: What is to be done.
-        jobs: With what.
-        processes: How many at once; a single job is done in this process.
+        work: Function to apply to each job.
+        jobs: Arguments, one for each call.
+        processes: Number of processes; a single job is done in this process.
         progress: Called now and then.
         crashed: Makes the result of a job that kills its process.
     """

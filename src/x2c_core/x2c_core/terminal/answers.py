@@ -20,13 +20,13 @@ LOOK = 0.02
 """Time between two calls of a watcher while an answer is awaited [s]."""
 
 LONGEST = 4096
-"""What goes beyond so much of a line is dropped [byte]."""
+"""Longest line [byte]; the rest is dropped."""
 
 _SEQUENCE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\[O\x1b])")
 _CONTINUED = re.compile(rb"[\x80-\xbf]*")
 _LAST_WORD = re.compile(r"\S*\s*$")
 _PATIENCE = 0.05
-"""How long the rest of a character or of a key's escape sequence may take [s]."""
+"""Time limit for the rest of a character or of a key's escape sequence [s]."""
 
 _NO_KEYS: Mapping[bytes, str] = {}
 _ENTER = b"\r\n"

@@ -15,7 +15,7 @@ _ARROWS: Mapping[str, str] = {"A": "+5", "B": "-5", "C": "+1", "D": "-1"}
 _KEYS: Mapping[bytes, str] = {
     start + end.encode(): step for end, step in _ARROWS.items() for start in (b"\x1b[", b"\x1bO")
 }
-"""What the arrow keys stand for: steps in degrees."""
+"""Steps of the arrow keys [deg]."""
 
 _YES_NO: Mapping[str, bool] = {"y": True, "yes": True, "n": False, "no": False}
 
@@ -74,8 +74,8 @@ class Dialogue:
         """Ask until the answer is one of the choices, and return what that stands for.
 
         Args:
-            question: With the choices in it.
-            choices: What each answer, in small letters, stands for.
+            question: Question that lists the choices.
+            choices: Values by answer in small letters.
 
         Raises:
             Quit: The answer is q or quit, or input has ended.

@@ -6,13 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_datasets.animation import kinds, motions
 from x2c_datasets.formats import layout
-
-Array = NDArray[np.float64]
 
 _SHORTEST, _LONGEST = 1.0, 3.0
 _DIGITS = 5
@@ -24,7 +22,7 @@ class Animation:
 
     Attributes:
         index: Its number.
-        name: What is played, for example "emotion: fear".
+        name: Name of the animation, for example "emotion: fear".
         times: (n,) of the frames [s].
         values: (n, 30) control values of the frames [ratio or rad], in upstream's ranges.
     """
@@ -54,9 +52,9 @@ def make_animation(seed: int, index: int, frames: int) -> Animation:
     """Return an animation: from neutral to one or more peaks and back.
 
     Args:
-        seed: Of the data set.
-        index: Of the animation.
-        frames: How many pictures are taken of it.
+        seed: Random seed of the data set.
+        index: Index of the animation.
+        frames: Number of images of the animation.
     """
     generator = generator_of(seed, index, 0)
     duration = round(float(generator.uniform(_SHORTEST, _LONGEST)), 3)

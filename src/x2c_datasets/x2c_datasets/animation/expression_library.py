@@ -6,12 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.expressions import EXPRESSIONS, both
-
-Array = NDArray[np.float64]
 
 _BEYOND: Mapping[str, Mapping[str, float]] = {
     "contempt": {

@@ -6,23 +6,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_datasets.animation import motions
 from x2c_datasets.animation.expression_library import EMOTIONS, SOUNDS
 
-Array = NDArray[np.float64]
 Played = tuple[str, Array]
-"""What was played, and its deflections (n, 30)."""
+"""Name of an animation, and its deflections (n, 30)."""
 
 _LEFT = np.array([name.endswith("Left") for name in controls.NAMES])
 _RIGHT = np.array([name.endswith("Right") for name in controls.NAMES])
 _MOUTH = np.array([control.group is Group.MOUTH for control in controls.CONTROLS])
 _FACE = [c.index for c in controls.CONTROLS if c.group not in (Group.HEAD, Group.NECK)]
 _FAR = {Group.HEAD: 0.6, Group.NECK: 0.6}
-"""How far single controls go, where not to the end of their range."""
+"""Largest deflections of single controls, where they are not the end of the range."""
 
 
 def play(times: Array, generator: np.random.Generator) -> tuple[str, bool, Array]:

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How deflections change in the course of an animation: shapes over its time, from 0 to 1."""
+"""Deflections in the course of an animation: shapes over its time, from 0 to 1."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.easing import minimum_jerk
 
-Array = NDArray[np.float64]
-
 _LATEST = 0.10
-"""How much later than the first a control begins to move, at most."""
+"""Longest delay of a control after the first one."""
 _BLINK = 0.16
 """Time that a blink takes [s]."""
 _UPPER_LIDS = [controls.index(f"Eyelid Upper {side}") for side in ("Left", "Right")]
@@ -34,7 +32,7 @@ def cycle(pose: Array, times: Array, generator: np.random.Generator) -> Array:
     Args:
         pose: The peak.
         times: (n,) from 0 to 1.
-        generator: Of how fast it comes and goes, and which control moves first.
+        generator: Generator of the speed of attack and release, and of the controls' delays.
     """
     attack, release = generator.uniform(0.15, 0.35), generator.uniform(0.20, 0.40)
     late = generator.uniform(0.0, _LATEST, controls.COUNT)
@@ -75,8 +73,8 @@ def blinks(times: Array, duration: float, generator: np.random.Generator) -> Arr
 
     Args:
         times: (n,) from 0 to 1.
-        duration: Of the animation [s].
-        generator: Of when they come.
+        duration: Duration of the animation [s].
+        generator: Generator of the times of blinks.
     """
     shut = np.zeros(len(times))
     for _ in range(generator.integers(3)):

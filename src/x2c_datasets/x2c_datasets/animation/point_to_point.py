@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.easing import minimum_jerk
 from x2c_core.robot.robot import Robot
 
-Array = NDArray[np.float64]
-
 _SPEED = 0.5
-"""Share of the joints' limits that is used: nobody is in a hurry."""
+"""Share of the joints' limits that is used, since there is no hurry."""
 
 # Of the motion with the least jerk, over a way of 1 in a time of 1.
 _PEAK_VELOCITY, _PEAK_ACCELERATION, _PEAK_JERK = 1.875, 5.774, 60.0
@@ -22,10 +20,10 @@ class PointToPointMotion:
     """A motion of all joints that begin and arrive together, at rest.
 
     Attributes:
-        duration: How long it takes [s].
+        duration: Duration [s].
 
     Args:
-        robot: Whose joints move.
+        robot: Robot that has the joints.
         start: (n,) positions [rad or m].
         target: (n,) positions [rad or m]; brought into the joints' limits.
     """

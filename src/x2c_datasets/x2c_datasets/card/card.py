@@ -11,8 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_datasets.animation import kinds
 from x2c_datasets.card import sample_sheet, values_plot
@@ -21,15 +21,13 @@ from x2c_datasets.card.sample_sheet import Listed
 from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.formats import layout
 
-Array = NDArray[np.float64]
-
 _LISTED = (layout.FILE_NAME, layout.ANIMATION, layout.ANIMATION_NAME)
 _PLOTTED = 100_000
 """Most values of a control that are drawn; of more, evenly picked ones."""
 
 
 def write(folder: Path, settings: CollectionSettings) -> None:
-    """Write README.md and its two pictures for the metadata that are in a folder.
+    """Write README.md and its two images for the metadata that are in a folder.
 
     Raises:
         OSError: They cannot be written.

@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_datasets.collection_settings import CollectionSettings, LookKind
 from x2c_datasets.formats import layout
-
-Array = NDArray[np.float64]
 
 _HUB = {"val": "validation"}
 _QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
@@ -30,13 +28,13 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What a card tells.
+    """Content of a card.
 
     Attributes:
-        settings: Of the data set.
-        pairs: How many there are in each split.
-        animations: How many there are in each split.
-        kinds: How many pairs there are of each kind of animation.
+        settings: Settings of the data set.
+        pairs: Number of pairs in each split.
+        animations: Number of animations in each split.
+        kinds: Number of pairs of each kind of animation.
         landmarks: Whether there are landmarks.
         values: (n, 30) [ratio or rad].
     """
@@ -97,13 +95,13 @@ def _what(facts: Facts) -> str:
     )
     return f"""# {_name(settings)}
 
-{total} pictures of the robot `{settings.robot}`, {images}.
+{total} images of the robot `{settings.robot}`, {images}.
 Each comes with the 30 control values that made the face: the control space of X2C (arXiv
 2505.11146), and its kind of data.
 
 ![samples]({layout.SAMPLES_SHEET})
 
-The most expressive picture of some animations, and below two animations from beginning to end.
+The most expressive image of some animations, and below two animations from beginning to end.
 """
 
 
@@ -123,7 +121,7 @@ An animation is in one split only. Of ten, eight are in train, one in val, one i
 
 def _columns(facts: Facts) -> str:
     described = {
-        layout.FILE_NAME: "picture, relative to the metadata's folder",
+        layout.FILE_NAME: "image, relative to the metadata's folder",
         f"{controls.NAMES[0]}` ... `{controls.NAMES[-1]}": (
             "the 30 control values by name; angles (gaze, head, neck) in **radians**; left and "
             "right are the robot's own"
@@ -142,7 +140,7 @@ def _columns(facts: Facts) -> str:
         )
         described[layout.PROJECTION] = (
             "3x4 matrix P: P (x, y, z, 1) = (u w, v w, w) with the pixel (u, v) from the upper "
-            "left corner of the picture"
+            "left corner of the image"
         )
     rows = "\n".join(_row(f"`{name}`", what) for name, what in described.items())
     return f"""## Columns of `metadata.parquet`
@@ -171,7 +169,7 @@ def _how(facts: Facts) -> str:
             "Each pose was commanded within the joints' limits of position and half their limits "
             "of velocity, acceleration and jerk, awaited in the joint states where there are any, "
             "and held "
-            f"for {settings.settle:g} s. Its picture is the first one stamped after that, at most "
+            f"for {settings.settle:g} s. Its image is the first one stamped after that, at most "
             f"{settings.tolerance:g} s later by the clock of the computer that collected; where "
             "there was none, the pose is left out."
         )
@@ -185,12 +183,12 @@ def _how(facts: Facts) -> str:
         )
     else:
         look = (
-            "All pictures have the same light, camera, skin and background. The poses are at rest."
+            "All images have the same light, camera, skin and background. The poses are at rest."
         )
     return f"""## How it was made
 
 Animations go from the neutral face to one or more peaks and back, over 1 to 3 s. Each is cut into
-{settings.frames} equal parts, and one picture is taken at a random time in each. Gaze and head
+{settings.frames} equal parts, and one image is taken at a random time in each. Gaze and head
 wander and the eyes blink, but for the kind `single`.
 
 | kind | pairs | what is played |

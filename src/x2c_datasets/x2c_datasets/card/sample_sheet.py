@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sheet of pictures of a data set: peaks of many animations, and one animation in full."""
+"""A sheet of images of a data set: peaks of many animations, and one animation in full."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.images.theme import put_text, text_width
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 T = TypeVar("T")
 
@@ -35,12 +35,12 @@ _SIZE = 12.0
 
 @dataclass(frozen=True)
 class Listed:
-    """One picture that can be shown.
+    """One image that can be shown.
 
     Attributes:
         image: Its path.
         animation: Identifier of its animation.
-        name: Of its animation.
+        name: Name of its animation.
         values: (30,) [ratio or rad].
     """
 
@@ -51,10 +51,10 @@ class Listed:
 
 
 def sheet(pairs: Sequence[Listed]) -> ImageArray:
-    """Return the sheet as a BGR picture.
+    """Return the sheet as a BGR image.
 
     Args:
-        pairs: Of the data set, animation by animation.
+        pairs: Pairs of the data set, animation by animation.
     """
     by_animation: dict[str, list[Listed]] = {}
     for pair in pairs:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The distribution of the 30 control values of a data set, as a picture."""
+"""The distribution of the 30 control values of a data set, as an image."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Control, Unit
 from x2c_core.images.theme import GROUP_COLOURS
-
-Array = NDArray[np.float64]
 
 _BINS = 60
 _HALF_WIDTH = 0.42
@@ -27,7 +25,7 @@ def save(values: Array, path: Path) -> None:
     """Draw how the values (n, 30) [ratio or rad] are distributed.
 
     Raises:
-        OSError: The picture cannot be written.
+        OSError: The image cannot be written.
     """
     figure = Figure(figsize=(15.0, 7.0), layout="constrained")
     FigureCanvasAgg(figure)

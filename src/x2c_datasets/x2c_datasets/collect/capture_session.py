@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Poses a real robot over its topics and takes a picture of each pose once it has settled."""
+"""Poses a real robot over its topics and takes an image of each pose once it has settled."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Robot
 from x2c_datasets.animation.animation import Animation
 from x2c_datasets.animation.point_to_point import PointToPointMotion
@@ -23,32 +23,31 @@ from x2c_datasets.errors import CollectError
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
 from x2c_node.errors import ImageError
 
-Array = NDArray[np.float64]
-
 _START = 10.0
-"""How long the robot's nodes may take to be found [s]."""
+"""Time limit for discovery of the robot's nodes [s]."""
 _LOOKING = 1.0
-"""How long to look for what need not be there [s]."""
+"""Time to look for nodes that need not exist [s]."""
 _ARRIVAL = 2.0
-"""How long joints may take to arrive after their command has [s]."""
+"""Time limit for joints to arrive after the end of their command [s]."""
 _NEAR = 0.02
 """Share of its range that a joint may be away from its command and count as arrived."""
 _PATIENCE = 2.0
-"""How long to wait for an image [s]."""
+"""Time limit for an image [s]."""
 _MISSES = 5
-"""Poses in a row without a picture after which something must be wrong."""
+"""Poses in a row without an image after which something must be wrong."""
 
 
 class CaptureSession:
-    """Moves a robot and takes pictures; brings it home at the end.
+    """Moves a robot and takes images; brings it home at the end.
 
     Args:
         robot: That is moved.
         link: Its topics.
-        settings: Say when a picture belongs to a pose, and how good JPEG is.
+        settings: Say when an image belongs to a pose, and how good JPEG is.
 
     Raises:
-        CollectError: Nobody takes commands or gives images, or somebody else commands too.
+        CollectError: There is no subscriber of commands or publisher of images, or another
+            publisher of commands.
     """
 
     def __init__(self, robot: Robot, link: RobotLink, settings: CollectionSettings) -> None:
@@ -77,7 +76,7 @@ class CaptureSession:
         self._go(self._robot.home)
 
     def shoot(self, animation: Animation, frames: int) -> list[Shot]:
-        """Return pictures of an animation's first frames; those that did not come are missing.
+        """Return images of an animation's first frames; those that did not come are missing.
 
         Raises:
             CollectError: Too many did not come, one after the other, or others command too.
@@ -99,7 +98,7 @@ class CaptureSession:
         link = self._link
         if not link.wait(lambda: link.drivers, _START):
             raise CollectError(
-                f"nobody takes commands on {link.command_topic}: start the robot's driver, or "
+                f"nothing subscribes to {link.command_topic}: start the robot's driver, or "
                 "name its topic with --commands"
             )
         if not link.wait(lambda: link.frames, _START):
@@ -141,7 +140,7 @@ class CaptureSession:
 
     def _settle(self) -> None:
         if self._link.measured is not None:
-            # A joint that cannot arrive, held by a finger say, is pictured where it stays.
+            # A joint that cannot arrive, held by a finger say, is recorded where it stays.
             self._holding(self._arrived, _ARRIVAL)
         self._holding(lambda: False, self._settings.settle)
 
@@ -183,7 +182,7 @@ class CaptureSession:
         self._missed_in_a_row += 1
         if self._missed_in_a_row >= _MISSES:
             raise CollectError(
-                f"{_MISSES} poses in a row have no picture; the last: {what}. Is the camera "
+                f"{_MISSES} poses in a row have no image; the last: {what}. Is the camera "
                 "running, and do its computer's clock and this one agree? A slow camera wants a "
                 "larger --tolerance"
             )
@@ -204,5 +203,5 @@ def _jpeg(message: Any, quality: int) -> bytes:
         image = image_to_bgr(message)
     done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise ImageError(f"cannot encode a picture of shape {image.shape} as JPEG")
+        raise ImageError(f"cannot encode an image of shape {image.shape} as JPEG")
     return encoded.tobytes()

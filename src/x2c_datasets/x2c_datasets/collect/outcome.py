@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a collection ends: complete, or with what to tell the user."""
+"""Outcome of a collection: complete, or a message for the user."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True)
 class CollectOutcome:
-    """What a run has done.
+    """Result of a run.
 
     Attributes:
-        pairs: In the folder now.
+        pairs: Number of pairs in the folder now.
         found: Pairs that were there before.
-        warnings: What the user should know.
+        warnings: Warnings for the user.
     """
 
     pairs: int
@@ -45,7 +45,7 @@ def complete(opened: OpenFolder, settings: CollectionSettings) -> None:
 def unwritable(
     error: OSError, store: AnimationStore, settings: CollectionSettings
 ) -> CollectError:
-    """Return what to tell the user when something could not be written."""
+    """Return the message for a failed write."""
     kept = sum(settings.frames_of(index) for index in store.done())
     what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot write: {error}"
     return CollectError(

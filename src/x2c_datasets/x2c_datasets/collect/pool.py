@@ -28,10 +28,10 @@ def render(
 
     Args:
         robot: Folder of the virtual humanoid.
-        settings: Of the data set.
-        store: Where to.
+        settings: Settings of the data set.
+        store: Store to write to.
         indices: Numbers of the animations.
-        workers: How many processes.
+        workers: Number of processes.
 
     Raises:
         CollectError: A process died, or the robot cannot be rendered.
@@ -58,7 +58,7 @@ def render(
 
 
 class _Worker:
-    """What a process keeps from one animation to the next."""
+    """State of a process, kept from one animation to the next."""
 
     def __init__(self, robot: Path, settings: CollectionSettings, folder: Path) -> None:
         # Only now, in the process that needs them, and after the settings of OpenGL.

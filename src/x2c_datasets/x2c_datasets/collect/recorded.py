@@ -29,11 +29,11 @@ def collect_recorded(
 
     Args:
         robot: That is moved.
-        settings: Of the data set; they say when a picture belongs to a pose.
-        folder: Where to; what an earlier run has left there is kept.
+        settings: Settings of the data set; they define when an image belongs to a pose.
+        folder: Folder to write to; animations of an earlier run are kept.
         advance: Told about progress, first about what was there before.
         commands: Topic of joint commands.
-        namespace: Of all topics.
+        namespace: Namespace of all topics.
 
     Raises:
         CollectError: The folder holds something else, the disk is full, the robot or its camera
@@ -80,4 +80,4 @@ def _warnings(missed: list[str]) -> tuple[str, ...]:
         return ()
     more = f"; and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
     listed = "; ".join(missed[:_LISTED])
-    return (f"{len(missed)} poses have no picture and were left out: {listed}{more}",)
+    return (f"{len(missed)} poses have no image and were left out: {listed}{more}",)

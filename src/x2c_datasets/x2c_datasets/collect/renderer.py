@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows animations on the virtual face and takes their pictures."""
+"""Shows animations on the virtual face and takes their images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Renderer:
 
     Args:
         robot: The virtual humanoid.
-        settings: Of the data set.
+        settings: Settings of the data set.
 
     Raises:
         CollectError: The robot is another one, which cannot be rendered.
@@ -56,7 +56,7 @@ class Renderer:
         self._face.close()
 
     def shoot(self, animation: Animation) -> list[Shot]:
-        """Return the pictures of an animation, all in the same random look."""
+        """Return the images of an animation, all in the same random look."""
         settings = self._settings
         if settings.look is LookKind.VARIED:
             self._face.set_look(random_look(generator_of(settings.seed, animation.index, 1)))
@@ -71,5 +71,5 @@ class Renderer:
             ".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, self._settings.quality]
         )
         if not done:
-            raise CollectError(f"cannot encode picture {frame} of {animation.identifier} as JPEG")
+            raise CollectError(f"cannot encode image {frame} of {animation.identifier} as JPEG")
         return Shot(frame, encoded.tobytes(), self._face.landmarks(), self._face.projection())

@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from numpy.typing import NDArray
 from rclpy.context import Context
 from sensor_msgs.msg import CompressedImage, Image, JointState
 from std_msgs.msg import Float64MultiArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import CommandInterface, Robot
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM, STREAM_SUBSCRIBER
 from x2c_node.spinning.executor import GuardedExecutor
-
-Array = NDArray[np.float64]
 
 PERIOD = 0.02
 """Time between two commands [s]."""
@@ -39,13 +37,13 @@ class StampedImage:
 
 
 class RobotLink:
-    """One node with all topics of a robot, spun by whoever waits for something.
+    """Node with all topics of a robot, spun by the caller that waits.
 
     Args:
-        robot: Whose joints are commanded.
+        robot: Robot that has the joints.
         camera: Topic of images; compressed ones where it ends in "compressed".
         commands: Topic of joint commands.
-        namespace: Of all topics.
+        namespace: Namespace of all topics.
     """
 
     def __init__(self, robot: Robot, camera: str, commands: str, namespace: str = "") -> None:
@@ -88,17 +86,17 @@ class RobotLink:
 
     @property
     def cameras(self) -> int:
-        """How many nodes publish images."""
+        """Number of publishers of images."""
         return int(self._node.count_publishers(self.camera_topic))
 
     @property
     def drivers(self) -> int:
-        """How many nodes take joint commands."""
+        """Number of subscribers of joint commands."""
         return int(self._commands.get_subscription_count())
 
     @property
     def rivals(self) -> int:
-        """How many other nodes command the joints."""
+        """Number of other publishers of joint commands."""
         return int(self._node.count_publishers(self.command_topic)) - 1
 
     def now(self) -> int:

@@ -5,18 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture of an animation.
+    """One image of an animation.
 
     Attributes:
-        frame: Which of the animation's frames it is.
+        frame: Index of the frame in the animation.
         jpeg: The file's content.
         landmarks: (478, 3) [interocular distances] in the head frame; None for real robots.
         projection: (3, 4) from that frame to homogeneous pixels; None for real robots.

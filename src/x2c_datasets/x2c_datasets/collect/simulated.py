@@ -13,7 +13,7 @@ from x2c_datasets.collect.store import OpenFolder
 from x2c_datasets.collection_settings import CollectionSettings
 
 _PAIR_BYTES = 16_000
-"""Room that a pair of 256 x 256 pixels takes: picture, landmarks, the rest of a disk block."""
+"""Room that a pair of 256 x 256 pixels takes: image, landmarks, the rest of a disk block."""
 
 
 def collect_simulated(
@@ -23,9 +23,9 @@ def collect_simulated(
 
     Args:
         robot: Folder of the virtual humanoid.
-        settings: Of the data set.
-        folder: Where to; what an earlier run has left there is kept.
-        workers: How many processes render.
+        settings: Settings of the data set.
+        folder: Folder to write to; animations of an earlier run are kept.
+        workers: Number of processes that render.
         advance: Told about progress, first about what was there before.
 
     Raises:

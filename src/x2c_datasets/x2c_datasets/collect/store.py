@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of a data set while it grows: whole animations, or nothing of them.
 
-An animation is there when its metadata part is; the part comes last, after its pictures. So a
+An animation is there when its metadata part is; the part comes last, after its images. So a
 killed run or a full disk leaves whole animations, and a later run does only what is missing.
 """
 
@@ -16,10 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from x2c_core.files.input_limits import LimitError
 from x2c_datasets.animation.animation import Animation
@@ -30,14 +28,12 @@ from x2c_datasets.errors import CollectError
 from x2c_datasets.formats import layout
 from x2c_datasets.formats.parquet_columns import read_as_written
 
-Array = NDArray[np.float64]
-
 _PARTS_AT_ONCE = 100
 _DONE = f"{layout.WORK}.done"
 
 
 class Described(Protocol):
-    """What a folder is made with; the same text means the same data set."""
+    """Settings and versions that made a folder; the same text means the same data set."""
 
     def to_json(self) -> str:
         """Return it as JSON."""
@@ -113,7 +109,7 @@ class OpenFolder:
 
     Args:
         folder: Made where there is none.
-        settings: What it is to hold.
+        settings: Settings of the data set that it holds.
 
     Raises:
         CollectError: It holds something else, another process is at it, or it cannot be written.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metadata of pairs as tables: one row for each picture."""
+"""Metadata of pairs as tables: one row for each image."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _LANDMARKS = pa.list_(pa.list_(pa.float32(), 3), topology.COUNT)
 _PROJECTION = pa.list_(pa.list_(pa.float32(), 4), 3)
 
 PART: dict[str, Any] = {"compression": "zstd", "write_statistics": False}
-"""How a part is written: small and fast."""
+"""Options for writing a part: small and fast."""
 
 WHOLE: dict[str, Any] = {"compression": "zstd", "compression_level": 6}
-"""How the metadata of a split is written."""
+"""Options for writing the metadata of a split."""
 
 _LANDMARK_PLACES, _PROJECTION_PLACES = 4, 7
 """Decimals: a tenth of a pixel is 2e-3 interocular distances."""
 
 
 def rows(animation: Animation, shots: Sequence[Shot]) -> pa.Table:
-    """Return the rows of an animation's pictures; landmarks only where all shots have some."""
+    """Return the rows of an animation's images; landmarks only where all shots have some."""
     frames = [shot.frame for shot in shots]
     names = [f"{animation.identifier}/{layout.image_name(frame)}" for frame in frames]
     columns: dict[str, pa.Array] = {layout.FILE_NAME: pa.array(names, pa.string())}

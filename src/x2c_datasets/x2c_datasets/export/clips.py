@@ -14,7 +14,7 @@ def clips(
     """Yield lists of pairs that follow each other.
 
     Args:
-        pairs: In order; None where an image has none.
+        pairs: Pairs in order; None for an image without one.
         longest_gap: Stamps further apart, or that go back, begin a new clip [s].
         longest: Most pairs of a clip.
     """

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.frames.recorded_run import Joints
+from x2c_core.arrays import Array
 from x2c_datasets.export.pairs import BagPair
-
-Array = NDArray[np.float64]
 
 _EXACT = 1.0
 """Ticks that differ by less fall together [ns]."""
@@ -26,7 +25,7 @@ class JointTrack:
     """Positions of joints over time.
 
     Attributes:
-        names: Of the joints.
+        names: Names of the joints.
         stamps: (n,) in order [ns].
         positions: (n, joints) [rad or m].
     """
@@ -86,7 +85,7 @@ class Episodes:
         """Yield frames, and None at the end of each episode.
 
         Args:
-            pairs: In order; None where an image has none.
+            pairs: Pairs in order; None for an image without one.
         """
         waiting: list[BagPair] = []
         count = 0

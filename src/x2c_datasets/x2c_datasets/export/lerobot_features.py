@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a LeRobot data set of ours holds of each frame."""
+"""Features of each frame of our LeRobot data sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Features:
     """Features of a data set.
 
     Attributes:
-        width: Of the pictures, even [px].
+        width: Width of the images, even [px].
         height: Likewise.
         rate: Frames a second.
         state: Names of the joints whose states are kept; empty where there are none.

@@ -15,8 +15,8 @@ class NumberedFiles:
     """Numbered files of a kind, of which one is written at a time.
 
     Args:
-        folder: Where to.
-        ending: Of their names, without the dot.
+        folder: Folder to write to.
+        ending: Extension of the files, without the dot.
         largest: A file of this size is followed by another [MB].
     """
 
@@ -39,7 +39,7 @@ class NumberedFiles:
 
     @property
     def is_full(self) -> bool:
-        """Whether the next episode goes to another file."""
+        """True when the next episode goes to another file."""
         return self._path.stat().st_size >= self._largest
 
     @property

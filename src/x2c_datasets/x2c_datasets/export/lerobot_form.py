@@ -29,14 +29,14 @@ _LOOKED_AT = 200
 
 @dataclass(frozen=True)
 class LeRobotExport:
-    """What is exported.
+    """Choice of what to export.
 
     Attributes:
         bags: Paths of the bags.
-        topic: Of the images; empty for the only camera of each bag.
-        pairing: When an image and control values belong together.
+        topic: Topic of the images; empty for the only camera of each bag.
+        pairing: Rules for pairing an image with control values.
         robot: Name of the robot.
-        task: What is done, in words.
+        task: Description of the task.
         rate: Frames a second; 0 for that of the camera.
     """
 
@@ -52,8 +52,8 @@ def export_lerobot(export: LeRobotExport, folder: Path, advance: Advance) -> Exp
     """Write the pairs of bags as a data set; the folder appears when it is whole.
 
     Args:
-        export: What is exported.
-        folder: Where to; it must not hold anything yet.
+        export: Choice of what to export.
+        folder: Folder to write to; it must be empty or missing.
         advance: Told about progress, in images.
 
     Raises:

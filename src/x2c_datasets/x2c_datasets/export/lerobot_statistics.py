@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 _QUANTILES = {"q01": 0.01, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q99": 0.99}
 _SAMPLES = 100
@@ -18,7 +18,7 @@ _LONGEST_SIDE = 150
 
 
 class Sampler:
-    """Collects values of one feature, or pixels of some pictures, for their statistics."""
+    """Collects values of one feature, or pixels of some images, for their statistics."""
 
     def __init__(self) -> None:
         self._rows: list[Array] = []
@@ -30,7 +30,7 @@ class Sampler:
         self._rows.append(np.atleast_1d(np.asarray(values, dtype=np.float64)))
 
     def add_image(self, bgr: NDArray[np.uint8]) -> None:
-        """Take a picture (height, width, 3), BGR; of many, evenly picked ones are kept."""
+        """Take an image (height, width, 3), BGR; of many, evenly picked ones are kept."""
         if self._count % self._every == 0:
             scale = min(1.0, _LONGEST_SIDE / max(bgr.shape[:2]))
             small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -79,7 +79,7 @@ def joined(parts: Sequence[dict[str, Array]]) -> dict[str, Array]:
 
 
 def as_lists(statistics: dict[str, Array], image: bool) -> dict[str, Any]:
-    """Return statistics as LeRobot writes them; those of a picture's channels as (3, 1, 1)."""
+    """Return statistics as LeRobot writes them; those of an image's channels as (3, 1, 1)."""
     lists: dict[str, Any] = {}
     for name, values in statistics.items():
         if name == "count":

@@ -16,13 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.images.video_writer import VideoWriter
 from x2c_core.printable import printable
 from x2c_datasets.export.lerobot_features import CAMERA, INDICES, Features
 from x2c_datasets.export.lerobot_files import CHUNK, PATH, NumberedFiles
 from x2c_datasets.export.lerobot_statistics import Sampler, as_lists, joined
-
-Array = NDArray[np.float64]
 
 VERSION = "v3.0"
 
@@ -33,10 +32,10 @@ class LeRobotWriter:
     """Writes episodes into a folder.
 
     Args:
-        folder: Where to; it is made.
-        features: Of each frame.
+        folder: Folder to create.
+        features: Features of each frame.
         robot: Its name.
-        task: What is done in every episode, in words.
+        task: Description of the task in every episode.
     """
 
     def __init__(self, folder: Path, features: Features, robot: str, task: str) -> None:
@@ -54,12 +53,12 @@ class LeRobotWriter:
 
     @property
     def episodes(self) -> int:
-        """How many episodes there are."""
+        """Number of episodes."""
         return len(self._episodes)
 
     @property
     def frames(self) -> int:
-        """How many frames there are in all finished episodes."""
+        """Number of frames in all finished episodes."""
         return self._frames
 
     def add(self, image: NDArray[np.uint8], vectors: Mapping[str, Array]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an export has made, and what it left out."""
+"""Result of an export, and the images that were left out."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Advance = Callable[[int], None]
 
 @dataclass
 class ExportOutcome:
-    """What an export has made.
+    """Result of an export.
 
     Attributes:
-        pairs: How many pairs, or frames, there are now.
-        clips: How many clips, or episodes, they belong to.
-        left_out: How many images were left out, by bag and reason.
-        resized: How many images had another size than the first one.
-        issues: What of the bags could not be read, in plain sentences.
+        pairs: Number of pairs, or frames, in the export.
+        clips: Number of clips, or episodes, that they belong to.
+        left_out: Number of images left out, by bag and reason.
+        resized: Number of images whose size differs from the first one's.
+        issues: Problems found while reading the bags, in plain sentences.
     """
 
     pairs: int = 0

@@ -18,11 +18,11 @@ from x2c_bags.frames.topic_choice import choose_topic
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import Array
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlState
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 _LOOKED_AROUND = 50
@@ -34,12 +34,12 @@ _UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
 
 @dataclass(frozen=True)
 class Pairing:
-    """When an image and control values belong together.
+    """Rules for pairing an image with control values.
 
     Attributes:
         tolerance: Their stamps are at most so far apart [s].
         delay: The image shows what was commanded so long before [s].
-        any_state: Whether values count that follow nobody: held, or easing to neutral.
+        any_state: Whether to use values that follow no person: held, or easing to neutral.
     """
 
     tolerance: float = 0.01
@@ -52,7 +52,7 @@ class BagPair:
     """An image with its control values.
 
     Attributes:
-        stamp: Of the image [ns]; the bag's time where it has none.
+        stamp: Stamp of the image [ns]; the bag's time if it has none.
         image: (height, width, 3), BGR.
         jpeg: The image's file as it was recorded; empty where it was no JPEG.
         values: (30,) control values [ratio or rad].
@@ -68,13 +68,13 @@ class BagPairs:
     """The pairs of one bag, in the order of its images.
 
     Args:
-        reader: Of the bag.
-        topic: Of the images; empty for its only camera.
-        pairing: When an image and control values belong together.
+        reader: Reader of the bag.
+        topic: Topic of the images; empty for the bag's only camera.
+        pairing: Rules for pairing an image with control values.
 
     Attributes:
-        topic: Of the images.
-        left_out: How many images have no pair, by the reason; complete after a pass.
+        topic: Topic of the images.
+        left_out: Number of images without a pair, by reason; complete after a pass.
 
     Raises:
         BagError: There are no images, or no control values.
@@ -103,7 +103,7 @@ class BagPairs:
 
     @property
     def images(self) -> int:
-        """How many images there seem to be."""
+        """Estimated number of images."""
         return self.reader.topics[self.topic].count
 
     @property
@@ -136,7 +136,7 @@ class BagPairs:
             return None
         state = self.recorded_run.control_states[place]
         if not self._pairing.any_state and state != ControlState.TRACKING:
-            self.left_out["nobody was followed"] += 1
+            self.left_out["no person was followed"] += 1
             return None
         image, jpeg = self._image(message)
         return BagPair(stamp, image, jpeg, self.recorded_run.controls[place])

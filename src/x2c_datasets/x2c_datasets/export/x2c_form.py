@@ -12,9 +12,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_bags.reading.bag_reader import BagReader
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_datasets.animation.animation import Animation
 from x2c_datasets.collect.shot import Shot
@@ -25,8 +25,6 @@ from x2c_datasets.export.outcome import Advance, ExportOutcome
 from x2c_datasets.export.pairs import BagPair, BagPairs, Pairing
 from x2c_datasets.formats import layout
 
-Array = NDArray[np.float64]
-
 _LONGEST_GAP = 1.0
 _LONGEST_CLIP = 150
 _QUALITY = 95
@@ -36,12 +34,12 @@ _NONE = np.empty((0, 0, 3), np.uint8)
 
 @dataclass(frozen=True)
 class X2CExport:
-    """What is exported.
+    """Choice of what to export.
 
     Attributes:
         bags: Paths of the bags.
-        topic: Of the images; empty for the only camera of each bag.
-        pairing: When an image and control values belong together.
+        topic: Topic of the images; empty for the only camera of each bag.
+        pairing: Rules for pairing an image with control values.
     """
 
     bags: tuple[str, ...]
@@ -67,8 +65,8 @@ def export_x2c(export: X2CExport, folder: Path, advance: Advance) -> ExportOutco
     only: neighbouring images are alike.
 
     Args:
-        export: What is exported.
-        folder: Where to.
+        export: Choice of what to export.
+        folder: Folder to write to.
         advance: Told about progress, in images.
 
     Raises:
@@ -116,7 +114,7 @@ def export_x2c(export: X2CExport, folder: Path, advance: Advance) -> ExportOutco
 def _telling(source: BagPairs, advance: Advance) -> Iterator[BagPair | None]:
     for pair in source.pairs():
         advance(1)
-        # A whole clip of pictures would take a lot of memory; of JPEG files it does not.
+        # A whole clip of images would take a lot of memory; of JPEG files it does not.
         yield None if pair is None else replace(pair, image=_NONE, jpeg=_jpeg(pair))
 
 
@@ -139,7 +137,7 @@ def _reasons(outcome: ExportOutcome) -> str:
 
 
 def _mark(bag: Path) -> str:
-    """Return what tells a bag from others of its name: sizes and names of its files."""
+    """Return a fingerprint of a bag: sizes and names of its files."""
     files = sorted(bag.rglob("*")) if bag.is_dir() else [bag]
     listed = [f"{one.name} {one.stat().st_size}" for one in files if one.is_file()]
     return hashlib.sha256("\n".join(listed).encode(errors="surrogateescape")).hexdigest()[:16]
@@ -179,8 +177,8 @@ configs:
 is in one split only.
 
 An image belongs to the control values whose stamp is nearest to its own less
-{pairing.delay:g} s, at most {pairing.tolerance:g} s apart; values that follow nobody
-{"count too" if pairing.any_state else "are left out"}.
+{pairing.delay:g} s, at most {pairing.tolerance:g} s apart; values that follow no person
+{"are used too" if pairing.any_state else "are left out"}.
 
 | split | pairs |
 |---|---|

@@ -25,7 +25,7 @@ from x2c_datasets.fit.image_tracking import track_images
 from x2c_datasets.formats import DataSet, Pair, Skipped
 
 _PEOPLE = "real_test"
-"""Split of upstream's pictures of people: they show no robot."""
+"""Split of upstream's images of people: they show no robot."""
 
 _TRIED = 0.2
 """Share of the animations that the model is tried on, where the data set names no split."""
@@ -38,11 +38,11 @@ class DataSetFit:
     Attributes:
         model: The expression model.
         explained: On what it was tried on.
-        fitted: How many pictures it was fitted to.
-        tried: How many it was tried on.
-        held_out: What these are.
-        skipped: What could not be used.
-        notes: What was found out or assumed about the data set.
+        fitted: Number of images it was fitted to.
+        tried: Number of images it was tested on.
+        held_out: Description of the test images.
+        skipped: Images that could not be used.
+        notes: Notes and assumptions about the data set.
     """
 
     model: ExpressionModel
@@ -58,8 +58,8 @@ class DataSetFit:
         content = {
             "robot": robot,
             "data": data,
-            "pictures_fitted": self.fitted,
-            "pictures_tried": self.tried,
+            "images_fitted": self.fitted,
+            "images_tested": self.tried,
             "held_out": self.held_out,
             "explained": self.explained.share,
             "residual": self.explained.residual,
@@ -91,9 +91,9 @@ def fit_data_set(
 
     Args:
         data: The data set.
-        pairs: Of it, what to use.
-        processes: How many track pictures at once.
-        progress: Called with how many pictures have been tracked.
+        pairs: Pairs to use.
+        processes: Number of processes that track faces.
+        progress: Called with the number of images tracked.
 
     Raises:
         FitError: Too little of the data set can be used.
@@ -113,7 +113,7 @@ def fit_data_set(
     trying = [sample for sample, out in zip(samples, tried, strict=True) if out]
     if not trying:
         raise FitError(
-            f"{data.folder}: {len(samples)} of {len(pairs)} pictures can be used, too few to try "
+            f"{data.folder}: {len(samples)} of {len(pairs)} images can be used, too few to try "
             f"a model on some of them{_first(skipped)}"
         )
     try:
@@ -147,7 +147,7 @@ def _held_out(pairs: Sequence[Pair]) -> tuple[list[bool], str]:
             return [pair.split == name for pair in pairs], f"the split {name!r}"
     if len({pair.animation for pair in pairs}) > 1:
         return [_drawn(pair.animation) for pair in pairs], "a fifth of the animations"
-    return [_drawn(pair.image.name) for pair in pairs], "a fifth of the pictures"
+    return [_drawn(pair.image.name) for pair in pairs], "a fifth of the images"
 
 
 def _drawn(name: str) -> bool:

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.face.expression_model import ExpressionModel, ways
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_datasets.errors import FitError
-
-Array = NDArray[np.float64]
 
 FEWEST = 30
 """Samples that a model is fitted to at least."""
@@ -45,14 +43,14 @@ class FitSample:
 
 @dataclass(frozen=True)
 class Explained:
-    """How much of what moves is explained by an expression model; shares are 1 at best.
+    """Share of the motion that an expression model explains; 1 at best.
 
     Attributes:
-        share: Of all landmarks' motion (variance), the head's turning included.
+        share: Share of all landmarks' motion (variance), the head's turning included.
         residual: Root mean square distance of landmarks from the model [interocular distances].
         controls: For each control that moves, by name: of the motion that the other controls
             leave over, where this one acts.
-        moved: In how many samples each of these controls moves.
+        moved: Number of samples in which each of these controls moves.
     """
 
     share: float

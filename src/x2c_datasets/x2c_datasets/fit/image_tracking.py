@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the landmarks in single pictures: at once, from several views, or many in processes."""
+"""Finds the landmarks in single images: at once, from several views, or many in processes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_datasets.errors import DataSetError, FitError
 from x2c_datasets.formats import Pair
@@ -18,14 +19,13 @@ from x2c_perception.errors import TrackerError
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 _LARGE = 640
-"""Smaller pictures are enlarged: the tracker finds more in them [pixel]."""
+"""Smaller images are enlarged: the tracker finds more in them [pixel]."""
 
 _VIEWS = ((1.0, 0, 0), (1.1, 5, 3), (0.9, -4, 6), (1.05, 3, -5))
-"""Sizes, and ways to the right and down [pixel], in which the picture is looked at."""
+"""Sizes, and ways to the right and down [pixel], in which the image is looked at."""
 
 _CHUNK = 32
 _NOTHING: ImageArray = np.zeros((64, 64, 3), dtype=np.uint8)
@@ -33,11 +33,11 @@ _NOTHING.setflags(write=False)
 
 
 def track_single(tracker: FaceTracker, image: ImageArray) -> Array | None:
-    """Return the landmarks (478, 3) [pixel] in a picture (RGB), or None where no face is found.
+    """Return the landmarks (478, 3) [pixel] in an image (RGB), or None where no face is found.
 
     What the tracker saw before makes no difference.
     """
-    # A tracker looks where the face was before. A picture of nothing makes it forget; after a
+    # A tracker looks where the face was before. An image of nothing makes it forget; after a
     # first look it knows where the face is, as in a video.
     tracker.track(_NOTHING)
     if not tracker.track(image):
@@ -47,9 +47,9 @@ def track_single(tracker: FaceTracker, image: ImageArray) -> Array | None:
 
 
 def track_views(tracker: FaceTracker, image: ImageArray) -> Array | None:
-    """Return the landmarks (478, 3) [pixel] on a picture (RGB), or None if no face is found.
+    """Return the landmarks (478, 3) [pixel] on an image (RGB), or None if no face is found.
 
-    They are the mean over several views of the picture, mirrored too, since the tracker sees each
+    They are the mean over several views of the image, mirrored too, since the tracker sees each
     a little differently.
     """
     factor = max(1.0, _LARGE / max(image.shape[:2]))
@@ -68,7 +68,7 @@ def track_views(tracker: FaceTracker, image: ImageArray) -> Array | None:
 
 
 def _moved(image: ImageArray, factor: float, right: float, down: float) -> ImageArray:
-    """Return a picture enlarged about its upper left edge and moved."""
+    """Return an image enlarged about its upper left edge and moved."""
     height, width = image.shape[:2]
     # Pixel centres are whole numbers for OpenCV, landmarks count from the edge.
     edge = (factor - 1.0) / 2.0
@@ -83,12 +83,12 @@ def _moved(image: ImageArray, factor: float, right: float, down: float) -> Image
 def track_images(
     pairs: Sequence[Pair], processes: int, progress: Callable[[int], None]
 ) -> Iterator[Array | str]:
-    """Yield the landmarks (478, 3) [pixel] of each pair's picture, or why there are none.
+    """Yield the landmarks (478, 3) [pixel] of each pair's image, or why there are none.
 
     Args:
-        pairs: With pictures.
-        processes: How many at once; 1 for this process alone.
-        progress: Called with how many pictures are done.
+        pairs: Pairs with images.
+        processes: Number of processes; 1 for this process alone.
+        progress: Called with the number of images done.
     """
     chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
     done = 0
@@ -128,7 +128,7 @@ class _Worker:
             landmarks = track_single(self._tracker, pair.read_image())
         except (DataSetError, TrackerError) as error:
             return str(error)
-        return "no face is found in the picture" if landmarks is None else landmarks
+        return "no face is found in the image" if landmarks is None else landmarks
 
 
 _worker: _Worker | None = None

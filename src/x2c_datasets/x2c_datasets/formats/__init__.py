@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sets of (picture, 30 control values) pairs: X2C-Sim, and X2C as upstream publishes it.
+"""Sets of (image, 30 control values) pairs: X2C-Sim, and X2C as upstream publishes it.
 
-`read_data_set(folder)` returns a `DataSet`: a sequence of `Pair`, each with `picture()`, `values`,
-`animation`, `split`, `source` and `row`; `data.split("train")` is one again, and `data.report()`
-says what was assumed and what was skipped.
+`read_data_set(folder)` returns a `DataSet`: a sequence of `Pair`, each with `read_image()`,
+`values`, `animation`, `split`, `source` and `row`; `data.split("train")` is one again, and
+`data.report()` lists assumptions and skipped rows.
 """
 
 from x2c_datasets.formats.data_set import DataSet, Pair, Skipped

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the angles of a file are degrees or radians: as stated, or as the data tells."""
+"""Unit of the angles of a file, degrees or radians: as stated, or as the data show."""
 
 from __future__ import annotations
 
 import enum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Unit
-
-Array = NDArray[np.float64]
 
 
 class FileAngleUnit(enum.StrEnum):

@@ -11,25 +11,25 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_datasets.errors import DataSetError
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 _LISTED = 20
-"""How many skipped rows a report names."""
+"""Number of skipped rows that a report names."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A picture of a robot's face and the control values that made it.
+    """An image of a robot's face and the control values that made it.
 
     Attributes:
-        image: Path of the picture.
+        image: Path of the image.
         values: (30,) [ratio or rad].
         animation: Identifier of the animation it belongs to; empty where that is unknown.
-        split: "train", "val", "test", or "real_test" for upstream's pictures of people.
+        split: "train", "val", "test", or "real_test" for upstream's images of people.
         source: File that lists the pair.
         row: Place in that file, from 0.
         landmarks: (478, 3) [interocular distances] in the head frame, or None.
@@ -46,10 +46,10 @@ class Pair:
     projection: Array | None = None
 
     def read_image(self) -> ImageArray:
-        """Return the picture (height, width, 3), RGB.
+        """Return the image (height, width, 3), RGB.
 
         Raises:
-            DataSetError: The file is no picture.
+            DataSetError: The file is no image.
         """
         try:
             bgr = read_image(self.image)
@@ -58,7 +58,7 @@ class Pair:
         return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
 
     def landmark_pixels(self) -> Array:
-        """Return where the landmarks (478, 2) are in the picture [px].
+        """Return where the landmarks (478, 2) are in the image [px].
 
         Raises:
             DataSetError: The pair was read without landmarks, or has none.
@@ -76,7 +76,7 @@ class Skipped:
     Attributes:
         file: That lists the pair.
         row: Place in that file, from 0; None for the whole file.
-        reason: Why.
+        reason: Reason for skipping.
     """
 
     file: Path
@@ -95,9 +95,9 @@ class DataSet(Sequence[Pair]):
 
     Attributes:
         folder: It was read from.
-        pairs: What can be used.
-        skipped: What cannot.
-        notes: What was found out or assumed when it was read, a sentence each.
+        pairs: Usable pairs.
+        skipped: Unusable rows.
+        notes: Notes and assumptions made while reading, a sentence each.
     """
 
     folder: Path

@@ -37,7 +37,7 @@ class ImageFolder:
         """
         if _leads_out(name):
             return (
-                f"the picture {shown(name)} is not inside of {self.path}: expected a path below it"
+                f"the image {shown(name)} is not inside of {self.path}: expected a path below it"
             )
         # Texts in place of paths, which take three times as long for each of many images.
         image = f"{self._text}/{name}"
@@ -45,17 +45,17 @@ class ImageFolder:
             mode = os.lstat(image).st_mode
             if not self._holds(image, linked=stat.S_ISLNK(mode)):
                 return (
-                    f"the picture {image} leads out of {self._root} by a symbolic link, to "
+                    f"the image {image} leads out of {self._root} by a symbolic link, to "
                     f"{os.path.realpath(image)}: copy it into the data set"
                 )
             state = os.stat(image)
         except OSError as error:
-            return f"the picture {image} is missing ({error.strerror or error})"
+            return f"the image {image} is missing ({error.strerror or error})"
         except ValueError as error:
-            return f"the picture {image!r} cannot be ({error})"
+            return f"the image {image!r} cannot be ({error})"
         if not stat.S_ISREG(state.st_mode):
-            return f"the picture {image} is no regular file"
-        return "" if state.st_size else f"the picture {image} is empty"
+            return f"the image {image} is no regular file"
+        return "" if state.st_size else f"the image {image} is empty"
 
     def holds(self, path: Path) -> bool:
         """Return whether a path stays inside when all symbolic links are followed."""

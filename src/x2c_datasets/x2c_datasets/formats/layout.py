@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of what an X2C-Sim folder holds.
 
-`train`, `val` and `test` each hold `metadata.parquet` and a folder of pictures for each animation,
+`train`, `val` and `test` each hold `metadata.parquet` and a folder of images for each animation,
 `a000000/000.jpg` and so on. `collection.json` says what it was made with, `README.md` is the data
 card with `values.png` and `samples.png`. While a collection is not complete, `.collect/parts`
 holds one metadata file for each animation instead.
@@ -45,7 +45,7 @@ def animation_id(index: int) -> str:
 
 
 def image_name(frame: int) -> str:
-    """Return the name of an animation's picture."""
+    """Return the name of an animation's image."""
     return f"{frame:03d}.jpg"
 
 

@@ -24,14 +24,14 @@ _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBL
 _REFERENCE = 4
 """Width of a value that is kept once and referred to [byte]."""
 _UNREADABLE = (OSError, ValueError, pa.ArrowException, MemoryError)
-"""What pyarrow raises for a file that is no Parquet, or whose names are no text."""
+"""Exceptions of pyarrow for a file that is no Parquet, or whose names are no text."""
 
 
 def read_columns(path: Path, wanted: Collection[str] | None = None) -> pa.Table:
     """Return the columns of a Parquet file.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         wanted: Names of the columns; those that the file lacks are left out. None for all.
 
     Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pickle gets in the place of numpy's types: its arrays are read, but not believed.
+"""Substitutes for numpy's types in a pickle: arrays are read without executing code.
 
 numpy trusts the state that a pickle gives its data types. One that is forged (an object that says
 it is plain bytes, a field behind the end) makes numpy read and write memory anywhere. So data
@@ -32,8 +32,8 @@ class PickledType:
     """Takes the place of numpy's dtype.
 
     Args:
-        code: Of the type, such as "f8".
-        flags: Which numpy writes too; they do nothing.
+        code: Code of the type, such as "f8".
+        flags: Flags, as numpy writes them; ignored.
 
     Raises:
         RefusedPickleError: It is another type than truth values, numbers, text or objects.

@@ -25,7 +25,7 @@ def read_data_set(
 
     Args:
         path: The folder or the pickle.
-        images: Folder of the pictures that pickles list; the pickles' own where it is None.
+        images: Folder of the images that pickles list; the pickles' own where it is None.
         angles: Unit of the angles in pickles; found out and noted where it is None.
         landmarks: Whether to read landmarks where there are some.
 

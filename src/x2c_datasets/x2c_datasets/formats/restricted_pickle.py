@@ -79,7 +79,7 @@ class _Bounded:
     """A file that never gives more than it has: a length in a pickle is only a promise.
 
     Args:
-        content: Of the whole file.
+        content: Content of the whole file.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -122,7 +122,7 @@ class _Unpickler(_Base):
     """Follows a pickle in Python, where C would fill a list of two thousand million references.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
     """
 
     def __init__(self, content: bytes) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
 from x2c_core.errors import TableError
@@ -19,8 +18,6 @@ from x2c_datasets.formats import layout
 from x2c_datasets.formats.data_set import DataSet, Pair, Skipped
 from x2c_datasets.formats.images import ImageFolder
 from x2c_datasets.formats.parquet_columns import numbers, plain, read_columns, texts
-
-Array = NDArray[np.float64]
 
 
 def read_simulated(folder: Path, landmarks: bool = False) -> DataSet:

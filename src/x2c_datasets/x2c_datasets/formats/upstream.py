@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads X2C as upstream lays it out: pickles that list picture paths and control values."""
+"""Reads X2C as upstream lays it out: pickles that list image paths and control values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.errors import ControlError
 from x2c_core.files.entries import shown
@@ -20,8 +20,6 @@ from x2c_datasets.formats.angle_unit import FileAngleUnit, find_unit, to_radians
 from x2c_datasets.formats.data_set import DataSet, Pair, Skipped
 from x2c_datasets.formats.images import ImageFolder
 
-Array = NDArray[np.float64]
-
 FILES = {
     "train_split_cg.pkl": "train",
     "val_split_cg.pkl": "val",
@@ -30,7 +28,7 @@ FILES = {
 """Upstream's files, and our names of what they hold."""
 
 _DEEPEST = 64
-"""Parts of a path that a picture is looked for by."""
+"""Parts of a path that an image is looked for by."""
 _KEYS = (("img_path", "ctrl_values"), ("img_paths", "control_vals"))
 
 
@@ -41,7 +39,7 @@ def read_upstream(
 
     Args:
         files: The pickles.
-        images: Folder of the pictures; that of the pickles where it is None.
+        images: Folder of the images; that of the pickles where it is None.
         angles: Unit of the angles; found out from the data of each file where it is None.
 
     Raises:
@@ -78,9 +76,7 @@ def _read_file(
     for row, one in zip(rows, to_radians(numbers, unit), strict=True):
         path = paths[row]
         if not isinstance(path, str):
-            skipped.append(
-                Skipped(file, row, f"expected the path of a picture, got {shown(path)}")
-            )
+            skipped.append(Skipped(file, row, f"expected the path of an image, got {shown(path)}"))
             continue
         found = finder.find(path)
         if reason := finder.images.problem(found):
@@ -129,7 +125,7 @@ def _columns(file: Path) -> tuple[Sequence[Any], Sequence[Any]]:
 
 
 class _Finder:
-    """Finds pictures below a folder, though their paths may be those of another machine."""
+    """Finds images below a folder, though their paths may be those of another machine."""
 
     def __init__(self, folder: Path) -> None:
         self.images = ImageFolder(folder)
@@ -137,7 +133,7 @@ class _Finder:
         self._cut = 0
 
     def find(self, path: str) -> str:
-        """Return where a picture is below the folder, or its path as it was given.
+        """Return where an image is below the folder, or its path as it was given.
 
         A path may be that of another machine: it is looked for below the folder alone.
         """

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from x2c_bags.frames.recorded_run import Array, Nanoseconds, RecordedRun, Stream
+from x2c_bags.frames.recorded_run import Nanoseconds, RecordedRun, Stream
 from x2c_bags.recorder import PUBLICATION_CLOCK
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import Array
 
 _LONGEST = 60_000_000_000
 

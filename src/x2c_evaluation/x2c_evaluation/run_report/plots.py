@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from x2c_bags.frames.recorded_run import Array, Joints, Nanoseconds, RecordedRun
+from x2c_bags.frames.recorded_run import Joints, Nanoseconds, RecordedRun
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlState, FaceState

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns image messages into pictures and back.
+"""Conversion between image messages and arrays.
 
 cv_bridge does the conversion where it is installed; it is not on the Python package index, so the
 same conversions stand here for machines without ROS from apt, and for what cv_bridge refuses: for
@@ -58,9 +58,9 @@ _ENCODINGS: dict[str, tuple[int, int, int | None]] = {
 
 
 def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> ImageArray:
-    """Return an image message as a BGR picture (height, width, 3).
+    """Return the BGR image of an image message (height, width, 3).
 
-    The picture can share the message's memory: do not write into it.
+    The image can share the message's memory: do not write into it.
 
     Args:
         message: The image.
@@ -101,10 +101,10 @@ def _converted(message: Image, rows: ImageArray) -> ImageArray:
 
 
 def compressed_to_bgr(message: CompressedImage) -> ImageArray:
-    """Return a compressed image message (JPEG or PNG) as a BGR picture (height, width, 3).
+    """Return the BGR image (height, width, 3) of a compressed message (JPEG or PNG).
 
     Raises:
-        ImageError: The data is empty or no picture, or a size is above its limit.
+        ImageError: The data is empty or not an image, or a size is above its limit.
     """
     try:
         check_frame_id(message.header)
@@ -119,17 +119,17 @@ def compressed_to_bgr(message: CompressedImage) -> ImageArray:
 def bgr_to_image(
     image: ImageArray, header: Header, encoding: str = "bgr8", reuse: Image | None = None
 ) -> Image:
-    """Return a picture (height, width, 3) as an image message.
+    """Return an image (height, width, 3) as an image message.
 
     Args:
         image: (height, width, 3) of uint8.
-        header: Of the message.
-        encoding: "bgr8", or "rgb8" where the picture's colours are in that order.
-        reuse: A message of before that nobody needs any more; one of the same size is filled
-            anew and returned, which saves making another.
+        header: Header of the message.
+        encoding: "bgr8", or "rgb8" where the image's colours are in that order.
+        reuse: Earlier message that is no longer used; one of the same size is filled again and
+            returned, which saves an allocation.
 
     Raises:
-        ImageError: The picture is none.
+        ImageError: The array is not an image.
     """
     height, width = _image_size(image)
     if reuse is not None and (reuse.height, reuse.width, reuse.encoding) == (
@@ -155,15 +155,15 @@ def bgr_to_image(
 
 
 def bgr_to_jpeg(image: ImageArray, header: Header, quality: int = 90) -> CompressedImage:
-    """Return a BGR picture (height, width, 3) as a JPEG message.
+    """Return a BGR image (height, width, 3) as a JPEG message.
 
     Raises:
-        ImageError: The picture is none, or cannot be encoded.
+        ImageError: The array is not an image, or cannot be encoded.
     """
     _image_size(image)
     done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise ImageError(f"cannot encode a picture of shape {image.shape} as JPEG")
+        raise ImageError(f"cannot encode an image of shape {image.shape} as JPEG")
     data = array.array("B")
     data.frombytes(encoded.tobytes())
     return CompressedImage(header=header, format="bgr8; jpeg compressed bgr8", data=data)

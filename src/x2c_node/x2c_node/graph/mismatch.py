@@ -17,7 +17,8 @@ _REMEDIES = {
     QoSPolicyKind.RELIABILITY: ("reliable", "reliability:=best_effort"),
     QoSPolicyKind.DURABILITY: ("transient local", "durability:=volatile"),
 }
-"""How to publish instead, and the override with which a subscription asks for less."""
+"""Compatible setting of the publisher, and the override with which a subscription asks for less.
+"""
 
 
 class Mismatches:
@@ -70,7 +71,7 @@ class Mismatches:
                 f"publish it as {quality}, or set qos_overrides.{topic}.subscription.{override}"
             )
         word = policy.name.lower() if policy is not None else f"policy {kind}"
-        return f"{topic} of {', '.join(names)} is not heard: its {word} does not fit; {advice}"
+        return f"{topic} of {', '.join(names)} is not received: its {word} does not fit; {advice}"
 
 
 def _name(publisher: TopicEndpointInfo) -> str:

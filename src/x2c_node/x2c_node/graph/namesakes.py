@@ -23,7 +23,7 @@ def full_names(node: Node) -> Counter[str]:
 class Namesakes:
     """Other nodes of a node's full name, once they are there for some time.
 
-    Discovery tells of a node that has ended for a moment longer.
+    Discovery lists a node for a moment after it has ended.
 
     Args:
         node: The node.
@@ -35,7 +35,7 @@ class Namesakes:
 
     @property
     def there(self) -> bool:
-        """Whether there is one; each look continues the one before."""
+        """True if another node has the name; each look continues the one before."""
         if full_names(self._node)[self._node.get_fully_qualified_name()] < 2:
             self._since = None
             return False

@@ -108,7 +108,7 @@ def report_failure(node: Node, what: str, error: Exception) -> None:
     Args:
         node: Node concerned.
         what: Topic or service concerned, or a word for it.
-        error: What was raised.
+        error: Exception raised.
     """
     try:
         if isinstance(node, ManagedNode):

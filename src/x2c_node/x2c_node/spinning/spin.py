@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs nodes in this process until they are told to stop."""
+"""Execution of nodes in this process until a request to stop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TURN = 0.0005
 """For how long a thread may keep Python's lock while others wait for it [s]."""
 
 _LONGEST_WAIT = 0.2
-"""How late a signal may be noticed while nothing happens [s]."""
+"""Longest delay until a signal is noticed while idle [s]."""
 
 
 def spin_until(executor: Executor, done: Callable[[], bool], pulse: Pulse | None = None) -> None:
@@ -49,8 +49,8 @@ def spin_until(executor: Executor, done: Callable[[], bool], pulse: Pulse | None
 def tune_process() -> None:
     """Set this process up for small matrices and big messages, before its nodes are made.
 
-    Matrix products stay in the calling thread: sharing out a small one costs more than the
-    product, and whoever waits for a thread that another node keeps busy waits for milliseconds.
+    Matrix products stay in the calling thread. Sharing out a small one costs more than the
+    product, and a thread that waits for one kept busy by another node waits for milliseconds.
 
     Freed memory stays with the process: an image of 640x480 takes its way through half a dozen
     buffers of 0.9 MB, and the system's handing out fresh pages for each costs more than a
@@ -75,7 +75,7 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
 
     Args:
         make: Returns the node.
-        arguments: In place of the command line.
+        arguments: Command line; default: that of the process.
 
     Raises:
         SystemExit: The process was asked to end at once, or a thread of it has died or hung.

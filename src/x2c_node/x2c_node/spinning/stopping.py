@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a process ends: what signals ask of it, and the end of the process that started it."""
+"""End of a process: requests by signals, and the end of the process that started it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOGETHER = 1.0
 """Signals that come within this time of one that counts are the same one [s]."""
 
 BRAKING = 1.0
-"""What joints get to brake when the process ends at once [s]."""
+"""Time for joints to brake when the process ends at once [s]."""
 
 _LONGEST_HURRY = 2.0
 """After so long a process that ends at once is killed [s]."""
@@ -30,7 +30,7 @@ _AT_ONCE = 3
 
 
 class SignalRule:
-    """What the signals that a process hears ask of it.
+    """Requests to end that the process received as signals.
 
     The first one asks for an orderly end, and the third one for an end at once. Signals within
     `TOGETHER` of one that counts are the same one: a script that interrupts its process group
@@ -49,17 +49,17 @@ class SignalRule:
 
     @property
     def wanted(self) -> bool:
-        """Whether the process is to end."""
+        """True when the process must end."""
         return self._count > 0
 
     @property
     def repeated(self) -> bool:
-        """Whether the end was asked for more than once."""
+        """True when the end was requested more than once."""
         return self._count > 1
 
     @property
     def hurried(self) -> bool:
-        """Whether the process is to end at once."""
+        """True when the process must end at once."""
         return self._count >= _AT_ONCE
 
     def take(self, number: int) -> bool:
@@ -104,7 +104,7 @@ class Launcher:
 
     @property
     def gone(self) -> bool:
-        """Whether it has ended."""
+        """True when it has ended."""
         if self._ended is not None:
             return bool(self._ended.poll(0))
         try:
@@ -117,7 +117,7 @@ class Launcher:
 
 
 class StopRequest:
-    """Whether this process is to end, by signals or since its launch has ended.
+    """True when this process must end, by signals or since its launch has ended.
 
     Args:
         launcher: Process whose end ends this one.
@@ -131,7 +131,7 @@ class StopRequest:
 
     @property
     def wanted(self) -> bool:
-        """Whether the process is to end."""
+        """True when the process must end."""
         if not self._rule.wanted and self._launcher is not None and self._launcher.gone:
             if not self._orphaned:
                 _say("the launch that started this process has ended: it ends too")
@@ -140,7 +140,7 @@ class StopRequest:
 
     @property
     def hurried(self) -> bool:
-        """Whether the process is to end at once."""
+        """True when the process must end at once."""
         return self._rule.hurried
 
     def when_hurried(self, call: Callable[[], None]) -> None:

@@ -52,8 +52,8 @@ class CallbackGuard:
         """Return a callback whose errors are counted and logged.
 
         Args:
-            callback: To be called.
-            source: What the counts and the log call it.
+            callback: Function to call.
+            source: Name in the counts and the log.
             alone: Whether no other callback of the node may run meanwhile.
             over: Set when it is to be called no more, nor its turn to be waited for.
         """
@@ -81,7 +81,7 @@ class CallbackGuard:
 
         Args:
             callback: Takes and returns as rclpy's does.
-            name: What the counts and the log call it.
+            name: Name in the counts and the log.
             alone: Whether no other callback of the node may run meanwhile.
         """
 

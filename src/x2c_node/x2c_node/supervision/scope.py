@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a transition of a node makes, and the opposite transition destroys."""
+"""Resources that a transition of a node makes and the opposite transition destroys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Scope:
-    """What is to be destroyed together, the last one first."""
+    """Resources to destroy together, the last one first."""
 
     def __init__(self) -> None:
         self._ends: list[Callable[[], object]] = []

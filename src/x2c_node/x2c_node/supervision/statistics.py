@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node counts and times about itself."""
+"""Counts and durations of a node."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Statistics:
     """Rates, durations and counts of a node, by name; each name belongs to one thread.
 
     Args:
-        window: How many of the newest durations are kept for each name.
+        window: Number of newest durations kept for each name.
     """
 
     def __init__(self, window: int = 300) -> None:

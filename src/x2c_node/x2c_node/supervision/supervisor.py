@@ -16,10 +16,10 @@ LOOK = 0.25
 """Time between two looks at the threads [s]."""
 
 PATIENCE = 10.0
-"""How long a process with a fault may take to end in order before it ends at once [s]."""
+"""Time limit for a process with a fault to end in order before it ends at once [s]."""
 
 REPORTING = 1.0
-"""How long the reports of a fault are waited for: a log or the middleware may hang [s]."""
+"""Time limit for the reports of a fault: a log or the middleware may hang [s]."""
 
 EXIT_STATUS = 1
 """Exit status of a process that ends at once."""
@@ -52,7 +52,7 @@ class Pulse:
 
     @property
     def counts(self) -> bool:
-        """Whether the next beat is waited for now."""
+        """True while the next beat is awaited."""
         return self.running and not self._resting
 
     def beat(self) -> None:
@@ -111,7 +111,7 @@ class Supervisor:
     of them reports anything.
 
     Attributes:
-        fault: What has failed; empty while nothing has.
+        fault: Description of the failure; empty while there is none.
         over: Whether something has failed, all have halted, and the reports are out or late.
     """
 
@@ -162,8 +162,8 @@ class Supervisor:
         """Handle a fault: the first one halts everything, and is reported.
 
         Args:
-            reason: What has failed.
-            error: What was raised, to be printed.
+            reason: Description of the failure.
+            error: Exception to print.
         """
         errors = [] if error is None else [error]
         with self._lock:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from x2c_node.supervision.supervisor import Pulse
 
 _LONGEST_CALL = 2.0
-"""How long the last call is waited for [s]."""
+"""Time limit for the last call [s]."""
 
 
 class Ticker:
@@ -22,7 +22,7 @@ class Ticker:
     Args:
         period: Time between two calls [s].
         call: Takes how late it is called [s]; it must not raise.
-        name: Of the thread.
+        name: Name of the thread.
         pulse: Pulse of the thread, one beat each call.
     """
 
@@ -51,7 +51,7 @@ class Ticker:
 
     @property
     def alive(self) -> bool:
-        """Whether it still calls."""
+        """True while it calls."""
         return self._thread.is_alive()
 
     def _run(self) -> None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes pictures at random: place, size and colours.
+"""Changes images at random: place, size and colours.
 
 Brightness, contrast, saturation and hue are each linear in a pixel's colour, so all four and the
-network's normalisation make one 3x3 matrix and one offset for each picture: a single pass over
+network's normalisation make one 3x3 matrix and one offset for each image: a single pass over
 its pixels, on a GPU over those of the whole batch. The hue turns about the grey axis (in YIQ), and
-colours brighter than white are not cut off, which is where this differs from jitter on pictures of
+colours brighter than white are not cut off, which is where this differs from jitter on images of
 8 bits.
 """
 
@@ -16,12 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2c_core.arrays import Array, ImageBatch
 from x2c_imitation.x2cnet.network.config import ColorOrder, NetworkConfig
 from x2c_training.device import sent
 from x2c_training.settings import AugmentationSettings
-
-Array = NDArray[np.float64]
-ImageBatch = NDArray[np.uint8]
 
 _GREY: Array = np.array([0.299, 0.587, 0.114])
 _TO_YIQ: Array = np.array(
@@ -33,7 +31,7 @@ _FROM_YIQ: Array = np.linalg.inv(_TO_YIQ)
 def move(
     images: ImageBatch, settings: AugmentationSettings, generator: np.random.Generator
 ) -> ImageBatch:
-    """Return pictures (n, size, size, 3) shifted and scaled about their middle."""
+    """Return images (n, size, size, 3) shifted and scaled about their middle."""
     count, size = images.shape[:2]
     factors = 1.0 + generator.uniform(-settings.scale, settings.scale, count)
     shifts = size * generator.uniform(-settings.shift, settings.shift, (count, 2))
@@ -63,8 +61,8 @@ def color_change(
 
     Args:
         images: (n, size, size, 3); contrast turns about the mean grey of each.
-        settings: How far.
-        generator: Of random numbers.
+        settings: Limits of the random changes.
+        generator: Random number generator.
 
     Returns:
         (n, 3, 3) matrices and (n, 3) offsets.
@@ -92,11 +90,11 @@ def color_change(
 
 
 class NetworkInput:
-    """Turns pictures into a network's input, their colours changed on the way.
+    """Turns images into a network's input, their colours changed on the way.
 
     Args:
-        config: Of the network.
-        device: Where the input shall be.
+        config: Configuration of the network.
+        device: Device of the input.
     """
 
     def __init__(self, config: NetworkConfig, device: torch.device) -> None:
@@ -110,7 +108,7 @@ class NetworkInput:
 
         Args:
             images: (n, size, size, 3) RGB.
-            change: Of the colours, from `color_change`.
+            change: Change of the colours, from `color_change`.
         """
         shape = images.shape
         matrices, offsets = change or (np.eye(3)[None], np.zeros((1, 3)))

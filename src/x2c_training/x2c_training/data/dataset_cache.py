@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, ImageBatch, Indices
 from x2c_core.control_space import controls
 from x2c_core.files.bounded_json import load_json_file
 from x2c_core.files.regular_files import check_regular
 from x2c_training.errors import PreparationError
-
-ImageBatch = NDArray[np.uint8]
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 MANIFEST = "manifest.json"
 STATE = "state.npy"
@@ -31,7 +28,7 @@ TRANSFERRED = "transferred.npy"
 
 
 class RowState(enum.IntEnum):
-    """What is known of a row."""
+    """State of a row."""
 
     TODO = 0
     READY = 1
@@ -40,19 +37,19 @@ class RowState(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Prepared:
-    """Pictures and control values, by row.
+    """Images and control values, by row.
 
     Attributes:
-        folder: Of the files.
-        size: Of the square pictures [px].
+        folder: Folder of the files.
+        size: Width and height of the images [px].
         rendered: (n, size, size, 3) RGB, as the data set has them.
-        transferred: Likewise, the same expressions transferred onto the robot's neutral picture;
+        transferred: Likewise, the same expressions transferred onto the robot's neutral image;
             None where they could not be made.
         values: (n, 30) [ratio or rad].
         splits: (n,) name of each row's split.
-        usable: (n,) whether a row's pictures could be made.
-        skipped: What was left out, by file and row, and why.
-        notes: What was found out or assumed.
+        usable: (n,) whether a row's images could be made.
+        skipped: Rows left out, by file and row, with the reason.
+        notes: Notes and assumptions.
     """
 
     folder: Path
@@ -88,10 +85,10 @@ class PreparedFiles:
     """The files of one prepared data set, while they are being written.
 
     Args:
-        folder: Where they are.
-        rows: How many rows there are.
-        size: Of the pictures [px].
-        transferred: Whether there are transferred pictures.
+        folder: Folder of the files.
+        rows: Number of rows.
+        size: Width and height of the images [px].
+        transferred: Whether there are transferred images.
     """
 
     def __init__(self, folder: Path, rows: int, size: int, transferred: bool) -> None:
@@ -119,7 +116,7 @@ class PreparedFiles:
         (self.folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
     def images(self, name: str) -> ImageBatch:
-        """Return one of the two files of pictures, to write into."""
+        """Return one of the two files of images, to write into."""
         return _mapped(self.folder / name)
 
     def state(self) -> NDArray[np.uint8]:
@@ -182,8 +179,8 @@ def open_prepared(folder: Path) -> Prepared:
         )
     except (OSError, ValueError, KeyError) as error:
         raise PreparationError(
-            f"the prepared data in {folder} are damaged ({error}); delete that folder, they are "
-            "made anew"
+            f"the prepared data in {folder} are damaged ({error}); delete that folder to "
+            "prepare them again"
         ) from error
 
 

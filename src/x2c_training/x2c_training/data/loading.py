@@ -19,11 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2c_core.arrays import ImageBatch, Indices
 from x2c_core.control_space.control_error import counted
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_training.data import augmentation
 from x2c_training.data.augmentation import NetworkInput
-from x2c_training.data.dataset_cache import ImageBatch, Indices, Prepared
+from x2c_training.data.dataset_cache import Prepared
 from x2c_training.device import sent
 from x2c_training.errors import SettingsError
 from x2c_training.settings import AugmentationSettings
@@ -35,16 +36,16 @@ _THREADS = 2
 """Make them at once; what takes long in it does not hold Python's lock."""
 
 _ORDER, _BATCH = 0, 1
-"""What random numbers are for."""
+"""Purposes of random numbers."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step of training works on.
+    """Input of a training step.
 
     Attributes:
         rendered: (n, 3, size, size) the network's input.
-        transferred: Likewise, of the transferred pictures; None where there are none.
+        transferred: Likewise, of the transferred images; None where there are none.
         values: (n, 30) [ratio or rad].
         counted: (n, 30) 1 where a value counts, 0 where it does not.
     """
@@ -60,16 +61,16 @@ class Loader:
 
     Args:
         data: Prepared.
-        rows: Of the data that are used.
-        config: Of the network.
-        settings: Of random changes.
-        batch_size: Of this process.
-        transferred: Whether the transferred pictures are wanted too.
-        seed: Of everything random.
-        device: Where batches shall be.
+        rows: Rows of the data to use.
+        config: Configuration of the network.
+        settings: Settings of random changes.
+        batch_size: Batch size of this process.
+        transferred: Whether the transferred images are wanted too.
+        seed: Random seed.
+        device: Device of the batches.
         gaze_mask: Whether the gaze of shut eyes does not count.
         rank: Number of this process.
-        processes: How many there are.
+        processes: Number of processes.
 
     Raises:
         SettingsError: There are several processes, and not enough pairs for one batch of each.
@@ -118,7 +119,7 @@ class Loader:
         """Yield the batches of an epoch.
 
         Args:
-            number: Of the epoch.
+            number: Number of the epoch.
             first: Batch to begin with.
         """
         order = np.random.default_rng([self._seed, _ORDER, number]).permutation(self._rows)
@@ -170,10 +171,10 @@ def plain_batches(
 
     Args:
         source: (n, size, size, 3) RGB.
-        rows: To go through.
-        config: Of the network.
-        device: Where the input shall be.
-        size: Of a batch.
+        rows: Rows to go through.
+        config: Configuration of the network.
+        device: Device of the input.
+        size: Batch size.
     """
     network_input = NetworkInput(config, device)
     for start in range(0, len(rows), size):

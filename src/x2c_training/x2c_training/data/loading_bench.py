@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares how fast augmented batches come, with a loader as upstream's training has it.
 
-The plain loader decodes, resizes and changes each picture anew every epoch: cv2.imread, resize,
+The plain loader decodes, resizes and changes each image again in every epoch: cv2.imread, resize,
 PIL, colour jitter, tensor, in worker processes of torch's DataLoader. torchvision cannot be
-installed beside a torch for CPUs, so its jitter is done as torchvision does it on PIL pictures:
+installed beside a torch for CPUs, so its jitter is done as torchvision does it on PIL images:
 ImageEnhance for brightness, contrast and saturation, and a turn of the hue channel.
 
     python -m x2c_training.data.loading_bench --data DIR
@@ -43,8 +43,8 @@ class PlainImages(Dataset[tuple[Tensor, Tensor]]):
     """Pairs, one at a time, each decoded and changed when it is asked for.
 
     Args:
-        pairs: Pictures and values.
-        config: Of the network.
+        pairs: Images and values.
+        config: Configuration of the network.
     """
 
     def __init__(self, pairs: Sequence[Pair], config: NetworkConfig) -> None:
@@ -58,7 +58,7 @@ class PlainImages(Dataset[tuple[Tensor, Tensor]]):
         return len(self._files)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return one picture as the network's input, and its values."""
+        """Return one image as the network's input, and its values."""
         path, values = self._files[index]
         image = cv2.resize(np.asarray(cv2.imread(path)), (self._size, self._size))
         changed = np.array(jitter(Image.fromarray(image)))
@@ -67,7 +67,7 @@ class PlainImages(Dataset[tuple[Tensor, Tensor]]):
 
 
 def jitter(image: Image.Image) -> Image.Image:
-    """Return a picture with brightness, contrast, saturation and hue changed in random order."""
+    """Return an image with brightness, contrast, saturation and hue changed in random order."""
     changes = [_brightness, _contrast, _saturation, _hue]
     random.shuffle(changes)
     for change in changes:
@@ -122,12 +122,12 @@ def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of a data set")
-    parser.add_argument("--size", type=int, default=224, help="of the pictures [px] (224)")
+    parser.add_argument("--size", type=int, default=224, help="of the images [px] (224)")
     parser.add_argument("--batch-size", type=int, default=128, help="(128)")
     parser.add_argument("--batches", type=int, default=30, help="of a measurement (30)")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each (3)")
     parser.add_argument("--most", type=int, default=4000, help="pairs that are used (4000)")
-    parser.add_argument("--cache", type=Path, help="folder for prepared pictures")
+    parser.add_argument("--cache", type=Path, help="folder for prepared images")
     arguments = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
     console = Console(stderr=True)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepares a data set once: pictures decoded, transferred, and brought to the network's size.
+"""Prepares a data set once: images decoded, transferred, and brought to the network's size.
 
 What is done stays done: a preparation that was stopped goes on where it was, and one that is
-complete is found again by its fingerprint, which covers every row's picture and values.
+complete is found again by its fingerprint, which covers every row's image and values.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from x2c_core.arrays import Indices
 from x2c_core.errors import X2CError
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import DataSet, Pair
@@ -51,12 +52,12 @@ def prepare(
     """Return a data set, prepared; what has been prepared before is used again.
 
     Args:
-        data: Read with landmarks, where there are to be transferred pictures.
-        config: Of the network: what it sees of pictures, and at which size.
-        robot: Folder of the robot onto whose neutral picture expressions are transferred; None
-            for no transferred pictures.
-        folder: Where prepared data are kept; inside that of the data set where it is None.
-        workers: How many processes.
+        data: Read with landmarks, where there are to be transferred images.
+        config: Configuration of the network, with the crop and size of its input.
+        robot: Folder of the robot onto whose neutral image expressions are transferred; None
+            for no transferred images.
+        folder: Folder of prepared data; default: inside that of the data set.
+        workers: Number of processes.
         advance: Told of progress.
 
     Raises:
@@ -126,7 +127,7 @@ Done = tuple[list[int], dict[int, str]]
 def _work(
     files: PreparedFiles,
     pairs: Sequence[Pair],
-    todo: dataset_cache.Indices,
+    todo: Indices,
     config: NetworkConfig,
     robot: Path | None,
     workers: int,
@@ -152,7 +153,7 @@ def _work(
             yield done.result()
     except BrokenProcessPool as error:
         raise PreparationError(
-            "a process that prepares pictures has ended unexpectedly (is the memory used up?); "
+            "a process that prepares images has ended unexpectedly (is the memory used up?); "
             "what was done stays, run the same command again to go on"
         ) from error
     finally:
@@ -208,5 +209,5 @@ def _begin(files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> N
 
 def _one(rows: list[int], pairs: Sequence[Pair]) -> Done:
     if _worker is None:
-        raise _refusal or PreparationError("the process that prepares pictures was not set up")
+        raise _refusal or PreparationError("the process that prepares images was not set up")
     return _worker.work(rows, pairs)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the motion-transferred picture of a pair: its expression on the robot's neutral picture.
+"""Makes the motion-transferred image of a pair: its expression on the robot's neutral image.
 
-At run time the network sees the robot's neutral picture, warped by a person's motion. Here the
+At run time the network sees the robot's neutral image, warped by a person's motion. Here the
 robot itself takes the person's place: its landmarks, as a camera in front of it would see them,
 go the same way as a person's do.
 """
@@ -12,8 +12,8 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, ImageBatch
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.head_pose import FACING, HeadPose
@@ -27,19 +27,16 @@ from x2c_training.errors import PreparationError
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Array = NDArray[np.float64]
-ImageBatch = NDArray[np.uint8]
-
 _SMALL = 64
 _PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Target Phi": 0.5}
 
 
 class Transferrer:
-    """Transfers expressions of the virtual humanoid onto its neutral picture.
+    """Transfers expressions of the virtual humanoid onto its neutral image.
 
     Args:
         folder: Folder of the robot.
-        config: Shape of the network: images are made as it sees them at run time.
+        config: Configuration of the network: images are made as it sees them at run time.
         transfer: Name of the motion transfer.
 
     Raises:
@@ -72,7 +69,7 @@ class Transferrer:
         self._motion.calibrate(Observation.of_landmarks(neutral).face)
 
     def image(self, pair: Pair) -> ImageBatch:
-        """Return the transferred picture (size, size, 3) RGB of a pair.
+        """Return the transferred image (size, size, 3) RGB of a pair.
 
         Raises:
             PreparationError: The pair has no landmarks.
@@ -82,7 +79,7 @@ class Transferrer:
         return self._transfer(pair.values, pair.landmarks)
 
     def probe(self) -> ImageBatch:
-        """Return the picture of an expression that is always the same."""
+        """Return the image of an expression that is always the same."""
         values = controls.from_names(_PROBE)
         self._pose(values)
         return self._transfer(values, self._face.landmarks())
@@ -103,9 +100,9 @@ class Transferrer:
 
 
 def transfer_key(folder: Path, config: NetworkConfig) -> str:
-    """Return what tells the pictures that a robot's transfer makes from those of any other.
+    """Return a fingerprint of the images that a robot's transfer makes.
 
-    It is made of a picture, not of a version: whatever changes pictures changes it.
+    It is made of an image, not of a version: whatever changes images changes it.
     """
     return hashlib.sha256(Transferrer(folder, config).probe().tobytes()).hexdigest()
 
@@ -114,7 +111,7 @@ def why_not(folder: Path, has_landmarks: bool) -> str:
     """Return why a data set's expressions cannot be transferred onto a robot; empty if they can.
 
     Args:
-        folder: Of the robot.
+        folder: Folder of the robot.
         has_landmarks: Whether the data set has landmarks.
     """
     if not has_landmarks:

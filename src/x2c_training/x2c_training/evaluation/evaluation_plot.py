@@ -25,8 +25,8 @@ def save(prediction: Prediction, title: str, path: Path) -> None:
     """Draw predicted values over true ones.
 
     Args:
-        prediction: Of some pictures.
-        title: Of the figure.
+        prediction: Predictions for some images.
+        title: Title of the figure.
         path: PNG file to write.
 
     Raises:
@@ -37,7 +37,7 @@ def save(prediction: Prediction, title: str, path: Path) -> None:
     FigureCanvasAgg(figure)
     errors = prediction.errors
     figure.suptitle(
-        f"{title}: predicted (up) over true (across) control values, {errors.rows} pictures, "
+        f"{title}: predicted (up) over true (across) control values, {errors.rows} images, "
         f"MAE {errors.mae:.4f}. Of each: its own MAE and correlation.",
         x=0.01,
         ha="left",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an evaluation found, as tables and as JSON."""
+"""Results of an evaluation as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def by_control(one: Evaluated) -> Table:
 
 
 def neutral_error(one: Evaluated) -> tuple[float, float]:
-    """Return the mean absolute and squared error of whoever always says neutral."""
+    """Return the mean absolute and squared error of a constant neutral prediction."""
     true = next(iter(one.predictions.values())).true
     errors = measure(np.broadcast_to(controls.NEUTRAL, true.shape), true)
     return errors.mae, errors.mse

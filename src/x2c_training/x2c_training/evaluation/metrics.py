@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a network's control values are from the true ones, absolute and squared.
+"""Errors of a network's control values, absolute and squared.
 
 Scale, and what counts, are those of `x2c_core.control_space.control_error`.
 """
@@ -22,7 +22,7 @@ class Errors:
     """Of predictions, on values scaled to [-1, 1].
 
     Attributes:
-        rows: How many pictures there were.
+        rows: Number of images.
         mae: Mean absolute error over everything that counts.
         mse: Mean squared error likewise.
         controls: Mean absolute and mean squared error of each control, by name.

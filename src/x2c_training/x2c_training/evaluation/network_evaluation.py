@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good networks are on a split of a data set, on rendered and on transferred pictures."""
+"""Evaluation of networks on a split of a data set, on rendered and on transferred images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
@@ -23,8 +22,6 @@ from x2c_training.data.preparation import Advance, prepare
 from x2c_training.evaluation.metrics import measure
 from x2c_training.evaluation.prediction import Prediction
 
-Array = NDArray[np.float64]
-
 KINDS = ("rendered", "transferred")
 _BATCH = 64
 _PREFERRED = ("test", "val")
@@ -35,11 +32,11 @@ class Evaluated:
     """One network on one split.
 
     Attributes:
-        name: That tells it from the others.
-        path: Of its file.
-        config: Of the network.
-        trained: With which settings, where its file tells; empty otherwise.
-        predictions: By kind of pictures.
+        name: Name that distinguishes it from the others.
+        path: Path of its file.
+        config: Configuration of the network.
+        trained: Settings of its training; empty if its file does not hold them.
+        predictions: Predictions by kind of image.
     """
 
     name: str
@@ -89,14 +86,14 @@ def evaluate(
 
     Args:
         paths: Files of the networks.
-        data: The split, read with landmarks where there are to be transferred pictures.
-        robot: Folder of the robot onto whose picture expressions are transferred; None for none.
-        config: Of networks whose file does not tell it.
+        data: The split, read with landmarks where there are to be transferred images.
+        robot: Folder of the robot onto whose image expressions are transferred; None for none.
+        config: Configuration of networks whose file does not hold one.
         device: "cpu" or "cuda".
-        cache: Folder for prepared pictures.
+        cache: Folder for prepared images.
         workers: Processes that prepare them.
-        advance: Is told how that goes.
-        told: Is told which network is tried.
+        advance: Called with the progress.
+        told: Called with the name of the network under evaluation.
 
     Raises:
         X2CError: A network or the data cannot be used.
@@ -136,7 +133,7 @@ def _predictions(predictor: Predictor, data: Prepared) -> dict[str, Prediction]:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """Return a name for each path: as little of its end as tells it from the others."""
+    """Return a name for each path: the shortest end that distinguishes it from the others."""
     parts = [path.absolute().with_suffix("").parts for path in paths]
     for count in range(1, max(map(len, parts), default=0) + 1):
         names = ["/".join(one[-count:]) for one in parts]
@@ -146,7 +143,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _trained(path: Path) -> dict[str, Any]:
-    """Return the settings of the training, if the file tells them."""
+    """Return the settings of the training, if the file holds them."""
     if path.suffix != SAFETENSORS:
         return {}
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network says of prepared pictures."""
+"""Predictions of a network for prepared images."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_core.control_space import controls
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import X2Control, in_network_units
-from x2c_training.data.dataset_cache import Indices, Prepared
+from x2c_training.data.dataset_cache import Prepared
 from x2c_training.data.loading import plain_batches
 from x2c_training.errors import PreparationError
 from x2c_training.evaluation.metrics import Errors, measure
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Prediction:
     Attributes:
         predicted: (n, 30) [ratio or rad], in upstream's ranges.
         true: Likewise.
-        errors: Of the one against the other.
+        errors: Errors of the predictions.
     """
 
     predicted: Array
@@ -49,18 +47,18 @@ def predict(
 
     Args:
         network: On the device to compute on.
-        config: Of the network.
+        config: Configuration of the network.
         data: Prepared at the network's size.
-        rows: To look at.
+        rows: Rows to predict.
         images: "rendered" or "transferred".
-        precision: To compute in.
+        precision: Precision of the computation.
 
     Raises:
-        PreparationError: There are no transferred pictures.
+        PreparationError: There are no transferred images.
     """
     source = getattr(data, images)
     if source is None:
-        raise PreparationError("these data have no transferred pictures")
+        raise PreparationError("these data have no transferred images")
     device = next(network.parameters()).device
     unit = in_network_units(np.ones(controls.COUNT), config).astype(np.float64)
     network.eval()

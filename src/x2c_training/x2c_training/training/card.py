@@ -17,7 +17,7 @@ from x2c_training.settings import TrainingSettings
 from x2c_training.settings_file import as_yaml
 
 _SUMMARY = (
-    "From a picture of the robot's face, {size}x{size} {order}, to the 30 control values that "
+    "From an image of the robot's face, {size}x{size} {order}, to the 30 control values that "
     "made it: X2Control (arXiv 2505.11146) with the backbone `{backbone}`. Angles are in {unit}. "
     "Configuration and metadata are in the safetensors file itself."
 )
@@ -35,9 +35,9 @@ class Trained:
         command: That made it.
         source: Folder of the data set.
         robot: Its name.
-        settings: Of the training.
+        settings: Settings of the training.
         data: It was trained with.
-        errors: On the test split, by kind of pictures.
+        errors: On the test split, by kind of images.
         start: Weights that it began with, if any.
     """
 
@@ -104,7 +104,7 @@ def card_text(trained: Trained, config: NetworkConfig) -> str:
 def _loss(settings: TrainingSettings) -> str:
     loss = settings.loss
     kind = f"Huber (delta {loss.huber_delta:g})" if loss.kind == "huber" else loss.kind.upper()
-    parts = [f"{kind} on rendered pictures"]
+    parts = [f"{kind} on rendered images"]
     if loss.transferred:
         parts.append(f"{loss.transferred:g} times the same on transferred ones")
     if loss.feature_matching:
@@ -118,7 +118,7 @@ def _errors(errors: Mapping[str, Errors], split: str) -> list[str]:
     lines = [
         _DEFINITION.format(split=split),
         "",
-        f"| | {' | '.join(f'{name} pictures' for name in names)} |",
+        f"| | {' | '.join(f'{name} images' for name in names)} |",
         f"|---|{'---|' * len(names)}",
         f"| all | {' | '.join(f'{errors[name].mae:.4f}' for name in names)} |",
     ]

@@ -47,10 +47,10 @@ class TrainingCurves:
     """Both tables and TensorBoard's events.
 
     Args:
-        folder: Where to.
+        folder: Folder to write to.
         steps: Columns of the steps.
         epochs: Columns of the epochs.
-        step: Where the training goes on: what is there of later steps is taken off.
+        step: Step at which training resumes: entries of later steps are removed.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ def first_network(start: Path | None, config: NetworkConfig) -> tuple[X2Control,
 
     Args:
         start: File of weights; None for random ones.
-        config: Of the network that is trained.
+        config: Configuration of the network to train.
 
     Raises:
         NetworkError: The file cannot be used.
@@ -46,7 +46,7 @@ def first_network(start: Path | None, config: NetworkConfig) -> tuple[X2Control,
     _translate(network, found, config)
     given, wanted = found.as_dict(), config.as_dict()
     other = [name for name in _LEARNED_AGAIN if given[name] != wanted[name]]
-    return network, f"{start} saw pictures with another {', '.join(other)}" if other else ""
+    return network, f"{start} saw images with another {', '.join(other)}" if other else ""
 
 
 def _translate(network: X2Control, found: NetworkConfig, config: NetworkConfig) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What training makes small: errors of the values, and features that differ between pictures."""
+"""Training loss: errors of the values, and differences of features between images."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class ValueLoss(nn.Module):
     """Error of predicted control values, scaled to [-1, 1] by upstream's ranges.
 
     Args:
-        settings: Which error, and weights.
-        config: Of the network, whose values may be in degrees.
+        settings: Kind of error, and weights.
+        config: Configuration of the network, whose values may be in degrees.
     """
 
     unit: Tensor

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network as it is trained: on rendered and transferred pictures together."""
+"""The network as it is trained: on rendered and transferred images together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from x2c_training.training.losses import ValueLoss, feature_distance
 
 
 class TwoViews(nn.Module):
-    """Looks at rendered pictures and, where there are some, at transferred ones in the same pass.
+    """Looks at rendered images and, where there are some, at transferred ones in the same pass.
 
     Args:
         network: That is trained.
@@ -26,21 +26,21 @@ class TwoViews(nn.Module):
         self.network = network
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (n, c) and control values (n, 30) of pictures (n, 3, size, size)."""
+        """Return features (n, c) and control values (n, 30) of images (n, 3, size, size)."""
         features = self.network.features(images)
         return features, self.network.controls_from(features)
 
 
 @dataclass(frozen=True)
 class Losses:
-    """What a step has come to; scalars.
+    """Losses of a step; scalars.
 
     Attributes:
-        total: What is made small.
-        values: Loss of the values on rendered pictures.
+        total: Total loss.
+        values: Loss of the values on rendered images.
         transferred: Likewise on transferred ones; 0 without them.
-        features: Distance of the features; 0 without transferred pictures.
-        mae: Mean absolute error on rendered pictures.
+        features: Distance of the features; 0 without transferred images.
+        mae: Mean absolute error on rendered images.
     """
 
     total: Tensor
@@ -57,8 +57,8 @@ def losses_of(
 
     Args:
         model: `TwoViews`, perhaps wrapped for several processes.
-        batch: To look at.
-        value_loss: Of the values.
+        batch: Batch to evaluate.
+        value_loss: Loss of the values.
         settings: Weights of the parts.
     """
     images = batch.rendered

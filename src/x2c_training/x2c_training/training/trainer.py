@@ -40,7 +40,7 @@ _WATCHED = 2000
 
 
 class TrainingObserver(Protocol):
-    """Is told how a training goes."""
+    """Observer of a training."""
 
     def begin(self, step: int, total: int) -> None:
         """Take note of where it begins, and of how many steps there are."""
@@ -57,14 +57,14 @@ class Trainer:
 
     Args:
         data: Prepared.
-        settings: Of the training.
-        config: Of the network.
+        settings: Settings of the training.
+        config: Configuration of the network.
         network: That is trained.
         folder: For checkpoint and curves.
-        device: To compute on.
+        device: Device to compute on.
         team: The processes.
-        watcher: Is told how it goes.
-        start: What tells the weights it began with from others.
+        watcher: Observer of the training.
+        start: Fingerprint of the initial weights.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Trainer:
         """Train to the end, or until it is to stop.
 
         Args:
-            step: To begin with, as `resume` gives it.
+            step: Step to begin with, as `resume` returns it.
             stop: Set from outside to stop after the step that is under way.
 
         Returns:
@@ -205,7 +205,7 @@ class Trainer:
         self._pending.append((step, rate, losses))
 
     def _flush(self, curves: TrainingCurves | None, length: int, began: float) -> None:
-        """Fetch the losses of the last steps and tell of them."""
+        """Fetch the losses of the last steps and report them."""
         pending, self._pending = self._pending, []
         if not pending:
             return

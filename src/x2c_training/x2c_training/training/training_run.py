@@ -41,13 +41,13 @@ SETTINGS = "settings.yaml"
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What is to be trained, and where.
+    """Settings of a training, and its folder.
 
     Attributes:
         data: Folder of the data set.
         robot: Folder of the robot.
         out: Folder for everything that comes of it.
-        settings: Of the training.
+        settings: Settings of the training.
         cache: Folder for prepared data; inside the data set's where it is None.
         workers: Processes that prepare data.
         start: Weights to begin with; random ones where it is None.
@@ -68,14 +68,14 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """What came of a training.
+    """Result of a training.
 
     Attributes:
         finished: Whether it came to its end.
         weights: File of the network; None where it did not.
-        errors: On the test split, by kind of pictures.
+        errors: On the test split, by kind of images.
         skipped: Rows that could not be used.
-        notes: What was found out or assumed.
+        notes: Notes and assumptions.
     """
 
     finished: bool
@@ -95,11 +95,11 @@ def train(
     """Train a network, or go on with a training.
 
     Args:
-        job: What, and where.
+        job: Settings and folder.
         team: The processes.
-        watcher: Is told how the training goes.
-        advance: Is told how the preparation of the data goes.
-        tell: Is told what a person should know.
+        watcher: Observer of the training.
+        advance: Called with the progress of the preparation of data.
+        tell: Called with messages for the user.
 
     Raises:
         X2CError: Something is missing or cannot be used; the text says what to do.
@@ -184,14 +184,14 @@ def _prepare(job: TrainingJob, advance: Advance, tell: Callable[[str], None]) ->
             needed = settings.data.transferred == "yes" or settings.loss.needs_transferred
             if needed:
                 raise PreparationError(
-                    f"no transferred pictures can be made: {reason}. Without them there can be "
+                    f"no transferred images can be made: {reason}. Without them there can be "
                     "no feature matching: set loss.feature_matching and loss.transferred to 0, "
                     "and data.transferred to no"
                 )
-            tell(f"no transferred pictures can be made: {reason}; training goes on without")
+            tell(f"no transferred images can be made: {reason}; training continues without them")
     if robot is None and settings.loss.needs_transferred:
         raise PreparationError(
-            "loss.feature_matching and loss.transferred need transferred pictures, but "
+            "loss.feature_matching and loss.transferred need transferred images, but "
             "data.transferred is no"
         )
     config = settings.network.config()

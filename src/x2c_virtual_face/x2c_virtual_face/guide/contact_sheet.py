@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws every control at its lowest, neutral and highest value, and the named expressions.
 
-Run as `python -m x2c_virtual_face.guide.contact_sheet` it writes docs/virtual_face/ anew: the
-contact sheet, its parts one by one, and the README that shows them in a table.
+`python -m x2c_virtual_face.guide.contact_sheet` writes docs/virtual_face/: the contact sheet, its
+parts one by one, and the README that shows them in a table.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Image
 from x2c_core.control_space import controls, expressions
 from x2c_core.control_space.controls import Group
 from x2c_core.printable import printable
@@ -23,7 +24,6 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_virtual_face.guide import guide
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Image = NDArray[np.uint8]
 Values = NDArray[np.float64]
 
 _SIZE = 420
@@ -37,12 +37,12 @@ _WINDOWS = {
     Group.MOUTH: (0.29, 0.45, 0.42),
     Group.NOSE: (0.28, 0.32, 0.44),
 }
-"""Left edge, top edge and width shown, as shares of the picture; all where not listed."""
+"""Left edge, top edge and width shown, as shares of the image; all where not listed."""
 _WHOLE = (0.08, 0.06, 0.84)
 
 
 def tiles(robot: Robot) -> dict[str, list[Image]]:
-    """Return what to see by control and by named expression: pictures (height, width, 3), RGB.
+    """Return what to see by control and by named expression: images (height, width, 3), RGB.
 
     A control has three, at its lowest, neutral and highest value; an expression has one.
     """
@@ -108,7 +108,7 @@ def _stacked(rows: Sequence[Image]) -> Image:
 
 
 def main() -> None:
-    """Write the pictures and the table that shows them; the robot's neutral image if asked."""
+    """Write the images and the table that shows them; the robot's neutral image if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--robot", type=Path, default=Path("config/robots/virtual"))
     parser.add_argument("--out", type=Path, default=Path("docs/virtual_face"))

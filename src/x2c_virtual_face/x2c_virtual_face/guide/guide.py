@@ -17,10 +17,10 @@ _INTRODUCTION = """\
 # The virtual face and its controls
 
 Every control at its lowest, neutral and highest value. Left and right are the robot's own, so its
-left is on the right of a picture. Values are ratios or radians, as on the topic `control_values`;
+left is on the right of an image. Values are ratios or radians, as on the topic `control_values`;
 the joint's positions are those at the three values, as `robot.yaml` mixes them.
 
-Try them: `./x2c face` opens a page with a slider for each. All pictures at once:
+Try them: `./x2c face` opens a page with a slider for each. All images at once:
 [controls.png](controls.png).
 
 ![the page with the sliders](panel.png)
@@ -62,8 +62,8 @@ def joint_table(robot: Robot) -> str:
 
 
 def image_path(name: str) -> str:
-    """Return where the picture of a control or of an expression is, next to the document."""
-    return f"pictures/{name.lower().replace(' ', '_')}.jpg"
+    """Return where the image of a control or of an expression is, next to the document."""
+    return f"images/{name.lower().replace(' ', '_')}.jpg"
 
 
 def _row(control: Control, robot: Robot) -> str:

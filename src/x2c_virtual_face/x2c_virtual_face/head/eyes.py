@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the eyeballs sit and how the lids lie on them [interocular distances, head frame]."""
+"""Position of the eyeballs, and weights of the lids [interocular distances, head frame]."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.easing import smoothstep
 from x2c_core.face import topology
-
-Array = NDArray[np.float64]
 
 CENTRE_LEFT: Array = np.array([-0.170, 0.495, 0.034])
 RADIUS = 0.245
@@ -17,15 +15,15 @@ IRIS_RADIUS = 0.103
 UPPER_LID_OFFSET = 0.034
 LOWER_LID_OFFSET = 0.022
 CLOSING_ANGLE = 0.78
-"""How far the upper lids turn from neutral to shut [rad]; the weights below are made for it."""
+"""Turn of the upper lids from neutral to shut [rad]; the weights below belong to it."""
 
 TARGET_DISTANCE = 11.1
-"""Where the eyes' lines of sight meet, 0.7 m away: about where a person talks with the robot."""
+"""Point where the eyes' lines of sight meet, 0.7 m away: about the distance of a conversation."""
 
 _WIDER = 0.14
 _LOWER_LID_SAGS, _UPPER_LID_SAGS = 0.03, 0.015
-"""How far the middle of the lids lies below the reference face's: the corners come to half height,
-as people's, and the tracker reads from there how high the eyes look."""
+"""Depth of the middle of the lids below the reference face's: it brings the corners to half
+height, as in people, where the tracker reads the height of the gaze."""
 
 _SIDES = {
     "left": (topology.EYE_LEFT_UPPER, topology.EYE_LEFT_LOWER, CENTRE_LEFT),

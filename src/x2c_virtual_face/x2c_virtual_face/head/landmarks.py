@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the landmarks are, by construction: vertices of the skin and points on the eyes."""
+"""Positions of the landmarks, by construction: vertices of the skin and points on the eyes."""
 
 from __future__ import annotations
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_core.face import topology
 from x2c_virtual_face.head import eyes
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
-
-Array = NDArray[np.float64]
 
 
 class LandmarkSkin:
@@ -21,7 +19,7 @@ class LandmarkSkin:
         """Take the landmarks at rest from the model.
 
         Args:
-            model: With the skin "face", whose first vertices are the landmarks.
+            model: Model with the skin "face", whose first vertices are the landmarks.
             skin_weights: (468, bodies) shares of the bodies, each row adding up to 1.
         """
         self._head = model.body(HEAD_BODY).id
@@ -53,7 +51,7 @@ class LandmarkSkin:
         return np.asarray(np.einsum("vij,vj->vi", motion, self._rest))
 
 
-def _iris_at_rest(side: str, ids: topology.Indices) -> Array:
+def _iris_at_rest(side: str, ids: Indices) -> Array:
     """Return centre and four rim points (5, 3) of an iris on its eyeball."""
     flat = (topology.REFERENCE[ids] - topology.REFERENCE[ids[0]])[:, 1:]
     norm = np.linalg.norm(flat, axis=1, keepdims=True)

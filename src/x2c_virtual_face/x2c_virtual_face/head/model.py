@@ -7,6 +7,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.easing import smoothstep
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.errors import RobotMismatchError
@@ -23,8 +24,6 @@ from x2c_virtual_face.head.rig import (
 from x2c_virtual_face.head.scenery import add_scenery
 from x2c_virtual_face.head.servo import tune
 
-Array = NDArray[np.float64]
-
 TIMESTEP = 0.002
 _MASSES = {"neck": 1.2, HEAD_BODY: 3.0, JAW_BODY: 0.3}
 _SMALL_MASS = 0.003
@@ -35,8 +34,8 @@ def build(robot: Robot, width: int, height: int) -> tuple[mujoco.MjModel, Array]
 
     Args:
         robot: Its joints give the ranges and the servos' velocity and acceleration.
-        width: Of the off-screen picture [px].
-        height: Of the off-screen picture [px].
+        width: Width of the off-screen image [px].
+        height: Height of the off-screen image [px].
 
     Returns:
         The model, and (468, bodies) weights, each row adding up to 1, in the model's order.
@@ -72,7 +71,7 @@ def _set_options(spec: mujoco.MjSpec, width: int, height: int) -> None:
     # Servos hold the head up and nothing touches anything: no gravity, no contacts.
     spec.option.gravity = [0.0, 0.0, 0.0]
     spec.option.disableflags = int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
-    # Multisampling and shadows cost ten times the rest of a picture in software rendering.
+    # Multisampling and shadows cost ten times the rest of an image in software rendering.
     spec.visual.quality.offsamples = 0
     spec.visual.quality.shadowsize = 0
     spec.visual.global_.offwidth = width

@@ -6,14 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Image, Indices
 from x2c_virtual_face.head import eyes, texture
 from x2c_virtual_face.head.rig import HEAD_BODY, JAW_BODY
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
-Image = NDArray[np.uint8]
 
 EYE_TEXTURE_SIZE = 128
 _IRIS_EDGE = np.arcsin(eyes.IRIS_RADIUS / eyes.RADIUS)
@@ -67,7 +63,7 @@ def eyeball(side: str) -> Surface:
 def unit_ball() -> Surface:
     """Return a ball of radius 1, textured by angle from its pole, which points along +x."""
     rings, sectors = 20, 32
-    # Rings lie closer around an eye's pupil, where its picture is.
+    # Rings lie closer around an eye's pupil, where its image is.
     angle = np.pi * (np.linspace(0.0, 1.0, rings + 1) ** 1.4)
     turn = 2.0 * np.pi * np.arange(sectors) / sectors
     polar, around = (a.reshape(-1) for a in np.meshgrid(angle, turn, indexing="ij"))
@@ -79,7 +75,7 @@ def unit_ball() -> Surface:
 
 
 def eye_texture() -> Image:
-    """Return the eyeball's picture (n, n, 3), RGB: sclera, iris with rays and rim, pupil."""
+    """Return the eyeball's image (n, n, 3), RGB: sclera, iris with rays and rim, pupil."""
     n = EYE_TEXTURE_SIZE * 2
     rows, columns = (np.mgrid[0:n, 0:n] + 0.5) / n - 0.5
     angle = np.hypot(rows, columns) / 0.49 * np.pi

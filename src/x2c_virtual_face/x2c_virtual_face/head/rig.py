@@ -28,8 +28,8 @@ class Axis:
     """One joint of a bone.
 
     Attributes:
-        name: Of the joint; those that are not followers are the robot's joints.
-        direction: Of sliding, or of the axis of turning.
+        name: Name of the joint; those that are not followers are the robot's joints.
+        direction: Direction of sliding, or axis of rotation.
         slides: Whether it slides [m] or turns [rad].
         leader: Joint that it follows by itself, or empty.
         follows: Coefficients of leader, leader², ... that give its position.

@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the model shows beside the skin: materials, eyes, teeth, torso, lights, camera."""
+"""Parts of the model beside the skin: materials, eyes, teeth, torso, lights, camera."""
 
 from __future__ import annotations
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_virtual_face.head import eyes, parts, texture
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, JAW_BODY, METRES, TORSO_BODY
 
-Array = NDArray[np.float64]
-
 CAMERA = "front"
 CAMERA_TARGET = (0.0, 0.0, -0.28)
-"""What the camera looks at from straight ahead [interocular distances]."""
+"""Point that the camera looks at from straight ahead [interocular distances]."""
 WALL = "wall"
 BACKDROP = "backdrop"
 BACKDROP_SIZE = 128
-"""Of the picture on the wall, where there is one [px]."""
+"""Of the image on the wall, where there is one [px]."""
 
 _GLOSS = {
     "neck": (0.12, 0.3),
@@ -27,11 +25,11 @@ _GLOSS = {
     "tongue": (0.3, 0.4),
     "shirt": (0.15, 0.2),
 }
-"""How much of a light a part reflects, and how sharply."""
+"""Strength and sharpness of reflections of a light."""
 
 _WALL_HALF = 9.0
 _BACKDROPS = 5
-"""Repetitions of the picture along the wall; an odd number, so that one is behind the face."""
+"""Repetitions of the image along the wall; an odd number, so that one is behind the face."""
 
 
 def add_scenery(spec: mujoco.MjSpec) -> None:
@@ -128,7 +126,7 @@ def _add_stage(spec: mujoco.MjSpec) -> None:
         type=mujoco.mjtGeom.mjGEOM_BOX,
         material="wall",
         pos=[-1.5, 0.0, 0.0],
-        # Its own x to the left and y up, as pictures are laid on a box by x and y.
+        # Its own x to the left and y up, as images are laid on a box by x and y.
         quat=[0.5, 0.5, 0.5, 0.5],
         size=[_WALL_HALF, _WALL_HALF, 0.01],
         contype=0,

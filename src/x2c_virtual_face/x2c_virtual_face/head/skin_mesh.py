@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_core.face import topology
 from x2c_virtual_face.head import eyes
 from x2c_virtual_face.head.subdivision import subdivide
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 _MOUTH = np.concatenate([topology.LIP_UPPER_INNER, topology.LIP_LOWER_INNER[-2:0:-1]])
 _EYES = {
@@ -38,7 +35,7 @@ class SkinMesh:
     Attributes:
         vertices: (n, 3) places.
         faces: (m, 3) vertex indices, counter-clockwise seen from outside.
-        flat: (n, 2) places in the picture plane of the texture: to the own left, and up.
+        flat: (n, 2) places in the image plane of the texture: to the own left, and up.
         weights: (n, k) shares of the bones, smoothed as the places are.
     """
 
@@ -65,7 +62,7 @@ def build(landmark_weights: Array, levels: int = 1) -> SkinMesh:
 
     Args:
         landmark_weights: (468, k) share of each expression bone at each landmark.
-        levels: How often to subdivide.
+        levels: Number of subdivisions.
     """
     cage = _Cage(control_landmarks())
     for side, rim in _EYES.items():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The painted skin: lips, brows, lash lines and soft shadows on one square picture.
+"""The painted skin: lips, brows, lash lines and soft shadows on one square image.
 
-The picture plane is the face seen from the front [interocular distances]: to the own left, and up.
+The image plane is the face seen from the front [interocular distances]: to the own left, and up.
 Behind the face's outline the skull is spread out around it.
 """
 
@@ -13,11 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Image
 from x2c_core.face import topology
 from x2c_virtual_face.head.skin_mesh import control_landmarks
 
-Image = NDArray[np.uint8]
-Array = NDArray[np.float64]
 Colour = tuple[int, int, int]
 
 SIZE = 640
@@ -40,13 +39,13 @@ CAP: Colour = (62, 54, 54)
 
 
 def coordinates(flat: Array) -> Array:
-    """Return texture coordinates (n, 2) in [0, 1] of places (n, 2) in the picture plane."""
+    """Return texture coordinates (n, 2) in [0, 1] of places (n, 2) in the image plane."""
     return np.asarray(0.5 + (flat - _MIDDLE) / _SPAN)
 
 
 @functools.cache
 def skin_texture() -> Image:
-    """Return the picture (SIZE, SIZE, 3), RGB, first row lowest; painted once, read-only."""
+    """Return the image (SIZE, SIZE, 3), RGB, first row lowest; painted once, read-only."""
     landmarks = control_landmarks()[:, 1:]
     canvas = np.empty((SIZE, SIZE, 3), np.float32)
     canvas[:] = SKIN

@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much each face landmark follows each bone under the skin.
+"""Weights of the bones under the skin for each face landmark.
 
-Every bone has a smooth region; across the mouth and the eyes the upper and the lower side are told
-apart by which landmark they are, not by how near they lie.
+Every bone has a smooth region. Across the mouth and the eyes, the upper and the lower side are
+distinguished by landmark, not by distance.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.easing import smoothstep
 from x2c_core.face import topology
 from x2c_virtual_face.head import eyes
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, JAW_BODY
 from x2c_virtual_face.head.skin_mesh import control_landmarks
-
-Array = NDArray[np.float64]
 
 SKIN_BONES: tuple[str, ...] = tuple(
     bone.name

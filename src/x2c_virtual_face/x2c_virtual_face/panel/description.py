@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the page has to know to draw its sliders."""
+"""Data with which the page draws its sliders."""
 
 from __future__ import annotations
 

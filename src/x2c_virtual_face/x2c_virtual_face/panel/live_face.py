@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated face as it moves, in JPEG pictures for whoever looks."""
+"""Simulated face in motion, as JPEG images for the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _PERIOD = 1.0 / 30.0
 _STILL_PERIOD = 1.0
-"""A face at rest is shown again so often [s], so that pages notice when nobody answers."""
+"""Period at which a face at rest is shown again [s], so that pages notice a server that is gone.
+"""
 _AT_REST = 1e-3
 """Speed below which a joint stands, as a share of its highest."""
 _QUALITY = 88
@@ -30,8 +31,8 @@ class LiveFace:
     """A face that follows control values with its servos; may be used from any thread.
 
     Args:
-        robot: With the virtual humanoid's joints.
-        size: Width and height of the pictures [px].
+        robot: Robot with the virtual humanoid's joints.
+        size: Width and height of the images [px].
 
     Raises:
         RobotMismatchError: The robot's joints are not those of the virtual humanoid.
@@ -60,10 +61,10 @@ class LiveFace:
         self._wanted = self._robot.joint_targets(values)
 
     def images(self) -> Iterator[bytes]:
-        """Yield the newest JPEG picture whenever there is one, until the face is closed."""
+        """Yield the newest JPEG image whenever there is one, until the face is closed."""
         with self._news:
             self._watchers += 1
-            # Whoever begins to look gets a picture at once.
+            # Whoever begins to look gets an image at once.
             self._last_image = 0.0
         seen = self._number
         try:
@@ -80,7 +81,7 @@ class LiveFace:
                 self._watchers -= 1
 
     def close(self) -> None:
-        """Stop, and end all `pictures`."""
+        """Stop, and end all `images`."""
         with self._news:
             self._open = False
             self._news.notify_all()
@@ -98,7 +99,7 @@ class LiveFace:
         due = _PERIOD if speed > _AT_REST else _STILL_PERIOD
         now = time.monotonic()
         if now - self._last_image >= due:
-            # From when it was due, so that ticks of 10 ms make 30 pictures a second.
+            # From when it was due, so that ticks of 10 ms make 30 images a second.
             self._last_image = max(self._last_image + _PERIOD, now - _PERIOD)
             self._publish(face)
 

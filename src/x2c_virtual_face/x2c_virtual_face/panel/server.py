@@ -22,13 +22,13 @@ from x2c_virtual_face.panel.live_face import LiveFace
 
 HOST = "127.0.0.1"
 PORT = 8765
-"""Where the page is, if the user says nothing else and nobody else is there."""
+"""Default port of the page."""
 
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 _LONGEST_REQUEST = 65536
 _MOST_CONNECTIONS = 64
 """Connections that are served at once; each has a thread."""
-_BOUNDARY = "picture"
+_BOUNDARY = "image"
 _FILES = {
     "/": ("panel.html", "text/html; charset=utf-8"),
     "/panel.css": ("panel.css", "text/css; charset=utf-8"),
@@ -41,8 +41,8 @@ class PanelServer:
 
     Args:
         face: Shown, and moved by the sliders.
-        title: Of the page.
-        port: Where to serve; None for PORT, or any free one where that is taken.
+        title: Title of the page.
+        port: Port to serve on; default: PORT, or any free one if that is taken.
 
     Raises:
         PanelError: The port is taken or not to be had.
@@ -64,11 +64,11 @@ class PanelServer:
 
     @property
     def port(self) -> int:
-        """Where the page is served."""
+        """Address of the page."""
         return int(self._server.server_address[1])
 
     def close(self) -> None:
-        """Serve no more; close the face after it, which ends the pictures."""
+        """Serve no more; close the face after it, which ends the images."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -137,20 +137,20 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     timeout = 30.0
-    """Longest wait for a browser [s]: its next request, or room for a picture."""
+    """Longest wait for a browser [s]: its next request, or room for an image."""
 
     @cached_property
     def _panel(self) -> PanelServer:
         return self.server.panel
 
     def do_GET(self) -> None:
-        """Answer with a file of the page, the face's description or state, or its pictures."""
+        """Answer with a file of the page, the face's description or state, or its images."""
         path = urlsplit(self.path).path
         answers: dict[str, Callable[[], None]] = {
             "/face": lambda: self._send_json(description(self._panel.title)),
             "/state": lambda: self._send_json(self._panel.state()),
-            "/pictures": self._send_images,
-            "/picture.jpg": lambda: self._send(next(self._panel.face.images()), "image/jpeg"),
+            "/images": self._send_images,
+            "/image.jpg": lambda: self._send(next(self._panel.face.images()), "image/jpeg"),
         }
         if not self._is_local():
             self._refuse(HTTPStatus.FORBIDDEN, "this page is for web browsers on this machine")
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("Connection", "close")
         self.end_headers()
-        # Browsers show a picture when its closing boundary comes, so it goes with the picture.
+        # Browsers show an image when its closing boundary comes, so it goes with the image.
         self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
         for jpeg in self._panel.face.images():
             head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"

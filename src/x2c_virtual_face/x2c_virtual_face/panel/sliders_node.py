@@ -48,7 +48,7 @@ class SlidersNode(ManagedNode[SlidersParameters]):
         self.timer(_PERIOD, self._publish)
 
     def diagnose(self) -> Diagnosis:
-        """Tell whether anybody listens, and whether somebody else speaks at the same time."""
+        """Report whether the topic has a subscriber, and whether it has another publisher."""
         topic = self.resolve_topic_name("control_values")
         others = self.count_publishers(topic) - 1
         if others > 0:
@@ -56,7 +56,9 @@ class SlidersNode(ManagedNode[SlidersParameters]):
             return Diagnosis(Level.WARN, text)
         listeners = self.count_subscribers(topic)
         if not listeners:
-            return Diagnosis(Level.WARN, f"nobody listens to {topic}: is actuation_node running?")
+            return Diagnosis(
+                Level.WARN, f"nothing subscribes to {topic}: is actuation_node running?"
+            )
         return Diagnosis(Level.OK, f"{listeners} listen to {topic}")
 
     def _publish(self) -> None:

@@ -9,19 +9,17 @@ from functools import cache
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint, Robot
 from x2c_virtual_face.head import model
 from x2c_virtual_face.head.rig import BONES, METRES, TORSO_BODY, Axis, Bone
 from x2c_virtual_face.head.scenery import CAMERA
 from x2c_virtual_face.urdf.pieces import COLOURS, FOLLOWING, Piece, pieces
 
-Array = NDArray[np.float64]
-
 MESHES = "meshes"
 CAMERA_FRAME = "robot_camera_optical_frame"
-"""As virtual_face_node stamps its pictures."""
+"""As virtual_face_node stamps its images."""
 
 _PACKAGE = "x2c_bringup"
 _NOTE = (
@@ -156,7 +154,7 @@ def _add_camera(root: ET.Element, compiled: mujoco.MjModel) -> None:
     joint = ET.SubElement(root, "joint", name="robot_camera_joint", type="fixed")
     ET.SubElement(joint, "parent", link=link_name(TORSO_BODY))
     ET.SubElement(joint, "child", link=CAMERA_FRAME)
-    # An optical frame looks along z with x to the picture's right, which is the face's left.
+    # An optical frame looks along z with x to the image's right, which is the face's left.
     turn = _text([-np.pi / 2, 0.0, np.pi / 2])
     ET.SubElement(joint, "origin", xyz=_text(compiled.camera(CAMERA).pos), rpy=turn)
 

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_core.face import topology
 from x2c_virtual_face.head import eyes, parts, skin_mesh, texture, weights
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, JAW_BODY, TORSO_BODY
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 FOLLOWING = frozenset(
     bone.name
@@ -38,7 +36,7 @@ _SKIN_COLOURS = {
 }
 _WINDOWS = {"lips": ((-0.6, 0.6), (-1.4, -0.5)), "brows": ((-1.0, 1.0), (0.1, 0.6)),
             "lashes": ((-1.0, 1.0), (-1.4, 0.3))}  # fmt: skip
-"""Where a colour can be in the picture plane; elsewhere it is a blend of skin and hair."""
+"""Region of a colour in the image plane; elsewhere it is a blend of skin and hair."""
 _EYE_COLOURS = {"white": (240, 238, 234), "iris": (46, 76, 98), "pupil": (10, 10, 12)}
 
 COLOURS: dict[str, tuple[float, ...]] = {
@@ -57,7 +55,7 @@ _SHARED = 0.08
 _TIE = 0.02
 _SHELL_RADIUS = eyes.RADIUS + 0.012
 _SHELL_REACH = 1.15
-"""How far a lid reaches behind the skin beside it [rad]."""
+"""Overlap of a lid with the skin beside it [rad]."""
 _SHELL_HALF_WIDTH = 0.25
 
 
@@ -146,7 +144,7 @@ def _bones(shares: Array) -> NDArray[np.str_]:
 
 
 def _colours(flat: Array) -> NDArray[np.str_]:
-    """Return the colour next to the paint at places (n, 2) in the picture plane."""
+    """Return the colour next to the paint at places (n, 2) in the image plane."""
     size = texture.SIZE
     paint = texture.skin_texture().astype(np.float64)
     pixels = np.clip(texture.coordinates(flat) * size, 0, size - 1).astype(int)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare two evaluations, A before and B after: figures, control values, thresholds.
 
---fail-above and --fail-below make a regression test of it: METRIC=VALUE for a value of B,
-METRIC=+CHANGE for a change from A, METRIC=+PERCENT% for a change relative to A.
+--fail-above and --fail-below turn it into a regression test: METRIC=VALUE is a limit for B,
+METRIC=+CHANGE for its change from A, METRIC=+PERCENT% for its relative change from A.
 
     x2c compare out/solver out/mine --fail-above error=0.05 --fail-above jitter=+10%
 
-The exit status is 0 where B passes, 1 where a threshold is passed or cannot be judged, and 2 where
-the two cannot be compared.
+The exit status is 0 if B passes, 1 if a threshold is exceeded or cannot be checked, and 2 if the
+two cannot be compared.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METRIC=LIMIT",
         action="append",
         default=[],
-        help="fail where a metric of B is greater (error, recorded_error, error.mouth, jitter, "
+        help="fail if a metric of B is greater (error, recorded_error, error.mouth, jitter, "
         "difference, ...; an unknown one lists them all)",
     )
     parser.add_argument(
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METRIC=LIMIT",
         action="append",
         default=[],
-        help="fail where a metric of B is less (face_share, fidelity_r, ...)",
+        help="fail if a metric of B is less (face_share, fidelity_r, ...)",
     )
     parser.add_argument("--out", metavar="FILE", type=Path, help="write a page: FILE.html")
 

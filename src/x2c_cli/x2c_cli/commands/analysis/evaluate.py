@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluate bags and videos offline: control error, tracking, steadiness, limits, latency.
+"""Evaluate bags and videos offline: control error, tracking, smoothness, limits, latency.
 
-Each recording goes through the nodes' pure parts, without messages, as fast as this machine
-allows and with the same bytes every time. Bags may be of any camera and any ROS 2 distribution,
-MCAP or sqlite3, whole or not; one with landmarks but no images is evaluated from these. What a
-bag holds of control values is compared with what comes out; --against compares with another bag,
-a CSV file of control values, or an earlier evaluation.
+Each recording goes through the same pipeline as in the nodes, without messages, as fast as this
+machine allows. Results are the same bytes every time. Bags may come from any camera and any ROS 2
+distribution, as MCAP or sqlite3, complete or cut off. A bag with landmarks but no images is
+evaluated from the landmarks. Control values in a bag are compared with the result; --against
+compares with another bag, a CSV file of control values, or an earlier evaluation.
 
-The folder holds report.html (needs no network), report.json, and frames/*.parquet. A run that was
-stopped goes on with the same command; what did not change is kept. A folder that holds anything
-else by these names is refused: nothing but results is ever replaced or removed.
+The folder gets report.html (needs no network), report.json, and frames/*.parquet. To resume a run
+that was stopped, give the same command again; unchanged results are kept. A folder that holds
+other data under these names is refused: only results are ever replaced or removed.
 
-The exit status is 0 where everything was read and evaluated, 3 where all recordings were evaluated
-but something of them could not be read, 1 where a recording could not be evaluated at all, and 2
-where nothing was begun.
+The exit status is 0 if everything was read and evaluated, 3 if all recordings were evaluated but
+some data could not be read, 1 if a recording could not be evaluated at all, and 2 if the
+evaluation did not start.
 """
 
 from __future__ import annotations
@@ -53,10 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recordings",
         metavar="BAG|VIDEO",
         nargs="+",
-        help="a bag (its folder or one file), a video, a folder of pictures, or 'performer'",
+        help="a bag (its folder or one file), a video, a folder of images, or 'performer'",
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("out/evaluation"), help="for the results"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("out/evaluation"),
+        help="folder for the results",
     )
     parser.add_argument(
         "--against",
@@ -64,37 +68,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="compare with a bag's control values, a CSV file of them, or an earlier evaluation",
     )
-    parser.add_argument("--backend", metavar="B", default="", help="default: solver")
+    parser.add_argument(
+        "--backend", metavar="B", default="", help="imitation backend (default: solver)"
+    )
     add_backend_options(parser)
-    parser.add_argument("--robot", metavar="R", default="", help="default: virtual")
+    parser.add_argument(
+        "--robot", metavar="R", default="", help="name or folder of the robot (default: virtual)"
+    )
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="parameters of the nodes, as for 'x2c imitate'"
     )
     parser.add_argument(
-        "--topic", metavar="T", default="", help="topic of the images, where a bag has several"
+        "--topic", metavar="T", default="", help="image topic, if a bag has several"
     )
     parser.add_argument(
         "--calibration",
         choices=("auto", "live", "before", "recorded"),
         default="auto",
-        help="where the neutral face is from: found on the way, in a first pass, or recorded in "
-        "the bag; auto: recorded where there are no images, live else",
+        help="source of the neutral face: found while imitating, in a first pass, or recorded in "
+        "the bag; auto: recorded if there are no images, else live",
     )
     parser.add_argument(
-        "--fidelity", action="store_true", help="also let the virtual face imitate, and compare"
+        "--fidelity", action="store_true", help="also compare with the virtual face that imitates"
     )
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=int,
         default=os.cpu_count() or 1,
-        help="how many recordings at once (default: %(default)s)",
+        help="number of processes (default: %(default)s)",
     )
     parser.add_argument(
         "--cluster",
         metavar="ADDRESS",
         default="",
-        help="let a Dask cluster do it: the address of its scheduler, as tcp://host:8786",
+        help="address of a Dask scheduler to run on, such as tcp://host:8786",
     )
 
 
@@ -191,7 +199,7 @@ def _evaluate(
         with EvaluationProgress(jobs, console) as progress:
             return evaluate_all(jobs, out, engine, progress)
     except KeyboardInterrupt:
-        console.print(f"Stopped; the same command goes on in {out}.", soft_wrap=True)
+        console.print(f"Stopped; to resume, give the same command again: {out}.", soft_wrap=True)
         raise
 
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure how well the virtual robot imitates the people in videos.
 
-Each video is imitated offline, as fast as this machine allows and with the same figures each
-time: the person is tracked, the robot's simulated face moves as its servos let it, and the same
-tracker watches its picture. For each of 17 descriptors of an expression the two curves are
-compared: Pearson's r at the best lag within 200 ms, that lag, and the ratio of amplitudes.
-What a person does not move is left out and listed. The links of the chain tell what limits each
-descriptor: imitator, expression model, mechanics, or what the tracker makes of the robot.
+Each video is imitated offline, as fast as this machine allows and with the same figures each time:
+the person is tracked, the robot's simulated face moves within its servos' limits, and the same
+tracker watches its image. For each of 17 descriptors of an expression, the curves of person and
+robot are compared: Pearson's r at the best lag within 200 ms, that lag, and the ratio of
+amplitudes. Descriptors that the person does not move are left out and listed. The report also
+shows which step limits each descriptor: the imitator, the expression model, the mechanics, or the
+tracking of the robot's face.
 
 With --ceiling the robot imitates itself: a second virtual face makes random smooth expressions.
 
-The exit status is 1 where a video could not be measured, and 2 where nothing was begun.
+The exit status is 1 if a video could not be measured, and 2 if the measurement did not start.
 """
 
 from __future__ import annotations
@@ -52,29 +53,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration",
         choices=("before", "live"),
         default="before",
-        help="when the person's neutral face is found: in a first run through the video, as of "
-        "a person who is known (default), or while the robot imitates already",
+        help="time at which the person's neutral face is found: in a first pass, as of "
+        "a known person (default), or while the robot imitates",
     )
     parser.add_argument(
         "--ceiling",
         action="store_true",
-        help="let the robot imitate itself: what can be reached at best",
+        help="let the robot imitate itself, which is the best possible result",
     )
     parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="of the expressions of --ceiling"
+        "--seed",
+        metavar="N",
+        type=int,
+        default=0,
+        help="random seed of the expressions of --ceiling",
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="for fidelity.json, curves and pictures"
+        "--out", metavar="DIR", type=Path, help="folder for fidelity.json, curves and images"
     )
     parser.add_argument(
-        "--json", action="store_true", help="print JSON, and tables and progress to stderr"
+        "--json", action="store_true", help="print JSON; tables and progress go to stderr"
     )
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=int,
         default=min(4, os.cpu_count() or 1),
-        help="how many videos at once (default: %(default)s)",
+        help="number of processes (default: %(default)s)",
     )
 
 
@@ -157,7 +162,7 @@ def _write(summary: FidelitySummary, out: Path, console: Console) -> None:
         for clip in summary.every:
             write_figure(clip, out / f"{clip.name}_curves.png")
             encoded = cv2.imencode(".png", clip.performance.image)[1]
-            (out / f"{clip.name}_pictures.png").write_bytes(encoded.tobytes())
+            (out / f"{clip.name}_images.png").write_bytes(encoded.tobytes())
     except OSError as error:
         raise OutputError(f"cannot write to {out}: {error.strerror}") from error
     console.print(f"Results in {out}", markup=False, soft_wrap=True)

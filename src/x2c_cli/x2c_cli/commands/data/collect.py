@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Collect a data set: pictures of a robot's face with the control values that made it.
+"""Collect a data set: images of a robot's face with the control values that made it.
 
 The virtual face is rendered, as fast as the machine allows. Any other robot is driven over its
-topics (--topics) while its driver and camera run. A run that was stopped goes on where it was when
-the same command is given again.
+topics (--topics) while its driver and camera run. To resume a run that was stopped, give the same
+command again.
 """
 
 from __future__ import annotations
@@ -26,30 +26,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--robot", metavar="R", default="virtual", help="name or folder of a robot"
     )
     parser.add_argument(
-        "--samples", metavar="N", type=int, required=True, help="how many pairs to collect"
+        "--samples", metavar="N", type=int, required=True, help="number of pairs to collect"
     )
-    parser.add_argument("--seed", metavar="S", type=int, default=0, help="of everything random")
+    parser.add_argument(
+        "--seed", metavar="S", type=int, default=0, help="random seed (default: 0)"
+    )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="folder for the data set"
     )
     parser.add_argument(
-        "--frames", metavar="N", type=int, default=20, help="pictures of each animation (20)"
+        "--frames",
+        metavar="N",
+        type=int,
+        default=20,
+        help="images of each animation (default: 20)",
     )
     simulation = parser.add_argument_group("the virtual face, rendered")
     simulation.add_argument(
         "--look",
         default="varied",
         choices=("varied", "plain"),
-        help="whether light, camera, skin and background vary between animations (varied)",
+        help="light, camera, skin and background: varied between animations, or plain "
+        "(default: varied)",
     )
     simulation.add_argument(
-        "--size", metavar="PX", type=int, default=256, help="of pictures (256)"
+        "--size",
+        metavar="PX",
+        type=int,
+        default=256,
+        help="width and height of the images (default: 256)",
     )
     simulation.add_argument(
-        "--quality", metavar="Q", type=int, default=92, help="of JPEG, 1 to 100 (92)"
+        "--quality", metavar="Q", type=int, default=92, help="JPEG quality, 1 to 100 (default: 92)"
     )
     simulation.add_argument(
-        "--workers", metavar="N", type=int, default=0, help="processes (one for each core)"
+        "--workers",
+        metavar="N",
+        type=int,
+        default=0,
+        help="number of processes (default: one per core)",
     )
     topics = parser.add_argument_group("any robot, over its topics")
     topics.add_argument(
@@ -59,29 +74,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--camera",
         metavar="T",
         default="robot/image_raw/compressed",
-        help="topic of camera images; compressed where it ends so (robot/image_raw/compressed)",
+        help="topic of camera images, raw or /compressed (default: robot/image_raw/compressed)",
     )
     topics.add_argument(
         "--commands",
         metavar="T",
         default="joint_commands",
-        help="topic of joint commands (joint_commands)",
+        help="topic of joint commands (default: joint_commands)",
     )
     topics.add_argument(
         "--settle",
         metavar="S",
         type=_duration,
         default=0.3,
-        help="how long the robot holds a pose before its picture is taken [s] (0.3)",
+        help="time that a pose is held before its image is taken [s] (default: 0.3)",
     )
     topics.add_argument(
         "--tolerance",
         metavar="S",
         type=_duration,
         default=0.1,
-        help="how much later than settled an image may be stamped [s] (0.1)",
+        help="longest time between the end of --settle and the image's stamp [s] (default: 0.1)",
     )
-    topics.add_argument("--namespace", metavar="NS", default="", help="of all topics")
+    topics.add_argument("--namespace", metavar="NS", default="", help="namespace of all topics")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,7 +129,9 @@ def run(arguments: argparse.Namespace) -> int:
             warnings = _collect(arguments, settings, robot, progress.advance)
             rate = progress.rate
     except KeyboardInterrupt:
-        console.print(f"Stopped; the same command goes on in {arguments.out}.", soft_wrap=True)
+        console.print(
+            f"Stopped; to resume, give the same command again: {arguments.out}.", soft_wrap=True
+        )
         raise
     for warning in warnings:
         console.print(f"note: {warning}", markup=False, soft_wrap=True)

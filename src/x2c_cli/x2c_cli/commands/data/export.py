@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Export (image, control values) pairs of bags as a data set.
 
-x2c: an image folder with Parquet metadata, as 'x2c collect' makes them; a run that was stopped
-goes on with the same command. lerobot: a LeRobotDataset v3.0, with video, joint states and control
-values at a constant rate; its folder appears when it is whole.
+x2c: an image folder with Parquet metadata, as from 'x2c collect'; to resume a run that was
+stopped, give the same command again. lerobot: a LeRobotDataset v3.0, with video, joint states and
+control values at a constant rate; its folder appears when it is complete.
 
-An image belongs to the control values whose stamp is nearest to its own. In a bag of ours they are
-the same. A bag without control values gets some by 'x2c replay BAG --record DIR'.
+An image is paired with the control values whose stamp is nearest. In our bags the stamps are
+equal. To get control values for a bag without them, use 'x2c replay BAG --record DIR'.
 
-The exit status is 0 where all could be read, 3 where something of a bag could not, and 2 where
-nothing was made.
+The exit status is 0 if everything could be read, 3 if some data of a bag could not, and 2 if
+nothing was exported.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "bags", metavar="BAG", nargs="+", help="folder of a bag, or one file of it"
     )
-    parser.add_argument("--format", choices=("x2c", "lerobot"), required=True, help="of the data")
+    parser.add_argument(
+        "--format", choices=("x2c", "lerobot"), required=True, help="format of the data set"
+    )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="folder for the data set"
     )
@@ -41,33 +43,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--topic",
         metavar="T",
         default="",
-        help="of the images: the camera where there are several, or the robot's picture",
+        help="image topic: that of one of several cameras, or of the robot's image",
     )
     parser.add_argument(
         "--tolerance",
         metavar="S",
         type=seconds,
         default=0.01,
-        help="how far apart stamps of image and control values may be [s] (default: 0.01)",
+        help="longest time between the stamps of image and control values [s] (default: 0.01)",
     )
     parser.add_argument(
         "--delay",
         metavar="S",
         type=float,
         default=0.0,
-        help="the image shows what was commanded so long before [s], for pictures of the robot",
+        help="delay of the image behind the commands [s], for images of the robot",
     )
     parser.add_argument(
         "--any-state",
         action="store_true",
-        help="also control values that follow nobody: held, or easing to neutral",
+        help="use also control values that follow no person: held, or easing to neutral",
     )
     lerobot = parser.add_argument_group("lerobot")
     lerobot.add_argument("--robot", metavar="R", default="virtual", help="name of the robot")
     lerobot.add_argument(
-        "--fps", metavar="N", type=int, default=0, help="frames a second (the camera's)"
+        "--fps", metavar="N", type=int, default=0, help="frames per second (default: the camera's)"
     )
-    lerobot.add_argument("--task", metavar="TEXT", default="", help="what is done, in words")
+    lerobot.add_argument("--task", metavar="TEXT", default="", help="description of the task")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -84,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _images(arguments: argparse.Namespace) -> int | None:
-    """Return how many images the bags seem to have; None where they do not tell."""
+    """Return the estimated number of images in the bags; None if unknown."""
     from x2c_bags.frames.topic_choice import choose_topic
     from x2c_bags.reading.bag_reader import BagReader
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit a robot's expression model to a data set of pictures and control values.
+"""Fit a robot's expression model to a data set of images and control values.
 
-The face tracker looks at every picture; what each control does to the landmarks is fitted, and
-tried on animations held out of the fit: the table tells for each control how much of the landmark
-motion that the others leave over the model explains, where that control acts. Any data set will
-do that 'x2c collect' has made, or upstream's X2C. What cannot be used is listed by file and row.
+The face tracker finds the landmarks in every image. The fit finds the effect of each control on
+the landmarks, and is tested on animations that were held out. The table shows for each control
+which share of the remaining landmark motion the model explains, where that control acts. The data
+set is one of 'x2c collect', or upstream's X2C. Images that cannot be used are listed by file and
+row.
 
 The model is written to --out, or into the robot's folder.
 """
@@ -31,24 +32,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--robot", metavar="R", required=True, help="name or folder of the robot")
     parser.add_argument(
-        "--out", metavar="FILE", type=Path, help="for the model (default: the robot's own)"
+        "--out", metavar="FILE", type=Path, help="file for the model (default: the robot's own)"
     )
     parser.add_argument(
         "--most",
         metavar="N",
         type=int,
         default=20000,
-        help="use so many pictures at most, evenly spread (default: %(default)s)",
+        help="most images to use, evenly spread (default: %(default)s)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print JSON, and tables and progress to stderr"
+        "--json", action="store_true", help="print JSON; tables and progress go to stderr"
     )
     parser.add_argument(
         "--jobs",
         metavar="N",
         type=int,
         default=os.cpu_count() or 1,
-        help="how many pictures at once (default: %(default)s)",
+        help="number of processes (default: %(default)s)",
     )
 
 
@@ -94,12 +95,12 @@ def _show(fit: DataSetFit, console: Console) -> None:
 
     table = Table("control", title=f"Tried on {fit.held_out}", title_justify="left")
     table.add_column("explained", justify="right")
-    table.add_column("moved in pictures", justify="right")
+    table.add_column("moved in images", justify="right")
     for name, share in fit.explained.controls.items():
         table.add_row(name, f"{share:.1%}", str(fit.explained.moved[name]))
     console.print(table)
     console.print(
-        f"Fitted to {fit.fitted} pictures, tried on {fit.tried}: explains "
+        f"Fitted to {fit.fitted} images, tried on {fit.tried}: explains "
         f"{fit.explained.share:.1%} of the landmarks' motion, residual "
         f"{fit.explained.residual:.4f} interocular distances"
     )

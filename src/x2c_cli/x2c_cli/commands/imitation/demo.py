@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imitate, and leave a film, a table of controls, a bag and a report.
+"""Imitate, and save a video, a table of controls, a bag and a report.
 
 It ends with the video, or on Ctrl-C. Results of an earlier run in the same folder are replaced.
-The exit status is 1 where there was no image or no face, and 2 where a node refused to start.
+The exit status is 1 if there was no image or no face, and 2 if a node refused to start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ _PERFORMER = "performer"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--out", metavar="FOLDER", type=Path, default=Path("out/demo"), help="for the results"
+        "--out",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("out/demo"),
+        help="folder for the results",
     )
     add_graph_arguments(
         parser, without_source="without --video and --camera: the built-in performer"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Let the robot imitate a person until the video ends, or Ctrl-C.
 
-The same nodes as in 'ros2 launch x2c_bringup imitation.launch.py' run in this process, and their
-topics, services and parameters are there for other programs all the same.
+It runs the same nodes as 'ros2 launch x2c_bringup imitation.launch.py', in one process. Other
+programs can use their topics, services and parameters as usual.
 """
 
 from __future__ import annotations

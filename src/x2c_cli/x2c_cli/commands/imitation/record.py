@@ -2,11 +2,11 @@
 """Record a running system to a bag, until Ctrl-C.
 
 The bag (MCAP, in DIR/bag) holds every topic of the pipeline and the compressed images, with the
-message definitions; DIR/controls.csv holds the control values. What has come to the disk stays
-readable whatever happens. For any other topics, use 'ros2 bag record'.
+message definitions; DIR/controls.csv holds the control values. Data on the disk stay readable even
+if the process is killed. For other topics, use 'ros2 bag record'.
 
-The exit status is 1 where messages were lost, none came or the bag could not be finished, and 2
-where nothing was begun.
+The exit status is 1 if messages were lost, none came or the bag could not be finished, and 2 if
+recording did not start.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="folder (default: a new one in recordings/)"
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace what DIR holds")
+    parser.add_argument("--overwrite", action="store_true", help="replace the content of DIR")
     parser.add_argument("--no-images", action="store_true", help="record small topics only")
     parser.add_argument(
-        "--max-size", metavar="MB", type=seconds, help="go on in another file at this size"
+        "--max-size", metavar="MB", type=seconds, help="size at which to start a new file"
     )
     parser.add_argument(
-        "--max-duration", metavar="S", type=seconds, help="go on in another file after this time"
+        "--max-duration", metavar="S", type=seconds, help="time after which to start a new file"
     )
     parser.add_argument(
         "--image-topic",
@@ -49,16 +49,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="image_raw",
         help="topic of the camera; T/compressed is recorded (default: image_raw)",
     )
-    parser.add_argument("--namespace", metavar="NS", default="", help="of the nodes")
+    parser.add_argument("--namespace", metavar="NS", default="", help="namespace of the nodes")
     parser.add_argument(
         "--duration",
         metavar="S",
         type=seconds,
         default=math.inf,
-        help="stop after so many seconds",
+        help="time after which to stop [s]",
     )
     parser.add_argument(
-        "--sim-time", action="store_true", help="take time from /clock, as while a bag is played"
+        "--sim-time", action="store_true", help="take time from /clock, as in the replay of a bag"
     )
 
 
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     # The recorder itself says on /diagnostics how it is.
     nothing = not any(count for topic, count in counts.items() if topic != _OWN)
     if nothing:
-        console.print("note: nobody published anything that is recorded", highlight=False)
+        console.print("note: no recorded topic had a publisher", highlight=False)
     failed = composed_run.tell_faults(console)
     return 1 if lost or nothing or failed else 0
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Play the camera of a bag and let the nodes recompute all the rest.
+"""Play the camera of a bag and let the nodes recompute everything else.
 
-Any bag with camera images will do: MCAP or sqlite3, of any ROS 2 distribution, split, packed, or
-broken off. The same nodes run as with 'x2c imitate', in simulated time; nothing of rosbag2 is
-needed. What of the bag could not be read is listed at the end.
+It takes any bag with camera images: MCAP or sqlite3, of any ROS 2 distribution, split, compressed
+or cut off. It runs the same nodes as 'x2c imitate', in simulated time, and needs no rosbag2. Data
+of the bag that could not be read are listed at the end.
 
-The exit status is 0 where all of it was played, 3 where some of it could not be read or recorded,
-1 where not one image was played, and 2 where nothing was begun.
+The exit status is 0 if the whole bag was played, 3 if some of it could not be read or recorded, 1
+if no image was played, and 2 if replay did not start.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("bag", metavar="BAG", help="folder of a bag, or one file of it")
     parser.add_argument(
-        "--topic", metavar="T", default="", help="of the images, where there are several cameras"
+        "--topic", metavar="T", default="", help="image topic, if there are several cameras"
     )
     parser.add_argument(
         "--rate",
         metavar="X",
         type=_rate,
         default=1.0,
-        help="2 is twice as fast as recorded (default: 1)",
+        help="speed; 2 is twice as fast as recorded (default: 1)",
     )
-    parser.add_argument("--loop", action="store_true", help="begin anew at the end of the bag")
+    parser.add_argument("--loop", action="store_true", help="start again at the end of the bag")
     parser.add_argument(
-        "--record", metavar="DIR", type=Path, help="record what is recomputed to a folder"
+        "--record", metavar="DIR", type=Path, help="record the recomputed topics to a folder"
     )
     parser.add_argument(
         "--processes",
         action="store_true",
-        help="each node as a process of its own, as with ros2 launch",
+        help="run each node as a separate process, as ros2 launch does",
     )
     add_common_arguments(parser)
 

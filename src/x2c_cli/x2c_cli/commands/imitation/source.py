@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments that say whom to imitate and with what, shared by several commands."""
+"""Options for the person, the robot and the backend, shared by several commands."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
     """Declare the arguments that become options of the graph.
 
     Args:
-        parser: To declare them in.
-        without_source: What happens where neither a video nor a camera is given.
+        parser: Parser that gets the options.
+        without_source: Description of the source used if neither a video nor a camera is given.
     """
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--video",
         metavar="V",
         default="",
-        help="a video, a picture, a folder of pictures, or 'performer' for the built-in "
+        help="a video, an image, a folder of images, or 'performer' for the built-in "
         f"performer ({without_source})",
     )
     source.add_argument(
-        "--camera", metavar="N", default="", help="a camera: its index, or a path as /dev/video0"
+        "--camera", metavar="N", default="", help="camera: index or path, such as /dev/video0"
     )
     add_common_arguments(parser)
 
@@ -47,7 +47,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-face",
         action="store_true",
-        help="start nothing that moves the robot's joints: a driver of your own does",
+        help="do not start a motor driver or the virtual face: your own driver moves the joints",
     )
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
@@ -57,14 +57,16 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=seconds,
         default=math.inf,
-        help="stop after so many seconds",
+        help="time after which to stop [s]",
     )
-    parser.add_argument("--namespace", metavar="NS", default="", help="of all nodes and topics")
+    parser.add_argument(
+        "--namespace", metavar="NS", default="", help="namespace of all nodes and topics"
+    )
     parser.add_argument(
         "--log-level",
         default="warn",
         choices=("debug", "info", "warn", "error", "fatal"),
-        help="what the nodes log (default: warn)",
+        help="lowest level that the nodes log (default: warn)",
     )
 
 

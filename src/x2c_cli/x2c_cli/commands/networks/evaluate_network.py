@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure how well mapping networks read control values off pictures.
+"""Measure the error of mapping networks, which read control values off images.
 
 The error is X2C's: mean absolute (and squared) error of values scaled from each control's upstream
-range to [-1, 1], gaze left out where both eyes are shut; over everything, by group and by control.
-Networks are tried on pictures as the data set has them, and on motion-transferred ones, which are
-what they see at run time, where the data set has landmarks.
+range to [-1, 1], without gaze when both eyes are shut; over everything, by group and by control.
+Networks are tested on the images of the data set. If the data set has landmarks, they are also
+tested on motion-transferred images, which are their input at run time.
 
-Networks are weights (safetensors, checkpoints of upstream with --preset) or ONNX files; without
-any, the robot's own. Several make a table. The data set is one of 'x2c collect', or upstream's.
+Networks are weights (safetensors, upstream checkpoints with --preset) or ONNX files; default: the
+robot's own. Several make a table. The data set is one of 'x2c collect', or upstream's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ TABLES = "evaluation.md"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "networks", metavar="NETWORK", type=Path, nargs="*", help="files (the robot's own)"
+        "networks",
+        metavar="NETWORK",
+        type=Path,
+        nargs="*",
+        help="network files (default: the robot's own)",
     )
     parser.add_argument(
         "--data", metavar="DIR", type=Path, required=True, help="folder of the data set"
@@ -41,21 +45,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--robot", metavar="R", default="virtual", help="name or folder of the robot"
     )
-    parser.add_argument("--split", metavar="S", help="of the data set (test, or else val)")
+    parser.add_argument(
+        "--split", metavar="S", help="split of the data set (default: test, else val)"
+    )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="folder for JSON, tables and plots"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, and all else to stderr")
-    parser.add_argument("--preset", metavar="P", help="of checkpoints of upstream: x2c, vividface")
-    parser.add_argument("--device", metavar="D", default="cpu", help="cpu or cuda (cpu)")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON; everything else goes to stderr"
+    )
+    parser.add_argument(
+        "--preset", metavar="P", help="kind of upstream checkpoints: x2c, vividface"
+    )
+    parser.add_argument("--device", metavar="D", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument(
         "--cache",
         metavar="DIR",
         type=Path,
-        help="folder for prepared pictures (.prepared in the data set)",
+        help="folder for prepared images (.prepared in the data set)",
     )
     parser.add_argument(
-        "--workers", metavar="N", type=int, default=0, help="processes (one for each core)"
+        "--workers",
+        metavar="N",
+        type=int,
+        default=0,
+        help="number of processes (default: one per core)",
     )
 
 
@@ -79,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     split = data[0].split
     reason = why_not(robot.folder, any(pair.landmarks is not None for pair in data))
     with TrainProgress(console) as progress:
-        for note in (*data.notes, *([f"no transferred pictures: {reason}"] if reason else [])):
+        for note in (*data.notes, *([f"no transferred images: {reason}"] if reason else [])):
             progress.say(f"note: {note}")
         found, skipped = evaluate(
             arguments.networks or [robot.network],
@@ -107,9 +121,9 @@ def _show(
     from x2c_training.evaluation.evaluation_report import by_control, by_group, comparison
 
     rows = next(iter(found[0].predictions.values())).errors.rows
-    _print(comparison(found), f"Split {split}, {rows} pictures", console)
+    _print(comparison(found), f"Split {split}, {rows} images", console)
     for kind in found[0].predictions:
-        _print(by_group(found, kind), f"MAE by group, {kind} pictures", console)
+        _print(by_group(found, kind), f"MAE by group, {kind} images", console)
     if len(found) == 1:
         _print(by_control(found[0]), "By control", console)
     if skipped:
@@ -148,7 +162,7 @@ def _write(
 
     parts = [f"# Networks on the split `{split}`", as_markdown(comparison(found))]
     for kind in found[0].predictions:
-        parts += [f"## MAE by group, {kind} pictures", as_markdown(by_group(found, kind))]
+        parts += [f"## MAE by group, {kind} images", as_markdown(by_group(found, kind))]
     parts += [f"## {one.name}\n\n{as_markdown(by_control(one))}" for one in found]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -157,7 +171,7 @@ def _write(
         for one in found:
             for kind, prediction in one.predictions.items():
                 plot = folder / f"{one.name.replace('/', '_')}_{kind}.png"
-                evaluation_plot.save(prediction, f"{one.name}, {kind} pictures", plot)
+                evaluation_plot.save(prediction, f"{one.name}, {kind} images", plot)
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error
     console.print(f"Written: {folder}", markup=False, soft_wrap=True)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn the weights of a mapping network into what the nodes run.
+"""Convert the weights of a mapping network to the file that the nodes run.
 
-Writes an ONNX file beside the weights, which is what imitation_node runs (runtime:=onnx), checks
-that its outputs are those of the weights to 1e-4, and with --int8 writes one more that computes
-with 8-bit whole numbers. Where --out ends in .safetensors, weights are converted to that instead.
+It writes an ONNX file beside the weights, which imitation_node runs (runtime:=onnx), and checks
+that its outputs equal those of the weights to 1e-4. With --int8 it writes another one that
+computes with 8-bit integers. If --out ends in .safetensors, weights are converted to that format
+instead.
 
-The published checkpoints of X2CNet and VividFace do not tell which pictures they were trained on:
---preset says it. A checkpoint is never unpickled freely.
+The published checkpoints of X2CNet and VividFace do not name the kind of their input images: give
+--preset. Checkpoints are loaded without executing code.
 """
 
 from __future__ import annotations
@@ -31,13 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     source.add_argument("--robot", metavar="R", help="take the network of this robot")
     parser.add_argument(
-        "--out", metavar="FILE", type=Path, help="to write to (default: beside the weights, .onnx)"
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help="file to write (default: beside the weights, .onnx)",
     )
     parser.add_argument(
-        "--preset", choices=tuple(PRESETS), help="how upstream trained it, where it does not tell"
+        "--preset",
+        choices=tuple(PRESETS),
+        help="kind of upstream's network, if its file does not state it",
     )
     parser.add_argument(
-        "--image-size", metavar="N", type=int, help="size of its pictures, if not the preset's"
+        "--image-size", metavar="N", type=int, help="size of its input images, if not the preset's"
     )
     parser.add_argument(
         "--angles",
@@ -49,9 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--int8",
-        metavar="PICTURES",
+        metavar="IMAGES",
         type=Path,
-        help="also write FILE.int8.onnx; PICTURES is a folder of pictures of the robot, such as a "
+        help="also write FILE.int8.onnx; IMAGES is a folder of images of the robot, such as a "
         "data set's",
     )
 
@@ -71,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     if out.suffix == SAFETENSORS:
         if arguments.int8:
-            raise OutputError(f"--int8 is made of an ONNX file: let --out end in {ONNX}")
+            raise OutputError(f"--int8 needs an ONNX file: let --out end in {ONNX}")
         network, config = load_network(weights, config)
         known = read_metadata(weights) if weights.suffix == SAFETENSORS else {}
         save_network(out, network, config, known, half=arguments.half)
@@ -120,7 +126,7 @@ def _quantize(exported: Path, folder: Path, console: Console) -> None:
         cost = quantize_onnx(exported, images, out)
     _say(
         console,
-        f"Written: {out}; on {len(images)} pictures its outputs moved by {cost.mean:.2%} of the "
+        f"Written: {out}; on {len(images)} images its outputs moved by {cost.mean:.2%} of the "
         f"controls' ranges, {cost.largest:.1%} at most",
     )
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train a mapping network: from pictures of a robot's face to its control values.
+"""Train a mapping network: from images of a robot's face to its control values.
 
-The data set is one of 'x2c collect', or upstream's X2C. Its pictures are decoded once, transferred
-onto the robot's neutral picture where it has landmarks, and kept at the network's size. A training
-that was stopped, by Ctrl-C too, goes on where it was when the same command is given again. Its
-folder holds checkpoint, curves (CSV and TensorBoard), settings, and at the end the weights with
-their card.
+The data set is one of 'x2c collect', or upstream's X2C. Its images are decoded once, transferred
+onto the robot's neutral image if the data set has landmarks, and kept at the network's size. To
+resume a training that was stopped, also by Ctrl-C, give the same command again. Its folder holds
+checkpoint, curves (CSV and TensorBoard), settings, and at the end the weights with their card.
 
 Settings come from a YAML file (--config: a path, or the name of one in config/training) and from
 --set, for example --set optimizer.epochs=5 --set loss.weights.gaze=2. Several GPUs or machines:
@@ -40,14 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="folder for the training"
     )
-    parser.add_argument("--config", metavar="FILE", help="settings: a name, or a YAML file")
+    parser.add_argument("--config", metavar="FILE", help="settings: name or YAML file")
     parser.add_argument(
         "--set",
         metavar="S.K=V",
         action="append",
         default=[],
         dest="overrides",
-        help="a setting that wins over the file's; can be given again",
+        help="setting that overrides the file's; repeatable",
     )
     parser.add_argument("--epochs", metavar="N", type=int, help="short for optimizer.epochs")
     parser.add_argument("--seed", metavar="S", type=int, help="short for run.seed")
@@ -56,20 +55,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cache",
         metavar="DIR",
         type=Path,
-        help="folder for prepared pictures (.prepared in the data set)",
+        help="folder for prepared images (.prepared in the data set)",
     )
     parser.add_argument(
-        "--workers", metavar="N", type=int, default=0, help="processes (one for each core)"
+        "--workers",
+        metavar="N",
+        type=int,
+        default=0,
+        help="number of processes (default: one per core)",
     )
     parser.add_argument(
         "--from",
         metavar="FILE",
         type=Path,
         dest="start",
-        help="weights, or a checkpoint, to begin with",
+        help="weights or checkpoint to start from",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="forget an earlier training in the same folder"
+        "--fresh", action="store_true", help="discard an earlier training in the same folder"
     )
 
 
@@ -133,8 +136,8 @@ def _show(outcome: TrainingOutcome, job: TrainingJob, console: Console) -> None:
         if len(outcome.skipped) > _LISTED:
             say(f"  and {len(outcome.skipped) - _LISTED} more")
     if outcome.weights is None:
-        say(f"Stopped; the same command goes on in {job.out}.")
+        say(f"Stopped; to resume, give the same command again: {job.out}.")
         return
     for name, errors in outcome.errors.items():
-        say(f"{job.settings.data.test}, {name} pictures: error {errors.mae:.4f}")
+        say(f"{job.settings.data.test}, {name} images: error {errors.mae:.4f}")
     say(f"Weights: {outcome.weights}; see {job.out / 'README.md'}")

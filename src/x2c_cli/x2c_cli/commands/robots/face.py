@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Play with the robot's face: a page in the web browser with a slider for each control.
+"""Move the robot's simulated face with sliders, one for each control, in the web browser.
 
 The face is simulated with its servos and shown live; named expressions can be mixed in. The page
 is served to this machine only, until Ctrl-C. With --ros the sliders also drive a robot: they are
-published as control values, which actuation_node takes.
+published as control values for actuation_node.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--robot", metavar="R", default="virtual", help="name or folder of a simulated robot"
     )
     parser.add_argument(
-        "--port", metavar="N", type=_port, help="of the page (default: 8765, or a free one)"
+        "--port", metavar="N", type=_port, help="port of the page (default: 8765, or a free one)"
     )
     parser.add_argument(
-        "--size", metavar="PX", type=_size, default=480, help="of the picture (default: 480)"
+        "--size",
+        metavar="PX",
+        type=_size,
+        default=480,
+        help="width and height of the image (default: 480)",
     )
     parser.add_argument(
         "--ros", action="store_true", help="publish control_values, to drive a robot"
@@ -40,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="no page: measure how often the face is found, and how fast it is drawn",
+        help="serve no page: measure how often the face is found, and the drawing speed",
     )
 
 

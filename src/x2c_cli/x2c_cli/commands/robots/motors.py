@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring a robot's motors up: find them, move one, calibrate them, change their limits.
+"""Set up a robot's motors: find them, move one, calibrate them, change their limits.
 
   x2c motors drivers                                types of motors, with their options
   x2c motors scan                                   ports of this machine
@@ -9,9 +9,9 @@
   x2c motors limits --robot my_face --joint jaw --velocity 2.0
   x2c motors emulate feetech --ids 1-12 --link ~/face_bus
 
-Motors move slowly, one at a time, and stop at Ctrl-C. Stop the imitation first: two programs
-cannot have one bus. `emulate` makes a port with emulated motors, to try the rest with. Types of
-motors are motor drivers, ours and those of other installed packages.
+Motors move slowly, one at a time, and stop at Ctrl-C. Stop the imitation first: a bus can be used
+by one program only. `emulate` makes a port with emulated motors, to try the commands without
+hardware. Types of motors are motor drivers, ours and those of other installed packages.
 """
 
 from __future__ import annotations
@@ -47,50 +47,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     jog = actions.add_parser("jog", help="move one joint, slowly")
     _add_robot(jog)
-    jog.add_argument("--port", metavar="P", default="", help="in place of robot.yaml's")
-    jog.add_argument("--joint", metavar="J", help="to move; without, one is asked for")
+    jog.add_argument(
+        "--port", metavar="P", default="", help="port to use in place of robot.yaml's"
+    )
+    jog.add_argument("--joint", metavar="J", help="joint to move (default: asks)")
     way = jog.add_mutually_exclusive_group()
     way.add_argument(
         "--to", metavar="X", help="position, such as 0.2, 10deg; alone: rad, m or ratio"
     )
-    way.add_argument("--by", metavar="X", help="so far from where it is")
-    way.add_argument("--home", action="store_true", help="to its neutral position")
-    way.add_argument("--sweep", action="store_true", help="to both limits and home")
+    way.add_argument("--by", metavar="X", help="distance from its position now")
+    way.add_argument("--home", action="store_true", help="move to the neutral position")
+    way.add_argument(
+        "--sweep", action="store_true", help="move to both limits and back to neutral"
+    )
     jog.add_argument(
-        "--speed", metavar="S", type=_share, default=0.15, help="share of its limits (0.15)"
+        "--speed",
+        metavar="S",
+        type=_share,
+        default=0.15,
+        help="share of its limits (default: 0.15)",
     )
     jog.set_defaults(action=_jog)
 
-    calibrate = actions.add_parser("calibrate", help="walk through all motors, joint by joint")
-    _add_robot(calibrate, "folder of the robot; made where there is none")
+    calibrate = actions.add_parser("calibrate", help="calibrate all motors, joint by joint")
+    _add_robot(calibrate, "folder of the robot; created if missing")
     _add_bus(calibrate)
     calibrate.add_argument("--joint", metavar="J", default="", help="calibrate this one again")
     calibrate.add_argument(
-        "--board", metavar="B", type=_board, default="", help="where a robot has several boards"
+        "--board", metavar="B", type=_board, default="", help="board, if the robot has several"
     )
     calibrate.add_argument(
-        "--channels", metavar="A-B", type=_addresses, help="with a servo (Maestro, PCA9685)"
+        "--channels",
+        metavar="A-B",
+        type=_addresses,
+        help="channels with a servo (Maestro, PCA9685)",
     )
     calibrate.add_argument(
         "--way-time",
         metavar="S",
         type=_positive,
         default=0.4,
-        help="in which a joint may go its whole way, for its limits [s] (0.4)",
+        help="shortest time of a joint's whole range, for its limits [s] (default: 0.4)",
     )
     calibrate.add_argument(
-        "--speed", metavar="S", type=_speed, default=0.6, help="of motors now [rad/s] (0.6)"
+        "--speed",
+        metavar="S",
+        type=_speed,
+        default=0.6,
+        help="speed of the motors during calibration [rad/s] (default: 0.6)",
     )
     calibrate.set_defaults(action=_calibrate)
 
     limits = actions.add_parser("limits", help="show limits, or change those of a joint")
     _add_robot(limits)
-    limits.add_argument("--joint", metavar="J", help="whose limits to change")
+    limits.add_argument("--joint", metavar="J", help="joint whose limits to change")
     limits.add_argument(
-        "--position", metavar=("LOW", "HIGH"), nargs=2, type=_number, help="[rad, m or ratio]"
+        "--position",
+        metavar=("LOW", "HIGH"),
+        nargs=2,
+        type=_number,
+        help="position limits [rad, m or ratio]",
     )
     for name in ("velocity", "acceleration", "jerk"):
-        limits.add_argument(f"--{name}", metavar="X", type=_positive, help="highest one")
+        limits.add_argument(f"--{name}", metavar="X", type=_positive, help=f"highest {name}")
     limits.add_argument("--home", metavar="X", type=_number, help="position of the neutral face")
     limits.set_defaults(action=_limits)
 
@@ -101,7 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A-B",
         type=_addresses,
         default=range(1, 13),
-        help="ids or channels of the motors (1-12)",
+        help="IDs of the servos, or channels (default: 1-12)",
     )
     emulate.add_argument(
         "--link", metavar="PATH", type=Path, required=True, help="path of the port to make"
@@ -236,13 +255,13 @@ def _add_robot(parser: argparse.ArgumentParser, help_: str = "name or folder of 
 def _add_bus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--type", metavar="TYPE", help="type of the motors")
     parser.add_argument("--port", metavar="P", default="", help="serial port, or I2C bus number")
-    parser.add_argument("--baudrate", metavar="B", type=int, help="bits a second")
+    parser.add_argument("--baudrate", metavar="B", type=int, help="baud rate of the port [bit/s]")
     parser.add_argument(
         "--option",
         metavar="K=V",
         action="append",
         default=[],
-        help="an option of the type, such as series=scs; can be repeated",
+        help="an option of the type, such as series=scs; repeatable",
     )
 
 

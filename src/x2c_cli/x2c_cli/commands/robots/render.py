@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw the robot's face, as a picture or a film.
+"""Draw the robot's face as an image or a video.
 
-What it does is an expression, values of single controls, or a table of control values over time
-as the controls.csv that 'x2c demo' writes. The ending of --out says what is written: .png or .jpg
-for a picture, .mp4 for a film.
+The face shows an expression, values of single controls, or a table of control values over time,
+such as the controls.csv of 'x2c demo'. The extension of --out chooses the format: .png or .jpg for
+an image, .mp4 for a video.
 
 For example:
   x2c render --expression smile
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".mp4")
 _ROUNDING = 1e-3
-"""How far a value in radians that was written short may be past its range."""
+"""Rounding error accepted for a value in radians that is written with few digits."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=_expression,
-        help="a named expression and how much of it, 0 to 1; several are mixed",
+        help="named expression and its weight, 0 to 1; several are mixed",
     )
     parser.add_argument(
         "--set",
@@ -52,22 +52,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", metavar="FILE", type=Path, help="a table of control values")
     parser.add_argument(
-        "--at", metavar="S", type=float, help="moment of the table that a picture shows"
+        "--at", metavar="S", type=float, help="time in the table that an image shows"
     )
     parser.add_argument(
-        "--dynamics", action="store_true", help="in a film: servos follow with their limits"
+        "--dynamics", action="store_true", help="in a video: servos follow within their limits"
     )
     parser.add_argument(
-        "--size", metavar="WxH", type=_size, default=(512, 512), help="in pixels (default: 512)"
+        "--size",
+        metavar="WxH",
+        type=_size,
+        default=(512, 512),
+        help="width and height of the image in pixels (default: 512)",
     )
     parser.add_argument(
-        "--fps", metavar="N", type=float, default=30.0, help="of a film (default: 30)"
+        "--fps", metavar="N", type=float, default=30.0, help="frame rate of a video (default: 30)"
     )
     parser.add_argument(
         "--robot", metavar="R", default="virtual", help="name or folder of a simulated robot"
     )
     parser.add_argument(
-        "--out", metavar="FILE", type=_output, default=Path("face.png"), help="default: face.png"
+        "--out",
+        metavar="FILE",
+        type=_output,
+        default=Path("face.png"),
+        help="file to write (default: face.png)",
     )
 
 
@@ -101,7 +109,7 @@ def _check(arguments: argparse.Namespace) -> None:
         ),
         (
             arguments.at is not None and (is_film or not arguments.csv),
-            "--at is for a picture of a table: give --csv, and --out with .png or .jpg",
+            "--at is for an image of a table: give --csv, and --out with .png or .jpg",
         ),
         (arguments.dynamics and not is_film, "--dynamics is for films: give --out with .mp4"),
         (
@@ -115,7 +123,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _values(arguments: argparse.Namespace) -> NDArray[np.float64]:
-    """Return the control values (30,) of a picture."""
+    """Return the control values (30,) of an image."""
     from x2c_core.control_space import controls
     from x2c_core.control_space.controls_track import read_controls
     from x2c_core.errors import OutputError

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List the robots that can be driven, with the folder of each, or check one's robot.yaml."""
+"""List the installed robots with their folders, or check one robot.yaml."""
 
 from __future__ import annotations
 

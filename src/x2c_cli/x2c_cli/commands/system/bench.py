@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the whole graph on the built-in performer (640x480), or on a video of your own.
+"""Measure speed and memory of the whole graph, on the built-in performer (640x480) or a video.
 
-Latency is from the camera's stamp to the first joint command that answers the image, as
-actuation_node measures it when it has sent the command; jitter is how late the commands are that
-it sends at the motor rate. Nothing else should run on this machine meanwhile: the column 'load'
-tells how many processes wanted a core, ours included.
+Latency is the time from the camera's stamp to the first joint command for the image, as
+actuation_node measures it after sending the command. Jitter is the lateness of the commands that
+it sends at the motor rate. Run nothing else on this machine meanwhile: the column 'load' shows how
+many processes wanted a core, ours included.
 
 Without a limit, images come faster than they can be used, and sending them takes processor time
-from using them; 120/s is what a fast camera sends.
+from using them; 120/s is the rate of a fast camera.
 """
 
 from __future__ import annotations
@@ -32,16 +32,20 @@ _WIDTH = 140
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--out", metavar="FILE", type=Path, default=Path("out/bench.json"), help="for the figures"
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("out/bench.json"),
+        help="file for the figures",
     )
     parser.add_argument(
-        "--video", metavar="V", default="performer", help="what to imitate, over and over"
+        "--video", metavar="V", default="performer", help="video to imitate, in a loop"
     )
     parser.add_argument(
-        "--seconds", metavar="S", type=seconds, default=12.0, help="to measure each setting for"
+        "--seconds", metavar="S", type=seconds, default=12.0, help="duration of each measurement"
     )
     parser.add_argument(
-        "--backend", metavar="B", default="", help="how a face becomes control values (solver)"
+        "--backend", metavar="B", default="", help="imitation backend (default: solver)"
     )
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check this machine: each line says OK, WARN or FAIL, and what to do.
+"""Check this machine: each line says OK, WARN or FAIL, and gives the remedy.
 
-The exit status is 1 where something fails.
+The exit status is 1 if a check fails.
 """
 
 from __future__ import annotations

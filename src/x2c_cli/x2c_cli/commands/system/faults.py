@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put faults into the running pipeline, and look at what the joints do about them.
+"""Inject faults into the running pipeline and check the joints' motion against their limits.
 
-The nodes run as processes, with the built-in performer in front of the camera and the virtual
-face or emulated servos as the robot. Processes are frozen and killed, numbers that are none are
-published, the emergency stop is pressed in every state, the servos' power is cut. What actuation
-sends, and how emulated servos move, is recorded and compared with the limits in robot.yaml. The
-exit status is 1 where a limit was passed, or where the pipeline did not come back as it should.
+The nodes run as processes, with the built-in performer in front of the camera and the virtual face
+or emulated servos as the robot. Processes are frozen and killed, invalid numbers are published,
+the emergency stop is pressed in every state, and the servos lose power. The commands of actuation
+and the motion of emulated servos are recorded and compared with the limits in robot.yaml. The exit
+status is 1 if a limit was exceeded, or if the pipeline did not recover.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ _DONE, _FAILED = 0, 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "faults", metavar="FAULT", nargs="*", help="names of faults; all of them by default"
+        "faults", metavar="FAULT", nargs="*", help="names of faults (default: all)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("out/faults"), help="for table and plots"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("out/faults"),
+        help="folder for table and plots",
     )
     parser.add_argument("--list", action="store_true", help="list the faults")
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the pipeline for a long time, disturb it, and see whether it grows.
+"""Run the pipeline for a long time with disturbances, and check whether its memory grows.
 
 The built-in performer drives the virtual face. About every 22 s the emergency stop is pressed and
-reset, joints are disabled and enabled, and control values come that are no numbers. Memory,
-threads and open files of each process are sampled. The exit status is 1 where one of them grows
-after the first fifth of the time, or where a limit of a joint was passed.
+reset, joints are disabled and enabled, and invalid control values are published. Memory, threads
+and open files of each process are sampled. The exit status is 1 if one of them grows after the
+first fifth of the time, or if a limit of a joint was exceeded.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ _DONE, _FAILED = 0, 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--minutes", metavar="M", type=seconds, default=30.0, help="how long to run (30)"
+        "--minutes", metavar="M", type=seconds, default=30.0, help="duration (default: 30)"
     )
     parser.add_argument(
-        "--one-process", action="store_true", help="run all nodes in one process, as x2c imitate"
+        "--one-process",
+        action="store_true",
+        help="run all nodes in one process, as x2c imitate does",
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default=Path("out/soak"), help="for samples and curves"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("out/soak"),
+        help="folder for samples and curves",
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Positions, velocities and accelerations of the joints through a fault, as a picture."""
+"""Positions, velocities and accelerations of the joints through a fault, as an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from x2c_actuation.pipeline.motion_limits import MotionLimits
 from x2c_actuation.safety.state_machine import State
-from x2c_cli.faults.observation.motion_log import Array, Change, MotionLog
+from x2c_cli.faults.observation.motion_log import Change, MotionLog
+from x2c_core.arrays import Array
 
 _INK, _FAINT, _LINE = "#1b222c", "#66707e", "#d8dde3"
 _BANDS: dict[State, str] = {
@@ -33,13 +34,13 @@ _PAUSE = 0.1
 
 
 def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...]) -> Figure:
-    """Return the picture of a log: every joint in shares of its limits, the liveliest in colour.
+    """Return the image of a log: every joint in shares of its limits, the liveliest in colour.
 
     Args:
-        title: What was done.
-        log: What was heard.
-        limits: Of the joints.
-        names: Of the joints.
+        title: Description of the fault.
+        log: Log of the joints.
+        limits: Limits of the joints.
+        names: Names of the joints.
     """
     sent, actual = log.sent, log.actual
     measured, dotted = (actual, "servos") if len(actual.times) else (log.measured, "measured")
@@ -84,7 +85,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a picture as PNG."""
+    """Write an image as PNG."""
     figure.savefig(path, dpi=80)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was heard of the joints while something went wrong."""
+"""Record of the joints' motion during a fault."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_actuation.safety.state_machine import State
-
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 
 class StateMessage(Protocol):
-    """What is taken of an ActuationState message."""
+    """Recorded fields of an ActuationState message."""
 
     header: Any
     state: int
@@ -32,7 +31,7 @@ class Event:
 
     Attributes:
         time: Since the scenario began [s].
-        text: What was done.
+        text: Description of the event.
     """
 
     time: float
@@ -46,7 +45,7 @@ class Change:
     Attributes:
         time: Since the scenario began [s].
         state: The new one.
-        reason: As actuation tells it.
+        reason: Reason that actuation reports.
     """
 
     time: float
@@ -56,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Sent:
-    """What actuation says it sent to n joints, m times.
+    """Commands that actuation reports to have sent to n joints, m times.
 
     Attributes:
         times: (m,) when it was heard, since the scenario began [s].
@@ -114,7 +113,7 @@ class MotionLog:
     """Collects what is heard of some joints.
 
     Args:
-        names: Of the joints.
+        names: Names of the joints.
     """
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -152,12 +151,12 @@ class MotionLog:
 
     @property
     def told(self) -> int:
-        """How many messages of actuation were heard."""
+        """Number of messages of actuation received."""
         return len(self._states)
 
     @property
     def sent(self) -> Sent:
-        """What actuation says it sent."""
+        """Commands that actuation reports to have sent."""
         messages = [message for _, message in self._states]
         return Sent(
             times=np.array([time for time, _ in self._states]),
@@ -171,17 +170,17 @@ class MotionLog:
 
     @property
     def commands(self) -> Heard:
-        """What was on the topic of the joint commands."""
+        """Messages on the topic of joint commands."""
         return self._heard(self._commands)
 
     @property
     def measured(self) -> Heard:
-        """What was on the topic of the joint states."""
+        """Messages on the topic of joint states."""
         return self._heard(self._measured)
 
     @property
     def actual(self) -> Heard:
-        """Where the joints really were; nothing where that was not watched."""
+        """True positions of the joints; empty if they were not watched."""
         return self._heard(self._actual)
 
     def _heard(self, heard: list[tuple[float, Array]]) -> Heard:

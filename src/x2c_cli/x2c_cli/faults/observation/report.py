@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told of faults: a table for people, and the same as JSON."""
+"""Report of faults: a table, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _INTRODUCTION = (
 
 @dataclass(frozen=True)
 class FaultOutcome:
-    """What became of one fault.
+    """Result of one fault.
 
     Attributes:
-        name: Of the scenario.
+        name: Name of the scenario.
         title: For people.
-        image: Name of its picture; empty for none.
-        events: What was done.
+        image: Name of its image; empty for none.
+        events: Events in the scenario.
         changes: The states that actuation entered.
         verdict: Whether joints stayed inside their limits.
-        failure: What did not go as it should; empty where all did.
+        failure: Reason of failure; empty if it passed.
     """
 
     name: str
@@ -61,7 +61,7 @@ class FaultOutcome:
 
     @property
     def good(self) -> bool:
-        """Whether all went as it should, inside the limits."""
+        """True if the scenario passed within the limits."""
         return self.verdict.inside and not self.failure
 
 

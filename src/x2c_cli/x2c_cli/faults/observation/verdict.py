@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether joints were kept inside their limits, from what was heard of them."""
+"""Check of recorded motion against the joints' limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 
 from x2c_actuation.pipeline.motion_limits import MotionLimits
 from x2c_actuation.safety.state_machine import State
-from x2c_cli.faults.observation.motion_log import Array, Heard, MotionLog, Sent
+from x2c_cli.faults.observation.motion_log import Heard, MotionLog, Sent
+from x2c_core.arrays import Array
 
 TOLERANCE = 1e-4
-"""How far rounding may carry a figure past a limit: share of the limit, or of a joint's range."""
+"""Tolerance for rounding: share of the limit, or of a joint's range."""
 
 _NEAR = 0.3
-"""How far apart a command and the message that tells of it may be heard [s]."""
+"""Longest time between a command and the message that reports it [s]."""
 
 _EDGE = 0.1
 """Commands so near to the ends of a log are not compared [s]."""
@@ -27,17 +28,17 @@ _WINDOW = 0.1
 """Servos' speeds are those over so long a time: commands reach them in steps [s]."""
 
 _LATE = 0.05
-"""How much later than others a command may reach a servo, on a busy machine [s]."""
+"""Longest extra delay of a command to a servo on a busy machine [s]."""
 
 
 @dataclass(frozen=True)
 class LimitVerdict:
-    """How near to their limits joints came; 1 is at the limit.
+    """Largest use of the joints' limits; 1 is at the limit.
 
     Attributes:
         outside: Furthest position outside its limits: share of the joint's range.
-        velocity: Highest speed, as actuation tells it and as the positions sent make it: share of
-            the joint's limit.
+        velocity: Highest speed, from reported velocities and from differences of positions: share
+            of the joint's limit.
         acceleration: Likewise.
         jerk: Highest change of acceleration between two messages of one state, by actuation's
             steady clock: share of the limit.
@@ -46,8 +47,8 @@ class LimitVerdict:
         measured: Furthest measured position outside its limits: share of the joint's range.
         actual: Highest speed at which joints really moved, over 0.1 s: share of the limit. Each
             command may come 0.05 s late, and later where looks do; None where there are none.
-        commands: How many were heard.
-        untold: Commands heard on the topic that are not what actuation tells it has sent.
+        commands: Number of commands received.
+        untold: Number of commands on the topic that actuation does not report.
     """
 
     outside: float
@@ -62,7 +63,7 @@ class LimitVerdict:
 
     @property
     def inside(self) -> bool:
-        """Whether all that was sent is inside the limits, and what motors made of it."""
+        """True if all commands, and the motors' motion, are within the limits."""
         shares = (self.velocity, self.acceleration, self.jerk, self.seams, self.actual or 0.0)
         return (
             self.untold == 0
@@ -141,7 +142,7 @@ def _actual(actual: Heard, limits: MotionLimits) -> float | None:
 
 
 def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
-    """Return how many commands have nothing to do with what actuation told of."""
+    """Return the number of commands that actuation does not report."""
     if not len(sent.times):
         return len(commands.times)
     told = {row.tobytes() for row in sent.positions}
@@ -156,7 +157,7 @@ def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
 
 
 def _between(time: float, command: Array, sent: Sent, limits: MotionLimits) -> bool:
-    """Return whether a command lies among those told of around its time.
+    """Return whether a command matches those reported around its time.
 
     A process that is killed parts a command from its message.
     """

@@ -83,7 +83,7 @@ class OneProcessGraph:
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired as error:
-            raise FaultError(f"the process goes on after {seconds:g} s") from error
+            raise FaultError(f"the process is still running after {seconds:g} s") from error
 
     def end_thread(self, name: str) -> None:
         """End a thread of the process, as an error that nothing catches would."""

@@ -25,9 +25,10 @@ from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.run.processes import ProcessGraph
 from x2c_bringup.run.watch import Watch
 from x2c_cli.errors import FaultError
-from x2c_cli.faults.observation.motion_log import Array, Event, MotionLog
+from x2c_cli.faults.observation.motion_log import Event, MotionLog
 from x2c_cli.faults.rig.one_process import OneProcessGraph
 from x2c_cli.faults.rig.servos import Servos
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Robot
 from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_node.qos import LATCHED, NEWEST, STREAM
@@ -135,7 +136,7 @@ class Rig:
 
     @property
     def state(self) -> State | None:
-        """Of actuation; None where it has told none since the log was begun."""
+        """State of actuation; None if none was reported since the log began."""
         with self._lock:
             return self._log.changes[-1].state if self._log.changes else None
 
@@ -169,7 +170,7 @@ class Rig:
         return state
 
     def wait_for_news(self) -> None:
-        """Wait until actuation tells its state again.
+        """Wait until actuation reports its state again.
 
         Raises:
             FaultError: It does not.
@@ -178,7 +179,7 @@ class Rig:
         limit = time.monotonic() + _LONGEST
         while self._told() == told:
             if time.monotonic() > limit:
-                raise FaultError("actuation tells nothing")
+                raise FaultError("actuation reports nothing")
             time.sleep(_ANSWER / 100.0)
 
     # What is done.
@@ -253,7 +254,7 @@ class Rig:
         limit = time.monotonic() + _ANSWER
         while not self.reset():
             if time.monotonic() > limit:
-                raise FaultError("the release of the emergency stop is not heard")
+                raise FaultError("the release of the emergency stop is not received")
             time.sleep(_ANSWER / 100.0)
 
     def transition(self, name: str, label: str) -> bool:
@@ -351,7 +352,7 @@ class Rig:
 
 
 def _telling(spec: NodeSpec) -> NodeSpec:
-    """Let actuation tell its state with every command."""
+    """Let actuation report its state with every command."""
     if spec.name != ACTUATION:
         return spec
     return dataclasses.replace(spec, parameters={**spec.parameters, "state_rate": 5000.0})

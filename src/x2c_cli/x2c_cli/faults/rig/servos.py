@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from x2c_cli.faults.observation.motion_log import Array
+from x2c_core.arrays import Array
 from x2c_core.files.bounded_yaml import load_yaml_file
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import FILE_NAME, load_robot
@@ -32,7 +32,7 @@ _BOTTOM = 0.05
 class Servos:
     """Servos of a robot on an emulated bus, which is there while this is entered.
 
-    Joints sink while their servos are limp.
+    Joints sink while their servos' torque is disabled.
 
     Attributes:
         robot: Robot that they move, in a folder of its own.
@@ -73,7 +73,7 @@ class Servos:
 
     @property
     def positions(self) -> Array:
-        """Where the joints are (n,) [rad]."""
+        """Positions of the joints (n,) [rad]."""
         with self._bus.lock:
             raw = [servo.position for servo in self._servos]
         return self._calibration.to_positions(raw)
@@ -85,14 +85,14 @@ class Servos:
         return tuple(name for name, servo in servos if not servo.torque)
 
     def cut(self, joints: Sequence[int]) -> None:
-        """Take the power of some joints' servos away: they are limp and do not answer."""
+        """Cut the power of some joints' servos: they have no torque and do not answer."""
         addresses = [self._calibration.addresses[joint] for joint in joints]
         with self._bus.lock:
             self._bus.unplugged |= set(addresses)
             self._bus.power_cycle(addresses)
 
     def restore(self) -> None:
-        """Give all servos their power back: limp, they answer again."""
+        """Restore the power of all servos: they answer again, with torque disabled."""
         with self._bus.lock:
             self._bus.unplugged.clear()
 

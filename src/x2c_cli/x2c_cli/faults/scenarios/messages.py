@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from x2c_cli.faults.observation.motion_log import Array
+from x2c_core.arrays import Array
 from x2c_msgs.msg import ControlValues
 
 

@@ -12,19 +12,19 @@ from x2c_cli.errors import FaultError
 from x2c_cli.faults.rig.rig import Rig
 
 _CUTS = (0.06, 0.15, 0.3, 0.5)
-"""How long the power is gone [s]."""
+"""Duration of the power cut [s]."""
 
 _LONGEST = 15.0
-"""How long joints may take to follow again [s]."""
+"""Time limit for joints to follow again [s]."""
 
 _FOLLOWING = 0.5
 """A joint that is near its commands for so long follows them [s]."""
 
 _LAG = 0.1
-"""How far a servo may be behind its commands [s]."""
+"""Longest delay of a servo behind its commands [s]."""
 
 _NEAR = 0.01
-"""How far from its command a joint may be besides: share of its range."""
+"""Largest further distance of a joint from its command: share of its range."""
 
 _LOOK = 0.02
 """Time between two looks [s]."""
@@ -67,8 +67,8 @@ def _wait_until_they_follow(rig: Rig) -> None:
             ]
             raise FaultError(
                 f"{_LONGEST:g} s after the servos got power, actuation is "
-                f"{rig.state and rig.state.name}, limp: {', '.join(limp) or 'none'}; not where "
-                f"they are sent: {', '.join(late) or 'none'}"
+                f"{rig.state and rig.state.name}, torque disabled: "
+                f"{', '.join(limp) or 'none'}; not at their targets: {', '.join(late) or 'none'}"
             )
         rig.wait(_LOOK)
         _reset_a_fault(rig)

@@ -14,12 +14,12 @@ import numpy as np
 
 from x2c_actuation.safety.state_machine import State
 from x2c_cli.errors import FaultError
-from x2c_cli.faults.observation.motion_log import Array
 from x2c_cli.faults.rig.rig import ACTUATION, FACE, Rig
 from x2c_cli.faults.scenarios.messages import control_message
 from x2c_cli.faults.scenarios.power_cuts import power_cuts
 from x2c_cli.faults.scenarios.restarts import restarts
 from x2c_cli.faults.scenarios.strangers import strange_stops
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 
 CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
@@ -104,11 +104,13 @@ def _emergency_stops(rig: Rig) -> None:
         rig.wait_for(State.STOPPED)
         rig.wait(0.3)
         if rig.reset() or rig.enable():
-            raise FaultError("what was pressed could be reset before it was released")
+            raise FaultError("the emergency stop could be reset before it was released")
         rig.press(False)
         rig.wait(0.2)
         if rig.state is not State.STOPPED:
-            raise FaultError("to release the emergency stop was enough to go on")
+            raise FaultError(
+                "joints moved after the release of the emergency stop, without a reset"
+            )
         rig.note("released, reset, enabled")
         if not rig.reset():
             raise FaultError("the emergency stop cannot be reset after it was released")
@@ -151,7 +153,7 @@ def _reach_halting(rig: Rig) -> None:
         # The joints had nothing to brake.
         rig.enable()
         rig.wait_for(State.ACTIVE)
-    raise FaultError("joints that are disabled in motion were never seen to brake")
+    raise FaultError("joints that were disabled in motion did not brake")
 
 
 def _reach_fault(rig: Rig) -> None:
@@ -162,7 +164,7 @@ def _reach_fault(rig: Rig) -> None:
         limit = time.monotonic() + 10.0
         while rig.state is not State.FAULT:
             if time.monotonic() > limit:
-                raise FaultError("joints that do not move are no fault")
+                raise FaultError("joints that do not move are not reported as a fault")
             rig.publish_measured(wrong)
             rig.wait(0.01)
     finally:
@@ -193,7 +195,7 @@ def _end_thread(rig: Rig, name: str) -> None:
     status = rig.end_thread(name)
     rig.note(f"the process ended with status {status}")
     if status == 0:
-        raise FaultError("the process ended as if all were well")
+        raise FaultError("the process ended with status 0 in spite of the fault")
 
 
 def _clock_jumps(rig: Rig) -> None:

@@ -31,17 +31,17 @@ PERIOD = 5.0
 """Time between two samples [s]."""
 
 MOST_MEMORY = 3.0
-"""How much the memory of a process may differ after it has settled [MB]."""
+"""Largest accepted change of a process's memory after it has settled [MB]."""
 
 
 @dataclass(frozen=True)
 class UsageSample:
-    """What one process uses at some moment.
+    """Use of one process at one moment.
 
     Attributes:
         time: Time since the beginning [s].
         name: Name of the process.
-        usage: What it uses.
+        usage: Use of memory, threads and files.
     """
 
     time: float
@@ -51,7 +51,7 @@ class UsageSample:
 
 @dataclass(frozen=True)
 class Growth:
-    """How much more a process uses in the last fifth of the time than in the second fifth.
+    """Growth of a process: use in the last fifth of the time less use in the second fifth.
 
     Attributes:
         name: Name of the process.
@@ -67,7 +67,7 @@ class Growth:
 
     @property
     def good(self) -> bool:
-        """Whether nothing has grown."""
+        """True if nothing has grown."""
         return self.memory <= MOST_MEMORY and self.threads <= 0 and self.files <= 0
 
 

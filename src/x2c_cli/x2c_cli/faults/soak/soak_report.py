@@ -29,7 +29,7 @@ def write(folder: Path, samples: Sequence[UsageSample], title: str, command: str
 
     Args:
         folder: Folder to write to.
-        samples: What the processes used.
+        samples: Samples of the processes.
         title: Title for people, with duration and outcome.
         command: Command that made it.
 
