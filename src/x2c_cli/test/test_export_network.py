@@ -78,11 +78,11 @@ def test_what_cannot_be_is_refused(checkpoint, weights, tmp_path, capsys):
     gone = tmp_path / "gone" / "x.onnx"
     own = tmp_path / "own.safetensors"
     for words, said in (
-        ((checkpoint,), "does not tell which images"),
+        ((checkpoint,), "does not tell which"),
         ((checkpoint, "--angles", "rad"), "only change what --preset says"),
         ((tmp_path / "gone.pth", "--preset", "x2c"), "there is no file"),
         ((weights, "--out", gone), "cannot write"),
-        ((weights, "--out", own, "--int8", tmp_path), "--int8 is made of an ONNX file"),
+        ((weights, "--out", own, "--int8", tmp_path), "--int8 needs an ONNX file"),
         ((weights, "--half"), "--half is for weights"),
     ):
         assert run(*words) == cli.REFUSED

@@ -109,7 +109,7 @@ def test_the_page_is_there_until_ctrl_c(node_process):
 
 def test_sliders_reach_ros_where_asked(node_process):
     face = node_process(command=[*COMMAND, "face", "--size", "64", "--ros"])
-    face.wait_for("nobody listens to /control_values")
+    face.wait_for("nothing subscribes to /control_values")
     assert face.stop(signal.SIGTERM) == 0
 
 

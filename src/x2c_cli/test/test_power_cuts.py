@@ -83,7 +83,9 @@ def in_vain(soon, monkeypatch):
 
 def test_servos_that_stay_limp_are_a_fault(servos, in_vain, wait_until):
     wait_until(lambda: have_sunk(servos), what="servos that sink no further")
-    with pytest.raises(FaultError, match=r"limp: jaw, .*head_nod; not where they are sent: none"):
+    with pytest.raises(
+        FaultError, match=r"torque disabled: jaw, .*head_nod; not at their targets: none"
+    ):
         power_cuts.power_cuts(rig_of(servos))
 
 
@@ -100,7 +102,7 @@ def test_joints_that_do_not_come_back_are_a_fault(in_vain):
         cut=lambda joints: None,
         restore=lambda: None,
     )
-    with pytest.raises(FaultError, match="limp: none; not where they are sent: lid"):
+    with pytest.raises(FaultError, match="torque disabled: none; not at their targets: lid"):
         power_cuts.power_cuts(rig_of(servos, commanded=np.array([0.55, 0.5])))
     with pytest.raises(FaultError, match="actuation is HOLDING"):
         power_cuts.power_cuts(rig_of(servos, State.HOLDING))

@@ -91,7 +91,7 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until)
     saved = out / "checkpoint.pt"
     wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 120.0)
     assert running.stop(timeout=400) == 130
-    assert f"Stopped; to resume, give the same command again: {out}." in running.output
+    assert f"Stopped; to resume in {out}, give the same command again." in running.output
     # It goes on, and is stopped again.
     again = node_process(command=command)
     again.wait_for("resumed after step")

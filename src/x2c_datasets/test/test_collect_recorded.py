@@ -165,7 +165,7 @@ def test_what_is_not_there_is_told(robot, ros, tmp_path, monkeypatch, missing):
     if missing == "camera":
         ros.collect(JointState, "joint_commands", STREAM)
     expected = {
-        "driver": "nobody takes commands on /joint_commands: start the robot's driver",
+        "driver": "nothing subscribes to /joint_commands: start the robot's driver",
         "camera": "no image on /robot/image_raw/compressed .*0 publishers.*--camera",
     }[missing]
     with pytest.raises(CollectError, match=expected):

@@ -40,7 +40,7 @@ def test_what_is_exported_is_read_as_a_data_set(tmp_path, make_bag):
     images = []
     outcome = export_x2c(ask(bag), tmp_path / "out", images.append)
     assert (outcome.pairs, outcome.clips, sum(images)) == (PAIRS, 1, FRAMES)
-    assert outcome.left_out == {"bag: nobody was followed": 3}
+    assert outcome.left_out == {"bag: no person was followed": 3}
     data = read_data_set(tmp_path / "out")
     assert len(data) == PAIRS
     assert not data.skipped
@@ -120,7 +120,7 @@ def test_a_broken_bag_gives_the_pairs_before(tmp_path, make_bag):
 
 def test_without_one_pair_nothing_is_made(tmp_path, make_bag):
     bag = make_bag(tmp_path / "bag", frames=12, dropped=range(10))
-    with pytest.raises(ExportError, match=r"not one pair.*nobody was followed"):
+    with pytest.raises(ExportError, match=r"not one pair.*no person was followed"):
         export_x2c(ask(bag), tmp_path / "out", ignore)
 
 
@@ -128,5 +128,5 @@ def test_the_card_says_what_there_is(tmp_path, make_bag):
     export_x2c(ask(make_bag(tmp_path / "bag", frames=FRAMES)), tmp_path / "out", ignore)
     card = (tmp_path / "out" / "README.md").read_text()
     assert "27 images with the 30 control values" in card
-    assert "nobody was followed: 3 images" in card
+    assert "no person was followed: 3 images" in card
     assert "| train | 27 |" in card

@@ -72,7 +72,7 @@ def test_publishers_of_every_quality_are_heard(
             QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
             (
                 "/words of /test_side (Best effort publisher and reliable subscription) is not "
-                "heard: its reliability does not fit; publish it as reliable, or set "
+                "received: its reliability does not fit; publish it as reliable, or set "
                 "qos_overrides./words.subscription.reliability:=best_effort"
             ),
         ),
@@ -82,7 +82,7 @@ def test_publishers_of_every_quality_are_heard(
             QoSProfile(depth=1),
             (
                 "/words of /test_side (Volatile publisher and transient local subscription) is "
-                "not heard: its durability does not fit; publish it as transient local, or set "
+                "not received: its durability does not fit; publish it as transient local, or set "
                 "qos_overrides./words.subscription.durability:=volatile"
             ),
         ),
@@ -95,7 +95,7 @@ def test_a_publisher_that_cannot_be_heard_is_named_until_it_is_gone(
     words = ros.publish(String, "words", offered)
     wait_until(lambda: listener.diagnosis().level is Level.WARN, "the warning")
     diagnosis = listener.diagnosis()
-    assert diagnosis.values["/words not heard"] == sentence
+    assert diagnosis.values["/words not received"] == sentence
     assert diagnosis.message == f"active; {sentence}"
     ros.node.destroy_publisher(words)
     wait_until(lambda: listener.diagnosis().level is Level.OK, "the publisher's end")

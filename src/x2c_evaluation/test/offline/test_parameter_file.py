@@ -79,7 +79,7 @@ def test_what_no_node_could_read_is_refused(tmp_path, text):
 def test_a_file_for_none_of_the_nodes_is_refused(tmp_path, text):
     file = tmp_path / "params.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ParameterFileError, match="says nothing to face_tracker_node"):
+    with pytest.raises(ParameterFileError, match="has no parameters for face_tracker_node"):
         make_settings(params_file=file)
 
 

@@ -199,7 +199,7 @@ def _evaluate(
         with EvaluationProgress(jobs, console) as progress:
             return evaluate_all(jobs, out, engine, progress)
     except KeyboardInterrupt:
-        console.print(f"Stopped; to resume, give the same command again: {out}.", soft_wrap=True)
+        console.print(f"Stopped; to resume in {out}, give the same command again.", soft_wrap=True)
         raise
 
 

@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
             rate = progress.rate
     except KeyboardInterrupt:
         console.print(
-            f"Stopped; to resume, give the same command again: {arguments.out}.", soft_wrap=True
+            f"Stopped; to resume in {arguments.out}, give the same command again.", soft_wrap=True
         )
         raise
     for warning in warnings:

@@ -136,7 +136,7 @@ def _show(outcome: TrainingOutcome, job: TrainingJob, console: Console) -> None:
         if len(outcome.skipped) > _LISTED:
             say(f"  and {len(outcome.skipped) - _LISTED} more")
     if outcome.weights is None:
-        say(f"Stopped; to resume, give the same command again: {job.out}.")
+        say(f"Stopped; to resume in {job.out}, give the same command again.")
         return
     for name, errors in outcome.errors.items():
         say(f"{job.settings.data.test}, {name} images: error {errors.mae:.4f}")
