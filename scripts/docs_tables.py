@@ -24,6 +24,9 @@ from x2c_bringup.graph.options import (
 )
 from x2c_bringup.graph.replay import ReplayOptions, player_node, replay_texts
 from x2c_core.files.input_limits import LIMITS, Limit
+from x2c_core.sources.camera_source import CAMERA_SOURCES
+from x2c_core.sources.expression_source import EXPRESSION_SOURCES
+from x2c_core.sources.source_registry import SourceRegistry
 from x2c_imitation.backends import option_classes
 from x2c_motors.description.settings import CommonOptions
 from x2c_motors.drivers import DRIVERS
@@ -39,11 +42,14 @@ def parameter_tables() -> dict[str, str]:
     """Return the table of each node's own parameters by its name, and of those that all have."""
     found = {"every_node": _parameter_table(Parameters, set())}
     nodes = build_graph(GraphOptions(record="folder")) + build_graph(GraphOptions(robot="ameca"))
-    for node in (*nodes, player_node(GraphOptions(), ReplayOptions("bag"))):
-        module_name, class_name = node.class_path.split(":")
+    player = player_node(GraphOptions(), ReplayOptions("bag"))
+    paths = {node.name: node.class_path for node in (*nodes, player)}
+    paths["expression_source_node"] = "x2c_imitation.expression_source_node:ExpressionSourceNode"
+    for node_name, class_path in paths.items():
+        module_name, class_name = class_path.split(":")
         module = importlib.import_module(module_name)
         parameters = getattr(module, class_name.replace("Node", "Parameters"))
-        found[node.name] = _parameter_table(parameters, set(specs(Parameters)))
+        found[node_name] = _parameter_table(parameters, set(specs(Parameters)))
     return found
 
 
@@ -99,7 +105,22 @@ def tables() -> dict[str, str]:
         **backend_tables(),
         "driver": option_table(CommonOptions),
         **_driver_tables(),
+        "camera_sources": source_table(CAMERA_SOURCES),
+        "expression_sources": source_table(EXPRESSION_SOURCES),
     }
+
+
+def source_table(registry: SourceRegistry[Any]) -> str:
+    """Return the table of our own sources of one kind."""
+    rows = ["| name | takes | options |", "|---|---|---|"]
+    for name in registry.names():
+        if registry.package(name).startswith("x2c_"):
+            cls = registry.load(name)
+            described = (
+                f"`{o}`: {spec.description}" for o, (_, _, spec) in specs(cls.Options).items()
+            )
+            rows.append(f"| `{name}` | {cls.takes} | {'<br>'.join(described)} |")
+    return "\n".join(rows) + "\n"
 
 
 def _driver_tables() -> dict[str, str]:

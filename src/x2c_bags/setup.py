@@ -25,6 +25,9 @@ setup(
         "x2c.camera_sources": [
             "bag = x2c_bags.frames.bag_camera:BagCamera",
         ],
+        "x2c.expression_sources": [
+            "bag = x2c_bags.frames.bag_expression:BagExpression",
+        ],
         "console_scripts": [
             "bag_player_node = x2c_bags.bag_player_node:main",
             "recorder_node = x2c_bags.recorder_node:main",
