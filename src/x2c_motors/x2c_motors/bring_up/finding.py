@@ -10,7 +10,7 @@ from typing import Any
 
 from serial.tools import list_ports
 
-from x2c_motors.configuration.settings_reader import read_settings
+from x2c_motors.configuration.settings_reader import build_driver, read_settings
 from x2c_motors.drivers import driver_class
 from x2c_motors.drivers.driver import Found, MotorDriver
 from x2c_motors.errors import DriverError, DriverSettingsError
@@ -66,7 +66,7 @@ def bare_driver(kind: str, options: Mapping[str, Any]) -> MotorDriver:
         DriverSettingsError: There is no such driver, or an option cannot be.
     """
     found = driver_class(kind)
-    return found(read_settings({"type": kind, **options, "joints": {}}, (), found))
+    return build_driver(found, read_settings({"type": kind, **options, "joints": {}}, (), found))
 
 
 def search(kind: str, options: Mapping[str, Any]) -> Iterator[Search]:

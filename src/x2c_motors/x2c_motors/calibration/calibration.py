@@ -20,7 +20,7 @@ from x2c_motors.calibration.control_choice import control_table, find_control
 from x2c_motors.calibration.measured_joint import RISE, MeasuredJoint
 from x2c_motors.calibration.pose_teaching import PoseTeaching, to_position
 from x2c_motors.calibration.progress import Progress
-from x2c_motors.configuration.settings_reader import read_settings
+from x2c_motors.configuration.settings_reader import build_driver, read_settings
 from x2c_motors.description.options import RawScale
 from x2c_motors.drivers import driver_class
 from x2c_motors.drivers.driver import Found, MotorDriver
@@ -174,7 +174,8 @@ class MotorCalibration:
             "raw": [raw.lowest, raw.highest],
         }
         section = {**self._options, "joints": {joint.name: motor_entry}}
-        return self._driver(read_settings(section, (joint,), self._driver, quiet)), joint, raw
+        settings = read_settings(section, (joint,), self._driver, quiet)
+        return build_driver(self._driver, settings), joint, raw
 
     def _joint_options(self, name: str) -> dict[str, Any]:
         """Return the options that robot.yaml has for a joint, which calibration keeps."""

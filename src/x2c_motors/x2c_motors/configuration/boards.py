@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from x2c_core.robot.robot import Robot
-from x2c_motors.configuration.settings_reader import read_settings
+from x2c_motors.configuration.settings_reader import build_driver, read_settings
 from x2c_motors.drivers import driver_class
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import DriverSettingsError
@@ -102,7 +102,7 @@ def _checked(robot: Robot, overrides: Overrides) -> tuple[Board, ...]:
         joints = [joint for joint in robot.joints if not name or owners.get(joint.name) == name]
         settings = read_settings(section, joints, found, overrides.get(name), key)
         joint_indices = tuple(robot.joint_names.index(joint.name) for joint in joints)
-        boards.append(Board(name, found(settings), joint_indices))
+        boards.append(Board(name, build_driver(found, settings), joint_indices))
     _refuse_shared_places(boards)
     return tuple(boards)
 

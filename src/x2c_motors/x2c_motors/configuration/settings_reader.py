@@ -28,6 +28,7 @@ from x2c_motors.description.settings import (
     StopAction,
 )
 from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.failures import settings_failures
 from x2c_motors.errors import DriverSettingsError
 
 
@@ -71,6 +72,19 @@ def read_settings(
         calibrations=_calibrations(entry.get("joints"), joints, driver, options, f"{key}.joints"),
         key=key,
     )
+
+
+def build_driver(driver: type[MotorDriver], settings: DriverSettings) -> MotorDriver:
+    """Return a driver, not yet opened.
+
+    Raises:
+        DriverSettingsError: Its code fails.
+    """
+    with settings_failures(settings.key):
+        made = driver(settings)
+        # Whatever names a board to users needs it.
+        str(made.place)
+    return made
 
 
 def _stop_action(
@@ -127,7 +141,7 @@ def _calibration(
     joint_options = driver.JointOptions
     only_known(entry, joint_keys(form) | set(specs(joint_options)), key)
     address = _address(entry.get(form.key), form, f"{key}.{form.key}")
-    raw = driver.raw_scale(address, options)
+    raw = _raw_scale(driver, address, options, key)
     if joint.type != "revolute" and not driver.calibrated and "scale" not in entry:
         raise DriverSettingsError(
             f"{key}.scale: a joint that does not turn needs one [{form.unit} per m or ratio]"
@@ -154,6 +168,16 @@ def _calibration(
     )
     _refuse_wrap(calibration, key)
     return calibration
+
+
+def _raw_scale(driver: type[MotorDriver], address: int, options: Any, key: str) -> RawScale:
+    with settings_failures(key):
+        scale = driver.raw_scale(address, options)
+    if not isinstance(scale, RawScale):
+        raise DriverSettingsError(
+            f"{key}: raw_scale of the motor driver returned {scale!r}: expected a RawScale"
+        )
+    return scale
 
 
 def _refuse_wrap(calibration: JointCalibration, key: str) -> None:

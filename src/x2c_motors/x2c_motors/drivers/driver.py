@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +18,7 @@ from x2c_core.system.fields import FieldError, NoOptions, from_text, options_fau
 from x2c_motors.description.joint_calibration import BoardCalibration
 from x2c_motors.description.options import AddressForm, RawScale, joint_keys
 from x2c_motors.description.settings import SECTION_KEYS, WRAP_REMEDY, DriverSettings
+from x2c_motors.drivers.failures import guarded, raw_values, silenced
 from x2c_motors.errors import DriverSettingsError, Fault
 
 Array = NDArray[np.float64]
@@ -62,6 +65,21 @@ class Found:
     model: str
     raw: float
     notes: str = ""
+
+
+_GUARDED: Mapping[str, type] = {
+    "open": object,
+    "write": np.ndarray,
+    "read": np.ndarray,
+    "send_raw": object,
+    "receive_raw": object,
+    "torque": object,
+    "prepare": object,
+    "check": Mapping,
+    "health": Health,
+    "scan": Sequence,
+}
+"""Type that each method which talks to motors returns."""
 
 
 class MotorDriver(ABC):
@@ -121,10 +139,25 @@ class MotorDriver(ABC):
 
     options: Any
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Let the methods of a subclass that talk to motors raise nothing but DriverError."""
+        super().__init_subclass__(**arguments)
+        for name, method in list(vars(cls).items()):
+            if name in _GUARDED and inspect.isfunction(method):
+                setattr(cls, name, guarded(method, _GUARDED[name], name))
+            elif name == "close" and inspect.isfunction(method):
+                setattr(cls, name, silenced(method))
+
     def __init__(self, settings: DriverSettings) -> None:
         self.settings = settings
         self.options = settings.options
-        self.calibration = BoardCalibration(settings.calibrations, self.resolution(self.options))
+        resolution = self.resolution(self.options)
+        if not 0.0 < resolution < math.inf:
+            raise DriverSettingsError(
+                f"{settings.key}: the motor driver has a resolution of {resolution!r}: expected "
+                "a number above 0"
+            )
+        self.calibration = BoardCalibration(settings.calibrations, resolution)
         self.faults: Counter[Fault] = Counter()
 
     @classmethod
@@ -235,7 +268,7 @@ class MotorDriver(ABC):
         indices = list(self.joint_indices(joints))
         raw = np.full(len(self.calibration), np.nan)
         if indices:
-            raw[indices] = self.receive_raw(indices)
+            raw[indices] = raw_values(self.receive_raw(indices), len(indices))
         return self.calibration.to_positions(raw)
 
     @abstractmethod
