@@ -34,8 +34,8 @@ from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.pipeline.observing import observe
 from x2c_imitation.backends import make_imitator
-from x2c_imitation.pipeline.observation import Observation
 from x2c_node.robots import find_robot
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
@@ -77,7 +77,10 @@ def image_values(
         rest = _face(tracker, neutral)
         imitator.calibrate(rest)
         faces = [_face(tracker, path) for path in images]
-        values = [imitator.imitate(Observation(face)) for face in faces]
+        values = [
+            imitator.imitate(observe(imitator.needs, face, read_image(path)))
+            for face, path in zip(faces, images, strict=True)
+        ]
     finally:
         tracker.close()
     shape = fit_head_pose(rest.landmarks).to_head_frame(rest.landmarks)

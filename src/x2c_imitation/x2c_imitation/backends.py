@@ -9,7 +9,7 @@ from typing import Any
 
 from x2c_core.robot.robot import Robot
 from x2c_core.system.fields import FieldError, from_text, specs
-from x2c_core.system.registry import Registry, RegistryError
+from x2c_core.system.registry import Registry
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.implementation import make
@@ -36,14 +36,8 @@ def option_class(backend: str) -> type[Any]:
 
 def option_classes() -> dict[str, type[Any]]:
     """Return the dataclass of options of every usable backend, by name."""
-    found = {}
-    for name in BACKENDS.names():
-        try:
-            found[name] = option_class(name)
-        except RegistryError:
-            # Refused with its reason when it is chosen; 'x2c doctor' lists it.
-            continue
-    return found
+    # A backend that cannot be used is refused when it is chosen; 'x2c doctor' lists it.
+    return {name: cls.Options for name, cls in BACKENDS.load_all()[0].items()}
 
 
 def make_imitator(
@@ -65,7 +59,7 @@ def make_imitator(
 
 
 @dataclass(frozen=True)
-class OptionText:
+class BackendOption:
     """An option of imitation backends, as users read it.
 
     Attributes:
@@ -81,9 +75,9 @@ class OptionText:
     choices: tuple[str, ...]
 
 
-def option_texts() -> tuple[OptionText, ...]:
+def option_texts() -> tuple[BackendOption, ...]:
     """Return the options of every usable backend; those of one name are one option."""
-    found: dict[str, OptionText] = {}
+    found: dict[str, BackendOption] = {}
     for backend, options in option_classes().items():
         for name, (kind, default, spec) in specs(options).items():
             sentence = f"{spec.description.removesuffix('.')} (backend {backend})."
@@ -92,7 +86,7 @@ def option_texts() -> tuple[OptionText, ...]:
             if name in found:
                 # Each backend checks its own range and choices.
                 sentence, choices = f"{found[name].description} {sentence}", ()
-            found[name] = OptionText(name, sentence, text, choices)
+            found[name] = BackendOption(name, sentence, text, choices)
     return tuple(found.values())
 
 

@@ -7,10 +7,14 @@ import dataclasses
 import time
 from typing import Any
 
+from sensor_msgs.msg import Image
+
 from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.backends import make_imitator, option_class, option_classes
 from x2c_imitation.pipeline.face_loss import FaceLossTiming
+from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
+from x2c_imitation.pipeline.observation import Need
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
 from x2c_node.conversion.messages import controls_to_message, face_from_message
@@ -84,6 +88,9 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def activate(self) -> None:
         """Listen to the tracker."""
         self.subscription(FaceLandmarks, "face/neutral", self._take_neutral, qos.LATCHED)
+        self._matcher: ImageMatcher[FaceLandmarks, Image] = ImageMatcher()
+        if Need.IMAGE in self._stage.needs:
+            self.subscription(Image, "face/crop", self._take_image, qos.IMAGE_SUBSCRIBER)
         self.subscription(FaceLandmarks, "face", self._take_face, qos.NEWEST_SUBSCRIBER)
 
     def parameters_changed(self) -> None:
@@ -100,6 +107,8 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             "face": self._face_state,
             **self._stage.details,
         }
+        if Need.IMAGE in self._stage.needs:
+            values["faces without their image"] = str(self._matcher.given_up)
         topic = self.resolve_topic_name("face")
         if self.statistics.rates.get("face") is None:
             publishers = self.count_publishers(topic)
@@ -110,6 +119,10 @@ class ImitationNode(ManagedNode[ImitationParameters]):
             return Diagnosis(
                 Level.WARN, f"no more faces on {topic}: the last one is shown", values
             )
+        images = self.statistics.rates.get("face image")
+        if Need.IMAGE in self._stage.needs and (images is None or not images.rate):
+            topic = self.resolve_topic_name("face/crop")
+            return Diagnosis(Level.WARN, f"waiting for images of the face on {topic}", values)
         if not self._stage.is_calibrated:
             return Diagnosis(Level.WARN, "waiting for a neutral face on face/neutral", values)
         return Diagnosis(Level.OK, self._face_state, values)
@@ -120,10 +133,28 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         self.get_logger().info(f"neutral face of person {message.track_id} taken")
 
     def _take_face(self, message: FaceLandmarks) -> None:
-        started = time.perf_counter()
         self.statistics.tick("face")
+        if Need.IMAGE not in self._stage.needs or message.state != FaceLandmarks.TRACKING:
+            self._matcher.give_up()
+            self._answer(message)
+        elif found := self._matcher.add_face(to_nanoseconds(message.header.stamp), message):
+            self._answer(*found)
+
+    def _take_image(self, message: Image) -> None:
+        self.statistics.tick("face image")
+        if found := self._matcher.add_image(to_nanoseconds(message.header.stamp), message):
+            self._answer(*found)
+
+    def _answer(self, message: FaceLandmarks, image: Image | None = None) -> None:
+        started = time.perf_counter()
         stamp = to_nanoseconds(message.header.stamp)
-        frame = self._stage.follow(face_from_message(message), stamp)
+        crop = None
+        if image is not None:
+            # Local: most backends need no images, and so no OpenCV.
+            from x2c_node.conversion.images import image_to_bgr
+
+            crop = image_to_bgr(image)
+        frame = self._stage.follow(face_from_message(message), stamp, crop)
         if self._stage.jumped:
             self.statistics.counts["time jumps"] += 1
             self.get_logger().warning("time jumped: hold and recovery of the face restarted")

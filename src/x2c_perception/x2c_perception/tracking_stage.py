@@ -7,7 +7,7 @@ face_tracker_node and offline evaluation run this same object.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from x2c_core.face.frames import NO_TRACK, Face, FaceState, at_message_precision
 from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
 from x2c_perception.neutral.person_store import PersonStore, persons_folder
+from x2c_perception.tracking.face_crop import face_crop
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.person_tracker import PersonTracker
@@ -56,12 +57,21 @@ class TrackedFrame:
             person is not found.
         neutral: New neutral face that counts from the next image on; None mostly.
         jumped: Whether the stamp did not follow the one before, so that filters restarted.
+        image: (height, width, 3) BGR in which it was tracked; None for a recorded face.
     """
 
     smoothed: Face
     detected: NDArray[np.float64] | None
     neutral: Face | None
     jumped: bool
+    image: NDArray[np.uint8] | None = None
+
+    @cached_property
+    def crop(self) -> NDArray[np.uint8] | None:
+        """Crop (256, 256, 3) BGR around a tracked face; None where there is none."""
+        if self.image is None or self.smoothed.state is not FaceState.TRACKING:
+            return None
+        return face_crop(self.image, self.smoothed)
 
     @cached_property
     def face(self) -> Face:
@@ -164,7 +174,8 @@ class TrackingStage:
             follower.restart()
         face = follower.follow(image, stamp * 1e-9)
         publish(face)
-        return self._calibrated(face, follower.detected, stamp, jumped)
+        tracked = self._calibrated(face, follower.detected, stamp, jumped)
+        return replace(tracked, image=image)
 
     def take(self, face: Face, stamp: int) -> TrackedFrame:
         """Return the next face of one who tracks already, as of a recording of landmarks.

@@ -10,6 +10,8 @@ from x2c_cli.doctor.finding import Finding, ok, warn
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.sources.expression_source import EXPRESSION_SOURCES
 from x2c_core.system.registry import Registry
+from x2c_imitation.backends import BACKENDS
+from x2c_imitation.x2cnet.transfer.motion_transfer import TRANSFERS
 from x2c_motors.drivers import DRIVERS
 from x2c_motors.emulators import EMULATORS
 
@@ -18,6 +20,8 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     EMULATORS,
     CAMERA_SOURCES,
     EXPRESSION_SOURCES,
+    BACKENDS,
+    TRANSFERS,
 )
 """Every kind of implementation that packages can add."""
 

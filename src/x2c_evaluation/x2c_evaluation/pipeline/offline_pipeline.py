@@ -19,6 +19,7 @@ from x2c_evaluation.pipeline.seen import described
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
+from x2c_imitation.pipeline.observation import Need
 from x2c_perception.errors import PersonError
 from x2c_perception.tracking_stage import TrackedFrame, TrackingSettings, TrackingStage
 
@@ -113,7 +114,8 @@ class OfflinePipeline:
         Raises:
             X2CError: The face cannot be used.
         """
-        frame = self._imitation.follow(tracked.face, stamp)
+        image = tracked.crop if Need.IMAGE in self._imitation.needs else None
+        frame = self._imitation.follow(tracked.face, stamp, image)
         if tracked.neutral is not None:
             self._imitation.calibrate(tracked.neutral, stamp)
         return PipelineOutput(

@@ -34,9 +34,10 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import eyes_open
 from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.seen import seen
-from x2c_evaluation.transfer.observing import observe
+from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
@@ -108,7 +109,9 @@ def measure_transfer(
                 progress()
                 if not faces:
                     continue
-                observation = observe(motion.needs, faces[0].landmarks, bgr)
+                observation = observe(
+                    motion.needs, Observation.of_landmarks(faces[0].landmarks).face, bgr
+                )
                 start = time.thread_time()
                 warped = motion.animate(observation)
                 spent.append(time.thread_time() - start)

@@ -29,8 +29,8 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
-from x2c_evaluation.transfer.observing import observe
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
@@ -93,7 +93,8 @@ class _Sheet:
         if landmarks is None:
             raise EvaluationError(f"no face is found in the picture {title!r}")
         bgr = np.ascontiguousarray(image[:, :, ::-1])
-        warped = self._motion.animate(observe(self._motion.needs, landmarks, bgr))
+        face = Observation.of_landmarks(landmarks).face
+        warped = self._motion.animate(observe(self._motion.needs, face, bgr))
         ratio = _SIZE / np.array([self._image.shape[1], self._image.shape[0]])
         own = _box(self._landmarks) * (*ratio, ratio[0])
         strip = np.full((_TITLE, _TILE, 3), 255, np.uint8)

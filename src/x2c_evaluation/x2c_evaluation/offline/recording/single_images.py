@@ -21,11 +21,11 @@ from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.offline.recording.gathered import Gathered
 from x2c_evaluation.offline.recording.imitated import Imitated
 from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames
+from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
-from x2c_imitation.pipeline.observation import Observation
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import DetectedFace
 
@@ -76,7 +76,7 @@ def imitate_images(
                 issues.add("pictures of faces without a picture to calibrate to")
             elif output.face.state is FaceState.TRACKING:
                 try:
-                    values = imitator.imitate(Observation(output.face))
+                    values = imitator.imitate(observe(imitator.needs, output.face, frame.image))
                 except X2CError as error:
                     issues.add(f"a picture could not be worked on: {error}")
                     continue
