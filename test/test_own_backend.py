@@ -166,7 +166,7 @@ def test_a_backend_that_needs_images_gets_the_one_of_each_face(install_module, r
 
 
 def test_a_recording_without_images_is_refused_by_such_a_backend(install_module, robot):
-    from x2c_imitation.pipeline.face_loss import FaceLossTiming
+    from x2c_core.sources.face_loss import FaceLossTiming
     from x2c_imitation.pipeline.imitation_stage import ImitationStage
 
     install_module("bright", GROUP, {"brightness": "bright:Brightness"}, BRIGHTNESS)
@@ -339,7 +339,7 @@ def test_a_backend_that_crashes_when_it_is_made_is_named(install_module, robot):
 
 
 def test_values_that_are_no_numbers_never_leave_the_stage(install_module, robot):
-    from x2c_imitation.pipeline.face_loss import FaceLossTiming
+    from x2c_core.sources.face_loss import FaceLossTiming
     from x2c_imitation.pipeline.imitation_stage import ImitationStage
 
     install_module("broken", GROUP, {"mine": "broken:Whole"}, BROKEN_SOURCE)

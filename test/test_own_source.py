@@ -141,7 +141,11 @@ class NoSource:
 BROKEN = [
     ("Grey", "raise OSError('no lens')", "(broken:Grey) cannot be imported: OSError: no lens"),
     ("Grey", "import lens_works", "needs the Python module 'lens_works', which is not installed"),
-    ("Absent", GOOD, "(broken:Absent) cannot be imported: AttributeError: module 'broken' has no attribute"),
+    (
+        "Absent",
+        GOOD,
+        "(broken:Absent) cannot be imported: AttributeError: module 'broken' has no attribute",
+    ),
     ("NoSource", GOOD, "is broken:NoSource, which is no subclass of CameraSource: expected"),
     ("Unfinished", GOOD, "lacks what every camera source has: close, read, size"),
     ("Untyped", GOOD, "has the options {'zoom': 2.0}: expected a frozen dataclass"),

@@ -11,7 +11,7 @@ import pytest
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlState, FaceState
-from x2c_imitation.pipeline.face_loss import FaceLossTiming
+from x2c_core.sources.face_loss import FaceLossTiming
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.solver.solver import Solver
 

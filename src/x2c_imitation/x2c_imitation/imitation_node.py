@@ -10,8 +10,8 @@ from typing import Any
 from sensor_msgs.msg import Image
 
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.sources.face_loss import FaceLossTiming
 from x2c_imitation.backends import make_imitator, option_class, option_classes
-from x2c_imitation.pipeline.face_loss import FaceLossTiming
 from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlFrame, Face, FaceState
+from x2c_core.sources.face_loss import FaceLossHandler, FaceLossTiming
 from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_imitation.errors import ImitationError
-from x2c_imitation.pipeline.face_loss import FaceLossHandler, FaceLossTiming
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Need, Observation
 
@@ -113,7 +113,7 @@ class ImitationStage:
     def _shown(self, observation: Observation, now: float) -> ControlFrame:
         face = observation.face
         if face.state is not FaceState.TRACKING or not self._imitator.is_calibrated:
-            return self._loss.lost(now)
+            return self._loss.follow(now, None)
         if Need.IMAGE in self._imitator.needs and observation.image is None:
             raise ImitationError(
                 "the imitation backend needs an image of the face, and there is none: expected "
@@ -123,4 +123,4 @@ class ImitationStage:
         values = controls.clamp(self._imitator.imitate(observation))[0]
         if self.mirror:
             values = controls.mirror(values)
-        return self._loss.tracking(now, values, face.confidence, face.track_id)
+        return self._loss.follow(now, values, face.confidence, face.track_id)
