@@ -122,3 +122,52 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest(folder):
     text = r"unknown lamp 'rde'; expected one of: green, red; did you mean 'red'\?"
     with pytest.raises(RegistryError, match=text):
         REGISTRY.load("rde")
+
+
+def test_a_package_that_provides_a_name_twice_is_named_once(folder):
+    install(folder, "lamps", {"red": "lamps:Red"}, GOOD)
+    with (folder / "lamps-1.0.dist-info" / "entry_points.txt").open("a") as file:
+        file.write("\nred = lamps:Dark")
+    with pytest.raises(RegistryError, match=r"^lamps provides the lamp 'red' 2 times: expected"):
+        REGISTRY.load("red")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "lamps", "lamps:", "lamps:Red:Red", "a b c", ":Red", "lamps:Red.light", "1:2"]
+)
+def test_a_value_that_names_no_class_is_refused_in_one_sentence(folder, value):
+    install(folder, "lamps", {"fine": "lamps:Red", "red": value}, GOOD)
+    (problem,) = REGISTRY.problems().values()
+    assert problem.startswith("the lamp 'red' of the package lamps ")
+    assert "\n" not in problem
+    assert REGISTRY.load("fine")().light() == "red"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"\xff\xfe\x00", "UnicodeDecodeError"), (f"[{GROUP}]\nred".encode(), "TypeError")],
+)
+def test_entry_points_that_cannot_be_read_hide_no_others(folder, content, reason):
+    install(folder, "good_lamps", {"fine": "good_lamps:Red"}, GOOD)
+    install(folder, "damaged_lamps", {})
+    (folder / "damaged_lamps-1.0.dist-info" / "entry_points.txt").write_bytes(content)
+    assert REGISTRY.names() == ("fine",)
+    assert REGISTRY.load("fine")().light() == "red"
+    start = "the entry points of the package damaged_lamps cannot be read: "
+    (problem,) = REGISTRY.problems().items()
+    assert problem[0] == "damaged_lamps"
+    assert problem[1].startswith(start + reason)
+
+
+def test_a_package_without_metadata_is_named_by_its_folder(folder):
+    install(folder, "bare_lamps", {"red": "bare_lamps:Dark"}, GOOD)
+    (folder / "bare_lamps-1.0.dist-info" / "METADATA").unlink()
+    assert REGISTRY.package("red") == "bare_lamps"
+    assert "of the package bare_lamps lacks" in REGISTRY.problems()["red"]
+
+
+def test_a_declaration_that_cannot_be_checked_is_a_fault(folder):
+    source = f"{GOOD}\n\nclass Odd(Red):\n    watts = 'many'\n"
+    install(folder, "odd_lamps", {"odd": "odd_lamps:Odd"}, source)
+    text = "the lamp 'odd' of the package odd_lamps cannot be checked: TypeError"
+    assert REGISTRY.problems()["odd"].startswith(text)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from importlib.metadata import EntryPoint
+from typing import Any, Generic, TypeVar
 
 from x2c_core.errors import X2CError
+from x2c_core.system.entry_point_files import package_of, read_entry_points
 
 T = TypeVar("T")
 
@@ -43,10 +44,7 @@ class Registry(Generic[T]):
     interface: str
 
     def _found(self) -> Mapping[str, list[EntryPoint]]:
-        found: dict[str, list[EntryPoint]] = {}
-        for point in sorted(entry_points(group=self.group), key=lambda one: one.name):
-            found.setdefault(point.name, []).append(point)
-        return found
+        return _by_name(read_entry_points(self.group)[0])
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all implementations, usable or not, sorted; imports nothing."""
@@ -65,10 +63,13 @@ class Registry(Generic[T]):
         return self._only(points)
 
     def load_all(self) -> tuple[dict[str, type[T]], dict[str, str]]:
-        """Return all classes that can be used, and why the others cannot, each by name."""
+        """Return all classes that can be used, and why the others cannot, each by name.
+
+        A package whose entry points cannot be read is a problem under its own name.
+        """
         usable: dict[str, type[T]] = {}
-        problems: dict[str, str] = {}
-        for name, points in self._found().items():
+        found, problems = read_entry_points(self.group)
+        for name, points in _by_name(found).items():
             try:
                 usable[name] = self._only(points)
             except RegistryError as error:
@@ -77,7 +78,7 @@ class Registry(Generic[T]):
 
     def package(self, name: str) -> str:
         """Return the package that provides a name; several with commas, empty if there is none."""
-        return ", ".join(sorted(_package(point) for point in self._found().get(name, [])))
+        return ", ".join(sorted(package_of(point) for point in self._found().get(name, [])))
 
     def problems(self) -> dict[str, str]:
         """Return why implementations cannot be used, by name; imports all of them."""
@@ -86,10 +87,14 @@ class Registry(Generic[T]):
     def _only(self, points: list[EntryPoint]) -> type[T]:
         """Return the class of the only entry point of a name."""
         if len(points) > 1:
-            packages = " and ".join(sorted(map(_package, points)))
+            packages = sorted({package_of(point) for point in points})
+            what = f"the {self.kind} {points[0].name!r}"
+            if len(packages) == 1:
+                raise RegistryError(
+                    f"{packages[0]} provides {what} {len(points)} times: expected one entry point"
+                )
             raise RegistryError(
-                f"{packages} both provide the {self.kind} {points[0].name!r}: "
-                "uninstall one of them"
+                f"{' and '.join(packages)} both provide {what}: uninstall one of them"
             )
         return self._checked(points[0])
 
@@ -100,7 +105,7 @@ class Registry(Generic[T]):
         return f"unknown {self.kind} {name!r}; expected one of: {known}{hint}"
 
     def _checked(self, point: EntryPoint) -> type[T]:
-        what = f"the {self.kind} {point.name!r} of the package {_package(point)}"
+        what = f"the {self.kind} {point.name!r} of the package {package_of(point)}"
         try:
             loaded = point.load()
         except (Exception, SystemExit) as error:  # Code of other packages raises anything.
@@ -115,20 +120,32 @@ class Registry(Generic[T]):
         if inspect.isabstract(loaded):
             lacking = ", ".join(sorted(getattr(loaded, "__abstractmethods__", ())))
             raise RegistryError(f"{what} lacks what every {self.kind} has: {lacking}")
-        declared = getattr(loaded, "declaration_fault", None)
-        if declared is not None and (fault := declared()):
+        if fault := _declaration_fault(loaded):
             raise RegistryError(f"{what} {fault}")
         return loaded
 
 
+def _by_name(points: Sequence[EntryPoint]) -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] = {}
+    for point in points:
+        found.setdefault(point.name, []).append(point)
+    return found
+
+
+def _declaration_fault(loaded: Any) -> str:
+    declared = getattr(loaded, "declaration_fault", None)
+    try:
+        return str(declared()) if declared is not None else ""
+    except Exception as error:  # As in an import.
+        return f"cannot be checked: {_in_one_line(error)}"
+
+
 def _import_failure(point: EntryPoint, error: BaseException) -> str:
-    own = point.module.partition(".")[0]
+    own = point.value.partition(":")[0].strip().partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] != own:
         return f"needs the Python module {error.name!r}, which is not installed"
-    # A message may have many lines.
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"({point.value}) cannot be imported: {reason}"
+    return f"({point.value}) cannot be imported: {_in_one_line(error)}"
 
 
-def _package(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else point.module
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

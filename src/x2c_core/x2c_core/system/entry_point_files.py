@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry points of installed packages, although the files of some cannot be read."""
+
+from __future__ import annotations
+
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+
+
+def read_entry_points(group: str) -> tuple[list[EntryPoint], dict[str, str]]:
+    """Return the entry points of a group, and why those of some packages cannot be read.
+
+    Args:
+        group: Name of the group.
+
+    Returns:
+        Entry points, sorted by name; one sentence for each unreadable package, by its name.
+    """
+    unreadable: dict[str, str] = {}
+    try:
+        found = list(entry_points(group=group))
+    except Exception:  # One unreadable file keeps Python's own reader from all others.
+        found, unreadable = _read_one_by_one(group)
+    return sorted(found, key=lambda point: point.name), unreadable
+
+
+def package_of(point: EntryPoint) -> str:
+    """Return the name of the package that an entry point belongs to."""
+    name = "" if point.dist is None else _name(point.dist)
+    return name or point.value.partition(":")[0].strip()
+
+
+def _read_one_by_one(group: str) -> tuple[list[EntryPoint], dict[str, str]]:
+    found: list[EntryPoint] = []
+    unreadable: dict[str, str] = {}
+    seen: set[str] = set()
+    for package in distributions():
+        name = _name(package)
+        # The first of its name hides the others, as it does for imports.
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            found += package.entry_points.select(group=group)
+        except Exception as error:  # Any, from a file with any content.
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            unreadable[name] = f"the entry points of the package {name} cannot be read: {reason}"
+    return found, unreadable
+
+
+def _name(package: Distribution) -> str:
+    try:
+        return str(package.metadata["Name"] or "")
+    except Exception:  # As above: the file may be missing, or no text.
+        folder = getattr(package, "_path", None)
+        return "" if folder is None else str(folder.name).partition("-")[0]
