@@ -38,9 +38,9 @@ _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
 
 
-def parameter_tables() -> dict[str, str]:
-    """Return the table of each node's own parameters by its name, and of those that all have."""
-    found = {"every_node": _parameter_table(Parameters, set())}
+def parameter_classes() -> dict[str, type[Parameters]]:
+    """Return the class of parameters of each node, by its name."""
+    found = {}
     nodes = build_graph(GraphOptions(record="folder")) + build_graph(GraphOptions(robot="ameca"))
     player = player_node(GraphOptions(), ReplayOptions("bag"))
     paths = {node.name: node.class_path for node in (*nodes, player)}
@@ -48,9 +48,17 @@ def parameter_tables() -> dict[str, str]:
     for node_name, class_path in paths.items():
         module_name, class_name = class_path.split(":")
         module = importlib.import_module(module_name)
-        parameters = getattr(module, class_name.replace("Node", "Parameters"))
-        found[node_name] = _parameter_table(parameters, set(specs(Parameters)))
+        found[node_name] = getattr(module, class_name.replace("Node", "Parameters"))
     return found
+
+
+def parameter_tables() -> dict[str, str]:
+    """Return the table of each node's own parameters by its name, and of those that all have."""
+    shared = set(specs(Parameters))
+    return {"every_node": _parameter_table(Parameters, set())} | {
+        name: _parameter_table(parameters, shared)
+        for name, parameters in parameter_classes().items()
+    }
 
 
 def own_backends() -> dict[str, type[Any]]:

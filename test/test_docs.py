@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import docs_tables
+import parameter_comments
 from x2c_cli.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +42,12 @@ def tables() -> dict[str, str]:
 def test_tables_are_those_of_the_code(page: Path, tables: dict[str, str]) -> None:
     text = page.read_text(encoding="utf-8")
     assert docs_tables.filled(text, tables) == text, "run scripts/docs_tables.py"
+
+
+def test_comments_of_the_parameter_file_are_those_of_the_code() -> None:
+    text = parameter_comments.FILE.read_text(encoding="utf-8")
+    made = parameter_comments.commented(text, parameter_comments.descriptions())
+    assert made == text, "run scripts/parameter_comments.py"
 
 
 def test_every_table_is_on_exactly_one_page(tables: dict[str, str]) -> None:

@@ -65,11 +65,11 @@ def test_a_moment_of_a_table_becomes_an_image(table, tmp_path):
 
 
 @pytest.mark.parametrize("more", [(), ("--dynamics",)])
-def test_a_table_becomes_a_film(table, tmp_path, more):
+def test_a_table_becomes_a_video(table, tmp_path, more):
     out = tmp_path / "face.mp4"
     assert render("--csv", table, "--size", "64", "--fps", "20", *more, "--out", out) == 0
-    film = cv2.VideoCapture(str(out))
-    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 5
+    video = cv2.VideoCapture(str(out))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 5
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_table_becomes_a_film(table, tmp_path, more):
         (("--csv", "a.csv", "--set", "Jaw Pitch=1"), "leave out --expression and --set"),
         (("--csv", "none.csv"), "cannot read none.csv"),
         (("--at", "1"), "--at is for an image of a table"),
-        (("--dynamics",), "--dynamics is for films"),
-        (("--out", "a.mp4", "--size", "33"), "a film needs even numbers"),
+        (("--dynamics",), "--dynamics is for videos"),
+        (("--out", "a.mp4", "--size", "33"), "a video needs even numbers"),
         (("--out", "a.mp4", "--fps", "0"), "--fps: expected 1 to 120"),
         (("--robot", "nobody"), "unknown robot 'nobody'"),
         (("--out", "a.gif"), "expected a file ending in .png"),

@@ -182,7 +182,7 @@ MISTAKES = [
     (
         "coupled_limits",
         limit(upper=[[0.0, 0.1], [0.006, -0.5]], lower=[[0.0, -0.5], [0.006, 0.4]]),
-        r"coupled_limits: head may have no place left: .* up to 0\.4, .* down to -0\.5",
+        r"coupled_limits: head may have no position left: .* up to 0\.4, .* down to -0\.5",
     ),
     (
         "coupled_limits",

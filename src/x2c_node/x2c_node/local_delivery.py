@@ -3,7 +3,7 @@
 
 What rclcpp calls intra-process communication, which rclpy lacks: a subscription to a topic that a
 node of the same process publishes gets the very message, at once, in the publisher's thread.
-Nothing is serialized, copied or queued. For everybody else the topic is published as ever.
+Nothing is serialized, copied or queued. Other processes get it as a normal publication.
 """
 
 from __future__ import annotations

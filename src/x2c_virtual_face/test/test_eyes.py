@@ -24,7 +24,7 @@ def test_lines_of_sight_meet_about_where_a_person_stands(
     middles = np.array([eyes.centre("left"), eyes.centre("right")])
     sights = landmarks[[topology.IRIS_LEFT[0], topology.IRIS_RIGHT[0]]] - middles
     sights /= np.linalg.norm(sights, axis=1, keepdims=True)
-    # The places on both lines that are next to each other.
+    # The positions on both lines that are next to each other.
     lengths, *_ = np.linalg.lstsq(
         np.column_stack([sights[0], -sights[1]]), middles[1] - middles[0], rcond=None
     )

@@ -13,9 +13,9 @@ PLACES = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0,
 
 
 def test_each_triangle_becomes_four_and_each_edge_a_vertex() -> None:
-    faces, places = subdivide(TETRAHEDRON, PLACES)
+    faces, positions = subdivide(TETRAHEDRON, PLACES)
     assert faces.shape == (16, 3)
-    assert places.shape == (10, 3)
+    assert positions.shape == (10, 3)
 
 
 def test_shares_that_add_up_to_one_still_do() -> None:
@@ -26,9 +26,9 @@ def test_shares_that_add_up_to_one_still_do() -> None:
 
 def test_a_flat_square_stays_flat_and_its_border_straight() -> None:
     square = np.array([[0.0, 0.0, 2.0], [1.0, 0.0, 2.0], [1.0, 1.0, 2.0], [0.0, 1.0, 2.0]])
-    faces, places = subdivide(np.array([[0, 1, 2], [0, 2, 3]]), square)
-    np.testing.assert_allclose(places[:, 2], 2.0)
-    assert (np.sort(np.abs(places[4:, :2] - 0.5).max(axis=1))[1:] == 0.5).all()
+    faces, positions = subdivide(np.array([[0, 1, 2], [0, 2, 3]]), square)
+    np.testing.assert_allclose(positions[:, 2], 2.0)
+    assert (np.sort(np.abs(positions[4:, :2] - 0.5).max(axis=1))[1:] == 0.5).all()
     assert len(faces) == 8
 
 

@@ -135,7 +135,7 @@ def test_landmarks_are_the_skin_that_mujoco_draws(face: VirtualFace, robot: Robo
     start = 3 * scene.skinvertadr[face._model.skin("face").id]
     drawn = np.asarray(scene.skinvert).ravel()[start : start + 3 * 468].reshape(-1, 3)
     head = face._data.body("head")
-    rest = next(bone.place for bone in BONES if bone.name == "head")
+    rest = next(bone.position for bone in BONES if bone.name == "head")
     in_head = (drawn - head.xpos) @ head.xmat.reshape(3, 3) / METRES + rest
     np.testing.assert_allclose(face.landmarks()[:468], in_head, atol=1e-4)
 

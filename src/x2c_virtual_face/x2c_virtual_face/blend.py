@@ -65,10 +65,10 @@ class Blend:
         with self._lock:
             expressed = self._expressed()
             for name in values:
-                place = controls.index(name)
-                mirror = controls.CONTROLS[place].mirror if together else place
-                for k in {place, mirror}:
-                    self._by_hand[k] = wanted[place] - expressed[k]
+                index = controls.index(name)
+                mirror = controls.CONTROLS[index].mirror if together else index
+                for k in {index, mirror}:
+                    self._by_hand[k] = wanted[index] - expressed[k]
 
     def set_expressions(self, amounts: Mapping[str, float]) -> None:
         """Set how much of some expressions is mixed in.

@@ -62,9 +62,9 @@ def _skin(generator: np.random.Generator) -> Colour:
     if generator.uniform() < _ARTIFICIAL_SHARE:
         tone = _ARTIFICIAL[generator.integers(len(_ARTIFICIAL))]
     else:
-        place = generator.uniform(0.0, len(_TONES) - 1.0)
+        position = generator.uniform(0.0, len(_TONES) - 1.0)
         grid = np.arange(len(_TONES))
-        tone = np.array([np.interp(place, grid, channel) for channel in _TONES.T])
+        tone = np.array([np.interp(position, grid, channel) for channel in _TONES.T])
     return _colour(tone * generator.uniform(0.96, 1.04, 3))
 
 
@@ -104,7 +104,7 @@ def _backdrop(generator: np.random.Generator) -> Image:
     canvas = ((1.0 - share) * low + share * high).astype(np.float32)
     for _ in range(generator.integers(_BLOBS + 1)):
         # Behind the face lies the middle third of the image.
-        middle = tuple(int(place) for place in generator.integers(8, _COARSE - 8, 2))
+        middle = tuple(int(position) for position in generator.integers(8, _COARSE - 8, 2))
         size = tuple(int(length) for length in generator.integers(1, 6, 2))
         colour = _muted(generator.uniform(0.0, 255.0, 3)).tolist()
         cv2.ellipse(canvas, middle, size, float(generator.uniform(0, 180)), 0, 360, colour, -1)

@@ -21,7 +21,7 @@ from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
 from x2c_virtual_face.head.scenery import BACKDROP, CAMERA
 from x2c_virtual_face.look import Look, apply
 
-_HEAD_PLACE = np.array(next(bone.place for bone in BONES if bone.name == HEAD_BODY))
+_HEAD_POSITION = np.array(next(bone.position for bone in BONES if bone.name == HEAD_BODY))
 
 
 class VirtualFace:
@@ -148,7 +148,7 @@ class VirtualFace:
         return np.asarray(self._data.body(HEAD_BODY).xmat).reshape(3, 3).copy()
 
     def projection(self) -> Array:
-        """Return the matrix (3, 4) that turns places in the head's frame into pixels.
+        """Return the matrix (3, 4) that turns positions in the head's frame into pixels.
 
         Times (x, y, z, 1) [interocular distances] it gives (u·w, v·w, w); u [px] counts from the
         image's left edge, v from its upper edge.
@@ -158,7 +158,7 @@ class VirtualFace:
         focal, (width, height) = self.focal_length, self._size
         lens = np.array([[focal, 0.0, -width / 2], [0.0, -focal, -height / 2], [0.0, 0.0, -1.0]])
         rotation = self.head_rotation()
-        origin = np.asarray(head.xpos) - METRES * np.einsum("ij,j->i", rotation, _HEAD_PLACE)
+        origin = np.asarray(head.xpos) - METRES * np.einsum("ij,j->i", rotation, _HEAD_POSITION)
         # einsum and no matrix product: BLAS rounds by where in memory its arrays happen to lie.
         to_lens = np.einsum("ij,kj->ik", lens, turn)
         whole = np.column_stack([rotation * METRES, origin - camera.xpos])

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-
 from x2c_cli.bench.run import Result, Setting, measure
+from x2c_core.system.worker_pool import worker_pool
 
 WARM_UP = 5.0
 """Time until the neutral face is known and filters have settled [s]."""
@@ -18,5 +16,5 @@ def measure_apart(setting: Setting, seconds: float, warm_up: float = WARM_UP) ->
     Raises:
         ConfigureError: A node refused to start.
     """
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+    with worker_pool(1, hurry=True) as pool:
         return pool.submit(measure, setting, warm_up, seconds).result()

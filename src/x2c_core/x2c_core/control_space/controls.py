@@ -47,10 +47,10 @@ class Unit(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Control:
-    """One control: its place, its name and its ranges [ratio or rad].
+    """One control: its index, its name and its ranges [ratio or rad].
 
     Attributes:
-        index: Place in a vector of control values.
+        index: Index in a vector of control values.
         name: Upstream's name, for example "Brow Inner Left".
         group: Region of the face.
         unit: Unit of every value below.
@@ -132,7 +132,7 @@ _WAY_UP = np.where(_ROOM_UP > 0.0, _ROOM_UP, np.inf)
 
 
 def index(name: str) -> int:
-    """Return the place of a control in a vector of control values.
+    """Return the index of a control in a vector of control values.
 
     Raises:
         ControlError: No control has this name.
@@ -146,7 +146,7 @@ def index(name: str) -> int:
 
 
 def group_indices(group: Group | str) -> NDArray[np.intp]:
-    """Return the places of all controls of one group, in ascending order.
+    """Return the indices of all controls of one group, in ascending order.
 
     Raises:
         ControlError: No group has this name.
@@ -233,7 +233,7 @@ def from_deflection(deflection: ArrayLike) -> Values:
 def mirror(values: ArrayLike) -> Values:
     """Return the values (30,) [ratio or rad] of the same face seen in a mirror.
 
-    Left and right change places by their deflection, and what points sideways changes sign.
+    Left and right are exchanged by their deflection, and what points sideways changes sign.
     Values in upstream's range stay in it.
 
     Raises:

@@ -55,8 +55,8 @@ class ControlsTrack:
 
     def last_before(self, time: float) -> Array:
         """Return the values (30,) that hold at a time [s]: the newest so far."""
-        place = int(np.searchsorted(self.times, time, side="right")) - 1
-        return np.asarray(self.values[max(place, 0)])
+        index = int(np.searchsorted(self.times, time, side="right")) - 1
+        return np.asarray(self.values[max(index, 0)])
 
 
 def there_and_back(values: ArrayLike) -> ControlsTrack:

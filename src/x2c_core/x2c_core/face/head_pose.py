@@ -41,7 +41,7 @@ class HeadPose:
 
     Attributes:
         rotation: (3, 3) from the head frame to the camera optical frame.
-        translation: (3,) place of the point between the eyes [pixel].
+        translation: (3,) position of the point between the eyes [pixel].
         scale: Length of an interocular distance in the image [pixel].
     """
 

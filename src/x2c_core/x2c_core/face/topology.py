@@ -38,7 +38,7 @@ TRIANGLES: Indices = _load("triangles")
 """(852, 3) skin triangles, counter-clockwise seen from outside; eyes and mouth are holes."""
 
 MIRROR: Indices = _load("mirror")
-"""(478,) the landmark at the mirrored place; its own for those in the middle."""
+"""(478,) the landmark at the mirrored position; its own for those in the middle."""
 
 REFERENCE: NDArray[np.float64] = _load("landmarks")
 """(478, 3) a symmetric neutral face in the head frame [interocular distances].

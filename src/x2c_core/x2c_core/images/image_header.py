@@ -54,20 +54,20 @@ def _png(view: memoryview) -> Size:
 
 
 def _jpeg(view: memoryview) -> Size | None:
-    place = 2
+    offset = 2
     for _ in range(_PARTS):
         # As in libjpeg, bytes between two segments are skipped.
-        found = _MARKER.search(view, place)
+        found = _MARKER.search(view, offset)
         if found is None:
             return None
-        (marker,), place = found[1], found.end()
+        (marker,), offset = found[1], found.end()
         if marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", view, place + 3)
+            height, width = struct.unpack_from(">HH", view, offset + 3)
             return width, height
         if marker in _ENDS:
             return None
         if marker not in _NO_LENGTH:
-            place += max(2, struct.unpack_from(">H", view, place)[0])
+            offset += max(2, struct.unpack_from(">H", view, offset)[0])
     return None
 
 
@@ -98,19 +98,19 @@ def _tiff(view: memoryview) -> Size | None:
     order = "<" if bytes(view[:2]) == b"II" else ">"
     big = struct.unpack_from(f"{order}H", view, 2)[0] == 43
     counted, number = (f"{order}Q", f"{order}HHQ") if big else (f"{order}H", f"{order}HHI")
-    (place,) = struct.unpack_from(f"{order}Q" if big else f"{order}I", view, 8 if big else 4)
-    (entries,) = struct.unpack_from(counted, view, place)
-    place += struct.calcsize(counted)
+    (offset,) = struct.unpack_from(f"{order}Q" if big else f"{order}I", view, 8 if big else 4)
+    (entries,) = struct.unpack_from(counted, view, offset)
+    offset += struct.calcsize(counted)
     found = dict.fromkeys(_TIFF_TAGS, 0)
     for _ in range(min(entries, _TIFF_ENTRIES)):
-        tag, kind, _ = struct.unpack_from(number, view, place)
+        tag, kind, _ = struct.unpack_from(number, view, offset)
         if tag in found:
             if kind not in _TIFF_NUMBERS:
                 return None
             code = order + _TIFF_NUMBERS[kind]
-            (value,) = struct.unpack_from(code, view, place + struct.calcsize(number))
+            (value,) = struct.unpack_from(code, view, offset + struct.calcsize(number))
             found[tag] = max(found[tag], value)
-        place += 20 if big else 12
+        offset += 20 if big else 12
     width, height, tile_width, tile_height = found.values()
     # A tile is decoded whole, however much of it the image covers.
     return max(width, tile_width), max(height, tile_height)
@@ -141,18 +141,18 @@ def _largest(width: bytes, height: bytes, text: bytes) -> Size | None:
 
 def _boxes(view: memoryview) -> Size | None:
     """Find the codestream among the boxes of a JPEG 2000 file."""
-    place = 0
+    offset = 0
     for _ in range(_PARTS):
-        length, kind = struct.unpack_from(">I4s", view, place)
+        length, kind = struct.unpack_from(">I4s", view, offset)
         head = 8
         if length == 1:
-            (length,) = struct.unpack_from(">Q", view, place + 8)
+            (length,) = struct.unpack_from(">Q", view, offset + 8)
             head = 16
         if kind == b"jp2c":
-            return _codestream(view[place + head :])
+            return _codestream(view[offset + head :])
         if length < head:
             return None
-        place += length
+        offset += length
     return None
 
 

@@ -85,7 +85,7 @@ def _limit(
 def _check_room(
     entries: Entries, index: int, joint: Joint, limits: Sequence[CoupledLimit]
 ) -> None:
-    """Note limits that could leave a joint no place at all."""
+    """Note limits that could leave a joint no position at all."""
     lowest_upper = min(
         (y for one in limits if one.side is Side.UPPER for _, y in one.points), default=joint.upper
     )
@@ -95,8 +95,8 @@ def _check_room(
     if highest_lower > lowest_upper:
         entries.note(
             _SECTION,
-            f"{joint.name} may have no place left: its lower limits go up to {highest_lower:g}, "
-            f"its upper limits down to {lowest_upper:g}",
+            f"{joint.name} may have no position left: its lower limits go up to "
+            f"{highest_lower:g}, its upper limits down to {lowest_upper:g}",
         )
 
 

@@ -63,15 +63,15 @@ def _curve(
     """Read a gain about neutral, or a list of [control value, joint offset] points."""
     entry, joint = controls.CONTROLS[control], joints[name]
     reach = allowed[joint.type]["position"]
-    place = list(joints).index(name)
+    index = list(joints).index(name)
     if isinstance(value, list):
         points = entries.points(value, _CONTROL, reach, key, "[control value, joint offset]")
         if points is None:
             return None
         values, offsets = np.array(points).T
-        return Curve(control, place, values, offsets)
+        return Curve(control, index, values, offsets)
     gain = entries.number(value, Range(reach.low, reach.high, "joint per control"), key)
     if gain is None:
         return None
     ends = np.array([entry.minimum, entry.maximum])
-    return Curve(control, place, ends, gain * (ends - entry.neutral))
+    return Curve(control, index, ends, gain * (ends - entry.neutral))

@@ -18,7 +18,7 @@ Work = Callable[[J, Callable[[int], None]], R]
 """Module-level function of a job and a function that reports progress; returns a result."""
 
 Progress = Callable[[int, int], None]
-"""Called with a job's place and how much of it is done."""
+"""Called with a job's index and the amount done."""
 
 _POLLING = 0.2
 
@@ -30,7 +30,7 @@ def work_through(
     progress: Progress,
     crashed: Callable[[J], R],
 ) -> Iterator[tuple[int, R]]:
-    """Yield each job's place with its result, in the order in which they are done.
+    """Yield each job's index with its result, in the order in which they are done.
 
     Where a process dies, the jobs that it may have died of are done again, each alone. Where this
     one ends, in whatever way, or wants no more results, so do the others.
@@ -43,21 +43,21 @@ def work_through(
         crashed: Makes the result of a job that kills its process.
     """
     if len(jobs) <= 1:
-        for place, job in enumerate(jobs):
-            yield place, work(job, lambda done, at=place: progress(at, done))  # type: ignore[misc]
+        for index, job in enumerate(jobs):
+            yield index, work(job, lambda done, at=index: progress(at, done))  # type: ignore[misc]
         return
     left = dict(enumerate(jobs))
     try:
-        for place, result in _together(work, left, processes, progress):
-            del left[place]
-            yield place, result
+        for index, result in _together(work, left, processes, progress):
+            del left[index]
+            yield index, result
     except BrokenProcessPool:
-        for place, job in sorted(left.items()):
+        for index, job in sorted(left.items()):
             try:
-                _, result = next(_together(work, {place: job}, 1, progress))
+                _, result = next(_together(work, {index: job}, 1, progress))
             except BrokenProcessPool:
                 result = crashed(job)
-            yield place, result
+            yield index, result
 
 
 def _together(
@@ -68,12 +68,12 @@ def _together(
     workers = max(min(processes, len(jobs)), 1)
     with worker_pool(workers, _set_counts, (counts,), hurry=True) as pool:
         running: dict[Future[R], int] = {
-            pool.submit(_counted, work, place, job): place for place, job in jobs.items()
+            pool.submit(_counted, work, index, job): index for index, job in jobs.items()
         }
         while running:
             finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
-            for place in running.values():
-                progress(place, counts[place])
+            for index in running.values():
+                progress(index, counts[index])
             # Whatever else has been done is kept when one of them has broken the pool.
             for future in sorted(finished, key=lambda one: one.exception() is not None):
                 yield running[future], future.result()
@@ -88,8 +88,8 @@ def _set_counts(counts: Any) -> None:
     _counts = counts
 
 
-def _counted(work: Work[J, R], place: int, job: J) -> R:
+def _counted(work: Work[J, R], index: int, job: J) -> R:
     def count(done: int) -> None:
-        _counts[place] = done
+        _counts[index] = done
 
     return work(job, count)

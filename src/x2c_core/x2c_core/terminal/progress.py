@@ -40,7 +40,7 @@ class ProgressDisplay:
         self._quiet = quiet
         self._printed = time.monotonic()
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -72,6 +72,10 @@ class ProgressDisplay:
     def update(self, bar: TaskID, completed: int, text: str = "") -> None:
         """Move a bar to a number of steps, with a text behind it."""
         self._bars.update(bar, completed=completed, text=text)
+
+    def advance(self, bar: TaskID, steps: int = 1, text: str = "") -> None:
+        """Move a bar by some steps, with a text behind it."""
+        self._bars.update(bar, advance=steps, text=text)
 
     def remove(self, bar: TaskID) -> None:
         """Remove a bar."""

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _COLUMNS, _ROWS = 8, 5
 _SIDE, _LABEL = 150, 20
-_FILMS = 2
+_SEQUENCES = 2
 _TELLING = np.isin(
     [control.group for control in controls.CONTROLS], [Group.BROW, Group.MOUTH, Group.NOSE]
 )
@@ -63,8 +63,8 @@ def sheet(pairs: Sequence[Listed]) -> ImageArray:
     peaks = [max(one, key=_reach) for one in _spread(animations, _COLUMNS * _ROWS)]
     cells = [_cell(pair.image, pair.name) for pair in peaks]
     cells += [_blank()] * (-len(cells) % _COLUMNS)
-    for film in _spread(animations, _FILMS):
-        frames = _spread(film, _COLUMNS)
+    for sequence in _spread(animations, _SEQUENCES):
+        frames = _spread(sequence, _COLUMNS)
         cells += [_cell(one.image, one.name if k == 0 else "") for k, one in enumerate(frames)]
         cells += [_blank()] * (-len(cells) % _COLUMNS)
     rows = [cells[start : start + _COLUMNS] for start in range(0, len(cells), _COLUMNS)]

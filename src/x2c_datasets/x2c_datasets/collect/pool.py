@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.collect.store import AnimationStore
 from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
@@ -37,24 +35,17 @@ def render(
         CollectError: A process died, or the robot cannot be rendered.
         OSError: Something does not fit, or cannot be written.
     """
-    # What a started process holds is copied, not shared: OpenGL does not survive a fork.
-    pool = ProcessPoolExecutor(
-        min(workers, max(len(indices), 1)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(robot, settings, store.folder),
-    )
+    processes = min(workers, max(len(indices), 1))
     try:
-        waiting = [pool.submit(_render_one, index) for index in indices]
-        for done in as_completed(waiting):
-            yield done.result()
+        with worker_pool(processes, _begin, (robot, settings, store.folder)) as pool:
+            waiting = [pool.submit(_render_one, index) for index in indices]
+            for done in as_completed(waiting):
+                yield done.result()
     except BrokenProcessPool as error:
         raise CollectError(
-            "a process that renders has ended unexpectedly (is the memory used up?); what was "
-            "written stays, run the same command again to go on"
+            "a process that renders has ended unexpectedly (is the memory used up?); finished "
+            "animations are kept; to resume, give the same command again"
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Worker:
@@ -83,9 +74,6 @@ _refusal: Exception | None = None
 
 def _begin(robot: Path, settings: CollectionSettings, folder: Path) -> None:
     global _worker, _refusal
-    # Ctrl-C reaches every process of a terminal; the one that started these decides what to do.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     # There is a process for each core already.
     os.environ["LP_NUM_THREADS"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -103,10 +91,3 @@ def _render_one(index: int) -> int:
     if _worker is None:
         raise _refusal or CollectError("the process that renders was not set up")
     return _worker.render(index)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

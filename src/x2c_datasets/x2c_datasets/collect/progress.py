@@ -32,7 +32,7 @@ class CollectProgress(ProgressDisplay):
         """Pairs per second since the first report."""
         return (self._done - self._found) / max(time.monotonic() - self._started, 1e-9)
 
-    def advance(self, pairs: int) -> None:
+    def collected(self, pairs: int) -> None:
         """Take note of more pairs; the first time, of those of an earlier run."""
         self._done += pairs
         if self._bar is None:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 import cv2
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.face import topology
+from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.errors import DataSetError, FitError
 from x2c_datasets.formats import Pair
 from x2c_perception.errors import TrackerError
@@ -101,16 +100,10 @@ def track_images(
         finally:
             worker.close()
         return
-    # MediaPipe does not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(chunks)), context, _start) as pool:
-        try:
-            for found in pool.map(_track, chunks):
-                yield from found
-                progress(done := done + len(found))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with worker_pool(min(processes, len(chunks)), _start, hurry=True) as pool:
+        for found in pool.map(_track, chunks):
+            yield from found
+            progress(done := done + len(found))
 
 
 class _Worker:

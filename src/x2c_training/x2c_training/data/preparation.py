@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +21,7 @@ import numpy as np
 
 from x2c_core.arrays import Indices
 from x2c_core.errors import X2CError
+from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import DataSet, Pair
 from x2c_imitation.x2cnet.network.config import NetworkConfig
@@ -140,24 +139,16 @@ def _work(
             for chunk in chunks:
                 yield worker.work(chunk, [pairs[row] for row in chunk])
         return
-    pool = ProcessPoolExecutor(
-        min(workers, len(chunks)),
-        # What a started process holds is copied, not shared: OpenGL does not survive a fork.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(files, config, robot),
-    )
     try:
-        waiting = [pool.submit(_one, chunk, [pairs[row] for row in chunk]) for chunk in chunks]
-        for done in as_completed(waiting):
-            yield done.result()
+        with worker_pool(min(workers, len(chunks)), _begin, (files, config, robot)) as pool:
+            waiting = [pool.submit(_one, chunk, [pairs[row] for row in chunk]) for chunk in chunks]
+            for done in as_completed(waiting):
+                yield done.result()
     except BrokenProcessPool as error:
         raise PreparationError(
             "a process that prepares images has ended unexpectedly (is the memory used up?); "
-            "what was done stays, run the same command again to go on"
+            "finished images are kept; to resume, give the same command again"
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Worker:
@@ -197,8 +188,6 @@ _refusal: Exception | None = None
 
 def _begin(files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
     global _worker, _refusal
-    # Ctrl-C reaches every process of a terminal; the one that started these decides what to do.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     try:
         _worker = _Worker(files, config, robot)

@@ -25,7 +25,7 @@ class LandmarkSkin:
         self._head = model.body(HEAD_BODY).id
         self._places = np.zeros((model.nbody, 3))
         for bone in BONES:
-            self._places[model.body(bone.name).id] = bone.place
+            self._places[model.body(bone.name).id] = bone.position
         start = model.skin_vertadr[model.skin("face").id]
         rest = [model.skin_vert[start : start + len(skin_weights)] / METRES]
         weights = [skin_weights]
@@ -45,8 +45,8 @@ class LandmarkSkin:
         base = turn[self._head]
         turn_in_head = np.einsum("ji,bjk->bik", base, turn)
         from_head = (data.xpos - data.xpos[self._head]) / METRES
-        place = np.einsum("ji,bj->bi", base, from_head) + self._places[self._head]
-        shift = place - np.einsum("bij,bj->bi", turn_in_head, self._places)
+        position = np.einsum("ji,bj->bi", base, from_head) + self._places[self._head]
+        shift = position - np.einsum("bij,bj->bi", turn_in_head, self._places)
         motion = np.einsum("vb,bij->vij", self._weights, np.dstack([turn_in_head, shift]))
         return np.asarray(np.einsum("vij,vj->vi", motion, self._rest))
 

@@ -82,21 +82,21 @@ def _set_options(spec: mujoco.MjSpec, width: int, height: int) -> None:
     spec.stat.center = [0.0, 0.0, 0.0]
 
 
-def _place(bone: Bone) -> Array:
-    return np.array(bone.place) * METRES
+def _position(bone: Bone) -> Array:
+    return np.array(bone.position) * METRES
 
 
 def _add_bodies(spec: mujoco.MjSpec, robot: Robot) -> None:
     limits = {joint.name: joint for joint in robot.joints}
     torso = spec.worldbody.add_body(name=TORSO_BODY)
     bodies = {TORSO_BODY: torso}
-    places = {TORSO_BODY: np.zeros(3)}
+    positions = {TORSO_BODY: np.zeros(3)}
     for bone in BONES:
         mass = _MASSES.get(bone.name, _SMALL_MASS)
-        places[bone.name] = _place(bone)
+        positions[bone.name] = _position(bone)
         body = bodies[bone.parent].add_body(
             name=bone.name,
-            pos=places[bone.name] - places[bone.parent],
+            pos=positions[bone.name] - positions[bone.parent],
             mass=mass,
             inertia=np.full(3, mass * 0.08**2 if bone.name in _MASSES else mass * 0.012**2),
             explicitinertial=True,
@@ -174,7 +174,7 @@ def _attach(
     coordinates: Array | None,
 ) -> None:
     """Add a skin whose vertices follow bodies by the given shares."""
-    places = {TORSO_BODY: np.zeros(3)} | {bone.name: _place(bone) for bone in BONES}
+    positions = {TORSO_BODY: np.zeros(3)} | {bone.name: _position(bone) for bone in BONES}
     skin = spec.add_skin(name=name, material=material)
     skin.vert = (vertices * METRES).reshape(-1).astype(np.float32)
     skin.face = faces.reshape(-1).astype(np.int32)
@@ -182,7 +182,7 @@ def _attach(
         skin.texcoord = coordinates.reshape(-1).astype(np.float32)
     used = {body: np.flatnonzero(np.abs(share) > 1e-5) for body, share in shares.items()}
     skin.bodyname = list(used)
-    skin.bindpos = np.array([places[body] for body in used]).reshape(-1)
+    skin.bindpos = np.array([positions[body] for body in used]).reshape(-1)
     skin.bindquat = np.tile([1.0, 0.0, 0.0, 0.0], len(used))
     skin.vertid = [ids.astype(np.int32) for ids in used.values()]
     skin.vertweight = [shares[body][ids].astype(np.float32) for body, ids in used.items()]

@@ -31,7 +31,7 @@ class Ellipsoid:
     name: str
     body: str
     material: str
-    place: tuple[float, float, float]
+    position: tuple[float, float, float]
     radii: tuple[float, float, float]
 
 
@@ -69,9 +69,9 @@ def unit_ball() -> Surface:
     polar, around = (a.reshape(-1) for a in np.meshgrid(angle, turn, indexing="ij"))
     y, z = np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around)
     radius = 0.49 * polar / np.pi
-    places = 0.5 + radius[:, None] * np.stack([np.cos(around), np.sin(around)], axis=1)
+    positions = 0.5 + radius[:, None] * np.stack([np.cos(around), np.sin(around)], axis=1)
     vertices = np.stack([np.cos(polar), y, z], axis=1)
-    return Surface(vertices, grid_faces(rings + 1, sectors, True)[:, ::-1], places)
+    return Surface(vertices, grid_faces(rings + 1, sectors, True)[:, ::-1], positions)
 
 
 def eye_texture() -> Image:

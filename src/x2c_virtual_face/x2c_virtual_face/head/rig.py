@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The skeleton under the skin: which body turns or slides where, and which joints follow others.
 
-Places are interocular distances in the head frame (x forward, y to the own left, z up).
+Positions are interocular distances in the head frame (x forward, y to the own left, z up).
 """
 
 from __future__ import annotations
@@ -44,27 +44,27 @@ class Axis:
 
 @dataclass(frozen=True)
 class Bone:
-    """One body of the skeleton: its parent body, the place its joints go through, its joints."""
+    """One body of the skeleton: its parent body, the point its joints go through, its joints."""
 
     name: str
     parent: str
-    place: Vector
+    position: Vector
     axes: tuple[Axis, ...]
 
 
-def _slide(name: str, parent: str, place: Vector, direction: Vector) -> Bone:
-    return Bone(name, parent, place, (Axis(name, direction, slides=True),))
+def _slide(name: str, parent: str, position: Vector, direction: Vector) -> Bone:
+    return Bone(name, parent, position, (Axis(name, direction, slides=True),))
 
 
-def _hinge(name: str, parent: str, place: Vector, direction: Vector) -> Bone:
-    return Bone(name, parent, place, (Axis(name, direction),))
+def _hinge(name: str, parent: str, position: Vector, direction: Vector) -> Bone:
+    return Bone(name, parent, position, (Axis(name, direction),))
 
 
 def _follower(
-    name: str, parent: str, place: Vector, direction: Vector, leader: str, *follows: float
+    name: str, parent: str, position: Vector, direction: Vector, leader: str, *follows: float
 ) -> Bone:
     axis = Axis(name, direction, slides=True, leader=leader, follows=follows)
-    return Bone(name, parent, place, (axis,))
+    return Bone(name, parent, position, (axis,))
 
 
 def _bones_of_side(side: str, left: float) -> list[Bone]:

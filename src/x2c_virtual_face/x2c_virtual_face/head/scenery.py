@@ -67,8 +67,8 @@ def _add_solid_parts(spec: mujoco.MjSpec) -> None:
         _add_ellipsoid(spec.body(part.body), part)
 
 
-def _place_of(body: str) -> Array:
-    return next((np.array(bone.place) for bone in BONES if bone.name == body), np.zeros(3))
+def _position_of(body: str) -> Array:
+    return next((np.array(bone.position) for bone in BONES if bone.name == body), np.zeros(3))
 
 
 def _add_mesh(
@@ -91,7 +91,7 @@ def _add_mesh(
         type=mujoco.mjtGeom.mjGEOM_MESH,
         meshname=name,
         material=material,
-        pos=(origin - _place_of(body)) * METRES,
+        pos=(origin - _position_of(body)) * METRES,
         contype=0,
         conaffinity=0,
         mass=0.0,
@@ -103,7 +103,7 @@ def _add_ellipsoid(body: mujoco.MjsBody, part: parts.Ellipsoid) -> None:
         name=part.name,
         type=mujoco.mjtGeom.mjGEOM_ELLIPSOID,
         material=part.material,
-        pos=(np.array(part.place) - _place_of(body.name)) * METRES,
+        pos=(np.array(part.position) - _position_of(body.name)) * METRES,
         size=np.array(part.radii) * METRES,
         contype=0,
         conaffinity=0,
@@ -150,8 +150,8 @@ def _add_stage(spec: mujoco.MjSpec) -> None:
             ambient=[0.0, 0.0, 0.0],
             castshadow=False,
         )
-    place = CAMERA_TARGET + np.array([11.5, 0.0, 0.0])
-    camera = spec.worldbody.add_camera(name=CAMERA, pos=place * METRES)
+    position = CAMERA_TARGET + np.array([11.5, 0.0, 0.0])
+    camera = spec.worldbody.add_camera(name=CAMERA, pos=position * METRES)
     camera.fovy = 22.5
     # Looks along -x with z up: its own x axis is the face's left.
     camera.quat = [0.5, 0.5, 0.5, 0.5]

@@ -33,10 +33,10 @@ class SkinMesh:
     """A triangle mesh whose first 468 vertices are the face landmarks.
 
     Attributes:
-        vertices: (n, 3) places.
+        vertices: (n, 3) positions.
         faces: (m, 3) vertex indices, counter-clockwise seen from outside.
-        flat: (n, 2) places in the image plane of the texture: to the own left, and up.
-        weights: (n, k) shares of the bones, smoothed as the places are.
+        flat: (n, 2) positions in the image plane of the texture: to the own left, and up.
+        weights: (n, k) shares of the bones, smoothed as the positions are.
     """
 
     vertices: Array
@@ -70,7 +70,7 @@ def build(landmark_weights: Array, levels: int = 1) -> SkinMesh:
     cage.add_mouth_rim()
     cage.add_skull()
     weights = landmark_weights[cage.parents] * np.array(cage.fades)[:, None]
-    attributes = np.hstack([np.array(cage.places), np.array(cage.flat), weights])
+    attributes = np.hstack([np.array(cage.positions), np.array(cage.flat), weights])
     faces = np.array(cage.faces, dtype=np.intp)
     for _ in range(levels):
         faces, attributes = subdivide(faces, attributes)
@@ -91,25 +91,29 @@ class _Cage:
     """The coarse mesh while it grows; every added vertex follows a landmark, its parent."""
 
     def __init__(self, landmarks: Array) -> None:
-        self.places = list(landmarks)
+        self.positions = list(landmarks)
         self.flat = list(landmarks[:, 1:])
         self.parents = list(range(len(landmarks)))
         self.fades = [1.0] * len(landmarks)
         self.faces = [tuple(face) for face in topology.TRIANGLES]
 
-    def _add_ring(self, previous: list[int], places: Array, flat: Array, fade: float) -> list[int]:
+    def _add_ring(
+        self, previous: list[int], positions: Array, flat: Array, fade: float
+    ) -> list[int]:
         """Join a loop of new vertices to the previous loop; inside is left of its direction."""
-        start = len(self.places)
-        ring = list(range(start, start + len(places)))
-        self.places.extend(places)
+        start = len(self.positions)
+        ring = list(range(start, start + len(positions)))
+        self.positions.extend(positions)
         self.flat.extend(flat)
         self.parents.extend(self.parents[i] for i in previous)
-        self.fades.extend([fade] * len(places))
+        self.fades.extend([fade] * len(positions))
         for k in range(len(previous)):
             a, b = previous[k - 1], previous[k]
             c, d = ring[k - 1], ring[k]
             # The cut of a quadrilateral is mirrored too, or the smooth face were lopsided.
-            middle = self.places[a][1] + self.places[b][1] + places[k - 1][1] + places[k][1]
+            middle = (
+                self.positions[a][1] + self.positions[b][1] + positions[k - 1][1] + positions[k][1]
+            )
             cut = [(a, b, d), (a, d, c)] if middle > 0.0 else [(a, b, c), (b, d, c)]
             self.faces.extend(cut)
         return ring
@@ -123,7 +127,7 @@ class _Cage:
     def add_eye_rim(self, loop: Indices, centre: Array) -> None:
         """Turn the lids' margins inwards, onto and under the eyeball's surface."""
         margin = self._oriented(loop)
-        edge = np.array([self.places[i] for i in margin])
+        edge = np.array([self.positions[i] for i in margin])
         flat = np.array([self.flat[i] for i in margin])
         towards = edge - centre
         direction = towards / np.linalg.norm(towards, axis=1, keepdims=True)
@@ -138,7 +142,7 @@ class _Cage:
     def add_mouth_rim(self) -> None:
         """Give the lips thickness and an inner side."""
         margin = self._oriented(_MOUTH)
-        edge = np.array([self.places[i] for i in margin])
+        edge = np.array([self.positions[i] for i in margin])
         flat = np.array([self.flat[i] for i in margin])
         upper = np.isin([self.parents[i] for i in margin], topology.LIP_UPPER_INNER[1:-1])
         lower = np.isin([self.parents[i] for i in margin], topology.LIP_LOWER_INNER[1:-1])
@@ -153,7 +157,7 @@ class _Cage:
     def add_skull(self) -> None:
         """Close the head behind the face's outline, ring by ring, to a point at the back."""
         outline = self._oriented(topology.OVAL)
-        start = np.array([self.places[i] for i in outline])
+        start = np.array([self.positions[i] for i in outline])
         angle = np.arctan2(start[:, 1], start[:, 2] + 0.35)
         radial = np.stack([np.zeros_like(angle), np.sin(angle), np.cos(angle)], axis=1)
         top = np.clip(np.cos(angle), 0.0, 1.0)[:, None]
@@ -166,11 +170,11 @@ class _Cage:
         flat = np.array([self.flat[i] for i in outline])
         ring = outline
         for step, s in enumerate(_RING_SHARES, start=1):
-            places = (
+            positions = (
                 (1 - s) ** 3 * start
                 + 3 * (1 - s) ** 2 * s * handle
                 + 3 * (1 - s) * s**2 * arrival
                 + s**3 * _POLE
             )
             fade = max(0.0, 1.0 - 0.45 * step)
-            ring = self._add_ring(ring, places, flat + radial[:, 1:] * _UV_STEP * step, fade)
+            ring = self._add_ring(ring, positions, flat + radial[:, 1:] * _UV_STEP * step, fade)

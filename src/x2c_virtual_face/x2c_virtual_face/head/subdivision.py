@@ -15,7 +15,7 @@ def subdivide(faces: Faces, attributes: Attributes) -> tuple[Faces, Attributes]:
 
     Args:
         faces: (m, 3) vertex indices.
-        attributes: (n, k) values on vertices: places, texture coordinates, weights.
+        attributes: (n, k) values on vertices: positions, texture coordinates, weights.
 
     Returns:
         (4 m, 3) faces and (n + edges, k) values. The first n vertices stay the first n.

@@ -39,7 +39,7 @@ CAP: Colour = (62, 54, 54)
 
 
 def coordinates(flat: Array) -> Array:
-    """Return texture coordinates (n, 2) in [0, 1] of places (n, 2) in the image plane."""
+    """Return texture coordinates (n, 2) in [0, 1] of positions (n, 2) in the image plane."""
     return np.asarray(0.5 + (flat - _MIDDLE) / _SPAN)
 
 
@@ -67,14 +67,16 @@ def skin_texture() -> Image:
     return painted
 
 
-def _pixels(places: Array) -> Array:
-    return coordinates(places) * SIZE - 0.5
+def _pixels(positions: Array) -> Array:
+    return coordinates(positions) * SIZE - 0.5
 
 
 def _blend(canvas: NDArray[np.float32], mask: NDArray[np.float32], colour: Colour) -> None:
     left, top, width, height = cv2.boundingRect((mask > _INVISIBLE).astype(np.uint8))
-    place = np.s_[top : top + height, left : left + width]
-    canvas[place] += mask[place][:, :, None] * (np.array(colour, np.float32) - canvas[place])
+    position = np.s_[top : top + height, left : left + width]
+    canvas[position] += mask[position][:, :, None] * (
+        np.array(colour, np.float32) - canvas[position]
+    )
 
 
 def _filled(polygon: Array, blur: float, strength: float = 1.0) -> NDArray[np.float32]:

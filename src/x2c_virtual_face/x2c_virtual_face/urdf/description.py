@@ -43,12 +43,14 @@ def urdf(robot: Robot) -> str:
     for name, colour in COLOURS.items():
         ET.SubElement(ET.SubElement(root, "material", name=name), "color", rgba=_text(colour))
     _add_link(root, TORSO_BODY, robot, None)
-    places = {TORSO_BODY: np.zeros(3)}
+    positions = {TORSO_BODY: np.zeros(3)}
     for bone in BONES:
         if bone.name in FOLLOWING:
             continue
-        places[bone.name] = np.array(bone.place)
-        _add_bone(root, bone, places[bone.name] - places[bone.parent], robot, joints, compiled)
+        positions[bone.name] = np.array(bone.position)
+        _add_bone(
+            root, bone, positions[bone.name] - positions[bone.parent], robot, joints, compiled
+        )
     _add_camera(root, compiled)
     ET.indent(root)
     return '<?xml version="1.0"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -56,8 +58,8 @@ def urdf(robot: Robot) -> str:
 
 def meshes() -> dict[str, Array]:
     """Return by file the triangles (n, 3 corners, 3) [m] in the frames of their links."""
-    places = {bone.name: np.array(bone.place) for bone in BONES} | {TORSO_BODY: np.zeros(3)}
-    return {piece.name: (piece.triangles - places[piece.bone]) * METRES for piece in _pieces()}
+    positions = {bone.name: np.array(bone.position) for bone in BONES} | {TORSO_BODY: np.zeros(3)}
+    return {piece.name: (piece.triangles - positions[piece.bone]) * METRES for piece in _pieces()}
 
 
 @cache

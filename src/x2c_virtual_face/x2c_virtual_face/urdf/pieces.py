@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The face cut into rigid pieces, each of one colour and on one bone.
 
-Lengths are interocular distances, places those of the neutral face.
+Lengths are interocular distances, positions those of the neutral face.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _bones(shares: Array) -> NDArray[np.str_]:
 
 
 def _colours(flat: Array) -> NDArray[np.str_]:
-    """Return the colour next to the paint at places (n, 2) in the image plane."""
+    """Return the colour next to the paint at positions (n, 2) in the image plane."""
     size = texture.SIZE
     paint = texture.skin_texture().astype(np.float64)
     pixels = np.clip(texture.coordinates(flat) * size, 0, size - 1).astype(int)
@@ -152,8 +152,8 @@ def _colours(flat: Array) -> NDArray[np.str_]:
     palette = np.array(list(_SKIN_COLOURS.values()), dtype=np.float64)
     distance = np.linalg.norm(seen[:, None] - palette, axis=2)
     for k, name in enumerate(_SKIN_COLOURS):
-        for places, (low, high) in zip(flat.T, _WINDOWS.get(name, ()), strict=False):
-            distance[(places < low) | (places > high), k] = np.inf
+        for positions, (low, high) in zip(flat.T, _WINDOWS.get(name, ()), strict=False):
+            distance[(positions < low) | (positions > high), k] = np.inf
     inside = np.abs(flat[:, 0]) < 0.9
     distance[inside & (flat[:, 1] < 0.55), list(_SKIN_COLOURS).index("hair")] = np.inf
     return np.asarray(np.array(list(_SKIN_COLOURS))[distance.argmin(axis=1)])
@@ -176,11 +176,11 @@ def _lids() -> Iterator[Piece]:
         ("right", topology.EYE_RIGHT_UPPER, topology.EYE_RIGHT_LOWER),
     ):
         for lid, margin, way in (("upper", upper, 1.0), ("lower", lower, -1.0)):
-            place = landmarks[margin] - eyes.centre(side)
-            order = np.argsort(place[:, 1])
+            position = landmarks[margin] - eyes.centre(side)
+            order = np.argsort(position[:, 1])
             across = np.linspace(-_SHELL_HALF_WIDTH, _SHELL_HALF_WIDTH, 25)
-            angle = np.arctan2(place[order, 2], place[order, 0])
-            start = np.interp(across, place[order, 1], angle)
+            angle = np.arctan2(position[order, 2], position[order, 0])
+            start = np.interp(across, position[order, 1], angle)
             turn = start[None, :] + way * _SHELL_REACH * np.linspace(0.0, 1.0, 13)[:, None]
             radius = np.sqrt(_SHELL_RADIUS**2 - across**2)
             vertices = np.stack(
@@ -221,5 +221,5 @@ def _solids() -> Iterator[Piece]:
         yield Piece(bone, colour, surface.vertices[surface.faces])
     for part in parts.ELLIPSOIDS:
         ball = parts.unit_ball()
-        triangles = np.array(part.place) + (ball.vertices * np.array(part.radii))[ball.faces]
+        triangles = np.array(part.position) + (ball.vertices * np.array(part.radii))[ball.faces]
         yield Piece(part.body, part.material, triangles)

@@ -112,15 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> FidelitySummary:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from x2c_cli.commands.imitation.source import backend_texts
+    from x2c_core.terminal.progress import ProgressDisplay
     from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
     from x2c_evaluation.fidelity.summary import FidelitySummary
     from x2c_imitation.backends import options_from_texts
@@ -131,17 +124,16 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
         FidelityJob(video, robot, arguments.backend, calibration, arguments.seed, options)
         for video in (*((SELF,) if arguments.ceiling else ()), *arguments.videos)
     ]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     found: dict[int, Clip | str] = {}
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        tasks = [progress.add_task(job.name, total=job.images()) for job in jobs]
+    with ProgressDisplay(console) as progress:
+        bars = [progress.add(job.name, job.images()) for job in jobs]
 
-        def worked(place: int, done: int) -> None:
-            progress.update(tasks[place], completed=done)
+        def worked(index: int, done: int) -> None:
+            progress.update(bars[index], done)
 
-        for place, result in measure_clips(jobs, arguments.jobs, worked):
-            found[place] = result
-            progress.remove_task(tasks[place])
+        for index, result in measure_clips(jobs, arguments.jobs, worked):
+            found[index] = result
+            progress.remove(bars[index])
     names = [job.video or job.name for job in jobs]
     failed = {names[at]: one for at, one in sorted(found.items()) if isinstance(one, str)}
     clips = {at: one for at, one in sorted(found.items()) if not isinstance(one, str)}

@@ -126,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     try:
         with CollectProgress(console, settings.samples) as progress:
-            warnings = _collect(arguments, settings, robot, progress.advance)
+            warnings = _collect(arguments, settings, robot, progress.collected)
             rate = progress.rate
     except KeyboardInterrupt:
         console.print(

@@ -75,13 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from x2c_core.terminal.progress import ProgressDisplay
 
     console = Console()
-    columns = ("images", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=_images(arguments))
-        outcome = _export(arguments, lambda images: progress.advance(task, images))
+    with ProgressDisplay(console) as progress:
+        bar = progress.add("images", _images(arguments))
+        outcome = _export(arguments, lambda images: progress.advance(bar, images))
     return _tell(arguments, outcome, console)
 
 

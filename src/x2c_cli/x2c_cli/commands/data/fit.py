@@ -56,11 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
 
     from x2c_core.errors import OutputError
     from x2c_core.robot.robot_file import load_robot
+    from x2c_core.terminal.progress import ProgressDisplay
     from x2c_datasets.fit.data_set_fit import choose_pairs, fit_data_set
     from x2c_datasets.formats import read_data_set
     from x2c_node.robots import find_robot
@@ -73,12 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(stderr=arguments.json)
     data = read_data_set(arguments.data)
     pairs = choose_pairs(data, max(arguments.most, 1))
-    columns = (TextColumn("Tracking"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=len(pairs))
-        fit = fit_data_set(
-            data, pairs, arguments.jobs, lambda done: progress.update(task, completed=done)
-        )
+    with ProgressDisplay(console) as progress:
+        bar = progress.add("images", len(pairs))
+        fit = fit_data_set(data, pairs, arguments.jobs, lambda done: progress.update(bar, done))
     _show(fit, console)
     try:
         fit.model.save(out)

@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     robot = load_robot(find_robot(arguments.robot))
     console = Console()
     if arguments.out.suffix.lower() == ".mp4":
-        _film(arguments, robot, console)
+        _video(arguments, robot, console)
     else:
         write_image(arguments.out, draw(robot, _values(arguments), arguments.size))
     console.print(f"Written: {arguments.out}", markup=False, soft_wrap=True)
@@ -101,20 +101,20 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     from x2c_core.errors import OutputError
 
-    is_film = arguments.out.suffix.lower() == ".mp4"
+    is_video = arguments.out.suffix.lower() == ".mp4"
     for wrong, text in (
         (
             arguments.csv and (arguments.expression or arguments.set),
             "--csv says all control values: leave out --expression and --set",
         ),
         (
-            arguments.at is not None and (is_film or not arguments.csv),
+            arguments.at is not None and (is_video or not arguments.csv),
             "--at is for an image of a table: give --csv, and --out with .png or .jpg",
         ),
-        (arguments.dynamics and not is_film, "--dynamics is for films: give --out with .mp4"),
+        (arguments.dynamics and not is_video, "--dynamics is for videos: give --out with .mp4"),
         (
-            is_film and any(length % 2 for length in arguments.size),
-            f"--size: a film needs even numbers, got {arguments.size[0]}x{arguments.size[1]}",
+            is_video and any(length % 2 for length in arguments.size),
+            f"--size: a video needs even numbers, got {arguments.size[0]}x{arguments.size[1]}",
         ),
         (not 1.0 <= arguments.fps <= 120.0, f"--fps: expected 1 to 120, got {arguments.fps:g}"),
     ):
@@ -144,13 +144,13 @@ def _values(arguments: argparse.Namespace) -> NDArray[np.float64]:
 
 
 def _track(arguments: argparse.Namespace) -> ControlsTrack:
-    """Return what a film shows."""
+    """Return what a video shows."""
     from x2c_core.control_space.controls_track import read_controls, there_and_back
 
     return read_controls(arguments.csv) if arguments.csv else there_and_back(_values(arguments))
 
 
-def _film(arguments: argparse.Namespace, robot: Robot, console: Console) -> None:
+def _video(arguments: argparse.Namespace, robot: Robot, console: Console) -> None:
     from rich.progress import Progress
 
     from x2c_evaluation.face_clip import frames, write_film
