@@ -57,5 +57,5 @@ def test_the_video_to_imitate_is_not_removed(tmp_path):
 
 def test_a_file_in_the_way_is_named(tmp_path):
     (tmp_path / "out").write_text("")
-    with pytest.raises(OutputError, match="is no folder"):
+    with pytest.raises(OutputError, match="is not a folder"):
         output_folder.prepare(tmp_path / "out", "")
