@@ -36,6 +36,7 @@ class PanningImage(CameraSource):
     """
 
     Options = PanningOptions
+    is_endless = True
 
     def __init__(self, path: str, options: PanningOptions) -> None:
         self.name = f"panning over {path}"

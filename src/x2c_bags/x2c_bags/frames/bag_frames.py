@@ -35,6 +35,7 @@ class BagFrames(FrameSource):
         facts = SourceFacts("bag", topic, kind, storage=[one.name for one in reader.file_paths])
         super().__init__(facts, reader.found, reader.topics[topic].count or None)
         self._kind = kind
+        self.bag = reader
         names = {part: name for name, part in reader.parts.items()}
         self._neutral = names.get(Part.NEUTRAL_FACE) if with_neutral else None
         self.has_neutral = self._neutral is not None

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.face.frames import Face
 from x2c_core.files.issues import Issues
 
@@ -32,7 +33,8 @@ class Frame:
         time: Time in the bag [ns]; the stamp if there is no bag.
         image: (height, width, 3) BGR, or None where landmarks were recorded only.
         face: Recorded face, if there is no image.
-        is_neutral: Whether the face is no frame, but the person's neutral face.
+        is_neutral: Whether it is no frame, but shows the person's neutral face.
+        person: Number of the person, if the recording tells persons apart.
     """
 
     index: int
@@ -41,6 +43,22 @@ class Frame:
     image: ImageArray | None = None
     face: Face | None = None
     is_neutral: bool = False
+    person: int = 0
+
+
+@dataclass(frozen=True)
+class FrameReference:
+    """Control values that belong to frames.
+
+    Attributes:
+        stamps: (n,) ascending, each once [ns].
+        values: (n, 30) [ratio or rad]; NaN while no person is followed.
+        source: Origin of the values, for people.
+    """
+
+    stamps: NDArray[np.int64]
+    values: NDArray[np.float64]
+    source: str
 
 
 @dataclass
@@ -72,9 +90,13 @@ class FrameSource(ABC):
         issues: Problems found while reading; complete after a pass.
         count: Estimated number of frames; None if unknown.
         has_neutral: Whether the person's neutral face is among what it yields.
+        is_independent: Whether frames have no past: each is an image by itself.
+        bag: Bag with the rest of the run; None for a recording that is no bag.
     """
 
     has_neutral = False
+    is_independent = False
+    bag: BagReader | None = None
 
     def __init__(self, facts: SourceFacts, issues: Issues, count: int | None) -> None:
         self.facts, self.issues, self.count = facts, issues, count
@@ -82,6 +104,10 @@ class FrameSource(ABC):
     @abstractmethod
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that can be read; what cannot is counted once."""
+
+    def reference(self) -> FrameReference | None:
+        """Return the control values that belong to the frames; None if there are none."""
+        return None
 
     @abstractmethod
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class CameraSource(Source):
 
     Attributes:
         is_live: Whether images come by themselves, in real time; others wait to be read.
+        is_endless: Whether images never end, so that the source is no recording.
+        form: Kind of recording in reports of an evaluation.
         age: Time between the capture of the last image and the end of its `read` [s].
         stamp: Recorded stamp of the last image [ns]; None for sources that have no stamps.
         frame_id: Recorded frame of the last image; empty for sources that have none.
@@ -44,6 +47,8 @@ class CameraSource(Source):
     """
 
     is_live = False
+    is_endless = False
+    form: ClassVar[str] = "video"
     age = 0.0
     stamp: int | None = None
     frame_id = ""
@@ -66,6 +71,11 @@ class CameraSource(Source):
     def rate(self) -> float:
         """Native rate [Hz]; known while open, 0 if the source has none."""
         return 0.0
+
+    @property
+    def promised(self) -> int | None:
+        """Number of images that the source's header states; None if it states none."""
+        return None
 
 
 CAMERA_SOURCES: SourceRegistry[CameraSource] = SourceRegistry(

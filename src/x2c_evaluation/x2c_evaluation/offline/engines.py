@@ -23,7 +23,7 @@ from x2c_evaluation.offline.recording.evaluate import (
     evaluate,
     failure,
 )
-from x2c_perception.cameras.choice import PERFORMER
+from x2c_evaluation.offline.sources.choice import names_source
 
 _PATIENCE = "20s"
 """How long a cluster may take to answer."""
@@ -127,7 +127,7 @@ def _everywhere(job: EvaluationJob) -> EvaluationJob:
     """Return a job whose paths do not depend on the folder it is run in."""
     return dataclasses.replace(
         job,
-        source=job.source if job.source == PERFORMER else _absolute(job.source),
+        source=job.source if names_source(job.source) else _absolute(job.source),
         against=_absolute(job.against) if job.against else "",
     )
 

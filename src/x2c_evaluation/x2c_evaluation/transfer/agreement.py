@@ -41,7 +41,6 @@ from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 Array = NDArray[np.float64]
@@ -90,7 +89,7 @@ def measure_transfer(
     """
     motion = make_transfer(transfer, robot, size)
     source = choose_source("", video)
-    if isinstance(source, StillImage):
+    if source.is_endless:
         raise EvaluationError(
             f"{video} is a single picture; expected a video, or a folder of them"
         )

@@ -36,7 +36,6 @@ from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -151,7 +150,7 @@ def _add_expressions(sheet: _Sheet, rendered: Robot) -> None:
 
 def _add_video(sheet: _Sheet, video: str) -> None:
     source = choose_source("", video)
-    if isinstance(source, StillImage):
+    if source.is_endless:
         raise EvaluationError(
             f"{video} is a single picture; expected a video, or a folder of them"
         )

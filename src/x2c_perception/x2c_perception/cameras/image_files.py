@@ -45,6 +45,7 @@ class StillImage(CameraSource):
     """
 
     takes = "an image"
+    is_endless = True
     priority = -10
 
     def __init__(self, path: Path) -> None:
@@ -99,6 +100,7 @@ class ImageSequence(CameraSource):
     """
 
     takes = "a folder of images"
+    form = "pictures"
     priority = -10
 
     def __init__(self, folder: Path) -> None:

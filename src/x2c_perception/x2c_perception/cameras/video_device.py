@@ -76,6 +76,7 @@ class VideoDevice(CameraSource):
 
     Options = CaptureRequest
     is_live = True
+    is_endless = True
 
     def __init__(self, device: str, request: CaptureRequest) -> None:
         self._path = device_path(device)

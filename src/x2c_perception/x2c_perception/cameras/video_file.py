@@ -114,6 +114,11 @@ class VideoFile(CameraSource):
         """Rate in the file's header [Hz]."""
         return self._rate
 
+    @property
+    def promised(self) -> int | None:
+        """Number of images that the header states."""
+        return promised_images(self._path)
+
     def _decode(self) -> ImageArray | None:
         if self._capture is None:
             raise SourceError(f"{self._path} is not open: call open() first")

@@ -136,8 +136,9 @@ def _jobs(
     """Return what is to be evaluated; refuse what cannot be begun."""
     from x2c_bags.errors import TopicError
     from x2c_core.errors import X2CError
-    from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, open_source
+    from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
     from x2c_evaluation.offline.run import unique_names
+    from x2c_evaluation.offline.sources.choice import open_frames
     from x2c_imitation.backends import make_imitator
 
     # A wrong backend or robot would fail in every recording.
@@ -149,7 +150,7 @@ def _jobs(
         job = EvaluationJob(name, source, settings, arguments.topic, arguments.against)
         check(job)
         try:
-            open_source(job)
+            open_frames(job.source, job.topic, settings.calibration)
         except TopicError as error:
             if len(error.choices) < 2 or arguments.topic:
                 # The report says so; the others are evaluated.

@@ -16,13 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from x2c_bags.frames.bag_frames import FACE, BagFrames
-from x2c_bags.frames.frame_source import FrameSource
 from x2c_bags.frames.recorded_run import RecordedRun
-from x2c_bags.frames.topic_choice import choose_topic
-from x2c_bags.reading.bag_reader import BagReader
-from x2c_bags.reading.files import is_bag
-from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import ControlErrors, control_error
 from x2c_core.errors import X2CError
@@ -44,10 +38,8 @@ from x2c_evaluation.offline.results.references import (
     recorded,
 )
 from x2c_evaluation.offline.results.smoothness import UNKNOWN, Smoothness, smoothness
-from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
-from x2c_evaluation.offline.sources.video_frames import VideoFrames
-from x2c_evaluation.pipeline.settings import EvaluationSettings, NeutralSource
-from x2c_perception.cameras.choice import PERFORMER
+from x2c_evaluation.offline.sources.choice import names_source, open_frames
+from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 Progress = Callable[[int], None]
 
@@ -58,7 +50,7 @@ class EvaluationJob:
 
     Attributes:
         name: Of the recording, fit for a file name and unlike all others.
-        source: Path of a bag or video, or "performer".
+        source: Path of a bag, video or data set, or "NAME:TEXT" with a camera source.
         settings: With what.
         topic: Of the frames; empty for the only one there is.
         against: Path of what the control values are compared with; empty for nothing.
@@ -120,7 +112,7 @@ def check(job: EvaluationJob) -> None:
         EvaluationError: There is no such file or folder.
     """
     for what, path in (("recording", job.source), ("reference", job.against)):
-        if path and path != PERFORMER and not Path(path).expanduser().exists():
+        if path and not names_source(path) and not Path(path).expanduser().exists():
             raise EvaluationError(f"there is no {what} {path}: no such file or folder")
 
 
@@ -137,41 +129,17 @@ def failure(job: EvaluationJob, reason: str, issues: Iterable[Issue] = ()) -> Ev
     return EvaluationOutcome(job.name, result, failed=reason, lost=True)
 
 
-def open_source(job: EvaluationJob) -> tuple[FrameSource, BagReader | None]:
-    """Return the frames of a recording, and the bag they are in.
-
-    Raises:
-        X2CError: They cannot be had.
-    """
-    path = Path(job.source).expanduser()
-    if job.source != PERFORMER and is_data_set(path):
-        return DataSetFrames(path), None
-    if job.source == PERFORMER or not (path.exists() and is_bag(path)):
-        return VideoFrames(job.source), None
-    reader = BagReader(path)
-    topic = choose_topic(reader, job.topic)
-    landmarks = reader.topics[topic].message_type == FACE
-    has_neutral = Part.NEUTRAL_FACE in reader.parts.values()
-    wanted = job.settings.calibration
-    auto = wanted is NeutralSource.AUTO and landmarks and has_neutral
-    if wanted is NeutralSource.RECORDED and not has_neutral:
-        raise EvaluationError(f"{path} holds no neutral face: choose another --calibration")
-    return BagFrames(reader, topic, auto or wanted is NeutralSource.RECORDED), reader
-
-
 def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> EvaluationOutcome:
-    source, reader = open_source(job)
+    source = open_frames(job.source, job.topic, job.settings.calibration)
     robot = job.settings.robot()
-    single = isinstance(source, DataSetFrames)
-    if isinstance(source, DataSetFrames):
-        imitated = imitate_images(source, job.settings, robot, issues, progress)
-    else:
-        imitated = imitate(source, job.settings, robot, issues, progress)
+    single = source.is_independent
+    run = imitate_images if single else imitate
+    imitated = run(source, job.settings, robot, issues, progress)
     curves = imitated.curves
-    recorded_run = run_figures.recorded_run(reader, curves) if reader is not None else None
+    recorded_run = run_figures.recorded_run(source.bag, curves) if source.bag is not None else None
     references = _references(job, recorded_run, issues)
-    if isinstance(source, DataSetFrames):
-        references.setdefault(AGAINST, (source.truth(), ""))
+    if (own := source.reference()) is not None:
+        references.setdefault(AGAINST, (Reference(own.stamps, own.values, own.source), ""))
     curves = _with_references(curves, references, issues)
     result: dict[str, Any] = {
         "format": FORMAT,

@@ -19,7 +19,7 @@ from x2c_evaluation.offline.results.layout import (
     REPORT,
     RESULT,
 )
-from x2c_perception.cameras.choice import PERFORMER
+from x2c_evaluation.offline.sources.choice import names_source
 
 _MARK = "Results of 'x2c evaluate', which replaces and removes what is of it in this folder.\n"
 
@@ -38,7 +38,7 @@ def claim(folder: Path, jobs: Sequence[EvaluationJob]) -> None:
     _refuse_files_of_others(folder, jobs)
     for job in jobs:
         for what, path in (("recording", job.source), ("reference", job.against)):
-            if path and path != PERFORMER:
+            if path and not names_source(path):
                 _refuse_overlap(folder, what, path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, ImageArray, ahead
+from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, ahead
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face import topology
@@ -20,7 +20,6 @@ from x2c_core.robot.robot import Robot
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.offline.recording.gathered import Gathered
 from x2c_evaluation.offline.recording.imitated import Imitated
-from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames
 from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
@@ -33,7 +32,7 @@ _TOLD_EVERY = 10
 
 
 def imitate_images(
-    source: DataSetFrames,
+    source: FrameSource,
     settings: EvaluationSettings,
     robot: Robot,
     issues: Issues,
@@ -54,25 +53,24 @@ def imitate_images(
         X2CError: Robot or backend cannot be used.
     """
     imitator = make_imitator(settings.backend, robot, vars(settings.options))
-    faces, neutrals = source.faces(), source.neutrals()
-    shown: int | None = None
+    calibrated: int | None = None
     gathered = Gathered()
     read = 0
     tracker = MediaPipeTracker()
     with closing(tracker), closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
         for frame in frames:
-            read = frame.index + 1
-            number = faces[frame.index]
-            if number != shown:
-                shown = None
-                neutral = source.images([neutrals[number]]).get(neutrals[number])
-                face = None if neutral is None else _face(tracker, neutral, number)
+            number = frame.person
+            if frame.is_neutral:
+                face = None if frame.image is None else _face(tracker, frame.image, number)
+                calibrated = None
                 if face is not None and face.state is FaceState.TRACKING:
                     with suppress(X2CError):
                         imitator.calibrate(face)
-                        shown = number
+                        calibrated = number
+                continue
+            read = frame.index + 1
             output = _output(tracker, frame, number)
-            if shown is None and output.face.state is FaceState.TRACKING:
+            if calibrated != number and output.face.state is FaceState.TRACKING:
                 issues.add("pictures of faces without a picture to calibrate to")
             elif output.face.state is FaceState.TRACKING:
                 try:
@@ -85,7 +83,7 @@ def imitate_images(
             gathered.add(frame.index, frame.stamp, output)
             if len(gathered) % _TOLD_EVERY == 0:
                 progress(read)
-    total = len(source.pairs)
+    total = source.count or read
     progress(total)
     return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_bags.frames.frame_source import FrameReference
 from x2c_bags.frames.recorded_run import RecordedRun, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
@@ -37,18 +38,8 @@ _REACH = 0.75
 
 
 @dataclass(frozen=True)
-class Reference:
-    """Control values over time.
-
-    Attributes:
-        stamps: (n,) ascending, each once [ns].
-        values: (n, 30) [ratio or rad]; NaN where no person is followed.
-        source: What they are, for people.
-    """
-
-    stamps: Integers
-    values: Array
-    source: str
+class Reference(FrameReference):
+    """Control values over time, found again by the stamps of other frames."""
 
     def at(self, stamps: Integers) -> tuple[Array, str]:
         """Return the values (m, 30) for frames (m,), NaN where there are none, and how.

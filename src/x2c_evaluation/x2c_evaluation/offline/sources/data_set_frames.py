@@ -8,13 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
+from x2c_bags.frames.frame_source import (
+    Frame,
+    FrameReference,
+    FrameSource,
+    ImageArray,
+    SourceFacts,
+)
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import scaled
 from x2c_core.files.issues import Issues
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import Pair, layout, read_data_set, upstream
-from x2c_evaluation.offline.results.references import Reference
 
 _SECOND = 1_000_000_000
 _JUDGED = ("test", "real_test")
@@ -34,9 +39,10 @@ def is_data_set(path: Path) -> bool:
 
 
 class DataSetFrames(FrameSource):
-    """The pictures of a data set, in order; the test split where it has one.
+    """The images of a data set, in order; the test split if it has one.
 
-    Stamps are a second apart: nothing is smoothed from one picture to the next.
+    Stamps are a second apart: nothing is smoothed from one image to the next. Each animation
+    shows a person; before the images of a person comes the one nearest to neutral.
 
     Args:
         path: Of the data set.
@@ -44,6 +50,9 @@ class DataSetFrames(FrameSource):
     Raises:
         DataSetError: Nothing of it can be used.
     """
+
+    has_neutral = True
+    is_independent = True
 
     def __init__(self, path: Path) -> None:
         data = read_data_set(path)
@@ -62,8 +71,11 @@ class DataSetFrames(FrameSource):
         self._counted = False
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the pictures that can be read."""
+        """Yield the images that can be read, and the neutral one of each person before."""
         counting, self._counted = not self._counted, True
+        persons = self._persons()
+        neutrals = self._neutrals(persons)
+        shown: int | None = None
         for index, pair in enumerate(self.pairs):
             try:
                 image = _bgr(pair)
@@ -74,7 +86,12 @@ class DataSetFrames(FrameSource):
             if counting:
                 size = f"{image.shape[1]}x{image.shape[0]}"
                 self.facts.sizes[size] = self.facts.sizes.get(size, 0) + 1
-            yield Frame(index, (index + 1) * _SECOND, (index + 1) * _SECOND, image)
+            person, stamp = persons[index], (index + 1) * _SECOND
+            if person != shown:
+                shown = person
+                for neutral in self.images([neutrals[person]]).values():
+                    yield Frame(-1, stamp, stamp, neutral, is_neutral=True, person=person)
+            yield Frame(index, stamp, stamp, image, person=person)
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return some pictures by index."""
@@ -86,25 +103,25 @@ class DataSetFrames(FrameSource):
                 continue
         return found
 
-    def truth(self) -> Reference:
-        """Return the control values that belong to the pictures."""
+    def reference(self) -> FrameReference:
+        """Return the control values that belong to the images."""
         stamps = (np.arange(len(self.pairs), dtype=np.int64) + 1) * _SECOND
         values = np.array([pair.values for pair in self.pairs])
-        return Reference(stamps, values, "the data set's values")
+        return FrameReference(stamps, values, "the data set's values")
 
-    def faces(self) -> list[int]:
-        """Return for each picture the number of the face, animation by animation."""
+    def _persons(self) -> list[int]:
+        """Return for each image the number of the person, animation by animation."""
         numbers: dict[str, int] = {}
         return [numbers.setdefault(pair.animation, len(numbers)) for pair in self.pairs]
 
-    def neutrals(self) -> dict[int, int]:
-        """Return for each face the picture whose values are nearest to neutral."""
+    def _neutrals(self, persons: Sequence[int]) -> dict[int, int]:
+        """Return for each person the index of the image whose values are nearest to neutral."""
         offsets = np.array([pair.values for pair in self.pairs])
         away = np.abs(scaled(offsets) - scaled(controls.NEUTRAL)).sum(axis=1)
         nearest: dict[int, int] = {}
-        for index, face in enumerate(self.faces()):
-            if face not in nearest or away[index] < away[nearest[face]]:
-                nearest[face] = index
+        for index, person in enumerate(persons):
+            if person not in nearest or away[index] < away[nearest[person]]:
+                nearest[person] = index
         return nearest
 
 

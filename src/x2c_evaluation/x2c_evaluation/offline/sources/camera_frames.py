@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of a video, or of a folder of pictures."""
+"""Frames of a camera source that comes to an end: a video, a folder of images, the performer."""
 
 from __future__ import annotations
 
@@ -12,36 +12,34 @@ from x2c_core.sources.camera_source import IMAGE_RATE
 from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.image_files import ImageSequence, StillImage
-from x2c_perception.cameras.video_file import VideoFile, promised_images
 
 _SHORT = 0.98
 """Share of the pictures that a video's header promises which it has at least [ratio]."""
 
 
-class VideoFrames(FrameSource):
-    """A video, a folder of pictures, or "performer".
+class CameraFrames(FrameSource):
+    """The images of a camera source.
 
-    Stamps are the time since the beginning, at the rate that the file says.
+    Stamps are those of the source; without any, the time since the beginning at its rate.
 
     Args:
-        name: As a user names it.
+        text: Path, or "NAME:TEXT" with the name of a source.
 
     Raises:
-        SourceError: It cannot be read.
-        EvaluationError: It is a single picture.
+        SourceError: The source cannot be read.
+        EvaluationError: Its images never end.
     """
 
-    def __init__(self, name: str) -> None:
-        self._source = choose_source("", name)
-        if isinstance(self._source, StillImage):
+    def __init__(self, text: str) -> None:
+        self._source = choose_source("", text)
+        if self._source.is_endless:
             raise EvaluationError(
-                f"{name} is one picture, which is no recording; expected a video, a folder of "
-                "pictures, or a bag"
+                f"{text} is one image or a camera, which is no recording; expected a video, a "
+                "folder of images, or a bag"
             )
-        folder = isinstance(self._source, ImageSequence)
-        facts = SourceFacts("pictures" if folder else "video", form=Path(name).suffix.lstrip("."))
-        super().__init__(facts, Issues(), self._promised())
+        form = self._source.form
+        facts = SourceFacts(form, form=Path(text).suffix.lstrip("."))
+        super().__init__(facts, Issues(), self._source.promised)
         with self._source:
             self.rate = self._source.rate or IMAGE_RATE
         self._counted = False
@@ -51,7 +49,8 @@ class VideoFrames(FrameSource):
         sizes: dict[str, int] = {}
         index = 0
         for index, image in self._read():
-            stamp = round(index * 1e9 / self.rate)
+            stamp = self._source.stamp
+            stamp = round(index * 1e9 / self.rate) if stamp is None else stamp
             size = f"{image.shape[1]}x{image.shape[0]}"
             sizes[size] = sizes.get(size, 0) + 1
             yield Frame(index, stamp, stamp, image)
@@ -59,7 +58,7 @@ class VideoFrames(FrameSource):
             self._counted = True
             self.facts.sizes = sizes
             read, promised = sum(sizes.values()), self.count
-            if promised and read < _SHORT * promised and self.facts.kind == "video":
+            if promised and read < _SHORT * promised:
                 self.issues.add(
                     "pictures that the video's header promises are not there", promised - read
                 )
@@ -89,8 +88,3 @@ class VideoFrames(FrameSource):
                     return
                 yield index, image
                 index += 1
-
-    def _promised(self) -> int | None:
-        if isinstance(self._source, VideoFile):
-            return promised_images(Path(self._source.name))
-        return None

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frames of any recording through one interface."""
+
+import cv2
+import numpy as np
+import pytest
+
+from x2c_core.errors import X2CError
+from x2c_core.sources.source import SourceError
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
+from x2c_evaluation.offline.sources.choice import names_source, open_frames
+from x2c_evaluation.pipeline.settings import make_settings
+
+GROUP = "x2c.camera_sources"
+THREE = """
+import numpy as np
+from x2c_core.sources.camera_source import CameraSource
+class Three(CameraSource):
+    "Three grey images with stamps of their own."
+    def __init__(self, text, options):
+        self.name, self._left = text, 0
+    def open(self): self._left = 3
+    def close(self): pass
+    def read(self):
+        if not self._left:
+            return None
+        self._left -= 1
+        self.stamp = (10 - self._left) * 1_000_000_000
+        return np.full((4, 6, 3), 10 * self._left, np.uint8)
+    @property
+    def size(self): return (6, 4)
+"""
+
+
+def test_a_source_of_another_package_is_a_recording_with_its_own_stamps(install_module):
+    install_module("threes", GROUP, {"three": "threes:Three"}, THREE)
+    assert names_source("three:x")
+    source = open_frames("three:x")
+    for _ in range(2):
+        frames = list(source.frames())
+        assert [frame.stamp for frame in frames] == [8 * 10**9, 9 * 10**9, 10 * 10**9]
+        assert [int(frame.image[0, 0, 0]) for frame in frames] == [20, 10, 0]
+    assert source.facts.sizes == {"6x4": 3}
+    assert source.reference() is None
+    assert source.bag is None
+    assert not source.is_independent
+    check(EvaluationJob("three", "three:x", make_settings()))
+
+
+def test_a_video_has_the_time_since_its_beginning():
+    frames = open_frames("performer").frames()
+    stamps = [next(frames).stamp for _ in range(3)]
+    frames.close()
+    np.testing.assert_allclose(stamps, [0, 1e9 / 30, 2e9 / 30], atol=1)
+
+
+@pytest.mark.parametrize("text", ["one.png", "video_device:0"])
+def test_what_never_ends_is_no_recording(tmp_path, text):
+    cv2.imwrite(str(tmp_path / "one.png"), np.zeros((4, 4, 3), np.uint8))
+    path = text if ":" in text else str(tmp_path / text)
+    with pytest.raises(EvaluationError, match="no recording; expected a video, a folder"):
+        open_frames(path)
+
+
+def test_what_is_not_there_is_refused_with_what_was_expected(tmp_path):
+    with pytest.raises(SourceError, match=r"there is no file .*gone; expected a bag, an image"):
+        open_frames(str(tmp_path / "gone"))
+    with pytest.raises(X2CError, match=r"there is no recording .*gone: no such file or folder"):
+        check(EvaluationJob("gone", str(tmp_path / "gone"), make_settings()))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choice of a recording's frames by the user's text: a data set, a bag or a camera source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from x2c_bags.frames.bag_frames import FACE, BagFrames
+from x2c_bags.frames.frame_source import FrameSource
+from x2c_bags.frames.topic_choice import choose_topic
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.reading.files import is_bag
+from x2c_bags.schema.topics import Part
+from x2c_core.sources.camera_source import CAMERA_SOURCES
+from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.offline.sources.camera_frames import CameraFrames
+from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
+from x2c_evaluation.pipeline.settings import NeutralSource
+
+
+def names_source(text: str) -> bool:
+    """Return whether a text is "NAME" or "NAME:TEXT" with the name of a camera source."""
+    return text.partition(":")[0] in CAMERA_SOURCES.names()
+
+
+def open_frames(
+    text: str, topic: str = "", neutral: NeutralSource = NeutralSource.AUTO
+) -> FrameSource:
+    """Return the frames of a recording.
+
+    Args:
+        text: Path of a data set, bag, video or folder of images; or "NAME:TEXT" with the name of
+            a camera source, such as "performer".
+        topic: Topic of the frames in a bag; empty for the only one there is.
+        neutral: Origin of the neutral face.
+
+    Raises:
+        X2CError: The recording cannot be read, or lacks the topic or the neutral face.
+    """
+    path = Path(text).expanduser()
+    if names_source(text):
+        return CameraFrames(text)
+    if is_data_set(path):
+        return DataSetFrames(path)
+    if path.exists() and is_bag(path):
+        return _bag_frames(path, topic, neutral)
+    return CameraFrames(text)
+
+
+def _bag_frames(path: Path, wanted: str, neutral: NeutralSource) -> BagFrames:
+    reader = BagReader(path)
+    topic = choose_topic(reader, wanted)
+    landmarks = reader.topics[topic].message_type == FACE
+    has_neutral = Part.NEUTRAL_FACE in reader.parts.values()
+    if neutral is NeutralSource.RECORDED and not has_neutral:
+        raise EvaluationError(f"{path} holds no neutral face: choose another --calibration")
+    auto = neutral is NeutralSource.AUTO and landmarks and has_neutral
+    return BagFrames(reader, topic, auto or neutral is NeutralSource.RECORDED)
