@@ -26,3 +26,7 @@ class NoImageError(BringupError):
 
 class SettingsFileError(BringupError):
     """A file of settings is not there."""
+
+
+class ImitationUseError(BringupError):
+    """The Python API is used with an image or a stamp that cannot be."""

@@ -92,3 +92,9 @@ def test_path_without_a_robot_is_refused_with_what_is_expected(tmp_path, monkeyp
 
 def test_virtual_robot_is_installed():
     assert (find_robot("virtual") / FILE_NAME).is_file()
+
+
+def test_without_the_environment_the_remedy_is_named(monkeypatch):
+    monkeypatch.delenv("AMENT_PREFIX_PATH")
+    with pytest.raises(RobotError, match=r"AMENT_PREFIX_PATH.*enter the environment first"):
+        find_robot("virtual")

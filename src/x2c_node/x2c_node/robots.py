@@ -21,10 +21,18 @@ def robot_folders() -> dict[str, Path]:
     """Return every installed robot's folder, by name.
 
     Raises:
-        RobotError: Two packages bring a robot of the same name.
+        RobotError: Two packages bring a robot of the same name, or the environment of the
+            installation is not entered.
     """
     folders: dict[str, Path] = {}
-    for package in get_resources(RESOURCE_TYPE):
+    try:
+        packages = get_resources(RESOURCE_TYPE)
+    except (OSError, LookupError) as error:
+        raise RobotError(
+            f"cannot look for installed robots: {error}; enter the environment first, or give the "
+            "path of a robot's folder, with a slash"
+        ) from error
+    for package in packages:
         content, prefix = get_resource(RESOURCE_TYPE, package)
         for file in sorted((Path(prefix) / content.strip()).glob(f"*/{FILE_NAME}")):
             other = folders.setdefault(file.parent.name, file.parent)
