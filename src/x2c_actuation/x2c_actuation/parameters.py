@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from x2c_actuation.pipeline.actuation_stage import ActuationSettings
+from x2c_actuation.pipeline.actuation_settings import ActuationSettings
 from x2c_actuation.safety.feedback import Tracking
 from x2c_actuation.safety.state_machine import Ending, StateTiming
 from x2c_core.control_space.controls import Group

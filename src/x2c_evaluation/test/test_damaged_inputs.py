@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -251,16 +252,18 @@ def test_a_damaged_table_of_frames_raises_nothing_of_others(tmp_path):
 
 
 def test_a_damaged_report_raises_nothing_of_others(tmp_path):
+    stored = Path(__file__).parent / "offline/data/result_with_fidelity.json"
+    result = json.loads(stored.read_text(encoding="utf-8"))
     report = {
         "format": FORMAT,
-        "settings": {"robot": "virtual", "backend": "geometric"},
+        "settings": result.pop("settings"),
         "versions": {"x2c": "1"},
         "summary": {"error": 0.1},
-        "recordings": [{"name": "a", "metrics": {"error": 0.1}, "frames": {"read": 3}}],
+        "recordings": [{"metrics": {"error": 0.1}, **result}],
     }
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report), encoding="utf-8")
-    assert compare(tmp_path, tmp_path).common == ["a"]
+    assert compare(tmp_path, tmp_path).common == ["bag"]
     for seed in range(4 * ROUNDS):
         path.write_text(json.dumps(changed_tree(report, random.Random(seed))), encoding="utf-8")
         tried(lambda: compare(tmp_path, tmp_path).common)

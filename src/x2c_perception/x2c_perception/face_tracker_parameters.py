@@ -9,7 +9,7 @@ from typing import Any
 
 from x2c_node.parameters import Parameters, parameter
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
-from x2c_perception.tracking_stage import TrackingSettings
+from x2c_perception.tracking.tracking_settings import TrackingSettings
 
 
 def _min_cutoff(region: Region) -> Any:

@@ -6,8 +6,8 @@ face_tracker_node and offline evaluation run this same object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,33 +18,10 @@ from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
 from x2c_perception.neutral.person_store import PersonStore, persons_folder
 from x2c_perception.tracking.face_crop import face_crop
-from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.person_tracker import PersonTracker
 from x2c_perception.tracking.tracker import FaceTracker
-
-
-@dataclass(frozen=True)
-class TrackingSettings:
-    """Settings of a tracking stage.
-
-    Attributes:
-        max_faces: Number of faces looked for; only one is followed.
-        minimum_detection_confidence: Score that a newly found face needs, 0 to 1.
-        minimum_tracking_confidence: Score below which a face counts as lost, 0 to 1.
-        person_patience: Time that a person may be gone before another one is followed [s].
-        smoothing: Smoothing of each region; None for none.
-        person: Name under which the neutral face is saved and found again; empty for none.
-        automatic_calibration: Whether the neutral face of every new person is calibrated.
-    """
-
-    max_faces: int = 1
-    minimum_detection_confidence: float = 0.5
-    minimum_tracking_confidence: float = 0.5
-    person_patience: float = 1.0
-    smoothing: Mapping[Region, Smoothing] | None = field(default_factory=lambda: DEFAULTS)
-    person: str = ""
-    automatic_calibration: bool = True
+from x2c_perception.tracking.tracking_settings import TrackingSettings
 
 
 @dataclass(frozen=True)

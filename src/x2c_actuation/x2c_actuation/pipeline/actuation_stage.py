@@ -6,33 +6,12 @@ actuation_node and the simulated robot of evaluation run this same object.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline, JointCommand
+from x2c_actuation.pipeline.actuation_settings import ActuationSettings
 from x2c_actuation.pipeline.mapping import JointMap
-from x2c_actuation.safety.feedback import Tracking
-from x2c_actuation.safety.state_machine import ActuationStateMachine, StateTiming
-from x2c_core.control_space.controls import Group
+from x2c_actuation.safety.state_machine import ActuationStateMachine
 from x2c_core.face.frames import ControlFrame
 from x2c_core.robot.robot import Robot
-
-
-@dataclass(frozen=True)
-class ActuationSettings:
-    """Settings that can be changed while joints move.
-
-    Attributes:
-        timing: Times after which states change by themselves.
-        tracking: Tolerances between commanded and measured positions.
-        gains: Gain of each group of controls about neutral.
-        offsets: Offset of each group of controls [ratio or rad].
-    """
-
-    timing: StateTiming = field(default_factory=StateTiming)
-    tracking: Tracking = field(default_factory=Tracking)
-    gains: Mapping[Group, float] = field(default_factory=dict)
-    offsets: Mapping[Group, float] = field(default_factory=dict)
 
 
 class ActuationStage:

@@ -37,14 +37,14 @@ def test_a_data_set_is_judged_by_its_own_values(tmp_path, settings):
     outcome = evaluate(EvaluationJob("set", str(tmp_path), settings))
     assert outcome.failed == ""
     assert outcome.lost
-    assert any("gone.png" in one["text"] for one in outcome.result["issues"])
-    assert outcome.result["source"]["kind"] == "data set"
-    assert outcome.result["tracking"]["faces"] == 5
-    error = outcome.result["errors"]["against"]
-    assert error["source"] == "the data set's values"
-    assert error["frames"] == 5
-    assert error["controls"]["Head Yaw"] == pytest.approx(0.0, abs=0.05)
-    assert outcome.result["smoothness"]["jerk"] is None
+    assert any("gone.png" in one.text for one in outcome.result.issues)
+    assert outcome.result.source.kind == "data set"
+    assert outcome.result.figures.tracking.faces == 5
+    error = outcome.result.figures.errors["against"]
+    assert error.source == "the data set's values"
+    assert error.frames == 5
+    assert error.controls["Head Yaw"] == pytest.approx(0.0, abs=0.05)
+    assert outcome.result.figures.smoothness.jerk is None
     table = tmp_path / "frames.parquet"
     table.write_bytes(outcome.frames)
     curves = read_curves(table)

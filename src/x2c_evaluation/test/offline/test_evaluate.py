@@ -31,11 +31,11 @@ def run(source, settings, **how):
 
 
 def losses(outcome):
-    return [one["text"] for one in outcome.result["issues"] if one["loss"]]
+    return [one.text for one in outcome.result.issues if one.loss]
 
 
 def notes(outcome):
-    return [one["text"] for one in outcome.result["issues"] if not one["loss"]]
+    return [one.text for one in outcome.result.issues if not one.loss]
 
 
 def test_a_bag_of_a_camera_is_evaluated_twice_to_the_same_bytes(tmp_path, camera_bag, settings):
@@ -43,15 +43,15 @@ def test_a_bag_of_a_camera_is_evaluated_twice_to_the_same_bytes(tmp_path, camera
     first, second = run(bag, settings), run(bag, settings)
     assert first.failed == ""
     assert not first.lost
-    assert as_text(first.result) == as_text(second.result)
+    assert as_text(first.result.to_json()) == as_text(second.result.to_json())
     assert first.frames == second.frames
     assert first.images == second.images
     result = first.result
-    assert result["source"]["topic"] == "/camera/image_raw/compressed"
-    assert result["frames"]["usable"] == result["tracking"]["faces"] == 45
-    assert result["tracking"]["followed"] > 25
-    assert result["frames"]["rate_hz"] == pytest.approx(30.0, abs=0.01)
-    assert result["errors"] == {}
+    assert result.source.topic == "/camera/image_raw/compressed"
+    assert result.figures.frames.usable == result.figures.tracking.faces == 45
+    assert result.figures.tracking.followed > 25
+    assert result.figures.frames.rate_hz == pytest.approx(30.0, abs=0.01)
+    assert result.figures.errors == {}
     assert {name.rpartition("_")[2] for name in first.images} == {"person.jpg", "robot.jpg"}
     table = tmp_path / "frames.parquet"
     table.write_bytes(first.frames)
@@ -66,7 +66,7 @@ def test_raw_encodings_of_the_same_images_give_the_same_values(tmp_path, camera_
         for form, storage in (("bgr8", "mcap"), ("rgb8", "sqlite3"))
     ]
     assert outcomes[0].frames == outcomes[1].frames
-    assert outcomes[1].result["source"]["encodings"] == {"rgb8": 20}
+    assert outcomes[1].result.source.encodings == {"rgb8": 20}
 
 
 def face_messages(writers, images, settings):
@@ -109,13 +109,13 @@ def test_recorded_landmarks_give_the_very_control_values_that_were_recorded(
     bag = writers.write(tmp_path / "bag", face_messages(writers, images, settings))
     outcome = run(bag, settings)
     assert outcome.failed == ""
-    error = outcome.result["errors"]["recorded"]
-    assert error["frames"] > 25
-    assert error["mean"] == 0.0
-    assert error["largest"] == 0.0
-    assert error["matched_by"] == "frames of the same stamp"
-    assert outcome.result["source"]["topic"] == "/face"
-    assert outcome.result["recorded"]["messages"]["control_values"] == 45
+    error = outcome.result.figures.errors["recorded"]
+    assert error.frames > 25
+    assert error.mean == 0.0
+    assert error.largest == 0.0
+    assert error.matched_by == "frames of the same stamp"
+    assert outcome.result.source.topic == "/face"
+    assert outcome.result.figures.recorded.messages["control_values"] == 45
 
 
 def test_a_known_offset_of_recorded_values_is_found_as_error(tmp_path, writers, images, settings):
@@ -124,10 +124,10 @@ def test_a_known_offset_of_recorded_values_is_found_as_error(tmp_path, writers, 
     for _, (_, message) in topics["/control_values"]:
         message.values[jaw] = message.values[jaw] - 0.25
     outcome = run(writers.write(tmp_path / "bag", topics), settings)
-    error = outcome.result["errors"]["recorded"]
-    assert error["controls"]["Jaw Yaw"] == pytest.approx(0.5, abs=1e-6)
-    assert error["mean"] == pytest.approx(0.5 / 30, rel=0.02)
-    assert outcome.result["moments"][0]["worst"][0][0] == "Jaw Yaw"
+    error = outcome.result.figures.errors["recorded"]
+    assert error.controls["Jaw Yaw"] == pytest.approx(0.5, abs=1e-6)
+    assert error.mean == pytest.approx(0.5 / 30, rel=0.02)
+    assert outcome.result.figures.moments[0].worst[0][0] == "Jaw Yaw"
 
 
 def test_without_a_face_anywhere_it_fails_and_says_so(tmp_path, writers, settings):
@@ -135,7 +135,7 @@ def test_without_a_face_anywhere_it_fails_and_says_so(tmp_path, writers, setting
     recorded = [(START + n * PERIOD, writers.jpeg(black, START + n * PERIOD)) for n in range(5)]
     outcome = run(writers.write(tmp_path / "bag", {"/image": recorded}), settings)
     assert outcome.failed == "no face was found in any of 5 frames"
-    assert outcome.result["frames"]["usable"] == 5
+    assert outcome.result.figures.frames.usable == 5
 
 
 def test_frames_that_are_no_images_are_counted_and_the_others_used(
@@ -153,8 +153,8 @@ def test_frames_that_are_no_images_are_counted_and_the_others_used(
     outcome = run(writers.write(tmp_path / "bag", {"/cam": recorded}), settings)
     assert outcome.failed == ""
     assert outcome.lost
-    assert outcome.result["frames"]["unusable"] == 4
-    counts = {one["text"]: one["count"] for one in outcome.result["issues"]}
+    assert outcome.result.figures.frames.unusable == 4
+    counts = {one.text: one.count for one in outcome.result.issues}
     assert [n for text, n in counts.items() if "truncated" in text] == [3]
     assert [n for text, n in counts.items() if "unknown encoding '32FC1'" in text] == [1]
 
@@ -166,8 +166,8 @@ def test_images_of_changing_size_are_followed(tmp_path, writers, images, setting
         shown = cv2.resize(image, (320, 240)) if index >= 25 else image
         recorded.append((stamp, writers.jpeg(shown, stamp)))
     outcome = run(writers.write(tmp_path / "bag", {"/cam": recorded}), settings)
-    assert outcome.result["source"]["sizes"] == {"640x480": 25, "320x240": 20}
-    assert outcome.result["tracking"]["faces"] == 45
+    assert outcome.result.source.sizes == {"640x480": 25, "320x240": 20}
+    assert outcome.result.figures.tracking.faces == 45
 
 
 def test_stamps_that_jump_back_or_are_zero_do_no_harm(tmp_path, camera_bag, settings):
@@ -175,11 +175,11 @@ def test_stamps_that_jump_back_or_are_zero_do_no_harm(tmp_path, camera_bag, sett
     bag = camera_bag(tmp_path / "loop", frames=40, stamps=there + there)
     outcome = run(bag, settings)
     assert outcome.failed == ""
-    assert outcome.result["frames"]["stamps_backwards"] == 1
-    assert outcome.result["frames"]["duration_s"] == pytest.approx(39 / 30, abs=0.01)
+    assert outcome.result.figures.frames.stamps_backwards == 1
+    assert outcome.result.figures.frames.duration_s == pytest.approx(39 / 30, abs=0.01)
     assert any("stamps jumped" in note for note in notes(outcome))
     outcome = run(camera_bag(tmp_path / "zero", frames=30, stamps=itertools.repeat(0)), settings)
-    assert outcome.result["tracking"]["followed"] > 5
+    assert outcome.result.figures.tracking.followed > 5
     assert any("without a stamp" in note for note in notes(outcome))
 
 
@@ -191,7 +191,7 @@ def test_a_bag_that_breaks_off_is_evaluated_as_far_as_it_goes(tmp_path, camera_b
     outcome = run(file, settings)
     assert outcome.failed == ""
     assert outcome.lost
-    assert 20 < outcome.result["frames"]["usable"] < 45
+    assert 20 < outcome.result.figures.frames.usable < 45
     assert any("breaks off" in text for text in losses(outcome))
 
 
@@ -211,8 +211,8 @@ def test_a_video_is_evaluated_and_one_that_is_none_fails(tmp_path, images, setti
         writer.write(image)
     writer.release()
     outcome = run(path, settings)
-    assert outcome.result["frames"]["rate_hz"] == pytest.approx(25.0)
-    assert outcome.result["tracking"]["faces"] == 20
+    assert outcome.result.figures.frames.rate_hz == pytest.approx(25.0)
+    assert outcome.result.figures.tracking.faces == 20
     broken = tmp_path / "no.mp4"
     broken.write_bytes(b"this is text")
     assert "is not a video" in run(broken, settings).failed
@@ -221,8 +221,8 @@ def test_a_video_is_evaluated_and_one_that_is_none_fails(tmp_path, images, setti
 def test_the_neutral_face_can_be_found_first(tmp_path, camera_bag, settings):
     before = dataclasses.replace(settings, calibration=NeutralSource.BEFORE)
     outcome = run(camera_bag(tmp_path / "bag"), before)
-    assert outcome.result["tracking"]["neutral_known_after_s"] == 0.0
-    assert outcome.result["tracking"]["followed"] == 45
+    assert outcome.result.figures.tracking.neutral_known_after_s == 0.0
+    assert outcome.result.figures.tracking.followed == 45
 
 
 def test_what_is_compared_with_can_be_a_csv_file_a_bag_or_an_evaluation(
@@ -237,7 +237,7 @@ def test_what_is_compared_with_can_be_a_csv_file_a_bag_or_an_evaluation(
     table.close()
     for reference in (tmp_path / "controls.csv", bag):
         outcome = run(bag, settings, against=str(reference))
-        assert outcome.result["errors"]["against"]["largest"] < 1e-6, reference
+        assert outcome.result.figures.errors["against"].largest < 1e-6, reference
     with pytest.raises(EvaluationError, match="there is no reference"):
         check(EvaluationJob("it", str(bag), settings, against=str(tmp_path / "gone")))
     (tmp_path / "empty").mkdir()

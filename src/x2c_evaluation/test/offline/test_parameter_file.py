@@ -92,10 +92,10 @@ def test_what_is_said_in_a_namespace_is_not_lost(tmp_path):
         "      offset_nose: 0.0\n      gain_brow: 2\n",
         encoding="utf-8",
     )
-    said = make_settings(params_file=file).as_json()
-    assert said["tracking"] == {"smoothing": False}
-    assert said["offsets"] == {"mouth": 0.5}
-    assert said["gains"] == {"brow": 2.0}
+    said = make_settings(params_file=file).chosen
+    assert said.tracking == {"smoothing": False}
+    assert said.offsets == {"mouth": 0.5}
+    assert said.gains == {"brow": 2.0}
 
 
 def test_offsets_of_the_actuation_move_the_joints_that_are_judged(tmp_path):
@@ -109,7 +109,7 @@ def test_offsets_of_the_actuation_move_the_joints_that_are_judged(tmp_path):
     curves = FrameCurves(two, stamps, two, two, nothing, nothing, nothing, values, two)
 
     def too_fast(settings):
-        return limit_statistics(curves, settings.robot(), settings)["joints_asked_too_fast"]
+        return limit_statistics(curves, settings.robot(), settings).joints_asked_too_fast
 
     assert too_fast(make_settings(params_file=file)) != too_fast(make_settings())
 

@@ -123,7 +123,7 @@ def test_what_a_killed_run_left_is_replaced(tmp_path, job, monkeypatch):
         ResultsStore(out, [job]).keep(job, whole, "")
         assert contents(out) == first, place
     store = ResultsStore(out, [job])
-    broken = EvaluationOutcome(job.name, whole.result, b"table", {"gone/0.jpg": b"no such folder"})
+    broken = EvaluationOutcome(whole.result, b"table", {"gone/0.jpg": b"no such folder"})
     with pytest.raises(EvaluationError, match="goes on"):
         store.keep(job, broken, "")
     assert not ResultsStore(out, [job]).has(job, "")

@@ -32,7 +32,7 @@ def test_jitter_is_the_deviation_on_a_still_face():
     span = (controls.MAXIMUM - controls.MINIMUM) / 2.0
     found = smoothness(curves(values=controls.NEUTRAL + noise * span))
     assert found.jitter == pytest.approx(0.01, rel=0.15)
-    assert found.still_time == pytest.approx(COUNT // 12 * 12 * 0.04)
+    assert found.still_time_s == pytest.approx(COUNT // 12 * 12 * 0.04)
     assert smoothness(curves()).jitter == pytest.approx(0.0, abs=1e-12)
 
 
@@ -59,7 +59,7 @@ def test_jerk_is_the_third_derivative():
 def test_frames_that_are_not_followed_count_for_nothing():
     away = np.full(COUNT, 3)
     found = smoothness(curves(control_states=away))
-    assert (found.jitter, found.jerk, found.still_time) == (None, None, 0.0)
+    assert (found.jitter, found.jerk, found.still_time_s) == (None, None, 0.0)
 
 
 def test_a_gap_joins_no_frames():

@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.pipeline.actuation_stage import ActuationSettings, ActuationStage
+from x2c_actuation.pipeline.actuation_settings import ActuationSettings
+from x2c_actuation.pipeline.actuation_stage import ActuationStage
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.safety.state_machine import StateTiming

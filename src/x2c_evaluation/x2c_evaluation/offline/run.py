@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from x2c_core.system.versions import versions
 from x2c_evaluation.offline.engines import Engine
 from x2c_evaluation.offline.page.report_page import report_page
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, strict
+from x2c_evaluation.offline.recording.evaluate import EvaluationJob
 from x2c_evaluation.offline.recording.store import ResultsStore, as_text
-from x2c_evaluation.offline.results.layout import FORMAT, PAGE, RECORDINGS, REPORT
+from x2c_evaluation.offline.results.layout import PAGE, RECORDINGS, REPORT
 from x2c_evaluation.offline.results.metrics import metrics_of, summary
+from x2c_evaluation.offline.results.result import EvaluationReport, RecordingResult
 
 TOGETHER = 12
 """More recordings than this get a page each; fewer are all on one."""
@@ -44,23 +46,19 @@ class Evaluation:
         kept: How many were kept from an earlier run.
     """
 
-    results: Sequence[dict[str, Any]]
+    results: Sequence[RecordingResult]
     seconds: float
     kept: int
 
     @property
-    def failed(self) -> list[dict[str, Any]]:
+    def failed(self) -> list[RecordingResult]:
         """Recordings that could not be evaluated."""
-        return [one for one in self.results if one["failed"]]
+        return [one for one in self.results if one.failed]
 
     @property
-    def lost(self) -> list[dict[str, Any]]:
+    def lost(self) -> list[RecordingResult]:
         """Recordings of which something could not be read."""
-        return [
-            one
-            for one in self.results
-            if not one["failed"] and any(issue["loss"] for issue in one["issues"])
-        ]
+        return [one for one in self.results if not one.failed and one.lost]
 
 
 def run(
@@ -116,26 +114,19 @@ def unique_names(sources: Sequence[str]) -> list[str]:
     return names
 
 
-def _write(store: ResultsStore, results: list[dict[str, Any]]) -> None:
-    content = {
-        "format": FORMAT,
-        "settings": results[0]["settings"],
-        "versions": versions(),
-        "summary": strict(summary(results)),
-        "recordings": [
-            {
-                "name": one["name"],
-                "metrics": strict(metrics_of(one)),
-                **{key: value for key, value in one.items() if key not in ("name", "settings")},
-            }
-            for one in results
-        ],
-    }
-    store.write(REPORT, as_text(content))
+def _write(store: ResultsStore, results: Sequence[RecordingResult]) -> None:
+    report = EvaluationReport(
+        settings=results[0].settings,
+        versions=versions(),
+        summary=summary(results),
+        recordings=tuple(results),
+        metrics={one.name: metrics_of(one) for one in results},
+    )
+    store.write(REPORT, as_text(report.to_json()))
     together = len(results) <= TOGETHER
-    store.write(PAGE, report_page(content, store, details=together))
+    store.write(PAGE, report_page(report, store, details=together))
     if not together:
-        for one in content["recordings"]:
-            single = {**content, "recordings": [one], "summary": one["metrics"]}
-            name = f"{RECORDINGS}/{one['name']}/{PAGE}"
+        for one in results:
+            single = dataclasses.replace(report, recordings=(one,))
+            name = f"{RECORDINGS}/{one.name}/{PAGE}"
             store.write(name, report_page(single, store, details=True))

@@ -21,7 +21,8 @@ from x2c_imitation.backends import make_imitator
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need
 from x2c_perception.errors import PersonError
-from x2c_perception.tracking_stage import TrackedFrame, TrackingSettings, TrackingStage
+from x2c_perception.tracking.tracking_settings import TrackingSettings
+from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
 
 Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
@@ -98,11 +99,7 @@ class OfflinePipeline:
         Raises:
             X2CError: The frame cannot be used; the next one can.
         """
-        if frame.image is not None:
-            return self._tracking.track(frame.image, frame.stamp)
-        if frame.face is not None:
-            return self._tracking.take(frame.face, frame.stamp)
-        raise LandmarkError("a frame has neither an image nor a face")
+        return _track(self._tracking, frame)
 
     def imitate(self, tracked: TrackedFrame, stamp: int) -> PipelineOutput:
         """Return the control values for the next face.
@@ -157,18 +154,20 @@ def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = No
             if frame.is_neutral:
                 continue
             with suppress(X2CError):
-                tracked = (
-                    stage.track(frame.image, frame.stamp)
-                    if frame.image is not None
-                    else None
-                    if frame.face is None
-                    else stage.take(frame.face, frame.stamp)
-                )
-                if tracked is not None and tracked.neutral is not None:
-                    found = tracked.neutral
+                neutral = _track(stage, frame).neutral
+                if neutral is not None:
+                    found = neutral
                     if not stage.calibration.running:
                         break
     return found
+
+
+def _track(stage: TrackingStage, frame: Frame) -> TrackedFrame:
+    if frame.image is not None:
+        return stage.track(frame.image, frame.stamp)
+    if frame.face is not None:
+        return stage.take(frame.face, frame.stamp)
+    raise LandmarkError("a frame has neither an image nor a face")
 
 
 def timed(images: Iterable[ImageArray], period: float) -> Iterator[Frame]:

@@ -45,7 +45,7 @@ PACKAGES = (
 """Whose code the results depend on."""
 
 CHOSEN = {"tracking": "", "imitation": "", "gains": "gain ", "offsets": "offset "}
-"""Parts of `Settings.as_json` with what is not at its default, and what precedes it for people."""
+"""Parts of the chosen settings that hold what is not at its default, with words before each."""
 
 _DRAWN = "virtual"
 """Robot that pictures show in place of one that cannot be drawn."""
@@ -65,6 +65,31 @@ class NeutralSource(enum.StrEnum):
     """Found in a first pass, as of a person who is known by name."""
     RECORDED = "recorded"
     """That in the bag."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ChosenSettings:
+    """Settings without paths of this machine.
+
+    Attributes:
+        robot: Name of the robot.
+        backend: Name of the imitation backend.
+        calibration: Source of the neutral face.
+        fidelity: Whether fidelity was measured.
+        tracking: Parameters of the tracker that are not at their default.
+        imitation: Parameters of the imitation that are not at their default.
+        gains: Gains of the actuation by group.
+        offsets: Offsets of the actuation by group.
+    """
+
+    robot: str
+    backend: str
+    calibration: str = ""
+    fidelity: bool = False
+    tracking: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    imitation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    gains: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    offsets: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,22 +129,23 @@ class EvaluationSettings:
         """
         return load_robot(self.robot_folder)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what was chosen, without paths of this machine."""
-        return {
-            "robot": self.robot_folder.name,
-            "backend": self.backend,
-            "calibration": self.calibration.value,
-            "fidelity": self.fidelity,
-            "tracking": _chosen(self.tracking),
-            "imitation": {**_chosen(self.imitation), **_chosen(self.options)},
-            "gains": {group.value: gain for group, gain in self.gains.items()},
-            "offsets": {group.value: offset for group, offset in self.offsets.items()},
-        }
+    @property
+    def chosen(self) -> ChosenSettings:
+        """Settings without paths of this machine, as results keep them."""
+        return ChosenSettings(
+            robot=self.robot_folder.name,
+            backend=self.backend,
+            calibration=self.calibration.value,
+            fidelity=self.fidelity,
+            tracking=_chosen(self.tracking),
+            imitation={**_chosen(self.imitation), **_chosen(self.options)},
+            gains={group.value: gain for group, gain in self.gains.items()},
+            offsets={group.value: offset for group, offset in self.offsets.items()},
+        )
 
     def fingerprint(self) -> str:
         """Return a text that changes with the settings, the files they name, and our code."""
-        digest = hashlib.sha256(os.fsencode(repr(self.as_json())))
+        digest = hashlib.sha256(os.fsencode(repr(self.chosen)))
         for name in sorted(vars(self.tracking)):
             digest.update(f"{name}={getattr(self.tracking, name)}".encode())
         for name, value in sorted({**vars(self.imitation), **vars(self.options)}.items()):

@@ -211,13 +211,13 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
     from x2c_evaluation.offline.results.layout import PAGE
     from x2c_evaluation.offline.results.metrics import METRICS
 
-    good = [one for one in evaluation.results if not one["failed"]]
+    good = [one for one in evaluation.results if not one.failed]
     columns = [METRICS[n] for n in _SHOWN if any(METRICS[n].of(one) is not None for one in good)]
     if good:
         # A few stand side by side, so that the names of figures have room.
         table = Table("")
         for one in good[:_ABREAST]:
-            table.add_column(Text(one["name"]), justify="right")
+            table.add_column(Text(one.name), justify="right")
         for metric in columns:
             values = (metric.text(metric.of(one)) for one in good[:_ABREAST])
             table.add_row(metric.label, *values)
@@ -225,13 +225,12 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
         if len(good) > _ABREAST:
             console.print(f"and {len(good) - _ABREAST} more", soft_wrap=True)
     for one in evaluation.results:
-        for issue in one["issues"]:
-            count = f" ({issue['count']} times)" if issue["count"] > 1 else ""
-            kind = "not read" if issue["loss"] else "note"
-            text = f"{kind}: {one['name']}: {issue['text']}{count}"
-            console.print(Text(text, "yellow" if issue["loss"] else "dim"), soft_wrap=True)
-        if one["failed"]:
-            text = f"failed: {one['name']}: {one['failed']}"
+        for issue in one.issues:
+            kind = "not read" if issue.loss else "note"
+            text = f"{kind}: {one.name}: {issue}"
+            console.print(Text(text, "yellow" if issue.loss else "dim"), soft_wrap=True)
+        if one.failed:
+            text = f"failed: {one.name}: {one.failed}"
             console.print(Text(text, "bold red"), soft_wrap=True)
     fresh = len(evaluation.results) - evaluation.kept
     kept = f", {evaluation.kept} kept from before" if evaluation.kept else ""

@@ -53,7 +53,7 @@ def comparison_page(comparison: Comparison, verdicts: Sequence[str], thresholds:
     ]
     terms = ("change", "difference", "control error", "jitter", "jerk", "asked too fast")
     title = f"{_name(a)} and {_name(b)} - X2C comparison"
-    return page(title, "".join(parts), b.content["versions"], terms)
+    return page(title, "".join(parts), b.report.versions, terms)
 
 
 def _name(side: ComparisonSide) -> str:
@@ -61,11 +61,10 @@ def _name(side: ComparisonSide) -> str:
 
 
 def _link(side: ComparisonSide) -> str:
-    settings = side.content["settings"]
-    said = f"robot {settings['robot']}, backend {settings['backend']}"
+    settings = side.report.settings
+    said = f"robot {settings.robot}, backend {settings.backend}"
     for part, before in CHOSEN.items():
-        # Reports of before this part was told of have none.
-        chosen = settings.get(part, {})
+        chosen = getattr(settings, part)
         said += "".join(f", {before}{name} {value}" for name, value in chosen.items())
     return f"{escape(str(side.folder / PAGE))} · {escape(said)}"
 

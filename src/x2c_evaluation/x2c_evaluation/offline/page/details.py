@@ -9,22 +9,29 @@ from typing import Any
 
 from x2c_core.control_space.controls import Group
 from x2c_evaluation.offline.page.frame import table
-
-Result = Mapping[str, Any]
+from x2c_evaluation.offline.results.result import (
+    FidelityFigures,
+    Figures,
+    FrameFigures,
+    LimitFigures,
+    RunFigures,
+    SmoothnessFigures,
+    TrackingFigures,
+)
 
 _LISTED = 10
 
 
-def details(result: Result) -> str:
+def details(result: Figures) -> str:
     """Return tables of frames, tracking, steadiness, limits, and the recorded run."""
     blocks = [
-        ("Frames", _frames(result["frames"])),
-        ("Face", _tracking(result["tracking"])),
-        ("Steadiness", _smoothness(result["smoothness"])),
-        ("Limits", _limits(result["limits"])),
-        ("As recorded: latency [ms]", _latency(result["recorded"])),
-        ("As recorded: messages", _messages(result["recorded"])),
-        ("Fidelity", _fidelity(result["fidelity"])),
+        ("Frames", _frames(result.frames)),
+        ("Face", _tracking(result.tracking)),
+        ("Steadiness", _smoothness(result.smoothness)),
+        ("Limits", _limits(result.limits)),
+        ("As recorded: latency [ms]", _latency(result.recorded)),
+        ("As recorded: messages", _messages(result.recorded)),
+        ("Fidelity", _fidelity(result.fidelity)),
     ]
     cards = "".join(
         f'<div class="card"><h4>{escape(name)}</h4>{content}</div>'
@@ -34,60 +41,60 @@ def details(result: Result) -> str:
     return f'<h3>Figures</h3><div class="columns">{cards}</div>'
 
 
-def _frames(one: Result) -> str:
+def _frames(one: FrameFigures) -> str:
     return _pairs(
         {
-            "frames": one["frames"],
-            "could not be used": one["unusable"],
-            "duration [s]": _number(one["duration_s"], 2),
-            "rate [Hz]": _number(one["rate_hz"], 2),
-            "gaps": one["gaps"],
-            "longest gap [s]": _number(one["longest_gap_s"], 3),
-            "stamps that go backwards": one["stamps_backwards"],
-            "stamps that repeat": one["stamps_repeated"],
+            "frames": one.frames,
+            "could not be used": one.unusable,
+            "duration [s]": _number(one.duration_s, 2),
+            "rate [Hz]": _number(one.rate_hz, 2),
+            "gaps": one.gaps,
+            "longest gap [s]": _number(one.longest_gap_s, 3),
+            "stamps that go backwards": one.stamps_backwards,
+            "stamps that repeat": one.stamps_repeated,
         }
     )
 
 
-def _tracking(one: Result) -> str:
+def _tracking(one: TrackingFigures) -> str:
     return _pairs(
         {
-            "frames with a face": one["faces"],
-            "frames in which the robot follows": one["followed"],
-            "face lost": one["losses"],
-            "longest loss [s]": _number(one["longest_loss_s"], 2),
-            "persons": one["persons"],
-            "neutral face known after [s]": _number(one["neutral_known_after_s"], 2),
-            "tracker's confidence, p5": _number(one["confidence_p5"], 3),
-            "distance of the eyes, p5 / p50 [px]": f"{_number(one['eye_distance_px_p5'], 0)} / "
-            f"{_number(one['eye_distance_px_p50'], 0)}",
+            "frames with a face": one.faces,
+            "frames in which the robot follows": one.followed,
+            "face lost": one.losses,
+            "longest loss [s]": _number(one.longest_loss_s, 2),
+            "persons": one.persons,
+            "neutral face known after [s]": _number(one.neutral_known_after_s, 2),
+            "tracker's confidence, p5": _number(one.confidence_p5, 3),
+            "distance of the eyes, p5 / p50 [px]": f"{_number(one.eye_distance_px_p5, 0)} / "
+            f"{_number(one.eye_distance_px_p50, 0)}",
         }
     )
 
 
-def _smoothness(one: Result) -> str:
+def _smoothness(one: SmoothnessFigures) -> str:
     rows = [
         (
             group.capitalize(),
-            _number(one["jitter_groups"].get(group), 4),
-            _number(one["jerk_groups"].get(group), 0),
+            _number(one.jitter_groups.get(group), 4),
+            _number(one.jerk_groups.get(group), 0),
         )
         for group in Group
     ]
-    whole = ("All", _number(one["jitter"], 4), _number(one["jerk"], 0))
-    still = f'<p class="hint">the face was still for {one["still_time_s"]:.1f} s</p>'
+    whole = ("All", _number(one.jitter, 4), _number(one.jerk, 0))
+    still = f'<p class="hint">the face was still for {one.still_time_s:.1f} s</p>'
     return table(("", "jitter", "jerk [1/s³]"), [whole, *rows]) + still
 
 
-def _limits(one: Result) -> str:
+def _limits(one: LimitFigures) -> str:
     rows = []
-    for key, text in (
-        ("controls_out_of_range", "out of range"),
-        ("controls_at_end_of_range", "at the end of its range"),
-        ("joints_past_limit", "joint past its limit"),
-        ("joints_asked_too_fast", "joint asked too fast"),
+    for counts, text in (
+        (one.controls_out_of_range, "out of range"),
+        (one.controls_at_end_of_range, "at the end of its range"),
+        (one.joints_past_limit, "joint past its limit"),
+        (one.joints_asked_too_fast, "joint asked too fast"),
     ):
-        ranked = sorted(one[key].items(), key=lambda pair: (-pair[1], pair[0]))
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
         rows += [(name, text, str(count)) for name, count in ranked[:_LISTED]]
         if len(ranked) > _LISTED:
             rest = sum(count for _, count in ranked[_LISTED:])
@@ -95,51 +102,51 @@ def _limits(one: Result) -> str:
     return table(("", "", "frames"), rows) if rows else '<p class="hint">none was reached</p>'
 
 
-def _latency(one: Result | None) -> str:
-    if not one or not one["latency_ms"]:
+def _latency(one: RunFigures | None) -> str:
+    if not one or not one.latency_ms:
         return ""
     rows = [
         (
             stage.replace("_", " "),
-            *(_number(spread[key], 1) for key in ("p50", "p99", "max")),
+            *(_number(value, 1) for value in (spread.p50, spread.p99, spread.max)),
         )
-        for stage, spread in one["latency_ms"].items()
+        for stage, spread in one.latency_ms.items()
     ]
     return table(("", "p50", "p99", "max"), rows)
 
 
-def _messages(one: Result | None) -> str:
+def _messages(one: RunFigures | None) -> str:
     if not one:
         return ""
     pairs: dict[str, Any] = {
-        f"{name}, {count} messages": f"{_number(one['rates_hz'][name], 1)} Hz"
-        for name, count in one["messages"].items()
+        f"{name}, {count} messages": f"{_number(one.rates_hz[name], 1)} Hz"
+        for name, count in one.messages.items()
     }
-    pairs |= {f"dropped, {step}": count for step, count in one["drops"].items()}
+    pairs |= {f"dropped, {step}": count for step, count in one.drops.items()}
     return _pairs(pairs) + "".join(
-        f'<p class="hint">{escape(text)}</p>' for text in one["complaints"]
+        f'<p class="hint">{escape(text)}</p>' for text in one.complaints
     )
 
 
-def _fidelity(one: Result | None) -> str:
+def _fidelity(one: FidelityFigures | None) -> str:
     if not one:
         return ""
     rows = [
         (
             name.replace("_", " "),
-            _number(figures["r"], 2),
-            _number(figures["lag_ms"], 0),
-            _number(figures["amplitude"], 2),
+            _number(figures.r, 2),
+            _number(figures.lag_ms, 0),
+            _number(figures.amplitude, 2),
         )
-        for name, figures in one["descriptors"].items()
+        for name, figures in one.descriptors.items()
     ]
     whole = (
         "Mean",
-        _number(one["mean_r"], 2),
-        _number(one["mean_lag_ms"], 0),
-        _number(one["mean_amplitude"], 2),
+        _number(one.mean_r, 2),
+        _number(one.mean_lag_ms, 0),
+        _number(one.mean_amplitude, 2),
     )
-    left = ", ".join(name.replace("_", " ") for name in one["left_out"])
+    left = ", ".join(name.replace("_", " ") for name in one.left_out)
     hint = f'<p class="hint">left out, hardly moved: {escape(left)}</p>' if left else ""
     return table(("", "r", "lag [ms]", "amplitude"), [whole, *rows]) + hint
 

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from x2c_core.control_space import controls
@@ -14,15 +11,15 @@ from x2c_core.face.frames import ControlState, FaceState
 from x2c_evaluation.offline.page.charts import path, plot
 from x2c_evaluation.offline.results.curves import Array, FrameCurves
 from x2c_evaluation.offline.results.key_frames import frame_errors
+from x2c_evaluation.offline.results.result import RecordingResult
 
-Result = Mapping[str, Any]
 Shades = list[tuple[float, float, str]]
 
 _LEAST = 0.1
 """Of what a plot spans, lest noise fills it."""
 
 
-def over_time(result: Result, curves: FrameCurves) -> str:
+def over_time(result: RecordingResult, curves: FrameCurves) -> str:
     """Return the plots of a recording."""
     times, duration = curves.times, float(curves.times[-1])
     if duration <= 0.0:
@@ -54,7 +51,7 @@ def over_time(result: Result, curves: FrameCurves) -> str:
 
 
 def _group(
-    result: Result,
+    result: RecordingResult,
     curves: FrameCurves,
     group: Group,
     off: Shades,
@@ -70,11 +67,12 @@ def _group(
             every, error = own, None
         else:
             every = np.concatenate([own, other[np.isfinite(other)]])
-            error = (
-                (result["errors"].get(compared[0] if compared else "") or {})
-                .get("controls", {})
-                .get(control.name)
+            errors = (
+                None
+                if compared is None or result.figures is None
+                else (result.figures.errors.get(compared[0]))
             )
+            error = None if errors is None else errors.controls.get(control.name)
         ends = _ends(every)
         lines = [("own", path(times, own, duration, *ends))]
         if other is not None:
@@ -92,11 +90,11 @@ def _ends(values: Array) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _shades(result: Result) -> tuple[Shades, Shades]:
+def _shades(result: RecordingResult) -> tuple[Shades, Shades]:
     """Return when the robot does not follow, and what is shown in its stead."""
     off: Shades = []
     states: Shades = []
-    for begin, end, face, control in result["states"]:
+    for begin, end, face, control in () if result.figures is None else result.figures.states:
         if control != ControlState.TRACKING:
             off.append((begin, end, "off"))
         if face == FaceState.LOST:
@@ -108,10 +106,10 @@ def _shades(result: Result) -> tuple[Shades, Shades]:
     return off, states
 
 
-def _states(result: Result, states: Shades, duration: float) -> str:
-    tracking = result["tracking"]
-    share = tracking["face_share"]
-    neutral = tracking["neutral_known_after_s"]
+def _states(result: RecordingResult, states: Shades, duration: float) -> str:
+    tracking = None if result.figures is None else result.figures.tracking
+    share = None if tracking is None else tracking.face_share
+    neutral = None if tracking is None else tracking.neutral_known_after_s
     known = "never" if neutral is None else f"after {neutral:.1f} s"
     said = f"face found in {share:.1%}, neutral face known {known}" if share is not None else ""
     made = plot("Face", said, "plain band", [], (0.0, 1.0), duration, states)

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 from x2c_evaluation.offline.page.frame import page, table, tile
 from x2c_evaluation.offline.page.recording import recording, status
@@ -13,7 +12,11 @@ from x2c_evaluation.offline.recording.store import ResultsStore
 from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, PAGE, RECORDINGS
 from x2c_evaluation.offline.results.metrics import METRICS
-from x2c_evaluation.pipeline.settings import CHOSEN
+from x2c_evaluation.offline.results.result import (
+    EvaluationReport,
+    RecordingResult,
+)
+from x2c_evaluation.pipeline.settings import CHOSEN, ChosenSettings
 
 _COLUMNS = (
     *("error", "recorded_error", "fidelity_r", "face_share", "unusable_share", "jitter", "jerk"),
@@ -25,57 +28,58 @@ _HEADLINES = (
 )
 
 
-def report_page(content: Mapping[str, Any], store: ResultsStore, details: bool) -> str:
+def report_page(report: EvaluationReport, store: ResultsStore, details: bool) -> str:
     """Return the page.
 
     Args:
-        content: As in report.json.
+        report: Results of the evaluation.
         store: With frames and pictures.
         details: Whether everything of each recording is on it, rather than on its own page.
     """
-    recordings = content["recordings"]
+    recordings = report.recordings
     single = len(recordings) == 1
-    title = recordings[0]["name"] if single else f"{len(recordings)} recordings"
+    title = recordings[0].name if single else f"{len(recordings)} recordings"
     parts = [
         '<p class="hint">X2C evaluation</p>',
         f"<h1>{escape(title)} {status(recordings[0]) if single else ''}</h1>",
-        f'<p class="facts">{escape(_settings(content["settings"]))}</p>',
+        f'<p class="facts">{escape(_settings(report.settings))}</p>',
     ]
     if not single:
-        parts += [_headline(content), _overview(recordings, details)]
+        parts += [_headline(report), _overview(recordings, details)]
     if details:
         for one in recordings:
             parts.append(recording(one, store, _curves(one, store), heading=not single))
     terms = ("control error", "jitter", "jerk", "asked too fast")
-    return page(f"{title} - X2C evaluation", "".join(parts), content["versions"], terms)
+    return page(f"{title} - X2C evaluation", "".join(parts), report.versions, terms)
 
 
-def _settings(settings: Mapping[str, Any]) -> str:
-    said = [f"robot {settings['robot']}", f"backend {settings['backend']}"]
-    said.append(f"neutral face: {settings['calibration']}")
+def _settings(settings: ChosenSettings) -> str:
+    said = [f"robot {settings.robot}", f"backend {settings.backend}"]
+    said.append(f"neutral face: {settings.calibration}")
     for part, before in CHOSEN.items():
         said += [
             f"{before}{name.replace('_', ' ')} {value}"
-            for name, value in settings[part].items()
+            for name, value in getattr(settings, part).items()
             if name != "backend"
         ]
     return " · ".join(said)
 
 
-def _headline(content: Mapping[str, Any]) -> str:
+def _headline(report: EvaluationReport) -> str:
+    summary = report.summary
     tiles = [
-        tile(METRICS[name].text(content["summary"][name]), METRICS[name].label)
+        tile(METRICS[name].text(value), METRICS[name].label)
         for name in _HEADLINES
-        if name in content["summary"]
+        if (value := summary.get(name)) is not None
     ]
-    failed = sum(1 for one in content["recordings"] if one["failed"])
-    tiles.append(tile(f"{len(content['recordings']) - failed}", "recordings evaluated"))
+    failed = sum(1 for one in report.recordings if one.failed)
+    tiles.append(tile(f"{len(report.recordings) - failed}", "recordings evaluated"))
     if failed:
         tiles.append(tile(f"{failed}", "recordings failed"))
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 
-def _overview(recordings: list[Mapping[str, Any]], details: bool) -> str:
+def _overview(recordings: Sequence[RecordingResult], details: bool) -> str:
     columns = [
         METRICS[name]
         for name in _COLUMNS
@@ -83,7 +87,7 @@ def _overview(recordings: list[Mapping[str, Any]], details: bool) -> str:
     ]
     rows = []
     for one in recordings:
-        name = escape(one["name"])
+        name = escape(one.name)
         target = f"#{name}" if details else f"{RECORDINGS}/{name}/{PAGE}"
         cells = [escape(metric.text(metric.of(one))) for metric in columns]
         rows.append([f'<a href="{target}">{name}</a>', status(one), *cells])
@@ -91,6 +95,6 @@ def _overview(recordings: list[Mapping[str, Any]], details: bool) -> str:
     return f'<div class="card">{table(head, rows, escaped=True)}</div>'
 
 
-def _curves(result: Mapping[str, Any], store: ResultsStore) -> FrameCurves | None:
-    path = store.folder / FRAMES / f"{result['name']}.parquet"
+def _curves(result: RecordingResult, store: ResultsStore) -> FrameCurves | None:
+    path = store.folder / FRAMES / f"{result.name}.parquet"
     return read_curves(path) if path.is_file() else None

@@ -29,7 +29,6 @@ from x2c_evaluation.offline.recording.single_images import imitate_images
 from x2c_evaluation.offline.results import statistics
 from x2c_evaluation.offline.results.curves import Array, FrameCurves
 from x2c_evaluation.offline.results.key_frames import KeyFrame, find_key_frames
-from x2c_evaluation.offline.results.layout import FORMAT
 from x2c_evaluation.offline.results.references import (
     AGAINST,
     RECORDED,
@@ -37,7 +36,13 @@ from x2c_evaluation.offline.results.references import (
     read_reference,
     recorded,
 )
-from x2c_evaluation.offline.results.smoothness import UNKNOWN, Smoothness, smoothness
+from x2c_evaluation.offline.results.result import (
+    ErrorFigures,
+    Figures,
+    RecordingResult,
+    SourceFigures,
+)
+from x2c_evaluation.offline.results.smoothness import UNKNOWN, smoothness
 from x2c_evaluation.offline.sources.choice import names_source, open_frames
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
@@ -68,22 +73,26 @@ class EvaluationOutcome:
     """What was found in one recording; plain data.
 
     Attributes:
-        name: Of the recording.
-        result: All figures, ready for JSON.
-        frames: The curves as a Parquet file; empty where there are none.
+        result: All figures.
+        frames: Curves as a Parquet file; empty for none.
         images: JPEG files by name.
-        failed: Why it could not be evaluated; empty where it was.
-        lost: Whether something of it could not be read.
-        seconds: How long it took; no part of the result [s].
+        seconds: Time it took; no part of the result [s].
     """
 
-    name: str
-    result: dict[str, Any]
+    result: RecordingResult
     frames: bytes = b""
     images: dict[str, bytes] = field(default_factory=dict)
-    failed: str = ""
-    lost: bool = False
     seconds: float = 0.0
+
+    @property
+    def failed(self) -> str:
+        """Why the recording could not be evaluated; empty if it was."""
+        return self.result.failed
+
+    @property
+    def lost(self) -> bool:
+        """Whether something of the recording could not be read."""
+        return self.result.figures is None or self.result.lost
 
 
 def evaluate(job: EvaluationJob, progress: Progress = lambda done: None) -> EvaluationOutcome:
@@ -118,15 +127,15 @@ def check(job: EvaluationJob) -> None:
 
 def failure(job: EvaluationJob, reason: str, issues: Iterable[Issue] = ()) -> EvaluationOutcome:
     """Return the outcome of a recording that could not be evaluated."""
-    result = {
-        "format": FORMAT,
-        "name": job.name,
-        "source": {"name": Path(job.source).name},
-        "settings": job.settings.as_json(),
-        "failed": reason,
-        "issues": [dataclasses.asdict(one) for one in issues],
-    }
-    return EvaluationOutcome(job.name, result, failed=reason, lost=True)
+    return EvaluationOutcome(
+        RecordingResult(
+            name=job.name,
+            source=SourceFigures(Path(job.source).name),
+            settings=job.settings.chosen,
+            failed=reason,
+            issues=tuple(issues),
+        )
+    )
 
 
 def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> EvaluationOutcome:
@@ -141,57 +150,37 @@ def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> Evaluat
     if (own := source.reference()) is not None:
         references.setdefault(AGAINST, (Reference(own.stamps, own.values, own.source), ""))
     curves = _with_references(curves, references, issues)
-    result: dict[str, Any] = {
-        "format": FORMAT,
-        "name": job.name,
-        "source": {"name": Path(job.source).name, **dataclasses.asdict(source.facts)},
-        "settings": job.settings.as_json(),
-        "frames": statistics.frame_statistics(curves, imitated.read, imitated.unusable),
-        "tracking": statistics.tracking_statistics(curves, imitated.neutral_at),
-        "errors": {name: _error(curves, name, references) for name in curves.references},
-        "smoothness": _smoothness(UNKNOWN if single else smoothness(curves)),
-        "limits": statistics.limit_statistics(curves, robot, job.settings),
-        "recorded": run_figures.figures(recorded_run) if recorded_run is not None else None,
-        "fidelity": None,
-        "states": [[round(one, 3) for one in row] for row in statistics.states(curves)],
-    }
     failed = _why_nothing(curves, imitated)
+    fidelity = None
     if job.settings.fidelity and not failed and not single:
-        result["fidelity"] = fidelity_figures(source, curves, robot, job.settings, issues)
+        fidelity = fidelity_figures(source, curves, robot, job.settings, issues)
     key_frames = find_key_frames(source, curves, robot, issues) if not failed else []
-    result["moments"] = [one.as_json() for one in key_frames]
-    result["failed"] = failed
-    result["issues"] = [
-        dataclasses.asdict(one)
-        for one in (
-            *source.issues,
-            *issues,
-            *(run_figures.issues(recorded_run) if recorded_run else ()),
-        )
-    ]
-    return EvaluationOutcome(
-        name=job.name,
-        result=strict(result),
-        frames=curves.to_parquet(job.name),
-        images=_named(key_frames),
-        failed=failed,
-        lost=any(one["loss"] for one in result["issues"]),
+    figures = Figures(
+        frames=statistics.frame_statistics(curves, imitated.read, imitated.unusable),
+        tracking=statistics.tracking_statistics(curves, imitated.neutral_at),
+        errors={name: _error(curves, name, references) for name in curves.references},
+        smoothness=UNKNOWN if single else smoothness(curves),
+        limits=statistics.limit_statistics(curves, robot, job.settings),
+        recorded=run_figures.figures(recorded_run) if recorded_run is not None else None,
+        fidelity=fidelity,
+        states=statistics.states(curves),
+        moments=tuple(one.figures for one in key_frames),
     )
+    of_run = run_figures.issues(recorded_run) if recorded_run is not None else ()
+    result = RecordingResult(
+        name=job.name,
+        source=SourceFigures(Path(job.source).name, **_facts(source)),
+        settings=job.settings.chosen,
+        figures=figures,
+        failed=failed,
+        issues=(*source.issues, *issues, *of_run),
+    )
+    return EvaluationOutcome(result, curves.to_parquet(job.name), _named(key_frames))
 
 
-def strict(value: Any) -> Any:
-    """Return figures as strict JSON takes them: numbers that are none are None."""
-    if isinstance(value, dict):
-        return {str(key): strict(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [strict(one) for one in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return round(float(value), 9) if np.isfinite(value) else None
-    return value
+def _facts(source: FrameSource) -> dict[str, Any]:
+    facts = dataclasses.asdict(source.facts)
+    return {**facts, "storage": tuple(facts["storage"])}
 
 
 def _references(
@@ -225,7 +214,7 @@ def _with_references(
 
 def _error(
     curves: FrameCurves, name: str, references: dict[str, tuple[Reference, str]]
-) -> dict[str, Any] | None:
+) -> ErrorFigures | None:
     values = curves.references[name]
     both = curves.followed & np.isfinite(values).all(axis=1)
     # As they are in messages and files, so that equal values have no error.
@@ -234,27 +223,17 @@ def _error(
     if found is None:
         return None
     reference, how = references[name]
-    return {
-        "source": reference.source,
-        "matched_by": how,
-        "mean": found.mean,
-        "p95": found.p95,
-        "largest": found.largest,
-        "frames": found.frames,
-        "gaze_masked": found.gaze_masked,
-        "groups": {group.value: error for group, error in found.by_group.items()},
-        "controls": dict(zip(controls.NAMES, found.by_control.tolist(), strict=True)),
-    }
-
-
-def _smoothness(found: Smoothness) -> dict[str, Any]:
-    return {
-        "still_time_s": found.still_time,
-        "jitter": found.jitter,
-        "jitter_groups": {group.value: one for group, one in found.jitter_by_group.items()},
-        "jerk": found.jerk,
-        "jerk_groups": {group.value: one for group, one in found.jerk_by_group.items()},
-    }
+    return ErrorFigures(
+        source=reference.source,
+        matched_by=how,
+        mean=found.mean,
+        p95=found.p95,
+        largest=found.largest,
+        frames=found.frames,
+        gaze_masked=found.gaze_masked,
+        groups={group.value: error for group, error in found.by_group.items()},
+        controls=dict(zip(controls.NAMES, found.by_control.tolist(), strict=True)),
+    )
 
 
 def _why_nothing(curves: FrameCurves, imitated: Imitated) -> str:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from x2c_bags.frames.frame_source import FrameSource, ahead
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
@@ -13,6 +11,7 @@ from x2c_core.sources.camera_source import IMAGE_RATE
 from x2c_evaluation.fidelity.clip import perform
 from x2c_evaluation.fidelity.measure import mean, measure
 from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.offline.results.result import DescriptorFidelity, FidelityFigures
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 
@@ -22,7 +21,7 @@ def fidelity_figures(
     robot: Robot,
     settings: EvaluationSettings,
     issues: Issues,
-) -> dict[str, Any] | None:
+) -> FidelityFigures | None:
     """Return how the robot's face follows the person's, or None where it cannot be measured.
 
     Args:
@@ -42,21 +41,21 @@ def fidelity_figures(
     clip = measure("", performance)
     each = [one.agreement for one in clip.measured.values()]
     lag = mean(one.lag for one in each)
-    return {
-        "mean_r": clip.mean_r,
-        "mean_lag_ms": None if lag is None else lag * 1e3,
-        "mean_amplitude": mean(one.amplitude for one in each),
-        "descriptors_compared": len(each),
-        "frames_followed": performance.following,
-        "robot_faces": performance.robot_faces,
-        "descriptors": {
-            name.value: {
-                "r": one.agreement.r,
-                "lag_ms": one.agreement.lag * 1e3,
-                "amplitude": one.agreement.amplitude,
-                "limit": one.limit.value,
-            }
+    return FidelityFigures(
+        mean_r=clip.mean_r,
+        mean_lag_ms=None if lag is None else lag * 1e3,
+        mean_amplitude=mean(one.amplitude for one in each),
+        descriptors_compared=len(each),
+        frames_followed=performance.following,
+        robot_faces=performance.robot_faces,
+        descriptors={
+            name.value: DescriptorFidelity(
+                r=one.agreement.r,
+                lag_ms=one.agreement.lag * 1e3,
+                amplitude=one.agreement.amplitude,
+                limit=one.limit.value,
+            )
             for name, one in clip.measured.items()
         },
-        "left_out": {name.value: reason for name, reason in clip.left_out.items()},
-    }
+        left_out={name.value: reason for name, reason in clip.left_out.items()},
+    )

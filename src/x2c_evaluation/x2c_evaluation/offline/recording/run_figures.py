@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from x2c_bags.frames.recorded_run import RecordedRun, Stream, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_core.files.issues import Issue
 from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.offline.results.result import RunFigures
 from x2c_evaluation.run_report import latency
 from x2c_evaluation.run_report.report import Percentiles, percentiles, rate
 
@@ -32,25 +32,23 @@ def recorded_run(reader: BagReader, curves: FrameCurves) -> RecordedRun | None:
     return dataclasses.replace(read, streams=streams, issues=issues)
 
 
-def figures(run: RecordedRun) -> dict[str, Any]:
+def figures(run: RecordedRun) -> RunFigures:
     """Return latency, drops and rates as they were recorded."""
     measured = latency.measure(run)
     spread: dict[str, Percentiles | None] = {
         stage.value: percentiles(one) for stage, one in measured.items()
     }
-    return {
-        "latency_ms": {
-            name: dataclasses.asdict(one) for name, one in spread.items() if one is not None
-        },
-        "drops": latency.drops(run),
-        "rates_hz": {part.value: rate(run.streams[part]) for part in _TOLD},
-        "messages": {part.value: len(run.streams[part]) for part in _TOLD},
-        "complaints": [
+    return RunFigures(
+        latency_ms={name: one for name, one in spread.items() if one is not None},
+        drops=latency.drops(run),
+        rates_hz={part.value: rate(run.streams[part]) for part in _TOLD},
+        messages={part.value: len(run.streams[part]) for part in _TOLD},
+        complaints=tuple(
             f"{name}: {message}"
             for name, node in run.nodes.items()
             for _, message in node.complaints
-        ],
-    }
+        ),
+    )
 
 
 def issues(run: RecordedRun) -> list[Issue]:

@@ -19,6 +19,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationOutcome
 from x2c_evaluation.offline.recording.results_folder import claim, files_of, is_ours
 from x2c_evaluation.offline.results.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
+from x2c_evaluation.offline.results.result import RecordingResult
 
 
 class ResultsStore:
@@ -60,7 +61,9 @@ class ResultsStore:
             self._forget(job.name)
             folder.mkdir()
             # This one first: by it the folder is known as ours, whenever this is killed.
-            (folder / RESULT).write_text(printable(as_text(outcome.result)), encoding="utf-8")
+            (folder / RESULT).write_text(
+                printable(as_text(outcome.result.to_json())), encoding="utf-8"
+            )
             if outcome.frames:
                 self._table(job.name).write_bytes(outcome.frames)
             for name, data in outcome.images.items():
@@ -72,7 +75,7 @@ class ResultsStore:
                 "command goes on"
             ) from error
 
-    def result(self, name: str) -> dict[str, Any]:
+    def result(self, name: str) -> RecordingResult:
         """Return a recording's figures.
 
         Raises:
@@ -80,10 +83,9 @@ class ResultsStore:
         """
         path = self.recording(name) / RESULT
         try:
-            found = load_json_file(path)
+            return RecordingResult.from_json(load_json_file(path))
         except (OSError, ValueError) as error:
             raise EvaluationError(f"cannot read {path}: {error}") from error
-        return dict(found)
 
     def image(self, name: str, file: str) -> bytes:
         """Return a picture of a recording; empty where it is gone."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from x2c_core.files.entries import shown
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.results.curves import read_curves
 from x2c_evaluation.offline.results.layout import FORMAT, FRAMES, REPORT
-from x2c_evaluation.offline.results.metrics import METRICS, Metric, metrics_of
+from x2c_evaluation.offline.results.metrics import METRICS, Metric
+from x2c_evaluation.offline.results.result import EvaluationReport, RecordingResult
 
 DIFFERENCE = "difference"
 """Metric of a comparison alone: control error of B against A, on frames of the same stamp."""
@@ -31,21 +31,21 @@ class ComparisonSide:
 
     Attributes:
         folder: It is in.
-        content: Of its report.json.
+        report: Content of its report.json.
     """
 
     folder: Path
-    content: Mapping[str, Any]
+    report: EvaluationReport
 
     @property
-    def summary(self) -> Mapping[str, float]:
+    def summary(self) -> Mapping[str, float | None]:
         """Metrics over all recordings."""
-        return dict(self.content["summary"])
+        return self.report.summary
 
     @property
-    def recordings(self) -> Mapping[str, Mapping[str, Any]]:
+    def recordings(self) -> Mapping[str, RecordingResult]:
         """Recordings by name."""
-        return {one["name"]: one for one in self.content["recordings"]}
+        return {one.name: one for one in self.report.recordings}
 
 
 @dataclass(frozen=True)
@@ -211,47 +211,25 @@ def _side(path: Path) -> ComparisonSide:
             raise EvaluationError(
                 f"{file} has the form {known}, this program writes {FORMAT}: evaluate again"
             )
-        _check(content)
+        report = EvaluationReport.from_json(content)
+        for one in report.recordings:
+            _expect_file_name(one.name)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise EvaluationError(
             f"{path} is no evaluation: expected a folder with the {REPORT} that 'x2c evaluate' "
             f"writes ({error})"
         ) from error
-    return ComparisonSide(file.parent, content)
+    return ComparisonSide(file.parent, report)
 
 
-def _check(content: Mapping[str, Any]) -> None:
-    """Refuse a report that does not hold what is compared and shown of it.
+def _expect_file_name(name: str) -> None:
+    """Refuse a name that leads elsewhere than to a file beside others.
 
     Raises:
-        ValueError: A part of it is of another type; which one is said.
-        KeyError: A part is missing; AttributeError, IndexError and TypeError likewise.
+        ValueError: It does.
     """
-    for name, value in content["summary"].items():
-        _expect(value is None or _is_number(value), f"the metric {name!r}", "a number", value)
-    for part in ("settings", "versions"):
-        _expect(isinstance(content[part], dict), part, "entries", content[part])
-    _ = content["settings"]["robot"], content["settings"]["backend"]
-    names = [one["name"] for one in content["recordings"]]
-    for one, name in zip(content["recordings"], names, strict=True):
-        _expect(_is_file_name(name), "the name of a recording", "that of a file", name)
-        for metric, value in metrics_of(one).items():
-            _expect(_is_number(value), f"the metric {metric!r} of {name!r}", "a number", value)
-
-
-def _is_file_name(name: object) -> bool:
-    """Return whether a name leads to a file beside others, and not elsewhere."""
-    return isinstance(name, str) and name not in ("", ".", "..") and not {*"/\0"} & {*name}
-
-
-def _is_number(value: object) -> bool:
-    """Return whether something is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def _expect(right: bool, what: str, expected: str, value: object) -> None:
-    if not right:
-        raise ValueError(f"{what} is {shown(value)}, expected {expected}")
+    if name in ("", ".", "..") or {*"/\0"} & {*name}:
+        raise ValueError(f"the name of a recording is {shown(name)}, expected that of a file")
 
 
 def _matched(

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +19,7 @@ from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.offline.results.curves import Array, FrameCurves
 from x2c_evaluation.offline.results.references import AGAINST, RECORDED
+from x2c_evaluation.offline.results.result import KeyFrameFigures
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -60,16 +60,17 @@ class KeyFrame:
         for who, data in self.images.items():
             yield f"{self.frame:06d}_{who}.jpg", data
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what is said of it."""
-        return {
-            "frame": self.frame,
-            "time_s": self.time,
-            "error": self.error,
-            "reference": self.reference,
-            "worst": [list(one) for one in self.worst],
-            "pictures": {who: f"{self.frame:06d}_{who}.jpg" for who in self.images},
-        }
+    @property
+    def figures(self) -> KeyFrameFigures:
+        """Figures and the names of the image files."""
+        return KeyFrameFigures(
+            frame=self.frame,
+            time_s=self.time,
+            error=self.error,
+            reference=self.reference,
+            worst=self.worst,
+            pictures={who: f"{self.frame:06d}_{who}.jpg" for who in self.images},
+        )
 
 
 def frame_errors(curves: FrameCurves) -> tuple[str, Array] | None:

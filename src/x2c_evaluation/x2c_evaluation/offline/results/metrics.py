@@ -6,12 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
-
-Result = Mapping[str, Any]
+from x2c_evaluation.offline.results.result import (
+    ErrorFigures,
+    FidelityFigures,
+    Figures,
+    RecordingResult,
+)
+from x2c_evaluation.run_report.latency import LatencyStage
+from x2c_evaluation.run_report.report import Percentiles
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Metric:
     unit: str
     digits: int
     lower_is_better: bool | None
-    of: Callable[[Result], float | None]
-    weight: Callable[[Result], float]
+    of: Callable[[RecordingResult], float | None]
+    weight: Callable[[RecordingResult], float]
     in_tables: bool = True
 
     def text(self, value: float | None) -> str:
@@ -47,47 +52,78 @@ class Metric:
         return f"{value:.{self.digits}f}{' ' + self.unit if self.unit else ''}"
 
 
-def _dig(result: Any, *keys: str) -> float | None:
-    for key in keys:
-        if not isinstance(result, Mapping):
-            return None
-        result = result.get(key)
-    return float(result) if isinstance(result, int | float) else None
+Figure = Callable[[Figures], float | None]
 
 
-def _at(*keys: str) -> Callable[[Result], float | None]:
-    return lambda result: _dig(result, *keys)
+def _of(read: Figure) -> Callable[[RecordingResult], float | None]:
+    def of(result: RecordingResult) -> float | None:
+        value = None if result.figures is None else read(result.figures)
+        return None if value is None else float(value)
+
+    return of
 
 
-def _weight(*keys: str) -> Callable[[Result], float]:
-    return lambda result: _dig(result, *keys) or 0.0
+def _weight(read: Figure) -> Callable[[RecordingResult], float]:
+    of = _of(read)
+    return lambda result: of(result) or 0.0
 
 
-def _losses(result: Result) -> float | None:
-    losses, seconds = _dig(result, "tracking", "losses"), _dig(result, "frames", "duration_s")
-    return None if losses is None or not seconds else losses / seconds * 60.0
+def _error(
+    reference: str, read: Callable[[ErrorFigures], float | None]
+) -> Callable[[Figures], float | None]:
+    def figure(figures: Figures) -> float | None:
+        error = figures.errors.get(reference)
+        return None if error is None else read(error)
+
+    return figure
 
 
-def _unusable(result: Result) -> float | None:
-    bad, frames = _dig(result, "frames", "unusable"), _dig(result, "frames", "frames")
-    return None if bad is None or not frames else bad / frames
+def _group(group: str) -> Callable[[ErrorFigures], float | None]:
+    return lambda error: error.groups.get(group)
 
 
-def _drops(result: Result) -> float | None:
-    recorded = result.get("recorded")
-    return None if not recorded else float(sum(recorded["drops"].values()))
+def _control(name: str) -> Callable[[ErrorFigures], float | None]:
+    return lambda error: error.controls.get(name)
 
 
-def _failed(result: Result) -> float | None:
-    return 1.0 if result.get("failed") else 0.0
+def _jitter(group: str) -> Figure:
+    return lambda figures: figures.smoothness.jitter_groups.get(group)
+
+
+def _fidelity(read: Callable[[FidelityFigures], float | None]) -> Figure:
+    return lambda figures: None if figures.fidelity is None else read(figures.fidelity)
+
+
+def _latency(read: Callable[[Percentiles], float]) -> Figure:
+    def figure(figures: Figures) -> float | None:
+        recorded = figures.recorded
+        spread = None if recorded is None else recorded.latency_ms.get(LatencyStage.END_TO_END)
+        return None if spread is None else read(spread)
+
+    return figure
+
+
+def _losses(figures: Figures) -> float | None:
+    seconds = figures.frames.duration_s
+    return figures.tracking.losses / seconds * 60.0 if seconds else None
+
+
+def _unusable(figures: Figures) -> float | None:
+    frames = figures.frames.frames
+    return figures.frames.unusable / frames if frames else None
+
+
+def _drops(figures: Figures) -> float | None:
+    recorded = figures.recorded
+    return None if recorded is None else float(sum(recorded.drops.values()))
 
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower())
 
 
-_FRAMES = _weight("frames", "usable")
-_ONE: Callable[[Result], float] = lambda result: 1.0  # noqa: E731 - one expression
+_FRAMES = _weight(lambda figures: figures.frames.usable)
+_ONE: Callable[[RecordingResult], float] = lambda result: 1.0  # noqa: E731 - one expression
 
 
 def _errors() -> list[Metric]:
@@ -96,18 +132,17 @@ def _errors() -> list[Metric]:
         ("error", "against", "control error"),
         ("recorded_error", "recorded", "control error against recorded values"),
     ):
-        where = ("errors", reference)
-        weight = _weight(*where, "frames")
-        made.append(Metric(prefix, text, "", 4, True, _at(*where, "mean"), weight))
-        made.append(
-            Metric(f"{prefix}_p95", f"{text}, p95", "", 4, True, _at(*where, "p95"), weight)
-        )
+        weight = _weight(_error(reference, lambda error: error.frames))
+        mean = _of(_error(reference, lambda error: error.mean))
+        p95 = _of(_error(reference, lambda error: error.p95))
+        made.append(Metric(prefix, text, "", 4, True, mean, weight))
+        made.append(Metric(f"{prefix}_p95", f"{text}, p95", "", 4, True, p95, weight))
         made += [
             Metric(
                 f"{prefix}.{group}",
                 f"{text}, {group}",
                 *("", 4, True),
-                _at(*where, "groups", group),
+                _of(_error(reference, _group(group))),
                 weight,
                 in_tables=False,
             )
@@ -118,7 +153,7 @@ def _errors() -> list[Metric]:
                 f"{prefix}.{_slug(name)}",
                 f"{text}, {name}",
                 *("", 4, True),
-                _at(*where, "controls", name),
+                _of(_error(reference, _control(name))),
                 weight,
                 in_tables=False,
             )
@@ -128,21 +163,20 @@ def _errors() -> list[Metric]:
 
 
 def _others() -> list[Metric]:
-    still = _weight("smoothness", "still_time_s")
+    still = _weight(lambda figures: figures.smoothness.still_time_s)
     groups = [
         Metric(
             f"jitter.{group}",
             f"jitter, {group}",
             *("", 4, True),
-            _at("smoothness", "jitter_groups", group),
+            _of(_jitter(group)),
             still,
             in_tables=False,
         )
         for group in Group
     ]
-    latency = ("recorded", "latency_ms", "end_to_end")
-    counted = _weight(*latency, "count")
-    fidelity = _weight("fidelity", "descriptors_compared")
+    counted = _weight(_latency(lambda spread: spread.count))
+    fidelity = _weight(_fidelity(lambda one: one.descriptors_compared))
     return [
         Metric(
             "face_share",
@@ -150,31 +184,45 @@ def _others() -> list[Metric]:
             "%",
             1,
             False,
-            _at("tracking", "face_share"),
+            _of(lambda figures: figures.tracking.face_share),
             _FRAMES,
         ),
-        Metric("losses_per_minute", "face lost, per minute", "", 2, True, _losses, _FRAMES),
+        Metric("losses_per_minute", "face lost, per minute", "", 2, True, _of(_losses), _FRAMES),
         Metric(
             "unusable_share",
             "frames that could not be used",
             "%",
             2,
             True,
-            _unusable,
-            _weight("frames", "frames"),
+            _of(_unusable),
+            _weight(lambda figures: figures.frames.frames),
         ),
         Metric(
-            "jitter", "jitter on a still face", "", 4, True, _at("smoothness", "jitter"), still
+            "jitter",
+            "jitter on a still face",
+            "",
+            4,
+            True,
+            _of(lambda figures: figures.smoothness.jitter),
+            still,
         ),
         *groups,
-        Metric("jerk", "jerk [1/s³]", "", 0, True, _at("smoothness", "jerk"), _FRAMES),
+        Metric(
+            "jerk",
+            "jerk [1/s³]",
+            "",
+            0,
+            True,
+            _of(lambda figures: figures.smoothness.jerk),
+            _FRAMES,
+        ),
         Metric(
             "clamped_share",
             "frames with a joint past its limit",
             "%",
             2,
             True,
-            _at("limits", "clamped_share"),
+            _of(lambda figures: figures.limits.clamped_share),
             _FRAMES,
         ),
         Metric(
@@ -183,11 +231,17 @@ def _others() -> list[Metric]:
             "%",
             2,
             True,
-            _at("limits", "too_fast_share"),
+            _of(lambda figures: figures.limits.too_fast_share),
             _FRAMES,
         ),
         Metric(
-            "fidelity_r", "fidelity, mean r", "", 3, False, _at("fidelity", "mean_r"), fidelity
+            "fidelity_r",
+            "fidelity, mean r",
+            "",
+            3,
+            False,
+            _of(_fidelity(lambda one: one.mean_r)),
+            fidelity,
         ),
         Metric(
             "fidelity_lag_ms",
@@ -195,7 +249,7 @@ def _others() -> list[Metric]:
             "ms",
             0,
             True,
-            _at("fidelity", "mean_lag_ms"),
+            _of(_fidelity(lambda one: one.mean_lag_ms)),
             fidelity,
         ),
         Metric(
@@ -204,17 +258,37 @@ def _others() -> list[Metric]:
             "",
             2,
             None,
-            _at("fidelity", "mean_amplitude"),
+            _of(_fidelity(lambda one: one.mean_amplitude)),
             fidelity,
         ),
         Metric(
-            "latency_p50_ms", "recorded latency, p50", "ms", 1, True, _at(*latency, "p50"), counted
+            "latency_p50_ms",
+            "recorded latency, p50",
+            "ms",
+            1,
+            True,
+            _of(_latency(lambda spread: spread.p50)),
+            counted,
         ),
         Metric(
-            "latency_p99_ms", "recorded latency, p99", "ms", 1, True, _at(*latency, "p99"), counted
+            "latency_p99_ms",
+            "recorded latency, p99",
+            "ms",
+            1,
+            True,
+            _of(_latency(lambda spread: spread.p99)),
+            counted,
         ),
-        Metric("drops", "recorded drops per recording", "", 1, True, _drops, _ONE),
-        Metric("failed", "share of recordings that failed", "%", 0, True, _failed, _ONE),
+        Metric("drops", "recorded drops per recording", "", 1, True, _of(_drops), _ONE),
+        Metric(
+            "failed",
+            "share of recordings that failed",
+            "%",
+            0,
+            True,
+            lambda result: float(bool(result.failed)),
+            _ONE,
+        ),
     ]
 
 
@@ -222,12 +296,12 @@ METRICS: Mapping[str, Metric] = {one.name: one for one in (*_errors(), *_others(
 """All metrics, by name."""
 
 
-def metrics_of(result: Result) -> dict[str, float]:
+def metrics_of(result: RecordingResult) -> dict[str, float]:
     """Return every metric that a recording has."""
     return {name: value for name, one in METRICS.items() if (value := one.of(result)) is not None}
 
 
-def summary(results: Sequence[Result]) -> dict[str, float]:
+def summary(results: Sequence[RecordingResult]) -> dict[str, float]:
     """Return every metric that any recording has, as the mean weighted by what it is made from."""
     found: dict[str, float] = {}
     for name, metric in METRICS.items():

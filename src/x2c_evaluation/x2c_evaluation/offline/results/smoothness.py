@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +11,7 @@ from x2c_core.control_space.control_error import scaled
 from x2c_core.control_space.controls import Group
 from x2c_evaluation.fidelity.floors import FLOORS
 from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.offline.results.result import SmoothnessFigures
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -27,31 +25,11 @@ _REGULAR = 1.8
 """Longest step between frames that belong together [usual steps]."""
 
 
-@dataclass(frozen=True)
-class Smoothness:
-    """On values scaled from upstream's ranges to [-1, 1].
-
-    Attributes:
-        still_time: How long the person's face was still, altogether [s].
-        jitter: Root mean square of the values about a straight line meanwhile; None where the
-            face was never still.
-        jitter_by_group: Likewise.
-        jerk: Root mean square of the third derivative [1/s^3]; None where too little is followed.
-        jerk_by_group: Likewise.
-    """
-
-    still_time: float
-    jitter: float | None
-    jitter_by_group: Mapping[Group, float]
-    jerk: float | None
-    jerk_by_group: Mapping[Group, float]
-
-
-UNKNOWN = Smoothness(0.0, None, {}, None, {})
+UNKNOWN = SmoothnessFigures(0.0, None, {}, None, {})
 """Where nothing goes on from one frame to the next."""
 
 
-def smoothness(curves: FrameCurves) -> Smoothness:
+def smoothness(curves: FrameCurves) -> SmoothnessFigures:
     """Return how steady the control values of a recording are."""
     period = curves.period
     if not period:
@@ -65,12 +43,12 @@ def smoothness(curves: FrameCurves) -> Smoothness:
         for start in _still(curves.described[begin:end], length, begin)
     ]
     jerks = [np.diff(values[begin:end], 3, axis=0) / period**3 for begin, end in runs]
-    return Smoothness(
-        still_time=len(residuals) * length * period,
+    return SmoothnessFigures(
+        still_time_s=len(residuals) * length * period,
         jitter=_whole(residuals),
-        jitter_by_group=_by_group(residuals),
+        jitter_groups=_by_group(residuals),
         jerk=_whole(jerks),
-        jerk_by_group=_by_group(jerks),
+        jerk_groups=_by_group(jerks),
     )
 
 
@@ -119,11 +97,12 @@ def _whole(pieces: list[Array]) -> float | None:
     return float(np.sqrt((np.concatenate(pieces) ** 2).mean()))
 
 
-def _by_group(pieces: list[Array]) -> dict[Group, float]:
+def _by_group(pieces: list[Array]) -> dict[str, float]:
     pieces = [piece for piece in pieces if len(piece)]
     if not pieces:
         return {}
     squares = (np.concatenate(pieces) ** 2).mean(axis=0)
     return {
-        group: float(np.sqrt(squares[controls.group_indices(group)].mean())) for group in Group
+        str(group): float(np.sqrt(squares[controls.group_indices(group)].mean()))
+        for group in Group
     }

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from x2c_core.errors import X2CError
 from x2c_core.face.frames import FaceState
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.offline.results.curves import FrameCurves
+from x2c_evaluation.offline.results.result import FrameFigures, LimitFigures, TrackingFigures
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 Mask = NDArray[np.bool_]
@@ -24,7 +24,7 @@ _ROUNDING = 1e-5
 _REGULAR = 1.8
 
 
-def frame_statistics(curves: FrameCurves, read: int, unusable: int) -> dict[str, Any]:
+def frame_statistics(curves: FrameCurves, read: int, unusable: int) -> FrameFigures:
     """Return counts of frames and stamps.
 
     Args:
@@ -34,20 +34,20 @@ def frame_statistics(curves: FrameCurves, read: int, unusable: int) -> dict[str,
     """
     steps = np.diff(curves.stamps)
     period = curves.period
-    return {
-        "frames": read,
-        "usable": len(curves),
-        "unusable": unusable,
-        "duration_s": float(curves.times[-1]) if len(curves) else 0.0,
-        "rate_hz": 1.0 / period if period else None,
-        "stamps_backwards": int((steps < 0).sum()),
-        "stamps_repeated": int((steps == 0).sum()),
-        "gaps": int((steps > _REGULAR * period * 1e9).sum()) if period else 0,
-        "longest_gap_s": float(steps.max()) * 1e-9 if len(steps) else None,
-    }
+    return FrameFigures(
+        frames=read,
+        usable=len(curves),
+        unusable=unusable,
+        duration_s=float(curves.times[-1]) if len(curves) else 0.0,
+        rate_hz=1.0 / period if period else None,
+        stamps_backwards=int((steps < 0).sum()),
+        stamps_repeated=int((steps == 0).sum()),
+        gaps=int((steps > _REGULAR * period * 1e9).sum()) if period else 0,
+        longest_gap_s=float(steps.max()) * 1e-9 if len(steps) else None,
+    )
 
 
-def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> dict[str, Any]:
+def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> TrackingFigures:
     """Return how well the face was found and followed.
 
     Args:
@@ -58,24 +58,24 @@ def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> dict[s
     lengths = [curves.times[b - 1] - curves.times[a] for a, b in spans(~found)]
     distance = curves.eye_distance[found]
     confidence = curves.confidence[found]
-    return {
-        "faces": int(found.sum()),
-        "face_share": float(found.mean()) if len(curves) else None,
-        "losses": sum(a > 0 and found[:a].any() for a, _ in spans(~found)),
-        "longest_loss_s": max(lengths, default=0.0),
-        "persons": len(np.unique(curves.persons[found])),
-        "confidence_p5": _percentile(confidence, 5),
-        "confidence_p50": _percentile(confidence, 50),
-        "eye_distance_px_p5": _percentile(distance, 5),
-        "eye_distance_px_p50": _percentile(distance, 50),
-        "followed": int(curves.followed.sum()),
-        "neutral_known_after_s": neutral_at,
-    }
+    return TrackingFigures(
+        faces=int(found.sum()),
+        face_share=float(found.mean()) if len(curves) else None,
+        losses=sum(a > 0 and bool(found[:a].any()) for a, _ in spans(~found)),
+        longest_loss_s=max(lengths, default=0.0),
+        persons=len(np.unique(curves.persons[found])),
+        confidence_p5=_percentile(confidence, 5),
+        confidence_p50=_percentile(confidence, 50),
+        eye_distance_px_p5=_percentile(distance, 5),
+        eye_distance_px_p50=_percentile(distance, 50),
+        followed=int(curves.followed.sum()),
+        neutral_known_after_s=neutral_at,
+    )
 
 
 def limit_statistics(
     curves: FrameCurves, robot: Robot, settings: EvaluationSettings
-) -> dict[str, Any]:
+) -> LimitFigures:
     """Return how often controls and joints were asked for more than they can do."""
     values = curves.values
     outside = (values < controls.MINIMUM - _ROUNDING) | (values > controls.MAXIMUM + _ROUNDING)
@@ -100,14 +100,14 @@ def limit_statistics(
         ways = np.abs(np.diff(np.array(positions), axis=0))
         too_fast[1:] = (steps > 0.0) & (ways > limits * np.maximum(steps, 1e-9) * (1.0 + 1e-6))
     total = max(len(curves), 1)
-    return {
-        "controls_out_of_range": _named(outside, controls.NAMES),
-        "controls_at_end_of_range": _named(at_end, controls.NAMES),
-        "joints_past_limit": _named(passed, joints),
-        "joints_asked_too_fast": _named(too_fast, joints),
-        "clamped_share": float(passed.any(axis=1).sum() / total),
-        "too_fast_share": float(too_fast.any(axis=1).sum() / total),
-    }
+    return LimitFigures(
+        controls_out_of_range=_named(outside, controls.NAMES),
+        controls_at_end_of_range=_named(at_end, controls.NAMES),
+        joints_past_limit=_named(passed, joints),
+        joints_asked_too_fast=_named(too_fast, joints),
+        clamped_share=float(passed.any(axis=1).sum() / total),
+        too_fast_share=float(too_fast.any(axis=1).sum() / total),
+    )
 
 
 def spans(mask: Mask) -> list[tuple[int, int]]:
@@ -116,22 +116,22 @@ def spans(mask: Mask) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def states(curves: FrameCurves) -> list[tuple[float, float, int, int]]:
+def states(curves: FrameCurves) -> tuple[tuple[float, float, int, int], ...]:
     """Return (begin [s], end [s], face state, control state) of each stretch of frames."""
     if not len(curves):
-        return []
+        return ()
     keys = curves.face_states * 16 + curves.control_states
     edges = np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]])
     times = np.append(curves.times, curves.times[-1] + curves.period)
-    return [
+    return tuple(
         (
-            float(times[a]),
-            float(times[b]),
+            round(float(times[a]), 3),
+            round(float(times[b]), 3),
             int(FaceState(curves.face_states[a])),
             int(curves.control_states[a]),
         )
         for a, b in itertools.pairwise(edges)
-    ]
+    )
 
 
 def _percentile(numbers: NDArray[np.float64], percent: float) -> float | None:
