@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from x2c_bags.frames.frame_source import FrameSource
 from x2c_bags.frames.recorded_run import RecordedRun
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import ControlErrors, control_error
