@@ -25,7 +25,8 @@ from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need
 from x2c_node.robots import find_robot
-from x2c_perception.tracking_stage import TrackingSettings, TrackingStage
+from x2c_perception.tracking.tracking_settings import TrackingSettings
+from x2c_perception.tracking_stage import TrackingStage
 
 _LONGEST_STEP = 5.0
 """Time between two stamps from which on the stages take it for a jump [s]."""
