@@ -277,6 +277,18 @@ def test_a_name_of_two_packages_is_refused_and_the_rest_works(example, install_m
     assert make_driver(motor_robot(tmp_path / "other", line_bus_section()))
 
 
+def test_a_package_that_cannot_be_read_is_reported_once_and_hides_no_driver(
+    example, install_module, tmp_path, x2c
+):
+    install_module("damaged", GROUP, {"mine": "damaged:Good"}, GOOD)
+    (tmp_path / "site" / "damaged-1.0.dist-info" / "entry_points.txt").write_bytes(b"\xff")
+    assert make_driver(motor_robot(tmp_path / "robot", line_bus_section()))
+    warnings = [one.text for one in implementations() if one.verdict is CheckResult.WARN]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("the entry points of the package damaged cannot be read: ")
+    assert warnings[0] in x2c("motors", "drivers")[1]
+
+
 def test_a_name_that_no_package_has_suggests_the_closest(example, tmp_path):
     robot = motor_robot(tmp_path, servo_section("line_buss", "nowhere"))
     with pytest.raises(DriverSettingsError, match=r"unknown .*did you mean 'line_bus'\?"):

@@ -28,9 +28,13 @@ REGISTRIES: tuple[Registry[Any], ...] = (
 
 def implementations() -> Iterator[Finding]:
     """Import every implementation, and report those that cannot be used."""
+    reported: set[str] = set()
     for registry in REGISTRIES:
         usable, problems = registry.load_all()
         yield ok(f"{registry.kind}s", ", ".join(usable) or "none")
-        for text in problems.values():
+        # A package that cannot be read is a problem of every kind.
+        fresh = [text for text in problems.values() if text not in reported]
+        reported.update(fresh)
+        for text in fresh:
             advice = "repair or uninstall that package; all others can be used"
             yield warn(registry.kind, text, advice)

@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--channels",
         metavar="A-B",
         type=_addresses,
-        help="channels with a servo (Maestro, PCA9685)",
+        help="addresses that have a motor, if a scan cannot tell",
     )
     calibrate.add_argument(
         "--way-time",
