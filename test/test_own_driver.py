@@ -21,7 +21,7 @@ from x2c_motors.configuration.boards import make_boards, make_driver
 from x2c_motors.description.options import AddressForm
 from x2c_motors.drivers import DRIVERS
 from x2c_motors.emulators import EMULATORS
-from x2c_motors.errors import DriverSettingsError
+from x2c_motors.errors import DriverError, DriverSettingsError, Fault
 from x2c_motors.motor_driver_node import MotorDriverNode
 from x2c_node.qos import STREAM
 from x2c_testing.motor_robots import NAMES, motor_robot, servo_section, write_motor_robot
@@ -111,6 +111,24 @@ def test_commands_know_the_driver_and_its_options(bus, x2c, monkeypatch):
         status, said = x2c("motors", action, "--help")
         assert status == 0
         assert "  line_bus (own_driver): Servos" in said
+
+
+def test_late_replies_are_not_taken_for_others(bus, tmp_path):
+    driver = make_driver(motor_robot(tmp_path / "robot", line_bus_section(bus.link)))
+    driver.open()
+    for servo, step in zip(bus.servos.values(), (400.0, 500.0, 600.0), strict=True):
+        servo.push(step)
+    bus.delay = 2.0 * driver.options.reply_time
+    with pytest.raises(DriverError, match="no servo answers") as caught:
+        driver.read()
+    assert caught.value.fault is Fault.SILENT
+    bus.delay = 0.0
+    for _ in range(3):
+        steps = driver.receive_raw([0, 1, 2])
+        answered = np.isfinite(steps)
+        assert steps[answered].tolist() == np.array([400.0, 500.0, 600.0])[answered].tolist()
+    assert answered.all()
+    driver.close()
 
 
 def test_moving_by_hand_has_no_watchdog(bus, tmp_path, x2c, wait_until):

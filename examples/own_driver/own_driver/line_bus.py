@@ -35,7 +35,7 @@ class LineBusOptions:
     port: str = parameter("/dev/ttyUSB0", "Serial port of the bus adapter.")
     baudrate: int = parameter(115_200, "Bits per second.", minimum=9600, maximum=1_000_000)
     reply_time: float = parameter(
-        0.05, "Longest time that a reply may take [s].", minimum=0.001, maximum=1.0
+        0.1, "Longest time that a reply may take [s].", minimum=0.001, maximum=1.0
     )
     watchdog: float = parameter(
         0.5,
@@ -130,7 +130,18 @@ class LineBusDriver(MotorDriver):
     def _ask(self, address: int) -> tuple[float, bool] | None:
         """Return a servo's step and whether it has torque; None if it does not answer in time."""
         line = self._send(f"R {address}")
-        data, deadline = b"", line.now() + self.options.reply_time
+        deadline = line.now() + self.options.reply_time
+        while reply := self._read_reply(line, deadline):
+            found, step, torque = reply
+            if found == address:
+                return float(step), bool(torque)
+            # A late reply to an earlier question must not be taken for this one.
+            self.faults[Fault.LATE] += 1
+        return None
+
+    def _read_reply(self, line: SerialLine, deadline: float) -> tuple[int, int, int] | None:
+        """Return the next reply: id, step, torque; None if none is understood in time."""
+        data = b""
         while not data.endswith(b"\n") and len(data) < _LONGEST_REPLY:
             if not (piece := line.read(1, deadline - line.now())):
                 self.faults[Fault.SILENT] += 1
@@ -141,8 +152,4 @@ class LineBusDriver(MotorDriver):
         except ValueError:
             self.faults[Fault.GARBLED] += 1
             return None
-        # A late reply to an earlier question must not be taken for this one.
-        if found != address:
-            self.faults[Fault.LATE] += 1
-            return None
-        return float(step), bool(torque)
+        return found, step, torque

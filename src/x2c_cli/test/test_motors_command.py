@@ -269,3 +269,19 @@ def test_two_boards_are_calibrated_jogged_and_scanned(x2c, bus, tmp_path):
         assert status == 0
         assert "lid" in said
         assert "jaw" in said
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "why"),
+    [
+        ("scan", (), "error: ameca: such motors cannot be looked for"),
+        ("calibrate", ("--robot", "face"), "error: ameca: its values have their ranges already"),
+    ],
+)
+def test_motors_that_have_nothing_to_find_are_refused(
+    x2c, tmp_path, monkeypatch, action, words, why
+):
+    monkeypatch.chdir(tmp_path)
+    status, said = x2c("motors", action, "--type", "ameca", *words)
+    assert status == 2
+    assert said.startswith(why)

@@ -55,7 +55,6 @@ class MotorCalibration:
 
     Raises:
         DriverSettingsError: There is no such driver.
-        MotorCalibrationError: Its motors need no calibration.
     """
 
     def __init__(
@@ -69,11 +68,6 @@ class MotorCalibration:
     ) -> None:
         self._editor = editor
         self._driver = driver_class(options.get("type"))
-        if self._driver.calibrated:
-            raise MotorCalibrationError(
-                f"{options['type']}: its values have their ranges already; "
-                "'./x2c motors jog' moves them"
-            )
         self._options = dict(options)
         self._dialogue = dialogue
         self._way_time, self._speed = way_time, speed

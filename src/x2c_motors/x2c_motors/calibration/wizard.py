@@ -91,6 +91,10 @@ def _motors(
     """Return the options of the place where motors are, and those motors."""
     kind = options["type"]
     driver = driver_class(kind)
+    if driver.calibrated:
+        raise MotorCalibrationError(
+            f"{kind}: its values have their ranges already; './x2c motors jog' moves them"
+        )
     if not driver.can_scan():
         found_by_user = _given(channels, "such motors cannot be looked for: say which there are")
         return {}, [Found(one, driver.address_form.key, math.nan) for one in found_by_user]
