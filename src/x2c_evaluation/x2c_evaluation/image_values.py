@@ -35,7 +35,7 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.observing import observe
-from x2c_imitation.backends import make_imitator
+from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator
 from x2c_node.robots import find_robot
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
@@ -57,7 +57,7 @@ class ImageValues:
 
 
 def image_values(
-    robot: Robot, neutral: Path, images: Sequence[Path], backend: str = "solver"
+    robot: Robot, neutral: Path, images: Sequence[Path], backend: str = DEFAULT_BACKEND
 ) -> ImageValues:
     """Return what pictures show.
 

@@ -144,7 +144,7 @@ def test_transferred_images_show_the_same_on_the_neutral_image(simulated, robot,
     made = prepare(data, NetworkConfig(image_size=64), robot, folder=tmp_path)
     assert made.usable.all()
     neutral = Transferrer(robot, NetworkConfig(image_size=64))
-    away = np.abs(made.transferred.astype(int) - neutral._warp.neutral).mean(axis=(1, 2, 3))
+    away = np.abs(made.transferred.astype(int) - neutral._motion.neutral).mean(axis=(1, 2, 3))
     moved = np.abs(np.array([controls.to_deflection(one) for one in made.values])).max(axis=1)
     # The more a face does, the further its image is from the neutral one.
     assert np.corrcoef(away, moved)[0, 1] > 0.5

@@ -37,17 +37,13 @@ class Transferrer:
     Args:
         folder: Folder of the robot.
         config: Configuration of the network: images are made as it sees them at run time.
-        transfer: Name of the motion transfer.
 
     Raises:
-        PreparationError: The robot cannot be simulated, so the pose of its head is unknown, or the
-            motion transfer needs more than landmarks.
+        PreparationError: The robot cannot be simulated, so the pose of its head is unknown.
         TransferError: The robot's folder lacks what motion transfer needs.
     """
 
-    def __init__(
-        self, folder: Path, config: NetworkConfig, transfer: str = DEFAULT_TRANSFER
-    ) -> None:
+    def __init__(self, folder: Path, config: NetworkConfig) -> None:
         robot = load_robot(folder)
         try:
             self._face = VirtualFace(robot)
@@ -57,13 +53,7 @@ class Transferrer:
                 "transferred; train without: data.transferred no"
             ) from error
         self._robot = robot
-        self._motion = make_transfer(transfer, robot, config.whole_size)
-        if self._motion.needs:
-            needs = ", ".join(sorted(self._motion.needs))
-            raise PreparationError(
-                f"the motion transfer {transfer!r} needs {needs}, which a data set does not have: "
-                "expected one that needs landmarks only"
-            )
+        self._motion = make_transfer(DEFAULT_TRANSFER, robot, config.whole_size)
         self._config = config
         neutral = self._pose(controls.NEUTRAL).to_pixels(self._face.landmarks())
         self._motion.calibrate(Observation.of_landmarks(neutral).face)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     from x2c_cli.commands.imitation.source import add_backend_options
+    from x2c_imitation.backends import DEFAULT_BACKEND
 
     parser.add_argument(
         "videos",
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         metavar="B",
-        default="solver",
+        default=DEFAULT_BACKEND,
         help="imitation backend (default: %(default)s)",
     )
     add_backend_options(parser)
