@@ -105,12 +105,13 @@ def _publishing(values: Callable[[], ArrayLike]) -> Iterator[Callable[[], str]]:
     import threading
 
     from x2c_bringup.run.composed import ros
+    from x2c_core.sources.live_expression import LiveExpression
+    from x2c_imitation.expression_source_node import ExpressionSourceNode
     from x2c_node.spinning.executor import GuardedExecutor
     from x2c_node.spinning.spin import spin_until
-    from x2c_virtual_face.panel.sliders_node import SlidersNode
 
     with ros():
-        node = SlidersNode(values)
+        node = ExpressionSourceNode(LiveExpression(values, "sliders"))
         executor = GuardedExecutor()
         executor.add_node(node)
         done = threading.Event()
