@@ -15,8 +15,10 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Float32
 
 from x2c_bringup.checks.preflight import check_graph
+from x2c_bringup.errors import GraphError
 from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions
+from x2c_cli import cli
 from x2c_cli.doctor.finding import CheckResult
 from x2c_cli.doctor.implementations import implementations
 from x2c_core.control_space import controls
@@ -217,3 +219,40 @@ def test_a_node_of_thirty_lines_shares_the_face(ros, start, wait_until):
     others = [index for index in range(controls.COUNT) if index != jaw]
     assert [last.values[k] for k in others] == [same.values[k] for k in others]
     assert last.state == same.state
+
+
+def test_options_of_a_source_reach_the_camera_of_the_graph(example, wide_image):
+    options = GraphOptions(
+        filename=f"panning_image:{wide_image}", camera_options="zoom=4 period=0.5"
+    )
+    camera = build_graph(options)[0]
+    assert camera.parameters["zoom"] == 4.0
+    assert camera.parameters["period"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("zom=4", "camera_options: .*'zom'.*did you mean 'zoom'"),
+        ("zoom=wide", "camera_options: zoom: expected float, got 'wide'"),
+        ("zoom=0.5", "camera_options: zoom: expected 1.0 to 20.0, got 0.5"),
+        ("zoom", "camera_options: expected NAME=VALUE, got 'zoom'"),
+        ("zoom='4", "camera_options: No closing quotation"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_before_the_start(example, wide_image, text, reason):
+    options = GraphOptions(filename=f"panning_image:{wide_image}", camera_options=text)
+    with pytest.raises(GraphError, match=reason):
+        build_graph(options)
+
+
+def test_sources_are_listed_with_their_options(example, install_module, capsys):
+    install_module("broken", GROUP, {"mine": "broken:Absent"}, GOOD)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["sources"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert "  panning_image (own_source)\n      zoom (float, 2.0): Width of the image" in said
+    assert "  blinking (own_source)" in said
+    assert "  bag (x2c_bags): a bag\n      topic (str, ''): Topic of the images" in said
+    assert "  mine: cannot be used: the camera source 'mine' of the package broken" in said

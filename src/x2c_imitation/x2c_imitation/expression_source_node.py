@@ -90,7 +90,7 @@ class ExpressionSourceNode(ManagedNode[ExpressionSourceParameters]):
             return Diagnosis(Level.OK, f"end of {name}; loop:=true would repeat it", values)
         subscribers = self.count_subscribers(topic)
         if not subscribers:
-            text = f"no subscriber on {topic}: is actuation_node running?"
+            text = f"nothing subscribes to {topic}: is actuation_node running?"
             return Diagnosis(Level.WARN, text, values)
         return Diagnosis(Level.OK, f"{subscribers} subscribers on {topic}", values)
 

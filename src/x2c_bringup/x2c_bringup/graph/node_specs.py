@@ -7,6 +7,7 @@ topics meet in the nodes' own defaults, so only what the user moves is remapped 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +16,15 @@ from x2c_bringup.errors import GraphError
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.graph.recording import recording_folder
 from x2c_bringup.graph.robot_description import DEFAULT_ROBOT, robot_description
-from x2c_core.errors import RobotError
+from x2c_core.errors import RobotError, X2CError
 from x2c_core.files.regular_files import check_regular
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.system.fields import from_assignments
 from x2c_imitation.backends import DEFAULT_BACKEND, options_from_texts
 from x2c_motors.drivers import has_motors
 from x2c_node.parameter_file import ParameterFile
 from x2c_node.robots import find_robot
+from x2c_perception.cameras.choice import choose_source_class
 
 ParameterValue = str | bool | int | float
 
@@ -68,8 +71,8 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     """Return the nodes, each after those whose messages it takes.
 
     Raises:
-        GraphError: The robot is to be described and has no URDF, or the parameter file is no
-            regular file.
+        GraphError: The robot is to be described and has no URDF, the parameter file is no regular
+            file, or the camera source has no such option.
         ImitationError: The backend has no such option, or its value cannot be used.
         RobotError: The robot is to be described and there is none of this name.
     """
@@ -77,15 +80,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     _check_parameter_file(options.params_file)
     nodes = []
     if options.camera:
-        source = _node(
-            options,
-            "x2c_perception",
-            "camera_node",
-            filename=options.filename,
-            loop=options.loop,
-            video_device=options.video_device,
-        )
-        nodes.append(source)
+        nodes.append(_camera(options))
     transport = options.image_transport
     nodes += [
         _node(options, "x2c_perception", "face_tracker_node", image_transport=transport),
@@ -99,6 +94,28 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if folder := recording_folder(options.record):
         nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder))
     return tuple(nodes)
+
+
+def _camera(options: GraphOptions) -> NodeSpec:
+    node = _node(
+        options,
+        "x2c_perception",
+        "camera_node",
+        filename=options.filename,
+        loop=options.loop,
+        video_device=options.video_device,
+    )
+    if not options.camera_options:
+        return node
+    file = options.params_file
+    said = ParameterFile(Path(file)).of(node.full_name) if file else {}
+    where = {"video_device": "0", "filename": "", **said, **node.parameters}
+    try:
+        cls, _ = choose_source_class(str(where["video_device"]), str(where["filename"]))
+        chosen = from_assignments(cls.Options, shlex.split(options.camera_options))
+    except (X2CError, ValueError) as error:
+        raise GraphError(f"camera_options: {error}") from error
+    return replace(node, parameters={**chosen, **node.parameters})
 
 
 def _imitation(options: GraphOptions) -> NodeSpec:

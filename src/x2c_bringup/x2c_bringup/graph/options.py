@@ -25,8 +25,11 @@ class GraphOptions:
 
     filename: str = _option(
         "",
-        "Play this instead of a camera: a video, a picture, a folder of pictures, or "
-        "'performer' for the built-in performer.",
+        "Play this instead of a camera: a video, an image, a folder of images, a bag, "
+        "'performer' for the built-in performer, or NAME:TEXT with the name of a source.",
+    )
+    camera_options: str = _option(
+        "", "Options of the camera source, as 'NAME=VALUE NAME=VALUE'; 'x2c sources' lists them."
     )
     loop: bool = _option(False, "Play a file again when it ends.")
     video_device: str = _option(

@@ -6,6 +6,7 @@ from __future__ import annotations
 COMMANDS = {
     "imitate": "imitate a person: nodes in this process, with a live line",
     "demo": "imitate, and save a video, a table, a bag and a report",
+    "sources": "list the camera and expression sources with their options",
     "record": "record a running system to a bag",
     "replay": "play a bag's camera through the nodes",
     "evaluate": "evaluate bags and videos offline: figures, curves and images on one page",
@@ -29,7 +30,7 @@ COMMANDS = {
 """Summary of each command, by name."""
 
 _FOLDERS = {
-    "imitation": ("demo", "imitate", "record", "replay"),
+    "imitation": ("demo", "imitate", "record", "replay", "sources"),
     "robots": ("robots", "motors", "face", "render"),
     "data": ("collect", "export", "fit"),
     "networks": ("train", "evaluate-network", "export-network"),

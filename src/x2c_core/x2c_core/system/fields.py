@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import math
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from x2c_core.errors import X2CError
@@ -130,6 +130,21 @@ def from_text(cls: type[Any], name: str, text: str) -> Any:
         expected = "true or false" if kind is bool else f"{kind.__name__}"
         raise FieldError(f"{name}: expected {expected}, got {text!r}") from None
     return check(cls, name, value)
+
+
+def from_assignments(cls: type[Any], words: Iterable[str]) -> dict[str, Any]:
+    """Return values by name from words such as "zoom=2.0".
+
+    Raises:
+        FieldError: A word is no NAME=VALUE, a name is unknown, or a value cannot be.
+    """
+    texts = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise FieldError(f"expected NAME=VALUE, got {word!r}")
+        texts[name] = from_text(cls, name, text)
+    return texts
 
 
 def options_fault(cls: object) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import shlex
 from pathlib import Path
 
 from x2c_bringup.graph.options import GraphOptions
@@ -26,11 +27,19 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
         "--video",
         metavar="V",
         default="",
-        help="a video, an image, a folder of images, or 'performer' for the built-in "
-        f"performer ({without_source})",
+        help="a video, an image, a folder of images, a bag, 'performer' for the built-in "
+        "performer, or NAME:TEXT with the name of a source, see 'x2c sources' "
+        f"({without_source})",
     )
     source.add_argument(
         "--camera", metavar="N", default="", help="camera: index or path, such as /dev/video0"
+    )
+    parser.add_argument(
+        "--camera-option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="option of the camera source, see 'x2c sources'; can be given several times",
     )
     add_common_arguments(parser)
 
@@ -104,6 +113,7 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
     return GraphOptions(
         filename=arguments.video,
         video_device=arguments.camera,
+        camera_options=shlex.join(arguments.camera_option),
         robot=arguments.robot,
         backend=arguments.backend,
         backend_options=backend_texts(arguments),
