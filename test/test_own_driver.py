@@ -234,6 +234,30 @@ class JointClash(LineBusDriver):
 class NoWatchdog(LineBusDriver):
     watchdog_option = "guard"
 
+class NoPort(LineBusDriver):
+    port_option = "bus"
+
+@dataclass(frozen=True)
+class Portless:
+    port: str = parameter("", "Port.")
+    watchdog: float = parameter(1.0, "Watchdog [s].")
+
+class NoRate(LineBusDriver):
+    usual_baudrates = (9600,)
+    Options = Portless
+
+class OddRates(LineBusDriver):
+    usual_baudrates = 9600
+
+class OddSwitch(LineBusDriver):
+    measures = "yes"
+
+class OddRate(LineBusDriver):
+    default_rate = 0
+
+class TextWatchdog(LineBusDriver):
+    watchdog_option = "port"
+
 class NoDriver:
     pass
 """
@@ -258,7 +282,13 @@ BROKEN = [
     ("WrongDefault", GOOD, "port: expected str, got 5 (int)"),
     ("Clash", GOOD, "has an option 'rate', which every driver has: expected another name"),
     ("JointClash", GOOD, "has an option 'zero', which every driver has: expected another name"),
-    ("NoWatchdog", GOOD, "declares the watchdog_option 'guard': expected one of its options"),
+    ("NoWatchdog", GOOD, "lacks the option 'guard' of its watchdog_option: expected it among"),
+    ("NoPort", GOOD, "lacks the option 'bus' of its port_option: expected it among its Options"),
+    ("NoRate", GOOD, "lacks the option 'baudrate' of its usual_baudrates: expected it among"),
+    ("OddRates", GOOD, "declares usual_baudrates = 9600: expected a tuple of whole numbers"),
+    ("OddSwitch", GOOD, "declares measures = 'yes': expected True or False"),
+    ("OddRate", GOOD, "declares default_rate = 0: expected a number above 0"),
+    ("TextWatchdog", GOOD, "has the option 'port' of type str: expected float"),
 ]
 
 

@@ -15,8 +15,8 @@ from x2c_motors.configuration.boards import make_boards
 from x2c_motors.control.motor_board import motor_boards
 from x2c_motors.control.motor_condition import Condition
 from x2c_motors.control.motor_diagnosis import diagnose_motors
-from x2c_motors.drivers.driver import Health, MotorState
 from x2c_motors.drivers.dynamixel import DynamixelDriver
+from x2c_motors.drivers.reports import Health, MotorState
 from x2c_motors.errors import DriverError, Fault
 from x2c_node.diagnostics import Level
 from x2c_node.supervision.supervisor import Supervisor

@@ -13,7 +13,8 @@ from x2c_motors.configuration.boards import make_boards, make_driver
 from x2c_motors.control.motor_board import motor_boards
 from x2c_motors.control.motor_condition import Condition
 from x2c_motors.description.options import AddressForm, RawScale
-from x2c_motors.drivers.driver import Health, MotorDriver, MotorState
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import Health, MotorState
 from x2c_motors.errors import DriverError, DriverSettingsError, Fault
 from x2c_testing.motor_robots import motor_robot, servo_section
 

@@ -9,8 +9,8 @@ from x2c_motors.configuration.settings_reader import read_settings
 from x2c_motors.control.motion_group import MotionGroup
 from x2c_motors.control.motor_condition import Condition
 from x2c_motors.control.motor_controller import MotorController
-from x2c_motors.drivers.driver import Health, MotorState
 from x2c_motors.drivers.feetech import FeetechDriver
+from x2c_motors.drivers.reports import Health, MotorState
 from x2c_motors.errors import DriverError, Fault
 from x2c_testing.motor_robots import SCALE, motor_robot, servo_section
 

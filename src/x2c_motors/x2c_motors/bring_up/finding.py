@@ -12,7 +12,8 @@ from serial.tools import list_ports
 
 from x2c_motors.configuration.settings_reader import build_driver, read_settings
 from x2c_motors.drivers import driver_class
-from x2c_motors.drivers.driver import Found, MotorDriver
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import Found
 from x2c_motors.errors import DriverError, DriverSettingsError
 
 _I2C = "I2C bus"

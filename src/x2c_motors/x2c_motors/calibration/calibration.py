@@ -23,7 +23,8 @@ from x2c_motors.calibration.progress import Progress
 from x2c_motors.configuration.settings_reader import build_driver, read_settings
 from x2c_motors.description.options import RawScale
 from x2c_motors.drivers import driver_class
-from x2c_motors.drivers.driver import Found, MotorDriver
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import Found
 from x2c_motors.errors import DriverError, Fault, MotorCalibrationError, WrapError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

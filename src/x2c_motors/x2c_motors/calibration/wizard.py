@@ -16,7 +16,7 @@ from x2c_motors.bring_up.finding import Search, search
 from x2c_motors.calibration.calibration import MotorCalibration, driver_keys, driver_section
 from x2c_motors.calibration.pose_teaching import HELP
 from x2c_motors.drivers import driver_class
-from x2c_motors.drivers.driver import Found
+from x2c_motors.drivers.reports import Found
 from x2c_motors.errors import MotorCalibrationError
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_motors.control.motor_responsiveness import MotorResponsiveness
-from x2c_motors.drivers.driver import Health, MotorDriver, MotorState
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import Health, MotorState
 from x2c_motors.errors import DriverError, Fault
 
 Array = NDArray[np.float64]

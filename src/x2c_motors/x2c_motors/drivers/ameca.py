@@ -20,7 +20,8 @@ from x2c_core.control_space import controls
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
-from x2c_motors.drivers.driver import Health, MotorDriver
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import Health
 from x2c_motors.errors import DriverError, Fault
 
 Array = NDArray[np.float64]

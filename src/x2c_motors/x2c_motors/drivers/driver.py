@@ -8,63 +8,21 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from x2c_core.system.fields import FieldError, NoOptions, from_text, options_fault, specs
+from x2c_core.system.fields import FieldError, NoOptions, from_text
 from x2c_motors.description.joint_calibration import BoardCalibration
-from x2c_motors.description.options import AddressForm, RawScale, joint_keys
-from x2c_motors.description.settings import SECTION_KEYS, WRAP_REMEDY, DriverSettings
+from x2c_motors.description.options import AddressForm, RawScale
+from x2c_motors.description.settings import WRAP_REMEDY, DriverSettings
+from x2c_motors.drivers.declaration import driver_fault
 from x2c_motors.drivers.failures import guarded, raw_values, silenced
+from x2c_motors.drivers.reports import Found, Health, MotorState
 from x2c_motors.errors import DriverSettingsError, Fault
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Health:
-    """Condition of the motors.
-
-    Attributes:
-        values: Values with units, by name, for `/diagnostics`.
-        warnings: Sentences for users; empty if all is well.
-    """
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MotorState:
-    """Whether a motor still has the torque that it was given.
-
-    Attributes:
-        holds: Whether torque is enabled, and the motor follows commands.
-        trouble: Why torque cannot be enabled, and what to do; empty if it can.
-    """
-
-    holds: bool
-    trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A motor found on a bus.
-
-    Attributes:
-        address: Id or channel of the motor.
-        model: Model, as far as the motor reports it.
-        raw: Position [raw]; NaN if the motor cannot measure it.
-        notes: Anything else worth knowing, such as voltage and temperature.
-    """
-
-    address: int
-    model: str
-    raw: float
-    notes: str = ""
 
 
 _GUARDED: Mapping[str, type] = {
@@ -210,20 +168,7 @@ class MotorDriver(ABC):
     @classmethod
     def declaration_fault(cls) -> str:
         """Return what a class declares that is impossible, as one clause; empty if nothing."""
-        form = getattr(cls, "address_form", None)
-        if not isinstance(form, AddressForm):
-            return f"declares the address_form {form!r}: expected an AddressForm"
-        classes = (cls.Options, SECTION_KEYS), (cls.JointOptions, joint_keys(form))
-        for options, taken in classes:
-            if fault := options_fault(options):
-                return fault
-            if clash := sorted(taken & set(specs(options))):
-                return f"has an option {clash[0]!r}, which every driver has: expected another name"
-        for name in ("port_option", "watchdog_option"):
-            option = getattr(cls, name)
-            if option and option not in specs(cls.Options):
-                return f"declares the {name} {option!r}: expected one of its options, or none"
-        return ""
+        return driver_fault(cls)
 
     @property
     def place(self) -> str:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
-from x2c_motors.drivers.driver import Found, Health, MotorDriver, MotorState
+from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import Found, Health, MotorState
 from x2c_motors.errors import DriverError, Fault
 from x2c_motors.serial_bus.register_reader import RegisterReader
 from x2c_motors.serial_bus.serial_line import SerialLine
