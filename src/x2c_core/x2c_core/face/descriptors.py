@@ -8,10 +8,12 @@ robot.
 from __future__ import annotations
 
 import enum
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.errors import LandmarkError
 from x2c_core.face.head_pose import HeadPose, check_landmarks, fit_head_pose
 from x2c_core.face.relations import Relation, relate
 from x2c_core.face.topology import REFERENCE
@@ -64,6 +66,14 @@ def describe(landmarks: ArrayLike, pose: HeadPose | None = None) -> NDArray[np.f
     pixels = check_landmarks(landmarks)
     pose = pose or fit_head_pose(pixels)
     return np.concatenate([describe_face(pose.to_head_frame(pixels)), pose.yaw_pitch_roll])
+
+
+def describe_found(landmarks: ArrayLike | None) -> NDArray[np.float64]:
+    """Return the descriptors (17,) of landmarks (478, 3); NaN for None, or if they are no face."""
+    if landmarks is not None:
+        with suppress(LandmarkError):
+            return describe(landmarks)
+    return np.full(len(Descriptor), np.nan)
 
 
 def describe_face(face: ArrayLike) -> NDArray[np.float64]:

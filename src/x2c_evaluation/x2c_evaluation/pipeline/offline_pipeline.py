@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from x2c_bags.frames.frame_source import Frame
 from x2c_core.errors import LandmarkError, X2CError
+from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import ControlFrame, Face
 from x2c_core.robot.robot import Robot
-from x2c_evaluation.pipeline.seen import described
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
@@ -117,7 +117,7 @@ class OfflinePipeline:
             self._imitation.calibrate(tracked.neutral, stamp)
         return PipelineOutput(
             face=tracked.face,
-            described=described(tracked.detected),
+            described=describe_found(tracked.detected),
             frame=frame,
             neutral=tracked.neutral,
             jumped=tracked.jumped,

@@ -4,22 +4,79 @@
 from __future__ import annotations
 
 import dataclasses
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
+import numpy as np
+
 from x2c_bags.frames.frame_source import Frame, FrameSource, ahead
+from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
+from x2c_core.face.descriptors import Descriptor
+from x2c_core.face.frames import FaceState
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
-from x2c_evaluation.offline.recording.gathered import Gathered
 from x2c_evaluation.offline.results.curves import FrameCurves
-from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, find_neutral
+from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, PipelineOutput, find_neutral
 from x2c_evaluation.pipeline.settings import EvaluationSettings, NeutralSource
 from x2c_perception.tracking_stage import TrackedFrame
 
 _TOLD_EVERY = 10
 """Frames between two reports of progress."""
+
+_INTEGERS = 5
+_SCALARS = 2
+_CONTROLS = _SCALARS + len(Descriptor)
+"""Where the control values begin among a frame's numbers."""
+
+
+class Gathered:
+    """Takes frames one after another. An hour has 100 000: landmarks are not kept."""
+
+    def __init__(self) -> None:
+        self._integers, self._numbers = array("q"), array("d")
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self._integers) // _INTEGERS
+
+    def add(self, index: int, stamp: int, output: PipelineOutput) -> None:
+        """Take a frame.
+
+        Args:
+            index: Its place among the recording's frames.
+            stamp: Of the camera image [ns].
+            output: What was seen in it, and what the robot shall show.
+        """
+        face, frame = output.face, output.frame
+        found = face.pose is not None and face.state is FaceState.TRACKING
+        scale = face.pose.scale if face.pose is not None and found else np.nan
+        self._integers.extend((index, stamp, int(face.state), face.track_id, int(frame.state)))
+        self._numbers.extend((face.confidence, scale))
+        for row in (output.described, frame.values):
+            self._numbers.frombytes(np.asarray(row, dtype=np.float64).tobytes())
+
+    def curves(self) -> FrameCurves:
+        """Return all frames as arrays."""
+        integers = np.array(self._integers, dtype=np.int64).reshape(-1, _INTEGERS)
+        numbers = np.array(self._numbers, dtype=np.float64)
+        numbers = numbers.reshape(-1, _CONTROLS + controls.COUNT)
+        # Columns of their own, so that sums over them are rounded as ever.
+        index, stamps, face_states, persons, control_states = integers.T.copy()
+        confidence, eye_distance = numbers[:, :_SCALARS].T.copy()
+        return FrameCurves(
+            index=index,
+            stamps=stamps,
+            face_states=face_states,
+            persons=persons,
+            confidence=confidence,
+            eye_distance=eye_distance,
+            described=numbers[:, _SCALARS:_CONTROLS].copy(),
+            values=numbers[:, _CONTROLS:].copy(),
+            control_states=control_states,
+        )
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_datasets.fit.image_tracking import track_single
-from x2c_evaluation.offline.recording.gathered import Gathered
-from x2c_evaluation.offline.recording.imitated import Imitated
+from x2c_evaluation.offline.recording.imitated import Gathered, Imitated
 from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
