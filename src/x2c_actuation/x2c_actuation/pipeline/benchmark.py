@@ -18,9 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
-from x2c_actuation.pipeline.mapping import JointMap
-from x2c_actuation.safety.state_machine import ActuationStateMachine, StateTiming
+from x2c_actuation.pipeline.actuation_settings import ActuationSettings
+from x2c_actuation.pipeline.actuation_stage import ActuationStage
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlFrame, ControlState
@@ -76,9 +75,8 @@ FACES = {"talking": talking, "jumping": jumping, "standing": standing}
 
 def measure(robot: Robot, face: Callable[[float], Array], ticks: int) -> TickCost:
     """Return what ticks cost while the joints of a robot follow a face."""
-    pipeline = ActuationPipeline(
-        robot, JointMap(robot), ActuationStateMachine(StateTiming(), True, 0.0), PERIOD
-    )
+    stage = ActuationStage(ActuationSettings(), 0.0, armed=True)
+    stage.load(robot, PERIOD)
     costs = np.zeros(ticks)
     new = np.zeros(ticks, dtype=bool)
     due = 0.0
@@ -89,8 +87,8 @@ def measure(robot: Robot, face: Callable[[float], Array], ticks: int) -> TickCos
         if now >= due:
             due += FRAME
             new[i] = True
-            pipeline.take(ControlFrame(values, 1.0, ControlState.TRACKING, 0), 0, now)
-        pipeline.tick(now)
+            stage.take(ControlFrame(values, 1.0, ControlState.TRACKING, 0), 0, now)
+        stage.tick(now)
         costs[i] = time.perf_counter() - began
     return TickCost(costs, costs[new])
 

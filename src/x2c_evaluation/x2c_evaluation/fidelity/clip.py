@@ -98,7 +98,7 @@ def perform(
     frames = faces = robot_faces = 0
     strip = KeyFrameStrip()
     with (
-        SimulatedRobot(robot) as simulated,
+        SimulatedRobot(robot, settings.gains, settings.offsets) as simulated,
         contextlib.closing(OfflinePipeline(settings, robot, neutral)) as pipeline,
         contextlib.closing(MediaPipeTracker()) as tracker,
     ):

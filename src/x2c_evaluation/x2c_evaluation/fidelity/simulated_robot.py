@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from x2c_actuation.pipeline.actuation_stage import ActuationStage
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.safety.state_machine import StateTiming
+from x2c_core.control_space.controls import Group
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.frames import ControlFrame
 from x2c_core.face.head_pose import yaw_pitch_roll
@@ -42,13 +44,20 @@ class SimulatedRobot:
 
     Args:
         robot: With the virtual humanoid's joints.
+        gains: Gain of each group of controls, as in the parameters of actuation_node.
+        offsets: Offset of each group of controls [ratio or rad], likewise.
 
     Raises:
         RobotMismatchError: It has others.
     """
 
-    def __init__(self, robot: Robot) -> None:
-        self._map = JointMap(robot)
+    def __init__(
+        self,
+        robot: Robot,
+        gains: Mapping[Group, float] | None = None,
+        offsets: Mapping[Group, float] | None = None,
+    ) -> None:
+        self._map = JointMap(robot, gains, offsets)
         self._guard = CouplingGuard(robot.coupled_limits)
         self._robot = robot
         self._face = VirtualFace(robot, SIZE, SIZE)
@@ -57,7 +66,11 @@ class SimulatedRobot:
         # Control values that stay away are not to move it.
         timing = StateTiming(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
         self._now = 0.0
-        self._stage = ActuationStage(ActuationSettings(timing), self._now, armed=True)
+        self._stage = ActuationStage(
+            ActuationSettings(timing, gains=gains or {}, offsets=offsets or {}),
+            self._now,
+            armed=True,
+        )
         self._stage.load(robot, TICK)
 
     def follow(self, frame: ControlFrame) -> None:

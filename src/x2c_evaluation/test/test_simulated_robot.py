@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated robot moves as the parameters of actuation say."""
+
+import numpy as np
+import pytest
+
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
+from x2c_core.face.frames import ControlFrame, ControlState
+from x2c_core.robot.robot_file import load_robot
+from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
+from x2c_node.robots import find_robot
+
+pytestmark = pytest.mark.slow
+
+OPEN = controls.from_names({"Jaw Pitch": 0.0})
+
+
+def shape(gains):
+    with SimulatedRobot(load_robot(find_robot("virtual")), gains) as robot:
+        rest = robot.shape()
+        robot.follow(ControlFrame(OPEN, 1.0, ControlState.TRACKING, 0))
+        robot.wait(1.0)
+        return robot.shape() - rest, robot.ideally(OPEN) - robot.ideally(controls.NEUTRAL)
+
+
+def test_gains_of_the_actuation_hold_for_it_too():
+    moved, ideal = shape({})
+    assert np.abs(moved).max() > 0.05
+    assert np.abs(ideal).max() > 0.05
+    moved, ideal = shape({Group.MOUTH: 0.0})
+    np.testing.assert_allclose(moved, 0.0, atol=1e-3)
+    np.testing.assert_allclose(ideal, 0.0, atol=1e-9)
