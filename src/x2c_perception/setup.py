@@ -8,7 +8,7 @@ NAME = "x2c_perception"
 setup(
     name=NAME,
     version="0.2.0",
-    description="Camera sources and the face tracker: from pictures to landmarks and head pose.",
+    description="Camera sources and the face tracker: from images to landmarks and head pose.",
     maintainer="X2C maintainers",
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",

@@ -409,7 +409,7 @@ def test_silence_is_explained(start, write_robot, ros, wait_until):
         what="the reason for waiting",
     )
     ros.node.destroy_publisher(side.publisher)
-    wait_until(lambda: "nobody publishes it" in ros.diagnosis(NODE).message, what="the reason")
+    wait_until(lambda: "it has no publisher" in ros.diagnosis(NODE).message, what="the reason")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def node(ros):
 def test_a_thread_that_dies_is_a_fault_of_the_joints(node):
     def die() -> None:
         with node.supervisor.pulse("player"):
-            raise ValueError("no such picture")
+            raise ValueError("no such image")
 
     thread = threading.Thread(target=die)
     thread.start()
@@ -35,7 +35,7 @@ def test_a_thread_that_dies_is_a_fault_of_the_joints(node):
     assert node._stage.state_machine.state is State.FAULT
     diagnosis = node.diagnosis()
     assert diagnosis.level is Level.ERROR
-    assert diagnosis.message == "thread player has died: ValueError: no such picture"
+    assert diagnosis.message == "thread player has died: ValueError: no such image"
 
 
 def test_a_thread_that_hangs_with_the_joints_in_its_hands_is_not_waited_for(node):

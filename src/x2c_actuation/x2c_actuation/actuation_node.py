@@ -42,10 +42,10 @@ _SOONEST = 0.002
 """Control values are answered at once, but no sooner after the last command than this [s]."""
 
 _WAITING = 2.0
-"""Control values that were refused are told of for so long [s]."""
+"""Time for which refused control values are reported [s]."""
 
 _HALTING = 0.2
-"""How long a thread that moves the joints is waited for when another has failed [s]."""
+"""Time limit for a thread that moves the joints when another has failed [s]."""
 
 _UNTIL_THEN = "until then, joints that stand do not start"
 
@@ -56,8 +56,8 @@ _ONLY_BACK = 1e11
 class ActuationNode(ManagedNode[ActuationParameters]):
     """Subscribes control values and publishes joint commands.
 
-    Commands come from a thread of their own, at the motor rate; and whoever brings new control
-    values sends the first command that answers them.
+    Commands come from a thread of their own, at the motor rate. The publisher's thread of new
+    control values sends the first command for them.
 
     Args:
         node_arguments: Passed to rclpy's node.
@@ -204,7 +204,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             return Level.WARN, f"{state.name.lower()}: {hindrance}"
         topic = self.resolve_topic_name("control_values")
         senders = self.count_publishers(topic)
-        reason = "nobody publishes it" if senders == 0 else "its publishers are silent"
+        reason = "it has no publisher" if senders == 0 else "its publishers are silent"
         return Level.WARN, f"{state.name.lower()}, waiting for {topic}: {reason}"
 
     # Moving.
@@ -320,7 +320,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     # What users ask for.
 
     def _press(self, who: str) -> None:
-        """React to somebody who presses or releases the emergency stop."""
+        """React to the assertion or release of the emergency stop."""
         with self._moving:
             if self._estop.pressed:
                 self._stage.state_machine.press(who, time.monotonic())

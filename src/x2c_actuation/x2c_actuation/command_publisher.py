@@ -7,18 +7,15 @@ import array
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from builtin_interfaces.msg import Duration
-from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, Header
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import CommandInterface
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import STREAM
-
-Array = NDArray[np.float64]
 
 TOPICS = {
     CommandInterface.JOINT_STATE: (JointState, "joint_commands"),
@@ -33,8 +30,8 @@ class CommandPublisher:
 
     Args:
         node: That publishes.
-        interface: In which the robot takes commands.
-        names: Of the joints.
+        interface: Interface of the robot's commands.
+        names: Names of the joints.
         period: Time between two commands [s].
     """
 

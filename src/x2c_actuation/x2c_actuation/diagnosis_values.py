@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The details of actuation, as `/diagnostics` tells them."""
+"""Details of actuation on `/diagnostics`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def diagnosis_values(
     """Return what the joints follow and why, ages, errors and counts, by name.
 
     Args:
-        pipeline: Of which to tell.
-        names: Of the joints.
-        asserting: Who presses the emergency stop.
+        pipeline: Pipeline to report.
+        names: Names of the joints.
+        asserting: Sources that assert the emergency stop.
         now: The time by which the chain goes [s].
     """
     state_machine = pipeline.state_machine

@@ -17,7 +17,7 @@ class MotionError(ActuationError):
 
 
 class RefusedError(ActuationError):
-    """What was asked for is not possible in the state the joints are in."""
+    """The request is not possible in the present state of the joints."""
 
 
 class FeedbackError(ActuationError):

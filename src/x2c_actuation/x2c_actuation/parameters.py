@@ -23,7 +23,7 @@ def shared_estop() -> Any:
     """Return the parameter for the emergency stop that robots share."""
     return parameter(
         "/estop",
-        "Topic of an emergency stop that several robots share, heard beside the node's own estop; "
+        "Topic of an emergency stop shared by several robots, besides the node's own estop; "
         "empty: none.",
     )
 
@@ -41,7 +41,7 @@ def _gain(region: str) -> Any:
 def _offset(region: str) -> Any:
     return parameter(
         0.0,
-        f"Added to the {region} controls, on top of the robot's own [ratio or rad].",
+        f"Offset of the {region} controls, on top of the robot's own [ratio or rad].",
         minimum=-1.0,
         maximum=1.0,
         dynamic=True,
@@ -54,51 +54,57 @@ class ActuationParameters(Parameters):
 
     robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
     publish_rate: float = parameter(
-        100.0, "Commands a second: the motor rate [Hz].", minimum=10.0, maximum=500.0
+        100.0, "Rate of the commands: the motor rate [Hz].", minimum=10.0, maximum=500.0
     )
     enabled_at_start: bool = parameter(
-        True, "Follow control values as soon as they come, without a call of ~/enable."
+        True, "Follow control values from the start, without a call of ~/enable."
     )
     ramp_time: float = _seconds(
-        0.6, "How long control values are eased in from where the joints are [s]."
+        0.6, "Time for easing in control values from the joints' positions [s]."
     )
     hold_after: float = _seconds(
-        0.5, "Without control values for so long, the joints hold [s].", 0.02
+        0.5, "Time without control values after which the joints hold [s].", 0.02
     )
     neutral_after: float = _seconds(
-        2.0, "Without control values for so long, what on_input_loss says happens [s].", 0.02
+        2.0, "Time without control values after which on_input_loss takes effect [s].", 0.02
     )
-    ease_time: float = _seconds(1.0, "How long the face takes to ease to neutral [s].")
+    ease_time: float = _seconds(1.0, "Time of the ease to neutral [s].")
     on_input_loss: str = parameter(
         "neutral",
-        "What the face does when control values stay away: ease to neutral, or hold as it is.",
+        "Behaviour of the face without control values: ease to neutral, or hold.",
         choices=_ENDINGS,
         dynamic=True,
     )
     on_shutdown: str = parameter(
         "neutral",
-        "What the face does when the node is deactivated or ends: ease to neutral, or hold.",
+        "Behaviour of the face when the node is deactivated or ends: ease to neutral, or hold.",
         choices=_ENDINGS,
         dynamic=True,
     )
     resume: bool = parameter(
-        True, "Follow control values again when they come back after on_input_loss.", dynamic=True
+        True, "Follow control values again when they return after on_input_loss.", dynamic=True
     )
     shared_estop: str = shared_estop()
     use_joint_states: bool = parameter(
-        True, "Start from the positions in joint_states, and watch that joints get where sent."
+        True,
+        "Start from the positions in joint_states, and check that joints reach their commands.",
     )
     tracking_tolerance: float = parameter(
         0.3,
-        "A joint further away from what it was sent than this share of its range is off; 0: "
-        "never.",
+        "Largest accepted distance of a joint from its command, as a share of its range; 0: no "
+        "limit.",
         minimum=0.0,
         maximum=1.0,
         dynamic=True,
     )
-    tracking_time: float = _seconds(2.0, "A joint that is off for so long is a fault [s].")
+    tracking_time: float = _seconds(
+        2.0, "Time beyond tracking_tolerance after which a joint is a fault [s]."
+    )
     state_rate: float = parameter(
-        10.0, "Messages a second on ~/state, while subscribed [Hz].", minimum=0.1, maximum=5000.0
+        10.0,
+        "Rate of messages on ~/state while it has a subscriber [Hz].",
+        minimum=0.1,
+        maximum=5000.0,
     )
     gain_brow: float = _gain(Group.BROW)
     gain_eyelid: float = _gain(Group.EYELID)

@@ -20,8 +20,8 @@ def state_message(
     """Return the state of a chain, but for the stamp.
 
     Args:
-        pipeline: Of which to tell.
-        names: Of the joints.
+        pipeline: Pipeline to report.
+        names: Names of the joints.
         refused: Control values refused so far.
         now: The time by which the chain goes [s].
     """

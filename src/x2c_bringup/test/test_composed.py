@@ -46,7 +46,7 @@ def test_the_first_image_reaches_the_tracker(ros, wait_until, tmp_path):
         composed.start()
         wait_until(
             lambda: "image total" in composed.diagnoses()["face_tracker_node"].values,
-            what="the picture at the tracker",
+            what="the image at the tracker",
         )
 
 

@@ -58,7 +58,7 @@ def test_servos_arrive_later_than_the_values(robot, tmp_path):
         write_film(path, robot, track, (64, 64), 20.0, dynamics)
         shown[dynamics] = images(path)
     apart = [np.abs(a - b).mean() for a, b in zip(*shown.values(), strict=True)]
-    # The codec leaves some difference between pictures of the same face.
+    # The codec leaves some difference between images of the same face.
     assert apart[2] > 3.0 * apart[-1]
 
 

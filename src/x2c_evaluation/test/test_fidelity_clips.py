@@ -96,7 +96,7 @@ def test_what_cannot_be_measured_says_why_and_the_rest_is(robot, clip_file, tmp_
     found = measured(robot, tmp_path / "none.mp4", no_video, no_face, short, clip_file)
     assert "no file" in found[0]
     assert "not a video" in found[1]
-    assert "no face was found in any of 40 pictures" in found[2]
+    assert "no face was found in any of 40 images" in found[2]
     assert "at least 1 s" in found[3]
     assert found[4].mean_r is not None
 

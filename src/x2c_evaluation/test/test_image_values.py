@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Single pictures of a robot give values of the right sign."""
+"""Single images of a robot give values of the right sign."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_tables_name_images_controls_and_relations(paths, capsys):
 
 def test_what_is_no_image_or_shows_no_face_is_named(robot, paths, tmp_path):
     text, grey = tmp_path / "text.png", tmp_path / "grey.png"
-    text.write_text("no picture")
+    text.write_text("no image")
     cv2.imwrite(str(grey), np.full((128, 128, 3), 99, np.uint8))
     with pytest.raises(EvaluationError, match=r"text\.png: .* no image"):
         image_values(robot, paths["neutral"], [text])

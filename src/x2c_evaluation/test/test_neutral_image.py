@@ -37,7 +37,7 @@ def test_a_photograph_is_all_it_takes(folder):
     image, landmarks = read_neutral(load_robot(folder))
     _, shipped = read_neutral(load_robot(find_robot("virtual")))
     assert image.shape == (256, 256, 3)
-    # The shipped landmarks are those of the shipped picture.
+    # The shipped landmarks are those of the shipped image.
     assert np.abs(landmarks - shipped)[:, :2].mean() < PIXELS
 
 

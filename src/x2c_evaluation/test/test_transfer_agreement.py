@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Warped pictures follow a face that opens its mouth and turns its head."""
+"""Warped images follow a face that opens its mouth and turns its head."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ def test_a_video_without_a_face_is_refused(robot, tmp_path):
 
 
 def test_a_single_image_is_no_video(robot):
-    with pytest.raises(EvaluationError, match="single picture"):
+    with pytest.raises(EvaluationError, match="single image"):
         measure_transfer(robot, str(robot.neutral_image))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the virtual face with given control values, as a picture or a film."""
+"""Draws the virtual face with given control values, as an image or a film."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Size = tuple[int, int]
 
 
 def draw(robot: Robot, values: ArrayLike, size: Size) -> ImageArray:
-    """Return a picture (height, width, 3), BGR, of the face with control values (30,).
+    """Return an image (height, width, 3), BGR, of the face with control values (30,).
 
     Raises:
         RobotMismatchError: The robot's joints are not those of the virtual humanoid.
@@ -35,7 +35,7 @@ def draw(robot: Robot, values: ArrayLike, size: Size) -> ImageArray:
 
 
 def write_image(path: Path, image: ImageArray) -> None:
-    """Write a picture (height, width, 3), BGR, in the format that the file's name says.
+    """Write an image (height, width, 3), BGR, in the format that the file's name says.
 
     Raises:
         VideoError: It cannot be written.
@@ -61,13 +61,13 @@ def write_film(
 
     Args:
         path: One that exists is replaced.
-        robot: With the virtual humanoid's joints.
-        track: What the face shall do.
+        robot: Robot with the virtual humanoid's joints.
+        track: Control values over time.
         size: Even numbers.
-        framerate: Pictures a second [Hz].
+        framerate: Images a second [Hz].
         dynamics: Whether servos follow each row of the track from its time on; else the joints
             are at once where the track, or a straight line between its rows, wants them.
-        progress: Called with the number of pictures written.
+        progress: Called with the number of images written.
 
     Raises:
         RobotMismatchError: The robot's joints are not those of the virtual humanoid.
@@ -87,7 +87,7 @@ def write_film(
 
 
 def frames(track: ControlsTrack, framerate: float) -> int:
-    """Return how many pictures the film of a track has."""
+    """Return how many images the film of a track has."""
     return int(track.duration * framerate + 1e-6) + 1
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often the face tracker finds the virtual face, and how fast that face is drawn."""
+"""Detection rate of the virtual face by the face tracker, and drawing speed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.robot.robot import Robot
@@ -22,14 +23,13 @@ from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 POSES = 2000
 DEPLOYMENT_TARGET = 0.995
 FULL_TARGET = 0.97
 DRAWING_TARGET = 5.0
-"""Milliseconds for a picture of 256 x 256 on one core."""
+"""Milliseconds for an image of 256 x 256 on one core."""
 
 _SIZE = 256
 _SEED = 0
@@ -41,10 +41,10 @@ _JAW = controls.index("Jaw Pitch")
 
 @dataclass(frozen=True)
 class FaceDetectionRate:
-    """How often the face was found.
+    """Detection rate of the face.
 
     Attributes:
-        poses: How many were shown.
+        poses: Number of poses shown.
         missed: Control values (30,) of those in which it was not found.
     """
 
@@ -85,11 +85,11 @@ def detect(
     A face counts as found if its landmarks are where they are known to be.
 
     Args:
-        robot: With the virtual humanoid's joints.
+        robot: Robot with the virtual humanoid's joints.
         tracker: That looks at it.
         lower: (30,) least control values.
         upper: (30,) greatest control values.
-        count: Of poses.
+        count: Number of poses.
         progress: Called after each.
     """
     nothing = np.zeros((_SIZE, _SIZE, 3), np.uint8)
@@ -107,7 +107,7 @@ def detect(
 
 
 def drawing_time(robot: Robot, count: int = 200) -> float:
-    """Return the processor time that a picture of 256 x 256 takes on one core, the median [ms]."""
+    """Return the processor time that an image of 256 x 256 takes on one core, the median [ms]."""
     spent = []
     with _one_core(), VirtualFace(robot, _SIZE, _SIZE) as face:
         face.render()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells which control values pictures of a face show, against a picture of it at rest.
+"""Tells which control values images of a face show, against an image of it at rest.
 
     python -m x2c_evaluation.image_values neutral.jpg grin.jpg frown.jpg
 
 The face may be a person's or any robot's that the tracker sees; the values are those with which
-the robot whose expression model is used would show the same. All pictures should be of one face
+the robot whose expression model is used would show the same. All images should be of one face
 and from one distance: to the tracker, brows rise by 0.01 to 0.02 interocular distances and the
 mouth widens by 0.03 where a camera comes from 3 m to 0.7 m.
 """
@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.errors import X2CError
@@ -40,12 +40,10 @@ from x2c_node.robots import find_robot
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 
-Array = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class ImageValues:
-    """What n pictures show.
+    """Control values of n images.
 
     Attributes:
         deflections: (n, 30) of the controls, -1 to 1.
@@ -59,16 +57,16 @@ class ImageValues:
 def image_values(
     robot: Robot, neutral: Path, images: Sequence[Path], backend: str = DEFAULT_BACKEND
 ) -> ImageValues:
-    """Return what pictures show.
+    """Return what images show.
 
     Args:
-        robot: Whose expression model explains the faces.
-        neutral: Picture of the face at rest.
-        images: Of the same face.
-        backend: How faces become control values.
+        robot: Robot whose expression model explains the faces.
+        neutral: Image of the face at rest.
+        images: Images of the same face.
+        backend: Imitation backend.
 
     Raises:
-        EvaluationError: A file is no picture, or shows no face.
+        EvaluationError: A file is no image, or shows no face.
         X2CError: Robot or backend cannot be used.
     """
     tracker = MediaPipeTracker()
@@ -111,7 +109,7 @@ def _face(tracker: FaceTracker, path: Path) -> Face:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print tables of the deflections and of what they are found from."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("neutral", type=Path, help="picture of the face at rest")
+    parser.add_argument("neutral", type=Path, help="image of the face at rest")
     parser.add_argument("images", type=Path, nargs="+", help="of the same face")
     parser.add_argument("--robot", default="virtual", help="whose expression model is used")
     options = parser.parse_args(arguments)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both runtimes read the same values off a picture, and refuse what they cannot run."""
+"""Both runtimes read the same values off an image, and refuse what they cannot run."""
 
 from __future__ import annotations
 
@@ -86,16 +86,16 @@ def test_resizing_keeps_what_has_the_size_and_averages_what_is_larger():
         np.zeros((1, 3, 64, 64), dtype=np.uint8),
         np.zeros((1, 64, 64, 3), dtype=np.float32),
     ],
-    ids=["one picture", "alpha", "channels first", "floats"],
+    ids=["one image", "alpha", "channels first", "floats"],
 )
 def test_what_is_no_batch_of_images_is_refused(both, bad):
     for predictor in both:
-        with pytest.raises(NetworkError, match="expected pictures"):
+        with pytest.raises(NetworkError, match="expected images"):
             predictor.predict(bad)
 
 
 class Fixed(Runtime):
-    """Gives the same outputs for every picture."""
+    """Gives the same outputs for every image."""
 
     def __init__(self, outputs, config):
         self._outputs, self._config = outputs, config
@@ -240,7 +240,7 @@ def set_config(model, **changes):
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda model: onnx.helper.set_model_props(model, {}), "does not tell which pictures"),
+        (lambda model: onnx.helper.set_model_props(model, {}), "does not tell which images"),
         (
             lambda model: onnx.helper.set_model_props(model, {"network_config": "{}"}),
             "network_config in its metadata: .*missing",
@@ -270,7 +270,7 @@ def test_an_onnx_file_of_another_program_is_refused(tmp_path):
     with pytest.raises(NetworkError) as caught:
         load_predictor(path)
     text = str(caught.value)
-    assert "expected pictures tensor(uint8) (n, 64, 64, 3) to controls tensor(float)" in text
+    assert "expected images tensor(uint8) (n, 64, 64, 3) to controls tensor(float)" in text
     assert "got input tensor(float) (n, 3, 224, 224)" in text
     assert "with a fixed n" in text
 
@@ -297,4 +297,4 @@ def test_a_network_sees_its_part_of_an_image():
     assert np.array_equal(fit(images, config), images[:, :64, 32:96])
     assert fit(images[:, :100, :70], config).shape == (2, 64, 64, 3)
     other = fit(np.repeat(np.repeat(images, 2, axis=1), 2, axis=2), config)
-    assert np.array_equal(other, fit(images, config)), "whatever the picture's size"
+    assert np.array_equal(other, fit(images, config)), "whatever the image's size"

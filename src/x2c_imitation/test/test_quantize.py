@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def images(neutral_image):
-    """Pictures that differ as those of one robot do: by what is where."""
+    """Images that differ as those of one robot do: by what is where."""
     image = neutral_image[0]
     return np.array([np.roll(image, shift, axis=1) for shift in range(-20, 20, 4)])
 
@@ -37,9 +37,9 @@ def test_eight_bits_give_nearly_the_same_values(network_folder, tmp_path, images
 
 def test_without_images_it_is_refused(network_folder, tmp_path):
     none = np.empty((0, 64, 64, 3), dtype=np.uint8)
-    with pytest.raises(NetworkError, match="no pictures"):
+    with pytest.raises(NetworkError, match="no images"):
         quantize_onnx(network_folder / "x2cnet.onnx", none, tmp_path / "x.onnx")
-    with pytest.raises(NetworkError, match=r"no pictures \(\.jpg, \.jpeg, \.png\) in"):
+    with pytest.raises(NetworkError, match=r"no images \(\.jpg, \.jpeg, \.png\) in"):
         read_images(tmp_path)
 
 
@@ -53,6 +53,6 @@ def test_images_are_chosen_evenly_and_brought_to_one_size(tmp_path):
 
 
 def test_an_image_that_is_none_is_named(tmp_path):
-    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    (tmp_path / "broken.jpg").write_bytes(b"no image")
     with pytest.raises(ImitationError, match=r"broken\.jpg: .* no image"):
         read_images(tmp_path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A picture takes on landmark motion: pieces go where their landmarks go, whatever comes in."""
+"""An image takes on landmark motion: pieces go where their landmarks go, whatever comes in."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_any_neutral_landmarks_give_a_transfer_or_an_error(noise, factor):
 
 @pytest.mark.parametrize("landmarks", [NEUTRAL + 500.0, NEUTRAL * 30.0, NEUTRAL * 1e-3 + 30.0])
 def test_landmarks_of_another_image_are_refused(landmarks):
-    with pytest.raises(TransferError, match="not those of this picture"):
+    with pytest.raises(TransferError, match="not those of this image"):
         ImageWarp(drawn(), landmarks, 64)
 
 

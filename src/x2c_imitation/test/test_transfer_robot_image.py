@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A robot's picture and landmarks are read, or the error says what to do."""
+"""A robot's image and landmarks are read, or the error says what to do."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_missing_landmarks_say_how_they_are_made(robot):
 
 
 def test_a_missing_or_damaged_image_is_named(robot):
-    robot.neutral_image.write_bytes(b"no picture")
+    robot.neutral_image.write_bytes(b"no image")
     with pytest.raises(TransferError, match=r"neutral\.png: .* no image"):
         read_neutral(robot)
     robot.neutral_image.unlink()

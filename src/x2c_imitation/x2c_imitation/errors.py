@@ -13,4 +13,4 @@ class NetworkError(ImitationError):
 
 
 class TransferError(ImitationError):
-    """Motion cannot be transferred to a robot's picture."""
+    """Motion cannot be transferred to a robot's image."""

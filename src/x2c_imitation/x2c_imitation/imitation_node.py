@@ -39,21 +39,21 @@ class ImitationParameters(Parameters):
     )
     hold_time: float = parameter(
         0.5,
-        "How long the face is held when the person is lost [s].",
+        "Time that the face is held when the person is lost [s].",
         minimum=0.0,
         maximum=60.0,
         dynamic=True,
     )
     ease_time: float = parameter(
         1.0,
-        "How long the face then takes to ease to neutral [s].",
+        "Time of the ease to neutral after that [s].",
         minimum=0.05,
         maximum=60.0,
         dynamic=True,
     )
     recovery_time: float = parameter(
         0.4,
-        "How long a person who comes is blended in [s].",
+        "Time of the blend to a new person [s].",
         minimum=0.05,
         maximum=60.0,
         dynamic=True,

@@ -15,10 +15,10 @@ class DriverSettingsError(MotorsError):
 
 
 class Fault(enum.StrEnum):
-    """What kind of thing went wrong between a driver and its motors."""
+    """Kind of fault between a driver and its motors."""
 
     ABSENT = "absent"
-    """There is no such port, bus or address, or somebody else has it."""
+    """There is no such port, bus or address, or another program uses it."""
     LOST = "lost"
     """The connection was there and is broken."""
     SILENT = "silent"
@@ -32,11 +32,11 @@ class Fault(enum.StrEnum):
 
 
 class DriverError(MotorsError):
-    """Motors cannot be reached, or do not do as they are told.
+    """Motors cannot be reached, or do not obey.
 
     Args:
-        fault: What kind of thing went wrong.
-        text: What went wrong, and what to do, for users.
+        fault: Kind of fault.
+        text: Fault and remedy, for users.
     """
 
     def __init__(self, fault: Fault, text: str) -> None:
@@ -45,7 +45,7 @@ class DriverError(MotorsError):
 
 
 class MotorCalibrationError(MotorsError):
-    """What was marked or chosen while motors are calibrated does not make a joint."""
+    """Marks or choices in a calibration do not make a joint."""
 
 
 class WrapError(MotorCalibrationError):
@@ -57,7 +57,7 @@ class BlockedError(MotorCalibrationError):
 
     Args:
         name: Name of the joint.
-        position: Where it stands [rad or m].
+        position: Position of the joint [rad or m].
     """
 
     def __init__(self, name: str, position: float) -> None:

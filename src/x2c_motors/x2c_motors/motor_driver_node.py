@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves the motors of a robot as joint commands tell it."""
+"""Node that moves the motors of a robot by joint commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
@@ -33,22 +32,20 @@ from x2c_node.spinning.polling import take_messages
 from x2c_node.spinning.spin import run_node
 from x2c_node.spinning.stopping import BRAKING
 
-Array = NDArray[np.float64]
-
 _LONGEST_END = 4.0
-"""How long commands are followed at the end of the process, since their node last eased [s]."""
+"""Time that commands are followed at the end of the process, since their node last eased [s]."""
 
 _LOOK = 0.01
 """Time between two looks for commands at the end [s]."""
 
 _LONGEST_STOP = 1.0
-"""How long an inactive node waits for all boards to take a stop: a bus may hang [s]."""
+"""Time limit for all boards to execute a stop while inactive: a bus may hang [s]."""
 
 _LONGEST_TICK = 30.0
-"""How long a bus may keep the thread that drives its motors [s]."""
+"""Time limit for a bus to block the thread that drives its motors [s]."""
 
 _LONGEST_JOIN = 4.0
-"""How long the boards' threads are waited for, all together: a bus may hang [s]."""
+"""Time limit for the boards' threads to end, all together: a bus may hang [s]."""
 
 _MOVING = (Condition.APPROACHING, Condition.FOLLOWING)
 
@@ -66,8 +63,7 @@ class MotorDriverParameters(Parameters):
     robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
     port: str = parameter(
         "",
-        "Port of the motors, or BOARD=PORT,BOARD=PORT of several boards; empty: as robot.yaml "
-        "says.",
+        "Port of the motors, or BOARD=PORT,BOARD=PORT of several boards; empty: as in robot.yaml.",
     )
     shared_estop: str = shared_estop()
 

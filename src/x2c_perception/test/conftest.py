@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures, videos and faces for the tests of this package."""
+"""Images, videos and faces for the tests of this package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from x2c_perception.performer import performer_video
 
 @pytest.fixture
 def write_video(tmp_path: Path) -> Callable[..., Path]:
-    """Write a video whose pictures are grey, each 20 brighter than the one before."""
+    """Write a video whose images are grey, each 20 brighter than the one before."""
 
     def write(name: str = "video.mp4", images: int = 5, rate: float = 25.0) -> Path:
         path = tmp_path / name
@@ -37,14 +37,14 @@ def write_video(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def portrait() -> NDArray[np.uint8]:
-    """A picture (256, 256, 3) BGR of a real face, in the public domain."""
+    """An image (256, 256, 3) BGR of a real face, in the public domain."""
     rgb = skimage.data.astronaut()[0:256, 96:352]
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
 @pytest.fixture
 def resting() -> NDArray[np.uint8]:
-    """A picture (height, width, 3) BGR of a face at rest: mouth closed, eyes open."""
+    """An image (height, width, 3) BGR of a face at rest: mouth closed, eyes open."""
     with VideoFile(performer_video()) as source:
         image = source.read()
     assert image is not None

@@ -65,7 +65,7 @@ def test_image_compressed_image_and_info_agree(camera, ros, write_video, wait_un
         stamps = set(by_stamp[0]) & set(by_stamp[1]) & set(by_stamp[2])
         return [tuple(one[stamp] for one in by_stamp) for stamp in stamps]
 
-    image, jpeg, info = wait_until(common, what="one picture in all three ways")[0]
+    image, jpeg, info = wait_until(common, what="one image in all three ways")[0]
     assert "jpeg" in jpeg.format
     difference = image_to_bgr(image).astype(int) - compressed_to_bgr(jpeg)
     assert np.abs(difference).max() < 5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Estimating from stamps how many pictures were lost."""
+"""Estimating from stamps how many images were lost."""
 
 import numpy as np
 from hypothesis import given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Crops of faces, and faces drawn into pictures."""
+"""Crops of faces, and faces drawn into images."""
 
 import numpy as np
 import pytest

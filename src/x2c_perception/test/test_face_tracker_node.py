@@ -59,7 +59,7 @@ def node(ros):
 
 
 class Camera:
-    """Publishes a picture at 50 Hz, with stamps of its own, until it is stopped."""
+    """Publishes an image at 50 Hz, with stamps of its own, until it is stopped."""
 
     def __init__(self, ros, image, *, compressed=False):
         self.image = image
@@ -233,7 +233,7 @@ def test_broken_images_are_counted_and_the_node_lives(
 
 def test_waiting_for_images_says_why(tracker, ros, wait_until):
     tracker()
-    status = wait_until(saying(ros, "nobody publishes there"), what="no publisher")
+    status = wait_until(saying(ros, "there is no publisher"), what="no publisher")
     assert status.message.startswith("waiting for images on /image_raw: ")
     assert status.level == b"\x01"
     ros.publish(CompressedImage, "image_raw", IMAGE_PUBLISHER)
@@ -253,7 +253,7 @@ def test_images_of_the_face_are_made_for_those_who_look(node, camera, ros, resti
     debug = ros.collect(Image, f"{TRACKER}/debug_image", IMAGE_PUBLISHER)
     node()
     camera()
-    wait_until(lambda: crops and debug, what="both pictures")
+    wait_until(lambda: crops and debug, what="both images")
     assert (crops[0].width, crops[0].height, crops[0].encoding) == (256, 256, "bgr8")
     assert crops[0].header.frame_id == "eye"
     drawn = image_to_bgr(debug[-1])
@@ -305,5 +305,5 @@ def test_images_without_stamps_get_the_time_of_their_arrival(node, camera, faces
     assert faces[-1].header.frame_id == "eye"
     wait_until(
         lambda: crops and to_nanoseconds(crops[-1].header.stamp) > begun,
-        what="a picture of the face with that time",
+        what="an image of the face with that time",
     )

@@ -15,7 +15,7 @@ QUICK = Backoff(shortest=0.01, longest=0.04)
 
 
 class Scripted(CameraSource):
-    """Gives numbered pictures; an exception in the script is raised, None ends it."""
+    """Gives numbered images; an exception in the script is raised, None ends it."""
 
     def __init__(self, script, *, live=False):
         self.name = "scripted"
@@ -146,7 +146,7 @@ def test_a_lost_camera_is_tried_at_growing_distances(wait_until):
 def test_a_driver_that_raises_anything_is_tried_again(wait_until):
     source = Scripted([(RuntimeError("driver"),), repeat(1)], live=True)
     grabber = Grabber(source, backoff=QUICK)
-    assert wait_until(lambda: grabber.next(1.0), what="a picture")
+    assert wait_until(lambda: grabber.next(1.0), what="an image")
     assert grabber.stop()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures and videos whose names are no UTF-8; OpenCV is never given such a name."""
+"""Images and videos whose names are no UTF-8; OpenCV is never given such a name."""
 
 import os
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Following one face from picture to picture, with a tracker that finds what it is told to."""
+"""Following one face from image to image, with a tracker that finds what it is told to."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures handed on when they are due."""
+"""Images handed on when they are due."""
 
 import itertools
 import time
@@ -40,7 +40,7 @@ def test_no_image_is_due_long_before_now_or_close_to_the_last(rate, waits):
 
 
 def play(source, **arguments):
-    """Return a player and what it delivers: pictures and ages."""
+    """Return a player and what it delivers: images and ages."""
     delivered, failures, ends = [], [], []
     grabber = Grabber(source)
     player = Player(
@@ -103,7 +103,7 @@ def test_a_file_waits_for_its_audience(write_video, wait_until):
 
 def test_stopping_is_quick_even_when_the_next_image_is_far_off(write_video, wait_until):
     player, delivered, _, _ = play(VideoFile(write_video(images=3, rate=25.0)), rate=0.01)
-    wait_until(lambda: delivered, what="the first picture")
+    wait_until(lambda: delivered, what="the first image")
     started = time.monotonic()
     player.stop()
     assert time.monotonic() - started < 5.0
@@ -115,5 +115,5 @@ def test_a_still_image_is_repeated_at_the_rate_asked_for(tmp_path, portrait, wai
 
     cv2.imwrite(str(tmp_path / "face.png"), portrait)
     player, delivered, _, _ = play(StillImage(tmp_path / "face.png"), rate=200.0)
-    wait_until(lambda: len(delivered) >= 10, what="ten pictures")
+    wait_until(lambda: len(delivered) >= 10, what="ten images")
     player.stop()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where pictures come from."""
+"""Where images come from."""
 
 import os
 import shutil
@@ -103,14 +103,14 @@ def test_an_image_is_shown_without_end(tmp_path):
 def test_a_folder_shows_its_images_in_natural_order(tmp_path):
     for number in (10, 9, 1):
         cv2.imwrite(str(tmp_path / f"frame{number}.png"), np.full((8, 8, 3), number, np.uint8))
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("no image")
     source = choose_source("0", str(tmp_path))
     assert isinstance(source, ImageSequence)
     assert [int(image[0, 0, 0]) for image in read_all(source)] == [1, 9, 10]
 
 
 def test_a_folder_without_images_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="holds no picture"):
+    with pytest.raises(SourceError, match="holds no image"):
         choose_source("0", str(tmp_path)).open()
 
 
@@ -180,7 +180,7 @@ def test_a_damaged_first_image_does_not_end_the_folder(tmp_path):
 def test_a_folder_without_one_good_image_is_refused(tmp_path):
     (tmp_path / "1.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
     source = choose_source("0", str(tmp_path))
-    with pytest.raises(SourceError, match=r"no picture can be read; the first of 1: .*1\.jpg"):
+    with pytest.raises(SourceError, match=r"no image can be read; the first of 1: .*1\.jpg"):
         source.open()
 
 
@@ -211,5 +211,5 @@ def test_a_named_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "1.jpg")
     with pytest.raises(SourceError, match="a device or a pipe"):
         choose_source("0", str(tmp_path / "1.jpg"))
-    with pytest.raises(SourceError, match="holds no picture"):
+    with pytest.raises(SourceError, match="holds no image"):
         choose_source("0", str(tmp_path)).open()

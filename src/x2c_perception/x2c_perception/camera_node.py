@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ROS node that publishes the pictures of a camera, a video, pictures or the performer."""
+"""ROS node that publishes the images of a camera, a video, images or the performer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CameraParameters(CaptureRequest, Parameters):
         True, "Publish a file at its rate; false: as fast as possible, for benchmarks."
     )
     wait_for_subscriber: bool = parameter(
-        False, "Begin a file only when somebody subscribes to its images."
+        False, "Start a file only when its images have a subscriber."
     )
     frame_id: str = parameter(
         "camera_optical_frame", "Frame of the images (REP-103 optical); a bag has its own."
@@ -58,7 +58,7 @@ class CameraParameters(CaptureRequest, Parameters):
 class CameraNode(ManagedNode[CameraParameters]):
     """Publishes image_raw, image_raw/compressed and camera_info.
 
-    Pictures are read and published by two threads of their own, so that neither decoding nor what
+    Images are read and published by two threads of their own, so that neither decoding nor what
     else the executor does delays them.
 
     Args:
@@ -77,7 +77,7 @@ class CameraNode(ManagedNode[CameraParameters]):
 
     @property
     def finished(self) -> bool:
-        """Whether the file has come to its end."""
+        """True when the end of the file is reached."""
         return self._player is not None and self._player.finished
 
     def configure(self) -> None:
@@ -126,7 +126,7 @@ class CameraNode(ManagedNode[CameraParameters]):
         self._grabber = None
 
     def diagnose(self) -> Diagnosis:
-        """Say whether pictures come."""
+        """Say whether images come."""
         if self._grabber is None or self._player is None:
             return Diagnosis(Level.STALE, "stopped")
         name = f"{self.params.camera_name} ({self._source.name})"
@@ -137,11 +137,11 @@ class CameraNode(ManagedNode[CameraParameters]):
             return Diagnosis(Level.OK, f"{name}: end of file; loop:=true would repeat it", values)
         rates = self.statistics.rates
         if "image" not in rates:
-            return Diagnosis(Level.WARN, f"{name}: no picture yet", values)
+            return Diagnosis(Level.WARN, f"{name}: no image yet", values)
         width, height = self._size
         text = f"{name}: {width} x {height} at {rates['image'].rate:.1f} Hz"
         if rates["image"].rate == 0.0:
-            return Diagnosis(Level.WARN, f"{name}: no picture for 2 s", values)
+            return Diagnosis(Level.WARN, f"{name}: no image for 2 s", values)
         return Diagnosis(Level.OK, text, values)
 
     def _publish(self, grabbed: Grabbed, age: float) -> None:
@@ -170,7 +170,7 @@ class CameraNode(ManagedNode[CameraParameters]):
             info.r, info.p = list(calibration.r), list(calibration.p)
             if self._size != (calibration.width, calibration.height):
                 self.get_logger().warning(
-                    f"pictures are {width} x {height}, but the calibration is of "
+                    f"images are {width} x {height}, but the calibration is of "
                     f"{calibration.width} x {calibration.height}: calibrate at this size",
                     once=True,
                 )
@@ -190,7 +190,7 @@ class CameraNode(ManagedNode[CameraParameters]):
             )
 
     def _failed(self, error: Exception) -> None:
-        self.statistics.counts["pictures not published"] += 1
+        self.statistics.counts["images not published"] += 1
         self.get_logger().error(f"cannot publish: {error}", throttle_duration_sec=5.0)
 
     def _ended(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Estimates from stamps how many pictures of a stream have not arrived."""
+"""Estimates from stamps how many images of a stream have not arrived."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class DropEstimator:
     """Counts the gaps in a stream that is meant to be regular.
 
     Args:
-        window: How many of the newest distances tell what is regular.
+        window: Number of newest distances from which the regular one is found.
     """
 
     def __init__(self, window: int = 60) -> None:
@@ -21,12 +21,12 @@ class DropEstimator:
         self.dropped = 0
 
     def restart(self) -> None:
-        """Take the next picture for the first of a stream; what has been counted stays."""
+        """Take the next image for the first of a stream; what has been counted stays."""
         self._distances.clear()
         self._last = None
 
     def arrived(self, stamp: float) -> None:
-        """Take the stamp of a picture [s]."""
+        """Take the stamp of an image [s]."""
         last, self._last = self._last, stamp
         if last is None or stamp <= last:
             return

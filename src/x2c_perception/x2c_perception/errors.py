@@ -13,7 +13,7 @@ class CameraCalibrationError(PerceptionError):
 
 
 class TrackerError(PerceptionError):
-    """The face tracker cannot be made, or cannot work on a picture."""
+    """The face tracker cannot be made, or cannot work on an image."""
 
 
 class PersonError(PerceptionError):

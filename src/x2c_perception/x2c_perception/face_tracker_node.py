@@ -40,7 +40,7 @@ _TOPICS = {"raw": (Image, "image_raw"), "compressed": (CompressedImage, "image_r
 
 
 class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
-    """Publishes face for every image, face/neutral, and pictures of the face on demand.
+    """Publishes face for every image, face/neutral, and images of the face on demand.
 
     Args:
         node_arguments: Passed to rclpy's node.
@@ -64,7 +64,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self.service(Trigger, "~/calibrate_neutral", self._calibrate)
 
     def activate(self) -> None:
-        """Begin to follow whoever comes first."""
+        """Begin to follow the first person that appears."""
         self._stage.restart()
         self._drops = DropEstimator()
         self._last, self._heard = None, time.monotonic()

@@ -15,7 +15,7 @@ from x2c_perception.tracking.tracking_settings import TrackingSettings
 def _min_cutoff(region: Region) -> Any:
     return parameter(
         DEFAULTS[region].min_cutoff,
-        f"Region {region}: cutoff of the smoothing at rest, lower is smoother [Hz].",
+        f"Smoothing of {region} at rest: cutoff frequency, lower is smoother [Hz].",
         minimum=0.01,
         maximum=100.0,
         dynamic=True,
@@ -25,7 +25,8 @@ def _min_cutoff(region: Region) -> Any:
 def _beta(region: Region) -> Any:
     return parameter(
         DEFAULTS[region].beta,
-        f"Region {region}: growth of the cutoff with speed [Hz per interocular distance/s].",
+        f"Smoothing of {region} in motion: increase of the cutoff with speed "
+        "[Hz per interocular distance/s].",
         minimum=0.0,
         maximum=1000.0,
         dynamic=True,
@@ -46,13 +47,13 @@ class FaceTrackerParameters(Parameters):
     )
     max_faces: int = parameter(
         _DEFAULT.max_faces,
-        "Faces looked for; only one is followed, but with more it is not lost to a passer-by.",
+        "Number of faces to look for; one is followed, and others do not replace it.",
         minimum=1,
         maximum=10,
     )
     minimum_detection_confidence: float = parameter(
         _DEFAULT.minimum_detection_confidence,
-        "Score that a newly found face needs.",
+        "Lowest score of a newly found face.",
         minimum=0.0,
         maximum=1.0,
     )
@@ -64,7 +65,7 @@ class FaceTrackerParameters(Parameters):
     )
     person_patience: float = parameter(
         _DEFAULT.person_patience,
-        "How long a person may be gone before another one is followed [s].",
+        "Time without the person after which another one is followed [s].",
         minimum=0.0,
         maximum=60.0,
         dynamic=True,
@@ -89,7 +90,7 @@ class FaceTrackerParameters(Parameters):
 
     @property
     def regions(self) -> Mapping[Region, Smoothing] | None:
-        """How each region is smoothed; None for not at all."""
+        """Smoothing of each region; None for no smoothing."""
         if not self.smoothing:
             return None
         return {

@@ -14,9 +14,9 @@ def why_no_images(node: Node, topic: str, message_type: str, refused: int) -> st
     """Return a sentence for the user who wonders why a node does nothing.
 
     Args:
-        node: Which waits.
+        node: Node that waits.
         topic: It is subscribed to, before remapping.
-        message_type: Of the subscription, such as "sensor_msgs/msg/Image".
+        message_type: Message type of the subscription, such as "sensor_msgs/msg/Image".
         refused: Images that came, but could not be used.
     """
     name = node.resolve_topic_name(topic)
@@ -26,7 +26,7 @@ def why_no_images(node: Node, topic: str, message_type: str, refused: int) -> st
     found = publishers(node, name) or []
     if not found:
         return start + (
-            "nobody publishes there; is the camera running, and is the topic remapped to its own?"
+            "there is no publisher; is the camera running, and is the topic remapped to its own?"
         )
     right = [one for one in found if one.topic_type == message_type]
     if not right:

@@ -16,11 +16,11 @@ from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits, MotionState
 from x2c_actuation.safety.feedback import Beginning, Feedback
 from x2c_actuation.safety.state_machine import WATCHED, ActuationStateMachine, State
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
+from x2c_core.easing import smoothstep
 from x2c_core.face.frames import ControlFrame
 from x2c_core.robot.robot import Robot
-
-Array = NDArray[np.float64]
 
 LATE = 10
 """Joints that were sent nothing for so many periods stand: they start again from rest."""
@@ -37,11 +37,11 @@ _STANDING = (State.HOLDING, State.HALTING, State.STOPPED, State.FAULT)
 
 @dataclass(frozen=True)
 class JointCommand:
-    """What the joints of a robot are sent.
+    """Command to the joints of a robot.
 
     Attributes:
         state: Positions, velocities and accelerations (n,), inside all limits.
-        stamp: Of the camera image it answers [ns]; 0 where there is none.
+        stamp: Stamp of the camera image it answers [ns]; 0 if there is none.
         first: Whether it is the first that answers that image.
     """
 
@@ -61,16 +61,16 @@ class ActuationPipeline:
 
     Attributes:
         state_machine: The state.
-        feedback: What was measured.
-        counts: What had to be limited, by names.
+        feedback: Measured positions of the joints.
+        counts: Number of limitations, by names.
         totals: The same in all, by kind.
-        awaited: What has to come before joints that are sent nothing are moved; empty for nothing.
-        hindrance: Why joints that are sent nothing may not be moved now; empty where they may.
+        awaited: Input still missing before idle joints are moved; empty for none.
+        hindrance: Reason why idle joints may not be moved now; empty if they may.
         elsewhere: Joints that began somewhere else than they were sent last, and how far away
             [rad or m].
 
     Args:
-        robot: Whose joints to move.
+        robot: Robot that has the joints.
         joint_map: Turns control values into targets of that robot.
         state_machine: The state.
         period: Time between two ticks [s].
@@ -136,7 +136,7 @@ class ActuationPipeline:
 
     @property
     def sending(self) -> bool:
-        """Whether the joints are sent anything."""
+        """True while the joints get commands."""
         return self._sending
 
     @property
@@ -146,7 +146,7 @@ class ActuationPipeline:
 
     @property
     def reason(self) -> str:
-        """Why the state is as it is, or why it does not change though control values come."""
+        """Reason for the state, or for no change although control values come."""
         state_machine = self.state_machine
         waits = state_machine.armed and state_machine.state is State.DISABLED
         return self.hindrance if waits and self.hindrance else state_machine.reason
@@ -177,7 +177,7 @@ class ActuationPipeline:
 
         Args:
             frame: The control values; finite, but they can be out of range.
-            stamp: Of the camera image they come from [ns].
+            stamp: Stamp of the camera image they come from [ns].
             now: The time [s].
 
         Raises:
@@ -310,9 +310,8 @@ class ActuationPipeline:
         return self._goal
 
     def _eased(self, goal: Array, spent: float, duration: float) -> Array:
-        share = min(spent / duration, 1.0) if duration > 0.0 else 1.0
-        smooth = share * share * (3.0 - 2.0 * share)
-        return np.asarray(self._start + smooth * (goal - self._start))
+        share = smoothstep(spent / duration) if duration > 0.0 else 1.0
+        return np.asarray(self._start + share * (goal - self._start))
 
     def _count(self, what: str, names: tuple[str, ...], which: NDArray[np.bool_]) -> None:
         if not which.any():

@@ -49,7 +49,7 @@ class ActuationStage:
 
     @property
     def remembers(self) -> bool:
-        """Whether joints of a robot that was loaded before may have been sent something."""
+        """True if joints of a robot that was loaded before may have got commands."""
         return self._before is not None
 
     def load(self, robot: Robot, period: float) -> None:

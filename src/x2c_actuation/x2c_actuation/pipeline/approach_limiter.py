@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits
+from x2c_core.arrays import Array
 from x2c_core.robot.coupling import CoupledLimit
 from x2c_core.robot.robot import Joint
 
-Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 FAR = 0.2
@@ -41,7 +41,7 @@ class ApproachLimiter:
 
     Attributes:
         approaching: (n,) joints on their way to the commanded position.
-        limited: How often a command was too far away to be passed on.
+        limited: Number of commands that were too far away to be passed on.
 
     Args:
         joints: Joints that follow.
@@ -82,7 +82,7 @@ class ApproachLimiter:
         """Let joints start from where they are, at rest; the others go on as they were.
 
         Args:
-            positions: Where the joints are (k,) [rad or m].
+            positions: Positions of the joints (k,) [rad or m].
             places: Their places (k,); all where None.
         """
         at = np.arange(len(self._positions)) if places is None else places

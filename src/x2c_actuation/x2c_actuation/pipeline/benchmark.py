@@ -16,18 +16,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_actuation.pipeline.actuation_settings import ActuationSettings
 from x2c_actuation.pipeline.actuation_stage import ActuationStage
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import find_robot
-
-Array = NDArray[np.float64]
 
 PERIOD = 0.01
 """Time between two ticks [s]."""
@@ -38,11 +36,11 @@ FRAME = 1.0 / 30.0
 
 @dataclass(frozen=True)
 class TickCost:
-    """What ticks took.
+    """Durations of ticks.
 
     Attributes:
-        all: Of each tick [s].
-        new: Of each tick with new control values [s].
+        all: Duration of each tick [s].
+        new: Duration of each tick with new control values [s].
     """
 
     all: Array

@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.coupling import CoupledLimit, Side, project
-
-Array = NDArray[np.float64]
 
 _ROUNDING = 1e-8
 """A coupled limit may be passed by so little without counting as passed [rad or m]."""

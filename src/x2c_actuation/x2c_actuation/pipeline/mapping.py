@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from x2c_actuation.errors import TargetError
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.robot.robot import Robot
-
-Array = NDArray[np.float64]
 
 _ROUNDING = 1e-6
 """Values of a float32 message may pass a limit by this much without being counted."""
@@ -22,7 +21,7 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Targets:
-    """Where the joints should be.
+    """Target positions of the joints.
 
     Attributes:
         positions: (n,) inside the robot's limits of position [rad or m].
@@ -39,7 +38,7 @@ class JointMap:
     """Turns control values into joint targets of one robot.
 
     Args:
-        robot: Whose joints to move.
+        robot: Robot that has the joints.
         gains: Per group of controls, on top of the robot's own; 1 where none is given.
         offsets: Per group of controls, on top of the robot's own [ratio or rad]; 0 where none is
             given.

@@ -11,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from x2c_actuation.errors import MotionError
 from x2c_actuation.pipeline.motion_limits import MotionLimits, MotionState
 from x2c_actuation.pipeline.planner import Kinematics, MotionPlan, Planner
-
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 TOLERANCE = 1e-6
-"""How far rounding may carry what is sent past a limit: share of the range, or of the limit."""
+"""Tolerance for rounding of commands past a limit: share of the range, or of the limit."""
 
 
 class JointMotion:
@@ -31,10 +30,10 @@ class JointMotion:
     Joints that start outside their limits of position are never sent further out.
 
     Attributes:
-        refused: How often a joint, or all of them, had to go on to the targets before.
+        refused: Number of times that a joint, or all of them, kept the previous target.
 
     Args:
-        limits: Of the joints; they stand at the position nearest to 0 at first.
+        limits: Limits of the joints; they stand at the position nearest to 0 at first.
         period: Time between two steps, where a step does not say otherwise [s].
 
     Raises:
@@ -61,7 +60,7 @@ class JointMotion:
 
     @property
     def state(self) -> MotionState:
-        """What the last step returned."""
+        """Result of the last step."""
         return self._state
 
     @property
@@ -71,7 +70,7 @@ class JointMotion:
 
     @property
     def at_rest(self) -> bool:
-        """Whether all joints have come to rest."""
+        """True when all joints have come to rest."""
         return self._elapsed >= self._plan.duration
 
     @property

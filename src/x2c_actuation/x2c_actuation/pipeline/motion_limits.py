@@ -8,12 +8,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_actuation.errors import MotionError
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class MotionLimits:
 
 @dataclass(frozen=True)
 class MotionState:
-    """What n joints are sent at one moment.
+    """Commands to n joints at one moment.
 
     Attributes:
         position: (n,) [rad or m].

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from ruckig import (
     ControlInterface,
     InputParameter,
@@ -17,7 +16,7 @@ from ruckig import (
     Trajectory,
 )
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 _PLANNED = (Result.Working, Result.Finished)
 
@@ -53,9 +52,10 @@ class MotionPlan:
         high: (n,) highest positions on the way.
 
     Args:
-        trajectory: As ruckig has planned it.
+        trajectory: Trajectory planned by ruckig.
         targets: (n,) as they were asked for.
-        turns: Where and when (2, n) the joints turn at the earliest, downwards and upwards.
+        turns: Positions and times (2, n) at which the joints turn at the earliest, downwards and
+            upwards.
     """
 
     def __init__(self, trajectory: Trajectory, targets: Array, turns: _Turns) -> None:
@@ -126,7 +126,7 @@ class Planner:
         return plan if np.isfinite(plan.low).all() and np.isfinite(plan.high).all() else None
 
     def stop(self, start: Kinematics) -> Array | None:
-        """Return where (n,) joints come to rest that brake now; None if it cannot be told."""
+        """Return the positions (n,) at which joints that brake now rest; None if unknown."""
         self._input.control_interface = ControlInterface.Velocity
         trajectory = self._calculate(start)
         if trajectory is None:

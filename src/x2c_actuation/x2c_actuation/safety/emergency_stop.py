@@ -35,7 +35,7 @@ _SERVICE = "~/estop"
 
 
 class EmergencyStop:
-    """Who presses the emergency stop, by topic and by service.
+    """Sources that assert the emergency stop, by topic and by service.
 
     There is a topic of the robot's own, and one that robots share. Any publisher of them can
     press, and only it can release what it presses; one that is gone has released. Where rclpy does
@@ -63,7 +63,7 @@ class EmergencyStop:
 
     @property
     def pressed(self) -> bool:
-        """Whether anybody presses."""
+        """True while any source asserts it."""
         return bool(self._sources.names)
 
     @property
@@ -115,7 +115,7 @@ class EmergencyStop:
             )
 
     def poll(self) -> None:
-        """Hear what has come while nobody spins the node, on the topics and by the service."""
+        """Take pending messages and requests while the node is not spun."""
         for (topic, _), subscription in list(self._subscriptions.items()):
             take_messages(self._node, subscription, partial(self._hear, topic=topic))
         for service in self._node.services:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who presses the emergency stop."""
+"""Sources that assert the emergency stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable
 
 
 class EstopSources:
-    """Keeps who presses, so that nobody releases what somebody else presses."""
+    """Set of asserting sources; each is released only by itself."""
 
     def __init__(self) -> None:
         self._asserting: dict[Hashable, str] = {}
@@ -18,7 +18,7 @@ class EstopSources:
         return tuple(self._asserting.values())
 
     def set(self, who: Hashable, name: str, pressed: bool) -> None:
-        """Note that somebody presses, or releases."""
+        """Note that a source asserts or releases."""
         if pressed:
             self._asserting[who] = name
         else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured of the joints, and what follows from it."""
+"""Measured joint positions, and the conclusions from them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from x2c_actuation.errors import FeedbackError
 from x2c_actuation.safety.plausibility import NEAR, Plausibility
 from x2c_actuation.safety.sliding_range import SlidingRange
 from x2c_actuation.safety.tracking import TrackingMonitor
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Robot
 
-Array = NDArray[np.float64]
-
 FRESH = 0.5
-"""What was measured longer ago than this is not relied on [s]."""
+"""Age beyond which a measurement is not used [s]."""
 
 BELIEVED = 0.05
 """A joint measured further outside its limits is not believed: share of its range."""
@@ -32,12 +31,12 @@ publisher is overheard [s]."""
 
 @dataclass(frozen=True)
 class Tracking:
-    """How far joints may be from what they were sent.
+    """Tolerances of the joints' positions.
 
     Attributes:
         tolerance: Share of a joint's range; 0 for any.
         time: For how long at most they may be further away [s].
-        lag: How long motors may take to get where they are sent [s].
+        lag: Longest delay of the motors behind their commands [s].
     """
 
     tolerance: float = 0.3
@@ -47,7 +46,7 @@ class Tracking:
 
 @dataclass(frozen=True)
 class _Measurement:
-    """What was measured last of each joint.
+    """Last measurement of each joint.
 
     Attributes:
         positions: (n,) [rad or m]; NaN where there are none.
@@ -67,7 +66,7 @@ class _Measurement:
 
     @property
     def time(self) -> float:
-        """When any joint was measured last [s]."""
+        """Time of the newest measurement of any joint [s]."""
         return float(self.times.max())
 
     def fresh(self, now: float) -> Array:
@@ -77,13 +76,13 @@ class _Measurement:
 
 @dataclass(frozen=True)
 class Beginning:
-    """Where joints begin to move.
+    """Positions from which joints begin to move.
 
     Attributes:
         positions: (n,) where they begin [rad or m].
         elsewhere: (n,) which were measured away from where they were sent, and begin there.
-        hindrance: Why they may not be moved yet, and what to do; empty where they may.
-        wrong: Why they cannot be moved at all, and what to do; empty where they can.
+        hindrance: Reason why they may not be moved yet, and remedy; empty if they may.
+        wrong: Reason why they cannot be moved at all, and remedy; empty if they can.
     """
 
     positions: Array
@@ -98,11 +97,11 @@ class Feedback:
     Measurements may come in another thread than everything else.
 
     Attributes:
-        tracking: How far joints may be from what they were sent; may be replaced at any time.
+        tracking: Tolerances of the joints' positions; may be replaced at any time.
 
     Args:
-        robot: Whose joints are measured.
-        tracking: How far joints may be from what they were sent.
+        robot: Robot that has the joints.
+        tracking: Tolerances of the joints' positions.
     """
 
     def __init__(self, robot: Robot, tracking: Tracking | None = None) -> None:
@@ -145,7 +144,7 @@ class Feedback:
         """Take measured positions of some joints.
 
         Args:
-            names: Of joints, in any order; unknown ones are ignored.
+            names: Names of joints, in any order; unknown ones are ignored.
             positions: One for each name [rad or m]; what is no number is not measured.
             now: The time [s].
             source: Name of the publisher; empty where it is not known.
@@ -195,8 +194,8 @@ class Feedback:
         Args:
             sent: (n,) positions sent last [rad or m].
             known: (n,) which joints have been sent them; the others may be anywhere.
-            rest: When the motors have come to rest after that [s]; what was measured before says
-                nothing of where they are.
+            rest: Time at which the motors have come to rest after that [s]; earlier measurements
+                do not show their position.
             now: The time [s].
         """
         nowhere = np.zeros(len(sent), dtype=bool)

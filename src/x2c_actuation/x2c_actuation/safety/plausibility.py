@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what is measured of the joints can be true, by its sources."""
+"""Plausibility of the joints' measurements, by source."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_actuation.safety.sliding_range import SlidingRange
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
-
-Array = NDArray[np.float64]
 
 NEAR = 0.05
 """Positions so close are one and the same: share of a joint's range."""
 
 WINDOW = 1.0
-"""Sources may tell of one motion so much later than others [s]."""
+"""Longest delay between sources that report one motion [s]."""
 
 REMEMBERED = 5.0
 """A contradiction counts for so long after it was seen last [s]."""
@@ -128,7 +126,7 @@ class Plausibility:
 
 
 class _Source:
-    """What a publisher has told of late; NaN for joints of which it tells nothing."""
+    """Recent positions from a publisher; NaN for joints that it does not report."""
 
     def __init__(self, count: int, now: float) -> None:
         self.since = now

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the joints follow, and when that changes: a state machine without joints or clocks."""
+"""States of the joints and their transitions: a state machine without joints or clocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from x2c_actuation.errors import RefusedError
 
 
 class State(enum.Enum):
-    """What the joints follow."""
+    """Input that the joints follow."""
 
     DISABLED = 1
     """Nothing: no command is sent."""
@@ -44,7 +44,7 @@ _RESET = "reset; call ~/enable to go on"
 
 
 class Ending(enum.StrEnum):
-    """What becomes of the face when it is given up."""
+    """Behaviour of the face when it is given up."""
 
     NEUTRAL = "neutral"
     """It eases to neutral."""
@@ -54,14 +54,14 @@ class Ending(enum.StrEnum):
 
 @dataclass(frozen=True)
 class StateTiming:
-    """When states change by themselves; all times in seconds.
+    """Times of the state changes [s].
 
     Attributes:
-        ramp: How long control values are eased in.
+        ramp: Time for easing in control values.
         hold_after: Without control values for so long, the joints hold.
         neutral_after: Without them for so long, what `on_input_loss` says happens.
-        ease: How long the face takes to neutral, or longer where its limits ask for it.
-        on_input_loss: What becomes of the face when control values stay away.
+        ease: Time of the face's ease to neutral; longer if its limits require it.
+        on_input_loss: Behaviour of the face without control values.
         resume: Whether control values are followed again when they come back after that.
     """
 
@@ -77,10 +77,10 @@ class ActuationStateMachine:
     """The state of actuation. Times are seconds of a steady clock; they never go back.
 
     Attributes:
-        timing: When states change by themselves; may be replaced at any time.
+        timing: Times of the state changes; may be replaced at any time.
 
     Args:
-        timing: When states change by themselves.
+        timing: Times of the state changes.
         armed: Whether control values are followed as soon as some come.
         now: The time [s].
     """
@@ -97,27 +97,27 @@ class ActuationStateMachine:
 
     @property
     def state(self) -> State:
-        """What the joints follow."""
+        """Input that the joints follow."""
         return self._state
 
     @property
     def reason(self) -> str:
-        """Why this state was entered."""
+        """Reason for this state."""
         return self._reason
 
     @property
     def since(self) -> float:
-        """When this state was entered [s]."""
+        """Time at which this state was entered [s]."""
         return self._since
 
     @property
     def armed(self) -> bool:
-        """Whether control values are followed as soon as some come."""
+        """True if control values are followed as soon as some come."""
         return self._armed
 
     @property
     def pressed(self) -> bool:
-        """Whether somebody presses the emergency stop."""
+        """True while a source asserts the emergency stop."""
         return self._pressed
 
     def input_age(self, now: float) -> float | None:
@@ -125,7 +125,7 @@ class ActuationStateMachine:
         return None if self._input is None else now - self._input
 
     def restart(self, armed: bool, now: float) -> None:
-        """Begin anew after a pause; what is latched stays, and what was reset waits for `enable`.
+        """Start again after a pause; latched states stay, and after a reset `enable` is awaited.
 
         Args:
             armed: Whether control values are followed as soon as some come, but for that.
@@ -184,7 +184,7 @@ class ActuationStateMachine:
             self._enter(State.STOPPED, f"emergency stop by {by}", now)
 
     def release(self) -> None:
-        """Note that nobody presses the emergency stop any more; it stays until the reset."""
+        """Note that no source asserts the emergency stop any more; it stays until the reset."""
         self._pressed = False
 
     def fail(self, reason: str, now: float) -> None:
@@ -197,7 +197,7 @@ class ActuationStateMachine:
         """End an emergency stop or a fault; the joints brake and stay until `enable`.
 
         Raises:
-            RefusedError: Somebody still presses the emergency stop.
+            RefusedError: A source still asserts the emergency stop.
         """
         if self._pressed:
             raise RefusedError("the emergency stop is still pressed: release it first")

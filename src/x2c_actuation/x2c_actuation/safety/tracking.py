@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether joints are where they were sent."""
+"""Check that joints are where they were sent."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_actuation.safety.sliding_range import SlidingRange
-
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 
 class TrackingMonitor:
@@ -22,7 +20,7 @@ class TrackingMonitor:
 
     Args:
         span: (n,) ranges of the joints [rad or m].
-        lag: How long motors may take to get where they are sent [s].
+        lag: Longest delay of the motors behind their commands [s].
     """
 
     def __init__(self, span: Array, lag: float) -> None:

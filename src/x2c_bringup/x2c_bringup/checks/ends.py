@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the nodes of a graph take to end in order."""
+"""Time that the nodes of a graph take to end in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import find_robot
 
 USUAL_END = 10.0
-"""What every node gets to end [s]."""
+"""Time limit for every node to end [s]."""
 
 EASE_TIME = "ease_time"
 """Parameter of actuation that its end takes longest for."""
@@ -34,7 +34,7 @@ def longest_ends(
     """Return the longest time that each node takes to end in order [s], by its name.
 
     Args:
-        specs: Of the nodes.
+        specs: Specifications of the nodes.
         ease_times: Changed since they were started [s], by the nodes' full names.
     """
     changed = ease_times or {}

@@ -14,10 +14,10 @@ from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_node.graph.namesakes import full_names
 
 _DISCOVERY = 2.0
-"""What nodes that run get to be discovered [s]; on an idle machine they need a tenth of it."""
+"""Time limit for the discovery of running nodes [s]; an idle machine needs a tenth of it."""
 
 _ENDING = 3.0
-"""What nodes that were found get to end, since they may just be ending [s]."""
+"""Time for nodes that were found to end, since they may just be ending [s]."""
 
 _POLL = 0.05
 
@@ -26,9 +26,9 @@ def refuse_second(specs: Sequence[NodeSpec], node: Node, *, ours: int, since: fl
     """Refuse a graph whose nodes run already.
 
     Args:
-        specs: Of the graph's nodes.
+        specs: Specifications of the graph's nodes.
         node: Node that discovers others.
-        ours: How many nodes of each name are the graph's own: 0 before it is made, then 1.
+        ours: Number of nodes of each name that are the graph's own: 0 before it is made, then 1.
         since: Time by the steady clock at which discovery began [s].
 
     Raises:

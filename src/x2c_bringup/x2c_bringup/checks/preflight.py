@@ -40,7 +40,7 @@ def check_graph(specs: Sequence[NodeSpec]) -> None:
     Motors and cameras may come later, so these are not opened.
 
     Args:
-        specs: Of the nodes.
+        specs: Specifications of the nodes.
 
     Raises:
         GraphError: Reasons, one a line, each with what to do.

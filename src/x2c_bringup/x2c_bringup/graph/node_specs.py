@@ -38,12 +38,12 @@ class NodeSpec:
         executable: Name of its executable.
         class_path: Its class as "module:Class", for the composed process; empty for a program
             that is none of ours, which runs as a process only.
-        name: Of the node.
-        namespace: Of the node; empty for the root.
+        name: Name of the node.
+        namespace: Namespace of the node; empty for the root.
         parameters: Go before those of the file, which go before the node's own defaults.
         params_file: Path of a YAML file; empty for none.
         remappings: Pairs of names, from and to.
-        log_level: What it logs.
+        log_level: Lowest level that it logs.
     """
 
     package: str
@@ -58,7 +58,7 @@ class NodeSpec:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is a lifecycle node with diagnostics, as all nodes of the project are."""
+        """True for a lifecycle node with diagnostics, as all nodes of the project are."""
         return bool(self.class_path)
 
     @property

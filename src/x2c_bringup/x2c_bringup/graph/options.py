@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user can ask of the graph: one table for launch arguments and command lines."""
+"""Options of the graph: one table for launch arguments and command lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class GraphOptions:
 
     filename: str = _option(
         "",
-        "Play this instead of a camera: a video, an image, a folder of images, a bag, "
+        "Source in place of a camera: a video, an image, a folder of images, a bag, "
         "'performer' for the built-in performer, or NAME:TEXT with the name of a source.",
     )
     camera_options: str = _option(
@@ -54,31 +54,31 @@ class GraphOptions:
     )
     image_transport: str = _option(
         "",
-        "How the tracker takes images: 'raw', or 'compressed' for image_topic/compressed; "
+        "Transport of images to the tracker: 'raw', or 'compressed' for image_topic/compressed; "
         "empty: as in params_file (raw).",
         ("", "raw", "compressed"),
     )
-    camera: bool = _option(True, "Start camera_node; false where another driver publishes images.")
+    camera: bool = _option(True, "Start camera_node; false if another driver publishes images.")
     face: bool = _option(
         True,
-        "Start what moves the robot's joints: motor_driver_node where its robot.yaml has a driver "
-        "section, else virtual_face_node; false where a driver of your own does.",
+        "Start the node that moves the joints: motor_driver_node if robot.yaml has a driver "
+        "section, else virtual_face_node; false if your own driver moves them.",
     )
     description: bool = _option(
         False,
-        "Start robot_state_publisher with the robot's URDF, so that RViz shows it.",
+        "Start robot_state_publisher with the robot's URDF, for RViz.",
     )
     record: str = _option(
         "",
         "Folder to record to, with recorder_node; true: a new one in recordings/; empty: none.",
     )
-    use_sim_time: bool = _option(False, "Take time from /clock, as when a bag is played.")
+    use_sim_time: bool = _option(False, "Take time from /clock, as in the replay of a bag.")
     autostart: bool = _option(
         True, "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'."
     )
     log_level: str = _option(
         "info",
-        "What the nodes log.",
+        "Lowest level that the nodes log.",
         ("debug", "info", "warn", "error", "fatal"),
     )
 
@@ -131,9 +131,9 @@ class OptionText:
     """An option as a user reads it.
 
     Attributes:
-        name: Of the option.
+        name: Name of the option.
         description: One sentence.
-        default: As text.
+        default: Default value as text.
         choices: Texts allowed; empty for any.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a recording goes that the user has not named."""
+"""Default folder of a recording."""
 
 from __future__ import annotations
 

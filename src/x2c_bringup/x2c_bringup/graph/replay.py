@@ -19,16 +19,16 @@ _CLOCK_RATE = 200.0
 """Messages on /clock each second [Hz]; rosbag2's own 40 are coarser than a camera's period."""
 
 _DELAY = 10.0
-"""What the nodes get to start before rosbag2 plays, which waits for nobody [s]."""
+"""Time for the nodes to start before rosbag2, which waits for none, plays [s]."""
 
 _TEXTS = (
     OptionText("bag", "Bag to play: its folder, or one file of it.", "", ()),
-    OptionText("topic", "Topic of its images; empty: found, where it has one camera.", "", ()),
-    OptionText("rate", "Of playing: 2 is twice as fast as recorded.", "1.0", ()),
-    OptionText("loop", "Begin anew at the end of the bag.", "false", ("true", "false")),
+    OptionText("topic", "Topic of its images; empty: that of its only camera.", "", ()),
+    OptionText("rate", "Speed: 2 is twice as fast as recorded.", "1.0", ()),
+    OptionText("loop", "Start again at the end of the bag.", "false", ("true", "false")),
     OptionText(
         "player",
-        "What plays it: x2c (bag_player_node: any bag, from its first image, as it waits for the "
+        "Player: x2c (bag_player_node: any bag, from its first image, as it waits for the "
         "nodes), rosbag2 ('ros2 bag play', after a fixed delay), or auto: x2c.",
         "auto",
         ("auto", "rosbag2", "x2c"),
@@ -38,13 +38,13 @@ _TEXTS = (
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """What is played, and how.
+    """Bag to play, and options of playing.
 
     Attributes:
         bag: Folder of the bag, or one file of it.
-        topic: Of its images; empty where it has one camera.
+        topic: Topic of its images; empty for its only camera.
         rate: 2 is twice as fast as recorded.
-        loop: Whether it begins anew when it ends.
+        loop: Whether it begins again when it ends.
     """
 
     bag: str
@@ -85,7 +85,7 @@ class Replay:
         nodes: All but the player, each after those whose messages it takes.
         player: Our own player of bags.
         camera: Topics of the bag that are played.
-        path: Where the bag itself is, in what a run has left.
+        path: Path of the bag within the results of a run.
         finished: Whether the bag was finished, as rosbag2 needs it.
     """
 
@@ -100,12 +100,12 @@ def build_replay(options: GraphOptions, replay: ReplayOptions) -> Replay:
     """Return the graph in which the bag's camera is played and all the rest recomputed.
 
     Args:
-        options: Of the graph; what concerns its camera is set here.
-        replay: What is played.
+        options: Options of the graph; those of its camera are set here.
+        replay: Bag to play.
 
     Raises:
         BagError: The bag cannot be read, or has no camera, or several.
-        GraphError: As `build_graph` does.
+        GraphError: The graph cannot be built, as in `build_graph`.
     """
     bag = Path(replay.bag).expanduser()
     reader = BagReader(bag)
@@ -120,8 +120,8 @@ def player_node(options: GraphOptions, replay: ReplayOptions) -> NodeSpec:
     """Return our own player of bags.
 
     Args:
-        options: Of the graph.
-        replay: What is played.
+        options: Options of the graph.
+        replay: Bag to play.
     """
     parameters: dict[str, ParameterValue] = {
         "bag": replay.bag,
@@ -169,8 +169,8 @@ def rosbag2_command(made: Replay, replay: ReplayOptions, namespace: str) -> list
 
     Args:
         made: The graph.
-        replay: How the bag is played.
-        namespace: Of the graph; empty for the root.
+        replay: Bag to play.
+        namespace: Namespace of the graph; empty for the root.
     """
     camera = made.camera
     prefix = "".join(f"/{part}" for part in namespace.split("/") if part)

@@ -62,8 +62,8 @@ class GraphActions:
     """Makes the actions that start the nodes of a graph, and waits for their ends.
 
     Args:
-        specs: Of the nodes.
-        context: Of the launch.
+        specs: Specifications of the nodes.
+        context: Context of the launch.
 
     Raises:
         GraphError: A node could not start, or another graph runs already; nothing is started.

@@ -34,10 +34,10 @@ from x2c_node.spinning.spin import spin_until, tune_process
 from x2c_node.supervision.supervisor import Supervisor
 
 _LINK_TIMEOUT = 5.0
-"""How long publishers and subscriptions may take to find each other [s]."""
+"""Time limit for publishers and subscriptions to find each other [s]."""
 
 _STOPPING = 2.0
-"""How long the thread of a node is waited for when one has died or hangs [s]."""
+"""Time limit for the thread of a node when another has died or hangs [s]."""
 
 _POLL = 0.01
 
@@ -108,12 +108,12 @@ class ComposedGraph:
 
     @property
     def finished(self) -> bool:
-        """Whether the first node plays a file and has come to its end."""
+        """True when the first node plays a file and has reached its end."""
         return bool(getattr(self._hosts[0].node, "finished", False))
 
     @property
     def faults(self) -> dict[str, str]:
-        """Why nodes could not do what they were asked to, by their names; also after the end."""
+        """Failures of nodes, by their names; also after the end."""
         return {host.spec.name: host.node.fault for host in self._hosts if host.node.fault}
 
     def diagnoses(self) -> dict[str, Diagnosis]:
@@ -203,8 +203,8 @@ class _Host:
         """Wait for the result of what the node's thread was asked to call.
 
         Args:
-            future: What `begin` has returned.
-            patience: How long to wait where a thread of the process has failed [s].
+            future: Future returned by `begin`.
+            patience: Time limit after a thread of the process has failed [s].
 
         Raises:
             ThreadError: The node's thread has ended, or a thread of the process has died or

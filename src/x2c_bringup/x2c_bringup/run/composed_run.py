@@ -24,23 +24,23 @@ from x2c_node.spinning.stopping import stop_on_signals
 
 _REFRESH = 0.25
 _UNDER_WAY = 0.5
-"""What the last image of a file gets to come through [s]."""
+"""Time for the last image of a file to pass through the graph [s]."""
 
 _LAST_WORDS = 1.5
-"""What processes get to say how far they have come [s]."""
+"""Time limit for processes to report their progress [s]."""
 
 _PATIENCE = 10.0
-"""How long a camera that reports an error is waited for [s]."""
+"""Time limit for a camera that reports an error [s]."""
 
 
 @dataclass(frozen=True)
 class ComposedRun:
-    """How a session went.
+    """Result of a session.
 
     Attributes:
         finished: Whether a file came to its end, rather than being stopped.
-        diagnoses: What the nodes said at the end, by name.
-        faults: What went wrong when the nodes of this process ended, by name.
+        diagnoses: Last diagnostics of the nodes, by name.
+        faults: Faults at the end of the nodes of this process, by name.
     """
 
     finished: bool
@@ -51,7 +51,7 @@ class ComposedRun:
         """Print what went wrong when the nodes ended.
 
         Args:
-            console: To print to.
+            console: Console to print to.
 
         Returns:
             The exit status of the command: 1 where there is something, or 0.
@@ -71,7 +71,7 @@ def imitate(
     """Run the graph until the file ends or the user stops it.
 
     Args:
-        options: Of the graph; it has a camera.
+        options: Options of the graph; it has a camera.
         console: For the live line.
         duration: Longest time to run [s].
         give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
@@ -95,7 +95,7 @@ def run_here(
     """Run nodes in this process until the first one has finished or the user stops it.
 
     Args:
-        specs: Of the nodes, each after those whose messages it takes.
+        specs: Specifications of the nodes, each after those whose messages it takes.
         console: For the live line.
         duration: Longest time to run [s].
         give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
@@ -132,7 +132,7 @@ def run_apart(
     """Run nodes as processes until the first one has finished or the user stops it.
 
     Args:
-        specs: Of the nodes, each after those whose messages it takes.
+        specs: Specifications of the nodes, each after those whose messages it takes.
         console: For the live line.
         duration: Longest time to run [s].
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from x2c_node.diagnostics import Diagnosis, Level
 
 LATENCY = "camera to command"
-"""What actuation_node calls the time from the camera's stamp to the joint command."""
+"""Name of the time from the camera's stamp to the joint command in actuation_node's diagnostics.
+"""
 
 _SOURCES = ("camera_node", "bag_player_node")
 """Nodes that give images."""
@@ -21,7 +22,7 @@ def live_line(diagnoses: Mapping[str, Diagnosis]) -> str:
     """Return rates, share of faces, latency and state, and the first trouble there is.
 
     Args:
-        diagnoses: What the nodes last said, by name.
+        diagnoses: Last diagnostics of the nodes, by name.
     """
     tracker = diagnoses.get("face_tracker_node", _SILENT)
     actuation = diagnoses.get("actuation_node", _SILENT)

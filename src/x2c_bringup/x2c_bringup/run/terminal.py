@@ -19,10 +19,10 @@ _PERIOD = 5.0
 
 
 class LiveLine:
-    """A line that is overwritten in a terminal, and now and then printed anew elsewhere.
+    """Line that is overwritten in a terminal, and printed now and then elsewhere.
 
     Args:
-        console: Where to.
+        console: Console to print to.
     """
 
     def __init__(self, console: Console) -> None:
@@ -56,7 +56,7 @@ class LiveLine:
 
 @contextmanager
 def errors_above(console: Console) -> Iterator[None]:
-    """Let what goes to standard error appear above a live line, whoever writes it.
+    """Keep text on standard error, from any writer, above a live line.
 
     Nodes and libraries write to the file descriptor itself, which would tear the line apart.
     """

@@ -17,7 +17,7 @@ from x2c_node.spinning.executor import GuardedExecutor
 class Watch:
     """Listens to the diagnostics of the nodes of a graph.
 
-    Whoever uses it calls `listen` again and again; it has no thread of its own.
+    The caller calls `listen` again and again; it has no thread of its own.
 
     Args:
         specs: The nodes.

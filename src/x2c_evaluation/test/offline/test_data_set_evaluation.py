@@ -50,7 +50,7 @@ def test_a_data_set_is_judged_by_its_own_values(tmp_path, settings):
     curves = read_curves(table)
     np.testing.assert_allclose(curves.references["against"][:5], values, atol=1e-5)
     offsets = curves.values - controls.NEUTRAL
-    # Each picture is seen for what it is, and nothing of it is left in the next.
+    # Each image is seen for what it is, and nothing of it is left in the next.
     assert np.abs(offsets[0]).max() < 0.02
     assert offsets[1, controls.index("Jaw Pitch")] < -0.15
     assert offsets[2, controls.index("Head Yaw")] == pytest.approx(0.25, abs=0.05)

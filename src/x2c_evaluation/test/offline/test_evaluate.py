@@ -70,7 +70,7 @@ def test_raw_encodings_of_the_same_images_give_the_same_values(tmp_path, camera_
 
 
 def face_messages(writers, images, settings):
-    """Return what the pipeline publishes for pictures: faces, neutral faces, control values."""
+    """Return what the pipeline publishes for images: faces, neutral faces, control values."""
     store, robot = writers.store, settings.robot()
     point = store.types["geometry_msgs/msg/Point"](x=0.0, y=0.0, z=0.0)
     quaternion = store.types["geometry_msgs/msg/Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0)

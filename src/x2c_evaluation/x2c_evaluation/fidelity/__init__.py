@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How well a robot's face does what a person's does, by the tracker that watches both."""
+"""Fidelity of a robot's face to a person's, by one tracker that watches both."""

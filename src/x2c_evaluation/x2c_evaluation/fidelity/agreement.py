@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How alike two curves are: correlation at the best lag, that lag, and the ratio of amplitudes."""
+"""Agreement of two curves: correlation at the best lag, that lag, and the ratio of amplitudes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from x2c_core.arrays import Array
 
 LONGEST_LAG = 0.2
 """Lags looked at, before and after [s]."""
@@ -20,13 +18,13 @@ FEWEST_PAIRS = 15
 
 @dataclass(frozen=True)
 class Agreement:
-    """How one curve follows another.
+    """Agreement of one curve with another.
 
     Attributes:
         r: Pearson's correlation at the best lag, -1 to 1.
-        lag: By which the second curve comes later [s]; negative where it comes earlier.
+        lag: Delay of the second curve [s]; negative if it is ahead.
         amplitude: Its standard deviation over that of the first.
-        pairs: How many samples were compared.
+        pairs: Number of samples compared.
     """
 
     r: float

@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 DURATION = 40.0
 """Of a performance [s]."""
 
 RATE = 30.0
-"""Pictures a second."""
+"""Images a second."""
 
 _REST = 2.6
 """At first the face is neutral, so that it can be calibrated [s]."""
@@ -59,10 +59,10 @@ def _pose(generator: np.random.Generator, still: bool) -> Array:
 
 
 class Babbler:
-    """Shows the expressions; pictures come from the robot's own servos and camera.
+    """Shows the expressions; images come from the robot's own servos and camera.
 
     Attributes:
-        truth: Descriptors (17,) of the face in each picture shown so far.
+        truth: Descriptors (17,) of the face in each image shown so far.
     """
 
     def __init__(self, robot: Robot, seed: int) -> None:
@@ -71,11 +71,11 @@ class Babbler:
         self.truth: list[Array] = []
 
     def __len__(self) -> int:
-        """Return how many pictures there are."""
+        """Return how many images there are."""
         return len(self._values)
 
     def images(self) -> Generator[ImageArray, None, None]:
-        """Yield the pictures (height, width, 3), BGR, from the beginning."""
+        """Yield the images (height, width, 3), BGR, from the beginning."""
         self.truth = []
         with SimulatedRobot(self._robot) as simulated:
             for values in self._values:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.expression_model import load_expression_model
@@ -23,7 +24,6 @@ from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 SHORTEST = 1.0
@@ -35,16 +35,16 @@ class ClipPerformance:
     """Descriptors over time, (n, 17) each; NaN where nothing was seen or followed.
 
     Attributes:
-        period: Time between pictures [s].
+        period: Time between images [s].
         person: The person, as the tracker sees them, without smoothing.
         solved: The robot, as its expression model foresees it.
         ideal: The robot, as its geometry would be if joints were reached at once.
         moved: The robot, as its geometry is.
-        seen: The robot, as the tracker sees it in its picture.
+        seen: The robot, as the tracker sees it in its image.
         eyes_open: (n,) whether the gaze can be seen, in the person and in the robot.
-        frames: How many pictures the clip has.
-        faces: In how many of them the person's face was found.
-        robot_faces: In how many of the robot's pictures its face was found.
+        frames: Number of images in the clip.
+        faces: Number of images with the person's face found.
+        robot_faces: Number of images of the robot with its face found.
         image: Person above robot at some moments, BGR.
         truth: The person's face as it really is, where that is known.
     """
@@ -64,7 +64,7 @@ class ClipPerformance:
 
     @property
     def following(self) -> int:
-        """In how many pictures the robot followed the person."""
+        """In how many images the robot followed the person."""
         return int(np.isfinite(self.moved[:, 0]).sum())
 
 
@@ -78,7 +78,7 @@ def perform(
 ) -> ClipPerformance:
     """Let a robot imitate a clip and return what both did.
 
-    The robot's picture that belongs to a person's is taken at the same moment, before the robot
+    The robot's image that belongs to a person's is taken at the same moment, before the robot
     knows of it: at least one frame of lag is part of the measure, as it is live.
 
     Args:
@@ -87,10 +87,10 @@ def perform(
         robot: That imitates.
         settings: Settings of tracking and imitation.
         neutral: The person's neutral face; found meanwhile where it is None.
-        progress: Called after each picture with how many there were.
+        progress: Called after each image with how many there were.
 
     Raises:
-        FidelityError: There is no picture, no face, or too little to be measured.
+        FidelityError: There is no image, no face, or too little to be measured.
         X2CError: Robot or backend cannot be used.
     """
     model = load_expression_model(robot.expression_model)
@@ -159,7 +159,7 @@ def foreseen(landmarks: Array, values: Array, turn: Array) -> Array:
 
 
 def eyes_open(described: Array) -> NDArray[np.bool_]:
-    """Return in which of n pictures (n, 17) at least one eye is half as open as it mostly is."""
+    """Return in which of n images (n, 17) at least one eye is half as open as it mostly is."""
     seen = described[np.isfinite(described[:, 0]), :2]
     if not len(seen):
         return np.zeros(len(described), dtype=bool)
@@ -170,7 +170,7 @@ def eyes_open(described: Array) -> NDArray[np.bool_]:
 
 def _check(frames: int, faces: int, period: float, rows: list[tuple[Array, ...]]) -> None:
     if not faces:
-        raise FidelityError(f"no face was found in any of {frames} pictures")
+        raise FidelityError(f"no face was found in any of {frames} images")
     followed = sum(bool(row[-1][0]) for row in rows) * period
     if followed < SHORTEST:
         raise FidelityError(

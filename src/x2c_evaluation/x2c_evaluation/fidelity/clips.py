@@ -31,24 +31,24 @@ SELF = ""
 
 
 class NeutralTiming(enum.StrEnum):
-    """When the person's neutral face is found."""
+    """Time at which the person's neutral face is found."""
 
     BEFORE = "before"
     """In a first run through the clip, as of a person who is known by name."""
     LIVE = "live"
-    """While the robot imitates already, as of somebody it meets."""
+    """While the robot imitates, as for a new person."""
 
 
 @dataclass(frozen=True)
 class FidelityJob:
-    """What is to be measured.
+    """Measurement to make.
 
     Attributes:
-        video: As a user names it, or SELF.
+        video: Video as the user names it, or SELF.
         robot: That imitates.
-        backend: How faces become control values.
-        calibration: When the person's neutral face is found.
-        seed: Of the expressions of the robot itself.
+        backend: Imitation backend.
+        calibration: Time at which the person's neutral face is found.
+        seed: Random seed of the robot's own expressions.
         options: Values of the backend's options by name; None for the defaults.
     """
 
@@ -65,7 +65,7 @@ class FidelityJob:
         return f"self_{self.seed}" if self.video == SELF else Path(self.video).stem
 
     def images(self) -> int | None:
-        """Return how many pictures the clip has, or None where it does not say."""
+        """Return how many images the clip has, or None where it does not say."""
         if self.video == SELF:
             return len(Babbler(self.robot, self.seed))
         path = Path(self.video)
@@ -78,8 +78,8 @@ def measure_clips(
     """Yield each job's place with what was measured, or with why nothing could be.
 
     Args:
-        jobs: What is to be measured.
-        processes: How many at once; a single clip is measured in this process.
+        jobs: Measurements to make.
+        processes: Number of processes; a single clip is measured in this process.
         progress: Called now and then.
     """
     yield from work_through(_measure, jobs, processes, progress, _crashed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The person's and the robot's curves of one clip as a picture."""
+"""The person's and the robot's curves of one clip as an image."""
 
 from __future__ import annotations
 

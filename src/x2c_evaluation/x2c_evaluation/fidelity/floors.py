@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much a descriptor must move before two faces can be compared by it.
+"""Least motion of a descriptor with which two faces can be compared.
 
     python -m x2c_evaluation.fidelity.floors
 
@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from x2c_core.arrays import Array
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.pipeline.seen import seen
 from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 TIMES_NOISE = 3.0
@@ -81,7 +81,7 @@ _FRAMES, _SETTLING = 200, 20
 
 
 def still_face(seed: int = 0) -> Iterator[ImageArray]:
-    """Yield pictures (480, 480, 3), RGB, of a face that does not move."""
+    """Yield images (480, 480, 3), RGB, of a face that does not move."""
     from skimage.data import astronaut
 
     photograph: ImageArray = astronaut()  # type: ignore[no-untyped-call]

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
-
-Array = NDArray[np.float64]
 
 
 class Link(enum.StrEnum):
@@ -30,15 +28,15 @@ class Link(enum.StrEnum):
     MECHANICS = "mechanics"
     """From there to its shape after servos have moved it."""
     TRACKER = "tracker"
-    """From there to what the tracker sees in the picture."""
+    """From there to what the tracker sees in the image."""
 
 
 @dataclass(frozen=True)
 class MeasuredDescriptor:
-    """How a robot follows one descriptor of a person.
+    """Agreement of a robot with one descriptor of a person.
 
     Attributes:
-        agreement: Of the person's and the robot's curve, both as the tracker sees them.
+        agreement: Agreement of the person's and the robot's curve, both as the tracker sees them.
         links: Correlation across each link at its best lag; None where a curve is flat.
     """
 
@@ -53,14 +51,14 @@ class MeasuredDescriptor:
 
 @dataclass(frozen=True)
 class Clip:
-    """What was measured on one clip.
+    """Measurements on one clip.
 
     Attributes:
-        name: Of the clip.
-        performance: What was compared.
-        measured: By descriptor.
+        name: Name of the clip.
+        performance: Curves that were compared.
+        measured: Measurements by descriptor.
         left_out: Descriptors that cannot be compared, and why.
-        sides: How the robot follows the difference of left and right: a wink is one.
+        sides: Agreement of the difference of left and right: a wink is one.
         sides_left_out: Differences that cannot be compared, and why.
     """
 
@@ -118,7 +116,7 @@ def _measure(
     robot = performance.seen[:, column]
     found = agreement(person, robot, performance.period)
     if found is None:
-        return "too few pictures with both faces, or the robot does not move it at all"
+        return "too few images with both faces, or the robot does not move it at all"
     curves = (performance.solved, performance.ideal, performance.moved, performance.seen)
     truth = np.full_like(person, np.nan)
     if performance.truth is not None:

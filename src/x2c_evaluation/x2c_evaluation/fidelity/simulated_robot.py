@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A robot that acts in simulated time: control values in, its shape and its picture out."""
+"""A robot that acts in simulated time: control values in, its shape and its image out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from x2c_actuation.pipeline.actuation_stage import ActuationStage
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.safety.state_machine import StateTiming
+from x2c_core.arrays import Array
 from x2c_core.control_space.controls import Group
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.frames import ControlFrame
@@ -23,11 +24,10 @@ from x2c_core.face.head_pose import yaw_pitch_roll
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 SIZE = 256
-"""Width and height of the robot's pictures, as virtual_face_node makes them [pixel]."""
+"""Width and height of the robot's images, as virtual_face_node makes them [pixel]."""
 
 TICK = 0.01
 """Time between two commands, as actuation_node sends them [s]."""
@@ -43,7 +43,7 @@ class SimulatedRobot:
     same.
 
     Args:
-        robot: With the virtual humanoid's joints.
+        robot: Robot with the virtual humanoid's joints.
         gains: Gain of each group of controls, as in the parameters of actuation_node.
         offsets: Offset of each group of controls [ratio or rad], likewise.
 
@@ -61,7 +61,7 @@ class SimulatedRobot:
         self._guard = CouplingGuard(robot.coupled_limits)
         self._robot = robot
         self._face = VirtualFace(robot, SIZE, SIZE)
-        # Without dynamics and pictures, so it costs next to nothing.
+        # Without dynamics and images, so it costs next to nothing.
         self._ideal = VirtualFace(robot, SIZE, SIZE)
         # Control values that stay away are not to move it.
         timing = StateTiming(ramp=0.0, hold_after=math.inf, neutral_after=math.inf)
@@ -92,7 +92,7 @@ class SimulatedRobot:
             self._face.command(command.state.position)
 
     def image(self) -> ImageArray:
-        """Return a picture (height, width, 3), RGB, of the face as it is now."""
+        """Return an image (height, width, 3), RGB, of the face as it is now."""
         return self._face.render()
 
     def shape(self) -> Array:

@@ -25,7 +25,7 @@ class Overall:
         r: Mean correlation.
         lag: Mean lag [s].
         amplitude: Mean ratio of amplitudes.
-        clips: In how many clips it was compared.
+        clips: Number of clips in which it was compared.
         links: Mean correlation across each link.
         limit: The link that is the weakest in most clips.
     """
@@ -44,11 +44,11 @@ class FidelitySummary:
 
     Attributes:
         robot: Name of the robot.
-        backend: How faces became control values.
-        calibration: When the person's neutral face was found.
-        clips: What was measured on people.
+        backend: Imitation backend.
+        calibration: Time at which the person's neutral face was found.
+        clips: Measurements on people.
         failed: Clips on which nothing could be, and why.
-        ceiling: What was measured on the robot itself; not part of any mean.
+        ceiling: Measurements on the robot itself; not part of any mean.
     """
 
     robot: str

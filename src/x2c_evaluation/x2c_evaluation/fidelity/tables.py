@@ -39,7 +39,7 @@ def show(summary: FidelitySummary, console: Console) -> None:
 def _clip_table(clip: Clip) -> Table:
     performance = clip.performance
     title = (
-        f"{clip.name}: followed in {performance.following} of {performance.frames} pictures, "
+        f"{clip.name}: followed in {performance.following} of {performance.frames} images, "
         f"robot's face seen in {performance.robot_faces}"
     )
     table = _table(title)
@@ -84,7 +84,7 @@ def _left_out(clip: Clip, console: Console) -> None:
     hidden = clip.performance.following - int(clip.performance.eyes_open.sum())
     if hidden > 0:
         console.print(
-            Text(f"  gaze is left out of {hidden} pictures: the eyes are shut", style="dim")
+            Text(f"  gaze is left out of {hidden} images: the eyes are shut", style="dim")
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who does the work: processes on this machine, or a Dask cluster.
+"""Engines of an evaluation: processes on this machine, or a Dask cluster.
 
 Dask rather than Ray: the evaluation of a recording is one pure function, which needs no actors and
 no shared object store; dask and distributed are small, pure Python, have no versions of protobuf
@@ -26,7 +26,7 @@ from x2c_evaluation.offline.recording.evaluate import (
 from x2c_evaluation.offline.sources.choice import names_source
 
 _PATIENCE = "20s"
-"""How long a cluster may take to answer."""
+"""Time limit for an answer of a cluster [s]."""
 
 
 class Engine(ABC):
@@ -47,7 +47,7 @@ class Processes(Engine):
     """Processes on this machine.
 
     Args:
-        count: How many at once; a single recording is evaluated in this process.
+        count: Number of processes; a single recording is evaluated in this process.
     """
 
     def __init__(self, count: int) -> None:
@@ -67,7 +67,7 @@ class Cluster(Engine):
     (a shared file system); what they find comes back over the network.
 
     Args:
-        address: Of the scheduler, for example tcp://10.0.0.1:8786.
+        address: Address of the scheduler, for example tcp://10.0.0.1:8786.
 
     Raises:
         EvaluationError: Dask is not installed.

@@ -24,7 +24,7 @@ TOGETHER = 12
 
 
 class EvaluationObserver(Protocol):
-    """Is told how far an evaluation is."""
+    """Observer of an evaluation."""
 
     def kept(self, place: int) -> None:
         """Take note of a recording that was evaluated before."""
@@ -38,12 +38,12 @@ class EvaluationObserver(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was evaluated.
+    """Result of an evaluation.
 
     Attributes:
-        results: Of each recording, in the order of the jobs.
-        seconds: What the recordings that were not kept took, together [s].
-        kept: How many were kept from an earlier run.
+        results: Results of the recordings, in the order of the jobs.
+        seconds: Total time for the recordings that were not kept [s].
+        kept: Number of results kept from an earlier run.
     """
 
     results: Sequence[RecordingResult]
@@ -67,10 +67,10 @@ def run(
     """Evaluate recordings and write everything; a run that is stopped goes on the next time.
 
     Args:
-        jobs: With the same settings.
+        jobs: Jobs with the same settings.
         out: Folder for the results.
-        engine: Who does the work.
-        watcher: Is told how far it is.
+        engine: Engine that does the work.
+        watcher: Observer of the progress.
 
     Raises:
         EvaluationError: Results cannot be written, something of the user's is in their way, or the

@@ -42,25 +42,25 @@ PACKAGES = (
     *(x2c_actuation, x2c_bags, x2c_core, x2c_datasets, x2c_evaluation, x2c_imitation, x2c_node),
     *(x2c_perception, x2c_virtual_face),
 )
-"""Whose code the results depend on."""
+"""Packages whose code the results depend on."""
 
 CHOSEN = {"tracking": "", "imitation": "", "gains": "gain ", "offsets": "offset "}
 """Parts of the chosen settings that hold what is not at its default, with words before each."""
 
 _DRAWN = "virtual"
-"""Robot that pictures show in place of one that cannot be drawn."""
+"""Robot that images show in place of one that cannot be drawn."""
 
 _NODES = ("face_tracker_node", "imitation_node", "actuation_node")
-"""Whose parameters count."""
+"""Nodes whose parameters count."""
 
 
 class NeutralSource(enum.StrEnum):
-    """Where the person's neutral face is from."""
+    """Source of the person's neutral face."""
 
     AUTO = "auto"
     """Recorded where the bag has landmarks without images and a neutral face; live else."""
     LIVE = "live"
-    """Found on the way, as the tracker node does with somebody it meets."""
+    """Found while imitating, as the tracker node does for a new person."""
     BEFORE = "before"
     """Found in a first pass, as of a person who is known by name."""
     RECORDED = "recorded"
@@ -94,16 +94,16 @@ class ChosenSettings:
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationSettings:
-    """How every recording is evaluated.
+    """Settings for every recording.
 
     Attributes:
         robot_folder: Folder of the robot.
         tracking: Parameters of the face tracker.
         imitation: Parameters of the imitation, backend included.
-        gains: Of the actuation, by group of controls.
-        calibration: Where the person's neutral face is from.
+        gains: Gains of the actuation, by group of controls.
+        calibration: Source of the person's neutral face.
         fidelity: Whether the virtual face imitates too, and is compared with the person.
-        offsets: Of the actuation, by group of controls [ratio or rad].
+        offsets: Offsets of the actuation, by group of controls [ratio or rad].
         options: Options of the backend, an instance of its class of options.
     """
 
@@ -118,7 +118,7 @@ class EvaluationSettings:
 
     @property
     def backend(self) -> str:
-        """How faces become control values."""
+        """Imitation backend."""
         return self.imitation.backend
 
     def robot(self) -> Robot:

@@ -24,15 +24,15 @@ _CONTENT = HEIGHT - _HEADER - _GAP
 
 @dataclass(frozen=True)
 class FrameSet:
-    """What belongs to one camera frame.
+    """Data of one camera frame.
 
     Attributes:
-        stamp: Of the camera image [ns].
+        stamp: Stamp of the camera image [ns].
         image: BGR camera image; None where it cannot be decoded.
         landmarks: (478, 3) [pixel]; None where the tracker has not answered or lost the face.
         face_state: None where the tracker has not answered.
         values: (30,) newest control values [ratio or rad]; None before the first.
-        control_state: Of these values.
+        control_state: Origin of these values.
         robot_image: BGR image of the robot nearest in time; None without any.
         latency: From the camera's stamp to the joint command [s]; None where unknown.
     """
@@ -51,8 +51,8 @@ class Composer:
     """Draws moments into frames of one size.
 
     Args:
-        title: Written at the left of the header.
-        subtitle: Written after it.
+        title: Title at the left of the header.
+        subtitle: Text after the title.
         person: Height and width of a first camera image [pixel]; it decides on the layout.
         robot: Height and width of a first image of the robot [pixel].
     """
@@ -82,7 +82,7 @@ class Composer:
         """Return the frame (height, width, 3) of a moment, BGR; the next call overwrites it.
 
         Args:
-            frame_set: What to show.
+            frame_set: Frame set to show.
             seconds: Time since the first frame [s].
         """
         self._draw_header(frame_set, seconds)

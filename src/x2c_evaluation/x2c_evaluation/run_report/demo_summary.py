@@ -41,7 +41,7 @@ def write_results(out: Path, context: RunContext, console: Console) -> Report:
 
     Args:
         out: Folder with the recording; the results are written there.
-        context: What the bag does not know of the run.
+        context: Facts of the run that are not in the bag.
         console: Shows the progress.
     """
     results = _Results(out)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws face landmarks over a picture: a fine mesh, and the lines of the features in colour."""
+"""Draws face landmarks over an image: a fine mesh, and the lines of the features in colour."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _IRIS_COLOUR = bgr(GROUP_COLOURS[Group.GAZE])
 
 
 def draw_face(image: ImageArray, landmarks: ArrayLike) -> None:
-    """Draw landmarks (478, 2 or 3) [pixel] into a BGR picture (height, width, 3)."""
+    """Draw landmarks (478, 2 or 3) [pixel] into a BGR image (height, width, 3)."""
     points = np.asarray(landmarks, dtype=np.float64)[:, :2]
     if not np.isfinite(points).all():
         return

@@ -23,7 +23,7 @@ from x2c_evaluation.run_report.composer import FrameSet
 
 _PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _WAIT = 1_000_000_000
-"""How long after an image its answers are looked for [ns]."""
+"""Time after an image in which its answers are looked for [ns]."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class _Window:
         return next((one for one in waiting if one.stamp == image.stamp), None)
 
     def robot_image(self, image: _Seen) -> ImageArray | None:
-        """Return the robot's picture that was published nearest to an image."""
+        """Return the robot's image that was published nearest to an image."""
         waiting = self._seen[Part.ROBOT_IMAGE]
         while len(waiting) > 1 and (
             abs(waiting[1].time - image.time) <= abs(waiting[0].time - image.time)
@@ -88,7 +88,7 @@ def frame_sets(reader: BagReader) -> Iterator[FrameSet]:
 
 
 def decode_recorded(data: Any) -> ImageArray | None:
-    """Return the BGR picture in JPEG or PNG bytes; None where there is none."""
+    """Return the BGR image in JPEG or PNG bytes; None where there is none."""
     try:
         return decode_image(data)
     except ImageDecodingError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the pipeline takes, and what it leaves out, from the stamps of its messages."""
+"""Latency and dropped frames of the pipeline, from the stamps of its messages."""
 
 from __future__ import annotations
 

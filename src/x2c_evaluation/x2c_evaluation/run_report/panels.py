@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of a frame of the video: pictures fitted into a place, and control values as bars."""
+"""Parts of a frame of the video: images fitted into a place, and control values as bars."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MARGIN = 14
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a picture lies in its panel.
+    """Position of an image in its panel.
 
     Attributes:
-        x: Of its left side [pixel].
-        y: Of its upper side [pixel].
-        scale: Pixels of the panel for one of the picture.
+        x: Left edge [pixel].
+        y: Upper edge [pixel].
+        scale: Pixels of the panel for one of the image.
     """
 
     x: int
@@ -33,13 +33,13 @@ class Placement:
     scale: float
 
     def apply(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Return points (n, 2 or more) of the picture [pixel] in the panel (n, 2) [pixel]."""
+        """Return points (n, 2 or more) of the image [pixel] in the panel (n, 2) [pixel]."""
         inside = np.asarray(points, dtype=np.float64)[:, :2] + 0.5
         return np.asarray(inside * self.scale + (self.x, self.y) - 0.5)
 
 
 def fit_image(panel: ImageArray, image: ImageArray) -> Placement:
-    """Show a BGR picture of any size in a panel as large as it fits, on an empty ground."""
+    """Show a BGR image of any size in a panel as large as it fits, on an empty ground."""
     height, width = image.shape[:2]
     scale = min(panel.shape[1] / width, panel.shape[0] / height)
     shown_width = min(max(round(width * scale), 1), panel.shape[1])
@@ -54,7 +54,7 @@ def fit_image(panel: ImageArray, image: ImageArray) -> Placement:
 
 
 def show_message(panel: ImageArray, text: str) -> None:
-    """Show a text in place of a picture."""
+    """Show a text in place of an image."""
     panel[:] = bgr(theme.PANEL)
     put_text(panel, text, panel.shape[1] // 2, panel.shape[0] // 2, 16, theme.FAINT, "centre")
 
@@ -63,8 +63,8 @@ class ControlBars:
     """The 30 control values as bars that begin at the neutral value.
 
     Args:
-        width: Of the panel [pixel].
-        height: Of the panel [pixel].
+        width: Width of the panel [pixel].
+        height: Height of the panel [pixel].
     """
 
     def __init__(self, width: int, height: int) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run is judged by, in numbers."""
+"""Figures of a run."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class RunContext:
-    """What the bag does not know of a run.
+    """Facts of a run that are not in the bag.
 
     Attributes:
         robot: Name of the robot.
         backend: Name of the imitator.
-        source: What was in front of the camera: a device, a file, "performer".
-        exit_reason: Why the run ended, in plain words; of a failed one, what went wrong.
+        source: Source of the images: a device, a file, "performer".
+        exit_reason: Reason for the end of the run, in plain words.
         failed: Whether the run failed.
         counters: Whatever else was counted, by name.
     """
@@ -68,7 +68,7 @@ class Report:
     """A run in numbers.
 
     Attributes:
-        run: What was run.
+        run: Run that is reported.
         duration_s: From the first camera frame to the last.
         frames_in: Camera frames.
         frames_examined: Frames that the tracker answered.
@@ -80,12 +80,12 @@ class Report:
         robot_images: Images of the robot.
         drops: Frames without an answer, by step.
         frames_before_start: Frames before the tracker's first answer.
-        latency_ms: By stage; None where nothing could be measured.
+        latency_ms: Latency by stage; None if nothing could be measured.
         rates_hz: Messages per second, by topic.
-        versions: By name.
-        nodes: What each node said last on diagnostics.
+        versions: Versions by name.
+        nodes: Last diagnostics of each node.
         warnings: Whatever is missing or wrong, in plain sentences.
-        files: What was written beside the report.
+        files: Files written beside the report.
     """
 
     run: RunContext

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run at a glance, as a picture: key figures, latency, face, control values, joints."""
+"""A run at a glance, as an image: key figures, latency, face, control values, joints."""
 
 from __future__ import annotations
 

@@ -49,10 +49,10 @@ def write_video(
     The file appears when it is whole. Interrupted by Ctrl-C it ends with the frames so far.
 
     Args:
-        reader: Of the bag.
+        reader: Reader of the bag.
         path: The video; one that exists is replaced.
-        title: Written into the header.
-        subtitle: Written after it.
+        title: Title in the header.
+        subtitle: Text after the title.
         progress: Called with the number of frames written.
 
     Raises:
@@ -74,7 +74,7 @@ def write_video(
 def _look_ahead(
     upcoming: Iterator[FrameSet],
 ) -> tuple[Iterator[FrameSet], tuple[int, ...], tuple[int, ...]]:
-    """Return the moments, and the sizes of the first pictures among the next few."""
+    """Return the moments, and the sizes of the first images among the next few."""
     first = [frame_set for _, frame_set in zip(range(_LOOKAHEAD), upcoming, strict=False)]
     people = [one.image.shape for one in first if one.image is not None]
     if not people:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how well warped pictures of a robot show what a person does.
+"""Measures how well warped images of a robot show what a person does.
 
     python -m x2c_evaluation.transfer.agreement virtual performer clip.mp4
 
-Each picture of a video is tracked, the person's motion is transferred to the robot's neutral
-picture, and the warped picture is tracked again. Per expression descriptor: the correlation of the
-two curves without any lag, and the ratio of amplitudes; the share of warped pictures in which the
-tracker finds a face; and the processor time that a picture takes.
+Each image of a video is tracked, the person's motion is transferred to the robot's neutral
+image, and the warped image is tracked again. Per expression descriptor: the correlation of the
+two curves without any lag, and the ratio of amplitudes; the share of warped images in which the
+tracker finds a face; and the processor time that an image takes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from x2c_core.arrays import Array
 from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot import Robot
@@ -43,21 +43,19 @@ from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
-Array = NDArray[np.float64]
-
 _GAZE = (Descriptor.GAZE_YAW, Descriptor.GAZE_PITCH)
 
 
 @dataclass(frozen=True)
 class TransferClip:
-    """What was measured on one video.
+    """Measurements on one video.
 
     Attributes:
-        name: Of the video.
-        warped: How many pictures were warped.
-        found: In how many of them the tracker found a face.
-        milliseconds: Processor time for a picture, the median [ms].
-        agreements: By descriptor that the person moves.
+        name: Name of the video.
+        warped: Number of images warped.
+        found: Number of those images with a face found.
+        milliseconds: Processor time for an image, the median [ms].
+        agreements: Agreements by descriptor that the person moves.
     """
 
     name: str
@@ -90,9 +88,7 @@ def measure_transfer(
     motion = make_transfer(transfer, robot, size)
     source = choose_source("", video)
     if source.is_endless:
-        raise EvaluationError(
-            f"{video} is a single picture; expected a video, or a folder of them"
-        )
+        raise EvaluationError(f"{video} is a single image; expected a video, or a folder of them")
     with source:
         period = 1.0 / (source.rate or IMAGE_RATE)
         neutral = find_neutral(timed(_images(source), period))
@@ -150,7 +146,7 @@ def _agreements(person: Array, robots: Array, period: float) -> dict[Descriptor,
 
 def show(clips: Sequence[TransferClip], console: Console) -> None:
     """Print a table with a line for each descriptor and one for all of them."""
-    table = Table("descriptor", title="Warped pictures against the person: r (amplitude ratio)")
+    table = Table("descriptor", title="Warped images against the person: r (amplitude ratio)")
     for clip in clips:
         table.add_column(clip.name, justify="right")
     table.add_column("mean r", justify="right")
@@ -173,7 +169,7 @@ def show(clips: Sequence[TransferClip], console: Console) -> None:
     share = sum(clip.found for clip in clips) / sum(clip.warped for clip in clips)
     table.add_row("face found", *shares, f"{share:.1%}")
     times = [clip.milliseconds for clip in clips]
-    table.add_row("ms a picture", *(f"{one:.1f}" for one in times), f"{np.mean(times):.1f}")
+    table.add_row("ms an image", *(f"{one:.1f}" for one in times), f"{np.mean(times):.1f}")
     console.print(table)
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows in one picture what motion transfer makes of expressions.
+"""Shows in one image what motion transfer makes of expressions.
 
     python -m x2c_evaluation.transfer.contact_sheet virtual --out docs/motion_transfer.jpg
 
-Above, the virtual humanoid's own pictures of expressions, as it really looks in them; below each,
-the robot's neutral picture warped by the landmarks that the tracker finds in the picture above.
-The last row does the same with those pictures of a video that differ most.
+Above, the virtual humanoid's own images of expressions, as it really looks in them; below each,
+the robot's neutral image warped by the landmarks that the tracker finds in the image above.
+The last row does the same with those images of a video that differ most.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls, expressions
 from x2c_core.errors import X2CError
 from x2c_core.face.head_pose import fit_head_pose
@@ -40,8 +40,6 @@ from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
 
-Array = NDArray[np.float64]
-
 _SIZE = 256
 """Width and height of the animated images [pixel]."""
 
@@ -49,7 +47,7 @@ _TILE = 176
 _TITLE = 20
 _COLUMNS = 8
 _RENDERED = "virtual"
-"""The robot whose pictures are rendered."""
+"""The robot whose images are rendered."""
 
 _SIDE = 4.0
 """Side of the square shown of a head [interocular distances]."""
@@ -87,10 +85,10 @@ class _Sheet:
         self._motion.calibrate(Observation.of_landmarks(neutral).face)
 
     def add(self, title: str, image: ImageArray, box: Array) -> None:
-        """Add a picture (RGB), of which a box (left, top, side) is shown, and what it becomes."""
+        """Add an image (RGB), of which a box (left, top, side) is shown, and what it becomes."""
         landmarks = track_single(self._tracker, image)
         if landmarks is None:
-            raise EvaluationError(f"no face is found in the picture {title!r}")
+            raise EvaluationError(f"no face is found in the image {title!r}")
         bgr = np.ascontiguousarray(image[:, :, ::-1])
         face = Observation.of_landmarks(landmarks).face
         warped = self._motion.animate(observe(self._motion.needs, face, bgr))
@@ -117,9 +115,9 @@ def transfer_sheet(
     """Return the sheet (h, w, 3), RGB.
 
     Args:
-        robot: Whose neutral picture is warped.
+        robot: Robot whose neutral image is warped.
         rendered: The virtual humanoid.
-        video: As a user names it.
+        video: Video as the user names it.
         transfer: Name of the motion transfer.
 
     Raises:
@@ -139,7 +137,7 @@ def _add_expressions(sheet: _Sheet, rendered: Robot) -> None:
     with VirtualFace(rendered, 512, 512) as face:
         neutral = track_single(sheet.tracker, face.render())
         if neutral is None:
-            raise EvaluationError("no face is found in the picture of the neutral virtual face")
+            raise EvaluationError("no face is found in the image of the neutral virtual face")
         sheet.calibrate(neutral)
         box = _box(neutral)
         for title, deflections in _CASES.items():
@@ -151,9 +149,7 @@ def _add_expressions(sheet: _Sheet, rendered: Robot) -> None:
 def _add_video(sheet: _Sheet, video: str) -> None:
     source = choose_source("", video)
     if source.is_endless:
-        raise EvaluationError(
-            f"{video} is a single picture; expected a video, or a folder of them"
-        )
+        raise EvaluationError(f"{video} is a single image; expected a video, or a folder of them")
     with source:
         period = 1.0 / (source.rate or IMAGE_RATE)
         images = list(_images(source))
@@ -164,13 +160,13 @@ def _add_video(sheet: _Sheet, video: str) -> None:
     box = _box(neutral.landmarks)
     for number in _most_different(sheet.tracker, images, neutral.landmarks):
         rgb = np.ascontiguousarray(images[number][:, :, ::-1])
-        sheet.add(f"picture {number}", rgb, box)
+        sheet.add(f"image {number}", rgb, box)
 
 
 def _most_different(
     tracker: FaceTracker, images: Sequence[ImageArray], neutral: Array
 ) -> list[int]:
-    """Return the numbers of the pictures whose faces differ most from each other."""
+    """Return the numbers of the images whose faces differ most from each other."""
     faces = {}
     for number, image in enumerate(images):
         found = tracker.track(np.ascontiguousarray(image[:, :, ::-1]))
@@ -209,7 +205,7 @@ def _box(landmarks: Array) -> Array:
 
 
 def _cut(image: ImageArray, box: Array) -> ImageArray:
-    """Return a square (left, top, side) of a picture as a tile."""
+    """Return a square (left, top, side) of an image as a tile."""
     left, top, side = box
     scale = _TILE / side
     matrix = np.array([[scale, 0.0, -scale * left], [0.0, scale, -scale * top]])
@@ -225,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("robot", help="name or folder of the robot whose picture is warped")
+    parser.add_argument("robot", help="name or folder of the robot whose image is warped")
     parser.add_argument("--video", default="performer", help="a file (default: %(default)s)")
     parser.add_argument(
         "--transfer", default=DEFAULT_TRANSFER, help="motion transfer (default: %(default)s)"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the landmarks on the picture of a neutral robot, which motion transfer needs.
+"""Finds the landmarks on the image of a neutral robot, which motion transfer needs.
 
     python -m x2c_evaluation.transfer.neutral_image ROBOT_FOLDER
     python -m x2c_evaluation.transfer.neutral_image config/robots/virtual --render
 
-The picture is the robot's `neutral_image`: a photograph or rendering of the whole face, looking
+The image is the robot's `neutral_image`: a photograph or rendering of the whole face, looking
 ahead, eyes open, mouth closed. What the tracker finds is written to the robot's
 `neutral_landmarks`.
 """
@@ -31,15 +31,15 @@ from x2c_node.robots import find_robot
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 
 _SIZE = 256
-"""Width and height of a rendered picture [pixel]."""
+"""Width and height of a rendered image [pixel]."""
 
 
 def write_landmarks(robot: Robot) -> Path:
-    """Track a robot's neutral picture, write the landmarks into its folder, return their path.
+    """Track a robot's neutral image, write the landmarks into its folder, return their path.
 
     Raises:
         EvaluationError: No face is found, or the file cannot be written.
-        X2CError: The picture cannot be read.
+        X2CError: The image cannot be read.
     """
     image = read_robot_image(robot.neutral_image)
     tracker = MediaPipeTracker()
@@ -64,10 +64,10 @@ def write_landmarks(robot: Robot) -> Path:
 
 
 def render_neutral(robot: Robot) -> Path:
-    """Take the neutral picture of the virtual humanoid anew and return its path.
+    """Take the neutral image of the virtual humanoid again and return its path.
 
     Raises:
-        EvaluationError: The picture cannot be written.
+        EvaluationError: The image cannot be written.
         X2CError: The robot is another one, or nothing can be rendered here.
     """
     from x2c_virtual_face.virtual_face import VirtualFace
@@ -82,13 +82,13 @@ def render_neutral(robot: Robot) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the landmarks, and the picture where that is asked for."""
+    """Write the landmarks, and the image where that is asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("robot", help="name or folder of the robot")
     parser.add_argument(
-        "--render", action="store_true", help="first render the picture: virtual humanoid only"
+        "--render", action="store_true", help="first render the image: virtual humanoid only"
     )
     options = parser.parse_args(arguments)
     try:

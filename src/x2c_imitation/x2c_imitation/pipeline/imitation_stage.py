@@ -46,7 +46,7 @@ class ImitationStage:
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether a neutral face is known."""
+        """True if a neutral face is known."""
         return self._imitator.is_calibrated or self._coming is not None
 
     @property

@@ -41,7 +41,7 @@ class Implementation(ABC):
     @property
     @abstractmethod
     def is_calibrated(self) -> bool:
-        """Whether the person's neutral face is known."""
+        """True if the person's neutral face is known."""
 
     @classmethod
     def declaration_fault(cls) -> str:

@@ -11,11 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose, yaw_pitch_roll
 from x2c_core.face.relations import Relation, relate
-
-Array = NDArray[np.float64]
 
 _X, _Y, _Z = 0, 1, 2
 _OPENNESS = [Relation.EYE_OPENNESS_LEFT, Relation.EYE_OPENNESS_RIGHT]

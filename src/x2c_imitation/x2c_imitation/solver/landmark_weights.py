@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much each landmark, and each relation between landmarks, counts when a face is explained."""
+"""Weights of landmarks, and of relations between landmarks, in the explanation of a face."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.face.relations import Relation
-
-Array = NDArray[np.float64]
 
 IRISES = {"LEFT": topology.IRIS_LEFT, "RIGHT": topology.IRIS_RIGHT}
 
@@ -19,7 +17,7 @@ _BROWS = 1.5
 _LIPS = 1.0
 _IRIS = 3.0
 _DEPTH = 0.3
-"""Weight of motion along x against motion in the picture: the tracker guesses depth."""
+"""Weight of motion along x against motion in the image: the tracker guesses depth."""
 
 _RELATIONS = {
     "EYE_OPENNESS": 4.0,

@@ -22,6 +22,7 @@ import daqp
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face import relations
@@ -42,8 +43,6 @@ from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.pipeline.retargeting import Retargeter
 from x2c_imitation.solver import landmark_weights
 
-Array = NDArray[np.float64]
-
 _PULL = 0.3
 """Pull to neutral, as a share of what a control does to the landmarks."""
 
@@ -63,7 +62,7 @@ _SIDEWAYS = ("Jaw Yaw",)
 _TURNING = (Group.HEAD, Group.NECK)
 
 _HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
-"""Which control turns about z, y and x, and which takes what the first cannot reach."""
+"""Control that turns about z, y and x, and the one that takes what the first cannot reach."""
 
 
 def _unknowns() -> NDArray[np.intp]:
@@ -103,7 +102,7 @@ class Solver(Imitator):
     """Explains a person's face by a robot's expression model.
 
     Args:
-        model: Of the robot.
+        model: Expression model of the robot.
     """
 
     def __init__(self, model: ExpressionModel) -> None:
@@ -124,7 +123,7 @@ class Solver(Imitator):
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether a neutral face is known."""
+        """True if a neutral face is known."""
         return self._retargeter is not None
 
     def calibrate(self, neutral: Face) -> None:

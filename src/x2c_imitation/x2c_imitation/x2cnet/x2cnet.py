@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import Face
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from x2c_imitation.x2cnet.runtime.predictor import Predictor
     from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer
 
-Array = NDArray[np.float64]
 
 _GAZE = controls.group_indices(Group.GAZE)
 _UPPER_LIDS = np.array([controls.index(f"Eyelid Upper {side}") for side in ("Left", "Right")])
@@ -138,7 +137,7 @@ class X2CNet(Imitator):
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether a neutral face is known."""
+        """True if a neutral face is known."""
         prior = self._prior is None or self._prior.is_calibrated
         return self._transfer.is_calibrated and prior
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `x2c motors` does: finding motors, moving one, calibrating a robot, its limits."""
+"""Actions of `x2c motors`: find motors, move one, calibrate a robot, change its limits."""

@@ -35,7 +35,7 @@ class RobotEditor:
     The first save keeps the file as it was before beside it, with the date in its name.
 
     Args:
-        folder: Of the robot.
+        folder: Folder of the robot.
 
     Raises:
         RobotError: There is a robot.yaml that is no YAML.

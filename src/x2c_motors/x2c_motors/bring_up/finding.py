@@ -24,8 +24,8 @@ class Port:
     """A port of this machine.
 
     Attributes:
-        path: Of it.
-        description: What is plugged in there, as far as it tells.
+        path: Path of the port.
+        description: Device at the port, as far as it identifies itself.
     """
 
     path: str
@@ -37,10 +37,10 @@ class Search:
     """The result of looking for motors in one place.
 
     Attributes:
-        place: Where.
-        options: Of the driver, for robot.yaml.
+        place: Port, bus or address.
+        options: Options of the driver, for robot.yaml.
         found: Motors that answer.
-        error: Why there are none; empty where the place could be asked.
+        error: Reason why no motors were found; empty if the port could be queried.
     """
 
     place: str

@@ -10,16 +10,14 @@ from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
 from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import BlockedError, DriverError, Fault
-
-Array = NDArray[np.float64]
 
 _PERIOD = 0.02
 _PATIENCE = 1.0
@@ -29,21 +27,21 @@ _FREE, _LAG = math.radians(8.0), 0.15
 """A motor may lag behind what it is sent by this angle [rad] and the way of this time [s]."""
 
 _ARRIVAL = 0.5
-"""How long a motor may take to come close to where it was sent in the end [s]."""
+"""Time limit for a motor to come close to its last target [s]."""
 
 SETTLING = 0.1
-"""How long a motor that measures is given to arrive [s]."""
+"""Time limit for a motor that measures to arrive [s]."""
 
 
 class JointMover:
-    """Has the motors of some joints while it is entered; moves those that it is told to.
+    """Control of the motors of some joints while entered; moves joints on request.
 
     Whatever ends it, a joint on its way is braked, and torque is left as robot.yaml says.
 
     Args:
-        driver: Of the motors, not yet opened.
-        joints: In the order of the driver's wires.
-        share: Of the joints' limits of velocity, acceleration and jerk.
+        driver: Driver of the motors, not yet opened.
+        joints: Joints in the order of the driver's calibrations.
+        share: Share of the joints' limits of velocity, acceleration and jerk.
     """
 
     def __init__(self, driver: MotorDriver, joints: Sequence[Joint], share: float) -> None:
@@ -92,7 +90,7 @@ class JointMover:
             self.driver.close()
 
     def position(self, joint: int) -> float:
-        """Return where a joint is, or was sent last [rad or m]; NaN where nobody knows.
+        """Return the position of a joint, or its last command [rad or m]; NaN if unknown.
 
         Raises:
             DriverError: Its motor does not answer.
@@ -115,7 +113,8 @@ class JointMover:
     def hold(self, joint: int) -> float:
         """Let a joint hold where it is, and return where that is [rad or m].
 
-        A motor that cannot tell where it is, and was sent nothing yet, goes home by itself.
+        A motor that cannot measure its position, and was sent nothing yet, jumps to its neutral
+        position.
 
         Raises:
             DriverError: Its motor does not answer, or stands outside its raw range.
@@ -134,7 +133,7 @@ class JointMover:
         return position
 
     def relax(self, joint: int) -> None:
-        """Let a joint go limp.
+        """Disable the torque of a joint.
 
         Raises:
             DriverError: It cannot be sent.
@@ -147,7 +146,7 @@ class JointMover:
 
         Args:
             joint: Its place.
-            target: Where to [rad or m], brought into its limits.
+            target: Target position [rad or m], clamped to its limits.
             watch: Called with each position sent.
 
         Raises:
@@ -252,7 +251,7 @@ class JointMover:
 
         Args:
             joint: Its place.
-            slack: How far from where it was sent it may be [rad].
+            slack: Largest distance from the commanded position [rad].
 
         Raises:
             DriverError: Its motor has not answered for long.

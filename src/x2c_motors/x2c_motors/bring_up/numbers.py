@@ -52,7 +52,7 @@ def parse_number(text: str, units: Mapping[str, float]) -> float:
     """Return a finite number in the units' base.
 
     Args:
-        text: As typed: digits with a point, then a unit.
+        text: Text as typed: digits with a point, then a unit.
         units: Factor of each unit that there may be; "" where none is given.
 
     Raises:

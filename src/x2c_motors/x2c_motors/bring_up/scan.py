@@ -34,7 +34,7 @@ def show_motors(console: Console, options: Mapping[str, Any], known: Mapping[int
     """Look for motors, show them, and return the command's exit status.
 
     Args:
-        console: To print to.
+        console: Console to print to.
         options: Type and options of the driver section; places not given are all tried.
         known: Names of a robot's joints by address, if one was given.
     """

@@ -47,10 +47,10 @@ class MotorCalibration:
     """One owner's walk through the motors of one robot; what is marked is saved at once.
 
     Args:
-        editor: Of the robot's file.
+        editor: Editor of the robot's file.
         options: Type and options of the driver section.
-        dialogue: With the owner.
-        way_time: In which a joint may go its whole way [s].
+        dialogue: Dialogue with the owner.
+        way_time: Shortest time of a joint's whole range [s].
         speed: At which motors are moved [rad/s].
         board: Name of the board in robot.yaml; empty where the robot has one.
 
@@ -87,7 +87,7 @@ class MotorCalibration:
 
         Args:
             motors: Those there are.
-            again: Name of a joint to be calibrated anew; empty: all motors not known yet.
+            again: Name of a joint to calibrate again; empty: all motors not known yet.
 
         Raises:
             Quit: The owner wants to stop.
@@ -281,7 +281,7 @@ class MotorCalibration:
         editor.section("joints")
         model = editor.folder / "expression_model.npz"
         if not model.exists():
-            # Until the owner fits one to pictures of the robot.
+            # Until the owner fits one to images of the robot.
             editor.folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(load_robot(find_robot("virtual")).expression_model, model)
             self._dialogue.say(

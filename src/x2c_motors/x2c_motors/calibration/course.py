@@ -36,7 +36,7 @@ class Course:
         raw: Raw values of the motor.
         marked: Lowest and highest place of the stretch that holds the marks made so far; None
             without marks.
-        reading: Of the encoder now [raw].
+        reading: Reading of the encoder now [raw].
     """
 
     def __init__(self, raw: RawScale, marked: Stretch | None, reading: float) -> None:
@@ -52,19 +52,19 @@ class Course:
 
     @property
     def joined(self) -> bool:
-        """Whether the shaft was seen to go from the marks to where it is, if there are any."""
+        """True if the shaft was seen on its whole way from the marks, if there are any."""
         return self._marked is None or self._joined
 
     @property
     def wrapped(self) -> bool:
-        """Whether the shaft is past the end of the turn that the motor can be sent through."""
+        """True if the shaft is past the end of the turn that the motor can be sent through."""
         return not self._raw.lowest - 0.5 <= self.here <= self._raw.highest + 0.5
 
     def turned(self, reading: float, elapsed: float) -> bool:
         """Follow the shaft, turned by hand; returns whether its place is still sure.
 
         Args:
-            reading: Of the encoder [raw].
+            reading: Reading of the encoder [raw].
             elapsed: Time since the reading before [s].
         """
         turn = self._raw.turn

@@ -26,7 +26,7 @@ class Pose:
 
     Attributes:
         name: "low", "neutral" or "high".
-        value: Of the control in that pose [ratio or rad].
+        value: Value of the control in that pose [ratio or rad].
     """
 
     name: str
@@ -59,7 +59,7 @@ class MeasuredJoint:
 
     Attributes:
         address: Id or channel of the motor.
-        name: Of the joint; empty where not yet given.
+        name: Name of the joint; empty if not yet given.
         control: Name of the control that moves it; empty for none.
         chosen: Whether the control has been chosen, if only to be none.
         marks: Raw value of each pose marked, by its name.
@@ -147,9 +147,9 @@ class MeasuredJoint:
         """Return what robot.yaml says under joints, mixing and driver.joints.
 
         Args:
-            form: Of the driver's wires.
-            raw: Of this motor.
-            way_time: In which the joint may go its whole way [s].
+            form: Form of the driver's calibrations.
+            raw: Raw values of this motor.
+            way_time: Shortest time of the joint's whole range [s].
 
         Raises:
             MotorCalibrationError: Something is not marked, or the marks cannot be.

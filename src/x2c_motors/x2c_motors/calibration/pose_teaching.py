@@ -43,10 +43,10 @@ class PoseTeaching:
     """The marks of one motor.
 
     Args:
-        mover: Of the motor, its joint 0.
+        mover: Mover of the motor, its joint 0.
         raw: Its raw values.
         measured: Gets the marks.
-        dialogue: With the owner.
+        dialogue: Dialogue with the owner.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ def described(control: str, pose: Pose) -> str:
 
     Args:
         control: Name of the control that moves the joint; empty for none.
-        pose: Of that control.
+        pose: Pose of that control.
     """
     if pose.name == "neutral":
         return "the neutral, relaxed face"

@@ -17,7 +17,7 @@ class Progress:
     """Motors in work, by address, in a file that is there as long as there are any.
 
     Args:
-        folder: Of the robot.
+        folder: Folder of the robot.
         board: Name of the board; empty where the robot has one.
 
     Raises:
@@ -34,7 +34,7 @@ class Progress:
             return
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise MotorCalibrationError(
-                f"{self._path} cannot be read: {error}; delete it to begin anew"
+                f"{self._path} cannot be read: {error}; delete it to start again"
             ) from error
 
     def take(self, address: int) -> MeasuredJoint:
@@ -47,7 +47,7 @@ class Progress:
         self._write()
 
     def forget(self, measured: MeasuredJoint) -> None:
-        """Drop a motor, which is finished or has to be begun anew."""
+        """Drop a motor, which is finished or must be started again."""
         self._motors.pop(measured.address, None)
         self._write()
 

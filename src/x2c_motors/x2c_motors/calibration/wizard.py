@@ -34,13 +34,13 @@ def run_wizard(
     """Calibrate the motors of a robot with its owner, and return the exit status.
 
     Args:
-        folder: Of the robot; made where there is none.
+        folder: Folder of the robot; created if missing.
         options: Type and options of the driver section; they go before those in robot.yaml.
-        dialogue: With the owner.
-        again: Joint to be calibrated anew; empty: all motors that robot.yaml does not know.
-        channels: Which have a servo, where a driver cannot tell.
+        dialogue: Dialogue with the owner.
+        again: Joint to calibrate again; empty: all motors that robot.yaml does not know.
+        channels: Channels with a servo, for drivers that cannot detect them.
         board: Name of the board in robot.yaml; empty where the robot has one.
-        way_time: In which a joint may go its whole way [s].
+        way_time: Shortest time of a joint's whole range [s].
         speed: At which motors are moved [rad/s].
 
     Raises:

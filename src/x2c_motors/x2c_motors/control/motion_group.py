@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from x2c_actuation.pipeline.approach_limiter import ApproachLimiter, tied
+from x2c_core.arrays import Array
 from x2c_core.robot.coupling import CoupledLimit
 from x2c_core.robot.robot import Joint
-
-Array = NDArray[np.float64]
 
 _STALE = 0.5
 """A board whose thread was not heard of for so long does not move its joints [s]."""
@@ -60,7 +59,7 @@ class MotionGroup:
 
     @property
     def limited(self) -> int:
-        """How often commands were too far away to be passed on."""
+        """Number of commands that were too far away to be passed on."""
         return self._limiter.limited
 
     @property
@@ -98,7 +97,7 @@ class MotionGroup:
 
         Args:
             board: Index of the board.
-            targets: Where they are commanded to be [rad or m]; None to let them stop.
+            targets: Commanded positions [rad or m]; None to stop.
             duration: Time since the board's last step [s].
             now: Current time [s].
 
@@ -129,12 +128,12 @@ class MotionPart:
 
     @property
     def approaching(self) -> bool:
-        """Whether joints are on their way to the commanded pose."""
+        """True while joints are on their way to the commanded pose."""
         return bool(self._group.approaching[self._places].any())
 
     @property
     def limited(self) -> int:
-        """How often commands of the group were too far away to be passed on."""
+        """Number of commands of the group that were too far away to be passed on."""
         return self._group.limited
 
     @property

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.coupling import CoupledLimit
 from x2c_core.robot.robot import Robot
 from x2c_motors.configuration.boards import Board
@@ -19,8 +19,6 @@ from x2c_motors.control.motor_controller import MotorController
 from x2c_motors.control.motor_link import Tell
 from x2c_motors.errors import DriverError, Fault
 from x2c_node.supervision.supervisor import Pulse
-
-Array = NDArray[np.float64]
 
 _SOONEST = 0.5
 """A command that comes is not sent before this share of a period has passed since the last."""
@@ -31,7 +29,7 @@ class MotorBoard:
 
     Attributes:
         name: Name of the board; empty where the robot has one only.
-        controller: What happens between commands and motors.
+        controller: Controller between commands and motors.
         joint_indices: Places of the board's joints among the robot's (k,).
 
     Args:
@@ -54,12 +52,12 @@ class MotorBoard:
 
     @property
     def died(self) -> bool:
-        """Whether its thread ticks no more though nothing asked it to end."""
+        """True if its thread has stopped without a request."""
         return self._done and not self._ending
 
     @property
     def running(self) -> bool:
-        """Whether a thread ticks the session."""
+        """True while a thread ticks the controller."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(
@@ -162,7 +160,7 @@ def motor_boards(robot: Robot, boards: Sequence[Board], tell: Tell) -> tuple[Mot
     Args:
         robot: Robot that they belong to.
         boards: Its boards.
-        tell: Called with whether something is bad, and a sentence.
+        tell: Called with whether it is a fault, and a sentence.
     """
     parts = _motions(robot, boards)
     made = []

@@ -1,26 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What motors are doing, and what was done to them."""
+"""State of motors, and the actions on them."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 
 class Condition(enum.StrEnum):
-    """What the motors are doing."""
+    """State of the motors."""
 
     DISCONNECTED = "disconnected"
     """They cannot be reached."""
     UNTOUCHED = "untouched"
-    """They are reached and left as they are, limp or not: nothing is commanded yet."""
+    """Connected and left as they are, with or without torque: nothing is commanded yet."""
     TORQUE_DISABLED = "limp"
-    """They were told to go limp: by a stop, or since nothing was commanded for long."""
+    """Torque disabled by a stop, or after a long time without commands."""
     APPROACHING = "approaching"
     """They are on their way to the commanded pose, slowly."""
     FOLLOWING = "following"
@@ -33,13 +30,12 @@ class Condition(enum.StrEnum):
 
 @dataclass(frozen=True)
 class TickOutcome:
-    """What a tick did.
+    """Result of a tick.
 
     Attributes:
         sent: (n,) positions that were really sent [rad or m]; None where nothing was. NaN for a
             joint that does not answer.
-        read: (n,) positions that were read [rad or m], NaN where they cannot be told; None where
-            nothing was read.
+        read: Positions read (n,) [rad or m], NaN if unknown; None if nothing was read.
     """
 
     sent: Array | None = None

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens between commands and motors: watchdog, stop, and soft returns."""
+"""Control of motors between commands and bus: watchdog, stop, and soft returns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
 from x2c_motors.control.motion_group import MotionGroup, MotionPart
 from x2c_motors.control.motor_condition import Condition, TickOutcome
@@ -18,13 +19,12 @@ from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.errors import DriverError
 
-Array = NDArray[np.float64]
-
 RELAX_PERIOD = 0.25
-"""Motors that a stop leaves limp are told so anew so often: none of them acknowledges it [s]."""
+"""Period at which disabling torque is repeated after a stop, since no motor acknowledges it [s].
+"""
 
 UNATTENDED = 3
-"""How often they are told where nobody stays to tell them anew."""
+"""Number of repetitions if no thread stays to repeat it."""
 
 
 class MotorController:
@@ -34,12 +34,12 @@ class MotorController:
     and resets may come from others. Times are seconds of a steady clock.
 
     Attributes:
-        link: To the motors.
+        link: Connection to the motors.
 
     Args:
-        driver: Of the motors, not yet opened.
-        joints: Of the robot.
-        tell: Called with whether something is bad, and what it is, once each time it happens.
+        driver: Driver of the motors, not yet opened.
+        joints: Joints of the robot.
+        tell: Called with whether it is a fault, and a sentence, once each time it happens.
         motion: Motion of these joints, where others depend on them; their own where None.
     """
 
@@ -68,12 +68,12 @@ class MotorController:
 
     @property
     def condition(self) -> Condition:
-        """What the motors are doing."""
+        """State of the motors."""
         return self._condition if self.link.connected else Condition.DISCONNECTED
 
     @property
     def limited(self) -> int:
-        """How often a command was too far away to be passed on."""
+        """Number of commands that were too far away to be passed on."""
         return self._motion.limited
 
     @property
@@ -94,12 +94,12 @@ class MotorController:
 
     @property
     def returned(self) -> Mapping[str, int]:
-        """How often joints were taken in again after they had lost their torque, by name."""
+        """Number of times that joints got their torque back after a loss, by name."""
         return self._custody.returned
 
     @property
     def returns_softly(self) -> bool:
-        """Whether motors come back from a stop without a jump: it is known where they are."""
+        """True if motors return from a stop without a jump, since their positions are known."""
         return self._driver.measures or not self._relaxes
 
     def command(self, positions: ArrayLike, now: float) -> None:
@@ -113,7 +113,7 @@ class MotorController:
         self._stopping = True
 
     def stop_unattended(self) -> None:
-        """Do a stop while nobody ticks: motors may have been left holding."""
+        """Execute a stop while no thread ticks: motors may have been left holding."""
         if not self._relaxes:
             return
         try:
@@ -180,7 +180,7 @@ class MotorController:
 
     @property
     def _relaxes(self) -> bool:
-        """Whether a stop leaves the motors limp."""
+        """True if a stop disables the motors' torque."""
         return self._settings.estop is StopAction.TORQUE_OFF and self._driver.can_disable_torque
 
     def _relax_if_stopped(self, now: float) -> None:
@@ -228,7 +228,7 @@ class MotorController:
         return self._writer.send(positions)
 
     def _wait(self, age: float, now: float, duration: float) -> Array | None:
-        """Hold while no commands come, and go limp when none come for long."""
+        """Hold while no commands come, and disable torque when none come for long."""
         if self._let_go(age, now):
             return None
         if self._condition is not Condition.HOLDING:
@@ -237,7 +237,7 @@ class MotorController:
         return self._halt(now, duration)
 
     def _let_go(self, quiet: float, now: float) -> bool:
-        """Go limp where nothing was commanded for long [s]; returns whether they just did."""
+        """Disable torque after a long time without commands [s]; return whether it did so."""
         limit = self._settings.torque_off_after
         too_long = self._driver.can_disable_torque and limit and quiet > limit
         if not too_long or self._condition is Condition.TORQUE_DISABLED:

@@ -8,12 +8,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_motors.control.motor_link import MotorLink, Reading, Tell
 from x2c_motors.control.motor_writer import MotorWriter
-
-Array = NDArray[np.float64]
 
 INRUSH_PAUSE = 0.05
 """Time between two motors that get torque: each draws a current of its own then [s]."""
@@ -29,7 +26,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 
 
 class MotorCustody:
-    """Notices motors that went limp, and lets them hold again where they are, one by one.
+    """Detection of motors that lost torque, and their return to holding in place, one by one.
 
     A motor that misses a question is sent nothing until it has answered and has been asked for
     its torque: it may have lost its power and have fallen meanwhile. The others are asked in turn,
@@ -38,12 +35,12 @@ class MotorCustody:
     Times are seconds of a steady clock.
 
     Attributes:
-        returned: How often each joint was taken in again, by name.
+        returned: Number of returns of each joint, by name.
 
     Args:
         link: Connection to the motors.
         writer: Sends to the motors.
-        tell: Called with whether something is bad, and a sentence.
+        tell: Called with whether it is a fault, and a sentence.
     """
 
     def __init__(self, link: MotorLink, writer: MotorWriter, tell: Tell) -> None:
@@ -69,7 +66,7 @@ class MotorCustody:
         return tuple(self._refused.values())
 
     def begin(self) -> None:
-        """Take in all motors, which may be limp or not."""
+        """Take over all motors, with or without torque."""
         self.end()
         self._taken[:] = -math.inf
         self._waiting.extend(range(self._count))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `/diagnostics` says of motors."""
+"""Diagnostics of motors for `/diagnostics`."""
 
 from __future__ import annotations
 

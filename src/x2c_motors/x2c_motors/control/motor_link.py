@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The connection to motors: opened anew when it is lost, and asked who is there."""
+"""Connection to motors: restored after a loss, with a check of which motors answer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_motors.control.motor_responsiveness import MotorResponsiveness
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.drivers.reports import Health, MotorState
 from x2c_motors.errors import DriverError, Fault
 
-Array = NDArray[np.float64]
 Tell = Callable[[bool, str], None]
 
 FIRST_RETRY = 0.5
 """Pause before a lost connection is tried for the first time [s]."""
 
 LOST_AFTER = 0.5
-"""Where no motor has answered for so long, the connection counts as lost [s]."""
+"""Time without an answer of any motor after which the connection counts as lost [s]."""
 
 HEALTH_PERIOD = 2.0
 """Time between two questions after the motors' health [s]."""
@@ -30,10 +30,10 @@ HEALTH_PERIOD = 2.0
 
 @dataclass(frozen=True)
 class Reading:
-    """Where motors are.
+    """Positions of motors.
 
     Attributes:
-        positions: (n,) [rad or m], NaN where they cannot be told.
+        positions: Positions (n,) [rad or m], NaN if unknown.
         missed: Places of those that were asked, twice, and did not answer.
     """
 
@@ -42,19 +42,19 @@ class Reading:
 
 
 class MotorLink:
-    """Keeps a driver connected; what happens is told once, however long it lasts.
+    """Persistent connection of a driver; each event is reported once, however long it lasts.
 
     Times are seconds of a steady clock.
 
     Attributes:
         connected: Whether the motors are reached.
-        connections: How often they were.
-        trouble: Why they are not; empty where they are.
-        health: What they have said of themselves last.
+        connections: Number of connections made.
+        trouble: Reason for no connection; empty if connected.
+        health: Last health report of the motors.
 
     Args:
         driver: Not yet opened.
-        tell: Called with whether something is bad, and what it is.
+        tell: Called with whether it is a fault, and a sentence.
     """
 
     def __init__(self, driver: MotorDriver, tell: Tell) -> None:
@@ -83,7 +83,7 @@ class MotorLink:
 
         Args:
             now: The time [s].
-            prepare: What is to be done to the motors at once; may raise DriverError.
+            prepare: Function that prepares the motors at once; may raise DriverError.
         """
         if now < self._retry:
             return None
@@ -108,7 +108,7 @@ class MotorLink:
     def open(self, prepare: Callable[[], None]) -> None:
         """Open the driver, and do something to the motors before anything is asked of them.
 
-        Whoever is to be stopped need not be heard.
+        A motor is stopped even if it does not answer.
 
         Raises:
             DriverError: The motors cannot be reached.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which motors of a bus answer."""
+"""Motors of a bus that answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MotorResponsiveness:
     """Keeps count of answers that do not come.
 
     Args:
-        count: How many motors there are.
+        count: Number of motors.
     """
 
     def __init__(self, count: int) -> None:

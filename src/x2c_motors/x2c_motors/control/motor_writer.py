@@ -8,26 +8,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
 from x2c_motors.control.motor_link import MotorLink, Tell
 
-Array = NDArray[np.float64]
-
 
 class MotorWriter:
-    """Sends positions to the motors that were energised and stand inside their raw range.
+    """Writer of positions to motors that have torque and stand inside their raw range.
 
     A motor that stands outside would be sent the nearest end of it, and go there as fast as it
     can: it is left alone until it stands inside.
 
     Attributes:
         last: (n,) positions that were really sent last [rad or m]; home before.
-        held: (n,) motors that were energised, and are sent positions.
+        held: Motors (n,) that have torque and get positions.
 
     Args:
         link: Connection to the motors.
         joints: Joints of the motors.
-        tell: Called with whether something is bad, and a sentence.
+        tell: Called with whether it is a fault, and a sentence.
     """
 
     def __init__(self, link: MotorLink, joints: Sequence[Joint], tell: Tell) -> None:
@@ -53,7 +52,7 @@ class MotorWriter:
 
         Args:
             joint: Its place.
-            position: Where it is [rad or m].
+            position: Position of the joint [rad or m].
 
         Raises:
             DriverError: It cannot be sent.
@@ -74,7 +73,7 @@ class MotorWriter:
         return True
 
     def release(self) -> None:
-        """Send nothing to any joint until it is energised again."""
+        """Send nothing to any joint until its torque is enabled again."""
         self.held[:] = False
 
     def send(self, positions: Array) -> Array:

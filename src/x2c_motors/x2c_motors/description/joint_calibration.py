@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.system.fields import NoOptions
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class JointCalibration:
-    """How one joint is reached: raw = zero + direction * scale * position.
+    """Conversion of one joint's position to raw values: raw = zero + direction * scale * position.
 
     Attributes:
         joint: Name of the joint.
@@ -101,13 +100,13 @@ class BoardCalibration:
         return np.asarray(stepped - over * self.resolution + under * self.resolution)
 
     def outside(self, positions: ArrayLike, slack: ArrayLike) -> NDArray[np.bool_]:
-        """Return which joints (n,) may not be energised where they stand; NaN may.
+        """Return a mask (n,) of joints outside the range for enabling torque; NaN is inside.
 
         They stand outside the raw range, or on the other side of the wrap.
 
         Args:
             positions: (n,) where they stand [rad or m].
-            slack: How far outside does not count yet (n,) [rad or m], beyond one step.
+            slack: Distance outside that is accepted (n,) [rad or m], beyond one step.
         """
         standing = np.asarray(positions, dtype=np.float64)
         moved = np.abs(self.to_positions(self.to_raw(standing)) - standing)

@@ -12,12 +12,12 @@ from x2c_motors.description.joint_calibration import JointCalibration
 
 
 class StopAction(enum.StrEnum):
-    """What motors do that are to do nothing."""
+    """Behaviour of motors without commands."""
 
     HOLD = "hold"
     """They hold where they are."""
     TORQUE_OFF = "torque_off"
-    """They go limp."""
+    """Torque is disabled."""
 
 
 WRAP_REMEDY = (
@@ -58,9 +58,11 @@ class CommonOptions:
         minimum=0.0,
         maximum=86400.0,
     )
-    estop: str = parameter("torque_off", "What an emergency stop does.", choices=_STOP_ACTIONS)
+    estop: str = parameter(
+        "torque_off", "Behaviour of the motors at an emergency stop.", choices=_STOP_ACTIONS
+    )
     at_end: str = parameter(
-        "hold", "What the motors do when the driver ends.", choices=_STOP_ACTIONS
+        "hold", "Behaviour of the motors at the end of the driver.", choices=_STOP_ACTIONS
     )
 
 
@@ -79,8 +81,8 @@ class DriverSettings:
         approach: Share of their limits at which joints come back to the commanded pose.
         hold_after: Time without commands after which the pose counts as held [s].
         torque_off_after: Time without commands after which torque is disabled; 0: never [s].
-        estop: What an emergency stop does.
-        at_end: What the motors do when the driver ends.
+        estop: Behaviour at an emergency stop.
+        at_end: Behaviour at the end of the driver.
         options: Options of this driver, an instance of its `Options`.
         calibrations: Calibration of each joint, in the robot's order.
         key: Key of the section in robot.yaml, for messages to users.

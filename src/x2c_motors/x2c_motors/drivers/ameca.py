@@ -16,6 +16,7 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
@@ -23,8 +24,6 @@ from x2c_motors.description.settings import DriverSettings
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.drivers.reports import Health
 from x2c_motors.errors import DriverError, Fault
-
-Array = NDArray[np.float64]
 
 _DIGITS = 4
 _LOWEST = controls.to_upstream(controls.DEPLOYMENT_MINIMUM)
@@ -65,7 +64,7 @@ class AmecaDriver(MotorDriver):
 
     @property
     def place(self) -> str:
-        """Where the robot connects to."""
+        """Address that the robot connects to."""
         return f"tcp://{self.options.bind}:{self.options.port}"
 
     @classmethod

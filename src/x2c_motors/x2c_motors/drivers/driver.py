@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.system.fields import FieldError, NoOptions, from_text
 from x2c_motors.description.joint_calibration import BoardCalibration
 from x2c_motors.description.options import AddressForm, RawScale
@@ -21,9 +22,6 @@ from x2c_motors.drivers.declaration import driver_fault
 from x2c_motors.drivers.failures import guarded, raw_values, silenced
 from x2c_motors.drivers.reports import Found, Health, MotorState
 from x2c_motors.errors import DriverSettingsError, Fault
-
-Array = NDArray[np.float64]
-
 
 _GUARDED: Mapping[str, type] = {
     "open": object,
@@ -172,7 +170,7 @@ class MotorDriver(ABC):
 
     @property
     def place(self) -> str:
-        """Where the motors are connected, for messages to users."""
+        """Port or address of the motors, for messages to users."""
         return str(getattr(self.options, self.port_option, self.settings.type))
 
     @abstractmethod
@@ -257,7 +255,7 @@ class MotorDriver(ABC):
 
         Args:
             joint: Index of the joint.
-            position: Where it stands [rad or m].
+            position: Position of the joint [rad or m].
         """
         inside = "moved inside by hand" if self.measures else "without power for a moment"
         positions = np.full(len(self.calibration), np.nan)

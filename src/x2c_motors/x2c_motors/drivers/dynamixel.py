@@ -14,6 +14,7 @@ import dynamixel_sdk as sdk
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
@@ -24,8 +25,6 @@ from x2c_motors.serial_bus.register_reader import RegisterReader
 from x2c_motors.serial_bus.serial_line import SerialLine
 from x2c_motors.serial_bus.status_frames import Framing, Reply
 
-Array = NDArray[np.float64]
-
 _MODE, _TORQUE, _HARDWARE_ERROR, _BUS_WATCHDOG = 11, 64, 70, 98
 _GOAL, _POSITION, _VOLTAGE = 116, 132, 144
 _STATE_SIZE = _BUS_WATCHDOG - _TORQUE + 1
@@ -35,14 +34,14 @@ _RESTORED = ((0, 2), (2, 2), (8, 8))
 _WATCHDOG_UNIT = 0.02
 _STRUCK = 0xFF
 _ZONES = (0, 64, 147)
-"""Where the permanent registers begin, the others, and what not all models have."""
+"""Start of the permanent registers, of the others, and of those that not all models have."""
 _HEADER = b"\xff\xff\xfd"
 _STUFFED = b"\xff\xff\xfd\xfd"
 _REPLY, _ID_PLACE, _LENGTH_PLACE, _FORM_PLACE, _DATA_PLACE, _CRC_SIZE = 0x55, 4, 5, 7, 9, 2
 _LONGEST = 256
 """Longest packet that servos are asked for [byte]."""
 _POLL = 0.001
-"""How long one look for bytes waits: the SDK itself would look again at once, for ever [s]."""
+"""Time limit of one read: the SDK itself would read again at once, for ever [s]."""
 
 _ERRORS = {
     0: "input voltage",
@@ -206,7 +205,7 @@ class DynamixelDriver(MotorDriver):
         return found
 
     def _watch(self, joints: Iterable[int]) -> None:
-        """Clear the bus watchdog, which lets no goals in once it has struck, and set it anew."""
+        """Clear the bus watchdog, which blocks goals once it has triggered, and set it again."""
         ids = [self.calibration.addresses[joint] for joint in joints]
         units = round(self.options.bus_watchdog / _WATCHDOG_UNIT)
         self._sync_write(_BUS_WATCHDOG, 1, dict.fromkeys(ids, 0))

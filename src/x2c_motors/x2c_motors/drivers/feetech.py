@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
@@ -24,14 +25,12 @@ from x2c_motors.serial_bus.register_reader import RegisterReader
 from x2c_motors.serial_bus.serial_line import SerialLine
 from x2c_motors.serial_bus.status_frames import Framing, Reply
 
-Array = NDArray[np.float64]
-
 _HEADER = b"\xff\xff"
 _BROADCAST = 0xFE
 _READ, _SYNC_READ, _SYNC_WRITE = 0x02, 0x82, 0x83
 _MODEL, _TORQUE, _ACCELERATION, _GOAL, _SPEED, _POSITION = 3, 40, 41, 42, 44, 56
 _ZONES = (0, 40, 67)
-"""Where the permanent registers begin, the others, and what is no register any more."""
+"""Start of the permanent registers, of the others, and the end of the registers."""
 _VOLTAGE_PLACE, _TEMPERATURE_PLACE, _STATUS_PLACE, _STATE_SIZE = 6, 7, 9, 10
 _AROUND = 6
 """Bytes of a packet around its parameters: header, id, length, instruction or error, checksum."""

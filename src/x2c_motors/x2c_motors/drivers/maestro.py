@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.description.settings import DriverSettings
@@ -26,8 +27,6 @@ from x2c_motors.serial_bus.register_reader import BITS
 from x2c_motors.serial_bus.reply_lengths import FORGET
 from x2c_motors.serial_bus.serial_line import SerialLine
 
-Array = NDArray[np.float64]
-
 _SET_TARGET, _SET_TARGETS, _GET_POSITION, _GET_ERRORS = 0x84, 0x9F, 0x90, 0xA1
 _START = 0xAA
 _WORD = 2
@@ -35,7 +34,7 @@ _WORD = 2
 _ATTEMPTS = 4
 """Number of answers among which two in a row have to agree."""
 _PATIENCE = 2.0
-"""How long what is missing of an answer is waited for, before the next question [reply times]."""
+"""Time limit for the rest of an answer before the next query [reply times]."""
 _QUIET = 0.02
 """Longest time for which an answer that may be an old one must stay alone [s]."""
 _MANY = 4096
@@ -238,7 +237,7 @@ class MaestroDriver(MotorDriver):
 
     @property
     def _doubtful(self) -> bool:
-        """Whether a question was given up whose answer may still be under way."""
+        """True if a query was given up whose answer may still arrive."""
         return self._line.now() < self._doubtful_until
 
     def _alone(self, size: int) -> bool:
@@ -258,7 +257,7 @@ class MaestroDriver(MotorDriver):
         return False
 
     def _settle(self, wait: float) -> None:
-        """Take in what is still to come: nothing in an answer tells which question it answers."""
+        """Discard pending bytes: an answer does not show which query it belongs to."""
         if not self._owed:
             return
         late = self._line.read(self._owed, wait)

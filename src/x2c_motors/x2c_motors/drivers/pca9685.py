@@ -16,14 +16,13 @@ import numpy as np
 import smbus2
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.system.fields import parameter
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.drivers.reports import Found, Health, MotorState
 from x2c_motors.errors import DriverError, Fault
 from x2c_motors.serial_bus.pulses import PULSES
-
-Array = NDArray[np.float64]
 
 _MODE1, _MODE2, _CHANNELS, _ALL_OFF_HIGH, _PRESCALE = 0x00, 0x01, 0x06, 0xFD, 0xFE
 _SLEEP, _INCREMENT, _TOTEM_POLE = 0x10, 0x20, 0x04
@@ -67,7 +66,7 @@ class Pca9685Driver(MotorDriver):
 
     @property
     def place(self) -> str:
-        """Where the chip is."""
+        """Bus and address of the chip."""
         return f"/dev/i2c-{self.options.bus}, address 0x{self.options.address:02x}"
 
     @classmethod

@@ -22,11 +22,11 @@ class Health:
 
 @dataclass(frozen=True)
 class MotorState:
-    """Whether a motor still has the torque that it was given.
+    """Check that a motor still has its torque.
 
     Attributes:
         holds: Whether torque is enabled, and the motor follows commands.
-        trouble: Why torque cannot be enabled, and what to do; empty if it can.
+        trouble: Reason why torque cannot be enabled, and remedy; empty if it can.
     """
 
     holds: bool

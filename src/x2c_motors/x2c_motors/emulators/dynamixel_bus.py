@@ -19,7 +19,8 @@ class DynamixelBus(ServoBus):
     """A bus of servos.
 
     Attributes:
-        hardware_errors: Errors by id, as the servo's register has them; with one it stays limp.
+        hardware_errors: Errors by id, as in the servo's register; a servo with an error has no
+            torque.
         watchdogs: Bus watchdogs by id, as the servo's register has them.
         modes: Operating modes by id.
 

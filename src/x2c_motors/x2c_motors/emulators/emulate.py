@@ -25,7 +25,7 @@ def emulate(kind: str, addresses: range, link: Path, console: Console) -> int:
         kind: Type of the motors, as in a driver section.
         addresses: Ids or channels of the motors.
         link: Path of the port to make.
-        console: To print to.
+        console: Console to print to.
 
     Raises:
         EmulatorError: There is no such emulator, such motors have no such addresses, or the

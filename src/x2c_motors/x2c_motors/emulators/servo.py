@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A servo that turns at a limited speed, and sinks when it is limp."""
+"""Servo that turns at a limited speed, and sinks while its torque is disabled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Servo:
         torque: Whether it has torque.
         fastest: Longest way to a goal that it was sent while it had torque [raw].
         registers: Other volatile registers that were written.
-        bottom: Position that it sinks to while it is limp [raw].
+        bottom: Position that it sinks to while its torque is disabled [raw].
         sinking: Speed at which it sinks; 0 where it stays [raw/s].
 
     Args:
@@ -61,6 +61,6 @@ class Servo:
         self._time = time.monotonic()
 
     def power_cycle(self) -> None:
-        """Take its power away for a moment: it goes limp."""
+        """Cut its power for a moment: it loses torque."""
         self.enable_torque(False)
         self.registers.clear()

@@ -59,7 +59,7 @@ class RegisterReader:
             register: First register.
             size: Number of registers [byte].
             addresses: Ids of the servos to be asked.
-            avoid: Lengths of replies that cannot be told from something else [byte].
+            avoid: Lengths of replies that cannot be distinguished from other data [byte].
 
         Raises:
             DriverError: The port has gone.

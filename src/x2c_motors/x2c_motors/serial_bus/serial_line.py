@@ -110,7 +110,7 @@ def _explain(port: str, fault: Fault, error: BaseException) -> str:
     if number == 2:
         return f"there is no {port}; is the adapter plugged in? './x2c motors scan' lists ports"
     if number == 13:
-        return f"{port} may not be opened: add yourself to its group (dialout) and log in anew"
+        return f"{port} may not be opened: add yourself to its group (dialout) and log in again"
     if number in (11, 16) or "exclusively lock" in str(error):
         return f"{port} is in use by another program"
     return f"cannot open {port}: {error}"

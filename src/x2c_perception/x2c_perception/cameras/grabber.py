@@ -14,7 +14,7 @@ from x2c_core.sources.source import SourceError
 from x2c_node.supervision.supervisor import Pulse
 
 _READ_AHEAD = 3
-"""Pictures of a file that are decoded before they are due."""
+"""Images of a file that are decoded before they are due."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Grabbed:
 
 @dataclass(frozen=True)
 class Backoff:
-    """How long to wait before a lost camera is tried again [s]; each time twice as long."""
+    """Pause before a lost camera is opened again [s]; doubled each time."""
 
     shortest: float = 0.5
     longest: float = 10.0
@@ -47,14 +47,14 @@ class Backoff:
 class Grabber:
     """A thread that reads a source.
 
-    Of a live source only the newest picture is kept, and it is opened again whenever it fails.
-    Other sources are read a few pictures ahead; a picture that cannot be read is passed over.
+    Of a live source only the newest image is kept, and it is opened again whenever it fails.
+    Other sources are read a few images ahead; an image that cannot be read is passed over.
 
     Args:
-        source: Is opened, read and closed by the thread.
+        source: Source that the thread opens, reads and closes.
         loop: Whether a source that has come to its end starts again.
         complain: Takes one sentence for each failure, from the thread.
-        found: Is called from the thread when the source has been opened.
+        found: Function called from the thread when the source is open.
         backoff: For live sources.
         pulse: Pulse of the thread; drivers may keep it for as long as they like.
     """
@@ -85,7 +85,7 @@ class Grabber:
         self._thread.start()
 
     def next(self, timeout: float) -> Grabbed | None:
-        """Return the next picture, or None if none comes within the time [s]."""
+        """Return the next image, or None if none comes within the time [s]."""
         with self._changed:
             self._changed.wait_for(lambda: self._images or self._ended, timeout)
             if not self._images:
@@ -96,7 +96,7 @@ class Grabber:
 
     @property
     def finished(self) -> bool:
-        """Whether the source has ended and all its pictures have been taken."""
+        """True when the source has ended and all its images have been taken."""
         with self._changed:
             return self._ended and not self._images
 

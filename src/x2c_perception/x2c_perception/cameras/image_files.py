@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A picture, or the pictures of a folder one after the other, as a camera."""
+"""An image, or the images of a folder one after the other, as a camera."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from x2c_perception.cameras.opencv_name import opencv_name
 
 
 def read_image_file(path: Path) -> ImageArray:
-    """Return a picture file as BGR.
+    """Return an image file as BGR.
 
     Raises:
-        SourceError: The file is missing, is no picture, or is larger than a limit.
+        SourceError: The file is missing, is no image, or is larger than a limit.
     """
     try:
         return read_image(path)
@@ -29,7 +29,7 @@ def read_image_file(path: Path) -> ImageArray:
 
 
 def is_image(path: Path) -> bool:
-    """Return whether a file begins like a picture that OpenCV reads."""
+    """Return whether a file begins like an image that OpenCV reads."""
     try:
         with opencv_name(path) as name:
             return bool(cv2.haveImageReader(name))
@@ -38,7 +38,7 @@ def is_image(path: Path) -> bool:
 
 
 class StillImage(CameraSource):
-    """Shows one picture without end, as a camera in front of a photograph would.
+    """Shows one image without end, as a camera in front of a photograph would.
 
     Args:
         path: The file.
@@ -65,17 +65,17 @@ class StillImage(CameraSource):
         return cls(Path(text).expanduser())
 
     def open(self) -> None:
-        """Read the picture."""
+        """Read the image."""
         self._image = read_image_file(self._path)
 
     def read(self) -> ImageArray | None:
-        """Return the picture."""
+        """Return the image."""
         if self._image is None:
             raise SourceError(f"{self._path} is not open: call open() first")
         return self._image.copy()
 
     def close(self) -> None:
-        """Forget the picture."""
+        """Forget the image."""
         self._image = None
 
     @property
@@ -93,10 +93,10 @@ class StillImage(CameraSource):
 
 
 class ImageSequence(CameraSource):
-    """Shows each picture of a folder once; 2.png comes before 10.png.
+    """Shows each image of a folder once; 2.png comes before 10.png.
 
     Args:
-        folder: Holds the pictures; other files in it are left out.
+        folder: Holds the images; other files in it are left out.
     """
 
     takes = "a folder of images"
@@ -121,7 +121,7 @@ class ImageSequence(CameraSource):
         return cls(Path(text).expanduser())
 
     def open(self) -> None:
-        """List the pictures and read the first that can be read."""
+        """List the images and read the first that can be read."""
         try:
             files = [path for path in self._folder.iterdir() if path.is_file()]
         except OSError as error:
@@ -129,12 +129,12 @@ class ImageSequence(CameraSource):
         paths = sorted(filter(is_image, files), key=_natural_order)
         if not paths:
             raise SourceError(
-                f"{self._folder} holds no picture; expected JPEG, PNG or others that OpenCV reads"
+                f"{self._folder} holds no image; expected JPEG, PNG or others that OpenCV reads"
             )
         self._paths, self._next, self._size = paths, 0, _first_size(paths)
 
     def read(self) -> ImageArray | None:
-        """Return the next picture, or None after the last; a broken one ends nothing."""
+        """Return the next image, or None after the last; a broken one ends nothing."""
         if self._next >= len(self._paths):
             return None
         path = self._paths[self._next]
@@ -147,7 +147,7 @@ class ImageSequence(CameraSource):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the first picture [pixel]."""
+        """Width and height of the first image [pixel]."""
         return self._size
 
     @property
@@ -157,7 +157,7 @@ class ImageSequence(CameraSource):
 
 
 def _first_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """Return width and height of the first picture that can be read [pixel]."""
+    """Return width and height of the first image that can be read [pixel]."""
     refusals = []
     for path in paths:
         try:
@@ -166,7 +166,7 @@ def _first_size(paths: Sequence[Path]) -> tuple[int, int]:
             refusals.append(error)
             continue
         return width, height
-    raise SourceError(f"no picture can be read; the first of {len(paths)}: {refusals[0]}")
+    raise SourceError(f"no image can be read; the first of {len(paths)}: {refusals[0]}")
 
 
 def _natural_order(path: Path) -> list[tuple[int, str]]:

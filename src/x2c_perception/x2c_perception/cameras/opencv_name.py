@@ -16,7 +16,7 @@ def opencv_name(path: Path) -> Iterator[str]:
     """Yield a name by which OpenCV can open a file; it takes names in UTF-8 alone.
 
     Args:
-        path: Of the file, of any bytes.
+        path: Path of the file, of any bytes.
 
     Raises:
         OSError: A file whose name is no UTF-8 cannot be opened.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands a source's pictures on when they are due."""
+"""Hands a source's images on when they are due."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from x2c_node.supervision.supervisor import Pulse
 from x2c_perception.cameras.grabber import Grabbed, Grabber
 
 UNPACED_LIMIT = 250.0
-"""Pictures a second at most where nothing else limits them [Hz]."""
+"""Images a second at most where nothing else limits them [Hz]."""
 
 _LONGEST_WAIT = 0.1
-"""How late a wish to stop may be noticed [s]."""
+"""Longest delay until a request to stop is noticed [s]."""
 
 
 class Pacer:
-    """Says when pictures are due, at equal distances; late ones are not made up for.
+    """Says when images are due, at equal distances; late ones are not made up for.
 
-    A picture that is late by less than a period does not shift those after it; where more is
-    missing, the schedule starts anew, so a video plays slower rather than in jumps.
+    An image that is late by less than a period does not shift those after it. After a longer delay
+    the schedule starts again, so a video plays slower rather than in jumps.
 
     Args:
         rate: [Hz].
@@ -34,32 +34,32 @@ class Pacer:
         self._due: float | None = None
 
     def due(self, now: float) -> float:
-        """Return when the next picture is due, at a time [s] when it is there."""
+        """Return when the next image is due, at a time [s] when it is there."""
         planned = now if self._due is None else self._due + self._period
         self._due = planned if now - planned <= self._period else now
         return self._due
 
 
 class Player:
-    """A thread that takes pictures from a grabber and hands each on in its time.
+    """A thread that takes images from a grabber and hands each on in its time.
 
-    Pictures of a live source are handed on at once. Those with recorded stamps come as they were
+    Images of a live source are handed on at once. Those with recorded stamps come as they were
     recorded, unless another rate is asked for. Those of a file come at its native rate, or
     at the rate asked for, and count as taken when they are due. Unpaced, each comes as soon as
     the one before has been handed on, but never faster than the rate asked for, or
-    `UNPACED_LIMIT`: receivers in other processes that are slower miss pictures, as with a real
+    `UNPACED_LIMIT`: receivers in other processes that are slower miss images, as with a real
     camera; those that `deliver` itself waits for do not.
 
     Args:
-        grabber: Gives the pictures.
+        grabber: Gives the images.
         deliver: Takes what was grabbed and its age [s], from the thread.
         failed: Takes what `deliver` raises, from the thread.
-        ended: Is called from the thread after the last picture.
+        ended: Function called from the thread after the last image.
         live: Whether the source is live.
         rate: Asked for [Hz]; 0 for the native one.
-        paced: Whether pictures of a file wait until they are due.
-        ready: The first picture of a file waits until this holds.
-        pulse: Pulse of the thread, one beat each picture.
+        paced: Whether images of a file wait until they are due.
+        ready: The first image of a file waits until this holds.
+        pulse: Pulse of the thread, one beat each image.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Player:
         self._thread.start()
 
     def stop(self) -> None:
-        """Hand on no more pictures; returns when the last one is through."""
+        """Hand on no more images; returns when the last one is through."""
         self._stop.set()
         self._thread.join()
 

@@ -31,7 +31,7 @@ _LONGEST_BELIEVABLE_AGE = 1.0
 
 @dataclass(frozen=True)
 class CaptureRequest:
-    """What a camera is asked for; it answers with the nearest that it can.
+    """Request to a camera, which answers with the nearest format that it has.
 
     Pixel formats are named as in usb_cam, or by their Video4Linux code.
     """
@@ -68,7 +68,7 @@ class VideoDevice(CameraSource):
 
     Args:
         device: Index ("0") or path ("/dev/video0", "/dev/v4l/by-id/...").
-        request: What the camera is asked for.
+        request: Request to the camera.
 
     Raises:
         SourceError: The device's name or the pixel format cannot be.
@@ -93,7 +93,7 @@ class VideoDevice(CameraSource):
         if not capture.isOpened():
             raise SourceError(
                 f"{self._path} cannot be opened as a camera: another program uses it, or it is a "
-                f"device without pictures; devices here: {existing_devices()}"
+                f"device without images; devices here: {existing_devices()}"
             )
         wishes = (
             (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*self._fourcc) if self._fourcc else 0),
@@ -107,12 +107,12 @@ class VideoDevice(CameraSource):
         self._capture = capture
 
     def read(self) -> ImageArray | None:
-        """Return the next picture."""
+        """Return the next image."""
         if self._capture is None:
             raise SourceError(f"{self._path} is not open: call open() first")
         done, image = self._capture.read()
         if not done:
-            raise SourceError(f"{self._path} gives no more pictures: is it still plugged in?")
+            raise SourceError(f"{self._path} gives no more images: is it still plugged in?")
         age = time.monotonic() - self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
         self.age = age if 0.0 <= age <= _LONGEST_BELIEVABLE_AGE else 0.0
         return np.asarray(image, dtype=np.uint8)

@@ -20,7 +20,7 @@ _SANE_RATES = (0.5, 480.0)
 
 
 def promised_images(path: Path) -> int | None:
-    """Return the number of pictures that a video's header states; None where it states none.
+    """Return the number of images that a video's header states; None where it states none.
 
     Args:
         path: Video; one that cannot be read states none.
@@ -66,7 +66,7 @@ class VideoFile(CameraSource):
         return cls(Path(text).expanduser())
 
     def open(self) -> None:
-        """Open the file and decode its first picture."""
+        """Open the file and decode its first image."""
         self.close()
         try:
             with opencv_name(self._path) as name:
@@ -76,7 +76,7 @@ class VideoFile(CameraSource):
         if not capture.isOpened():
             raise SourceError(
                 f"{self._path} is not a video that can be decoded; expected for instance MP4 with "
-                "H.264, AVI or MKV, or a picture: try to play it, or convert it with ffmpeg"
+                "H.264, AVI or MKV, or an image: try to play it, or convert it with ffmpeg"
             )
         self._check_size(capture)
         self._capture = capture
@@ -84,7 +84,7 @@ class VideoFile(CameraSource):
         if self._first is None:
             self.close()
             raise SourceError(
-                f"{self._path} is a video without a single picture that can be decoded; "
+                f"{self._path} is a video without a single image that can be decoded; "
                 "it is empty or damaged: record or copy it again"
             )
         self._size = (self._first.shape[1], self._first.shape[0])
@@ -92,7 +92,7 @@ class VideoFile(CameraSource):
         self._rate = rate if _SANE_RATES[0] <= rate <= _SANE_RATES[1] else 0.0
 
     def read(self) -> ImageArray | None:
-        """Return the next picture, or None at the end of the file."""
+        """Return the next image, or None at the end of the file."""
         if self._first is not None:
             first, self._first = self._first, None
             return first

@@ -33,11 +33,11 @@ _SHORTEST_FRAME = 0.018
 """Frames that come faster than this after the last one taken are passed over [s]."""
 _LEAST_EXPRESSIVE_SHARE = 0.2
 _LONGEST_FRAME = 0.1
-"""Time that one frame may count for, where pictures come slowly or some are missing [s]."""
+"""Time that one frame may count for, where images come slowly or some are missing [s]."""
 
 
 class CalibrationStage(enum.Enum):
-    """How far a calibration has come."""
+    """State of a calibration."""
 
     IDLE = "none"
     SEARCHING = "searching"
@@ -54,8 +54,8 @@ class _Timed:
 class NeutralCalibrator:
     """Takes the faces of one person one by one; gives a neutral face when there is a better one.
 
-    Only frames with closed mouth, open eyes, and a still head that looks at the camera count. How
-    open this person's eyes can be is learned meanwhile, and frames are judged anew by it, so a
+    Only frames with closed mouth, open eyes, and a still head that looks at the camera count. The
+    opening of this person's eyes is learned meanwhile, and frames are judged again by it, so a
     calibration that begins with shut eyes does not take them for open ones.
     """
 
@@ -64,7 +64,7 @@ class NeutralCalibrator:
         self.stop()
 
     def restart(self) -> None:
-        """Begin anew, as for another person."""
+        """Start again, as for another person."""
         self.stage = CalibrationStage.SEARCHING
         self._frames: deque[_Timed] = deque(maxlen=_KEPT)
         self._last: NeutralFrame | None = None
@@ -79,7 +79,7 @@ class NeutralCalibrator:
 
     @property
     def running(self) -> bool:
-        """Whether faces are wanted."""
+        """True while faces are wanted."""
         return self.stage in (CalibrationStage.SEARCHING, CalibrationStage.PROVISIONAL)
 
     @property
@@ -94,7 +94,7 @@ class NeutralCalibrator:
 
         Args:
             face: Lost ones are passed over.
-            now: Time of its picture [s].
+            now: Time of its image [s].
         """
         if not self.running:
             return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which pictures show a face at rest, and the neutral face made from them."""
+"""Choice of images of a face at rest, and the neutral face made from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPEN_MOUTH = 0.04
 """Gap between the lips from which a mouth counts as open [interocular distances]."""
 
 SHUT_EYES = 0.045
-"""Openness below which eyes count as shut, whoever they belong to [interocular distances]."""
+"""Openness below which the eyes of any person count as shut [interocular distances]."""
 
 EYES_SHARE = 0.72
 """Share of a person's own wide-open eyes that open eyes have at least."""
@@ -35,11 +35,11 @@ _EYES = [_AT[Descriptor.EYE_OPENNESS_LEFT], _AT[Descriptor.EYE_OPENNESS_RIGHT]]
 
 @dataclass(frozen=True)
 class NeutralFrame:
-    """What is kept of one picture.
+    """Measurements of one image.
 
     Attributes:
         face: (478, 3) in the head frame [interocular distances].
-        pose: Of the head.
+        pose: Head pose.
         eyes: Openness of the less open eye [interocular distances].
         mouth: Opening [interocular distances].
         turn: Larger of yaw and pitch away from facing the camera [rad].
@@ -55,7 +55,7 @@ class NeutralFrame:
 
     @property
     def could_be_neutral(self) -> bool:
-        """Whether all but the eyes is as in a face at rest."""
+        """True if all but the eyes is as in a face at rest."""
         still = self.speed <= FASTEST
         return self.mouth <= OPEN_MOUTH and self.turn <= LARGEST_TURN and still
 
@@ -76,8 +76,8 @@ class NeutralFace:
     Attributes:
         face: (478, 3) in the head frame [interocular distances].
         pose: Median of the poses it was seen in.
-        width: Of the images [pixel].
-        height: Of the images [pixel].
+        width: Width of the images [pixel].
+        height: Height of the images [pixel].
     """
 
     face: NDArray[np.float64]
@@ -137,8 +137,8 @@ def neutral_of(frames: Sequence[NeutralFrame], width: int, height: int) -> Neutr
 
     Args:
         frames: At least one.
-        width: Of the images [pixel].
-        height: Of the images [pixel].
+        width: Width of the images [pixel].
+        height: Height of the images [pixel].
     """
     face = np.median([frame.face for frame in frames], axis=0).astype(np.float64)
     u, _, vt = np.linalg.svd(np.median([frame.pose.rotation for frame in frames], axis=0))

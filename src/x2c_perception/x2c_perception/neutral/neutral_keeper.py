@@ -10,10 +10,10 @@ from x2c_perception.neutral.person_store import PersonStore
 
 
 class NeutralKeeper:
-    """Calibrates when a new person comes or somebody asks; remembers people who have a name.
+    """Calibration for a new person or on request, with a memory of named people.
 
     Args:
-        store: Where neutral faces are kept.
+        store: Store of neutral faces.
         person: Name under which; "" keeps nothing.
         automatic: Whether a new person is calibrated without being asked.
     """
@@ -33,7 +33,7 @@ class NeutralKeeper:
         """Return the named person's neutral face if one has been saved.
 
         Raises:
-            PersonError: It cannot be read; it will be made anew.
+            PersonError: The saved face cannot be read; a new calibration replaces it.
         """
         self._known = self._store.load(self._person) if self._person else None
         if self._known is not None:
@@ -41,7 +41,7 @@ class NeutralKeeper:
         return self._known
 
     def ask(self) -> None:
-        """Calibrate anew, from the next picture on."""
+        """Calibrate again, from the next image on."""
         self._asked = True
         self._calibrator.restart()
 
@@ -49,8 +49,8 @@ class NeutralKeeper:
         """Take a face; return the neutral face to be used from now on, if there is a new one.
 
         Args:
-            face: Of one picture.
-            now: Time of the picture [s].
+            face: Face in one image.
+            now: Time of the image [s].
         """
         if face.state is FaceState.TRACKING and face.track_id != self._track_id:
             self._track_id = face.track_id
@@ -82,7 +82,7 @@ class NeutralKeeper:
 
     @property
     def running(self) -> bool:
-        """Whether a calibration is going on."""
+        """True while calibrating."""
         return self._calibrator.running
 
     @property

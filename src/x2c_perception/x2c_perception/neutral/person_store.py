@@ -40,7 +40,7 @@ class PersonStore:
     """Saves and loads neutral faces by the person's name.
 
     Args:
-        folder: Is made when something is saved.
+        folder: Folder; created when something is saved.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the built-in performer does and when: the ground truth of its video."""
+"""Script of the built-in performer: the ground truth of its video."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from x2c_core.arrays import Array
+from x2c_core.easing import minimum_jerk
 
 FRAME_RATE = 30
 VIDEO_SIZE = (640, 480)
@@ -40,12 +41,12 @@ class Key:
     """One movement: ease to a peak, hold it, ease back.
 
     Attributes:
-        start: When it starts [s].
+        start: Start [s].
         peak: Channel values at the peak [1 or rad].
         rise: Time to the peak [s].
         hold: Time at the peak [s].
         fall: Time back to rest [s].
-        label: What a viewer should see at the peak; empty for small movements.
+        label: Expression that a viewer should see at the peak; empty for small movements.
     """
 
     start: float
@@ -60,17 +61,11 @@ class Key:
         """Middle of the hold [s]."""
         return self.start + self.rise + self.hold / 2.0
 
-    def weight(self, time: Floats) -> Floats:
+    def weight(self, time: Array) -> Array:
         """Return the share (n,) of the peak at each time (n,) [s]: 0 at rest, 1 at the peak."""
-        up = _ease((time - self.start) / self.rise)
-        down = _ease((time - self.start - self.rise - self.hold) / self.fall)
+        up = minimum_jerk((time - self.start) / self.rise)
+        down = minimum_jerk((time - self.start - self.rise - self.hold) / self.fall)
         return up - down
-
-
-def _ease(share: Floats) -> Floats:
-    """Return the minimum-jerk way from 0 to 1, the one that human movements take."""
-    s = np.clip(share, 0.0, 1.0)
-    return np.asarray(s**3 * (10.0 - 15.0 * s + 6.0 * s**2))
 
 
 def _both(name: str, value: float) -> dict[str, float]:
@@ -132,12 +127,12 @@ _IDLE: Sequence[tuple[str, float, int]] = (
 )
 
 
-def frame_times() -> Floats:
+def frame_times() -> Array:
     """Return the time (n,) [s] of every frame of the performance."""
     return np.arange(round(DURATION * FRAME_RATE)) / FRAME_RATE
 
 
-def performance(time: ArrayLike) -> dict[str, Floats]:
+def performance(time: ArrayLike) -> dict[str, Array]:
     """Return every channel's values (n,) [1 or rad] at times (n,) [s], which wrap around."""
     now = np.mod(np.atleast_1d(np.asarray(time, dtype=np.float64)), DURATION)
     values = {name: np.zeros_like(now) for name in CHANNELS}

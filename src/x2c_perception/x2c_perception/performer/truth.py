@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the performer's video lies, and what it shows in each frame."""
+"""Path of the performer's video, and ground truth of each frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from x2c_perception.performer.script import CHANNELS, Floats, frame_times, performance
+from x2c_core.arrays import Array
+from x2c_perception.performer.script import CHANNELS, frame_times, performance
 
 VIDEO_NAME = "performer.mp4"
 TRUTH_NAME = "performer_truth.csv"
@@ -18,15 +19,15 @@ TRUTH_NAME = "performer_truth.csv"
 
 @dataclass(frozen=True)
 class Truth:
-    """What the performer does in each of its n frames.
+    """Ground truth of each of the n frames.
 
     Attributes:
         time: (n,) time of the frame [s].
         channels: (n,) values of each channel of `script.CHANNELS` [1; rad for gaze and head].
     """
 
-    time: Floats
-    channels: dict[str, Floats]
+    time: Array
+    channels: dict[str, Array]
 
     def at(self, frame: int) -> dict[str, float]:
         """Return each channel's value in one frame [1 or rad]."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a tracked face into its picture."""
+"""Draws a tracked face into its image."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LIP_LINES = (
 
 
 def draw_face(image: NDArray[np.uint8], face: Face, text: Sequence[str] = ()) -> None:
-    """Draw mesh, contours, irises and head axes of a face into a BGR picture (height, width, 3).
+    """Draw mesh, contours, irises and head axes of a face into a BGR image (height, width, 3).
 
     Args:
         image: The one in which the face was tracked; is drawn into.

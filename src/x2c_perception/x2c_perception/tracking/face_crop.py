@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts a square around a face out of a picture."""
+"""Cuts a square around a face out of an image."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MARGIN = 1.7
 """Side of the square [sizes of the face]; the landmarks leave out the upper forehead and hair."""
 
 _UPWARDS = 0.1
-"""How far above the landmarks' middle the square's middle is [sizes of the face]."""
+"""Height of the square's middle above the landmarks' middle [sizes of the face]."""
 
 
 def face_crop(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
-    """Return the square (256, 256, 3) around a tracked face; black outside the picture.
+    """Return the square (256, 256, 3) around a tracked face; black outside the image.
 
     Args:
         image: (height, width, 3), the one in which the face was tracked.

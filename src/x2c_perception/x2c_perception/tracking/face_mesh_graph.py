@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MediaPipe's Face Mesh graph, run directly: it then tells how sure it is of each face.
+"""MediaPipe's Face Mesh graph, run directly for the confidence of each face.
 
 `mediapipe.solutions.face_mesh` runs the same graph, but keeps the presence score to itself.
 """
@@ -33,10 +33,10 @@ _FRAME_TIME = 33_333
 
 
 class FaceMeshGraph:
-    """Runs the graph picture by picture.
+    """Runs the graph image by image.
 
     Args:
-        max_faces: Faces looked for; with more than one, the detector runs on every picture in
+        max_faces: Faces looked for; with more than one, the detector runs on every image in
             which there are fewer.
         detection_confidence: Score a detection needs, 0 to 1.
         tracking_confidence: Presence score below which a face counts as gone, 0 to 1.

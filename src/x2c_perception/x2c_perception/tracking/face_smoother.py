@@ -19,7 +19,7 @@ from x2c_core.face.head_pose import HeadPose
 from x2c_perception.tracking.one_euro import OneEuroFilter
 
 _REACH = 0.22
-"""How far around its named landmarks a region goes [interocular distances]."""
+"""Width of a region around its named landmarks [interocular distances]."""
 
 
 class Region(enum.StrEnum):
@@ -34,7 +34,7 @@ class Region(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Smoothing:
-    """How one region is smoothed.
+    """Smoothing of one region.
 
     Attributes:
         min_cutoff: At rest [Hz].
@@ -52,10 +52,10 @@ DEFAULTS: Mapping[Region, Smoothing] = {
     Region.REST: Smoothing(1.0, 4.0),
     Region.POSE: Smoothing(1.2, 12.0),
 }
-"""Tuned on video of real faces at 25 to 30 pictures a second."""
+"""Tuned on video of real faces at 25 to 30 images a second."""
 
 DERIVATIVE_CUTOFF = 8.0
-"""Cutoff of the speeds [Hz]: a blink must be noticed within a picture or two."""
+"""Cutoff of the speeds [Hz]: a blink must be noticed within an image or two."""
 
 
 def _regions() -> dict[Region, NDArray[np.intp]]:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from x2c_perception.tracking.face_mesh_graph import FaceMeshGraph
 
 LONGEST_SIDE = 1280
-"""Larger pictures are made smaller before tracking [pixel]: the models look at 192 x 192."""
+"""Larger images are made smaller before tracking [pixel]: the models look at 192 x 192."""
 
 _SMALLEST_SIDE = 16
-"""Pictures below this hold no face that could be tracked [pixel]."""
+"""Images below this hold no face that could be tracked [pixel]."""
 
 _CHATTER = re.compile(
     r"Created TensorFlow Lite XNNPACK delegate|before absl::InitializeLog\(\)"
@@ -41,7 +41,7 @@ class MediaPipeTracker(FaceTracker):
     """Tracks faces with Face Mesh; its confidence is the model's presence score.
 
     Args:
-        max_faces: Faces looked for in each picture.
+        max_faces: Faces looked for in each image.
         detection_confidence: Score that a newly found face needs, 0 to 1.
         tracking_confidence: Presence score below which a face counts as gone, 0 to 1.
 
@@ -66,7 +66,7 @@ class MediaPipeTracker(FaceTracker):
             ) from error
 
     def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
-        """Return the faces in a picture (height, width, 3)."""
+        """Return the faces in an image (height, width, 3)."""
         height, width = rgb.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             return []
@@ -81,7 +81,7 @@ class MediaPipeTracker(FaceTracker):
                 self._graph.close()
             self._graph = self._make_graph()
             raise TrackerError(
-                f"MediaPipe failed on a picture of {width} x {height}: {error}"
+                f"MediaPipe failed on an image of {width} x {height}: {error}"
             ) from error
         self._talkative = self._talkative and not found
         scale = np.array([width, height, width], dtype=np.float64)
@@ -100,7 +100,7 @@ class MediaPipeTracker(FaceTracker):
             from x2c_perception.tracking.face_mesh_graph import FaceMeshGraph
 
             graph = FaceMeshGraph(*self._arguments)
-            # The models are loaded when the first picture comes: better now than then.
+            # The models are loaded when the first image comes: better now than then.
             graph.run(np.zeros((128, 128, 3), dtype=np.uint8))
             return graph
 

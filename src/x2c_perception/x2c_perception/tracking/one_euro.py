@@ -6,9 +6,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 
 class OneEuroFilter:

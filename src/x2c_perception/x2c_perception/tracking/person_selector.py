@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sticky choice of one person among the faces in a picture."""
+"""Sticky choice of one person among the faces in an image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEAR = 0.6
 
 @dataclass(frozen=True)
 class Box:
-    """Bounds of a face in the picture [pixel]."""
+    """Bounds of a face in the image [pixel]."""
 
     left: float
     top: float
@@ -70,7 +70,7 @@ class PersonSelector:
     back at about the same place before the time is up keeps the track id.
 
     Args:
-        patience: How long a person may be gone before another one is taken [s].
+        patience: Time without a person after which another one is followed [s].
     """
 
     def __init__(self, patience: float = 1.0) -> None:
@@ -80,15 +80,15 @@ class PersonSelector:
         self._seen = 0.0
 
     def forget_place(self) -> None:
-        """Expect nobody anywhere, as after a jump in time: whoever is seen next is new."""
+        """Forget all people, as after a jump in time: the next one seen is new."""
         self._last = None
 
     def choose(self, boxes: Sequence[Box], now: float) -> int | None:
         """Return which of the faces is the person's, or None.
 
         Args:
-            boxes: Of the faces found in a picture.
-            now: Time of the picture [s].
+            boxes: Boxes of the faces found in an image.
+            now: Time of the image [s].
         """
         if self._last is not None and now - self._seen > self.patience:
             self._last = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Follows one person's face from picture to picture: finds, chooses, smooths."""
+"""Follows one person's face from image to image: finds, chooses, smooths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from x2c_perception.tracking.tracker import FaceTracker
 
 
 class PersonTracker:
-    """Gives a face for every picture: the person's where it is seen, else the last one, as lost.
+    """Gives a face for every image: the person's where it is seen, else the last one, as lost.
 
     Attributes:
         faces_found: Number of faces in the last image.
@@ -28,7 +28,7 @@ class PersonTracker:
 
     Args:
         tracker: Finds the faces.
-        patience: How long a person may be gone before another one is taken [s].
+        patience: Time without a person after which another one is followed [s].
         smoothing: For each region; None leaves landmarks as they are found.
     """
 
@@ -64,14 +64,14 @@ class PersonTracker:
         self._time = None
 
     def follow(self, bgr: NDArray[np.uint8], now: float) -> Face:
-        """Return the person's face in a picture.
+        """Return the person's face in an image.
 
         Args:
             bgr: (height, width, 3).
-            now: Time of the picture [s].
+            now: Time of the image [s].
 
         Raises:
-            TrackerError: The picture cannot be worked on; the next one can.
+            TrackerError: The image cannot be worked on; the next one can.
         """
         height, width = bgr.shape[:2]
         if self._size != (width, height):

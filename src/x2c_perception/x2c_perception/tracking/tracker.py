@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every face tracker can do."""
+"""Interface of all face trackers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class DetectedFace:
-    """One face found in a picture.
+    """One face found in an image.
 
     Attributes:
         landmarks: (478, 3) in the order of `x2c_core.face.topology` [pixel]; z has the scale of x.
@@ -24,14 +24,14 @@ class DetectedFace:
 
 
 class FaceTracker(ABC):
-    """Finds faces in the pictures of one stream, each with the help of the one before."""
+    """Finds faces in the images of one stream, each with the help of the one before."""
 
     @abstractmethod
     def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
-        """Return the faces in a picture (height, width, 3), in no order.
+        """Return the faces in an image (height, width, 3), in no order.
 
         Raises:
-            TrackerError: The picture cannot be worked on; the next one can.
+            TrackerError: The image cannot be worked on; the next one can.
         """
 
     @abstractmethod

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
 
 WIDTH, HEIGHT = 2000, 200
 """Of every plot's own coordinates; the page stretches them."""
@@ -57,12 +56,12 @@ def plot(
     """Return a plot.
 
     Args:
-        title: Of it.
-        said: In its corner.
+        title: Title of the chart.
+        said: Text in its corner.
         kind: Classes of the plot: its group gives the colour.
         lines: (class, path) of each line, the last on top.
         ends: Lowest and highest value.
-        duration: Of the axis [s].
+        duration: Duration of the axis [s].
         shades: (begin [s], end [s], class) of stretches that are shaded.
         zero: Value at which a line goes across; None for none.
     """

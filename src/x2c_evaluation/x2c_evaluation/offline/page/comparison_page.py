@@ -34,9 +34,9 @@ def comparison_page(comparison: Comparison, verdicts: Sequence[str], thresholds:
     """Return the page.
 
     Args:
-        comparison: Of two evaluations.
-        verdicts: Why B fails; empty where it does not.
-        thresholds: How many there are.
+        comparison: Comparison of two evaluations.
+        verdicts: Reasons why B fails; empty if it passes.
+        thresholds: Number of thresholds.
     """
     a, b = comparison.first, comparison.second
     parts = [

@@ -16,7 +16,7 @@ def page(title: str, body: str, versions: Mapping[str, Any], terms: Iterable[str
     """Return a whole page that needs nothing else.
 
     Args:
-        title: Of the browser's window.
+        title: Title of the browser's window.
         body: HTML.
         versions: Told at the end.
         terms: Names of `TERMS` that are explained at the end.
@@ -44,7 +44,7 @@ TERMS = {
     "change": "B less A. Green is better, red is worse.",
     "difference": "Control error of B against A on the frames of the same stamp.",
 }
-"""What figures mean."""
+"""Explanations of figures."""
 
 
 def tile(value: str, name: str, kind: str = "") -> str:
@@ -67,9 +67,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], escaped: bool = Fa
 
 
 def image(data: bytes, name: str) -> str:
-    """Return a JPEG as part of the page; a place without a picture where there is none."""
+    """Return a JPEG as part of the page; a place without an image where there is none."""
     if not data:
-        return f"<figure><figcaption>no picture of {escape(name)}</figcaption></figure>"
+        return f"<figure><figcaption>no image of {escape(name)}</figcaption></figure>"
     code = base64.b64encode(data).decode("ascii")
     return (
         f'<figure><img alt="{escape(name)}" src="data:image/jpeg;base64,{code}">'

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group, Unit
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_evaluation.offline.page.charts import path, plot
-from x2c_evaluation.offline.results.curves import Array, FrameCurves
+from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.key_frames import frame_errors
 from x2c_evaluation.offline.results.result import RecordingResult
 

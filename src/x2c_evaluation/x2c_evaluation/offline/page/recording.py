@@ -33,7 +33,7 @@ def recording(
 
     Args:
         result: Its figures.
-        store: With its pictures.
+        store: Store with its images.
         curves: Its frames; None where there are none.
         heading: Whether it has a heading, rather than being all of the page.
     """
@@ -126,7 +126,7 @@ def _moment(result: RecordingResult, key_frame: KeyFrameFigures, store: ResultsS
     worst = ", ".join(f"{name} {own:.2f} for {other:.2f}" for name, own, other in key_frame.worst)
     said = f'<p class="worst">{escape(worst)}</p>' if worst else ""
     return (
-        f'<div class="card moment"><div class="pictures">{images}</div>'
+        f'<div class="card moment"><div class="images">{images}</div>'
         f"<p><b>{key_frame.time_s:.2f} s</b>{error}</p>{said}</div>"
     )
 

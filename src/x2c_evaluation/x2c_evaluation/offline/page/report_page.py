@@ -33,7 +33,7 @@ def report_page(report: EvaluationReport, store: ResultsStore, details: bool) ->
 
     Args:
         report: Results of the evaluation.
-        store: With frames and pictures.
+        store: Store with frames and images.
         details: Whether everything of each recording is on it, rather than on its own page.
     """
     recordings = report.recordings

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from x2c_bags.frames.frame_source import FrameSource
 from x2c_bags.frames.recorded_run import RecordedRun
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import ControlErrors, control_error
 from x2c_core.errors import X2CError
@@ -28,7 +29,7 @@ from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.recording.imitated import Imitated, imitate
 from x2c_evaluation.offline.recording.single_images import imitate_images
 from x2c_evaluation.offline.results import statistics
-from x2c_evaluation.offline.results.curves import Array, FrameCurves
+from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.key_frames import KeyFrame, find_key_frames
 from x2c_evaluation.offline.results.references import (
     AGAINST,
@@ -55,10 +56,10 @@ class EvaluationJob:
     """One recording to evaluate.
 
     Attributes:
-        name: Of the recording, fit for a file name and unlike all others.
+        name: Unique name of the recording, valid as a file name.
         source: Path of a bag, video or data set, or "NAME:TEXT" with a camera source.
-        settings: With what.
-        topic: Of the frames; empty for the only one there is.
+        settings: Settings of the pipeline.
+        topic: Topic of the frames; empty for the only one there is.
         against: Path of what the control values are compared with; empty for nothing.
     """
 
@@ -71,7 +72,7 @@ class EvaluationJob:
 
 @dataclass(frozen=True)
 class EvaluationOutcome:
-    """What was found in one recording; plain data.
+    """Result of one recording; plain data.
 
     Attributes:
         result: All figures.
@@ -87,12 +88,12 @@ class EvaluationOutcome:
 
     @property
     def failed(self) -> str:
-        """Why the recording could not be evaluated; empty if it was."""
+        """Reason why the recording could not be evaluated; empty if it was."""
         return self.result.failed
 
     @property
     def lost(self) -> bool:
-        """Whether something of the recording could not be read."""
+        """True if some data of the recording could not be read."""
         return self.result.figures is None or self.result.lost
 
 
@@ -100,7 +101,7 @@ def evaluate(job: EvaluationJob, progress: Progress = lambda done: None) -> Eval
     """Evaluate a recording; what goes wrong is in the outcome.
 
     Args:
-        job: Which recording, and how.
+        job: Recording and settings.
         progress: Called now and then with the number of frames worked on.
     """
     started = time.monotonic()

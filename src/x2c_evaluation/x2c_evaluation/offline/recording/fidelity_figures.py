@@ -25,10 +25,10 @@ def fidelity_figures(
     """Return how the robot's face follows the person's, or None where it cannot be measured.
 
     Args:
-        source: Of frames with pictures, which are shown evenly.
-        curves: Of the same frames.
-        robot: With the virtual humanoid's joints.
-        settings: Of the pipeline.
+        source: Source of frames with images, which are shown evenly.
+        curves: Curves of the same frames.
+        robot: Robot with the virtual humanoid's joints.
+        settings: Settings of the pipeline.
         issues: Takes why it cannot be measured.
     """
     period = curves.period or 1.0 / IMAGE_RATE

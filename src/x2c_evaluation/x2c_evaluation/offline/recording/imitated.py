@@ -29,7 +29,7 @@ _TOLD_EVERY = 10
 _INTEGERS = 5
 _SCALARS = 2
 _CONTROLS = _SCALARS + len(Descriptor)
-"""Where the control values begin among a frame's numbers."""
+"""Index of the first control value among a frame's numbers."""
 
 
 class Gathered:
@@ -47,8 +47,8 @@ class Gathered:
 
         Args:
             index: Its place among the recording's frames.
-            stamp: Of the camera image [ns].
-            output: What was seen in it, and what the robot shall show.
+            stamp: Stamp of the camera image [ns].
+            output: Output of the pipeline for it.
         """
         face, frame = output.face, output.frame
         found = face.pose is not None and face.state is FaceState.TRACKING
@@ -84,10 +84,10 @@ class Imitated:
     """A recording after its way through the pipeline.
 
     Attributes:
-        curves: What was seen and commanded.
+        curves: Curves of faces and commands.
         read: Frames that were there.
         unusable: Frames of these that could not be worked on.
-        neutral_at: When a neutral face was known first, since the beginning [s]; None for never.
+        neutral_at: Time of the first neutral face since the beginning [s]; None for never.
     """
 
     curves: FrameCurves
@@ -106,8 +106,8 @@ def imitate(
     """Return what the robot shall show for each frame.
 
     Args:
-        source: Of the frames.
-        settings: Of the pipeline.
+        source: Source of the frames.
+        settings: Settings of the pipeline.
         robot: That imitates.
         issues: Takes what cannot be worked on.
         progress: Called now and then with the number of frames.
@@ -140,7 +140,7 @@ def imitate(
                 issues.add(f"a frame could not be worked on: {error}")
                 continue
             if output.jumped:
-                issues.add("stamps jumped: filters began anew, as in the nodes", loss=False)
+                issues.add("stamps jumped: filters were reset, as in the nodes", loss=False)
             first = frame.stamp if first is None else first
             if output.neutral is not None and neutral_at is None:
                 neutral_at = (frame.stamp - first) * 1e-9

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which folder results may go to: a new one, or an earlier evaluation's; never a user's files."""
+"""Choice of the results' folder: a new one, or an earlier evaluation's; never a user's files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def claim(folder: Path, jobs: Sequence[EvaluationJob]) -> None:
 
     Args:
         folder: Made where there is none.
-        jobs: Whose results are to be in it.
+        jobs: Jobs whose results go to it.
 
     Raises:
         EvaluationError: It cannot be written, or results would replace what is not of an

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a bag tells of the run in which it was recorded: latency, drops, rates."""
+"""Figures of the run in which a bag was recorded: latency, drops, rates."""
 
 from __future__ import annotations
 

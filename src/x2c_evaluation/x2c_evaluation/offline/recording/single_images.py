@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imitates pictures one by one: no smoothing, no blending, no past."""
+"""Imitates images one by one: no smoothing, no blending, no past."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def imitate_images(
     issues: Issues,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Imitated:
-    """Return what the robot shall show for each picture of a data set.
+    """Return what the robot shall show for each image of a data set.
 
-    Each face, which is that of an animation, is calibrated to its picture nearest to neutral.
+    Each face, which is that of an animation, is calibrated to its image nearest to neutral.
 
     Args:
-        source: Of the pictures.
-        settings: Of the backend.
+        source: Source of the images.
+        settings: Settings of the backend.
         robot: That imitates.
         issues: Takes what cannot be worked on.
-        progress: Called now and then with the number of pictures.
+        progress: Called now and then with the number of images.
 
     Raises:
         X2CError: Robot or backend cannot be used.
@@ -70,12 +70,12 @@ def imitate_images(
             read = frame.index + 1
             output = _output(tracker, frame, number)
             if calibrated != number and output.face.state is FaceState.TRACKING:
-                issues.add("pictures of faces without a picture to calibrate to")
+                issues.add("images of faces without an image to calibrate to")
             elif output.face.state is FaceState.TRACKING:
                 try:
                     values = imitator.imitate(observe(imitator.needs, output.face, frame.image))
                 except X2CError as error:
-                    issues.add(f"a picture could not be worked on: {error}")
+                    issues.add(f"an image could not be worked on: {error}")
                     continue
                 answer = ControlFrame(values, 1.0, ControlState.TRACKING, number)
                 output = replace(output, frame=answer)

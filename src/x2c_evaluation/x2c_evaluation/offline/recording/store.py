@@ -27,7 +27,7 @@ class ResultsStore:
 
     Args:
         folder: Made where there is none.
-        jobs: Whose results it is to hold.
+        jobs: Jobs whose results it holds.
 
     Raises:
         EvaluationError: It cannot be written, or something of the user's is in the way.
@@ -88,7 +88,7 @@ class ResultsStore:
             raise EvaluationError(f"cannot read {path}: {error}") from error
 
     def image(self, name: str, file: str) -> bytes:
-        """Return a picture of a recording; empty where it is gone."""
+        """Return an image of a recording; empty where it is gone."""
         path = self.recording(name) / file
         return path.read_bytes() if path.is_file() else b""
 

@@ -55,7 +55,7 @@ class Comparison:
     Attributes:
         first: A, the one before.
         second: B, the one after.
-        differences: Of control values, by recording that both have.
+        differences: Differences of control values, by recording that both have.
         difference: Metrics "difference" and "difference.GROUP" over all of them.
     """
 
@@ -84,7 +84,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a metric of B must not pass.
+    """Limit for a metric of B.
 
     Attributes:
         metric: Its name.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was seen and commanded frame by frame, as arrays and as a Parquet table."""
+"""Tracked faces and commands frame by frame, as arrays and as a Parquet table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Mask
 from x2c_core.control_space import controls
 from x2c_core.errors import TableError
 from x2c_core.face.descriptors import Descriptor
@@ -20,9 +21,7 @@ from x2c_core.face.frames import ControlState, FaceState
 from x2c_datasets.formats.parquet_columns import integers, numbers, read_columns
 from x2c_evaluation.errors import EvaluationError
 
-Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 _LONGEST_STEP = 5.0
 """A longer pause between two stamps is a jump [s], as the nodes take it."""
@@ -62,7 +61,7 @@ class FrameCurves:
 
     @property
     def period(self) -> float:
-        """Usual time between frames [s]; 0 where nothing tells."""
+        """Usual time between frames [s]; 0 if unknown."""
         steps = np.diff(self.stamps)
         steps = steps[(steps > 0) & (steps < _LONGEST_STEP * 1e9)]
         return float(np.median(steps)) * 1e-9 if len(steps) else 0.0

@@ -11,13 +11,14 @@ import cv2
 import numpy as np
 
 from x2c_bags.frames.frame_source import FrameSource, ImageArray
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import absolute_errors, scaled
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_evaluation.offline.results.curves import Array, FrameCurves
+from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.references import AGAINST, RECORDED
 from x2c_evaluation.offline.results.result import KeyFrameFigures
 from x2c_node.robots import find_robot
@@ -42,7 +43,7 @@ class KeyFrame:
     Attributes:
         frame: Its index in the recording.
         time: Since the beginning [s].
-        error: Of the control values, scaled; None where nothing is compared.
+        error: Error of the control values, scaled; None if nothing is compared.
         reference: Name of what it is an error against; empty where nothing is compared.
         worst: (name, own value, the reference's) of the controls that are farthest off.
         images: JPEG by who is shown: "person", "robot", "reference".
@@ -56,7 +57,7 @@ class KeyFrame:
     images: Mapping[str, bytes]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield names and contents of the picture files."""
+        """Yield names and contents of the image files."""
         for who, data in self.images.items():
             yield f"{self.frame:06d}_{who}.jpg", data
 
@@ -99,10 +100,10 @@ def find_key_frames(
     """Return the moments of largest error, or of strongest expression, in the order of time.
 
     Args:
-        source: Of the frames.
-        curves: Of the frames.
+        source: Source of the frames.
+        curves: Curves of the frames.
         robot: That imitates; the virtual one is drawn in its place where it is another.
-        issues: Takes why there are no pictures.
+        issues: Takes why there are no images.
     """
     compared = frame_errors(curves)
     if compared is not None and np.isfinite(compared[1]).any():
@@ -169,12 +170,12 @@ class _Artist:
             except RobotMismatchError:
                 self._robot = load_robot(find_robot(_VIRTUAL))
                 self._face = VirtualFace(self._robot, _SIDE, _SIDE)
-                issues.once("pictures of the robot show the virtual one", loss=False)
+                issues.once("images of the robot show the virtual one", loss=False)
         except X2CError as error:
-            issues.once(f"there are no pictures of the robot: {error}", loss=False)
+            issues.once(f"there are no images of the robot: {error}", loss=False)
 
     def draw(self, images: dict[str, bytes], who: str, values: Array) -> None:
-        """Add a picture of the robot with control values (30,)."""
+        """Add an image of the robot with control values (30,)."""
         if self._face is None:
             return
         try:
@@ -192,7 +193,7 @@ class _Artist:
 
 
 def _person(image: ImageArray) -> ImageArray:
-    """Return the middle of a picture as a square."""
+    """Return the middle of an image as a square."""
     height, width = image.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

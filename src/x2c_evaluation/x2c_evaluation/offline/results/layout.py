@@ -6,7 +6,7 @@ from __future__ import annotations
 REPORT = "report.json"
 """All figures."""
 PAGE = "report.html"
-"""All figures and pictures, for people."""
+"""All figures and images, for people."""
 FRAMES = "frames"
 """Folder of one Parquet file for each recording: what was seen and commanded, by frame."""
 RECORDINGS = "recordings"

@@ -24,11 +24,11 @@ class Metric:
     """One figure.
 
     Attributes:
-        name: By which a user asks for it.
+        name: Name by which a user selects it.
         label: For people.
         unit: "" for none; "%" for shares, which are kept from 0 to 1.
         digits: Behind the point.
-        lower_is_better: Which way is better; None where neither is.
+        lower_is_better: Better direction; None if neither is better.
         of: Returns it for a recording; None where it has none.
         weight: Returns how much a recording counts in the mean over several.
         in_tables: Whether it is shown in tables of all metrics.

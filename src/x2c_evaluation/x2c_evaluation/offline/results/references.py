@@ -14,6 +14,7 @@ from x2c_bags.frames.recorded_run import RecordedRun, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls_track import read_controls
 from x2c_core.face.frames import ControlState
@@ -21,7 +22,6 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, REPORT
 
-Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 RECORDED = "recorded"
@@ -34,7 +34,7 @@ _SAME = 0.5
 """Share of frames with the very same stamp from which on only such are compared."""
 
 _REACH = 0.75
-"""How far in time a frame's values may be [periods of the reference]."""
+"""Longest time from a frame to its values [periods of the reference]."""
 
 
 @dataclass(frozen=True)

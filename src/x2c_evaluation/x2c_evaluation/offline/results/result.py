@@ -20,7 +20,7 @@ class SourceFigures:
 
     Attributes:
         name: Name of the file or folder.
-        kind: "bag", "video", "pictures" or "data set"; empty if it could not be opened.
+        kind: "bag", "video", "images" or "data set"; empty if it could not be opened.
         topic: Topic of the frames; empty for none.
         form: Message type, or kind of file.
         encodings: Number of frames by encoding.
@@ -75,7 +75,7 @@ class ErrorFigures:
 
     Attributes:
         source: Name of the reference.
-        matched_by: How frames and reference were matched.
+        matched_by: Method of matching frames and reference.
         mean: Mean over frames and controls.
         p95: 95th percentile over frames.
         largest: Largest of a frame.
@@ -180,7 +180,7 @@ class KeyFrameFigures:
         error: Control error, scaled; None if nothing is compared.
         reference: Name of what it is an error against; empty for nothing.
         worst: (name, own value, value of the reference) of the controls that are farthest off.
-        pictures: File names by content: "person", "robot", "reference".
+        images: File names by content: "person", "robot", "reference".
     """
 
     frame: int
@@ -224,11 +224,11 @@ class RecordingResult:
 
     Attributes:
         name: Name of the recording, unlike all others of an evaluation.
-        source: What was evaluated.
+        source: Description of the recording.
         settings: With what it was evaluated.
         figures: All figures; None if it could not be opened.
-        failed: Why it could not be evaluated; empty if it was.
-        issues: What could not be read, and notes.
+        failed: Reason why it could not be evaluated; empty if it was.
+        issues: Data that could not be read, and notes.
     """
 
     name: str
@@ -240,7 +240,7 @@ class RecordingResult:
 
     @property
     def lost(self) -> bool:
-        """Whether something could not be read."""
+        """True if some data could not be read."""
         return any(one.loss for one in self.issues)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How steady control values are: jitter while the person's face is still, and jerk."""
+"""Smoothness of control values: jitter while the person's face is still, and jerk."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import scaled
 from x2c_core.control_space.controls import Group
 from x2c_evaluation.fidelity.floors import FLOORS
 from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.result import SmoothnessFigures
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 WINDOW = 0.5
 """A face is still where no descriptor deviates more than its noise floor for so long [s]."""
@@ -26,7 +23,7 @@ _REGULAR = 1.8
 
 
 UNKNOWN = SmoothnessFigures(0.0, None, {}, None, {})
-"""Where nothing goes on from one frame to the next."""
+"""Frames that do not continue the one before."""
 
 
 def smoothness(curves: FrameCurves) -> SmoothnessFigures:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is counted over the frames of a recording: frames, faces, persons, limits reached."""
+"""Counts over the frames of a recording: frames, faces, persons, limits reached."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_actuation.pipeline.mapping import JointMap
+from x2c_core.arrays import Mask
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import FaceState
@@ -17,10 +18,8 @@ from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.result import FrameFigures, LimitFigures, TrackingFigures
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
-Mask = NDArray[np.bool_]
-
 _ROUNDING = 1e-5
-"""How far float32 may take a value past its range."""
+"""Rounding error of float32 that is accepted past a value's range."""
 _REGULAR = 1.8
 
 
@@ -28,7 +27,7 @@ def frame_statistics(curves: FrameCurves, read: int, unusable: int) -> FrameFigu
     """Return counts of frames and stamps.
 
     Args:
-        curves: What could be worked on.
+        curves: Curves of the usable frames.
         read: Frames that were there.
         unusable: Frames of these that could not be worked on.
     """
@@ -51,8 +50,8 @@ def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> Tracki
     """Return how well the face was found and followed.
 
     Args:
-        curves: Of the frames.
-        neutral_at: When a neutral face was known first, since the beginning [s].
+        curves: Curves of the frames.
+        neutral_at: Time of the first neutral face since the beginning [s].
     """
     found = curves.found
     lengths = [curves.times[b - 1] - curves.times[a] for a, b in spans(~found)]

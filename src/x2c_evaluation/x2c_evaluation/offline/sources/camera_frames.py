@@ -14,7 +14,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_perception.cameras.choice import choose_source
 
 _SHORT = 0.98
-"""Share of the pictures that a video's header promises which it has at least [ratio]."""
+"""Share of the images that a video's header promises which it has at least [ratio]."""
 
 
 class CameraFrames(FrameSource):
@@ -60,11 +60,11 @@ class CameraFrames(FrameSource):
             read, promised = sum(sizes.values()), self.count
             if promised and read < _SHORT * promised:
                 self.issues.add(
-                    "pictures that the video's header promises are not there", promised - read
+                    "images that the video's header promises are not there", promised - read
                 )
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return some pictures by index."""
+        """Return some images by index."""
         wanted = set(indices)
         found: dict[int, ImageArray] = {}
         for index, image in self._read():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a data set: each by itself, with the control values that belong to it."""
+"""Images of a data set: each by itself, with the control values that belong to it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DataSetFrames(FrameSource):
     shows a person; before the images of a person comes the one nearest to neutral.
 
     Args:
-        path: Of the data set.
+        path: Path of the data set.
 
     Raises:
         DataSetError: Nothing of it can be used.
@@ -94,7 +94,7 @@ class DataSetFrames(FrameSource):
             yield Frame(index, stamp, stamp, image, person=person)
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return some pictures by index."""
+        """Return some images by index."""
         found = {}
         for index in indices:
             try:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mapping network: from a picture of a robot's face to the control values that made it."""
+"""The mapping network: from an image of a robot's face to the control values that made it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must be known of a network besides its weights: shape, pictures, and what runs it."""
+"""Configuration of a network: shape, input images, and runtime."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Channels = tuple[float, float, float]
 Crop = tuple[float, float, float, float]
 
 SMALLEST, LARGEST = 32, 1024
-"""Sizes of pictures that a network may take [pixel]."""
+"""Sizes of images that a network may take [pixel]."""
 
 WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
 """Crop that leaves nothing out."""
 
 
 class RuntimeName(enum.StrEnum):
-    """What can run a network."""
+    """Runtimes of a network."""
 
     ONNX = "onnx"
     TORCH = "torch"
 
 
 class Device(enum.StrEnum):
-    """Where a network can run."""
+    """Devices of a network."""
 
     CPU = "cpu"
     CUDA = "cuda"
@@ -86,12 +86,12 @@ class NetworkConfig:
 
     Attributes:
         backbone: Name of the convolutional part, one of `BACKBONES` in `resnet`.
-        image_size: Width and height of its pictures [pixel].
-        color_order: Of its input's channels.
+        image_size: Width and height of its images [pixel].
+        color_order: Order of its input's channels.
         mean: Taken off each channel, in that order, of values from 0 to 1.
         std: Each channel is then divided by, likewise.
-        angle_unit: Of the angles in its output.
-        crop: What it sees of a picture: left, top, right and bottom as shares of the picture.
+        angle_unit: Unit of the angles in its output.
+        crop: Crop of an image for its input: left, top, right and bottom as shares of the image.
 
     Raises:
         NetworkError: A value cannot be.
@@ -127,7 +127,7 @@ class NetworkConfig:
 
     @property
     def whole_size(self) -> int:
-        """Size [pixel] of square pictures that the network sees as they are, but for the crop."""
+        """Size [pixel] of square images that the network sees as they are, but for the crop."""
         left, top, right, bottom = self.crop
         return round(self.image_size / max(right - left, bottom - top))
 
@@ -175,7 +175,7 @@ class NetworkConfig:
 
 
 PRESETS: Mapping[str, NetworkConfig] = {
-    # As upstream's training reads pictures: OpenCV's channel order, statistics of the data set.
+    # As upstream's training reads images: OpenCV's channel order, statistics of the data set.
     "x2c": NetworkConfig(
         color_order=ColorOrder.BGR,
         mean=(0.4885, 0.4294, 0.3233),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of networks, as far as they can be told without torch."""
+"""Files of networks, recognised without torch."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from x2c_imitation.errors import NetworkError
 SAFETENSORS = ".safetensors"
 ONNX = ".onnx"
 CONFIG_KEY = "network_config"
-"""Under which a file tells its configuration: JSON in safetensors and ONNX, a dict in torch's."""
+"""Key of the configuration in a file: JSON in safetensors and ONNX, a dict in torch's."""
 DIGEST_KEY = "weights_sha256"
-"""Under which an ONNX file tells of which weights it was made."""
+"""Key of the fingerprint of the weights in an ONNX file."""
 
 
 def check_network_file(path: Path) -> None:
@@ -59,7 +59,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def digest(path: Path) -> str:
-    """Return what tells a file from any other one.
+    """Return the fingerprint of a file.
 
     Raises:
         NetworkError: The file cannot be read.

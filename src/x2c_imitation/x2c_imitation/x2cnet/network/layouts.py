@@ -24,12 +24,12 @@ _LISTED = 5
 
 @dataclass(frozen=True)
 class _Mark:
-    """How a network of others is known.
+    """Mark of a network of others.
 
     Attributes:
-        name: Of the network, and what can be done.
+        name: Name of the network, and advice.
         key: One of its keys.
-        shape: Of that key's tensor.
+        shape: Shape of that key's tensor.
     """
 
     name: str
@@ -96,7 +96,7 @@ def check_layout(given: Shapes, expected: Shapes, backbone: str) -> None:
 
 
 def recognise(given: Shapes) -> str | None:
-    """Return what network some weights look like, for people; None where nobody knows."""
+    """Return the name of the network that some weights resemble; None if unknown."""
     backbone = recognise_backbone(given)
     if backbone is not None:
         return f"X2Control with backbone {backbone}"

@@ -76,7 +76,7 @@ class ResNetLayout:
     """Of a residual network.
 
     Attributes:
-        block: What it is made of.
+        block: Class of its blocks.
         depths: Blocks in each of the four stages.
         width: Channels of the first stage; each further one has twice as many.
     """
@@ -87,7 +87,7 @@ class ResNetLayout:
 
     @property
     def features(self) -> int:
-        """How many features come out."""
+        """Number of features."""
         return 8 * self.width * self.block.expansion
 
 
@@ -99,7 +99,7 @@ BACKBONES: Mapping[str, ResNetLayout] = {
     "resnet18_quarter": ResNetLayout(_BasicBlock, (2, 2, 2, 2), 16),
     "resnet10_half": ResNetLayout(_BasicBlock, (1, 1, 1, 1), 32),
 }
-"""The backbones there are: torchvision's, and smaller ones for small pictures on a CPU."""
+"""The backbones there are: torchvision's, and smaller ones for small images on a CPU."""
 
 
 def plan(name: str) -> ResNetLayout:
@@ -114,7 +114,7 @@ def plan(name: str) -> ResNetLayout:
 
 
 def build_backbone(plan: ResNetLayout) -> nn.Sequential:
-    """Return a network from pictures (n, 3, height, width) to features (n, c, 1, 1).
+    """Return a network from images (n, 3, height, width) to features (n, c, 1, 1).
 
     Weights are random, drawn as torchvision does (He et al., arXiv 1502.01852).
     """

@@ -33,11 +33,11 @@ from x2c_imitation.x2cnet.network.x2control import X2Control, build_network
 
 _FORMAT = {"format": "pt"}
 _PARALLEL = "module."
-"""What torch's data-parallel wrappers put before every key."""
+"""Prefix of every key, from torch's data-parallel wrappers."""
 
 
 _REFUSED_NAME = re.compile(r"GLOBAL (\w+\.[\w.]*\w)")
-"""How torch names what it will not call, in the text of its error."""
+"""Text in torch's error with the name of a refused function."""
 
 
 _SETTINGS = re.compile(
@@ -58,9 +58,9 @@ def save_network(
     """Write a network as safetensors, its configuration in the file's metadata.
 
     Args:
-        path: To write to; an earlier file is replaced.
-        network: Whose weights are written.
-        config: Of the network.
+        path: File to write; an earlier one is replaced.
+        network: Network that has the weights.
+        config: Configuration of the network.
         metadata: More to keep, such as who trained it on what.
         half: Write numbers with 16 bits, for half the size; what is read again has 32.
 
@@ -91,19 +91,19 @@ def load_network(
     as X2C's published networks are. A checkpoint is never unpickled freely.
 
     Args:
-        path: Of the file.
-        config: Of the network; needed only where the file does not tell. Its backbone gives way
-            to the one that the file holds.
+        path: Path of the file.
+        config: Configuration of the network; needed only if the file does not hold it. The
+            backbone is that of the file.
 
     Raises:
-        NetworkError: The file cannot be read, holds no such network, or does not tell its
+        NetworkError: The file cannot be read, holds no such network, or does not hold its
             configuration while none is given.
     """
     weights, own = _read(path)
     config = own or config
     if config is None:
         raise NetworkError(
-            f"{path} does not tell which pictures it was trained on (size, colour order, "
+            f"{path} does not tell which images it was trained on (size, colour order, "
             "normalisation, unit of angles): convert it with './x2c export-network "
             f"{path.name} --preset x2c', or --preset vividface, whichever it is"
         )
@@ -155,8 +155,8 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | Non
         name = _REFUSED_NAME.search(str(error))
         what = f", such as {name[1]}" if name else ""
         raise NetworkError(
-            f"{path} is refused: it holds more than weights{what}, and reading that could run a "
-            "program of whoever made it. Ask for the state dict alone, best as safetensors"
+            f"{path} is refused: it holds more than weights{what}, and reading it could "
+            "execute code of its author. Ask for the state dict alone, best as safetensors"
         ) from error
     except Exception as error:
         # What torch raises for a broken file depends on where it is broken.

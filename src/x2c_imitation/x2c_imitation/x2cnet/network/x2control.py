@@ -16,12 +16,12 @@ _HIDDEN = 256
 
 
 class X2Control(nn.Module):
-    """From pictures to control values; parameters are called as in the published networks.
+    """From images to control values; parameters are called as in the published networks.
 
     A new network shows the neutral face: its last layer's bias is that.
 
     Args:
-        config: Of the network.
+        config: Configuration of the network.
 
     Raises:
         NetworkError: There is no such backbone.
@@ -43,7 +43,7 @@ class X2Control(nn.Module):
             last.bias.copy_(torch.from_numpy(in_network_units(controls.NEUTRAL, config)))
 
     def features(self, images: Tensor) -> Tensor:
-        """Return features (n, c) of normalised pictures (n, 3, height, width)."""
+        """Return features (n, c) of normalised images (n, 3, height, width)."""
         return torch.as_tensor(self.feature_extractor(images).flatten(1))
 
     def controls_from(self, features: Tensor) -> Tensor:
@@ -51,15 +51,15 @@ class X2Control(nn.Module):
         return torch.as_tensor(self.pos_pred_head(features))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return control values (n, 30), in the network's own units, of normalised pictures."""
+        """Return control values (n, 30), in the network's own units, of normalised images."""
         return self.controls_from(self.features(images))
 
 
 class Normalizer(nn.Module):
-    """Turns pictures (n, height, width, 3), uint8 RGB, into a network's input (n, 3, ., .).
+    """Turns images (n, height, width, 3), uint8 RGB, into a network's input (n, 3, ., .).
 
     Args:
-        config: Of the network.
+        config: Configuration of the network.
     """
 
     mean: Tensor
@@ -76,7 +76,7 @@ class Normalizer(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return normalised float32 pictures, channels in the network's order."""
+        """Return normalised float32 images, channels in the network's order."""
         channels = images.permute(0, 3, 1, 2)
         if self._flip:
             channels = channels.flip(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how long networks take for one picture, all in one run, and compares them with torch.
+"""Measures how long networks take for one image, all in one run, and compares them with torch.
 
     python -m x2c_imitation.x2cnet.runtime.bench [--network x2cnet.safetensors] [--json bench.json]
 
@@ -28,13 +28,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from x2c_core.arrays import ImageBatch
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.weights import load_network
 from x2c_imitation.x2cnet.network.x2control import X2Control, build_network
 from x2c_imitation.x2cnet.runtime.export import export_onnx
 from x2c_imitation.x2cnet.runtime.onnx_runtime import OnnxRuntime
 from x2c_imitation.x2cnet.runtime.quantize import quantize_onnx
-from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import Runtime
 from x2c_imitation.x2cnet.runtime.torch_runtime import TorchRuntime
 
 _NETWORKS = (
@@ -63,7 +64,7 @@ class Candidate:
 
     Attributes:
         network: Its name.
-        way: What runs it.
+        way: Runtime to measure.
         threads: Processor cores it may use.
         run: Runs it once.
     """
@@ -76,14 +77,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class MeasuredTime:
-    """How long a candidate took.
+    """Time that a candidate took.
 
     Attributes:
         network: Its name.
-        way: What runs it.
+        way: Runtime measured.
         threads: Processor cores it may use.
-        median: Time for a picture [ms].
-        ratio: How many times faster it is than the first one with as many threads.
+        median: Time for an image [ms].
+        ratio: Speed relative to the first candidate with as many threads.
     """
 
     network: str
@@ -172,7 +173,7 @@ def _random(backbone: str, size: int) -> tuple[str, X2Control, NetworkConfig]:
 
 
 def _table(results: Sequence[MeasuredTime]) -> Table:
-    table = Table("network", "run by", "threads", "ms a picture", "times faster")
+    table = Table("network", "run by", "threads", "ms an image", "times faster")
     for column in table.columns[2:]:
         column.justify = "right"
     for one in results:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a network as ONNX, with all that is done to a picture before it."""
+"""Writes a network as ONNX, with all that is done to an image before it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BATCHES = (1, 3)
 
 
 class _Whole(nn.Module):
-    """From pictures (n, size, size, 3), uint8 RGB, to control values (n, 30)."""
+    """From images (n, size, size, 3), uint8 RGB, to control values (n, 30)."""
 
     def __init__(self, network: X2Control, config: NetworkConfig) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class _Whole(nn.Module):
 def export_weights(weights: Path, path: Path, config: NetworkConfig | None = None) -> float:
     """Write the network in a file of weights as ONNX; the arguments are `load_network`'s.
 
-    The ONNX file tells which weights it was made of, so that one left behind is noticed.
+    The ONNX file holds the fingerprint of its weights, so that an outdated one is noticed.
 
     Returns:
         The largest difference between the outputs of both [ratio or rad].
@@ -66,12 +66,12 @@ def export_onnx(
 ) -> float:
     """Write a network as ONNX and compare its outputs with torch's.
 
-    The file takes pictures (n, size, size, 3), uint8 RGB, any n, and holds its configuration.
+    The file takes images (n, size, size, 3), uint8 RGB, any n, and holds its configuration.
 
     Args:
-        network: To be written.
-        config: Of the network.
-        path: To write to; an earlier file is replaced once the outputs agree.
+        network: Network to write.
+        config: Configuration of the network.
+        path: File to write; an earlier one is replaced once the outputs agree.
         metadata: More to keep.
 
     Returns:

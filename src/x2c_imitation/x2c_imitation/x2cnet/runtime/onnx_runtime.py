@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from x2c_core.arrays import ImageBatch
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
@@ -18,7 +19,7 @@ from x2c_imitation.x2cnet.network.files import (
     check_network_file,
     unreadable,
 )
-from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
 INPUT, OUTPUT = "pictures", "controls"
 _PROVIDERS = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionProvider"}
@@ -29,9 +30,9 @@ class OnnxRuntime(Runtime):
     """Runs a file that `export_onnx` has written.
 
     Args:
-        path: Of the file.
-        device: Where it runs.
-        threads: How many processor cores it may use.
+        path: Path of the file.
+        device: Device of the network.
+        threads: Number of processor cores to use.
 
     Raises:
         NetworkError: The file cannot be read, takes or gives other shapes, or the device is not
@@ -96,7 +97,7 @@ class OnnxRuntime(Runtime):
 def _config(path: Path, metadata: Mapping[str, str]) -> NetworkConfig:
     if CONFIG_KEY not in metadata:
         raise NetworkError(
-            f"{path} does not tell which pictures it takes ({CONFIG_KEY} in its metadata): make "
+            f"{path} does not tell which images it takes ({CONFIG_KEY} in its metadata): make "
             "it of the weights with './x2c export-network'"
         )
     try:

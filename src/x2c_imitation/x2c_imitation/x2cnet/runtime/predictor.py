@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From pictures to control values, with whatever runs the network."""
+"""From images to control values, with whatever runs the network."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, ImageBatch
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import (
@@ -18,13 +18,11 @@ from x2c_imitation.x2cnet.network.config import (
     RuntimeName,
 )
 from x2c_imitation.x2cnet.network.files import DIGEST_KEY, ONNX, SAFETENSORS, digest
-from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
-
-Array = NDArray[np.float64]
+from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
 
 class Predictor:
-    """Reads control values off pictures of a robot's face.
+    """Reads control values off images of a robot's face.
 
     Args:
         runtime: Runs the network.
@@ -45,12 +43,12 @@ class Predictor:
             images: (n, height, width, 3) RGB, of any size.
 
         Raises:
-            NetworkError: The pictures have another shape or type, or the network gives no finite
+            NetworkError: The images have another shape or type, or the network gives no finite
                 numbers for them.
         """
         if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
             raise NetworkError(
-                "expected pictures (n, height, width, 3) of uint8, got "
+                "expected images (n, height, width, 3) of uint8, got "
                 f"{images.shape} of {images.dtype}"
             )
         if not images.size:
@@ -78,7 +76,7 @@ class Predictor:
 
 
 def fit(images: ImageBatch, config: NetworkConfig) -> ImageBatch:
-    """Return what a network sees of pictures (n, height, width, 3), at its size."""
+    """Return what a network sees of images (n, height, width, 3), at its size."""
     height, width = images.shape[1:3]
     left, top, right, bottom = config.crop
     x, y = round(left * width), round(top * height)
@@ -87,7 +85,7 @@ def fit(images: ImageBatch, config: NetworkConfig) -> ImageBatch:
 
 
 def resize(images: ImageBatch, size: int) -> ImageBatch:
-    """Return pictures (n, height, width, 3) as (n, size, size, 3)."""
+    """Return images (n, height, width, 3) as (n, size, size, 3)."""
     if images.shape[1:3] == (size, size):
         return np.ascontiguousarray(images)
     shrinks = min(images.shape[1:3]) > size
@@ -103,17 +101,17 @@ def load_predictor(
     threads: int = 1,
     config: NetworkConfig | None = None,
 ) -> Predictor:
-    """Return what reads control values off pictures with the network in a file.
+    """Return what reads control values off images with the network in a file.
 
     Of weights and the ONNX file made of them, either may be named: the runtime takes the one that
     it can run, of the same name in the same folder.
 
     Args:
-        path: Of weights, or of an ONNX file.
-        runtime: What runs it; torch is imported only where it is "torch".
-        device: Where it runs.
-        threads: How many processor cores it may use.
-        config: Of the network, for weights that do not tell it.
+        path: Path of weights, or of an ONNX file.
+        runtime: Runtime of the network; torch is imported only if it is "torch".
+        device: Device of the network.
+        threads: Number of processor cores to use.
+        config: Configuration of the network, for weights that do not hold it.
 
     Raises:
         NetworkError: There is no such runtime or device, or the file cannot be used.

@@ -2,8 +2,8 @@
 """Turns a network's ONNX file into one that computes with 8-bit whole numbers.
 
 Weights and what flows between layers become whole numbers (Jacob et al., arXiv 1712.05877); their
-ranges are measured on pictures of the robot. Processors that have instructions for it take half
-the time or less; what it costs in accuracy is measured here, on the same pictures.
+ranges are measured on images of the robot. Processors that have instructions for it take half
+the time or less; what it costs in accuracy is measured here, on the same images.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from x2c_core.arrays import ImageBatch
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import Device
 from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, OnnxRuntime
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, fit
-from x2c_imitation.x2cnet.runtime.runtime import ImageBatch
 from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image
 
 # Sums of 8-bit unsigned times 8-bit signed numbers are what x86 processors are made for.
@@ -36,15 +36,15 @@ _LAYERS = ["Conv", "Add", "MaxPool", "Gemm", "GlobalAveragePool"]
 _IMAGES = (".jpg", ".jpeg", ".png")
 
 ENOUGH = 200
-"""So many pictures tell the ranges."""
+"""Number of images that determine the ranges."""
 
 
 @dataclass(frozen=True)
 class QuantizationCost:
-    """How far outputs moved, as a share of each control's range.
+    """Change of the outputs, as a share of each control's range.
 
     Attributes:
-        mean: On average over controls and pictures.
+        mean: On average over controls and images.
         largest: At most.
     """
 
@@ -56,15 +56,15 @@ def quantize_onnx(path: Path, images: ImageBatch, out: Path) -> QuantizationCost
     """Write an ONNX file of `export_onnx` with 8-bit numbers.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         images: (n, height, width, 3) RGB, of the robot with many expressions; some hundreds.
-        out: To write to; an earlier file is replaced.
+        out: File to write; an earlier one is replaced.
 
     Raises:
-        NetworkError: There are no pictures, or a file cannot be read or written.
+        NetworkError: There are no images, or a file cannot be read or written.
     """
     if not len(images):
-        raise NetworkError("there are no pictures to measure ranges on")
+        raise NetworkError("there are no images to measure ranges on")
     runtime = OnnxRuntime(path, Device.CPU, 1)
     exact = Predictor(runtime)
     sized = fit(images, exact.config)
@@ -100,17 +100,17 @@ def quantize_onnx(path: Path, images: ImageBatch, out: Path) -> QuantizationCost
 
 
 def read_images(folder: Path, most: int = ENOUGH) -> ImageBatch:
-    """Return pictures (n, height, width, 3) RGB, evenly chosen from all in a folder and below.
+    """Return images (n, height, width, 3) RGB, evenly chosen from all in a folder and below.
 
-    Pictures of other sizes than the first one's are brought to its size.
+    Images of other sizes than the first one's are brought to its size.
 
     Raises:
         NetworkError: There are none.
-        TransferError: A file is no picture.
+        TransferError: A file is no image.
     """
     files = sorted(one for one in folder.rglob("*") if one.suffix.lower() in _IMAGES)
     if not files:
-        raise NetworkError(f"there are no pictures ({', '.join(_IMAGES)}) in {folder}")
+        raise NetworkError(f"there are no images ({', '.join(_IMAGES)}) in {folder}")
     places = np.unique(np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int))
     images = [read_robot_image(files[place]) for place in places]
     height, width = images[0].shape[:2]
@@ -118,7 +118,7 @@ def read_images(folder: Path, most: int = ENOUGH) -> ImageBatch:
 
 
 class _Reader(CalibrationDataReader):
-    """Hands out pictures one by one."""
+    """Hands out images one by one."""
 
     def __init__(self, images: ImageBatch) -> None:
         self._images: Iterator[NDArray[np.uint8]] = iter(images)

@@ -8,9 +8,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import ImageBatch
 from x2c_imitation.x2cnet.network.config import NetworkConfig
-
-ImageBatch = NDArray[np.uint8]
 
 
 class Runtime(ABC):

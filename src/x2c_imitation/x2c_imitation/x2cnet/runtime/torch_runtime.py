@@ -7,20 +7,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from x2c_core.arrays import ImageBatch
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import Normalizer, X2Control
-from x2c_imitation.x2cnet.runtime.runtime import ImageBatch, Runtime
+from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
 
 class TorchRuntime(Runtime):
     """Runs a network as it is.
 
     Args:
-        network: To be run; it is put into evaluation mode and moved to the device.
-        config: Of the network.
-        device: Where it runs.
-        threads: How many processor cores torch may use, in this whole process.
+        network: Network to run; it is put into evaluation mode and moved to the device.
+        config: Configuration of the network.
+        device: Device of the network.
+        threads: Number of processor cores that torch may use, in this whole process.
 
     Raises:
         NetworkError: The device is not there.

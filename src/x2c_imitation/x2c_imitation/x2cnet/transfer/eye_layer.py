@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An eyeball behind lids: white and iris are taken from the neutral picture and move apart."""
+"""An eyeball behind lids: white and iris are taken from the neutral image and move apart."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_imitation.x2cnet.transfer.inpaint import fill_unknown
 from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window
-
-Array = NDArray[np.float64]
 
 _SLIT = 1.5
 """Narrower outlines fade [pixel]."""
@@ -23,17 +21,17 @@ _CLOSING = 0.35
 """Share of the neutral opening below which that line begins to be seen."""
 
 _LASHES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
-"""Where above the eye lashes are looked for [openings of the neutral eye]."""
+"""Region above the eye that is searched for lashes [openings of the neutral eye]."""
 
 _RIM = (1.12, 1.28)
-"""Where the iris ends and where nothing of it is left [radii]."""
+"""Radii at which the iris ends and at which nothing of it is left."""
 
 
 class EyeLayer:
-    """One eye of a picture.
+    """One eye of an image.
 
     Args:
-        image: (h, w, 3) the neutral picture.
+        image: (h, w, 3) the neutral image.
         landmarks: (478, 2) on it [pixel].
         side: "LEFT" or "RIGHT".
         up: (2,) the head's up, one interocular distance long [pixel].
@@ -59,7 +57,7 @@ class EyeLayer:
         if window is None:
             window = Window(0, 0, 1, 1)
         self._place = np.array([window.left, window.top], dtype=np.float64)
-        # Pixels that the outline cuts are the eye's as well: at rest all is as in the picture.
+        # Pixels that the outline cuts are the eye's as well: at rest all is as in the image.
         seen = (window.cover(outline) > 0.0).astype(np.float32)
         self._make(image[window.rows_columns].astype(np.float32), seen)
 
@@ -152,7 +150,7 @@ class EyeLayer:
         return np.asarray(dark.mean(axis=0), dtype=np.float32)
 
     def _matrix(self, turn: Array, here: Array, there: Array) -> Array:
-        """Return the map (2, 3) from the picture to the eye's layers that brings here to there."""
+        """Return the map (2, 3) from the image to the eye's layers that brings here to there."""
         return np.column_stack([turn, there - self._place - turn @ here])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries a person's face over to the landmarks of a robot's picture.
+"""Carries a person's face over to the landmarks of a robot's image.
 
 The person's motion is freed of head pose and of the person's neutral face, scaled to the robot's
 proportions, added to the robot's neutral landmarks and turned as the person's head is turned from
@@ -9,17 +9,16 @@ its own neutral pose.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.face.head_pose import check_landmarks, fit_head_pose
 from x2c_imitation.errors import TransferError
 from x2c_imitation.pipeline.retargeting import Retargeter
 
-Array = NDArray[np.float64]
-
 _NECK = np.array([-1.15, 0.0, -0.95])
-"""Where the head turns, in the head frame [interocular distances]."""
+"""Centre of the head's rotation, in the head frame [interocular distances]."""
 
 _SHUT = 0.2
 """Share of the neutral opening at which eyes are shut: the tracker leaves a slit open."""
@@ -32,15 +31,15 @@ _EYES = [
 
 
 class ImageRetargeter:
-    """Turns a person's landmarks into those that the robot's picture would have.
+    """Turns a person's landmarks into those that the robot's image would have.
 
-    The head turns where a neck would turn it; where the person's head is in the camera's picture
+    The head turns where a neck would turn it; where the person's head is in the camera's image
     makes no difference unless it is asked for.
 
     Args:
-        robot: (478, 3) landmarks on the picture of the neutral robot [pixel].
-        translation: How much of the way that the head goes in the picture is followed, 0 to 1.
-        scale: How much of its growing and shrinking is followed, 0 to 1.
+        robot: (478, 3) landmarks on the image of the neutral robot [pixel].
+        translation: Share of the head's motion in the image that is followed, 0 to 1.
+        scale: Share of the head's change of size that is followed, 0 to 1.
 
     Raises:
         LandmarkError: The robot's landmarks are not usable.
@@ -55,7 +54,7 @@ class ImageRetargeter:
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether the person's neutral face is known."""
+        """True if the person's neutral face is known."""
         return self._person is not None
 
     def calibrate(self, neutral: ArrayLike) -> None:
@@ -68,7 +67,7 @@ class ImageRetargeter:
         self._person_pose = self._person.pose(neutral)
 
     def retarget(self, landmarks: ArrayLike) -> Array:
-        """Return the landmarks (478, 3) on the robot's picture [pixel] of a person's (478, 3).
+        """Return the landmarks (478, 3) on the robot's image [pixel] of a person's (478, 3).
 
         Raises:
             LandmarkError: The landmarks are not usable.

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Warps the picture of a neutral robot so that its landmarks go where they are told to.
+"""Warps the image of a neutral robot so that its landmarks go where they are told to.
 
-No weights are needed: each triangle of the Face Mesh takes its piece of the neutral picture along
+No weights are needed: each triangle of the Face Mesh takes its piece of the neutral image along
 (a piecewise affine warp), hair, neck and background give way around the face, and what a neutral
-picture does not show is drawn as layers: eyeballs behind lids, a mouth behind lips.
+image does not show is drawn as layers: eyeballs behind lids, a mouth behind lips.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import Array
 from x2c_core.face.head_pose import HeadPose, check_landmarks, fit_head_pose
 from x2c_imitation.errors import TransferError
 from x2c_imitation.x2cnet.transfer.eye_layer import EyeLayer
@@ -22,10 +23,8 @@ from x2c_imitation.x2cnet.transfer.rim import Rim
 from x2c_imitation.x2cnet.transfer.surround import Surround
 from x2c_imitation.x2cnet.transfer.window import ImageArray, Window
 
-Array = NDArray[np.float64]
-
 SMALLEST, LARGEST = 32, 2048
-"""Sizes of pictures that can be made [pixel]."""
+"""Sizes of images that can be made [pixel]."""
 
 _SMALLEST_FACE = 2.0
 """Distance of the eyes in the smallest face that can be drawn [pixel]."""
@@ -35,13 +34,13 @@ class ImageWarp:
     """Shows a robot with landmarks other than its neutral ones.
 
     Args:
-        neutral_image: (h, w, 3) RGB, picture of the neutral robot.
+        neutral_image: (h, w, 3) RGB, image of the neutral robot.
         neutral_landmarks: (478, 3) on it [pixel].
-        size: Width and height of the pictures made [pixel]; the whole neutral picture is shown.
+        size: Width and height of the images made [pixel]; the whole neutral image is shown.
 
     Raises:
         LandmarkError: The landmarks are not usable.
-        TransferError: The picture is none, the face is not on it, or the size is not sensible.
+        TransferError: The image is none, the face is not on it, or the size is not sensible.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class ImageWarp:
         image = np.asarray(neutral_image)
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise TransferError(
-                f"the neutral picture must be (height, width, 3) uint8, got {image.shape} "
+                f"the neutral image must be (height, width, 3) uint8, got {image.shape} "
                 f"{image.dtype}"
             )
         if not SMALLEST <= size <= LARGEST:
@@ -77,11 +76,11 @@ class ImageWarp:
 
     @property
     def neutral(self) -> ImageArray:
-        """The neutral picture (size, size, 3) RGB."""
+        """The neutral image (size, size, 3) RGB."""
         return self._image.copy()
 
     def animate(self, landmarks: ArrayLike) -> ImageArray:
-        """Return the picture (size, size, 3) RGB with landmarks (478, 3) [px, neutral picture].
+        """Return the image (size, size, 3) RGB with landmarks (478, 3) [px, neutral image].
 
         Raises:
             LandmarkError: The landmarks are not (478, 3) finite numbers, or have no extent.
@@ -101,13 +100,13 @@ class ImageWarp:
         return image
 
     def _check_place(self, pose: HeadPose) -> None:
-        """Raise TransferError unless the neutral face is on the picture and can be seen there."""
+        """Raise TransferError unless the neutral face is on the image and can be seen there."""
         eyes = pose.translation[:2] * self._ratio
         between = pose.scale * self._ratio.mean()
         inside = (eyes > 0.0).all() and (eyes < self.size).all()
         if not inside or not _SMALLEST_FACE <= between <= self.size:
             raise TransferError(
-                f"the neutral landmarks are not those of this picture: at {self.size} x "
+                f"the neutral landmarks are not those of this image: at {self.size} x "
                 f"{self.size} pixels its eyes would be at {eyes.round(1).tolist()} and "
                 f"{between:.1f} apart"
             )
@@ -131,9 +130,9 @@ class ImageWarp:
         window.blend(image, np.asarray(warped, dtype=np.uint8), cover * covered)
 
     def _flat(self, points: Array) -> Array:
-        """Return places (n, 3) in the neutral picture in those made (n, 2) [pixel].
+        """Return places (n, 3) in the neutral image in those made (n, 2) [pixel].
 
-        Landmarks count from a picture's edge; here pixel centres are whole numbers.
+        Landmarks count from an image's edge; here pixel centres are whole numbers.
         """
         return np.asarray(points[:, :2] * self._ratio - 0.5)
 

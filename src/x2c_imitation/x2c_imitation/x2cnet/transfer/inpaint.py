@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guesses what a picture does not show from what it shows around."""
+"""Guesses what an image does not show from what it shows around."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def fill_unknown(layer: Layer, known: Layer) -> Layer:
     """Return a layer (h, w, 3) whose unknown pixels go on smoothly from the known ones.
 
     Args:
-        layer: Any picture.
+        layer: Any image.
         known: (h, w) how far each pixel is known, 0 to 1.
     """
     found = layer * known[:, :, None]

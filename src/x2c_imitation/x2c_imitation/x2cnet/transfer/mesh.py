@@ -9,12 +9,9 @@ outside each landmark of the oval, so that the face's rim is part of the face.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_core.face import topology
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 _EDGES = [
     (topology.EYE_LEFT_UPPER, topology.EYE_LEFT_LOWER),
@@ -33,10 +30,10 @@ _LASHES = 0.28 * np.array([0.7, 0.9, 1.0, 1.0, 1.0, 0.9, 0.7])
 """Width of the strip of lashes along a lid [mean openings of the neutral eye]."""
 
 _SHUT = 0.4
-"""What is left of that width when the eye is shut."""
+"""Share of that width when the eye is shut."""
 
 COLLAR = 0.03
-"""How far beyond the oval the collar is [sizes of the oval]."""
+"""Distance of the collar from the oval [sizes of the oval]."""
 
 
 class Mesh:
@@ -48,7 +45,8 @@ class Mesh:
 
     Attributes:
         triangles: (m, 3) indices of vertices.
-        behind: How many of them, the last, fill eyes and mouth and are behind lids and lips.
+        behind: Number of triangles, the last ones, that fill eyes and mouth and are behind lids
+            and lips.
     """
 
     def __init__(self, landmarks: Array, up: Array) -> None:
@@ -61,7 +59,7 @@ class Mesh:
         """Return the vertices (n, 2) [pixel] of landmarks (478, 2) [pixel].
 
         Args:
-            landmarks: Of the face, lids not crossing.
+            landmarks: Landmarks of the face, lids not crossing.
             up: (2,) the head's up, one interocular distance long [pixel].
         """
         share = np.clip(_openings(landmarks, up) / self._opening, 0.0, 1.0)

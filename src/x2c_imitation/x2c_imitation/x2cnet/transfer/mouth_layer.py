@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inside of a mouth, which a picture of a closed mouth does not show: cavity, teeth, tongue.
+"""The inside of a mouth, which an image of a closed mouth does not show: cavity, teeth, tongue.
 
 Upper teeth are fixed to the head, lower teeth and tongue go with the chin. Colours come from the
-picture: the cavity is a dark shade of the lips, teeth are as bright as the white of the eyes.
+image: the cavity is a dark shade of the lips, teeth are as bright as the white of the eyes.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
 from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window
-
-Array = NDArray[np.float64]
 
 _OUTLINE = np.concatenate([topology.LIP_UPPER_INNER, topology.LIP_LOWER_INNER[-2:0:-1]])
 _LIPS = np.concatenate([topology.LIP_UPPER_OUTER, topology.LIP_LOWER_OUTER[-2:0:-1]])
@@ -30,7 +28,7 @@ _TEETH = (0.135, 0.105, 0.115, 0.1, 0.1, 0.1)
 _DEPTH = -0.1
 """Teeth are so far behind the lips."""
 _JAW = 0.88
-"""How far the lower teeth go with the lower lip."""
+"""Share of the lower lip's motion that the lower teeth follow."""
 _FINE = 4
 
 
@@ -38,7 +36,7 @@ class MouthLayer:
     """The inside of one face's mouth.
 
     Args:
-        image: (h, w, 3) the neutral picture.
+        image: (h, w, 3) the neutral image.
         landmarks: (478, 2) on it [pixel].
         face: (478, 3) the same in the head frame [interocular distances].
         scale: Length of an interocular distance [pixel].
@@ -68,8 +66,8 @@ class MouthLayer:
             image: (h, w, 3).
             landmarks: (478, 2) as they are now [pixel].
             face: (478, 3) the same in the head frame [interocular distances].
-            pose: Of the head, in the picture that the landmarks were given for.
-            ratio: (2,) pixels of the picture to one of that picture's.
+            pose: Head pose in the image of the landmarks.
+            ratio: (2,) pixels of the image to one of that image's.
         """
         amount = (_opening(face) - self._opening - _APPEARS[0]) / (_APPEARS[1] - _APPEARS[0])
         if amount <= 0.0:
@@ -91,7 +89,7 @@ class MouthLayer:
         window.blend(image, layer, cover * np.float32(min(amount, 1.0)))
 
     def _matrix(self, pose: HeadPose, place: Array, ratio: Array, shape: tuple[int, ...]) -> Array:
-        """Return the map (2, 3) from the picture to a layer whose middle is at a place (3,)."""
+        """Return the map (2, 3) from the image to a layer whose middle is at a place (3,)."""
         # The layer's x goes to the face's left, its y down.
         axes = pose.scale * pose.rotation[:2, 1:] * (1.0, -1.0) / self._fine * ratio[:, None]
         there = pose.to_pixels(place)[:2] * ratio - 0.5
@@ -134,7 +132,7 @@ def _white(image: ImageArray, landmarks: Array) -> Array:
         for side in ("LEFT", "RIGHT")
     ]
     brightest = np.mean([_colour(image, outline, 85.0) for outline in outlines], axis=0)
-    # Seldom is the white of an eye bright in a small picture; teeth are a little warmer.
+    # Seldom is the white of an eye bright in a small image; teeth are a little warmer.
     return np.asarray(np.maximum(brightest, 150.0) * (1.0, 0.98, 0.93))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where each pixel of a warped picture comes from: one affine map for each triangle of a mesh."""
+"""Source of each pixel of a warped image: one affine map for each triangle of a mesh."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_imitation.x2cnet.transfer.window import Window
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 Map = NDArray[np.float32]
 
 _SHIFT = 4
 """Bits of a pixel by which vertices are placed."""
 
 _ROOM = 0.75
-"""How far beyond its triangle a pixel's source may be [pixel]: rims of triangles are drawn fat."""
+"""Largest distance of a pixel's source from its triangle [pixel]: rims are drawn wide."""
 
 _SLIVER = 0.5
 """Triangles with less than half this area are drawn wider than they are [pixel²]."""
@@ -30,13 +29,13 @@ _FARTHEST = 8192.0
 
 
 class PiecewiseMap:
-    """Maps a picture in which the vertices of a mesh have moved back to the neutral picture.
+    """Maps an image in which the vertices of a mesh have moved back to the neutral image.
 
     Args:
-        vertices: (n, 2) in the neutral picture [pixel].
+        vertices: (n, 2) in the neutral image [pixel].
         triangles: (m, 3) indices of vertices.
-        behind: How many of the triangles, from the last on, are behind all others.
-        room: How far beyond its triangle a pixel's source may be [pixel].
+        behind: Number of triangles, the last ones, that are behind all others.
+        room: Largest distance of a pixel's source from its triangle [pixel].
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class PiecewiseMap:
         Args:
             vertices: (n, 2) where the vertices are now [pixel].
             depth: (n,) how far away they are, in any unit; None where they do not overlap.
-            window: Part of the picture that is asked for.
+            window: Part of the image that is asked for.
         """
         corners = vertices[self._triangles]
         edges = corners[:, 1:] - corners[:, :1]
@@ -82,7 +81,7 @@ class PiecewiseMap:
         return self._look_up(owner, affine, window), owner != nobody
 
     def _affine(self, origin: Array, edges: Array, area: Array) -> Map:
-        """Return of each triangle the map (6, m + 1) to the neutral picture."""
+        """Return of each triangle the map (6, m + 1) to the neutral image."""
         (ax, ay), (bx, by) = edges[:, 0].T, edges[:, 1].T
         flat = np.abs(area) <= 1e-9
         scale = 1.0 / np.where(flat, np.inf, area)

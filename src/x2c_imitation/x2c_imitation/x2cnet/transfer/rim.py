@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes into view at a turned face's rim, where a picture from the front shows too little.
+"""Skin that appears at a turned face's rim, where a frontal image shows too little.
 
 The oval's landmarks lie where the cheek ends, give or take a few pixels of ear or background. Seen
 from the front these make a narrow strip; as the head turns, the strip grows wide. So, the further
@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
 from x2c_imitation.x2cnet.transfer.window import ImageArray
-
-Array = NDArray[np.float64]
 
 _INSIDE, _OUTSIDE = 0.9, 1.1
 """The strip, and the skin beside it [sizes of the oval]."""
 
 _CHEEK = (-0.2, 0.0)
-"""How far down (sine of the angle) a direction begins to be, and is, one of cheek or jaw; above
+"""Slope (sine of the angle) at which a direction begins to be, and is, one of cheek or jaw; above
 it there is hair.
 """
 
 _SHADE = 0.25
-"""How much darker the rim is where it ends: else it could not be told from the neck."""
+"""Darkening of the rim at its end, which sets it off from the neck."""
 
 _TURNED = 0.25
 """Sine of the angle at which all of the strip is replaced."""
@@ -37,9 +35,9 @@ class Rim:
     """The rim of one face.
 
     Args:
-        image: (size, size, 3) the neutral picture.
+        image: (size, size, 3) the neutral image.
         landmarks: (478, 2) on it [pixel].
-        pose: Of the neutral face.
+        pose: Pose of the neutral face.
     """
 
     def __init__(self, image: ImageArray, landmarks: Array, pose: HeadPose) -> None:
@@ -48,7 +46,7 @@ class Rim:
         self._widened = _widened(image, landmarks, pose)
 
     def seen(self, pose: HeadPose) -> ImageArray:
-        """Return the picture whose pieces the face is made of when the head has a pose."""
+        """Return the image whose pieces the face is made of when the head has a pose."""
         share = min(abs(_sideways(pose) - self._looks) / _TURNED, 1.0)
         if share < 0.02:
             return self._image
@@ -62,7 +60,7 @@ def _sideways(pose: HeadPose) -> float:
 
 
 def _widened(image: ImageArray, landmarks: Array, pose: HeadPose) -> ImageArray:
-    """Return the picture in which the skin beside the strip takes the strip's place."""
+    """Return the image in which the skin beside the strip takes the strip's place."""
     oval = landmarks[topology.OVAL]
     middle = oval.mean(axis=0)
     away = oval - middle

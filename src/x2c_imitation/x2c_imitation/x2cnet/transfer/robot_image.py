@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads what motion transfer needs from a robot's folder: a picture and the landmarks on it."""
+"""Reads what motion transfer needs from a robot's folder: an image and the landmarks on it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import Array
 from x2c_core.errors import LandmarkError
 from x2c_core.face import topology
 from x2c_core.face.head_pose import check_landmarks
@@ -17,30 +18,29 @@ from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.robot.robot import Robot
 from x2c_imitation.errors import TransferError
 
-Array = NDArray[np.float64]
 ImageArray = NDArray[np.uint8]
 
 
 def read_robot_image(path: Path) -> ImageArray:
-    """Return the picture (h, w, 3) RGB in a file.
+    """Return the image (h, w, 3) RGB in a file.
 
     Raises:
-        TransferError: The file is missing or no picture.
+        TransferError: The file is missing or no image.
     """
     try:
         bgr = read_image(path)
     except ImageDecodingError as error:
         raise TransferError(
-            f"{error}; the picture of the neutral robot is to be a PNG or JPEG"
+            f"{error}; the image of the neutral robot is to be a PNG or JPEG"
         ) from error
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def read_neutral(robot: Robot) -> tuple[ImageArray, Array]:
-    """Return a robot's neutral picture (h, w, 3) RGB and the landmarks (478, 3) on it [pixel].
+    """Return a robot's neutral image (h, w, 3) RGB and the landmarks (478, 3) on it [pixel].
 
     Raises:
-        TransferError: A file is missing or damaged, or the landmarks are not on the picture.
+        TransferError: A file is missing or damaged, or the landmarks are not on the image.
     """
     image = read_robot_image(robot.neutral_image)
     path = robot.neutral_landmarks
@@ -55,7 +55,7 @@ def read_neutral(robot: Robot) -> tuple[ImageArray, Array]:
     middle = landmarks[:, :2].mean(axis=0)
     if (middle < 0.0).any() or (middle > (width, height)).any():
         raise TransferError(
-            f"the landmarks in {path} are not on the picture {robot.neutral_image} of "
+            f"the landmarks in {path} are not on the image {robot.neutral_image} of "
             f"{width} x {height}; {remedy}"
         )
     return image, landmarks

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is around the face in a picture: hair, ears, neck, background.
+"""Surroundings of the face in an image: hair, ears, neck, background.
 
 Rings of vertices around the face's oval, larger and larger. Beside and above the face they go with
 the head, the outermost stays, and what is between gives way. Below, the neck hardly moves and the
-jaw slides over it: what the jaw hides in the neutral picture is guessed from what is around.
+jaw slides over it: what the jaw hides in the neutral image is guessed from what is around.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import Array, Indices
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
 from x2c_imitation.x2cnet.transfer.mesh import COLLAR
 from x2c_imitation.x2cnet.transfer.piecewise_map import PiecewiseMap
 from x2c_imitation.x2cnet.transfer.window import ImageArray, Window
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 _OVAL = topology.OVAL[::2]
 
@@ -40,14 +37,14 @@ _SKULL = np.array([-1.1, 0.0, 0.3])
 """Middle of the skull, in the head frame [interocular distances]."""
 
 _BELOW = (0.2, 0.5)
-"""How far down (sine of the angle) a direction begins to be, and is, below the face."""
+"""Slope (sine of the angle) at which a direction begins to be, and is, below the face."""
 
 _WIDER = 0.4
 """A skull seen from the side is so much wider."""
 
 _CROWN = (0.2, 0.8)
-"""Where a head begins to be, and is, as round as a skull, above the eyes [interocular distances];
-below, it is as flat as ears are.
+"""Heights above the eyes at which a head begins to be, and is, as round as a skull [interocular
+distances]; below, it is as flat as ears are.
 """
 
 _CELL = 4
@@ -58,11 +55,11 @@ class Surround:
     """The surround of one face.
 
     Args:
-        image: (size, size, 3) the neutral picture.
+        image: (size, size, 3) the neutral image.
         landmarks: (478, 2) on it [pixel].
         face: (478, 3) the same in the head frame [interocular distances].
-        pose: Of the neutral face, in any picture.
-        ratio: (2,) pixels of this picture to one of that one.
+        pose: Pose of the neutral face, in any image.
+        ratio: (2,) pixels of this image to one of that one.
     """
 
     def __init__(
@@ -89,11 +86,11 @@ class Surround:
         self._behind = _without_jaw(image, landmarks, below)
 
     def draw(self, landmarks: Array, pose: HeadPose) -> ImageArray:
-        """Return the picture (size, size, 3) without the face.
+        """Return the image (size, size, 3) without the face.
 
         Args:
             landmarks: (478, 2) as they are now [pixel].
-            pose: Of the head.
+            pose: Head pose.
         """
         moved = self._turned(pose) - self._vertices
         own = np.vstack([np.tile(landmarks[_OVAL] - self._oval, (len(_RINGS), 1)), moved[-1:]])
@@ -129,7 +126,7 @@ class Surround:
 
 
 def _axes(pose: HeadPose) -> tuple[Array, Array, float]:
-    """Return the head's up and left in the picture (2,), and how far to its side it looks."""
+    """Return the head's up and left in the image (2,), and how far to its side it looks."""
     up = pose.rotation[:2, 2]
     up = up / max(float(np.hypot(*up)), 1e-9)
     side = np.array([-up[1], up[0]])
@@ -154,7 +151,7 @@ def _triangles() -> Indices:
 
 
 def _without_jaw(image: ImageArray, landmarks: Array, below: Array) -> ImageArray:
-    """Return the picture with the neck and the background going on behind the lower face."""
+    """Return the image with the neck and the background going on behind the lower face."""
     oval = landmarks[topology.OVAL]
     middle = oval.mean(axis=0)
     jaw = middle + (1.0 + COLLAR) * (oval - middle)

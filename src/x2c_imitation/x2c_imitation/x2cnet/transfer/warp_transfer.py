@@ -48,7 +48,7 @@ class WarpTransfer(MotionTransfer):
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether the person's neutral face is known."""
+        """True if the person's neutral face is known."""
         return self._retargeter.is_calibrated
 
     def calibrate(self, neutral: Face) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A part of a picture, and what can be done in it."""
+"""A part of an image, and what can be done in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from x2c_core.arrays import Array
+
 Layer = NDArray[np.float32]
 ImageArray = NDArray[np.uint8]
 
@@ -23,7 +24,7 @@ _FARTHEST = 1e5
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a picture.
+    """A part of an image.
 
     Attributes:
         left: First column [pixel].
@@ -39,7 +40,7 @@ class Window:
 
     @classmethod
     def around(cls, points: Array, shape: tuple[int, ...], margin: float = 1.0) -> Window | None:
-        """Return the window around points (n, 2) [pixel] in a picture; None where it is empty."""
+        """Return the window around points (n, 2) [pixel] in an image; None where it is empty."""
         height, width = shape[:2]
         edge = np.array([width, height])
         low = np.clip(np.floor(points.min(axis=0) - margin), 0, edge).astype(int)
@@ -50,7 +51,7 @@ class Window:
 
     @property
     def rows_columns(self) -> tuple[slice, slice]:
-        """Index of the window in a picture."""
+        """Index of the window in an image."""
         return (
             slice(self.top, self.top + self.height),
             slice(self.left, self.left + self.width),
@@ -58,13 +59,13 @@ class Window:
 
     @classmethod
     def whole(cls, shape: tuple[int, ...]) -> Window:
-        """Return the window that is a whole picture."""
+        """Return the window that is a whole image."""
         return cls(0, 0, shape[1], shape[0])
 
     def cover(self, outline: Array) -> Layer:
         """Return how much of each pixel (height, width) is inside an outline (n, 2), 0 to 1."""
         fine = np.zeros((self.height * _FINE, self.width * _FINE), dtype=np.uint8)
-        # Pixel centres are whole numbers in the picture and in the fine one.
+        # Pixel centres are whole numbers in the image and in the fine one.
         local = (outline - (self.left, self.top) + 0.5) * _FINE - 0.5
         local = np.clip(local, -_FARTHEST, _FARTHEST)
         cv2.fillPoly(
@@ -77,9 +78,9 @@ class Window:
         """Return a layer (h, w, c) as it appears in the window.
 
         Args:
-            layer: Any picture.
-            matrix: (2, 3) from the whole picture's pixels to the layer's.
-            border: What is beyond the layer, as OpenCV has it.
+            layer: Any image.
+            matrix: (2, 3) from the whole image's pixels to the layer's.
+            border: Border mode beyond the layer, of OpenCV.
         """
         local = matrix.copy()
         local[:, 2] += matrix[:, :2] @ (self.left, self.top)
@@ -93,7 +94,7 @@ class Window:
         return np.asarray(warped, dtype=np.float32)
 
     def blend(self, image: ImageArray, layer: Layer | ImageArray, cover: Layer) -> None:
-        """Lay a layer (height, width, 3) over a picture where it covers, in place."""
+        """Lay a layer (height, width, 3) over an image where it covers, in place."""
         part = image[self.rows_columns]
         below = part.astype(np.float32)
         mixed = below + cover[:, :, None] * (layer - below)
