@@ -47,6 +47,9 @@ _WAITING = 2.0
 _HALTING = 0.2
 """Time limit for a thread that moves the joints when another has failed [s]."""
 
+_LONGEST_LATENCY = 60.0
+"""Stamps that are further from now are of another clock, as those of a bag [s]."""
+
 _UNTIL_THEN = "until then, joints that stand do not start"
 
 _ONLY_BACK = 1e11
@@ -271,7 +274,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self.statistics.tick("answers")
         if command.stamp:
             passed = (self.get_clock().now().nanoseconds - command.stamp) * 1e-9
-            self.statistics.measured("camera to command", passed)
+            if abs(passed) < _LONGEST_LATENCY:
+                self.statistics.measured("camera to command", passed)
 
     def _tell_state(self, now: float) -> None:
         pipeline, state_machine = self._stage.pipeline, self._stage.state_machine
