@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drivers whose own code fails: one sentence, and no stop is lost."""
+"""Drivers that lack something or whose code fails: one sentence, and no stop is lost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import math
 import numpy as np
 import pytest
 
-from x2c_motors.bring_up.finding import bare_driver
+from x2c_motors.bring_up.finding import bare_driver, search
+from x2c_motors.calibration import wizard
 from x2c_motors.configuration.boards import make_boards, make_driver
 from x2c_motors.control.motor_board import motor_boards
 from x2c_motors.control.motor_condition import Condition
 from x2c_motors.description.options import AddressForm, RawScale
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.drivers.reports import Health, MotorState
-from x2c_motors.errors import DriverError, DriverSettingsError, Fault
+from x2c_motors.errors import DriverError, DriverSettingsError, Fault, MotorCalibrationError
 from x2c_testing.motor_robots import motor_robot, servo_section
 
 
@@ -63,7 +64,7 @@ def make(monkeypatch, tmp_path):
     """Return a function that makes the board of a class of drivers."""
 
     def make(driver):
-        for module in ("configuration.boards", "bring_up.finding"):
+        for module in ("configuration.boards", "bring_up.finding", "calibration.wizard"):
             monkeypatch.setattr(f"x2c_motors.{module}.driver_class", lambda name, key="": driver)
         return motor_robot(tmp_path, section())
 
@@ -110,6 +111,20 @@ def test_a_driver_that_cannot_be_made_is_refused_also_by_a_scan(make):
     make(type("Broken", (Sound,), {"__init__": fail}))
     with pytest.raises(DriverSettingsError, match="the motor driver failed: ValueError: no idea"):
         bare_driver("mine", {})
+
+
+def test_motors_that_cannot_be_looked_for_are_those_that_the_user_gives(make):
+    make(Sound)
+    place, motors = wizard._motors({"type": "mine"}, range(2, 4), None)
+    assert place == {}
+    assert [(motor.address, motor.model) for motor in motors] == [(2, "id"), (3, "id")]
+    assert all(math.isnan(motor.raw) for motor in motors)
+    with pytest.raises(MotorCalibrationError, match=r"cannot be looked for: .* --channels 0-11"):
+        wizard._motors({"type": "mine"}, None, None)
+    with pytest.raises(DriverSettingsError, match=r"^mine: such motors cannot be looked for$"):
+        list(search("mine", {}))
+    with pytest.raises(DriverSettingsError, match=r"^port: these motors have none$"):
+        Sound.at_port("/dev/ttyUSB0")
 
 
 CALLS = {
