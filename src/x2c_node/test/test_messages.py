@@ -9,7 +9,14 @@ from std_msgs.msg import Header
 
 from x2c_core.control_space import controls
 from x2c_core.errors import ControlError, LandmarkError
-from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState, Face, FaceState
+from x2c_core.face.frames import (
+    NO_TRACK,
+    ControlFrame,
+    ControlState,
+    Face,
+    FaceState,
+    at_message_precision,
+)
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
 from x2c_core.face.topology import REFERENCE
 from x2c_msgs.msg import ControlValues, FaceLandmarks
@@ -189,3 +196,22 @@ def test_a_frame_id_above_the_limit_is_refused(monkeypatch):
     ):
         with pytest.raises(MessageError, match="frame_id has 6 characters; the limit is 5: "):
             read(made)
+
+
+@pytest.mark.parametrize(
+    ("state", "seen"),
+    [(FaceState.TRACKING, True), (FaceState.LOST, True), (FaceState.LOST, False)],
+)
+def test_a_face_at_message_precision_is_the_one_that_is_received(state, seen):
+    nothing = {} if seen else {"landmarks": np.zeros((478, 3)), "pose": None}
+    sent = face(state=state, **nothing)
+    received, expected = (
+        face_from_message(face_to_message(sent, HEADER)),
+        at_message_precision(sent),
+    )
+    np.testing.assert_array_equal(received.landmarks, expected.landmarks)
+    assert (received.pose is None) is (expected.pose is None) is (not seen)
+    if received.pose is not None:
+        np.testing.assert_array_equal(received.pose.rotation, expected.pose.rotation)
+        assert received.pose.scale == expected.pose.scale
+    assert (received.state, received.track_id) == (expected.state, expected.track_id)

@@ -17,6 +17,7 @@ from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.files.issues import Issues
 from x2c_evaluation.offline.recording.imitated import imitate
+from x2c_evaluation.pipeline.settings import make_settings
 from x2c_imitation.imitation_node import ImitationNode
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_msgs.msg import ControlValues, FaceLandmarks
@@ -77,9 +78,11 @@ def _since_first(messages: list[Any]) -> list[Any]:
     return [one for one in messages if to_nanoseconds(one.header.stamp) != FIRST]
 
 
+@pytest.mark.parametrize("backend", ["solver", "x2cnet"])
 def test_the_same_images_give_the_same_control_values(
-    tmp_path, writers, frames, settings, nodes, ros, wait_until, monkeypatch
+    backend, tmp_path, writers, frames, nodes, ros, wait_until, monkeypatch
 ):
+    settings = make_settings(backend=backend)
     bag = writers.write(
         tmp_path / "bag",
         {
@@ -102,7 +105,7 @@ def test_the_same_images_give_the_same_control_values(
         taken.append(stamp or 0)
 
     monkeypatch.setattr(ImitationStage, "calibrate", counted)
-    nodes(ImitationNode)
+    nodes(ImitationNode, backend=backend)
     nodes(FaceTrackerNode)
     faces = ros.collect(FaceLandmarks, "face", qos.NEWEST)
     neutrals = ros.collect(FaceLandmarks, "face/neutral", qos.LATCHED)
