@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the built-in performer and writes its video and its ground truth.
+"""Draw the built-in performer and write its video and its ground truth.
 
     PYTHONPATH=tools:$PYTHONPATH python -m performer --out DIR
 

@@ -28,7 +28,7 @@ _ROUND_WHEN_OPEN = 0.25
 
 
 class Expressions:
-    """Makes the mesh of any expression from the channels' values."""
+    """Make the mesh of any expression from the channels' values."""
 
     def __init__(self, head: Head) -> None:
         """Prepare the displacement fields of a head."""

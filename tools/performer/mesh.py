@@ -66,7 +66,7 @@ def subdivide(triangles: Indices, count: int) -> tuple[sparse.csr_matrix, Indice
 
 
 class Spreader:
-    """Carries displacements of a few vertices smoothly to all others (a biharmonic field)."""
+    """Carry displacements of a few vertices smoothly to all others (a biharmonic field)."""
 
     def __init__(self, triangles: Indices, positions: Floats) -> None:
         """Prepare a mesh.

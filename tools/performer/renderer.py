@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the performer with any expression and head pose."""
+"""Draw the performer with any expression and head pose."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _sampled(image: canvas.Image, at: canvas.Image, how: int) -> canvas.Image:
 
 
 class Renderer:
-    """Draws single frames of the performer."""
+    """Draw single frames of the performer."""
 
     def __init__(self) -> None:
         """Prepare the portrait's layers and the head's mesh; takes a few seconds.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns control values into joint commands of one robot, inside its limits, at the motor rate."""
+"""Turn control values into joint commands of one robot, inside its limits, at the motor rate."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _ONLY_BACK = 1e11
 
 
 class ActuationNode(ManagedNode[ActuationParameters]):
-    """Subscribes control values and publishes joint commands.
+    """Subscribe control values and publish joint commands.
 
     Commands come from a thread of their own, at the motor rate. The publisher's thread of new
     control values sends the first command for them.

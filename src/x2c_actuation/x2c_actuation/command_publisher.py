@@ -26,7 +26,7 @@ TOPICS = {
 
 
 class CommandPublisher:
-    """Publishes positions of joints in the way a robot takes them.
+    """Publish positions of joints in the way a robot takes them.
 
     Args:
         node: That publishes.

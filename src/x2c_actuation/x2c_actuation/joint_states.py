@@ -33,7 +33,7 @@ _LOOK = 0.1
 _MOST_LABELS = 64
 
 Take = Callable[[Sequence[str], ArrayLike, float, str], None]
-"""Takes names, positions (n,) [rad or m], a time [s] and the name of the publisher."""
+"""Function of names, positions (n,) [rad or m], a time [s] and the publisher's name."""
 
 
 class JointStates:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plays the camera of a bag in the place of camera_node, and its time on /clock."""
+"""Play the camera of a bag in the place of camera_node, and its time on /clock."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BagPlayerParameters(Parameters):
 
 
 class BagPlayerNode(ManagedNode[BagPlayerParameters]):
-    """Publishes image_raw or image_raw/compressed, camera_info and /clock.
+    """Publish image_raw or image_raw/compressed, camera_info and /clock.
 
     Args:
         node_arguments: Passed to rclpy's node.

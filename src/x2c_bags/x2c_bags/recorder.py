@@ -56,7 +56,7 @@ class _Item:
 
 
 class Recorder:
-    """Writes `bag/` and `controls.csv` in a folder until it is closed.
+    """Write `bag/` and `controls.csv` in a folder until it is closed.
 
     Args:
         folder: Folder to write to; created if missing.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the virtual face with given control values, as an image or a film."""
+"""Draw the virtual face with given control values, as an image or a video."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells which control values images of a face show, against an image of it at rest.
+"""Find the control values that images of a face show, against an image of it at rest.
 
     python -m x2c_evaluation.image_values neutral.jpg grin.jpg frown.jpg
 

@@ -37,7 +37,7 @@ class ExpressionSourceParameters(Parameters):
 
 
 class ExpressionSourceNode(ManagedNode[ExpressionSourceParameters]):
-    """Publishes control_values as a camera's images would make them.
+    """Publish control_values as a camera's images would make them.
 
     Args:
         source: Source that this process made; the parameter `source` names another one if None.

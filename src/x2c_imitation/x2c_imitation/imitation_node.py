@@ -66,7 +66,7 @@ class ImitationParameters(Parameters):
 
 
 class ImitationNode(ManagedNode[ImitationParameters]):
-    """Subscribes `face` and `face/neutral`, publishes `control_values` for every face message."""
+    """Subscribe `face` and `face/neutral`, publish `control_values` for every face message."""
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__(

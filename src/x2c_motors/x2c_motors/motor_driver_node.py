@@ -69,7 +69,7 @@ class MotorDriverParameters(Parameters):
 
 
 class MotorDriverNode(ManagedNode[MotorDriverParameters]):
-    """Sends joint commands to motors and publishes where these are.
+    """Send joint commands to motors and publish where these are.
 
     Args:
         node_arguments: Passed to rclpy's node.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands messages from node to node inside one process, past the middleware.
+"""Hand messages from node to node inside one process, past the middleware.
 
 What rclcpp calls intra-process communication, which rclpy lacks: a subscription to a topic that a
 node of the same process publishes gets the very message, at once, in the publisher's thread.

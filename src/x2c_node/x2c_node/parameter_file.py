@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a ROS parameter file as a node would: the nodes are not started here."""
+"""Read a ROS parameter file as a node would: the nodes are not started here."""
 
 from __future__ import annotations
 

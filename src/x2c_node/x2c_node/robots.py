@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds robot folders by name, in this project and in every package that registers some.
+"""Find robot folders by name, in this project and in every package that registers some.
 
 A package registers a folder of robot folders with an ament resource of type `x2c_robots`, whose
 content is that folder's path relative to the package's install prefix.

@@ -56,7 +56,7 @@ class CameraParameters(CaptureRequest, Parameters):
 
 
 class CameraNode(ManagedNode[CameraParameters]):
-    """Publishes image_raw, image_raw/compressed and camera_info.
+    """Publish image_raw, image_raw/compressed and camera_info.
 
     Images are read and published by two threads of their own, so that neither decoding nor what
     else the executor does delays them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Estimates from stamps how many images of a stream have not arrived."""
+"""Estimate from stamps how many images of a stream have not arrived."""
 
 from __future__ import annotations
 

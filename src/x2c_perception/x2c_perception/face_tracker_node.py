@@ -40,7 +40,7 @@ _TOPICS = {"raw": (Image, "image_raw"), "compressed": (CompressedImage, "image_r
 
 
 class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
-    """Publishes face for every image, face/neutral, and images of the face on demand.
+    """Publish face for every image, face/neutral, and images of the face on demand.
 
     Args:
         node_arguments: Passed to rclpy's node.

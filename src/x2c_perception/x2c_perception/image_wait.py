@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says why no images come."""
+"""Reasons why no images come."""
 
 from __future__ import annotations
 

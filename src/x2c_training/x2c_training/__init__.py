@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains mapping networks on pairs of images and control values, and measures them."""
+"""Train mapping networks on pairs of images and control values, and measure them."""

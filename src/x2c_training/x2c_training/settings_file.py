@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a training's settings from YAML and from the command line."""
+"""Read a training's settings from YAML and from the command line."""
 
 from __future__ import annotations
 

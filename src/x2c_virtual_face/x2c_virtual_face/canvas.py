@@ -16,7 +16,7 @@ _MOST_GEOMS = 100
 
 
 class Canvas:
-    """Draws what the model's camera sees; to be made, used and closed in one thread.
+    """Draw what the model's camera sees; to be made, used and closed in one thread.
 
     mujoco.Renderer does the same, but closing one of several spoils the others: it frees the
     OpenGL context first and then deletes its textures in whichever context is current.

@@ -34,7 +34,7 @@ Tick = Callable[["VirtualFace", float], None]
 
 
 class Simulation:
-    """Makes a virtual face, keeps it in step with the steady clock, and takes it down.
+    """Make a virtual face, keep it in step with the steady clock, and take it down.
 
     Args:
         robot: Description with the virtual humanoid's joints.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passes joint commands on as they come, and comes back softly to those that are far away."""
+"""Pass joint commands on as they come, and come back softly to those that are far away."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ROUNDING = 1e-9
 
 
 class ApproachLimiter:
-    """Decides what motors are sent, from where they are and what is commanded.
+    """Decide what motors are sent, from where they are and what is commanded.
 
     Commands that are smooth, as actuation_node's are, pass unchanged: smoothing them once more
     would only delay them. No joint is ever sent further in a step than its highest speed allows.

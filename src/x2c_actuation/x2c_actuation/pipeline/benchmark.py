@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what a tick of the actuation chain costs, without messages.
+"""Measure what a tick of the actuation chain costs, without messages.
 
     python -m x2c_actuation.pipeline.benchmark [--robot virtual] [--ticks 20000]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps coupled limits while joints are on their way, not only where they come to rest."""
+"""Keep coupled limits while joints are on their way, not only where they come to rest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROUNDING = 1e-8
 
 
 class CouplingGuard:
-    """Moves targets so that no coupled limit is passed, whenever each joint gets where.
+    """Move targets so that no coupled limit is passed, whenever each joint gets where.
 
     Where a joint must yield to one that limits it, it goes at once, and the other waits for it as
     far as it has to. What each joint can reach on its way, taken together, never holds a place

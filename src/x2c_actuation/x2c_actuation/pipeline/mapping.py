@@ -35,7 +35,7 @@ class Targets:
 
 
 class JointMap:
-    """Turns control values into joint targets of one robot.
+    """Turn control values into joint targets of one robot.
 
     Args:
         robot: Robot that has the joints.

@@ -18,7 +18,7 @@ TOLERANCE = 1e-6
 
 
 class JointMotion:
-    """Moves joints to targets in the shortest time that their limits allow, each for itself.
+    """Move joints to targets in the shortest time that their limits allow, each for itself.
 
     What consecutive steps return are samples of one motion whose velocity and acceleration are
     continuous and whose jerk is bounded, so the differences of what is sent keep the limits too.

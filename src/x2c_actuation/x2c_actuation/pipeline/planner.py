@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plans how joints come to rest at targets, from whatever state they are in."""
+"""Plan how joints come to rest at targets, from whatever state they are in."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class MotionPlan:
 
 
 class Planner:
-    """Plans motions whose velocity, acceleration and jerk are limited, each joint for itself.
+    """Plan motions whose velocity, acceleration and jerk are limited, each joint for itself.
 
     Time-optimal third-order motion: ruckig (Berscheid, Kröger: "Jerk-limited Real-time Trajectory
     Generation with Arbitrary Target States", RSS 2021).

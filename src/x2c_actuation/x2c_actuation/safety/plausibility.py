@@ -32,7 +32,7 @@ _CAUSES = (
 
 
 class Plausibility:
-    """Watches the sources of joint positions for what cannot be true.
+    """Watch the sources of joint positions for what cannot be true.
 
     Sources contradict each other where their positions of a joint were apart all through the last
     moments. A joint jumps where it leaves a place and comes back in less than half the time that

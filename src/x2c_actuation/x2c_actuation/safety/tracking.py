@@ -10,7 +10,7 @@ from x2c_core.arrays import Array
 
 
 class TrackingMonitor:
-    """Compares measured positions with what was sent not long ago.
+    """Compare measured positions with what was sent not long ago.
 
     Motors lag, so a joint is right wherever it was sent to within the last moments. What was sent
     last stays right for ever: motors hold it.

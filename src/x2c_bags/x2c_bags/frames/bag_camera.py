@@ -27,7 +27,7 @@ class BagCameraOptions:
 
 
 class BagCamera(CameraSource):
-    """Reads the images of one camera of a bag.
+    """Read the images of one camera of a bag.
 
     Args:
         path: Folder of the bag, or one of its files.

@@ -19,7 +19,7 @@ from x2c_core.system.fields import NoOptions
 
 
 class BagExpression(ExpressionSource):
-    """Plays recorded control values at the times at which they were published.
+    """Play recorded control values at the times at which they were published.
 
     Args:
         path: Folder of the bag, or one of its files.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 class JointRows:
-    """Takes messages that may each name other joints, and makes a table of them."""
+    """Take messages that may each name other joints, and make a table of them."""
 
     def __init__(self) -> None:
         # Every message has strings of its own; as good as all of them say the same.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads what can be read of a bag, finished or not, and says what could not be.
+"""Read what can be read of a bag, finished or not, and say what could not be.
 
 MCAP and sqlite3, one file or several, packed or not, of any ROS 2 distribution. Works without ROS:
 message types come from the bag itself.

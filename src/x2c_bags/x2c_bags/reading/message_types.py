@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Understands messages by the definitions that their bag embeds, ours of any version.
+"""Understand messages by the definitions that their bag embeds, ours of any version.
 
 Each channel is decoded by its own definition. What a channel holds is known before its first
 message: a channel that cannot be understood is passed over as a whole, and why is an issue.

@@ -16,7 +16,7 @@ _TICK = 0.01
 
 
 class Playback:
-    """Plays messages until the bag ends, or for ever.
+    """Play messages until the bag ends, or for ever.
 
     A message that cannot be dealt with, and a bag that cannot be read to its end, cost nothing
     but themselves.

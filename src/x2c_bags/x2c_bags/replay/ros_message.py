@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes messages of ROS of what was read from a bag, whatever version of their type it has."""
+"""Make messages of ROS of what was read from a bag, whatever version of their type it has."""
 
 from __future__ import annotations
 

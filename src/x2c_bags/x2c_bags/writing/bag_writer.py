@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a rosbag2 bag (MCAP) that stays readable when the process is killed or the disk full.
+"""Write a rosbag2 bag (MCAP) that stays readable when the process is killed or the disk full.
 
 Whole chunks reach the disk at every flush. A file that was not finished has no index, and a bag
 that was not finished no metadata.yaml: `bag_reader` reads it as it is. Files of a split bag are

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuses a second graph on the same names: two would command the same joints."""
+"""Refuse a second graph on the same names: two would command the same joints."""
 
 from __future__ import annotations
 

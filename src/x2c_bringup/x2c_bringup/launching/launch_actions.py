@@ -59,7 +59,7 @@ def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:
 
 
 class GraphActions:
-    """Makes the actions that start the nodes of a graph, and waits for their ends.
+    """Make the actions that start the nodes of a graph, and wait for their ends.
 
     Args:
         specs: Specifications of the nodes.

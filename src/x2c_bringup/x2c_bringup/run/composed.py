@@ -65,7 +65,7 @@ def ros(*, as_it_is: bool = False) -> Iterator[None]:
 
 
 class ComposedGraph:
-    """Runs the nodes of a graph in this process.
+    """Run the nodes of a graph in this process.
 
     Nodes hand messages on to each other directly (`x2c_node.local_delivery`): an image goes all
     the way to the joint command in the camera's thread, and no step waits for another thread. For

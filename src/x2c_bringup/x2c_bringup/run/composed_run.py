@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the composed graph for a user: a live line, an end with the file or on Ctrl-C."""
+"""Run the composed graph for a user: a live line, an end with the file or on Ctrl-C."""
 
 from __future__ import annotations
 

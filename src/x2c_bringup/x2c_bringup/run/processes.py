@@ -41,7 +41,7 @@ def command_line(spec: NodeSpec) -> list[str]:
 
 
 class ProcessGraph:
-    """Runs each node of a graph as a process of its own, while it is entered.
+    """Run each node of a graph as a process of its own, while it is entered.
 
     They are no part of the terminal's process group: signals of the user reach them through this
     process alone, once each.

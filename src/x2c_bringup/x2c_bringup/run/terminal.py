@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows one changing line while other output goes on above it."""
+"""Show one changing line while other output goes on above it."""
 
 from __future__ import annotations
 

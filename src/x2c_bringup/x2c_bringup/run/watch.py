@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Follows a running graph from outside, by what its nodes say on `/diagnostics`."""
+"""Follow a running graph from outside, by what its nodes say on `/diagnostics`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from x2c_node.spinning.executor import GuardedExecutor
 
 
 class Watch:
-    """Listens to the diagnostics of the nodes of a graph.
+    """Listen to the diagnostics of the nodes of a graph.
 
     The caller calls `listen` again and again; it has no thread of its own.
 

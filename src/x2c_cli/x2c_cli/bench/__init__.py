@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures latency, throughput and memory of the whole graph."""
+"""Measure latency, throughput and memory of the whole graph."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures in a fresh process, so that peaks of memory belong to one setting alone."""
+"""Measure in a fresh process, so that peaks of memory belong to one setting alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts faults into a pipeline, one after the other."""
+"""Put faults into a pipeline, one after the other."""
 
 from __future__ import annotations
 

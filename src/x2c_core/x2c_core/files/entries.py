@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads entries of a file one by one, and notes every mistake with its key and its line."""
+"""Read entries of a file one by one, and note every mistake with its key and its line."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Range:
 
 
 class Entries:
-    """Reads values of a file; what cannot be is noted, and read as a default.
+    """Read values of a file; what cannot be is noted, and read as a default.
 
     Attributes:
         mistakes: Mistakes noted so far.

@@ -30,7 +30,7 @@ class Issue:
 
 
 class Issues:
-    """Collects issues in the order in which they first came up; the same one is counted."""
+    """Collect issues in the order in which they first came up; the same one is counted."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, bool], int] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class WholeFile:
-    """Appends to a file; what is written reaches it at the next `commit`, all or nothing.
+    """Append to a file; what is written reaches it at the next `commit`, all or nothing.
 
     Pieces that do not fit wait for room, in their order. The caller checks `waiting`, so that they
     do not become too many.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes images as an H.264 video that plays anywhere."""
+"""Write images as an H.264 video that plays anywhere."""
 
 from __future__ import annotations
 

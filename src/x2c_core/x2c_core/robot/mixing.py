@@ -30,7 +30,7 @@ class Curve:
 
 
 class Mixer:
-    """Adds up what controls do to joints.
+    """Add up what controls do to joints.
 
     Args:
         curves: Curves in any order; a joint adds up all curves that name it.

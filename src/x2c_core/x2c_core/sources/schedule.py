@@ -11,7 +11,7 @@ _LONGEST_GAP = 10_000_000_000
 
 
 class Schedule:
-    """Maps a bag's time [ns] to a steady clock's [s] and back, at a rate.
+    """Map a bag's time [ns] to a steady clock's [s] and back, at a rate.
 
     Args:
         rate: Speed of playing; 2 is twice as fast as recorded.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Works on several things at once, each in a process of its own, with progress of each."""
+"""Work on several things at once, each in a process of its own, with progress of each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves a robot's joints from one pose to the next, within every limit of motion they have."""
+"""Move a robot's joints from one pose to the next, within every limit of motion they have."""
 
 from __future__ import annotations
 

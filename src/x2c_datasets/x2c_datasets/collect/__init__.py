@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes data sets: a robot plays animations, and images are kept with the control values."""
+"""Make data sets: a robot plays animations, and images are kept with the control values."""

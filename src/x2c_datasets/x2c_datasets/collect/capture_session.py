@@ -38,7 +38,7 @@ _MISSES = 5
 
 
 class CaptureSession:
-    """Moves a robot and takes images; brings it home at the end.
+    """Move a robot and take images; bring it home at the end.
 
     Args:
         robot: That is moved.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Renders animations in several processes, each with a face and an OpenGL context of its own."""
+"""Render animations in several processes, each with a face and an OpenGL context of its own."""
 
 from __future__ import annotations
 

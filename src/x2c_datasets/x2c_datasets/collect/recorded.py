@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Collects a data set from a robot over its topics."""
+"""Collect a data set from a robot over its topics."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows animations on the virtual face and takes their images."""
+"""Show animations on the virtual face and take their images."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Collects a data set from the virtual face."""
+"""Collect a data set from the virtual face."""
 
 from __future__ import annotations
 

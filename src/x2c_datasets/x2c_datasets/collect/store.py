@@ -41,7 +41,7 @@ class Described(Protocol):
 
 
 class AnimationStore:
-    """Writes animations into a folder that one process has opened with `open_folder`."""
+    """Write animations into a folder that one process has opened with `open_folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts the pairs of a bag into clips without gaps."""
+"""Cut the pairs of a bag into clips without gaps."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def rate_of(stamps: Sequence[int]) -> int:
 
 
 class Episodes:
-    """Cuts pairs into episodes of frames at a constant rate.
+    """Cut pairs into episodes of frames at a constant rate.
 
     For each tick of the rate the pair nearest to it is taken: it comes again where the camera
     missed one, and is passed over where the camera was faster.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes images of one size of those that a bag has."""
+"""Make images of one size of those that a bag has."""
 
 from __future__ import annotations
 

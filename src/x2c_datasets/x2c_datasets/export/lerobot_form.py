@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports pairs of bags as a LeRobotDataset."""
+"""Export pairs of bags as a LeRobotDataset."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _LONGEST_SIDE = 150
 
 
 class Sampler:
-    """Collects values of one feature, or pixels of some images, for their statistics."""
+    """Collect values of one feature, or pixels of some images, for their statistics."""
 
     def __init__(self) -> None:
         self._rows: list[Array] = []

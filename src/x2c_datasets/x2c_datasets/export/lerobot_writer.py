@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a LeRobotDataset, version 3.0: Parquet files and videos of many episodes each.
+"""Write a LeRobotDataset, version 3.0: Parquet files and videos of many episodes each.
 
 The layout is that of huggingface/lerobot, docs/source/lerobot-dataset-v3.mdx.
 """
@@ -29,7 +29,7 @@ _DATA_MB, _VIDEO_MB = 100, 200
 
 
 class LeRobotWriter:
-    """Writes episodes into a folder.
+    """Write episodes into a folder.
 
     Args:
         folder: Folder to create.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports pairs of bags in the form of an X2C-Sim data set: an image folder with Parquet."""
+"""Export pairs of bags in the form of an X2C-Sim data set: an image folder with Parquet."""
 
 from __future__ import annotations
 

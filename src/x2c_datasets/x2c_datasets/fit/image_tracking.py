@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the landmarks in single images: at once, from several views, or many in processes."""
+"""Find the landmarks in single images: at once, from several views, or many in processes."""
 
 from __future__ import annotations
 

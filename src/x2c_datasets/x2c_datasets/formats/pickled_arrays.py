@@ -29,7 +29,7 @@ class RefusedPickleError(Exception):
 
 
 class PickledType:
-    """Takes the place of numpy's dtype.
+    """Take the place of numpy's dtype.
 
     Args:
         code: Code of the type, such as "f8".
@@ -53,7 +53,7 @@ class PickledType:
 
 
 class PickledArray(NDArray[Any]):
-    """Takes the place of numpy's array."""
+    """Take the place of numpy's array."""
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take shape and content, where they fit each other.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a data set from a folder or a file, whichever kind it is."""
+"""Read a data set from a folder or a file, whichever kind it is."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unpickles numbers, text, lists, dicts and numpy arrays, and nothing that could run code.
+"""Unpickle numbers, text, lists, dicts and numpy arrays, and nothing that could run code.
 
 A pickle is a program: the usual unpickler would call whatever function the file names.
 """
@@ -119,7 +119,7 @@ def _counted(follow: Callable[[Any], None], unpickler: _Unpickler) -> None:
 
 
 class _Unpickler(_Base):
-    """Follows a pickle in Python, where C would fill a list of two thousand million references.
+    """Follow a pickle in Python, where C would fill a list of two thousand million references.
 
     Args:
         content: Content of the file.

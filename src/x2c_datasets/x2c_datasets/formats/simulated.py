@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads X2C-Sim: a Hugging Face image folder with Parquet metadata, finished or not."""
+"""Read X2C-Sim: a Hugging Face image folder with Parquet metadata, finished or not."""
 
 from __future__ import annotations
 

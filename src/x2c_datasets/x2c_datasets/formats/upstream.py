@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads X2C as upstream lays it out: pickles that list image paths and control values."""
+"""Read X2C as upstream lays it out: pickles that list image paths and control values."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _columns(file: Path) -> tuple[Sequence[Any], Sequence[Any]]:
 
 
 class _Finder:
-    """Finds images below a folder, though their paths may be those of another machine."""
+    """Find images below a folder, though their paths may be those of another machine."""
 
     def __init__(self, folder: Path) -> None:
         self.images = ImageFolder(folder)

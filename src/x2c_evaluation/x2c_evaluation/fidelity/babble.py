@@ -59,7 +59,7 @@ def _pose(generator: np.random.Generator, still: bool) -> Array:
 
 
 class Babbler:
-    """Shows the expressions; images come from the robot's own servos and camera.
+    """Show the expressions; images come from the robot's own servos and camera.
 
     Attributes:
         truth: Descriptors (17,) of the face in each image shown so far.

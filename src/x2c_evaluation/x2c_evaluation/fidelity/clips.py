@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures clips, one after another or in several processes."""
+"""Measure clips, one after another or in several processes."""
 
 from __future__ import annotations
 

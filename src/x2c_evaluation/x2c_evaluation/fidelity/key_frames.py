@@ -17,7 +17,7 @@ _CAPTION = 22
 
 
 class KeyFrameStrip:
-    """Keeps some of the moments it is shown: at most twice as many as it shows."""
+    """Keep some of the moments given: at most twice as many as it shows."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[ImageArray, ImageArray, float]] = []

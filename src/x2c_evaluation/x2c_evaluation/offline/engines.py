@@ -30,7 +30,7 @@ _PATIENCE = "20s"
 
 
 class Engine(ABC):
-    """Evaluates recordings."""
+    """Evaluate recordings."""
 
     @abstractmethod
     def outcomes(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluates many recordings into a folder; what is there already is kept."""
+"""Evaluate many recordings into a folder; what is there already is kept."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Composes one frame of the video from what was recorded of one moment."""
+"""Compose one frame of the video from what was recorded of one moment."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class FrameSet:
 
 
 class Composer:
-    """Draws moments into frames of one size.
+    """Draw moments into frames of one size.
 
     Args:
         title: Title at the left of the header.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the recording of a run into report.json, report.png and imitation.mp4."""
+"""Turn the recording of a run into report.json, report.png and imitation.mp4."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws face landmarks over an image: a fine mesh, and the lines of the features in colour."""
+"""Draw face landmarks over an image: a fine mesh, and the lines of the features in colour."""
 
 from __future__ import annotations
 

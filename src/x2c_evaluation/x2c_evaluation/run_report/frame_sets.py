@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings together what belongs to each camera frame of a bag, in one pass and little memory."""
+"""Bring together what belongs to each camera frame of a bag, in one pass and little memory."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a recorded run as a video."""
+"""Write a recorded run as a video."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOKAHEAD = 15
 
 
 class _Clock:
-    """Turns stamps of camera images into times of the video, which only go forward."""
+    """Turn stamps of camera images into times of the video, which only go forward."""
 
     def __init__(self) -> None:
         self._last: int | None = None

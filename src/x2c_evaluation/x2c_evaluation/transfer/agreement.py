@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how well warped images of a robot show what a person does.
+"""Measure how well warped images of a robot show what a person does.
 
     python -m x2c_evaluation.transfer.agreement virtual performer clip.mp4
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows in one image what motion transfer makes of expressions.
+"""Show in one image what motion transfer makes of expressions.
 
     python -m x2c_evaluation.transfer.contact_sheet virtual --out docs/motion_transfer.jpg
 

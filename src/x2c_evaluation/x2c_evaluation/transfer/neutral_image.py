@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the landmarks on the image of a neutral robot, which motion transfer needs.
+"""Find the landmarks on the image of a neutral robot, which motion transfer needs.
 
     python -m x2c_evaluation.transfer.neutral_image ROBOT_FOLDER
     python -m x2c_evaluation.transfer.neutral_image config/robots/virtual --render

@@ -16,7 +16,7 @@ from x2c_imitation.pipeline.observation import Observation
 
 
 class Imitator(Implementation):
-    """Turns observations of a person into the control values of one robot."""
+    """Turn observations of a person into the control values of one robot."""
 
     @classmethod
     @abstractmethod

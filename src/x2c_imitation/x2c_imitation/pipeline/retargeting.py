@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries a person's landmark motion over to a robot's face.
+"""Carry a person's landmark motion over to a robot's face.
 
 A landmark's way from neutral means different things on faces of different shape: a lid that
 closes a small eye travels less than one that closes a large eye. So motion is scaled, region by
@@ -24,7 +24,7 @@ _LEAST_RATIO, _LARGEST_RATIO = 0.5, 2.0
 
 
 class Retargeter:
-    """Measures one person's landmark motion and scales it to one robot.
+    """Measure one person's landmark motion and scale it to one robot.
 
     Args:
         person: (478, 3) the person's neutral landmarks [pixel].

@@ -99,7 +99,7 @@ _FADES = np.array(
 
 
 class Solver(Imitator):
-    """Explains a person's face by a robot's expression model.
+    """Explain a person's face by a robot's expression model.
 
     Args:
         model: Expression model of the robot.

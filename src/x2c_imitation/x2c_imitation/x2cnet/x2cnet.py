@@ -74,7 +74,7 @@ class X2CNetOptions:
 
 
 class X2CNet(Imitator):
-    """Gives the robot's image the person's expression, and reads control values off it.
+    """Give the robot's image the person's expression, and read control values off it.
 
     The values that the network reads off the neutral image count as neutral, whatever they are.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes a robot.yaml: comments stay, the file before is kept, and never is there half of one."""
+"""Change a robot.yaml: comments stay, the earlier file is kept, and none is half written."""
 
 from __future__ import annotations
 

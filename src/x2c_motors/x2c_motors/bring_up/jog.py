@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves single joints of a robot, slowly, inside their limits."""
+"""Move single joints of a robot, slowly, inside their limits."""
 
 from __future__ import annotations
 

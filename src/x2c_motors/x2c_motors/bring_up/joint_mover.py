@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves one joint at a time, slowly."""
+"""Move one joint at a time, slowly."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows and changes the limits of a robot's joints."""
+"""Show and change the limits of a robot's joints."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows ports, and the motors on them."""
+"""Show ports, and the motors on them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walks an owner from motor to motor until robot.yaml knows them all."""
+"""Walk an owner from motor to motor until robot.yaml knows them all."""
 
 from __future__ import annotations
 

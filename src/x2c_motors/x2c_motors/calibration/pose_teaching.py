@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets an owner move one motor to a pose and mark it."""
+"""Let an owner move one motor to a pose and mark it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps what was marked on motors that are not finished yet."""
+"""Keep what was marked on motors that are not finished yet."""
 
 from __future__ import annotations
 

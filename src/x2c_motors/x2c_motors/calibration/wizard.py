@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Begins a calibration where the owner is, and ends it so that it can go on."""
+"""Begin a calibration at the owner's step, and end it so that it can be resumed."""
 
 from __future__ import annotations
 

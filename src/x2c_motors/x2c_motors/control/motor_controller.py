@@ -28,7 +28,7 @@ UNATTENDED = 3
 
 
 class MotorController:
-    """Keeps the motors of one robot at what is commanded, as long as that is safe.
+    """Keep the motors of one robot at what is commanded, as long as that is safe.
 
     Never raises for anything that motors or their connection do. One thread ticks; commands, stops
     and resets may come from others. Times are seconds of a steady clock.

@@ -16,7 +16,7 @@ ASK_AGAIN = 0.5
 
 
 class MotorResponsiveness:
-    """Keeps count of answers that do not come.
+    """Keep count of answers that do not come.
 
     Args:
         count: Number of motors.

@@ -19,7 +19,7 @@ BITS = 10
 
 
 class RegisterReader:
-    """Asks servos for registers, and takes no reply to another question for the answer.
+    """Ask servos for registers, and take no reply to another question for the answer.
 
     Args:
         framing: Packets of the protocol.

@@ -18,7 +18,7 @@ _RECENT = 3
 
 
 class ReplyLengths:
-    """Chooses how many bytes each question asks for.
+    """Choose how many bytes each question asks for.
 
     The servos' protocols give a reply the servo's id and its length, but nothing that says which
     question it answers. Two questions that ask for different numbers of bytes cannot be mixed up:

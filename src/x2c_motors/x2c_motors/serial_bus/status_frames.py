@@ -48,7 +48,7 @@ class Framing(ABC):
 
 
 class ReplyCollector:
-    """Finds the replies to one question in bytes that come piece by piece.
+    """Find the replies to one question in bytes that come piece by piece.
 
     A reply counts only with the id, the length and the checksum that the question asks for. The
     echo of the question, as some half-duplex adapters send it back, is passed over.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the project's messages into the pure types and back; refuses what cannot be right."""
+"""Convert the project's messages to pure types and back; refuse invalid ones."""
 
 from __future__ import annotations
 

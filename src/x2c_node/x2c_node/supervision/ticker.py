@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls something at a steady rate, in a thread of its own."""
+"""Call something at a steady rate, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_CALL = 2.0
 
 
 class Ticker:
-    """Calls a function by the steady clock, in a rhythm that does not drift.
+    """Call a function by the steady clock, in a rhythm that does not drift.
 
     A thread of its own is more punctual than a timer of rclpy, which waits for every other
     callback of its node, and costs less.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a source ahead of its use, so that decoding delays nothing; brings lost cameras back."""
+"""Read a source ahead of its use, so that decoding delays nothing; bring lost cameras back."""
 
 from __future__ import annotations
 

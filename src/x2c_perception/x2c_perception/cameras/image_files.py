@@ -38,7 +38,7 @@ def is_image(path: Path) -> bool:
 
 
 class StillImage(CameraSource):
-    """Shows one image without end, as a camera in front of a photograph would.
+    """Show one image without end, as a camera in front of a photograph would.
 
     Args:
         path: The file.
@@ -93,7 +93,7 @@ class StillImage(CameraSource):
 
 
 class ImageSequence(CameraSource):
-    """Shows each image of a folder once; 2.png comes before 10.png.
+    """Show each image of a folder once; 2.png comes before 10.png.
 
     Args:
         folder: Holds the images; other files in it are left out.

@@ -11,7 +11,7 @@ from x2c_perception.performer import performer_video
 
 
 class PerformerVideo(VideoFile):
-    """Plays the video of the built-in performer."""
+    """Play the video of the built-in performer."""
 
     takes = "'performer'"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands a source's images on when they are due."""
+"""Hand a source's images on when they are due."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_WAIT = 0.1
 
 
 class Pacer:
-    """Says when images are due, at equal distances; late ones are not made up for.
+    """Say when images are due, at equal distances; late ones are not made up for.
 
     An image that is late by less than a period does not shift those after it. After a longer delay
     the schedule starts again, so a video plays slower rather than in jumps.

@@ -64,7 +64,7 @@ class CaptureRequest:
 
 
 class VideoDevice(CameraSource):
-    """Reads a Video4Linux camera.
+    """Read a Video4Linux camera.
 
     Args:
         device: Index ("0") or path ("/dev/video0", "/dev/v4l/by-id/...").

@@ -36,7 +36,7 @@ def promised_images(path: Path) -> int | None:
 
 
 class VideoFile(CameraSource):
-    """Plays a video file that OpenCV's FFmpeg can decode.
+    """Play a video file that OpenCV's FFmpeg can decode.
 
     Args:
         path: The file.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds a person's neutral face while that person does as people do."""
+"""Find a person's neutral face while that person does as people do."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Timed:
 
 
 class NeutralCalibrator:
-    """Takes the faces of one person one by one; gives a neutral face when there is a better one.
+    """Take the faces of one person one by one; give a neutral face when there is a better one.
 
     Only frames with closed mouth, open eyes, and a still head that looks at the camera count. The
     opening of this person's eyes is learned meanwhile, and frames are judged again by it, so a

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Knows which neutral face belongs to the person in front of the camera."""
+"""Neutral face of the person in front of the camera."""
 
 from __future__ import annotations
 

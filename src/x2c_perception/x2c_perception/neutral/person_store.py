@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps each person's neutral face in a file."""
+"""Keep each person's neutral face in a file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def persons_folder() -> Path:
 
 
 class PersonStore:
-    """Saves and loads neutral faces by the person's name.
+    """Save and load neutral faces by the person's name.
 
     Args:
         folder: Folder; created when something is saved.

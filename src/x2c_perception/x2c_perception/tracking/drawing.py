@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a tracked face into its image."""
+"""Draw a tracked face into its image."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts a square around a face out of an image."""
+"""Cut a square around a face out of an image."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _FRAME_TIME = 33_333
 
 
 class FaceMeshGraph:
-    """Runs the graph image by image.
+    """Run the graph image by image.
 
     Args:
         max_faces: Faces looked for; with more than one, the detector runs on every image in

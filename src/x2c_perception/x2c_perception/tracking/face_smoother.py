@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Smooths a tracked face region by region, without letting it lag behind the head.
+"""Smooth a tracked face region by region, without letting it lag behind the head.
 
 Landmarks are smoothed in the head frame, the head's pose by itself: moving the head then neither
 opens the filters of a resting mouth, nor drags the face behind.
@@ -85,7 +85,7 @@ REGIONS = _regions()
 
 
 class FaceSmoother:
-    """Smooths landmarks and head pose of one person.
+    """Smooth landmarks and head pose of one person.
 
     Args:
         settings: For each region; those left out have their default.

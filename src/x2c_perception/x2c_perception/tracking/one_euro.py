@@ -12,7 +12,7 @@ from x2c_core.arrays import Array
 
 
 class OneEuroFilter:
-    """Smooths signals: strongly while they rest, hardly while they move.
+    """Smooth signals: strongly while they rest, hardly while they move.
 
     Each signal is low-passed with a cutoff frequency that grows with its speed. The output never
     leaves the range of the inputs since the last reset.

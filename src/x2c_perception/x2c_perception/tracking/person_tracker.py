@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Follows one person's face from image to image: finds, chooses, smooths."""
+"""Follow one person's face from image to image: find, choose, smooth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from x2c_perception.tracking.tracker import FaceTracker
 
 
 class PersonTracker:
-    """Gives a face for every image: the person's where it is seen, else the last one, as lost.
+    """Give a face for every image: the person's where it is seen, else the last one, as lost.
 
     Attributes:
         faces_found: Number of faces in the last image.

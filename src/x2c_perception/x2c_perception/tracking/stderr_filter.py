@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the chatter of a C++ library off the terminal, and nothing else."""
+"""Keep the messages of a C++ library off the terminal, and nothing else."""
 
 from __future__ import annotations
 

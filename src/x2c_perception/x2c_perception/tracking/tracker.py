@@ -24,7 +24,7 @@ class DetectedFace:
 
 
 class FaceTracker(ABC):
-    """Finds faces in the images of one stream, each with the help of the one before."""
+    """Find faces in the images of one stream, each with the help of the one before."""
 
     @abstractmethod
     def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:

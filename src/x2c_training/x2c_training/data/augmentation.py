@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes images at random: place, size and colours.
+"""Change images at random: position, size and colours.
 
 Brightness, contrast, saturation and hue are each linear in a pixel's colour, so all four and the
 network's normalisation make one 3x3 matrix and one offset for each image: a single pass over
@@ -90,7 +90,7 @@ def color_change(
 
 
 class NetworkInput:
-    """Turns images into a network's input, their colours changed on the way.
+    """Turn images into a network's input, their colours changed on the way.
 
     Args:
         config: Configuration of the network.

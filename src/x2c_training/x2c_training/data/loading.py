@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings augmented batches to the network, made ahead of time by threads.
+"""Bring augmented batches to the network, made ahead of time by threads.
 
 Every batch is drawn from the seed, the epoch and its own number alone. So a training that goes on
 from a checkpoint sees the very batches that it would have seen.
@@ -57,7 +57,7 @@ class Batch:
 
 
 class Loader:
-    """Makes the batches of one process.
+    """Make the batches of one process.
 
     Args:
         data: Prepared.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares how fast augmented batches come, with a loader as upstream's training has it.
+"""Compare how fast augmented batches come, with a loader as upstream's training has it.
 
 The plain loader decodes, resizes and changes each image again in every epoch: cv2.imread, resize,
 PIL, colour jitter, tensor, in worker processes of torch's DataLoader. torchvision cannot be

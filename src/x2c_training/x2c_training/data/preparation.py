@@ -152,7 +152,7 @@ def _work(
 
 
 class _Worker:
-    """Makes rows."""
+    """Worker that makes rows."""
 
     def __init__(self, files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
         self._rendered = files.images(dataset_cache.RENDERED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the motion-transferred image of a pair: its expression on the robot's neutral image.
+"""Make the motion-transferred image of a pair: its expression on the robot's neutral image.
 
 At run time the network sees the robot's neutral image, warped by a person's motion. Here the
 robot itself takes the person's place: its landmarks, as a camera in front of it would see them,

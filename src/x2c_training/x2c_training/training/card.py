@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells what weights are: data, settings, seed, figures, commit."""
+"""Card of weights: data, settings, seed, figures, commit."""
 
 from __future__ import annotations
 

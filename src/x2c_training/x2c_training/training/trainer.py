@@ -53,7 +53,7 @@ class TrainingObserver(Protocol):
 
 
 class Trainer:
-    """Trains one network.
+    """Train one network.
 
     Args:
         data: Prepared.

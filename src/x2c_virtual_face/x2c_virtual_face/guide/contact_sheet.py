@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws every control at its lowest, neutral and highest value, and the named expressions.
+"""Draw every control at its lowest, neutral and highest value, and the named expressions.
 
 `python -m x2c_virtual_face.guide.contact_sheet` writes docs/virtual_face/: the contact sheet, its
 parts one by one, and the README that shows them in a table.

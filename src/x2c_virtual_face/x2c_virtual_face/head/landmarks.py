@@ -13,7 +13,7 @@ from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
 
 
 class LandmarkSkin:
-    """Moves the landmarks as MuJoCo moves the skin: by the bodies' motions, in given shares."""
+    """Move the landmarks as MuJoCo moves the skin: by the bodies' motions, in given shares."""
 
     def __init__(self, model: mujoco.MjModel, skin_weights: Array) -> None:
         """Take the landmarks at rest from the model.

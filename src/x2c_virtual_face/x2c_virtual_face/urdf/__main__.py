@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a robot's URDF and its meshes: `python -m x2c_virtual_face.urdf`."""
+"""Write a robot's URDF and its meshes: `python -m x2c_virtual_face.urdf`."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Heard:
 
 
 class MotionLog:
-    """Collects what is heard of some joints.
+    """Collect messages about some joints.
 
     Args:
         names: Names of the joints.

@@ -36,7 +36,7 @@ _STOPPING = 15.0
 
 
 class OneProcessGraph:
-    """Runs all nodes of a graph in one process of their own, while it is entered.
+    """Run all nodes of a graph in one process of their own, while it is entered.
 
     Args:
         specs: Nodes, each after those whose messages it takes.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs all frames of a recording through the pipeline."""
+"""Run all frames of a recording through the pipeline."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CONTROLS = _SCALARS + len(Descriptor)
 
 
 class Gathered:
-    """Takes frames one after another. An hour has 100 000: landmarks are not kept."""
+    """Take frames one after another. An hour has 100 000: landmarks are not kept."""
 
     def __init__(self) -> None:
         self._integers, self._numbers = array("q"), array("d")

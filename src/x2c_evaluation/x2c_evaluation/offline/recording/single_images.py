@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imitates images one by one: no smoothing, no blending, no past."""
+"""Imitate images one by one: no smoothing, no blending, no past."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps what was found in each recording, so that a run that was killed goes on."""
+"""Keep the result of each recording, so that a killed run can be resumed."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def _worst(values: Array, other: Array) -> tuple[tuple[str, float, float], ...]:
 
 
 class _Artist:
-    """Draws the robot, as long as that is possible; the virtual one in place of another."""
+    """Draw the robot, as long as that is possible; the virtual one in place of another."""
 
     def __init__(self, robot: Robot, issues: Issues) -> None:
         self._issues = issues

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells whether weights fit a network, and what they look like where they do not."""
+"""Check whether weights fit a network, and name the network that they resemble otherwise."""
 
 from __future__ import annotations
 

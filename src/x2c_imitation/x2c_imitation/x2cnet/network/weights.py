@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads and writes a network's weights; nothing in a file is ever run."""
+"""Read and write a network's weights; nothing in a file is ever run."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | Non
 
 
 class _Settings:
-    """Takes the place of the training's settings, which upstream's checkpoints hold too.
+    """Take the place of the training's settings, which upstream's checkpoints hold too.
 
     They are objects of a library that need not be there; nothing of it is run.
     """

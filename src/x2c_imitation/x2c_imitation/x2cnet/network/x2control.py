@@ -56,7 +56,7 @@ class X2Control(nn.Module):
 
 
 class Normalizer(nn.Module):
-    """Turns images (n, height, width, 3), uint8 RGB, into a network's input (n, 3, ., .).
+    """Turn images (n, height, width, 3), uint8 RGB, into a network's input (n, 3, ., .).
 
     Args:
         config: Configuration of the network.

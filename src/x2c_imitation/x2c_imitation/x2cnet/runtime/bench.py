@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how long networks take for one image, all in one run, and compares them with torch.
+"""Measure how long networks take for one image, all in one run, and compare them with torch.
 
     python -m x2c_imitation.x2cnet.runtime.bench [--network x2cnet.safetensors] [--json bench.json]
 
@@ -51,7 +51,7 @@ _WIDTH = 100
 
 
 class _Bfloat16(TorchRuntime):
-    """Runs a network with 16-bit numbers where torch finds it safe."""
+    """Run a network with 16-bit numbers where torch finds it safe."""
 
     def infer(self, images: ImageBatch) -> NDArray[np.float32]:
         with torch.autocast("cpu", torch.bfloat16):

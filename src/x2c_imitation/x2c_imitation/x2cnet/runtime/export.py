@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a network as ONNX, with all that is done to an image before it."""
+"""Write a network as ONNX, with all that is done to an image before it."""
 
 from __future__ import annotations
 

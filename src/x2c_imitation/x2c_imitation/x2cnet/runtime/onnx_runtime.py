@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a network with ONNX Runtime; torch is not needed."""
+"""Run a network with ONNX Runtime; torch is not needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ERRORS_ONLY = 3
 
 
 class OnnxRuntime(Runtime):
-    """Runs a file that `export_onnx` has written.
+    """Run a file that `export_onnx` has written.
 
     Args:
         path: Path of the file.

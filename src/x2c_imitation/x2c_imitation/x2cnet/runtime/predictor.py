@@ -22,7 +22,7 @@ from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
 
 class Predictor:
-    """Reads control values off images of a robot's face.
+    """Read control values off images of a robot's face.
 
     Args:
         runtime: Runs the network.

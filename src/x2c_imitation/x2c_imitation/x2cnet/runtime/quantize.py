@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns a network's ONNX file into one that computes with 8-bit whole numbers.
+"""Turn a network's ONNX file into one that computes with 8-bit whole numbers.
 
 Weights and what flows between layers become whole numbers (Jacob et al., arXiv 1712.05877); their
 ranges are measured on images of the robot. Processors that have instructions for it take half
@@ -118,7 +118,7 @@ def read_images(folder: Path, most: int = ENOUGH) -> ImageBatch:
 
 
 class _Reader(CalibrationDataReader):
-    """Hands out images one by one."""
+    """Hand out images one by one."""
 
     def __init__(self, images: ImageBatch) -> None:
         self._images: Iterator[NDArray[np.uint8]] = iter(images)

@@ -13,7 +13,7 @@ from x2c_imitation.x2cnet.network.config import NetworkConfig
 
 
 class Runtime(ABC):
-    """Runs one network."""
+    """Run one network."""
 
     @property
     @abstractmethod

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a network with torch."""
+"""Run a network with torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
 
 class TorchRuntime(Runtime):
-    """Runs a network as it is.
+    """Run a network as it is.
 
     Args:
         network: Network to run; it is put into evaluation mode and moved to the device.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries a person's face over to the landmarks of a robot's image.
+"""Carry a person's face over to the landmarks of a robot's image.
 
 The person's motion is freed of head pose and of the person's neutral face, scaled to the robot's
 proportions, added to the robot's neutral landmarks and turned as the person's head is turned from
@@ -31,7 +31,7 @@ _EYES = [
 
 
 class ImageRetargeter:
-    """Turns a person's landmarks into those that the robot's image would have.
+    """Turn a person's landmarks into those that the robot's image would have.
 
     The head turns where a neck would turn it; where the person's head is in the camera's image
     makes no difference unless it is asked for.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Warps the image of a neutral robot so that its landmarks go where they are told to.
+"""Warp the image of a neutral robot so that its landmarks move to given positions.
 
 No weights are needed: each triangle of the Face Mesh takes its piece of the neutral image along
 (a piecewise affine warp), hair, neck and background give way around the face, and what a neutral
@@ -31,7 +31,7 @@ _SMALLEST_FACE = 2.0
 
 
 class ImageWarp:
-    """Shows a robot with landmarks other than its neutral ones.
+    """Show a robot with landmarks other than its neutral ones.
 
     Args:
         neutral_image: (h, w, 3) RGB, image of the neutral robot.

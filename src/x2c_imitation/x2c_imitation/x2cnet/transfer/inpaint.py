@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guesses what an image does not show from what it shows around."""
+"""Guess what an image does not show from what it shows around."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ DEFAULT_TRANSFER = "warp"
 
 
 class MotionTransfer(Implementation):
-    """Animates a robot's neutral image with the expressions of a person."""
+    """Animate a robot's neutral image with the expressions of a person."""
 
     @classmethod
     @abstractmethod

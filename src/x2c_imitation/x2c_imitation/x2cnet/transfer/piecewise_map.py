@@ -29,7 +29,7 @@ _FARTHEST = 8192.0
 
 
 class PiecewiseMap:
-    """Maps an image in which the vertices of a mesh have moved back to the neutral image.
+    """Map an image with moved vertices of a mesh back to the neutral image.
 
     Args:
         vertices: (n, 2) in the neutral image [pixel].

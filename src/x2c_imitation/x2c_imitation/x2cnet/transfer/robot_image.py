@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads what motion transfer needs from a robot's folder: an image and the landmarks on it."""
+"""Read what motion transfer needs from a robot's folder: an image and the landmarks on it."""
 
 from __future__ import annotations
 

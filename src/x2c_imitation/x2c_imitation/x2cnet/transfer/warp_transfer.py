@@ -20,7 +20,7 @@ ImageArray = NDArray[np.uint8]
 
 
 class WarpTransfer(MotionTransfer):
-    """Warps the neutral image so that its landmarks move as the person's do.
+    """Warp the neutral image so that its landmarks move as the person's do.
 
     Args:
         image: (h, w, 3) RGB, image of the neutral robot.
