@@ -228,7 +228,7 @@ def test_evaluation_knows_its_option_and_its_code(example):
     usual = make_settings(backend="mouth_only")
     other = make_settings(backend="mouth_only", options={"widest": "0.3"})
     assert usual.fingerprint() != other.fingerprint()
-    assert other.as_json()["imitation"] == {"backend": "mouth_only", "widest": 0.3}
+    assert other.chosen.imitation == {"backend": "mouth_only", "widest": 0.3}
     assert any(folder.name == "own_backend" for folder in other._folders())
     assert pickle.loads(pickle.dumps(other)) == other
 
@@ -255,6 +255,18 @@ class Whole(Imitator):
     def calibrate(self, neutral): ...
     def imitate(self, observation):
         return [float("nan")] * 30
+
+class Short(Whole):
+    def imitate(self, observation):
+        return [0.0] * 29
+
+class Wordy(Whole):
+    def imitate(self, observation):
+        return "smile"
+
+class Faulty(Whole):
+    def imitate(self, observation):
+        return {}["smile"]
 
 class Unfinished(Imitator):
     is_calibrated = True
@@ -334,18 +346,28 @@ def test_a_name_of_two_packages_is_refused_and_the_rest_works(install_module, ro
 
 def test_a_backend_that_crashes_when_it_is_made_is_named(install_module, robot):
     install_module("broken", GROUP, {"mine": "broken:Crashes"}, BROKEN_SOURCE)
-    with pytest.raises(ImitationError, match=r"mine \(broken\) cannot be made: KeyError"):
+    with pytest.raises(ImitationError, match=r"cannot be made: KeyError.*broken\.py, line"):
         make_imitator("mine", robot)
 
 
-def test_values_that_are_no_numbers_never_leave_the_stage(install_module, robot):
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Whole", "finite"),
+        ("Short", "30"),
+        ("Wordy", r"smile"),
+        ("Faulty", r"broken\.Faulty\.imitate failed: KeyError: 'smile' \(broken\.py, line \d+\)"),
+    ],
+)
+def test_what_is_no_control_values_never_leaves_the_stage(install_module, robot, name, text):
     from x2c_core.sources.face_loss import FaceLossTiming
     from x2c_imitation.pipeline.imitation_stage import ImitationStage
 
-    install_module("broken", GROUP, {"mine": "broken:Whole"}, BROKEN_SOURCE)
+    install_module("broken", GROUP, {"mine": f"broken:{name}"}, BROKEN_SOURCE)
     stage = ImitationStage(make_imitator("mine", robot), FaceLossTiming())
-    with pytest.raises(X2CError, match="finite"):
+    with pytest.raises(X2CError, match=text):
         stage.follow(make_face(), STAMP)
+    assert stage.follow(make_face(state=FaceState.LOST), STAMP + 1).confidence == 0.0
 
 
 TRANSFER = """
@@ -390,6 +412,30 @@ def test_a_motion_transfer_of_another_package_is_used_with_its_options(install_m
     values = made.imitate(Observation(make_face(0.3)))
     # The image is always the neutral one.
     np.testing.assert_allclose(values, controls.NEUTRAL, atol=1e-6)
+
+
+def test_a_broken_transfer_is_one_sentence_and_the_rest_works(install_module, robot):
+    install_module("half", "x2c.motion_transfers", {"half": "half:Half"}, BROKEN_TRANSFER)
+    text = (
+        "the motion transfer 'half' of the package half lacks what every motion transfer has: "
+        "animate, neutral"
+    )
+    with pytest.raises(RegistryError, match=text):
+        make_imitator("x2cnet", robot, {"transfer": "half"})
+    assert [one.text for one in implementations() if one.verdict is CheckResult.WARN] == [text]
+    assert make_transfer("warp", robot, 64).neutral.shape == (64, 64, 3)
+
+
+BROKEN_TRANSFER = """
+from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer
+
+class Half(MotionTransfer):
+    is_calibrated = True
+    @classmethod
+    def for_robot(cls, robot, size, options):
+        return cls()
+    def calibrate(self, neutral): ...
+"""
 
 
 @pytest.mark.parametrize(

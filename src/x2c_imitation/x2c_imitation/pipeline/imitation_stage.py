@@ -6,14 +6,17 @@ imitation_node and offline evaluation run this same object.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
+from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlFrame, Face, FaceState
 from x2c_core.sources.face_loss import FaceLossHandler, FaceLossTiming
+from x2c_core.system.failures import described
 from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
@@ -76,7 +79,7 @@ class ImitationStage:
         """
         self._coming = None
         if stamp is None or stamp == self._stamp:
-            self._imitator.calibrate(neutral)
+            self._calibrate(neutral)
         else:
             self._coming = neutral, stamp
 
@@ -108,7 +111,23 @@ class ImitationStage:
     def _calibrate_with_coming(self) -> None:
         if self._coming is not None:
             neutral, self._coming = self._coming[0], None
+            self._calibrate(neutral)
+
+    def _calibrate(self, neutral: Face) -> None:
+        with self._failures("calibrate"):
             self._imitator.calibrate(neutral)
+
+    @contextmanager
+    def _failures(self, method: str) -> Iterator[None]:
+        """Turn errors in the code of an imitator into ImitationErrors that name the place."""
+        try:
+            yield
+        except X2CError:
+            raise
+        except Exception as error:
+            cls = type(self._imitator)
+            what = f"{cls.__module__}.{cls.__qualname__}.{method}"
+            raise ImitationError(f"{what} failed: {described(error)}") from error
 
     def _shown(self, observation: Observation, now: float) -> ControlFrame:
         face = observation.face
@@ -120,7 +139,8 @@ class ImitationStage:
                 "camera images, not a recording of landmarks"
             )
         # The imitator may be of another package: what is no 30 finite numbers ends here.
-        values = controls.clamp(self._imitator.imitate(observation))[0]
+        with self._failures("imitate"):
+            values = controls.clamp(self._imitator.imitate(observation))[0]
         if self.mirror:
             values = controls.mirror(values)
         return self._loss.follow(now, values, face.confidence, face.track_id)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import Face
+from x2c_core.system.failures import described
 from x2c_core.system.fields import FieldError, NoOptions, filled, options_fault
 from x2c_core.system.registry import Registry
 from x2c_imitation.errors import ImitationError
@@ -85,5 +86,4 @@ def make(
     except X2CError:
         raise
     except Exception as error:  # Code of other packages raises anything.
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ImitationError(f"{what} ({cls.__module__}) cannot be made: {reason}") from error
+        raise ImitationError(f"{what} cannot be made: {described(error)}") from error

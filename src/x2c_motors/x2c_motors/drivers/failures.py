@@ -6,17 +6,16 @@ Drivers of other packages may raise anything. An emergency stop must not be lost
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.errors import X2CError
+from x2c_core.system.failures import described
 from x2c_motors.errors import DriverError, DriverSettingsError, Fault
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -95,10 +94,3 @@ def settings_failures(key: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise DriverSettingsError(f"{key}: the motor driver failed: {described(error)}") from error
-
-
-def described(error: Exception) -> str:
-    """Return an error in one line, with the place in the code where it was raised."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"{text} ({Path(frame.filename).name}, line {frame.lineno})"
