@@ -75,6 +75,16 @@ def test_without_a_person_nothing_is_detected(stage, tracker, make_face):
     assert frame.detected is None
 
 
+def test_of_two_people_the_one_who_is_followed_is_detected(stage, tracker, make_face):
+    person = make_face()
+    other = dataclasses.replace(person, landmarks=person.landmarks + [200.0, 0.0, 0.0])
+    tracker.finds(person)
+    watch(stage, 3)
+    tracker.finds(other, person)
+    (frame,) = watch(stage, 1, start=3)
+    assert frame.detected is tracker.faces[1].landmarks
+
+
 def test_stamps_that_jump_restart_the_filters(stage, tracker, make_face):
     tracker.finds(make_face())
     watch(stage, 10, start=1000)
