@@ -136,6 +136,11 @@ class Shouting(Grey):
     priority = 10
     @classmethod
     def accepts(cls, text): raise RuntimeError("no")
+class Ownerless(Grey):
+    @classmethod
+    def from_text(cls, text, options): return None
+class Strict(Grey):
+    def __init__(self, text): pass
 class NoSource:
     pass
 """
@@ -174,6 +179,20 @@ def test_a_source_that_fails_to_say_what_it_accepts_is_passed_over(install_modul
     install_module("shouting", GROUP, {"mine": "shouting:Shouting"}, GOOD)
     cv2.imwrite(str(tmp_path / "one.png"), np.zeros((4, 4, 3), np.uint8))
     assert choose_source("", str(tmp_path / "one.png"))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Ownerless", "the camera source lens.Ownerless gives None; expected an instance"),
+        ("Strict", "the camera source lens.Strict cannot be made from 'x': TypeError: "),
+    ],
+)
+def test_a_source_that_cannot_be_made_is_one_sentence(install_module, start, name, reason):
+    install_module("lens", GROUP, {"mine": f"lens:{name}"}, GOOD)
+    node = start(CameraNode, filename="mine:x")
+    assert reason in node.fault
+    assert "\n" not in node.fault
 
 
 def test_a_name_of_two_packages_is_refused_and_the_rest_works(install_module):

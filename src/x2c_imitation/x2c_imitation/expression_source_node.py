@@ -61,7 +61,7 @@ class ExpressionSourceNode(ManagedNode[ExpressionSourceParameters]):
         source = self._given
         if source is None:
             cls, text = EXPRESSION_SOURCES.choose(self.params.source)
-            source = cls.from_text(text, self.options)
+            source = EXPRESSION_SOURCES.make(cls, text, self.options)
         source.open()
         self._source = source
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading ahead, and cameras that come back."""
 
+import re
 import threading
 from itertools import repeat
 
@@ -176,3 +177,63 @@ def test_stopping_lets_go_of_the_source(live):
     assert grabber.next(5.0) is not None
     assert grabber.stop()
     assert source.closed
+
+
+class Odd(Scripted):
+    """Gives what sources of other packages may give by mistake."""
+
+    def __init__(self, image=None, **attributes):
+        super().__init__([(1,)])
+        self._image = image
+        self.__dict__.update(attributes)
+
+    def read(self):
+        image = super().read()
+        return image if image is None or self._image is None else self._image
+
+    def close(self):
+        super().close()
+        if getattr(self, "stuck", False):
+            raise OSError("stuck")
+
+    @property
+    def rate(self):
+        return self.__dict__.get("odd_rate", 40.0)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (
+            Odd(np.zeros((2, 2, 3))),
+            r"shape \(2, 2, 3\) and type float64; expected \(height, width, 3",
+        ),
+        (Odd(np.zeros((2, 2), np.uint8)), r"shape \(2, 2\) and type uint8; expected"),
+        (Odd("image"), "expected .* of type uint8"),
+        (Odd(stamp=1.5), "gives the stamp 1.5; expected nanoseconds"),
+        (Odd(stamp=-1), "gives the stamp -1; expected nanoseconds"),
+        (Odd(age="young"), "unsupported operand"),
+        (Odd(odd_rate="fast"), "could not convert string to float"),
+    ],
+)
+def test_a_source_that_gives_no_images_ends_with_the_reason(source, reason):
+    complaints = []
+    grabber = Grabber(source, complain=complaints.append)
+    assert take_all(grabber) == []
+    assert re.search(reason, grabber.fault)
+    assert complaints == [grabber.fault]
+    assert source.closed
+
+
+@pytest.mark.parametrize("rate", [-3.0, float("nan"), float("inf")])
+def test_a_rate_that_cannot_be_is_none(rate):
+    grabber = Grabber(Odd(odd_rate=rate))
+    assert take_all(grabber) == [1]
+    assert grabber.rate == 0.0
+
+
+def test_a_source_that_cannot_be_closed_ends_all_the_same():
+    complaints = []
+    grabber = Grabber(Odd(stuck=True), complain=complaints.append)
+    assert take_all(grabber) == [1]
+    assert complaints == ["scripted cannot be closed: stuck"]

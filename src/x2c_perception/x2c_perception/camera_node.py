@@ -11,7 +11,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from x2c_core.printable import printable
-from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource
+from x2c_core.sources.camera_source import CAMERA_SOURCES, CameraIntrinsics, CameraSource
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.conversion.time_stamps import to_stamp
 from x2c_node.diagnostics import Diagnosis, Level
@@ -84,7 +84,7 @@ class CameraNode(ManagedNode[CameraParameters]):
         """Find the source; a file must be readable, a camera may come later."""
         params = self.params
         cls, text = choose_source_class(params.video_device, params.filename)
-        self._source = cls.from_text(text, self.options)
+        self._source = CAMERA_SOURCES.make(cls, text, self.options)
         if not self._source.is_live:
             with self._source:
                 self._size = self._source.size

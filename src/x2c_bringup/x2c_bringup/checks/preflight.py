@@ -23,6 +23,7 @@ from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.graph.parameter_values import parameters_of
 from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_imitation.backends import make_imitator, option_class
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_motors.configuration.boards import make_boards, port_overrides
@@ -121,7 +122,7 @@ def _params_file(file: str) -> None:
 def _camera(spec: NodeSpec) -> None:
     params = parameters_of(spec, CameraParameters)
     cls, text = choose_source_class(params.video_device, params.filename)
-    source = cls.from_text(text, parameters_of(spec, cls.Options))
+    source = CAMERA_SOURCES.make(cls, text, parameters_of(spec, cls.Options))
     if not source.is_live:
         with source:
             pass

@@ -78,6 +78,21 @@ class CameraSource(Source):
         return None
 
 
+def as_image(source: CameraSource, image: object) -> ImageArray:
+    """Return an image that a source has read.
+
+    Raises:
+        ValueError: It is no image; sources of other packages return anything.
+    """
+    array = np.asarray(image)
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
+        found = f"shape {array.shape} and type {array.dtype}"
+        raise ValueError(
+            f"{source.name} gives an image of {found}; expected (height, width, 3) of type uint8"
+        )
+    return array
+
+
 CAMERA_SOURCES: SourceRegistry[CameraSource] = SourceRegistry(
     group="x2c.camera_sources",
     kind="camera source",

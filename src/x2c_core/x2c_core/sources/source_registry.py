@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from x2c_core.errors import X2CError
 from x2c_core.sources.source import Source, SourceError
 from x2c_core.system.registry import Registry
 
@@ -37,6 +38,29 @@ class SourceRegistry(Registry[S]):
                 return cls, text
         unusable = "".join(f"; {reason}" for reason in broken)
         raise SourceError(f"{text!r} is no {self.kind}; {self.expected()}{unusable}")
+
+    def make(self, cls: type[S], text: str, options: Any) -> S:
+        """Return a source, not yet opened.
+
+        Args:
+            cls: Class of the source.
+            text: Text of the user without the source's name.
+            options: Instance of the class's `Options`.
+
+        Raises:
+            SourceError: The text means nothing to the source, or the source cannot be made.
+        """
+        what = f"the {self.kind} {cls.__module__}.{cls.__qualname__}"
+        try:
+            source = cls.from_text(text, options)
+        except X2CError:
+            raise
+        except Exception as error:  # Code of other packages raises anything.
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise SourceError(f"{what} cannot be made from {text!r}: {reason}") from error
+        if not isinstance(source, cls):
+            raise SourceError(f"{what} gives {source!r}; expected an instance of itself")
+        return source
 
     def expected(self) -> str:
         """Return what can be given, as a clause that begins with "expected"."""

@@ -48,6 +48,23 @@ def test_a_source_of_another_package_is_a_recording_with_its_own_stamps(install_
     check(EvaluationJob("three", "three:x", make_settings()))
 
 
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        ("np.zeros((4, 6))", "gives an image of shape (4, 6) and type float64; expected"),
+        ("1 / 0", "reading ended: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_source_that_breaks_keeps_the_frames_before(install_module, last, reason):
+    broken = THREE.replace("return None\n", f"return {last}\n")
+    install_module("broken_threes", GROUP, {"three": "broken_threes:Three"}, broken)
+    source = open_frames("three:x")
+    assert len(list(source.frames())) == 3
+    (issue,) = source.issues
+    assert issue.loss
+    assert reason in str(issue)
+
+
 def test_a_video_has_the_time_since_its_beginning():
     frames = open_frames("performer").frames()
     stamps = [next(frames).stamp for _ in range(3)]

@@ -48,7 +48,7 @@ def choose_source(video_device: str, filename: str = "") -> CameraSource:
         RegistryError: The source of this name cannot be used.
     """
     cls, text = choose_source_class(video_device, filename)
-    return cls.from_text(text, cls.Options())
+    return CAMERA_SOURCES.make(cls, text, cls.Options())
 
 
 def _check_file(path: Path) -> None:

@@ -3,15 +3,24 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource, ImageArray
+from x2c_core.sources.camera_source import (
+    CameraIntrinsics,
+    CameraSource,
+    ImageArray,
+    as_image,
+)
 from x2c_core.sources.source import SourceError
 from x2c_node.supervision.supervisor import Pulse
+
+_END_OF_TIME = 2**31 * 1_000_000_000
+"""First stamp that messages cannot hold [ns]."""
 
 _READ_AHEAD = 3
 """Images of a file that are decoded before they are due."""
@@ -121,7 +130,7 @@ class Grabber:
         while not self._stopping:
             try:
                 self._source.open()
-                self.rate = self._source.rate
+                self.rate = _rate(self._source)
                 self._found()
                 if not self._read_all(on_image=self._recovered):
                     break
@@ -133,7 +142,7 @@ class Grabber:
                     break
                 self._pause(wait)
                 wait = min(2.0 * wait, self._backoff.longest)
-        self._source.close()
+        self._close()
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -152,10 +161,9 @@ class Grabber:
             if image is None:
                 return self._loop and read_any
             read_any = True
+            grabbed = _grabbed(self._source, image)
             on_image()
-            source = self._source
-            taken = time.monotonic() - source.age
-            self._put(Grabbed(image, taken, source.stamp, source.frame_id, source.calibration))
+            self._put(grabbed)
         return False
 
     def _put(self, grabbed: Grabbed) -> None:
@@ -174,8 +182,37 @@ class Grabber:
         self.fault = f"{error}{again}"
         if first:
             self._complain(self.fault)
-        self._source.close()
+        self._close()
+
+    def _close(self) -> None:
+        try:
+            self._source.close()
+        except Exception as error:  # As above; what cannot be closed is opened again.
+            self._complain(f"{self._source.name} cannot be closed: {error}")
 
     def _pause(self, seconds: float) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._stopping, seconds)
+
+
+def _rate(source: CameraSource) -> float:
+    """Return a source's rate [Hz]; 0 for one that cannot be.
+
+    Sources of other packages return anything.
+    """
+    rate = float(source.rate)
+    return rate if 0.0 < rate < math.inf else 0.0
+
+
+def _grabbed(source: CameraSource, image: object) -> Grabbed:
+    """Return an image with all that the source says of it.
+
+    Raises:
+        ValueError: The source returns no image, or an impossible stamp.
+    """
+    array = as_image(source, image)
+    stamp = source.stamp
+    if stamp is not None and not (isinstance(stamp, int) and 0 <= stamp < _END_OF_TIME):
+        raise ValueError(f"{source.name} gives the stamp {stamp!r}; expected nanoseconds, or None")
+    taken = time.monotonic() - source.age
+    return Grabbed(array, taken, stamp, str(source.frame_id), source.calibration)

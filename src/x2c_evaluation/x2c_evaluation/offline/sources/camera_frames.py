@@ -8,7 +8,7 @@ from pathlib import Path
 
 from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
 from x2c_core.files.issues import Issues
-from x2c_core.sources.camera_source import IMAGE_RATE
+from x2c_core.sources.camera_source import IMAGE_RATE, as_image
 from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
 from x2c_perception.cameras.choice import choose_source
@@ -79,11 +79,15 @@ class CameraFrames(FrameSource):
         with self._source:
             while True:
                 try:
-                    image = self._source.read()
+                    read = self._source.read()
+                    image = None if read is None else as_image(self._source, read)
                 except SourceError as error:
                     self.issues.once(str(error))
                     index += 1
                     continue
+                except Exception as error:  # Code of other packages raises anything.
+                    self.issues.once(f"reading ended: {type(error).__name__}: {error}")
+                    return
                 if image is None:
                     return
                 yield index, image
