@@ -77,7 +77,7 @@ def test_without_a_person_nothing_is_detected(stage, tracker, make_face):
 
 def test_of_two_people_the_one_who_is_followed_is_detected(stage, tracker, make_face):
     person = make_face()
-    other = dataclasses.replace(person, landmarks=person.landmarks + [200.0, 0.0, 0.0])
+    other = dataclasses.replace(person, landmarks=person.landmarks + np.array([200.0, 0.0, 0.0]))
     tracker.finds(person)
     watch(stage, 3)
     tracker.finds(other, person)
