@@ -179,8 +179,10 @@ def options_fault(cls: object) -> str:
 def _field(cls: type[Any], name: str) -> tuple[type, Any, FieldSpec]:
     known = specs(cls)
     if name not in known:
+        if not known:
+            raise FieldError(f"unknown option {name!r}: there are no options")
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        listed = ", ".join(known) or "it has none"
+        listed = ", ".join(known)
         raise FieldError(f"unknown option {name!r}; expected one of: {listed}{hint}")
     return known[name]
