@@ -4,6 +4,7 @@
 import itertools
 import time
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -117,3 +118,41 @@ def test_a_still_image_is_repeated_at_the_rate_asked_for(tmp_path, portrait, wai
     player, delivered, _, _ = play(StillImage(tmp_path / "face.png"), rate=200.0)
     wait_until(lambda: len(delivered) >= 10, what="ten images")
     player.stop()
+
+
+class Recorded(StillImage):
+    """Three images with recorded stamps, unevenly spaced."""
+
+    STAMPS = (1_700_000_000_000_000_000, 1_700_000_000_030_000_000, 1_700_000_000_200_000_000)
+
+    def open(self):
+        super().open()
+        self._stamps = iter(self.STAMPS)
+
+    def read(self):
+        self.stamp = next(self._stamps, None)
+        return None if self.stamp is None else super().read()
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    cv2.imwrite(str(tmp_path / "one.png"), np.zeros((4, 4, 3), np.uint8))
+    return Recorded(tmp_path / "one.png")
+
+
+def test_images_with_stamps_come_as_they_were_recorded(recorded, wait_until):
+    player, delivered, _, _ = play(recorded)
+    wait_until(lambda: player.finished, what="the end")
+    player.stop()
+    taken = np.array([at - age for _, age, at in delivered])
+    first, second = np.diff(taken)
+    assert second - first > 0.05
+
+
+def test_another_rate_that_is_asked_for_replaces_recorded_times(recorded, wait_until):
+    player, delivered, _, _ = play(recorded, rate=50.0)
+    wait_until(lambda: player.finished, what="the end")
+    player.stop()
+    assert len(delivered) == 3
+    taken = np.array([at - age for _, age, at in delivered])
+    assert np.diff(taken)[1] < 0.17

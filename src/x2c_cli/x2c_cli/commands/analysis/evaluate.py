@@ -53,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recordings",
         metavar="BAG|VIDEO",
         nargs="+",
-        help="a bag (its folder or one file), a video, a folder of images, or 'performer'",
+        help="a bag (its folder or one file), a video, a folder of images, a data set, "
+        "'performer', or NAME:TEXT with the name of a source, see 'x2c sources'",
     )
     parser.add_argument(
         "--out",
