@@ -78,7 +78,7 @@ def test_what_cannot_be_is_refused(checkpoint, weights, tmp_path, capsys):
     gone = tmp_path / "gone" / "x.onnx"
     own = tmp_path / "own.safetensors"
     for words, said in (
-        ((checkpoint,), "does not tell which"),
+        ((checkpoint,), "does not state which"),
         ((checkpoint, "--angles", "rad"), "only change what --preset says"),
         ((tmp_path / "gone.pth", "--preset", "x2c"), "there is no file"),
         ((weights, "--out", gone), "cannot write"),

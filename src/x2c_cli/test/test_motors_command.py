@@ -65,7 +65,7 @@ def test_from_an_empty_folder_to_a_robot(calibrate, bus, tmp_path):
 
 def test_it_goes_on_where_it_was_stopped(calibrate, bus, tmp_path):
     status, said = calibrate(answers=[*JAW, *LID[:6], "q"])
-    assert "goes on there" in said, said
+    assert "give the same command again" in said, said
     assert load_robot(tmp_path / "face").joint_names == ("jaw",)
     (motor,) = json.loads((tmp_path / "face" / "calibration_progress.json").read_text())
     assert (motor["name"], motor["marks"]) == ("lid", {"low": 2200.0})
@@ -79,7 +79,7 @@ def test_it_goes_on_where_it_was_stopped(calibrate, bus, tmp_path):
 def test_when_input_ends_what_is_marked_is_kept(calibrate, tmp_path):
     status, said = calibrate(answers=[*JAW, *LID[:6]])
     assert status == 0
-    assert "goes on there" in said
+    assert "give the same command again" in said
     assert (tmp_path / "face" / "calibration_progress.json").is_file()
 
 
@@ -178,7 +178,7 @@ def test_ctrl_c_anywhere_loses_no_answer(calibrate, bus, tmp_path, monkeypatch, 
     monkeypatch.setattr(Dialogue, "_ask", interrupted)
     status, said = calibrate(answers=answers)
     assert status == 0
-    assert "goes on there" in said
+    assert "give the same command again" in said
     kept = tmp_path / "face" / "calibration_progress.json"
     known = json.loads(kept.read_text())[0] if kept.exists() else {}
     assert known.get("name", "") == ("jaw" if at > 3 else "")
@@ -229,8 +229,8 @@ def test_hobby_servos_need_their_channels_named(x2c, tmp_path):
         answers = ["", "", "jaw", "jaw pitch", "free", "=1300", "", "=1500", "", ""]
         status, said = x2c(*words, "--channels", "2-2", answers=answers)
         assert status == 0, said
-        assert "go to its middle" in said
-        assert "could not tell" in said
+        assert "jump to its middle" in said
+        assert "cannot measure where it is" in said
         assert board.targets[2] == 6000
     driver = make_driver(load_robot(tmp_path / "face"))
     assert driver.calibration.addresses == (2,)

@@ -7,7 +7,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls_track import ControlsTrack
 from x2c_core.errors import VideoError
 from x2c_core.robot.robot_file import load_robot
-from x2c_evaluation.face_clip import draw, frames, write_film, write_image
+from x2c_evaluation.face_clip import draw, frames, write_image, write_video
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RenderError
 
@@ -42,7 +42,7 @@ def test_an_image_shows_the_face_in_the_size_asked(robot, tmp_path):
 def test_a_film_follows_its_track(robot, tmp_path):
     track = ControlsTrack(np.array([0.0, 0.5]), np.stack([controls.NEUTRAL, TURNED]))
     done = []
-    write_film(tmp_path / "a.mp4", robot, track, (64, 64), 10.0, False, done.append)
+    write_video(tmp_path / "a.mp4", robot, track, (64, 64), 10.0, False, done.append)
     shown = images(tmp_path / "a.mp4")
     assert len(shown) == frames(track, 10.0) == done[-1] == 6
     away = [np.abs(image - shown[0]).mean() for image in shown]
@@ -55,7 +55,7 @@ def test_servos_arrive_later_than_the_values(robot, tmp_path):
     shown = {}
     for dynamics in (False, True):
         path = tmp_path / f"{dynamics}.mp4"
-        write_film(path, robot, track, (64, 64), 20.0, dynamics)
+        write_video(path, robot, track, (64, 64), 20.0, dynamics)
         shown[dynamics] = images(path)
     apart = [np.abs(a - b).mean() for a, b in zip(*shown.values(), strict=True)]
     # The codec leaves some difference between images of the same face.
@@ -70,4 +70,4 @@ def test_where_nothing_can_be_written_it_says_so(robot, tmp_path):
     path = tmp_path / "file" / "face.mp4"
     track = ControlsTrack(np.zeros(1), controls.NEUTRAL[None])
     with pytest.raises(VideoError, match=f"cannot write {path}"):
-        write_film(path, robot, track, (32, 32), 30.0, False)
+        write_video(path, robot, track, (32, 32), 30.0, False)

@@ -48,7 +48,7 @@ def write_image(path: Path, image: ImageArray) -> None:
         raise VideoError(f"cannot write {path}: {error}") from error
 
 
-def write_film(
+def write_video(
     path: Path,
     robot: Robot,
     track: ControlsTrack,
@@ -57,7 +57,7 @@ def write_film(
     dynamics: bool,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Write a film of the face that follows control values.
+    """Write a video of the face that follows control values.
 
     Args:
         path: One that exists is replaced.
@@ -87,7 +87,7 @@ def write_film(
 
 
 def frames(track: ControlsTrack, framerate: float) -> int:
-    """Return how many images the film of a track has."""
+    """Return how many images the video of a track has."""
     return int(track.duration * framerate + 1e-6) + 1
 
 

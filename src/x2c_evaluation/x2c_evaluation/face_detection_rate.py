@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.robot.robot import Robot
+from x2c_core.terminal.progress import ProgressDisplay
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -132,10 +132,10 @@ def check(robot: Robot, console: Console) -> int:
     drawing = drawing_time(robot)
     ok = drawing <= DRAWING_TARGET
     tracker = MediaPipeTracker()
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Showing faces", total=POSES * len(ranges))
+    with ProgressDisplay(console, transient=True) as progress:
+        bar = progress.add("Showing faces", POSES * len(ranges))
         for name, (lower, upper, wanted) in ranges.items():
-            found = detect(robot, tracker, lower, upper, POSES, lambda: progress.advance(task))
+            found = detect(robot, tracker, lower, upper, POSES, lambda: progress.advance(bar))
             good = found.share >= wanted
             ok &= good
             table.add_row(

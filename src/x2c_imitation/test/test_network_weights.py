@@ -121,7 +121,7 @@ def test_settings_of_the_training_in_a_checkpoint_do_no_harm(tmp_path, network, 
 def test_without_a_configuration_it_is_told_where_to_get_one(tmp_path, network):
     path = tmp_path / "checkpoint.pth"
     torch.save(network.state_dict(), path)
-    with pytest.raises(NetworkError, match=r"does not tell.*export-network .*--preset x2c"):
+    with pytest.raises(NetworkError, match=r"does not state.*export-network .*--preset x2c"):
         load_network(path)
 
 

@@ -240,7 +240,7 @@ def set_config(model, **changes):
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda model: onnx.helper.set_model_props(model, {}), "does not tell which images"),
+        (lambda model: onnx.helper.set_model_props(model, {}), "does not state which images"),
         (
             lambda model: onnx.helper.set_model_props(model, {"network_config": "{}"}),
             "network_config in its metadata: .*missing",
@@ -270,7 +270,7 @@ def test_an_onnx_file_of_another_program_is_refused(tmp_path):
     with pytest.raises(NetworkError) as caught:
         load_predictor(path)
     text = str(caught.value)
-    assert "expected images tensor(uint8) (n, 64, 64, 3) to controls tensor(float)" in text
+    assert "expected pictures tensor(uint8) (n, 64, 64, 3) to controls tensor(float)" in text
     assert "got input tensor(float) (n, 3, 224, 224)" in text
     assert "with a fixed n" in text
 

@@ -166,7 +166,7 @@ def test_motors_that_hold_when_connected_are_let_go_without_commands(tmp_path):
     stage.run(2.0)
     assert stage.condition is Condition.TORQUE_DISABLED
     assert not stage.motors.on.any()
-    assert stage.told_that.count("go limp") == 1
+    assert stage.told_that.count("s: torque is disabled") == 1
 
 
 def test_motors_that_are_never_to_go_limp_are_left_as_they_are(tmp_path):
@@ -240,7 +240,7 @@ def test_silence_holds_then_takes_torque_off(tmp_path):
     assert stage.condition is Condition.TORQUE_DISABLED
     assert not stage.motors.on.any()
     assert "the motors hold" in stage.told_that
-    assert "go limp" in stage.told_that
+    assert "s: torque is disabled" in stage.told_that
 
 
 def test_torque_stays_on_where_it_is_to_stay(tmp_path):

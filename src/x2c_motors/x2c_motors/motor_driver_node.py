@@ -51,7 +51,7 @@ _MOVING = (Condition.APPROACHING, Condition.FOLLOWING)
 
 _RETURN = "the motors come back to the commanded pose slowly"
 _JUMP = (
-    "hands off: servos that cannot tell where they are jump to where they were sent last, at the "
+    "hands off: servos that cannot measure their position jump to their last command, at the "
     "next command; from there they come to the commanded pose slowly"
 )
 

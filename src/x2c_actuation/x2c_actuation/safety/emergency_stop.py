@@ -145,7 +145,7 @@ class EmergencyStop:
         count = self._node.count_publishers(topic)
         if count != 1 and _Publisher(topic, None) in self._sources.asserting():
             self._node.get_logger().warning(
-                f"a release on {topic} is ignored: this ROS 2 does not tell who releases, "
+                f"a release on {topic} is ignored: this ROS 2 does not name the publisher, "
                 f"and there are {count} publishers; end all but the one that releases",
                 throttle_duration_sec=5.0,
             )

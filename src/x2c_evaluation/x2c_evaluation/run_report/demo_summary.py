@@ -10,13 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from x2c_bags.errors import BagError
 from x2c_bags.frames.recorded_run import Joints, RecordedRun, Stream, read_recorded_run
@@ -27,6 +20,7 @@ from x2c_core.control_space import controls, controls_table
 from x2c_core.errors import VideoError
 from x2c_core.printable import printable
 from x2c_core.system.versions import versions
+from x2c_core.terminal.progress import ProgressDisplay
 from x2c_evaluation.run_report import report_figure, video
 from x2c_evaluation.run_report.report import Report, RunContext, make_report, to_json
 
@@ -104,18 +98,13 @@ class _Results:
 def _write_video(
     out: Path, reader: BagReader, recorded_run: RecordedRun, context: RunContext, console: Console
 ) -> None:
-    columns = (
-        TextColumn(f"Writing {video.FILE_NAME}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
     subtitle = f"{Path(context.source).name} to {context.robot}, {context.backend}"
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=len(recorded_run.streams[Part.CAMERA_IMAGE]))
+    with ProgressDisplay(console) as progress:
+        total = len(recorded_run.streams[Part.CAMERA_IMAGE])
+        bar = progress.add(f"Writing {video.FILE_NAME}", total)
         video.write_video(
             *(reader, out / video.FILE_NAME, "X2C imitation", subtitle),
-            lambda done: progress.update(task, completed=done),
+            lambda done: progress.update(bar, done),
         )
 
 

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from x2c_core.arrays import Array
@@ -30,6 +29,7 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.terminal.progress import ProgressDisplay
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import eyes_open
@@ -189,10 +189,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         robot = load_robot(find_robot(options.robot))
         clips = []
-        with Progress(console=console, transient=True) as progress:
+        with ProgressDisplay(console, transient=True) as progress:
             for video in options.videos:
-                task = progress.add_task(Path(video).stem, total=None)
-                advance = partial(progress.advance, task)
+                advance = partial(progress.advance, progress.add(Path(video).stem, None))
                 clips.append(
                     measure_transfer(robot, video, options.size, advance, options.transfer)
                 )

@@ -18,7 +18,7 @@ from x2c_motors.errors import DriverError, Fault, MotorCalibrationError
 
 _HELP = (
     "arrow keys, or +5, -5: move by so many degrees, or percent of its range; =0.1: move there; "
-    "home; free: go limp; a joint's name: that one; Enter: where it is; ?: this; q: end"
+    "home; free: disable torque; a joint's name: that one; Enter: where it is; ?: this; q: end"
 )
 
 
@@ -107,7 +107,7 @@ class Jog:
         mover, place = self._motor(joint)
         start = mover.position(place)
         way = (
-            f"to {_shown(one, target)}, by its home: it cannot tell where it is"
+            f"to {_shown(one, target)}, by its home: it cannot measure its position"
             if math.isnan(start)
             else f"by {_shown(one, target - start)}, to {_shown(one, target)}"
         )
@@ -188,7 +188,7 @@ class Jog:
         elif text == "free":
             mover, place = self._motor(joint)
             mover.relax(place)
-            self._say(f"{one.name} goes limp")
+            self._say(f"{one.name}: torque disabled")
         elif text.startswith("="):
             self.to(joint, parse_command(text, text[1:], units_of(one.type)))
         elif text[0] in "+-":

@@ -117,7 +117,7 @@ class MotorCalibration:
         except DriverError as error:
             if error.fault is not Fault.REFUSED:
                 raise
-            # It stands where it may not be energised; the others can be calibrated meanwhile.
+            # It stands where its torque may not be enabled; calibrate the others meanwhile.
             return self._refuse(measured, MotorCalibrationError(str(error)))
 
     def _walk(self, measured: MeasuredJoint, mover: JointMover, raw: RawScale) -> bool:

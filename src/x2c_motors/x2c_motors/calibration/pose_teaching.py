@@ -20,10 +20,10 @@ HELP = (
     "  arrow keys, or +5, -5   move the motor by so many degrees (up, down: 5; right, left: 1)\n"
     "  =1500                   move it to this raw value\n"
     "  Enter                   mark the pose that it has now\n"
-    "  at 20, at 0.7           what is shown is not all of it, but this angle [°] or ratio\n"
+    "  at 20, at 0.7           the pose shown is only this angle [°] or ratio\n"
     "  back                    go to neutral\n"
-    "  free, grip              let it go limp, to move it by hand; hold again\n"
-    "  q                       end; what is marked is kept, the same command goes on there"
+    "  free, grip              disable its torque, to move it by hand; enable it again\n"
+    "  q                       end; marks are kept; to resume, give the same command again"
 )
 _BLOCKED = math.radians(3.0)
 _WIGGLE = math.radians(4.0)
@@ -66,7 +66,7 @@ class PoseTeaching:
         """
         if math.isnan(self._mover.position(0)):
             self._dialogue.say(
-                "It cannot tell where it is: it will go to its middle at once, by itself."
+                "It cannot measure its position: it will jump to its middle at once."
             )
         question = "Enter: move it by 4° either way, to see which one it is; s: skip it."
         if not self._dialogue.choose(question, _GO):
@@ -181,10 +181,10 @@ class PoseTeaching:
 
     def _free(self) -> None:
         if not self._mover.driver.measures:
-            raise MotorCalibrationError("this motor could not tell where it is moved by hand")
+            raise MotorCalibrationError("this motor cannot measure where it is moved by hand")
         self._mover.relax(0)
         self._torque_disabled, self._read_at = True, time.monotonic()
-        self._dialogue.say("limp: move it by hand, not too fast, then Enter or grip")
+        self._dialogue.say("torque disabled: move it by hand, not too fast, then Enter or grip")
 
     def _follow(self) -> None:
         """Follow the shaft while the owner turns it.

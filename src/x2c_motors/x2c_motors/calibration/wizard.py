@@ -62,7 +62,7 @@ def run_wizard(
     try:
         finished = calibration.run(motors, again)
     except (Quit, KeyboardInterrupt):
-        dialogue.say("\nStopped; what was marked is kept, and the same command goes on there.")
+        dialogue.say("\nStopped; marks are kept. To resume, give the same command again.")
         return 0
     if editor.backup:
         dialogue.say(f"As it was before: {escape(str(editor.backup))}")

@@ -46,7 +46,7 @@ def make_boards(robot: Robot, overrides: Overrides | None = None) -> tuple[Board
     if not robot.boards:
         raise DriverSettingsError(
             f"{file} has no driver section, which says how its motors are reached; "
-            "docs/your_own_face.md tells how to write one"
+            "docs/your_own_face.md describes how to write one"
         )
     try:
         return _checked(robot, overrides or {})

@@ -16,7 +16,7 @@ class Condition(enum.StrEnum):
     """They cannot be reached."""
     UNTOUCHED = "untouched"
     """Connected and left as they are, with or without torque: nothing is commanded yet."""
-    TORQUE_DISABLED = "limp"
+    TORQUE_DISABLED = "torque disabled"
     """Torque disabled by a stop, or after a long time without commands."""
     APPROACHING = "approaching"
     """They are on their way to the commanded pose, slowly."""

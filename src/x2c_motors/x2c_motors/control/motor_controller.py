@@ -118,7 +118,7 @@ class MotorController:
             return
         try:
             self.link.open(self._relax_unattended)
-            self._tell(True, "emergency stop: the motors are limp")
+            self._tell(True, "emergency stop: torque is disabled")
         except DriverError as error:
             self._tell(True, f"emergency stop: torque could not be taken off: {error}")
         finally:
@@ -244,7 +244,7 @@ class MotorController:
             return False
         self._driver.torque(False)
         self._stay_idle(Condition.TORQUE_DISABLED, now)
-        self._tell(True, f"no commands for {limit:g} s: the motors go limp")
+        self._tell(True, f"no commands for {limit:g} s: torque is disabled")
         return True
 
     def _stay_idle(self, condition: Condition, now: float) -> None:
@@ -262,7 +262,9 @@ class MotorController:
             self._relax_next = now
             self._condition = Condition.STOPPED
             self._tell(
-                True, "emergency stop: the motors " + ("are limp" if self._relaxes else "hold")
+                True,
+                "emergency stop: "
+                + ("torque is disabled" if self._relaxes else "the motors hold"),
             )
         if now >= self._relax_next:
             self._relax_if_stopped(now)

@@ -30,7 +30,7 @@ def diagnose_motors(boards: Sequence[MotorBoard]) -> Diagnosis:
 
 def _diagnose(controller: MotorController) -> Diagnosis:
     driver = controller.link.driver
-    source = "measured" if driver.measures else "as sent: these motors do not tell"
+    source = "measured" if driver.measures else "as sent: these motors do not measure"
     values = {
         "driver": driver.settings.type,
         "place": driver.place,

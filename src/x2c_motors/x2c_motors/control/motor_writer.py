@@ -33,7 +33,7 @@ class MotorWriter:
         self.last = np.array([joint.home for joint in joints])
         self.held = np.zeros(len(joints), bool)
         self._link, self._tell = link, tell
-        # A joint that is energised may be that far from where it is sent: a tick's way.
+        # A joint whose torque is enabled may be that far from where it is sent: a tick's way.
         self._slack = np.array([joint.velocity for joint in joints]) / link.driver.settings.rate
         self._outside = np.zeros(len(joints), bool)
 

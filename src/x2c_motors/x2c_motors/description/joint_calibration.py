@@ -125,7 +125,7 @@ class BoardCalibration:
         standing = np.asarray(positions, dtype=np.float64)
         raw: Array = np.asarray(self._zero + self._slope * standing)
         lowest, highest = self._readings
-        # A servo that counts turns starts again at one when it is energised.
+        # A servo that counts turns starts again at one when its torque is enabled.
         counted = (raw < lowest - 0.5 * self.resolution) | (raw > highest + 0.5 * self.resolution)
         before, after = np.asarray(raw - self._turn), np.asarray(raw + self._turn)
         around = np.minimum(self._off_way(before), self._off_way(after))

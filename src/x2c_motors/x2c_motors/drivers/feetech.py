@@ -152,7 +152,7 @@ class FeetechDriver(MotorDriver):
             number = f"model {int.from_bytes(model, 'little')}"
             state = self._read_all(_POSITION, _STATE_SIZE, [address]).get(address)
             if state is None:
-                found.append(Found(address, number, np.nan, "does not tell its state"))
+                found.append(Found(address, number, np.nan, "does not report its state"))
                 continue
             notes = f"{state[_VOLTAGE_PLACE] / 10.0:.1f} V, {state[_TEMPERATURE_PLACE]} °C"
             found.append(Found(address, number, self._position(state), notes))

@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--channels",
         metavar="A-B",
         type=_addresses,
-        help="addresses that have a motor, if a scan cannot tell",
+        help="addresses that have a motor, if a scan cannot find out",
     )
     calibrate.add_argument(
         "--way-time",

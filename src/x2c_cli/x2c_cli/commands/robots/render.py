@@ -151,21 +151,20 @@ def _track(arguments: argparse.Namespace) -> ControlsTrack:
 
 
 def _video(arguments: argparse.Namespace, robot: Robot, console: Console) -> None:
-    from rich.progress import Progress
-
-    from x2c_evaluation.face_clip import frames, write_film
+    from x2c_core.terminal.progress import ProgressDisplay
+    from x2c_evaluation.face_clip import frames, write_video
 
     track = _track(arguments)
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Drawing", total=frames(track, arguments.fps))
-        write_film(
+    with ProgressDisplay(console, transient=True) as progress:
+        bar = progress.add("Drawing", frames(track, arguments.fps))
+        write_video(
             arguments.out,
             robot,
             track,
             arguments.size,
             arguments.fps,
             arguments.dynamics,
-            lambda done: progress.update(task, completed=done),
+            lambda done: progress.update(bar, done),
         )
 
 

@@ -103,7 +103,7 @@ def load_network(
     config = own or config
     if config is None:
         raise NetworkError(
-            f"{path} does not tell which images it was trained on (size, colour order, "
+            f"{path} does not state which images it was trained on (size, colour order, "
             "normalisation, unit of angles): convert it with './x2c export-network "
             f"{path.name} --preset x2c', or --preset vividface, whichever it is"
         )

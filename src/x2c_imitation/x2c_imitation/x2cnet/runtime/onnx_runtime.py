@@ -97,7 +97,7 @@ class OnnxRuntime(Runtime):
 def _config(path: Path, metadata: Mapping[str, str]) -> NetworkConfig:
     if CONFIG_KEY not in metadata:
         raise NetworkError(
-            f"{path} does not tell which images it takes ({CONFIG_KEY} in its metadata): make "
+            f"{path} does not state which images it takes ({CONFIG_KEY} in its metadata): make "
             "it of the weights with './x2c export-network'"
         )
     try:
