@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Derives x2c_core's reference face anew, and compares it with the one that is committed.
+"""Derive x2c_core's reference face again, and compare it with the one that is committed.
 
 The steps are those of src/x2c_core/x2c_core/data/README.md.
 """

@@ -18,7 +18,7 @@ for _x2c_package in "$X2C_ROOT"/src/*/setup.py; do
   _x2c_package=${_x2c_package%/setup.py}
   PYTHONPATH=$PYTHONPATH$X2C_ROOT/build/${_x2c_package##*/}:
 done
-# Nothing of a ROS 2 that is also on this machine may be mixed in, so these are set anew.
+# Nothing of a ROS 2 that is also on this machine may be mixed in, so these are set again.
 for _x2c_site in "$_x2c_install"/lib/python3*/site-packages; do
   PYTHONPATH=$PYTHONPATH$_x2c_site
 done

@@ -2,7 +2,9 @@
 """Docstrings and messages keep to the rules for texts in CONTRIBUTING.md."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,10 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
                 at = node.lineno + node.value[: match.start()].count("\n")
                 yield at, f"word to replace: {match[0]}"
 
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and (match := WORDS.search(token.string)):
+            yield token.start[0], f"word to replace: {match[0]}"
+
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_texts_keep_to_the_rules(package):
@@ -82,6 +88,7 @@ def test_types_of_arrays_have_one_home(package):
         ('def f(a):\n    """Do it.\n\n    Args:\n        a: Of the robot.\n    """', "argument"),
         ('"""Reads a file."""', "summary"),
         ('raise ValueError("start it anew")', "anew"),
+        ("x = 1  # whoever reads it", "whoever"),
         ('x = f"the picture {1} is small"', "picture"),
     ],
 )

@@ -70,7 +70,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("actuation_node", ActuationParameters, **node_arguments)
-        # Whoever moves the joints holds it; nobody who holds it waits for another callback.
+        # Held while commanding joints; never held while waiting for a callback.
         self._moving = threading.RLock()
         # State and last command outlive every transition: joints go on from there, and what is
         # latched waits for a reset.
@@ -138,7 +138,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                 else:
                     self._stage.state_machine.disable(now)
         limit = now + longest_end(self.params.ease_time, pipeline.motion.limits)
-        # An emergency stop is heard although nobody spins the node meanwhile.
+        # An emergency stop is received although the node is not spun meanwhile.
         braking = False
         try:
             while not self._at_end(pipeline):

@@ -33,7 +33,7 @@ def diagnosis_values(
                 values[f"tracking error: {name}"] = f"{error:.4g}"
     for name, away in pipeline.elsewhere.items():
         values[f"began away from where it was sent: {name}"] = f"{away:.4g}"
-    values["pressing the emergency stop"] = asserting or "nobody"
+    values["pressing the emergency stop"] = asserting or "none"
     values["plans refused"] = str(pipeline.motion.refused)
     counts = {**pipeline.counts, "late ticks": pipeline.totals["late ticks"]}
     values.update({name: str(count) for name, count in sorted(counts.items())})

@@ -58,7 +58,7 @@ def chosen_profile(environment: Mapping[str, str] = os.environ) -> str:
 
 def _profile_name(environment: Mapping[str, str]) -> str:
     reach = environment.get(RANGE_VARIABLE, "")
-    # Whoever names peers on other machines wants to be found by them.
+    # A user who names peers on other machines wants to be found by them.
     confined = reach in ("LOCALHOST", "OFF") and not environment.get(PEERS_VARIABLE)
     return _CONFINED if confined else _OPEN
 

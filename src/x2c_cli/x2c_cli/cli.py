@@ -77,12 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"error: {error}", file=sys.stderr)
         status = FAILED if isinstance(error, ThreadError) else REFUSED
     except KeyboardInterrupt:
-        # Threads of nodes and of the middleware may still run: nobody waits for them now.
+        # Threads of nodes and of the middleware may still run: they are not waited for.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone (x2c robots | head); there is nobody left to tell.
+        # The reader of our output has gone (x2c robots | head): a message could not be read.
         sys.stderr.close()
         status = 0
     sys.exit(status)

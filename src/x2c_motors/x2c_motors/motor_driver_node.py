@@ -193,7 +193,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         hurried = False
         try:
             while self._moving and time.monotonic() < limit:
-                # Nobody spins the node meanwhile.
+                # The node is not spun meanwhile.
                 self._estop.poll()
                 self._hear_commands()
                 if self.hurried and not hurried:

@@ -121,7 +121,7 @@ class Simulation:
         due = last = time.monotonic()
         while wanted():
             now = time.monotonic()
-            # Whoever is late by more than a tick starts a new rhythm.
+            # A delay of more than a tick starts a new rhythm.
             due = max(due + PERIOD, now)
             if self._stopping.wait(due - now):
                 return

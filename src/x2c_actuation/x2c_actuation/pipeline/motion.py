@@ -169,12 +169,12 @@ class JointMotion:
             if corridor is not None:
                 low = np.maximum(low, (corridor[0] - lower) / self._range)
                 high = np.minimum(high, (corridor[1] - lower) / self._range)
-            self._plan_anew(wanted, low, high)
+            self._plan_again(wanted, low, high)
         self._elapsed = min(self._elapsed + passed, self._plan.duration)
         self._take(self._plan.at(self._elapsed))
         return self._state
 
-    def _plan_anew(self, wanted: Array, low: Array, high: Array) -> None:
+    def _plan_again(self, wanted: Array, low: Array, high: Array) -> None:
         """Replace the plan by one to other targets, as far as there is one."""
         plan = self._planner.plan(self._now, wanted)
         outside = np.ones(len(wanted), bool) if plan is None else _outside(plan, low, high)
@@ -193,7 +193,7 @@ class JointMotion:
             np.clip(now.velocity, -self._velocity, self._velocity),
             np.clip(now.acceleration, -self._acceleration, self._acceleration),
         )
-        # Whoever started outside is let in.
+        # A joint that started outside may come in.
         low, high = np.minimum(limits.lower, self._last), np.maximum(limits.upper, self._last)
         self._last = np.clip(limits.lower + now.position * self._range, low, high)
         speed, acceleration = limits.velocity, limits.acceleration

@@ -185,7 +185,7 @@ class BagReader:
     def _informations(self, information: Any) -> Iterator[dict[str, Any]]:
         if information is not None:
             yield information
-        # Metadata that were made anew (`ros2 bag reindex`) have lost it; the files have not.
+        # Metadata that were rebuilt (`ros2 bag reindex`) have lost it; the files have not.
         for storage in self._storages:
             with suppress(ValueError):
                 yield files.information_of(storage.metadata, bare=True)

@@ -194,7 +194,7 @@ class SqliteStorage(Storage):
         try:
             return dict(database.execute(query).fetchall())
         except DAMAGED:
-            # Told when the messages themselves are read; until then nobody knows.
+            # Reported when the messages themselves are read; unknown until then.
             return {}
 
 

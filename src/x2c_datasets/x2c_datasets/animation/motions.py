@@ -61,7 +61,7 @@ def wandering(times: Array, generator: np.random.Generator) -> Array:
     stations = np.zeros((int(generator.integers(1, 4)), controls.COUNT))
     for name, deviation in _WANDERING.items():
         stations[:, controls.index(name)] = generator.normal(0.0, deviation, len(stations))
-    # Now and then somebody looks far aside.
+    # Now and then people look far aside.
     if generator.uniform() < 0.15:
         stations[:, controls.index("Gaze Target Phi")] *= 4.0
         stations[:, controls.index("Gaze Target Theta")] *= 3.0

@@ -105,7 +105,7 @@ class Cluster(Engine):
                     place = places[future]
                     yield place, _outcome(jobs[place], future)
             finally:
-                # Where the user does not wait, nobody else needs it.
+                # If the user does not wait, the results are not needed.
                 client.cancel(list(places))
 
 

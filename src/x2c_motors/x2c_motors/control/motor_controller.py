@@ -189,7 +189,7 @@ class MotorController:
             self._driver.torque(False)
 
     def _relax_unattended(self) -> None:
-        # None of them acknowledges it, and nobody is there to tell them again later.
+        # None of them acknowledges it, and no thread is left to repeat it later.
         for _ in range(UNATTENDED):
             self._driver.torque(False)
 

@@ -116,7 +116,7 @@ class MotorLink:
         try:
             self.driver.open()
         except DriverError as error:
-            # The port is open then, and nobody answers.
+            # The port is open then, and no motor answers.
             if error.fault is Fault.SILENT:
                 prepare()
             raise

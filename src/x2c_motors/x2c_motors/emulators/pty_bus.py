@@ -77,7 +77,7 @@ class PtyBus(ABC):
         self._master, slave = pty.openpty()
         try:
             tty.setraw(slave)
-            # What `select` has seen may be flushed before it is read, and nobody may take a reply.
+            # What `select` has seen may be flushed before it is read, or a reply stay unread.
             os.set_blocking(self._master, False)
             self._terminal = os.ttyname(slave)
             self.link.symlink_to(self._terminal)
@@ -126,7 +126,7 @@ class PtyBus(ABC):
     def _run(self) -> None:
         buffer = bytearray()
         while not self._ending:
-            # Nobody has the terminal open: EIO, which is no end.
+            # The terminal is not open: EIO, which is no end.
             if not select.select([self._master], [], [], 0.02)[0]:
                 continue
             try:

@@ -69,7 +69,7 @@ class Ticker:
                 return
             self._pulse.beat()
             self._call(max(now - due, 0.0))
-            # Whoever is late by more than a period starts a new rhythm.
+            # A delay of more than a period starts a new rhythm.
             due += self._period
             if due < now:
                 due = now + self._period

@@ -24,7 +24,7 @@ def tune(model: mujoco.MjModel, robot: Robot) -> None:
         model.dof_armature[dof] = _ROTOR_SHARE * model.dof_M0[dof]
     extent = float(model.stat.extent)
     mujoco.mj_setConst(model, mujoco.MjData(model))
-    # It has also measured the scene anew, and the camera's clipping planes go by that size.
+    # It has also measured the scene again, and the camera's clipping planes go by that size.
     model.stat.extent = extent
     for joint in robot.joints:
         dof = model.joint(joint.name).dofadr[0]

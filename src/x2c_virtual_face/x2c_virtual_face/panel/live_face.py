@@ -64,7 +64,7 @@ class LiveFace:
         """Yield the newest JPEG image whenever there is one, until the face is closed."""
         with self._news:
             self._watchers += 1
-            # Whoever begins to look gets an image at once.
+            # A new viewer gets an image at once.
             self._last_image = 0.0
         seen = self._number
         try:

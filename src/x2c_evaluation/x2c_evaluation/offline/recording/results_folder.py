@@ -89,7 +89,7 @@ def _refuse_overlap(folder: Path, what: str, path: str) -> None:
     results, read = folder.resolve(), Path(path).expanduser().resolve()
     if read.name == METADATA:
         read = read.parent
-    # In a folder of its own below the recording results are in nobody's way.
+    # Results in a folder of their own below the recording do no harm.
     in_the_way = read == results or any(
         read.is_relative_to(results / one) for one in (FRAMES, RECORDINGS)
     )

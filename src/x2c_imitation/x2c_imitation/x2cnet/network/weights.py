@@ -75,7 +75,7 @@ def save_network(
     content = {**_FORMAT, **(metadata or {}), CONFIG_KEY: config.as_json()}
     partial = path.with_name(path.name + ".part")
     try:
-        # Not by `save_file`, which lets nobody else read what it writes.
+        # Not by `save_file`, whose files other users cannot read.
         partial.write_bytes(save(weights, metadata=content))
         partial.replace(path)
     except OSError as error:

@@ -71,14 +71,14 @@ class PiecewiseMap:
         far[area * self._facing < _SLIVER] = _BEHIND
         far[self._before :] = 2.0 * _BEHIND
         seen = np.argsort(-far, kind="stable")
-        nobody = len(self._triangles)
-        owner = np.full((window.height, window.width), nobody, dtype=np.int16)
+        none = len(self._triangles)
+        owner = np.full((window.height, window.width), none, dtype=np.int16)
         local = np.clip(corners - (window.left, window.top), -_FARTHEST, _FARTHEST)
         places = np.rint(local * (1 << _SHIFT)).astype(np.int32)
         for number, place in zip(seen.tolist(), places[seen], strict=True):
             cv2.fillConvexPoly(owner, place, number, cv2.LINE_8, _SHIFT)
         affine = self._affine(corners[:, 0], edges, area)
-        return self._look_up(owner, affine, window), owner != nobody
+        return self._look_up(owner, affine, window), owner != none
 
     def _affine(self, origin: Array, edges: Array, area: Array) -> Map:
         """Return of each triangle the map (6, m + 1) to the neutral image."""
