@@ -167,7 +167,7 @@ fi
 system_packages
 
 # A pip that was killed leaves packages that look installed and are not. A virtual environment also holds
-# its own path and its Python's in many files, so a moved one is made again.
+# its own path and its Python's in many files, so a moved one is made anew.
 if [ -e .venv/x2c_installing ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C_ROOT" ] ||
   [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
   say "Making .venv with Python $(version_of "$python")"
