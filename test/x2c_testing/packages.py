@@ -39,7 +39,8 @@ def install_example(make_once: MakeOnce, monkeypatch: pytest.MonkeyPatch) -> Cal
         shutil.copytree(EXAMPLES / name, source, ignore=shutil.ignore_patterns("__pycache__"))
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         offline = ["--no-index", "--no-deps", "--no-build-isolation"]
-        subprocess.run([*pip, *offline, "--target", folder / "site", source], check=True)
+        target = ["--target", folder / "site", source]
+        subprocess.run([*pip, *offline, *target], check=True, timeout=150.0)
 
     def install(name: str) -> Path:
         site = make_once(f"example_{name}", lambda folder: fill(name, folder)) / "site"

@@ -22,14 +22,14 @@ def state(_):
 
 def test_each_process_is_prepared_and_ignores_ctrl_c():
     with worker_pool(1, begin, ("ready",)) as pool:
-        value, handler, process = pool.submit(state, None).result()
+        value, handler, process = pool.submit(state, None).result(150.0)
     assert (value, handler) == ("ready", signal.SIG_IGN)
     assert process != os.getpid()
 
 
 def fail_with_process_id(hurry):
     with worker_pool(1, hurry=hurry) as pool:
-        raise KeyError(pool.submit(os.getpid).result())
+        raise KeyError(pool.submit(os.getpid).result(150.0))
 
 
 @pytest.mark.parametrize("hurry", [True, False])
