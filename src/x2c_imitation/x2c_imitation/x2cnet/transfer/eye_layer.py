@@ -8,8 +8,7 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_core.face import topology
-from x2c_imitation.x2cnet.transfer.inpaint import fill_unknown
-from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window
+from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window, fill_unknown
 
 _SLIT = 1.5
 """Narrower outlines fade [pixel]."""

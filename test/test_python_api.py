@@ -23,7 +23,7 @@ from x2c_perception.performer import performer_video
 from x2c_perception.tracking_stage import TrackingSettings
 
 PERIOD = 1.0 / 30.0
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "solver_without_ros.py"
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "solver_without_ros.py"
 
 
 @pytest.fixture(scope="module")
