@@ -13,7 +13,7 @@ import pytest
 from ament_index_python import PackageNotFoundError, get_package_prefix
 from sensor_msgs.msg import JointState
 
-from x2c_bringup.graph.options import option_texts
+from x2c_bringup.graph.options import backend_option_texts, option_texts
 from x2c_bringup.graph.replay import replay_texts
 from x2c_bringup.shared_files import shared_file
 from x2c_msgs.msg import ControlValues
@@ -81,7 +81,7 @@ def test_every_option_of_the_graph_is_an_argument_with_a_description():
     source = PythonLaunchDescriptionSource(str(LAUNCH_FILE))
     entities = source.get_launch_description(LaunchContext()).entities
     declared = {one.name: one for one in entities if isinstance(one, DeclareLaunchArgument)}
-    texts = {text.name: text.description for text in option_texts()}
+    texts = {text.name: text.description for text in (*option_texts(), *backend_option_texts())}
     assert set(declared) == set(texts) | {"discovery_range"}
     # launch adds the choices.
     assert all(declared[name].description.startswith(text) for name, text in texts.items())
