@@ -23,6 +23,7 @@ from x2c_bringup.graph.options import (
     option_texts,
 )
 from x2c_bringup.graph.replay import ReplayOptions, player_node, replay_texts
+from x2c_bringup.launching.launch_arguments import DISCOVERY, LaunchArgument
 from x2c_core.files.input_limits import LIMITS, Limit
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.sources.expression_source import EXPRESSION_SOURCES
@@ -77,10 +78,10 @@ def backend_tables() -> dict[str, str]:
     }
 
 
-def launch_table(options: Sequence[OptionText]) -> str:
+def launch_table(options: Sequence[OptionText | LaunchArgument]) -> str:
     """Return the table of launch arguments."""
     rows = ["| argument | default | |", "|---|---|---|"]
-    rows += [f"| `{o.name}` | {_code(o.default)} | {o.description} |" for o in options]
+    rows += [f"| `{o.name}` | {_code(o.default or '')} | {o.description} |" for o in options]
     return "\n".join(rows) + "\n"
 
 
@@ -104,7 +105,7 @@ def limit_table(limits: Sequence[Limit]) -> str:
 def tables() -> dict[str, str]:
     """Return every table by its name."""
     return {
-        "launch": launch_table(option_texts()),
+        "launch": launch_table([*option_texts(), DISCOVERY]),
         "backend_launch": launch_table(
             [text for text in backend_option_texts() if text.name in _own_options()]
         ),

@@ -12,10 +12,19 @@ from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 
 
+_NAMES = {
+    Region.EYES: "the eyes",
+    Region.BROWS: "the brows",
+    Region.MOUTH: "the mouth",
+    Region.REST: "the rest of the face",
+    Region.POSE: "the head's pose",
+}
+
+
 def _min_cutoff(region: Region) -> Any:
     return parameter(
         DEFAULTS[region].min_cutoff,
-        f"Smoothing of {region} at rest: cutoff frequency, lower is smoother [Hz].",
+        f"Smoothing of {_NAMES[region]} at rest: cutoff frequency, lower is smoother [Hz].",
         minimum=0.01,
         maximum=100.0,
         dynamic=True,
@@ -25,7 +34,7 @@ def _min_cutoff(region: Region) -> Any:
 def _beta(region: Region) -> Any:
     return parameter(
         DEFAULTS[region].beta,
-        f"Smoothing of {region} in motion: increase of the cutoff with speed "
+        f"Smoothing of {_NAMES[region]} in motion: increase of the cutoff with speed "
         "[Hz per interocular distance/s].",
         minimum=0.0,
         maximum=1000.0,

@@ -46,7 +46,7 @@ class LaunchArgument:
 
 DISCOVERY = LaunchArgument(
     "discovery_range",
-    "Who may find the nodes: LOCALHOST, this machine only, or SUBNET.",
+    "Machines that may discover the nodes: LOCALHOST is this one only, SUBNET the local network.",
     "LOCALHOST",
     ("LOCALHOST", "SUBNET", "OFF", "SYSTEM_DEFAULT"),
     RANGE_VARIABLE,
