@@ -142,6 +142,22 @@ def test_settings_with_which_no_person_could_be_imitated_are_refused():
         Imitation(tracking=TrackingSettings(automatic_calibration=False))
 
 
+@pytest.mark.slow
+def test_the_neutral_face_of_a_named_person_is_saved_and_found_again(
+    images, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ROS_HOME", str(tmp_path))
+    only_saved = TrackingSettings(person="anna", automatic_calibration=False)
+    with pytest.raises(ImitationUseError, match="no neutral face of 'anna' is saved"):
+        Imitation(tracking=only_saved)
+    with Imitation(tracking=TrackingSettings(person="anna")) as first:
+        # Long enough for a final neutral face: the performer stands still in the first image.
+        for k in range(90):
+            first(images[0], k * PERIOD)
+    with Imitation(tracking=only_saved) as again:
+        assert again(images[0], 0.0).calibrated
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -61,6 +61,23 @@ def test_a_bag_of_several_cameras_needs_the_topic(write_bag, grey, tmp_path):
     assert read_all(source)[0] == [0, 1]
 
 
+def test_an_image_with_an_impossible_stamp_is_passed_over(write_bag, grey, tmp_path):
+    images = [grey(index) for index in range(3)]
+    second = 1_000_000_000
+    bag = write_bag(
+        tmp_path / "bag",
+        {"/cam/image_raw": images},
+        stamps=[1 * second, -1 * second, 3 * second],
+        times=[1 * second, 2 * second, 3 * second],
+    )
+    source = choose_source("0", str(bag))
+    with source:
+        assert source.read()[0, 0, 0] == 0
+        with pytest.raises(SourceError, match="expected none before 1970"):
+            source.read()
+        assert source.read()[0, 0, 0] == 2
+
+
 def test_what_is_no_bag_or_has_no_camera_is_refused(write_bag, tmp_path):
     with pytest.raises(SourceError, match=r"no bag at .*gone"):
         choose_source("0", f"bag:{tmp_path / 'gone'}").open()

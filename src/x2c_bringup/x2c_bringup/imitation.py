@@ -114,6 +114,12 @@ class Imitation:
         known = neutral if neutral is not None else self._tracking.load_person()
         if known is not None:
             self._imitation.calibrate(known)
+        elif not settings.automatic_calibration:
+            self._tracking.close()
+            raise ImitationUseError(
+                f"no neutral face of {settings.person!r} is saved, and none would be looked for: "
+                "let automatic_calibration be true once"
+            )
 
     def __call__(self, image: NDArray[np.uint8], stamp: float) -> ImitationResult:
         """Return the control values for the next image.
@@ -125,6 +131,7 @@ class Imitation:
 
         Raises:
             ImitationUseError: The image or the stamp cannot be used, or this is closed.
+            PersonError: The neutral face of the person cannot be saved; imitation goes on.
             X2CError: The face cannot be used; the next image can.
         """
         self._check(image, stamp)
@@ -135,6 +142,7 @@ class Imitation:
         frame = self._imitation.follow(tracked.face, nanoseconds, crop)
         if tracked.neutral is not None:
             self._imitation.calibrate(tracked.neutral, nanoseconds)
+            self._tracking.calibration.save()
         return ImitationResult(
             values=frame.values,
             state=frame.state,

@@ -65,6 +65,15 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return install
 
 
+def test_a_path_comes_before_a_source_of_the_same_name(install, tmp_path, monkeypatch):
+    install("waves", wave="Wave", named="Named")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "named").mkdir()
+    with pytest.raises(SourceError, match="'named' is no expression source"):
+        REGISTRY.choose("named")
+    assert REGISTRY.choose("named:x")[0].__name__ == "Named"
+
+
 def test_a_source_is_chosen_by_its_name_or_by_what_it_accepts(install):
     install("waves", wave="Wave", named="Named")
     cls, text = REGISTRY.choose("a/b.wave")

@@ -127,6 +127,22 @@ def test_motors_that_cannot_be_looked_for_are_those_that_the_user_gives(make):
         Sound.at_port("/dev/ttyUSB0")
 
 
+def test_what_a_driver_inherits_from_beside_is_guarded_too(make):
+    class Bus:
+        def torque(self, on, joints=None):
+            raise OSError("unplugged")
+
+        def close(self):
+            raise OSError("unplugged")
+
+    robot = make(type("Mixed", (Bus, Sound), {}))
+    driver = make_driver(robot)
+    with pytest.raises(DriverError, match=r"Mixed\.torque failed: OSError: unplugged"):
+        driver.torque(False)
+    driver.close()
+    assert driver.faults == {Fault.LOST: 1}
+
+
 CALLS = {
     "open": (),
     "torque": (True,),

@@ -139,7 +139,12 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             board.ask_to_end()
         limit = time.monotonic() + _LONGEST_JOIN
         for board in boards:
-            if not board.end(max(limit - time.monotonic(), 0.0)):
+            try:
+                ended = board.end(max(limit - time.monotonic(), 0.0))
+            except Exception as error:  # The motors of the other boards are still to be left.
+                self.get_logger().error(f"{board.thread_name}: cannot end in order: {error}")
+                continue
+            if not ended:
                 self.get_logger().error(
                     f"{board.thread_name}: the bus hangs; its motors stay as they are until it "
                     "does not"

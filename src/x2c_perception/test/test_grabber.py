@@ -80,13 +80,15 @@ def test_a_file_is_read_only_a_little_ahead(wait_until):
 
 
 def test_a_looping_file_starts_again():
-    grabber = Grabber(Scripted([(1, 2), (1, 2)]), loop=True)
+    source = Scripted([(1, 2), (1, 2)])
+    grabber = Grabber(source, loop=True)
     values = []
     while len(values) < 5:
         if grabbed := grabber.next(1.0):
             values.append(int(grabbed.image[0, 0, 0]))
     assert values == [1, 2, 1, 2, 1]
     assert grabber.stop()
+    assert source.closed == source.opened
 
 
 def test_a_looping_file_without_images_ends():

@@ -11,7 +11,6 @@ from x2c_node.parameters import Parameters, parameter
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 
-
 _NAMES = {
     Region.EYES: "the eyes",
     Region.BROWS: "the brows",

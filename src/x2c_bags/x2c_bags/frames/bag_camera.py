@@ -104,8 +104,10 @@ class BagCamera(CameraSource):
                     self.calibration = _intrinsics(message)
                     continue
                 image = image_in(message, compressed=self._camera.compressed)
-                self.stamp = stamp_of(message) or raw.time
-                self.frame_id = str(message.header.frame_id)
+                stamp = stamp_of(message) or raw.time
+                if stamp < 0:
+                    raise ValueError(f"a stamp of {stamp} ns: expected none before 1970")
+                self.stamp, self.frame_id = stamp, str(message.header.frame_id)
             except UNUSABLE as error:
                 raise SourceError(f"{self.name}: {raw.topic}: {error}") from error
             return image

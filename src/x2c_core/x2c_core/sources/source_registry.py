@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from x2c_core.errors import X2CError
@@ -17,19 +18,24 @@ S = TypeVar("S", bound=Source)
 class SourceRegistry(Registry[S]):
     """Sources by name; see `Registry`."""
 
+    def names_one(self, text: str) -> bool:
+        """Return whether a text is "NAME:TEXT", or "NAME" and no path, with a source's name."""
+        name, colon, _ = text.partition(":")
+        return name in self.names() and (bool(colon) or not Path(text).exists())
+
     def choose(self, text: str) -> tuple[type[S], str]:
         """Return the class of the source that a text means, and the text without its name.
 
         Args:
             text: "NAME" or "NAME:TEXT" with the name of a source; else a path or another text
-                that a source accepts.
+                that a source accepts. Where a file or folder is called NAME, it is the path.
 
         Raises:
             RegistryError: The source of this name cannot be used.
             SourceError: No source accepts the text.
         """
         name, _, rest = text.partition(":")
-        if name in self.names():
+        if self.names_one(text):
             return self.load(name), rest
         usable, problems = self.load_all()
         broken = list(problems.values())

@@ -98,11 +98,18 @@ class MotorDriver(ABC):
     def __init_subclass__(cls, **arguments: Any) -> None:
         """Let the methods of a subclass that talk to motors raise nothing but DriverError."""
         super().__init_subclass__(**arguments)
-        for name, method in list(vars(cls).items()):
-            if name in _GUARDED and inspect.isfunction(method):
-                setattr(cls, name, guarded(method, _GUARDED[name], name))
-            elif name == "close" and inspect.isfunction(method):
+        for name in (*_GUARDED, "close"):
+            owner = next(one for one in cls.__mro__ if name in vars(one))
+            method = vars(owner)[name]
+            # Methods of a mixin are wrapped too; those of other drivers have been.
+            if not inspect.isfunction(method) or (
+                owner is not cls and issubclass(owner, MotorDriver)
+            ):
+                continue
+            if name == "close":
                 setattr(cls, name, silenced(method))
+            else:
+                setattr(cls, name, guarded(method, _GUARDED[name], name))
 
     def __init__(self, settings: DriverSettings) -> None:
         self.settings = settings

@@ -134,6 +134,7 @@ class Grabber:
                 self._found()
                 if not self._read_all(on_image=self._recovered):
                     break
+                self._close()
                 wait = self._backoff.shortest
             except Exception as error:  # Whatever a driver raises, the camera is tried again.
                 wait = self._backoff.shortest if not self.fault else wait

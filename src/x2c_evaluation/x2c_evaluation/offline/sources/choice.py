@@ -20,7 +20,7 @@ from x2c_evaluation.pipeline.settings import NeutralSource
 
 def names_source(text: str) -> bool:
     """Return whether a text is "NAME" or "NAME:TEXT" with the name of a camera source."""
-    return text.partition(":")[0] in CAMERA_SOURCES.names()
+    return CAMERA_SOURCES.names_one(text)
 
 
 def open_frames(
