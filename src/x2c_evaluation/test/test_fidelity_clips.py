@@ -101,6 +101,12 @@ def test_what_cannot_be_measured_says_why_and_the_rest_is(robot, clip_file, tmp_
     assert found[4].mean_r is not None
 
 
+def test_a_source_that_never_ends_is_refused(robot, tmp_path):
+    image = tmp_path / "one.png"
+    cv2.imwrite(str(image), np.full((64, 64, 3), 128, np.uint8))
+    assert "never ends; expected a video" in measured(robot, image)[0]
+
+
 def test_an_unknown_backend_is_refused_with_the_known_ones(robot, clip_file):
     job = FidelityJob(str(clip_file), robot, "magic", NeutralTiming.LIVE)
     ((_, reason),) = measure_clips([job], 1, lambda place, done: None)

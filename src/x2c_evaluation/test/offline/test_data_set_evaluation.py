@@ -13,6 +13,24 @@ from x2c_evaluation.offline.results.curves import read_curves
 pytestmark = pytest.mark.slow
 
 
+def test_a_backend_that_fails_costs_images_not_the_evaluation(tmp_path, settings, monkeypatch):
+    face = draw(settings.robot(), controls.NEUTRAL, (320, 320))
+    cv2.imwrite(str(tmp_path / "0.png"), face)
+    values = np.tile(controls.NEUTRAL, (1, 1))
+    content = {"img_path": ["0.png"], "ctrl_values": controls.to_upstream(values).tolist()}
+    with (tmp_path / "val_split_cg.pkl").open("wb") as file:
+        pickle.dump(content, file)
+
+    def fail(self, observation):
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr("x2c_imitation.solver.solver.Solver.imitate", fail)
+    outcome = evaluate(EvaluationJob("set", str(tmp_path), settings))
+    assert any(
+        "Solver.imitate failed: RuntimeError: no idea" in one.text for one in outcome.result.issues
+    )
+
+
 def test_a_data_set_is_judged_by_its_own_values(tmp_path, settings):
     robot = settings.robot()
     shown = [

@@ -92,6 +92,18 @@ def test_results_may_lie_beside_what_is_read_and_do_not_count_as_of_it(tmp_path,
     ResultsStore(beside, [dataclasses.replace(job, source=str(clip))])
 
 
+def test_a_file_given_with_the_name_of_its_source_counts_too(tmp_path, job):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"film")
+    named = dataclasses.replace(job, source=f"video:{clip}")
+    before = fingerprint(named, "")
+    assert fingerprint(named, "") == before
+    clip.write_bytes(b"another")
+    assert fingerprint(named, "") != before
+    # No path: not the folder it is run in.
+    fingerprint(dataclasses.replace(job, source="performer"), "")
+
+
 @pytest.mark.parametrize("name", ["today/bag", "today/bag/metadata.yaml"])
 def test_the_folder_of_a_bag_is_no_folder_for_results(recording, job, name):
     (recording / "bag" / "metadata.yaml").write_text("", encoding="utf-8")

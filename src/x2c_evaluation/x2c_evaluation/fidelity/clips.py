@@ -18,6 +18,7 @@ from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
 from x2c_core.system.parallel import Progress, work_through
+from x2c_evaluation.errors import FidelityError
 from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.clip import ClipPerformance, perform
 from x2c_evaluation.fidelity.measure import Clip, measure
@@ -98,6 +99,8 @@ def _crashed(job: FidelityJob) -> str:
 
 def _of_video(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     source = choose_source("", job.video)
+    if source.is_endless:
+        raise FidelityError(f"{job.video} never ends; expected a video, or a folder of images")
     neutral = None
     if job.calibration is NeutralTiming.BEFORE:
         with source:

@@ -114,20 +114,8 @@ class ImitationStage:
             self._calibrate(neutral)
 
     def _calibrate(self, neutral: Face) -> None:
-        with self._failures("calibrate"):
+        with imitator_failures(self._imitator, "calibrate"):
             self._imitator.calibrate(neutral)
-
-    @contextmanager
-    def _failures(self, method: str) -> Iterator[None]:
-        """Turn errors in the code of an imitator into ImitationErrors that name the place."""
-        try:
-            yield
-        except X2CError:
-            raise
-        except Exception as error:
-            cls = type(self._imitator)
-            what = f"{cls.__module__}.{cls.__qualname__}.{method}"
-            raise ImitationError(f"{what} failed: {described(error)}") from error
 
     def _shown(self, observation: Observation, now: float) -> ControlFrame:
         face = observation.face
@@ -139,8 +127,29 @@ class ImitationStage:
                 "camera images, not a recording of landmarks"
             )
         # The imitator may be of another package: what is no 30 finite numbers ends here.
-        with self._failures("imitate"):
+        with imitator_failures(self._imitator, "imitate"):
             values = controls.clamp(self._imitator.imitate(observation))[0]
         if self.mirror:
             values = controls.mirror(values)
         return self._loss.follow(now, values, face.confidence, face.track_id)
+
+
+@contextmanager
+def imitator_failures(imitator: Imitator, method: str) -> Iterator[None]:
+    """Turn errors in the code of an imitator into ImitationErrors that name the place.
+
+    Args:
+        imitator: Imitator, perhaps of another package.
+        method: Name of the method that is called.
+
+    Raises:
+        ImitationError: The code failed.
+    """
+    try:
+        yield
+    except X2CError:
+        raise
+    except Exception as error:
+        cls = type(imitator)
+        what = f"{cls.__module__}.{cls.__qualname__}.{method}"
+        raise ImitationError(f"{what} failed: {described(error)}") from error

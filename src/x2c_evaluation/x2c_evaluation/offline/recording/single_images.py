@@ -24,6 +24,7 @@ from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
+from x2c_imitation.pipeline.imitation_stage import imitator_failures
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import DetectedFace
 
@@ -63,7 +64,7 @@ def imitate_images(
                 face = None if frame.image is None else _face(tracker, frame.image, number)
                 calibrated = None
                 if face is not None and face.state is FaceState.TRACKING:
-                    with suppress(X2CError):
+                    with suppress(X2CError), imitator_failures(imitator, "calibrate"):
                         imitator.calibrate(face)
                         calibrated = number
                 continue
@@ -73,7 +74,9 @@ def imitate_images(
                 issues.add("images of faces without an image to calibrate to")
             elif output.face.state is FaceState.TRACKING:
                 try:
-                    values = imitator.imitate(observe(imitator.needs, output.face, frame.image))
+                    seen_face = observe(imitator.needs, output.face, frame.image)
+                    with imitator_failures(imitator, "imitate"):
+                        values = controls.clamp(imitator.imitate(seen_face))[0]
                 except X2CError as error:
                     issues.add(f"an image could not be worked on: {error}")
                     continue

@@ -20,6 +20,7 @@ from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationO
 from x2c_evaluation.offline.recording.results_folder import claim, files_of, is_ours
 from x2c_evaluation.offline.results.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
 from x2c_evaluation.offline.results.result import RecordingResult
+from x2c_evaluation.offline.sources.choice import names_source
 
 
 class ResultsStore:
@@ -152,10 +153,11 @@ def fingerprint(job: EvaluationJob, settings: str) -> str:
     digest = hashlib.sha256(
         f"{settings}\n{job.name}\n{job.topic}\n".encode(errors="surrogateescape")
     )
-    for path in filter(None, (job.source, job.against)):
-        digest.update(
-            f"{path}\n{_state(Path(path).expanduser())}\n".encode(errors="surrogateescape")
-        )
+    for text in filter(None, (job.source, job.against)):
+        # Of "NAME:TEXT", the text may be the path.
+        path = text.partition(":")[2] if names_source(text) else text
+        state = _state(Path(path).expanduser()) if path else []
+        digest.update(f"{text}\n{state}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
