@@ -78,6 +78,28 @@ def test_an_image_with_an_impossible_stamp_is_passed_over(write_bag, grey, tmp_p
         assert source.read()[0, 0, 0] == 2
 
 
+def test_a_bag_that_breaks_off_says_so_at_the_end(write_bag, grey, tmp_path):
+    # Of several chunks, the first of which are whole.
+    images = [grey(index, 320, 240) for index in range(20)]
+    (whole,) = write_bag(tmp_path / "bag", {"/cam/image_raw": images}).glob("*.mcap")
+    broken = tmp_path / "broken.mcap"
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    source, told, read = choose_source("0", str(broken)), [], []
+    with source:
+        while True:
+            try:
+                image = source.read()
+            except SourceError as error:
+                told.append(str(error))
+                continue
+            if image is None:
+                break
+            read.append(image)
+    assert 0 < len(read) < 20
+    assert len(told) == 1
+    assert "breaks off" in told[0]
+
+
 def test_what_is_no_bag_or_has_no_camera_is_refused(write_bag, tmp_path):
     with pytest.raises(SourceError, match=r"no bag at .*gone"):
         choose_source("0", f"bag:{tmp_path / 'gone'}").open()

@@ -45,6 +45,7 @@ class BagCamera(CameraSource):
         self._camera: CameraTopic
         self._messages: Iterator[RawMessage] = iter(())
         self._first: ImageArray | None = None
+        self._reported = False
         self._size = (0, 0)
 
     @classmethod
@@ -62,7 +63,7 @@ class BagCamera(CameraSource):
             self._camera = choose_camera(reader, self._topic)
         except BagError as error:
             raise SourceError(str(error)) from error
-        self._reader = reader
+        self._reader, self._reported = reader, False
         names = [name for name in (self._camera.name, self._camera.info) if name]
         self._messages = reader.messages(names)
         refused: list[str] = []
@@ -79,7 +80,12 @@ class BagCamera(CameraSource):
         self._size = (self._first.shape[1], self._first.shape[0])
 
     def read(self) -> ImageArray | None:
-        """Return the next image, or None at the end of the bag."""
+        """Return the next image, or None at the end of the bag.
+
+        Raises:
+            SourceError: The next image cannot be read, or, once, at the end, what of the bag could
+                not be read at all.
+        """
         if self._reader is None:
             raise SourceError(f"{self._path} is not open: call open() first")
         if self._first is not None:
@@ -111,7 +117,15 @@ class BagCamera(CameraSource):
             except UNUSABLE as error:
                 raise SourceError(f"{self.name}: {raw.topic}: {error}") from error
             return image
+        self._report_loss(reader)
         return None
+
+    def _report_loss(self, reader: BagReader) -> None:
+        """Raise once, at the end, what could not be read of the bag."""
+        lost = "; ".join(str(issue) for issue in reader.found if issue.loss)
+        if lost and not self._reported:
+            self._reported = True
+            raise SourceError(f"{self.name}: {lost}")
 
 
 def _intrinsics(message: Any) -> CameraIntrinsics | None:
