@@ -7,12 +7,16 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 import docs_tables
 import parameter_comments
 from x2c_cli.commands import COMMANDS
+from x2c_core.control_space import controls
+from x2c_core.robot import robot_reader
+from x2c_core.robot.robot_file import load_robot
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -143,3 +147,15 @@ def test_commands_and_modules_exist(page: Path) -> None:
     assert commands <= {*COMMANDS}, commands - {*COMMANDS}
     for module in set(re.findall(r"(?:python -m|-m|from) (x2c_[\w.]+)", text)):
         assert find_spec(module.rstrip(".")), module
+
+
+def test_the_page_on_robot_yaml_names_every_key_and_its_example_loads(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "robot_yaml.md").read_text(encoding="utf-8")
+    for key in (*robot_reader._KEYS, *robot_reader._RATES, *robot_reader._ALLOWED, "home"):
+        assert f"`{key}`" in text or f"## {key}" in text, key
+    example = next(one for one in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    (tmp_path / "robot.yaml").write_text(example, encoding="utf-8")
+    robot = load_robot(tmp_path)
+    assert robot.joint_names == ("jaw", "brow_left")
+    lowest = dict(zip(controls.NAMES, controls.NEUTRAL, strict=True)) | {"Jaw Pitch": 0.0}
+    np.testing.assert_allclose(robot.joint_targets(list(lowest.values())), [-0.4, 0.0], atol=0.01)
