@@ -30,6 +30,9 @@ _SETTLED = 0.2
 PERIOD = 5.0
 """Time between two samples [s]."""
 
+_PRESSES, _BETWEEN_PRESSES = 5, 0.1
+"""Number of messages of a best-effort stop, and the time between two [s]."""
+
 MOST_MEMORY = 3.0
 """Largest accepted change of a process's memory after it has settled [MB]."""
 
@@ -157,7 +160,10 @@ def _disturbances(rig: Rig, number: int) -> Iterator[None]:
         rig.press(False)
     else:
         with StopButton(rig.topic("estop"), "best_effort", "volatile") as button:
-            button.press(True)
+            # One best-effort message can be lost while publisher and subscription still match.
+            for _ in range(_PRESSES):
+                button.press(True)
+                rig.wait(_BETWEEN_PRESSES)
             rig.wait_for(State.STOPPED)
     rig.reset_when_released()
     rig.enable()
