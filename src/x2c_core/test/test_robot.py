@@ -51,7 +51,10 @@ def robots(draw):
         joints.append(joint(f"joint_{number}", lower, upper, home))
     curves = []
     for _ in range(draw(st.integers(0, 6))):
-        values = sorted(draw(st.lists(coordinate, min_size=2, max_size=4, unique=True)))
+        # No nearer to each other than a robot.yaml may have them.
+        values = sorted(
+            draw(st.lists(coordinate, min_size=2, max_size=4, unique_by=lambda x: round(x, 6)))
+        )
         points = [(value, draw(coordinate)) for value in values]
         name = draw(st.sampled_from(controls.NAMES))
         curves.append(curve(name, draw(st.integers(0, len(joints) - 1)), points))

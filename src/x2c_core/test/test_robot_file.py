@@ -267,6 +267,11 @@ MISTAKES = [
     ),
     ("mixing/head", {"Head Yaw": [[1, 0], [0, 1]]}, r"offset\] must ascend, got \[1\.0, 0\.0\]"),
     ("mixing/head", {"Head Yaw": [[0, 0], [0, 1]]}, r"offset\] must ascend, got \[0\.0, 0\.0\]"),
+    (
+        "mixing/head",
+        {"Head Yaw": [[0, 0], [2e-313, 1]]},
+        r"offset\] must ascend, got \[0\.0, 2e-313",
+    ),
 ]
 
 

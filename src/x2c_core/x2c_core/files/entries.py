@@ -57,6 +57,10 @@ class Range:
         return f"from {self.low:g} to {self.high:g}{f' [{self.unit}]' if self.unit else ''}"
 
 
+_CLOSEST = 1e-9
+"""Points nearer to each other than this do not ascend: between them nothing could be computed."""
+
+
 class Entries:
     """Read values of a file; what cannot be is noted, and read as a default.
 
@@ -135,7 +139,7 @@ class Entries:
         if len(points) < len(read):
             return None
         firsts = [x for x, _ in points]
-        if any(after <= before for before, after in pairwise(firsts)):
+        if any(after - before < _CLOSEST for before, after in pairwise(firsts)):
             self.note(key, f"the first values of {what} must ascend, got {firsts}")
             return None
         return points
