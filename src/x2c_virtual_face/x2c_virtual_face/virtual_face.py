@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-from types import TracebackType
 from typing import Self
 
 import mujoco
@@ -194,12 +193,7 @@ class VirtualFace:
         """Return the face itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close it."""
         self.close()
 

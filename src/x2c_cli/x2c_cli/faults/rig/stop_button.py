@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
 
 import rclpy
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
@@ -69,12 +68,7 @@ class StopButton:
         self._process.stdout.readline()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Take the button away."""
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         self._process.stdin.close()
