@@ -6,22 +6,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 VERSION = CITATION["version"]
-PACKAGES = sorted(path.parent for path in ROOT.glob("src/*/package.xml"))
-
-
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
-def test_a_package_has_the_version_of_all(package: Path) -> None:
-    manifest = (package / "package.xml").read_text(encoding="utf-8")
-    assert re.findall(r"<version>(.*)</version>", manifest) == [VERSION]
-    setup = package / "setup.py"
-    if setup.is_file():
-        assert re.findall(r'version="(.*)"', setup.read_text(encoding="utf-8")) == [VERSION]
 
 
 def test_the_newest_release_in_the_changelog_is_this_version() -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags of any camera, as tools other than ours would write them.
 
-`write_bag(folder, {"/topic": [(type, stamp, time, fields), ...]}, ...)` writes one with rosbags;
+`writers.write(folder, {"/topic": [(time, (type, message)), ...]}, ...)` writes one with rosbags;
 `camera_bag(folder, ...)` one whose images show the built-in performer.
 """
 

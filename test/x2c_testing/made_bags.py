@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bags made without ROS, as a run would leave them.
+"""Bags made without a ROS graph, as a run would leave them.
 
 `make_bag(folder, frames=30, ...)` writes one with the recorder's own writer and returns its path;
 `write_bag(folder, {topic: images}, ...)` writes one of cameras alone, as others do.
@@ -199,14 +199,14 @@ def _write_bag(
     """Write a bag of cameras.
 
     Args:
-        folder: Of the bag.
+        folder: Folder to write.
         cameras: BGR images (height, width, 3) by the name of their topic; those that end in
             "compressed" become JPEG, "camera_info" messages come beside the others.
         store: Distribution whose message definitions are embedded.
         plugin: Form of the file.
-        version: Of the metadata, 8 or 9.
-        stamps: Of the images [ns]; regular where there are none.
-        times: Of the bag [ns]; the stamps where there are none.
+        version: Version of the metadata, 8 or 9.
+        stamps: Stamps of the images [ns]; regular where there are none.
+        times: Times in the bag [ns]; the stamps where there are none.
     """
     types = get_typestore(store)
     with Writer(folder, version=version, storage_plugin=plugin) as writer:

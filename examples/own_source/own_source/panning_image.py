@@ -10,7 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.arrays import ImageArray
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import parameter
 

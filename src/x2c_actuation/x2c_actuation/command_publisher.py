@@ -29,7 +29,7 @@ class CommandPublisher:
     """Publish positions of joints in the way a robot takes them.
 
     Args:
-        node: That publishes.
+        node: Node that publishes.
         interface: Interface of the robot's commands.
         names: Names of the joints.
         period: Time between two commands [s].

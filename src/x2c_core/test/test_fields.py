@@ -110,6 +110,12 @@ class Undescribed:
 
 
 @dataclasses.dataclass(frozen=True)
+class HalfDescribed:
+    on: bool = parameter(True, "On.")
+    flashes: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
 class Listed:
     sizes: list = parameter((), "Sizes.")  # noqa: RUF009
 
@@ -131,6 +137,7 @@ class Unresolved:
         (int, "expected a frozen dataclass of described fields"),
         (Soft, "has the options Soft: expected @dataclass(frozen=True)"),
         (Undescribed, "has the options Undescribed: on: expected a field made by parameter()"),
+        (HalfDescribed, "HalfDescribed: flashes: expected a field made by parameter()"),
         (Listed, "has the options Listed: sizes: expected the type bool, int, float or str"),
         (Wrong, "default is impossible: brightness: expected float, got 'much' (str)"),
         (Unresolved, "types cannot be resolved: name 'Missing' is not defined"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
 import signal
+import time
 
 import pytest
 
@@ -27,14 +28,27 @@ def test_each_process_is_prepared_and_ignores_ctrl_c():
     assert process != os.getpid()
 
 
-def fail_with_process_id(hurry):
-    with worker_pool(1, hurry=hurry) as pool:
+def fail_with_process_id():
+    with worker_pool(1) as pool:
         raise KeyError(pool.submit(os.getpid).result(150.0))
 
 
-@pytest.mark.parametrize("hurry", [True, False])
-def test_an_error_in_the_block_ends_the_pool_and_is_raised(hurry):
+def leave_while_a_job_runs(jobs, wait_until):
+    with worker_pool(1) as pool:
+        jobs.append(pool.submit(time.sleep, 0.2))
+        wait_until(jobs[0].running, what="the job")
+        raise KeyError
+
+
+def test_without_hurry_running_jobs_are_completed(wait_until):
+    jobs = []
+    with pytest.raises(KeyError):
+        leave_while_a_job_runs(jobs, wait_until)
+    assert jobs[0].exception(0.0) is None
+
+
+def test_an_error_in_the_block_ends_the_pool_and_is_raised():
     with pytest.raises(KeyError) as caught:
-        fail_with_process_id(hurry)
+        fail_with_process_id()
     with pytest.raises(ProcessLookupError):
         os.kill(caught.value.args[0], 0)

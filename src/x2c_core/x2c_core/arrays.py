@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-Image = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 """Image (height, width, 3); its documentation says whether it is BGR or RGB."""
 
 ImageBatch = NDArray[np.uint8]

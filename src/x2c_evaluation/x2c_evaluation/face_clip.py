@@ -8,15 +8,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space.controls_track import ControlsTrack
 from x2c_core.errors import VideoError
 from x2c_core.images.video_writer import encoding
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
 
-ImageArray = NDArray[np.uint8]
 Size = tuple[int, int]
 """Width and height [px]."""
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -22,8 +21,6 @@ from x2c_core.terminal.progress import ProgressDisplay
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
-
-ImageArray = NDArray[np.uint8]
 
 POSES = 2000
 DEPLOYMENT_TARGET = 0.995
@@ -86,7 +83,7 @@ def detect(
 
     Args:
         robot: Robot with the virtual humanoid's joints.
-        tracker: That looks at it.
+        tracker: Tracker that looks at it.
         lower: (30,) least control values.
         upper: (30,) greatest control values.
         count: Number of poses.

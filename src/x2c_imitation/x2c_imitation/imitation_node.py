@@ -11,7 +11,7 @@ from sensor_msgs.msg import Image
 
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.face_loss import FaceLossTiming
-from x2c_imitation.backends import make_imitator, option_class, option_classes
+from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator, option_class, option_classes
 from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need
@@ -25,34 +25,36 @@ from x2c_node.parameters import Parameters, parameter
 from x2c_node.robots import find_robot
 from x2c_node.spinning.spin import run_node
 
+_TIMING = FaceLossTiming()
+
 
 @dataclasses.dataclass(frozen=True)
 class ImitationParameters(Parameters):
     """Parameters of imitation_node."""
 
     robot: str = parameter("virtual", "Robot to imitate with: a name, or a path with a slash.")
-    backend: str = parameter("solver", "Imitation backend, such as solver or x2cnet.")
+    backend: str = parameter(DEFAULT_BACKEND, "Imitation backend, such as solver or x2cnet.")
     mirror: bool = parameter(
         False,
         "Show the face as a mirror does: the person's left on the robot's right.",
         dynamic=True,
     )
     hold_time: float = parameter(
-        0.5,
+        _TIMING.hold,
         "Time that the face is held when the person is lost [s].",
         minimum=0.0,
         maximum=60.0,
         dynamic=True,
     )
     ease_time: float = parameter(
-        1.0,
+        _TIMING.ease,
         "Time of the ease to neutral after that [s].",
         minimum=0.05,
         maximum=60.0,
         dynamic=True,
     )
     recovery_time: float = parameter(
-        0.4,
+        _TIMING.recovery,
         "Time of the blend to a new person [s].",
         minimum=0.05,
         maximum=60.0,

@@ -10,14 +10,10 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
+from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
 from x2c_msgs.msg import FaceLandmarks
-from x2c_node.conversion.images import (
-    ImageArray,
-    bgr_to_image,
-    compressed_to_bgr,
-    image_to_bgr,
-)
+from x2c_node.conversion.images import bgr_to_image, compressed_to_bgr, image_to_bgr
 from x2c_node.conversion.messages import face_to_message
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level

@@ -8,7 +8,7 @@ import os
 import mujoco
 import numpy as np
 
-from x2c_core.arrays import Image
+from x2c_core.arrays import ImageArray
 from x2c_virtual_face.errors import RenderError
 from x2c_virtual_face.head.scenery import CAMERA
 
@@ -50,7 +50,7 @@ class Canvas:
             ) from error
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawing)
 
-    def draw(self, data: mujoco.MjData) -> Image:
+    def draw(self, data: mujoco.MjData) -> ImageArray:
         """Return an image (height, width, 3), RGB, of the model in the given state."""
         self._opengl.make_current()
         mujoco.mjv_updateScene(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import mujoco
 import numpy as np
 
-from x2c_core.arrays import Image
+from x2c_core.arrays import ImageArray
 from x2c_virtual_face.head.rig import METRES
 from x2c_virtual_face.head.scenery import (
     BACKDROP,
@@ -71,7 +71,7 @@ class Look:
     ambient: Colour
     lights: tuple[Light, Light, Light]
     view: View = field(default_factory=View)
-    backdrop: Image | None = None
+    backdrop: ImageArray | None = None
 
 
 def apply(look: Look, model: mujoco.MjModel, rest: mujoco.MjModel) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from x2c_core.arrays import Array, Image
+from x2c_core.arrays import Array, ImageArray
 from x2c_virtual_face.head.scenery import BACKDROP_SIZE
 from x2c_virtual_face.look import Colour, Light, Look, View
 
@@ -95,7 +95,7 @@ def _view(generator: np.random.Generator) -> View:
     )
 
 
-def _backdrop(generator: np.random.Generator) -> Image:
+def _backdrop(generator: np.random.Generator) -> ImageArray:
     """Return a gradient with blurred blobs on it, as a room out of focus."""
     low, high = (_muted(generator.uniform(0.0, 255.0, 3)) for _ in range(2))
     turn = generator.uniform(0.0, 2.0 * np.pi)

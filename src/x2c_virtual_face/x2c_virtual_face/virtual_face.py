@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 from numpy.typing import ArrayLike
 
-from x2c_core.arrays import Array, Image
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.canvas import Canvas
 from x2c_virtual_face.errors import CommandError
@@ -170,7 +170,7 @@ class VirtualFace:
         self._new_backdrop |= apply(look, self._model, self._as_built)
         mujoco.mj_camlight(self._model, self._data)
 
-    def render(self) -> Image:
+    def render(self) -> ImageArray:
         """Return an image (height, width, 3), RGB, of the face as it is now.
 
         Raises:

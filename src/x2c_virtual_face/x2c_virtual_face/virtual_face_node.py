@@ -13,9 +13,10 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 
+from x2c_core.arrays import ImageArray
 from x2c_core.robot.joint_targets import JointTargets, UnknownNames
 from x2c_core.robot.robot_file import load_robot
-from x2c_node.conversion.images import ImageArray, bgr_to_image, bgr_to_jpeg
+from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode

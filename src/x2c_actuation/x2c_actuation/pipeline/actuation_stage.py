@@ -63,7 +63,6 @@ class ActuationStage:
         self._map = JointMap(robot, settings.gains, settings.offsets)
         made = ActuationPipeline(robot, self._map, self.state_machine, period, self._before)
         made.feedback.tracking = settings.tracking
-        self.state_machine.timing = settings.timing
         self._pipeline = made
 
     def unload(self) -> None:

@@ -11,11 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, Indices
 from x2c_core.robot.coupling import CoupledLimit
 from x2c_core.robot.robot import Joint
-
-Places = NDArray[np.intp]
 
 FAR = 0.2
 """A target further away than a joint's way in this time at its highest speed is come to [s]."""
@@ -56,7 +54,7 @@ class ApproachLimiter:
         joints: Sequence[Joint],
         share: float,
         coupled_limits: Sequence[CoupledLimit] = (),
-        parts: Sequence[Places] | None = None,
+        parts: Sequence[Indices] | None = None,
     ) -> None:
         limits = MotionLimits.of(joints)
         self._velocity = limits.velocity
@@ -78,7 +76,7 @@ class ApproachLimiter:
         """(n,) what the joints were sent last [rad or m]."""
         return self._positions.copy()
 
-    def place(self, positions: ArrayLike, places: Places | None = None) -> None:
+    def place(self, positions: ArrayLike, places: Indices | None = None) -> None:
         """Let joints start from where they are, at rest; the others go on as they were.
 
         Args:

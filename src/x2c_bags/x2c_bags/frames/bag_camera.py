@@ -14,7 +14,8 @@ from x2c_bags.frames.camera_topics import CameraTopic, choose_camera
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.reading.storage import RawMessage
-from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource, ImageArray
+from x2c_core.arrays import ImageArray
+from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import parameter
 

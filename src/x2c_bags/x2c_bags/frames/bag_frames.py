@@ -8,10 +8,11 @@ from typing import Any
 
 from x2c_bags.errors import BagError
 from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
-from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
+from x2c_bags.frames.frame_source import Frame, FrameSource, SourceFacts
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
 from x2c_node.conversion.messages import face_from_message
 

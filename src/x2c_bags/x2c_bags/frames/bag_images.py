@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from x2c_core.errors import X2CError
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
+from x2c_node.conversion.time_stamps import to_nanoseconds
 
 UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
 """Errors of messages whose fields hold something impossible."""
@@ -33,5 +34,4 @@ def image_in(message: Any, *, compressed: bool) -> NDArray[np.uint8]:
 
 def stamp_of(message: Any) -> int:
     """Return the stamp of a message's header [ns]."""
-    stamp = message.header.stamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+    return to_nanoseconds(message.header.stamp)

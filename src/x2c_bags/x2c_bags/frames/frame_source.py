@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.reading.bag_reader import BagReader
+from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
 from x2c_core.files.issues import Issues
 
 T = TypeVar("T")
-
-ImageArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
+from x2c_bags.frames.bag_images import stamp_of
 from x2c_bags.frames.joint_rows import JointRows
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
@@ -138,8 +139,7 @@ class _Collected:
 
     def take(self, part: Part, time: int, message: Any) -> None:
         """Add a message; adds nothing when a field is missing or has another form."""
-        stamp = message.header.stamp
-        nanoseconds = int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+        nanoseconds = stamp_of(message)
         if part is Part.DIAGNOSTICS:
             self._diagnostics(message)
         elif part is Part.FACE:

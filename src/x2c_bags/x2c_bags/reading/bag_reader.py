@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read what can be read of a bag, finished or not, and say what could not be.
 
-MCAP and sqlite3, one file or several, packed or not, of any ROS 2 distribution. Works without ROS:
-message types come from the bag itself.
+MCAP and sqlite3, one file or several, packed or not, of any ROS 2 distribution. Needs no
+running ROS graph and no rclpy: message types come from the bag itself.
 """
 
 from __future__ import annotations

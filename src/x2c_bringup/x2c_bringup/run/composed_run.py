@@ -35,7 +35,7 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class ComposedRun:
-    """Result of a session.
+    """Result of a run.
 
     Attributes:
         finished: Whether a file came to its end, rather than being stopped.
@@ -74,7 +74,7 @@ def imitate(
         options: Options of the graph; it has a camera.
         console: For the live line.
         duration: Longest time to run [s].
-        give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
+        give_up: Whether a camera that cannot be had ends the run, rather than be waited for.
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
@@ -98,7 +98,7 @@ def run_here(
         specs: Specifications of the nodes, each after those whose messages it takes.
         console: For the live line.
         duration: Longest time to run [s].
-        give_up: Whether a camera that cannot be had ends the session, rather than be waited for.
+        give_up: Whether a camera that cannot be had ends the run, rather than be waited for.
         line_of: Makes the live line of what the nodes say.
 
     Raises:

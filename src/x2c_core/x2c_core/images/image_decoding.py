@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.arrays import Image
+from x2c_core.arrays import ImageArray
 from x2c_core.errors import CoreError
 from x2c_core.files.input_limits import IMAGE_PIXELS, RECORD_BYTES, LimitError
 from x2c_core.files.regular_files import read_bytes
@@ -20,7 +20,7 @@ class ImageDecodingError(CoreError):
     """Bytes or a file are no image that can be decoded, or too large a one."""
 
 
-def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> Image:
+def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> ImageArray:
     """Return the BGR image (height, width, 3) in the bytes of an image file.
 
     Raises:
@@ -49,7 +49,7 @@ def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> Im
     return np.asarray(image, dtype=np.uint8)
 
 
-def read_image(path: Path) -> Image:
+def read_image(path: Path) -> ImageArray:
     """Return the BGR image (height, width, 3) in a file.
 
     Raises:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlState, FaceState
 
-ImageArray = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 

@@ -14,8 +14,8 @@ import av.error
 import cv2
 import numpy as np
 
+from x2c_core.arrays import ImageArray
 from x2c_core.errors import VideoError
-from x2c_core.images.theme import ImageArray
 
 _TICKS = 90_000
 _OPTIONS = {"preset": "veryfast", "crf": "20"}

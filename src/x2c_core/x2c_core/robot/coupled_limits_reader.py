@@ -21,7 +21,7 @@ def read_coupled_limits(
     Args:
         entries: Notes the mistakes.
         content: Content of the section.
-        joints: That could be read.
+        joints: Joints that could be read.
     """
     if not isinstance(content, list):
         entries.note(_SECTION, f"expected a list of limits, got {shown(content)}")

@@ -64,7 +64,7 @@ class CoupledLimit:
         Args:
             low: Lowest position from which it goes [rad or m].
             high: Highest one; the limit is wide enough from low to high.
-            limit: That the limit must not pass [rad or m].
+            limit: Value that the limit must not pass [rad or m].
 
         Returns:
             Lowest and highest position [rad or m]; infinite where it may go anywhere.

@@ -28,7 +28,7 @@ def read_mixing(
     Args:
         entries: Notes the mistakes.
         root: Root of the file.
-        joints: That could be read, by name.
+        joints: Joints that could be read, by name.
         allowed: Ranges of positions, by type of joint.
     """
     declared = root.get("joints")

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import ImageArray
 from x2c_core.sources.source import Source
 from x2c_core.sources.source_registry import SourceRegistry
 
-ImageArray = NDArray[np.uint8]
 """(height, width, 3) BGR."""
 
 IMAGE_RATE = 30.0

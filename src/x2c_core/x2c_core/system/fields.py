@@ -165,10 +165,10 @@ def options_fault(cls: object) -> str:
         for field in dataclasses.fields(cls):
             if _KEY not in field.metadata:
                 return f"{what}: {field.name}: expected a field made by parameter()"
-            kind, default, _ = specs(cls)[field.name]
+        for name, (kind, default, _) in specs(cls).items():
             if kind not in _KINDS:
-                return f"{what}: {field.name}: expected the type bool, int, float or str"
-            check(cls, field.name, default)
+                return f"{what}: {name}: expected the type bool, int, float or str"
+            check(cls, name, default)
     except (NameError, TypeError) as error:
         return f"{what}: their types cannot be resolved: {error}"
     except FieldError as error:

@@ -11,15 +11,13 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.images.theme import put_text, text_width
 
-ImageArray = NDArray[np.uint8]
 T = TypeVar("T")
 
 _COLUMNS, _ROWS = 8, 5

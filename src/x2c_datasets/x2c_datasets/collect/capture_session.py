@@ -40,9 +40,9 @@ class CaptureSession:
     """Move a robot and take images; bring it home at the end.
 
     Args:
-        robot: That is moved.
+        robot: Robot to move.
         link: Its topics.
-        settings: Say when an image belongs to a pose, and how good JPEG is.
+        settings: Settings of the data set: when an image belongs to a pose, JPEG quality.
 
     Raises:
         CollectError: There is no subscriber of commands or publisher of images, or another

@@ -28,10 +28,10 @@ def collect_recorded(
     """Play what is missing in a folder on a robot and complete it.
 
     Args:
-        robot: That is moved.
+        robot: Robot to move.
         settings: Settings of the data set; they define when an image belongs to a pose.
         folder: Folder to write to; animations of an earlier run are kept.
-        advance: Told about progress, first about what was there before.
+        advance: Called with progress, first about what was there before.
         commands: Topic of joint commands.
         namespace: Namespace of all topics.
 

@@ -26,7 +26,7 @@ def collect_simulated(
         settings: Settings of the data set.
         folder: Folder to write to; animations of an earlier run are kept.
         workers: Number of processes that render.
-        advance: Told about progress, first about what was there before.
+        advance: Called with progress, first about what was there before.
 
     Raises:
         CollectError: The folder holds something else, the disk is full, a process died.

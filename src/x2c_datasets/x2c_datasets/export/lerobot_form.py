@@ -54,7 +54,7 @@ def export_lerobot(export: LeRobotExport, folder: Path, advance: Advance) -> Exp
     Args:
         export: Choice of what to export.
         folder: Folder to write to; it must be empty or missing.
-        advance: Told about progress, in images.
+        advance: Called with progress, in images.
 
     Raises:
         ExportError: The folder holds something, or cannot be written, or there are no pairs.

@@ -13,23 +13,19 @@ from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
 from x2c_bags.frames.bag_frames import COMPRESSED, FACE
+from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
 from x2c_bags.frames.recorded_run import Joints, RecordedRun, read_recorded_run
 from x2c_bags.frames.topic_choice import choose_topic
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
-from x2c_core.arrays import Array
-from x2c_core.errors import X2CError
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.frames import ControlState
-from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
-
-ImageArray = NDArray[np.uint8]
 
 _LOOKED_AROUND = 50
 """Control values before and after the nearest one that may have the same stamp."""
 
 _JPEG = b"\xff\xd8\xff"
-_UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -122,14 +118,13 @@ class BagPairs:
         for raw in self.reader.messages([self.topic]):
             try:
                 yield self._pair(raw)
-            except _UNUSABLE as error:
+            except UNUSABLE as error:
                 self.left_out[f"cannot be used: {error}"] += 1
                 yield None
 
     def _pair(self, raw: RawMessage) -> BagPair | None:
         message = self.reader.decode_message(raw)
-        stamp = int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
-        stamp = stamp or raw.time
+        stamp = stamp_of(message) or raw.time
         place = self._nearest(stamp - round(self._pairing.delay * 1e9), raw.time)
         if place is None:
             self.left_out[f"no control values within {self._pairing.tolerance:g} s"] += 1
@@ -155,7 +150,6 @@ class BagPairs:
         return int(self._order[near][best])
 
     def _image(self, message: Any) -> tuple[ImageArray, bytes]:
-        if not self._compressed:
-            return image_to_bgr(message, bridge=None), b""
-        data = bytes(message.data)
-        return compressed_to_bgr(message), data if data.startswith(_JPEG) else b""
+        image = image_in(message, compressed=self._compressed)
+        data = bytes(message.data) if self._compressed else b""
+        return image, data if data.startswith(_JPEG) else b""

@@ -67,7 +67,7 @@ def export_x2c(export: X2CExport, folder: Path, advance: Advance) -> ExportOutco
     Args:
         export: Choice of what to export.
         folder: Folder to write to.
-        advance: Told about progress, in images.
+        advance: Called with progress, in images.
 
     Raises:
         ExportError: The folder holds something else or cannot be written, or there are no pairs.

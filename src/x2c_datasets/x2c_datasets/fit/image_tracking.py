@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face import topology
 from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.errors import DataSetError, FitError
@@ -17,8 +16,6 @@ from x2c_datasets.formats import Pair
 from x2c_perception.errors import TrackerError
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
 from x2c_perception.tracking.tracker import FaceTracker
-
-ImageArray = NDArray[np.uint8]
 
 _LARGE = 640
 """Smaller images are enlarged: the tracker finds more in them [pixel]."""

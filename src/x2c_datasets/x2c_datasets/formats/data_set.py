@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_datasets.errors import DataSetError
-
-ImageArray = NDArray[np.uint8]
 
 _LISTED = 20
 """Number of skipped rows that a report names."""
@@ -74,7 +71,7 @@ class Skipped:
     """A row that cannot be used, or a whole file.
 
     Attributes:
-        file: That lists the pair.
+        file: File that lists the pair.
         row: Place in that file, from 0; None for the whole file.
         reason: Reason for skipping.
     """

@@ -24,7 +24,7 @@ def read_simulated(folder: Path, landmarks: bool = False) -> DataSet:
     """Return the pairs of an X2C-Sim folder.
 
     Args:
-        folder: That `x2c collect` has written, or is still writing.
+        folder: Folder that `x2c collect` has written, or is still writing.
         landmarks: Whether to read the landmarks too, 6 kB each.
     """
     pairs: list[Pair] = []

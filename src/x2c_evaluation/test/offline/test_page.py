@@ -110,6 +110,15 @@ def test_a_screenshot_is_not_blank(tmp_path, evaluation):
 
 
 @pytest.mark.process
+def test_every_class_of_a_page_has_a_style(evaluation):
+    page = (evaluation / "report.html").read_text(encoding="utf-8")
+    style = "".join(re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
+    script = "".join(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    used = {name for names in re.findall(r'class="([^"]+)"', page) for name in names.split()}
+    known = set(re.findall(r"\.([a-zA-Z][\w-]*)", style + script))
+    assert used - known == set()
+
+
 def test_a_comparison_is_a_whole_page_too(tmp_path, evaluation):
     page = comparison_page(compare(evaluation, evaluation), [], 0)
     assert page.startswith("<!doctype html>")

@@ -155,7 +155,7 @@ def test_two_evaluations_are_compared_and_judged(tmp_path, jobs):
     assert "is below" in verdict("face_share=+1", above=False)
     assert "B has none" in verdict("error=1.0")
     page = comparison_page(found, [verdict("jerk=+5%")], 1)
-    assert "Failed</b> 1 of 1 thresholds" in page
+    assert "Failed</b> thresholds: 1 of 1" in page
     for wrong in ("jerk", "jerk=much", "nothing=1", "jerk=5+%"):
         with pytest.raises(EvaluationError):
             parse_threshold(wrong, above=True)

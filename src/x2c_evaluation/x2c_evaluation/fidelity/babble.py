@@ -6,17 +6,14 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
-
-ImageArray = NDArray[np.uint8]
 
 DURATION = 40.0
 """Of a performance [s]."""

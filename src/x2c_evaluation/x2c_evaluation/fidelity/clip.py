@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.expression_model import load_expression_model
@@ -23,8 +23,6 @@ from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, timed
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
-
-ImageArray = NDArray[np.uint8]
 
 SHORTEST = 1.0
 """A clip needs the robot to follow the person for so long [s]."""
@@ -84,7 +82,7 @@ def perform(
     Args:
         images: (height, width, 3) BGR.
         period: Time between them [s].
-        robot: That imitates.
+        robot: Robot that imitates.
         settings: Settings of tracking and imitation.
         neutral: The person's neutral face; found meanwhile where it is None.
         progress: Called after each image with how many there were.

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from x2c_core.arrays import ImageArray
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.errors import FidelityError
 from x2c_evaluation.fidelity.babble import RATE, Babbler
@@ -46,7 +47,7 @@ class FidelityJob:
 
     Attributes:
         video: Video as the user names it, or SELF.
-        robot: That imitates.
+        robot: Robot that imitates.
         backend: Imitation backend.
         calibration: Time at which the person's neutral face is found.
         seed: Random seed of the robot's own expressions.

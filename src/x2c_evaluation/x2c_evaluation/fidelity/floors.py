@@ -14,18 +14,15 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.pipeline.seen import seen
 from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
-
-ImageArray = NDArray[np.uint8]
 
 TIMES_NOISE = 3.0
 """A floor is so many times the standard deviation on a still face: there noise alone keeps the

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from x2c_core.arrays import ImageArray
 from x2c_core.images.theme import BACKGROUND, TEXT, bgr, put_text
-
-ImageArray = NDArray[np.uint8]
 
 _SIDE = 192
 _COLUMNS = 10

@@ -8,22 +8,19 @@ from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from x2c_actuation.pipeline.actuation_settings import ActuationSettings
 from x2c_actuation.pipeline.actuation_stage import ActuationStage
 from x2c_actuation.pipeline.coupling_guard import CouplingGuard
 from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.safety.state_machine import StateTiming
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space.controls import Group
 from x2c_core.face.descriptors import describe_face
 from x2c_core.face.frames import ControlFrame
 from x2c_core.face.head_pose import yaw_pitch_roll
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
-
-ImageArray = NDArray[np.uint8]
 
 SIZE = 256
 """Width and height of the robot's images, as virtual_face_node makes them [pixel]."""
@@ -108,7 +105,7 @@ class SimulatedRobot:
         self._face.close()
 
     def __enter__(self) -> Self:
-        """Return the actor itself."""
+        """Return the robot itself."""
         return self
 
     def __exit__(self, *error: object) -> None:

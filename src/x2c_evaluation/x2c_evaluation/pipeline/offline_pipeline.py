@@ -8,11 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from x2c_bags.frames.frame_source import Frame
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.errors import LandmarkError, X2CError
 from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import ControlFrame, Face
@@ -24,8 +21,6 @@ from x2c_imitation.pipeline.observation import Need
 from x2c_perception.errors import PersonError
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
-
-ImageArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images import theme
-from x2c_core.images.theme import ImageArray, bgr, put_text, text_width
+from x2c_core.images.theme import bgr, put_text, text_width
 from x2c_evaluation.run_report.face_drawing import draw_face
 from x2c_evaluation.run_report.panels import ControlBars, fit_image, show_message
 

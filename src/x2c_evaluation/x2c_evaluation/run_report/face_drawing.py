@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space.controls import Group
 from x2c_core.face import topology
-from x2c_core.images.theme import GROUP_COLOURS, ImageArray, bgr
+from x2c_core.images.theme import GROUP_COLOURS, bgr
 
 _SHIFT = 4
 _FARTHEST = 1 << 14

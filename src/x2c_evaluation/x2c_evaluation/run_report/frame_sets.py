@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
+from x2c_bags.frames.bag_images import stamp_of
 from x2c_bags.reading.bag_reader import BagReader, Record
 from x2c_bags.schema.topics import Part
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images.image_decoding import ImageDecodingError, decode_image
-from x2c_core.images.theme import ImageArray
 from x2c_evaluation.run_report.composer import FrameSet
 
 _PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
@@ -98,11 +99,11 @@ def decode_recorded(data: Any) -> ImageArray | None:
 def _decode(reader: BagReader, record: Record) -> _Seen | None:
     try:
         message = reader.decode(record)
-        stamp = message.header.stamp
+        stamp = stamp_of(message)
     except (BagError, AttributeError):
         # The report counts these.
         return None
-    return _Seen(int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec), record.time, message)
+    return _Seen(stamp, record.time, message)
 
 
 def _frame_set(window: _Window, image: _Seen) -> FrameSet:

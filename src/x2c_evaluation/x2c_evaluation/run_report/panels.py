@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_core.images.theme import ImageArray, bgr, put_text, text_width
+from x2c_core.images.theme import bgr, put_text, text_width
 
 _NAME_SIZE = 12
 _VALUE_SIZE = 11

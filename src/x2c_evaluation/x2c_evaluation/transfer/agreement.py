@@ -23,12 +23,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.terminal.progress import ProgressDisplay
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.agreement import Agreement, agreement

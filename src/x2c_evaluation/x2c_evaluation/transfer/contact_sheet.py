@@ -19,14 +19,14 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls, expressions
 from x2c_core.errors import X2CError
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.printable import printable
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.observing import observe

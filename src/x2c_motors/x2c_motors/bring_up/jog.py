@@ -88,7 +88,7 @@ class Jog:
         """Move a joint to a position [rad, m or ratio], and say where it is then.
 
         Raises:
-            MotorCalibrationError: That is outside its limits, so that nothing moves.
+            MotorCalibrationError: The position is outside its limits, so that nothing moves.
             BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """
@@ -119,7 +119,7 @@ class Jog:
         """Move a joint so far from where it is [rad, m or ratio].
 
         Raises:
-            MotorCalibrationError: That is outside its limits, so that nothing moves.
+            MotorCalibrationError: The position is outside its limits, so that nothing moves.
             BlockedError: Something is in its way.
             DriverError: Its motor cannot be reached.
         """

@@ -147,7 +147,7 @@ class MeasuredJoint:
         """Return what robot.yaml says under joints, mixing and driver.joints.
 
         Args:
-            form: Form of the driver's calibrations.
+            form: Form of the motor's address.
             raw: Raw values of this motor.
             way_time: Shortest time of the joint's whole range [s].
 

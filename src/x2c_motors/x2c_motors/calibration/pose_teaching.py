@@ -169,7 +169,7 @@ class PoseTeaching:
         return (
             f"It stands at {self._course.here:.0f}, and was not seen to go there from the marks "
             f"({marks}): bring it to one of them first, by hand (free) or by arrow keys. Where "
-            "they are no more, delete calibration_progress.json"
+            "they are no more, delete the robot's calibration_progress*.json"
         )
 
     def _show(self, text: str, pose: Pose) -> None:

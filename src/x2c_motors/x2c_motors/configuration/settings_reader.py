@@ -43,7 +43,7 @@ def read_settings(
 
     Args:
         section: Content of the section in robot.yaml.
-        joints: Joints of the board, each of which needs a wire.
+        joints: Joints of the board, each of which needs a motor.
         driver: The driver that the section's type names.
         overrides: Take the place of the section's options.
         key: Key of the section in robot.yaml.

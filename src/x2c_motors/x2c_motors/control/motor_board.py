@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boards of a robot at work: a session and a thread for each, so that none waits for another."""
+"""Boards of a robot at work: a controller and a thread for each, so none waits for another."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class MotorBoard:
         """Begin to tick.
 
         Args:
-            tick: Ticks the session once, in the board's thread; it must not raise.
+            tick: Ticks the controller once, in the board's thread; it must not raise.
             alive: Returns whether the process goes on.
             pulse: Pulse of the thread, one beat each tick.
 
@@ -112,7 +112,7 @@ class MotorBoard:
         self.ask_to_end()
         if self._thread is not None:
             self._thread.join(patience)
-            # Either side ends the session, and never neither.
+            # Either side ends the controller, and never neither.
             with self._awake:
                 self._left = not self._done
                 if self._left:
@@ -155,7 +155,7 @@ class MotorBoard:
 
 
 def motor_boards(robot: Robot, boards: Sequence[Board], tell: Tell) -> tuple[MotorBoard, ...]:
-    """Return the boards of a robot with their sessions.
+    """Return the boards of a robot with their controllers.
 
     Args:
         robot: Robot that they belong to.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State of motors, and the actions on them."""
+"""State of motors, and the result of a tick."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class JointCalibration:
 
 
 class BoardCalibration:
-    """All wires of a robot, in the order of its joints.
+    """Calibrations of a board's joints, in their order.
 
     Args:
         calibrations: One for each joint.

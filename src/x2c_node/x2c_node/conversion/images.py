@@ -14,10 +14,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from x2c_core.arrays import ImageArray
 from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
 from x2c_core.images.image_decoding import ImageDecodingError, decode_image
@@ -29,7 +29,6 @@ try:
 except ImportError:
     CvBridge = None
 
-ImageArray = NDArray[np.uint8]
 
 _BRIDGE: Any = CvBridge() if CvBridge else None
 

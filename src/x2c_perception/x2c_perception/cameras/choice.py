@@ -9,9 +9,6 @@ from pathlib import Path
 from x2c_core.sources.camera_source import CAMERA_SOURCES, CameraSource
 from x2c_core.sources.source import SourceError
 
-PERFORMER = "performer"
-"""Name of the source that plays the performer who comes with the package."""
-
 _DEVICE = "video_device"
 
 

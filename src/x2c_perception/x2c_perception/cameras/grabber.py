@@ -10,12 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from x2c_core.sources.camera_source import (
-    CameraIntrinsics,
-    CameraSource,
-    ImageArray,
-    as_image,
-)
+from x2c_core.arrays import ImageArray
+from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource, as_image
 from x2c_core.sources.source import SourceError
 from x2c_node.supervision.supervisor import Pulse
 

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import cv2
 
+from x2c_core.arrays import ImageArray
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, ImageArray
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.opencv_name import opencv_name
 
@@ -100,7 +101,7 @@ class ImageSequence(CameraSource):
     """
 
     takes = "a folder of images"
-    form = "pictures"
+    form = "images"
     priority = -10
 
     def __init__(self, folder: Path) -> None:

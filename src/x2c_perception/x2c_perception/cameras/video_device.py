@@ -11,7 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from x2c_core.sources.camera_source import CameraSource, ImageArray
+from x2c_core.arrays import ImageArray
+from x2c_core.sources.camera_source import CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import parameter
 

@@ -10,8 +10,9 @@ from typing import Any, Self
 import cv2
 import numpy as np
 
+from x2c_core.arrays import ImageArray
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
-from x2c_core.sources.camera_source import CameraSource, ImageArray
+from x2c_core.sources.camera_source import CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.opencv_name import opencv_name
 

@@ -16,7 +16,7 @@ class DetectedFace:
 
     Attributes:
         landmarks: (478, 3) in the order of `x2c_core.face.topology` [pixel]; z has the scale of x.
-        confidence: That it is a face, 0 to 1.
+        confidence: Confidence that it is a face, 0 to 1.
     """
 
     landmarks: NDArray[np.float64]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepares a data set once: images decoded, transferred, and brought to the network's size.
+"""Prepare a data set once: images decoded, transferred, and brought to the network's size.
 
 What is done stays done: a preparation that was stopped goes on where it was, and one that is
 complete is found again by its fingerprint, which covers every row's image and values.

@@ -32,7 +32,7 @@ _PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Ta
 
 
 class Transferrer:
-    """Transfers expressions of the virtual humanoid onto its neutral image.
+    """Transfer expressions of the virtual humanoid onto its neutral image.
 
     Args:
         folder: Folder of the robot.

@@ -32,7 +32,7 @@ class Trained:
     """A training that has come to its end.
 
     Attributes:
-        command: That made it.
+        command: Command that made it.
         source: Folder of the data set.
         robot: Its name.
         settings: Settings of the training.

@@ -15,10 +15,10 @@ from x2c_training.training.losses import ValueLoss, feature_distance
 
 
 class TwoViews(nn.Module):
-    """Looks at rendered images and, where there are some, at transferred ones in the same pass.
+    """Look at rendered images and, where there are some, at transferred ones in the same pass.
 
     Args:
-        network: That is trained.
+        network: Network to train.
     """
 
     def __init__(self, network: X2Control) -> None:

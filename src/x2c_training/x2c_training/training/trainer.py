@@ -59,7 +59,7 @@ class Trainer:
         data: Prepared.
         settings: Settings of the training.
         config: Configuration of the network.
-        network: That is trained.
+        network: Network to train.
         folder: For checkpoint and curves.
         device: Device to compute on.
         team: The processes.

@@ -52,7 +52,7 @@ class TrainingJob:
         workers: Processes that prepare data.
         start: Weights to begin with; random ones where it is None.
         fresh: Whether to forget an earlier training in the same folder.
-        command: That the user gave.
+        command: Command of the user.
     """
 
     data: Path

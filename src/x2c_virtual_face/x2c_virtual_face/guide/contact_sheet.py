@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.arrays import Image
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls, expressions
 from x2c_core.control_space.controls import Group
 from x2c_core.printable import printable
@@ -41,14 +41,14 @@ _WINDOWS = {
 _WHOLE = (0.08, 0.06, 0.84)
 
 
-def tiles(robot: Robot) -> dict[str, list[Image]]:
+def tiles(robot: Robot) -> dict[str, list[ImageArray]]:
     """Return what to see by control and by named expression: images (height, width, 3), RGB.
 
     A control has three, at its lowest, neutral and highest value; an expression has one.
     """
     with VirtualFace(robot, _SIZE, _SIZE) as face:
 
-        def image(values: Values) -> Image:
+        def image(values: Values) -> ImageArray:
             face.set_positions(robot.joint_targets(values))
             return face.render()
 
@@ -67,7 +67,7 @@ def tiles(robot: Robot) -> dict[str, list[Image]]:
     return shown
 
 
-def sheet(shown: Mapping[str, Sequence[Image]]) -> Image:
+def sheet(shown: Mapping[str, Sequence[ImageArray]]) -> ImageArray:
     """Return the contact sheet (height, width, 3), RGB, of what `tiles` returns."""
     cells = [_titled(shown[control.name], _title(control)) for control in controls.CONTROLS]
     faces = [_titled(shown[name], name) for name in expressions.EXPRESSIONS]
@@ -82,13 +82,13 @@ def _title(control: controls.Control) -> str:
     return f"{control.name}: {' | '.join(f'{value:.3g}' for value in values)}"
 
 
-def _cut(image: Image, window: tuple[float, float, float]) -> Image:
+def _cut(image: ImageArray, window: tuple[float, float, float]) -> ImageArray:
     left, top, width = (round(share * _SIZE) for share in window)
     part = image[top : top + width, left : left + width]
     return np.asarray(cv2.resize(part, (_TILE, _TILE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _titled(tiles: Sequence[Image], title: str) -> Image:
+def _titled(tiles: Sequence[ImageArray], title: str) -> ImageArray:
     body = np.hstack(tiles)
     strip = np.full((_TITLE, body.shape[1], 3), 255, np.uint8)
     cv2.putText(
@@ -98,7 +98,7 @@ def _titled(tiles: Sequence[Image], title: str) -> Image:
     return np.pad(cell, ((3, 3), (3, 3), (0, 0)), constant_values=255)
 
 
-def _stacked(rows: Sequence[Image]) -> Image:
+def _stacked(rows: Sequence[ImageArray]) -> ImageArray:
     width = max(row.shape[1] for row in rows)
     padded = [
         np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255)
@@ -127,7 +127,7 @@ def main() -> None:
             _write(robot.neutral_image, face.render())
 
 
-def _write(path: Path, image: Image) -> None:
+def _write(path: Path, image: ImageArray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     small = (cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_JPEG_QUALITY, 85)
     name = str(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the MuJoCo model of the virtual humanoid: body, skin, eyes, teeth, light, camera."""
+"""Build the MuJoCo model of the virtual humanoid: body, skin, eyes, teeth, light, camera."""
 
 from __future__ import annotations
 

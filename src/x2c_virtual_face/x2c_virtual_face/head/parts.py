@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from x2c_core.arrays import Array, Image, Indices
+from x2c_core.arrays import Array, ImageArray, Indices
 from x2c_virtual_face.head import eyes, texture
 from x2c_virtual_face.head.rig import HEAD_BODY, JAW_BODY
 
@@ -74,7 +74,7 @@ def unit_ball() -> Surface:
     return Surface(vertices, grid_faces(rings + 1, sectors, True)[:, ::-1], positions)
 
 
-def eye_texture() -> Image:
+def eye_texture() -> ImageArray:
     """Return the eyeball's image (n, n, 3), RGB: sclera, iris with rays and rim, pupil."""
     n = EYE_TEXTURE_SIZE * 2
     rows, columns = (np.mgrid[0:n, 0:n] + 0.5) / n - 0.5

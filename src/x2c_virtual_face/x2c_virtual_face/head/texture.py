@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.arrays import Array, Image
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face import topology
 from x2c_virtual_face.head.skin_mesh import control_landmarks
 
@@ -44,7 +44,7 @@ def coordinates(flat: Array) -> Array:
 
 
 @functools.cache
-def skin_texture() -> Image:
+def skin_texture() -> ImageArray:
     """Return the image (SIZE, SIZE, 3), RGB, first row lowest; painted once, read-only."""
     landmarks = control_landmarks()[:, 1:]
     canvas = np.empty((SIZE, SIZE, 3), np.float32)

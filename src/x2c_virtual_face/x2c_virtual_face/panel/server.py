@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves the page with the sliders, to web browsers on this machine only."""
+"""Serve the page with the sliders, to web browsers on this machine only."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     for text in verdicts:
         console.print(Text(f"failed: {text}", "bold red"), soft_wrap=True)
     if thresholds and not verdicts:
-        console.print(Text(f"passed: {len(thresholds)} thresholds", "green"))
+        console.print(Text(f"thresholds passed: {len(thresholds)}", "green"))
     if arguments.out is not None:
         _write(arguments.out, comparison, verdicts, len(thresholds))
         console.print(f"Written: {arguments.out}", markup=False, soft_wrap=True)

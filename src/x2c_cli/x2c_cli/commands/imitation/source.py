@@ -126,11 +126,11 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
 
 
 def seconds(text: str) -> float:
-    """Return a number of seconds [s] from an argument."""
+    """Return a number above 0 from an argument."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not number > 0.0:
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
     return number

@@ -8,7 +8,7 @@ Camera sources are given to 'x2c imitate --video' and 'x2c evaluate', their opti
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,15 +26,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     broken = False
     for registry in (CAMERA_SOURCES, EXPRESSION_SOURCES):
-        print("\n".join(_lines(registry)))
-        broken = broken or bool(registry.problems())
+        usable, problems = registry.load_all()
+        print("\n".join(_lines(registry, usable, problems)))
+        broken = broken or bool(problems)
     return int(broken)
 
 
-def _lines(registry: SourceRegistry[Any]) -> Iterator[str]:
+def _lines(
+    registry: SourceRegistry[Any], usable: Mapping[str, Any], problems: Mapping[str, str]
+) -> Iterator[str]:
     from x2c_core.system.fields import specs
 
-    usable, problems = registry.load_all()
     yield f"{registry.kind}s:"
     for name, cls in usable.items():
         takes = f": {cls.takes}" if cls.takes else ""

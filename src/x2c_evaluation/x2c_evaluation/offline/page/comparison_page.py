@@ -51,7 +51,7 @@ def comparison_page(comparison: Comparison, verdicts: Sequence[str], thresholds:
         _by_control(comparison),
         _curves(comparison),
     ]
-    terms = ("change", "difference", "control error", "jitter", "jerk", "asked too fast")
+    terms = ("change", "difference", "control error", "jitter", "jerk", "beyond its speed limit")
     title = f"{_name(a)} and {_name(b)} - X2C comparison"
     return page(title, "".join(parts), b.report.versions, terms)
 
@@ -73,10 +73,10 @@ def _verdict(verdicts: Sequence[str], thresholds: int) -> str:
     if not thresholds:
         return ""
     if not verdicts:
-        return f'<div class="issues note"><b>Passed</b>: {thresholds} thresholds</div>'
+        return f'<div class="issues note"><b>Passed</b> thresholds: {thresholds}</div>'
     lines = "".join(f"<li>{escape(one)}</li>" for one in verdicts)
     return (
-        f'<div class="issues bad"><b>Failed</b> {len(verdicts)} of {thresholds} thresholds'
+        f'<div class="issues bad"><b>Failed</b> thresholds: {len(verdicts)} of {thresholds}'
         f"<ul>{lines}</ul></div>"
     )
 

@@ -92,7 +92,7 @@ def _limits(one: LimitFigures) -> str:
         (one.controls_out_of_range, "out of range"),
         (one.controls_at_end_of_range, "at the end of its range"),
         (one.joints_past_limit, "joint past its limit"),
-        (one.joints_asked_too_fast, "joint asked too fast"),
+        (one.joints_asked_too_fast, "joint commanded beyond its speed limit"),
     ):
         ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
         rows += [(name, text, str(count)) for name, count in ranked[:_LISTED]]

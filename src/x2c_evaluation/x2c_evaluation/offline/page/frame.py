@@ -39,8 +39,8 @@ TERMS = {
     "jitter": "Root mean square of the scaled control values about a straight line, over half "
     "seconds in which no descriptor of the person's face deviates more than its noise floor.",
     "jerk": "Root mean square of the third derivative of the scaled control values.",
-    "asked too fast": "The control values ask a joint to move faster between two frames than its "
-    "velocity limit; actuation slows it down.",
+    "beyond its speed limit": "The control values ask a joint to move faster between "
+    "two frames than its velocity limit; actuation slows it down.",
     "change": "B less A. Green is better, red is worse.",
     "difference": "Control error of B against A on the frames of the same stamp.",
 }

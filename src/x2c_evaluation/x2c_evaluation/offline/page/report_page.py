@@ -49,7 +49,7 @@ def report_page(report: EvaluationReport, store: ResultsStore, details: bool) ->
     if details:
         for one in recordings:
             parts.append(recording(one, store, _curves(one, store), heading=not single))
-    terms = ("control error", "jitter", "jerk", "asked too fast")
+    terms = ("control error", "jitter", "jerk", "beyond its speed limit")
     return page(f"{title} - X2C evaluation", "".join(parts), report.versions, terms)
 
 

@@ -108,7 +108,7 @@ def imitate(
     Args:
         source: Source of the frames.
         settings: Settings of the pipeline.
-        robot: That imitates.
+        robot: Robot that imitates.
         issues: Takes what cannot be worked on.
         progress: Called now and then with the number of frames.
 

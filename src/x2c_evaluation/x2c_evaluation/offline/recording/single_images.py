@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, ahead
+from x2c_bags.frames.frame_source import Frame, FrameSource, ahead
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face import topology
+from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.files.issues import Issues
@@ -21,12 +23,10 @@ from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.offline.recording.imitated import Gathered, Imitated
 from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
-from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.pipeline.imitation_stage import imitator_failures
 from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
-from x2c_perception.tracking.tracker import DetectedFace
 
 _TOLD_EVERY = 10
 
@@ -45,7 +45,7 @@ def imitate_images(
     Args:
         source: Source of the images.
         settings: Settings of the backend.
-        robot: That imitates.
+        robot: Robot that imitates.
         issues: Takes what cannot be worked on.
         progress: Called now and then with the number of images.
 
@@ -93,9 +93,9 @@ def imitate_images(
 def _output(tracker: MediaPipeTracker, frame: Frame, number: int) -> PipelineOutput:
     image = frame.image
     face = _lost((0, 0), number) if image is None else _face(tracker, image, number)
-    found = [DetectedFace(face.landmarks, 1.0)] if face.state is FaceState.TRACKING else []
+    found = face.landmarks if face.state is FaceState.TRACKING else None
     neutral = ControlFrame(controls.NEUTRAL.copy(), 0.0, ControlState.NEUTRAL, number)
-    return PipelineOutput(face, seen(found), neutral)
+    return PipelineOutput(face, describe_found(found), neutral)
 
 
 def _face(tracker: MediaPipeTracker, image: ImageArray, number: int) -> Face:

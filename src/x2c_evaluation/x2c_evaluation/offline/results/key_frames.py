@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from x2c_bags.frames.frame_source import FrameSource, ImageArray
-from x2c_core.arrays import Array
+from x2c_bags.frames.frame_source import FrameSource
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import absolute_errors, scaled
 from x2c_core.errors import X2CError
@@ -102,7 +102,7 @@ def find_key_frames(
     Args:
         source: Source of the frames.
         curves: Curves of the frames.
-        robot: That imitates; the virtual one is drawn in its place where it is another.
+        robot: Robot that imitates; the virtual one is drawn in its place where it is another.
         issues: Takes why there are no images.
     """
     compared = frame_errors(curves)

@@ -227,7 +227,7 @@ def _others() -> list[Metric]:
         ),
         Metric(
             "too_fast_share",
-            "frames with a joint asked too fast",
+            "frames that command a joint beyond its speed limit",
             "%",
             2,
             True,

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from x2c_bags.frames.frame_source import Frame, FrameSource, ImageArray, SourceFacts
+from x2c_bags.frames.frame_source import Frame, FrameSource, SourceFacts
+from x2c_core.arrays import ImageArray
 from x2c_core.files.issues import Issues
 from x2c_core.sources.camera_source import IMAGE_RATE, as_image
 from x2c_core.sources.source import SourceError
@@ -47,7 +48,6 @@ class CameraFrames(FrameSource):
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that can be read."""
         sizes: dict[str, int] = {}
-        index = 0
         for index, image in self._read():
             stamp = self._source.stamp
             stamp = round(index * 1e9 / self.rate) if stamp is None else stamp

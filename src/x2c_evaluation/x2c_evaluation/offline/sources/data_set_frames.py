@@ -8,13 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import (
-    Frame,
-    FrameReference,
-    FrameSource,
-    ImageArray,
-    SourceFacts,
-)
+from x2c_bags.frames.frame_source import Frame, FrameReference, FrameSource, SourceFacts
+from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import scaled
 from x2c_core.files.issues import Issues

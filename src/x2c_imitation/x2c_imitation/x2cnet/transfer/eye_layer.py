@@ -6,9 +6,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face import topology
-from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window, fill_unknown
+from x2c_imitation.x2cnet.transfer.window import Layer, Window, fill_unknown
 
 _SLIT = 1.5
 """Narrower outlines fade [pixel]."""

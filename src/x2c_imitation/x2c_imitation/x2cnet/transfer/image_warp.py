@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.head_pose import HeadPose, check_landmarks, fit_head_pose
 from x2c_imitation.errors import TransferError
 from x2c_imitation.x2cnet.transfer.eye_layer import EyeLayer
@@ -21,7 +21,7 @@ from x2c_imitation.x2cnet.transfer.mouth_layer import MouthLayer
 from x2c_imitation.x2cnet.transfer.piecewise_map import PiecewiseMap
 from x2c_imitation.x2cnet.transfer.rim import Rim
 from x2c_imitation.x2cnet.transfer.surround import Surround
-from x2c_imitation.x2cnet.transfer.window import ImageArray, Window
+from x2c_imitation.x2cnet.transfer.window import Window
 
 SMALLEST, LARGEST = 32, 2048
 """Sizes of images that can be made [pixel]."""

@@ -7,17 +7,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from x2c_core.arrays import ImageArray
 from x2c_core.robot.robot import Robot
 from x2c_core.system.fields import FieldError, from_text
 from x2c_core.system.registry import Registry
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.implementation import Implementation, make
 from x2c_imitation.pipeline.observation import Observation
-
-ImageArray = NDArray[np.uint8]
 
 DEFAULT_TRANSFER = "warp"
 """Motion transfer that is used where none is named; it needs no weights."""

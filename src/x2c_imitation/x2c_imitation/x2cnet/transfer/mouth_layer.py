@@ -10,10 +10,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
-from x2c_imitation.x2cnet.transfer.window import ImageArray, Layer, Window
+from x2c_imitation.x2cnet.transfer.window import Layer, Window
 
 _OUTLINE = np.concatenate([topology.LIP_UPPER_INNER, topology.LIP_LOWER_INNER[-2:0:-1]])
 _LIPS = np.concatenate([topology.LIP_UPPER_OUTER, topology.LIP_LOWER_OUTER[-2:0:-1]])

@@ -11,10 +11,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
-from x2c_imitation.x2cnet.transfer.window import ImageArray
 
 _INSIDE, _OUTSIDE = 0.9, 1.1
 """The strip, and the skin beside it [sizes of the oval]."""

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.errors import LandmarkError
 from x2c_core.face import topology
 from x2c_core.face.head_pose import check_landmarks
@@ -17,8 +16,6 @@ from x2c_core.files.array_files import read_npy
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.robot.robot import Robot
 from x2c_imitation.errors import TransferError
-
-ImageArray = NDArray[np.uint8]
 
 
 def read_robot_image(path: Path) -> ImageArray:

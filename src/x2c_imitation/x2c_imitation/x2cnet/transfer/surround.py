@@ -13,12 +13,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from x2c_core.arrays import Array, Indices
+from x2c_core.arrays import Array, ImageArray, Indices
 from x2c_core.face import topology
 from x2c_core.face.head_pose import HeadPose
 from x2c_imitation.x2cnet.transfer.mesh import COLLAR
 from x2c_imitation.x2cnet.transfer.piecewise_map import PiecewiseMap
-from x2c_imitation.x2cnet.transfer.window import ImageArray, Window
+from x2c_imitation.x2cnet.transfer.window import Window
 
 _OVAL = topology.OVAL[::2]
 

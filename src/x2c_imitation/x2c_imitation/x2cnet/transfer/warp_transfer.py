@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
 from x2c_imitation.pipeline.observation import Observation
@@ -15,8 +15,6 @@ from x2c_imitation.x2cnet.transfer.image_retargeter import ImageRetargeter
 from x2c_imitation.x2cnet.transfer.image_warp import ImageWarp
 from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
-
-ImageArray = NDArray[np.uint8]
 
 
 class WarpTransfer(MotionTransfer):

@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 
 Layer = NDArray[np.float32]
-ImageArray = NDArray[np.uint8]
 
 _FINE = 4
 """Outlines are drawn so many times larger, then averaged."""
