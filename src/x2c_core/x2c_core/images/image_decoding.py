@@ -13,6 +13,7 @@ from x2c_core.arrays import ImageArray
 from x2c_core.errors import CoreError
 from x2c_core.files.input_limits import IMAGE_PIXELS, RECORD_BYTES, LimitError
 from x2c_core.files.regular_files import read_bytes
+from x2c_core.images.exif import exif_orientation
 from x2c_core.images.image_header import image_size
 
 
@@ -21,7 +22,7 @@ class ImageDecodingError(CoreError):
 
 
 def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> ImageArray:
-    """Return the BGR image (height, width, 3) in the bytes of an image file.
+    """Return the BGR image (height, width, 3) in the bytes of an image file, upright.
 
     Raises:
         ImageDecodingError: The bytes are no image, are damaged, or have more pixels than the
@@ -34,7 +35,9 @@ def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> Im
     width, height = size
     try:
         IMAGE_PIXELS.check(width * height, f"an image of {width} x {height} has")
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        orientation = exif_orientation(encoded.data)
+        ours = cv2.IMREAD_IGNORE_ORIENTATION if orientation is not None else 0
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR | ours)
     except LimitError as error:
         raise ImageDecodingError(str(error)) from error
     except (cv2.error, MemoryError) as error:
@@ -46,7 +49,8 @@ def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> Im
         raise ImageDecodingError(
             f"an image of {width} x {height} is damaged, or of a kind that OpenCV does not read"
         )
-    return np.asarray(image, dtype=np.uint8)
+    decoded = np.asarray(image, dtype=np.uint8)
+    return decoded if orientation is None else orientation.upright(decoded)
 
 
 def read_image(path: Path) -> ImageArray:

@@ -41,6 +41,8 @@ class CameraSource(Source):
         form: Kind of recording in reports of an evaluation.
         age: Time between the capture of the last image and the end of its `read` [s].
         stamp: Recorded stamp of the last image [ns]; None for sources that have no stamps.
+        elapsed: Time of the last image since the first one [ns], where images are not stamped but
+            may come at uneven times, as in a video; None for images at `rate`.
         frame_id: Recorded frame of the last image; empty for sources that have none.
         calibration: Calibration of the camera, known after the first image; None if unknown.
     """
@@ -50,6 +52,7 @@ class CameraSource(Source):
     form: ClassVar[str] = "video"
     age = 0.0
     stamp: int | None = None
+    elapsed: int | None = None
     frame_id = ""
     calibration: CameraIntrinsics | None = None
 
@@ -73,7 +76,7 @@ class CameraSource(Source):
 
     @property
     def promised(self) -> int | None:
-        """Number of images that the source's header states; None if it states none."""
+        """Number of images to expect, for progress; an estimate, None if there is none."""
         return None
 
 

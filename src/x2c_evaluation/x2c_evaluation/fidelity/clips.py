@@ -17,12 +17,12 @@ from x2c_core.arrays import ImageArray
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.errors import FidelityError
 from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.clip import ClipPerformance, perform
 from x2c_evaluation.fidelity.measure import Clip, measure
+from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.settings import default_settings
 from x2c_perception.cameras.choice import choose_source
@@ -105,11 +105,9 @@ def _of_video(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     neutral = None
     if job.calibration is NeutralTiming.BEFORE:
         with source:
-            period = 1.0 / (source.rate or IMAGE_RATE)
-            neutral = find_neutral(timed(_images(source), period))
+            neutral = find_neutral(timed(source_images(source), source_period(source)))
     with source:
-        period = 1.0 / (source.rate or IMAGE_RATE)
-        images = _images(source)
+        images, period = source_images(source), source_period(source)
         performance = _perform(job, images, period, neutral, progress)
     return measure(job.name, performance)
 
@@ -135,8 +133,3 @@ def _perform(
 ) -> ClipPerformance:
     settings = default_settings(job.robot, job.backend, job.options)
     return perform(images, period, job.robot, settings, neutral, progress)
-
-
-def _images(source: CameraSource) -> Iterator[ImageArray]:
-    while (image := source.read()) is not None:
-        yield image

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,17 +23,17 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from x2c_core.arrays import Array, ImageArray
+from x2c_core.arrays import Array
 from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.terminal.progress import ProgressDisplay
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import eyes_open
 from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.seen import seen
@@ -90,8 +90,8 @@ def measure_transfer(
     if source.is_endless:
         raise EvaluationError(f"{video} is a single image; expected a video, or a folder of them")
     with source:
-        period = 1.0 / (source.rate or IMAGE_RATE)
-        neutral = find_neutral(timed(_images(source), period))
+        period = source_period(source)
+        neutral = find_neutral(timed(source_images(source), period))
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
     motion.calibrate(neutral)
@@ -99,7 +99,7 @@ def measure_transfer(
     watching, judging = MediaPipeTracker(), MediaPipeTracker()
     try:
         with source:
-            for bgr in _images(source):
+            for bgr in source_images(source):
                 faces = watching.track(np.ascontiguousarray(bgr[:, :, ::-1]))
                 progress()
                 if not faces:
@@ -121,11 +121,6 @@ def measure_transfer(
     found = int(np.isfinite(np.array(robots)[:, 0]).sum())
     name = Path(video).stem
     return TransferClip(name, len(spent), found, float(np.median(spent)) * 1e3, compared)
-
-
-def _images(source: CameraSource) -> Iterator[ImageArray]:
-    while (image := source.read()) is not None:
-        yield image
 
 
 def _agreements(person: Array, robots: Array, period: float) -> dict[Descriptor, Agreement]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -26,9 +26,9 @@ from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.printable import printable
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_imitation.pipeline.observation import Observation
@@ -151,8 +151,8 @@ def _add_video(sheet: _Sheet, video: str) -> None:
     if source.is_endless:
         raise EvaluationError(f"{video} is a single image; expected a video, or a folder of them")
     with source:
-        period = 1.0 / (source.rate or IMAGE_RATE)
-        images = list(_images(source))
+        period = source_period(source)
+        images = list(source_images(source))
     neutral = find_neutral(timed(images, period))
     if neutral is None:
         raise EvaluationError(f"no neutral face is found in {video}")
@@ -181,11 +181,6 @@ def _most_different(
         distances = np.minimum(distances, np.linalg.norm(shapes - shapes[chosen[-1]], axis=1))
     numbers = list(faces)
     return sorted(numbers[place] for place in chosen)
-
-
-def _images(source: CameraSource) -> Iterator[ImageArray]:
-    while (image := source.read()) is not None:
-        yield image
 
 
 def _values(deflections: Mapping[str, float]) -> Array:

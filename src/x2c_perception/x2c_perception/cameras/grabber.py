@@ -30,6 +30,7 @@ class Grabbed:
         image: (height, width, 3) BGR.
         taken: Time of its capture on the clock of `time.monotonic` [s].
         stamp: Recorded stamp [ns]; None if the source has none.
+        elapsed: Time since the first image of the source [ns]; None if it does not say.
         frame_id: Recorded frame; empty if the source has none.
         calibration: Calibration of the camera; None if the source has none.
     """
@@ -39,6 +40,7 @@ class Grabbed:
     stamp: int | None = None
     frame_id: str = ""
     calibration: CameraIntrinsics | None = None
+    elapsed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,11 @@ def _grabbed(source: CameraSource, image: object) -> Grabbed:
         ValueError: The source returns no image, or an impossible stamp.
     """
     array = as_image(source, image)
-    stamp = source.stamp
-    if stamp is not None and not (isinstance(stamp, int) and 0 <= stamp < _END_OF_TIME):
-        raise ValueError(f"{source.name} gives the stamp {stamp!r}; expected nanoseconds, or None")
+    stamp, elapsed = source.stamp, source.elapsed
+    for word, value in (("stamp", stamp), ("time", elapsed)):
+        if value is not None and not (isinstance(value, int) and 0 <= value < _END_OF_TIME):
+            raise ValueError(
+                f"{source.name} gives the {word} {value!r}; expected nanoseconds, or None"
+            )
     taken = time.monotonic() - source.age
-    return Grabbed(array, taken, stamp, str(source.frame_id), source.calibration)
+    return Grabbed(array, taken, stamp, str(source.frame_id), source.calibration, elapsed)

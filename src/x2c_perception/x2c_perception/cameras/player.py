@@ -19,8 +19,12 @@ _LONGEST_WAIT = 0.1
 """Longest delay until a request to stop is noticed [s]."""
 
 
+_LONGEST_GAP = 10.0
+"""A longer pause in a video is passed over [s]."""
+
+
 class Pacer:
-    """Say when images are due, at equal distances; late ones are not made up for.
+    """Say when images are due, at equal or at their own distances; late ones are not made up for.
 
     An image that is late by less than a period does not shift those after it. After a longer delay
     the schedule starts again, so a video plays slower rather than in jumps.
@@ -32,23 +36,38 @@ class Pacer:
     def __init__(self, rate: float) -> None:
         self._period = 1.0 / rate
         self._due: float | None = None
+        self._elapsed: int | None = None
 
-    def due(self, now: float) -> float:
-        """Return when the next image is due, at a time [s] when it is there."""
-        planned = now if self._due is None else self._due + self._period
-        self._due = planned if now - planned <= self._period else now
+    def due(self, now: float, elapsed: int | None = None) -> float:
+        """Return when the next image is due.
+
+        Args:
+            now: Time at which it is there [s].
+            elapsed: Its time since the first image [ns]; None for one period after the last.
+        """
+        step = self._step(elapsed)
+        planned = now if self._due is None else self._due + step
+        self._due = planned if now - planned <= max(step, self._period) else now
         return self._due
+
+    def _step(self, elapsed: int | None) -> float:
+        before, self._elapsed = self._elapsed, elapsed
+        if elapsed is None or before is None:
+            return self._period
+        step = (elapsed - before) * 1e-9
+        # A video that begins again goes back.
+        return step if 0.0 < step <= _LONGEST_GAP else self._period
 
 
 class Player:
     """A thread that takes images from a grabber and hands each on in its time.
 
     Images of a live source are handed on at once. Those with recorded stamps come as they were
-    recorded, unless another rate is asked for. Those of a file come at its native rate, or
-    at the rate asked for, and count as taken when they are due. Unpaced, each comes as soon as
-    the one before has been handed on, but never faster than the rate asked for, or
-    `UNPACED_LIMIT`: receivers in other processes that are slower miss images, as with a real
-    camera; those that `deliver` itself waits for do not.
+    recorded, unless another rate is asked for. Those of a file come at their own times, at its
+    native rate if they have none, or at the rate asked for, and count as taken when they are due.
+    Unpaced, each comes as soon as the one before has been handed on, but never faster than the
+    rate asked for, or `UNPACED_LIMIT`: receivers in other processes that are slower miss images,
+    as with a real camera; those that `deliver` itself waits for do not.
 
     Args:
         grabber: Gives the images.
@@ -118,7 +137,8 @@ class Player:
                     taken = schedule.due(grabbed.stamp, now)
                 else:
                     pacer = pacer or Pacer(self._target_rate())
-                    taken = pacer.due(now)
+                    own_times = self._paced and not self._rate
+                    taken = pacer.due(now, grabbed.elapsed if own_times else None)
                 if self._stop.wait(max(0.0, taken - time.monotonic())):
                     return
             try:

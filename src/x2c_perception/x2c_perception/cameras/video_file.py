@@ -4,20 +4,33 @@
 from __future__ import annotations
 
 import os
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-import cv2
+import av
+import av.container
+import av.error
+import av.video.frame
+import av.video.stream
 import numpy as np
+from av.sidedata.sidedata import Type
 
 from x2c_core.arrays import ImageArray
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
-from x2c_core.sources.camera_source import CameraSource
+from x2c_core.images.orientation import UPRIGHT, Orientation, of_matrix
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
+from x2c_perception.cameras.container_length import missing_bytes
+from x2c_perception.cameras.frame_times import FrameTimes
 from x2c_perception.cameras.opencv_name import opencv_name
 
 _SANE_RATES = (0.5, 480.0)
 """Rates that a video's header is believed [Hz]; damaged files claim anything."""
+
+_PADDING = 1 << 20
+"""Padding of a small frame in a decoder at most [pixel]."""
 
 
 def promised_images(path: Path) -> int | None:
@@ -27,17 +40,14 @@ def promised_images(path: Path) -> int | None:
         path: Video; one that cannot be read states none.
     """
     try:
-        with opencv_name(path) as name:
-            capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-    except OSError:
+        with _opened(path) as container:
+            return _promised(container)
+    except (OSError, ValueError, IndexError):
         return None
-    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-    capture.release()
-    return count if count > 0 else None
 
 
 class VideoFile(CameraSource):
-    """Play a video file that OpenCV's FFmpeg can decode.
+    """Play a video file that FFmpeg can decode, upright and at the times of its frames.
 
     Args:
         path: The file.
@@ -49,8 +59,9 @@ class VideoFile(CameraSource):
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
-        self._capture: cv2.VideoCapture | None = None
-        self._first: ImageArray | None = None
+        self._container: av.container.InputContainer | None = None
+        self._frames: Iterator[av.video.frame.VideoFrame] = iter(())
+        self._first: tuple[ImageArray, int] | None = None
         self._size = (0, 0)
         self._rate = 0.0
 
@@ -70,40 +81,59 @@ class VideoFile(CameraSource):
         """Open the file and decode its first image."""
         self.close()
         try:
-            with opencv_name(self._path) as name:
-                capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-        except OSError as error:
-            raise SourceError(f"cannot read {self._path}: {error.strerror}") from error
-        if not capture.isOpened():
+            self._container = container = _opened(self._path)
+            stream = container.streams.video[0]
+        except (av.error.FFmpegError, IndexError) as error:
+            self.close()
             raise SourceError(
                 f"{self._path} is not a video that can be decoded; expected for instance MP4 with "
                 "H.264, AVI or MKV, or an image: try to play it, or convert it with ffmpeg"
-            )
-        self._check_size(capture)
-        self._capture = capture
-        self._first = self._decode()
+            ) from error
+        except OSError as error:
+            raise SourceError(f"cannot read {self._path}: {error.strerror}") from error
+        context = stream.codec_context
+        self._check_size(context.width, context.height)
+        # Decoders count padding, too; the exact check is of what they give.
+        most = 2 * IMAGE_PIXELS.value + _PADDING
+        context.options = {**context.options, "max_pixels": str(most)}
+        stream.thread_type = "AUTO"
+        self._rate = _rate(stream)
+        self._times = FrameTimes(1.0 / (self._rate or IMAGE_RATE))
+        self._damaged = 0
+        self._frames = self._decode(container, stream)
+        self._first = self._next()
         if self._first is None:
             self.close()
             raise SourceError(
                 f"{self._path} is a video without a single image that can be decoded; "
                 "it is empty or damaged: record or copy it again"
             )
-        self._size = (self._first.shape[1], self._first.shape[0])
-        rate = float(capture.get(cv2.CAP_PROP_FPS))
-        self._rate = rate if _SANE_RATES[0] <= rate <= _SANE_RATES[1] else 0.0
+        height, width = self._first[0].shape[:2]
+        self._size = (width, height)
+        self._reported = False
 
     def read(self) -> ImageArray | None:
-        """Return the next image, or None at the end of the file."""
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        return self._decode()
+        """Return the next image, or None at the end of the file.
+
+        Raises:
+            SourceError: An image is above the limit; or, once, at the end, what of the file could
+                not be read.
+        """
+        if self._container is None:
+            raise SourceError(f"{self._path} is not open: call open() first")
+        following, self._first = self._first or self._next(), None
+        if following is None:
+            self._report_loss()
+            return None
+        image, self.elapsed = following
+        return image
 
     def close(self) -> None:
         """Close the file."""
-        if self._capture is not None:
-            self._capture.release()
-        self._capture, self._first = None, None
+        self._frames, self._first = iter(()), None
+        if self._container is not None:
+            self._container.close()
+        self._container = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -112,7 +142,7 @@ class VideoFile(CameraSource):
 
     @property
     def rate(self) -> float:
-        """Rate in the file's header [Hz]."""
+        """Mean rate in the file's header [Hz]; its frames have their own times."""
         return self._rate
 
     @property
@@ -120,21 +150,98 @@ class VideoFile(CameraSource):
         """Number of images that the header states."""
         return promised_images(self._path)
 
-    def _decode(self) -> ImageArray | None:
-        if self._capture is None:
-            raise SourceError(f"{self._path} is not open: call open() first")
-        # Frames can change their size on the way, and the image is far larger than the frame.
-        if not self._capture.grab():
-            return None
-        self._check_size(self._capture)
-        done, image = self._capture.retrieve()
-        return np.asarray(image, dtype=np.uint8) if done else None
+    def _next(self) -> tuple[ImageArray, int] | None:
+        for frame in self._frames:
+            elapsed = self._times.next(frame.pts, frame.dts, frame.time_base)
+            # Frames can change their size on the way.
+            self._check_size(frame.width, frame.height)
+            try:
+                image = frame.to_ndarray(format="bgr24", interpolation="BICUBIC")
+            except (av.error.FFmpegError, ValueError):
+                self._damaged += 1
+                continue
+            return _orientation(frame).upright(np.asarray(image, dtype=np.uint8)), elapsed
+        return None
 
-    def _check_size(self, capture: cv2.VideoCapture) -> None:
-        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    def _decode(
+        self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
+    ) -> Iterator[av.video.frame.VideoFrame]:
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                self._damaged += 1
+                packet = None
+            if packet is None:
+                return
+            try:
+                yield from stream.decode(packet)
+            except av.error.FFmpegError:
+                self._damaged += 1
+
+    def _report_loss(self) -> None:
+        """Raise once, at the end, what could not be read of the file."""
+        if self._reported:
+            return
+        self._reported = True
+        lost = []
+        try:
+            missing = missing_bytes(self._path)
+        except OSError:
+            missing = 0
+        if missing:
+            lost.append(
+                f"it was cut off: {missing} bytes are missing at its end; copy or record it again"
+            )
+        if self._damaged:
+            lost.append(f"parts of it could not be decoded ({self._damaged}): it is damaged")
+        if lost:
+            raise SourceError(f"{self._path}: {'; '.join(lost)}")
+
+    def _check_size(self, width: int, height: int) -> None:
         try:
             subject = f"{self._path}: a frame of {width} x {height} has"
             IMAGE_PIXELS.check(width * height, subject)
         except LimitError as error:
             raise SourceError(str(error)) from error
+
+
+def _opened(path: Path) -> av.container.InputContainer:
+    """Open a video, which may be in this file alone.
+
+    Raises:
+        OSError: The file cannot be read.
+        FFmpegError: It is no video.
+    """
+    with opencv_name(path) as name:
+        # Playlists and the like name other files or addresses: those are not opened.
+        return av.open(
+            f"file:{name}",
+            "r",
+            metadata_errors="replace",
+            options={"protocol_whitelist": "file"},
+        )
+
+
+def _promised(container: av.container.InputContainer) -> int | None:
+    stream = container.streams.video[0]
+    if stream.frames:
+        return stream.frames
+    rate, duration = _rate(stream), container.duration
+    return round(rate * duration / av.time_base) or None if rate and duration else None
+
+
+def _rate(stream: av.video.stream.VideoStream) -> float:
+    rate = float(stream.average_rate or 0.0)
+    return rate if _SANE_RATES[0] <= rate <= _SANE_RATES[1] else 0.0
+
+
+def _orientation(frame: av.video.frame.VideoFrame) -> Orientation:
+    # Its type hints know only some keys.
+    side_data: Any = frame.side_data
+    try:
+        data = bytes(side_data[Type.DISPLAYMATRIX])
+    except KeyError:
+        return UPRIGHT
+    return of_matrix(struct.unpack("=9i", data)) if len(data) == 36 else UPRIGHT

@@ -12,6 +12,7 @@ from x2c_evaluation.fidelity.clip import perform
 from x2c_evaluation.fidelity.measure import mean, measure
 from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.result import DescriptorFidelity, FidelityFigures
+from x2c_evaluation.pipeline.even_images import even_images
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 
@@ -25,16 +26,20 @@ def fidelity_figures(
     """Return how the robot's face follows the person's, or None where it cannot be measured.
 
     Args:
-        source: Source of frames with images, which are shown evenly.
+        source: Source of frames with images, which are shown at an even rate.
         curves: Curves of the same frames.
         robot: Robot with the virtual humanoid's joints.
         settings: Settings of the pipeline.
         issues: Takes why it cannot be measured.
     """
     period = curves.period or 1.0 / IMAGE_RATE
-    images = (frame.image for frame in ahead(source.frames()) if frame.image is not None)
+    images = (
+        (frame.stamp, frame.image)
+        for frame in ahead(source.frames())
+        if frame.image is not None and not frame.is_neutral
+    )
     try:
-        performance = perform(images, period, robot, settings)
+        performance = perform(even_images(images, period), period, robot, settings)
     except X2CError as error:
         issues.add(f"fidelity cannot be measured: {error}")
         return None

@@ -14,14 +14,12 @@ from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
 from x2c_perception.cameras.choice import choose_source
 
-_SHORT = 0.98
-"""Share of the images that a video's header promises which it has at least [ratio]."""
-
 
 class CameraFrames(FrameSource):
     """The images of a camera source.
 
-    Stamps are those of the source; without any, the time since the beginning at its rate.
+    Stamps are those of the source; without any, the time since the beginning: the image's own, or
+    that at the source's rate.
 
     Args:
         text: Path, or "NAME:TEXT" with the name of a source.
@@ -49,19 +47,13 @@ class CameraFrames(FrameSource):
         """Yield the frames that can be read."""
         sizes: dict[str, int] = {}
         for index, image in self._read():
-            stamp = self._source.stamp
-            stamp = round(index * 1e9 / self.rate) if stamp is None else stamp
+            stamp = self._stamp(index)
             size = f"{image.shape[1]}x{image.shape[0]}"
             sizes[size] = sizes.get(size, 0) + 1
             yield Frame(index, stamp, stamp, image)
         if not self._counted:
             self._counted = True
             self.facts.sizes = sizes
-            read, promised = sum(sizes.values()), self.count
-            if promised and read < _SHORT * promised:
-                self.issues.add(
-                    "images that the video's header promises are not there", promised - read
-                )
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return some images by index."""
@@ -73,6 +65,12 @@ class CameraFrames(FrameSource):
                 if len(found) == len(wanted):
                     break
         return found
+
+    def _stamp(self, index: int) -> int:
+        for given in (self._source.stamp, self._source.elapsed):
+            if given is not None:
+                return given
+        return round(index * 1e9 / self.rate)
 
     def _read(self) -> Iterator[tuple[int, ImageArray]]:
         index = 0
