@@ -24,7 +24,7 @@ NAMESPACE = "robot1"
 
 
 @pytest.fixture
-def graph(node_process):
+def graph(node_process, tmp_path):
     """Processes by the name of their node, and what starts one anew."""
     specs = {
         spec.name: spec
@@ -39,7 +39,7 @@ def graph(node_process):
     }
 
     def start(name):
-        return node_process(command=command_line(specs[name]))
+        return node_process(command=command_line(specs[name], tmp_path))
 
     return {name: start(name) for name in reversed(specs)}, start
 

@@ -161,6 +161,15 @@ class Ros:
         request = SetParameters.Request(parameters=parameters)
         return list(self.call(SetParameters, f"{node_name}/set_parameters", request).results)
 
+    def get_parameters(self, node_name: str, *names: str) -> list[Any]:
+        """Return the values of parameters of a node."""
+        from rcl_interfaces.srv import GetParameters
+        from rclpy.parameter import parameter_value_to_python
+
+        request = GetParameters.Request(names=list(names))
+        response = self.call(GetParameters, f"{node_name}/get_parameters", request)
+        return [parameter_value_to_python(value) for value in response.values]
+
     def diagnosis(self, node_name: str) -> Any:
         """Return the newest DiagnosticStatus of a node since the first call, or None."""
         from diagnostic_msgs.msg import DiagnosticArray

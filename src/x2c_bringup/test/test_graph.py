@@ -72,7 +72,6 @@ def test_each_choice_reaches_the_nodes_it_concerns():
         "motor_driver_node": {"robot": "ameca"},
     }
     assert parameters(record="out")["recorder_node"] == {"output": "out"}
-    assert parameters(video_device="2")["camera_node"] == {"video_device": "2"}
 
 
 def test_time_and_autostart_reach_all_nodes():
@@ -130,11 +129,11 @@ def test_full_names_have_the_namespace(namespace):
     assert full_names[0] == "/robot1/camera_node"
 
 
-def test_a_process_is_told_the_same_as_a_composed_node():
+def test_a_process_is_told_the_same_as_a_composed_node(tmp_path):
     options = GraphOptions(
         video_device="0", namespace="robot1", params_file="p.yaml", image_topic="/cam/image"
     )
-    words = command_line(build_graph(options)[0])
+    words = command_line(build_graph(options)[0], tmp_path)
     assert words[0].endswith("lib/x2c_perception/camera_node")
     pairs = list(itertools.pairwise(words))
     for pair in [
@@ -142,10 +141,23 @@ def test_a_process_is_told_the_same_as_a_composed_node():
         ("-r", "__ns:=/robot1"),
         ("-r", "image_raw:=/cam/image"),
         ("--params-file", "p.yaml"),
-        ("-p", 'video_device:="0"'),
+        ("--params-file", str(tmp_path / "camera_node.yaml")),
         ("--log-level", "info"),
     ]:
         assert pair in pairs
+    assert words.index("p.yaml") < words.index(str(tmp_path / "camera_node.yaml"))
+
+
+def test_a_switch_that_is_given_is_passed_on_whatever_it_says():
+    given = parameters(loop=False, use_sim_time=False, autostart=True)
+    assert given["camera_node"] == {"loop": False, "use_sim_time": False, "autostart": True}
+    assert given["actuation_node"] == {"use_sim_time": False, "autostart": True}
+
+
+def test_a_camera_that_is_given_replaces_a_file_of_the_parameter_file():
+    assert parameters(video_device="1")["camera_node"] == {"video_device": "1", "filename": ""}
+    both = parameters(video_device="1", filename="performer")["camera_node"]
+    assert both == {"video_device": "1", "filename": "performer"}
 
 
 def test_robot_state_publisher_is_given_the_robots_urdf():

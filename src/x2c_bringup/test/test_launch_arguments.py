@@ -12,7 +12,6 @@ from x2c_bringup.launching.launch_arguments import (
     replay_arguments,
     replay_options,
 )
-from x2c_bringup.shared_files import default_params_file
 
 PIPELINE = ("camera_node", "face_tracker_node", "imitation_node", "actuation_node")
 
@@ -28,7 +27,7 @@ def test_every_option_of_the_graph_is_an_argument_with_a_description():
     options = {one.name for one in (*option_texts(), *backend_option_texts())}
     assert set(arguments) == options | {"discovery_range"}
     assert all(one.description.endswith(".") for one in arguments.values())
-    assert arguments["params_file"].default == str(default_params_file())
+    assert arguments["params_file"].default == ""
     assert arguments["discovery_range"].variable == "ROS_AUTOMATIC_DISCOVERY_RANGE"
     assert all(one.default in one.choices for one in arguments.values() if one.choices)
 
@@ -41,11 +40,11 @@ def test_a_replay_has_no_camera_and_must_be_given_a_bag():
     assert [name for name, one in arguments.items() if one.default is None] == ["bag"]
 
 
-def test_defaults_start_the_whole_pipeline_with_the_parameter_file():
+def test_defaults_start_the_whole_pipeline():
     found = nodes()
     assert tuple(found) == (*PIPELINE, "virtual_face_node")
-    assert {one.params_file for one in found.values()} == {str(default_params_file())}
-    # What the user leaves open is the parameter file's to say.
+    # What the user leaves open is said by a parameter file or by a launch file around this one.
+    assert {one.params_file for one in found.values()} == {""}
     assert all(one.parameters == {} for one in found.values())
     assert all(one.remappings == () for one in found.values())
 
@@ -58,11 +57,13 @@ def test_defaults_start_the_whole_pipeline_with_the_parameter_file():
             "camera_node",
             {"filename": "performer", "loop": True},
         ),
-        ({"video_device": "0"}, "camera_node", {"video_device": "0"}),
+        ({"video_device": "0"}, "camera_node", {"video_device": "0", "filename": ""}),
         ({"backend": "x2cnet"}, "imitation_node", {"backend": "x2cnet"}),
         ({"robot": "virtual"}, "actuation_node", {"robot": "virtual"}),
         ({"autostart": "false"}, "actuation_node", {"autostart": False}),
         ({"use_sim_time": "true"}, "face_tracker_node", {"use_sim_time": True}),
+        ({"loop": "false"}, "camera_node", {"loop": False}),
+        ({"use_sim_time": "false"}, "face_tracker_node", {"use_sim_time": False}),
         ({"record": "out"}, "recorder_node", {"output": "out"}),
     ],
 )
@@ -111,10 +112,7 @@ def test_arguments_of_a_replay_reach_the_graph_and_the_player():
     graph, replay, player = replay_options(
         texts | {"bag": "a.mcap", "rate": "2", "loop": "true", "face": "false", "robot": "virtual"}
     )
-    assert (graph.robot, graph.face, graph.params_file) == (
-        *("virtual", False),
-        str(default_params_file()),
-    )
+    assert (graph.robot, graph.face, graph.params_file) == ("virtual", False, "")
     assert (replay.bag, replay.rate, replay.loop) == ("a.mcap", 2.0, True)
     assert player == texts["player"]
     with pytest.raises(GraphError, match="rate: expected a number"):

@@ -42,6 +42,8 @@ class NodeSpec:
         namespace: Namespace of the node; empty for the root.
         parameters: Go before those of the file, which go before the node's own defaults.
         params_file: Path of a YAML file; empty for none.
+        surrounding: Parameters that a launch file around this one sets for all its nodes; the
+            file's go before them.
         remappings: Pairs of names, from and to.
         log_level: Lowest level that it logs.
     """
@@ -53,6 +55,7 @@ class NodeSpec:
     namespace: str = ""
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     params_file: str = ""
+    surrounding: Mapping[str, ParameterValue] = field(default_factory=dict)
     remappings: tuple[tuple[str, str], ...] = ()
     log_level: str = "info"
 
@@ -97,14 +100,11 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
 
 
 def _camera(options: GraphOptions) -> NodeSpec:
-    node = _node(
-        options,
-        "x2c_perception",
-        "camera_node",
-        filename=options.filename,
-        loop=options.loop,
-        video_device=options.video_device,
-    )
+    choices = {"filename": options.filename, "video_device": options.video_device}
+    node = _node(options, "x2c_perception", "camera_node", loop=options.loop, **choices)
+    if options.video_device and not options.filename:
+        # A file named in the parameter file would replace the camera.
+        node = replace(node, parameters={**node.parameters, "filename": ""})
     if not options.camera_options:
         return node
     file = options.params_file
@@ -153,22 +153,18 @@ def _motors(robot: str) -> tuple[str, str]:
 
 
 def _node(
-    options: GraphOptions, package: str, executable: str, **choices: ParameterValue
+    options: GraphOptions, package: str, executable: str, **choices: ParameterValue | None
 ) -> NodeSpec:
     class_name = "".join(word.capitalize() for word in executable.split("_"))
     # Only what the user chose, so that the parameter file can say it too.
-    parameters = {name: value for name, value in choices.items() if value}
-    if not options.autostart:
-        parameters["autostart"] = False
-    if options.use_sim_time:
-        parameters["use_sim_time"] = True
+    choices |= {"autostart": options.autostart, "use_sim_time": options.use_sim_time}
     return NodeSpec(
         package=package,
         executable=executable,
         class_path=f"{package}.{executable}:{class_name}",
         name=executable,
         namespace=options.namespace,
-        parameters=parameters,
+        parameters=given(choices),
         params_file=options.params_file,
         remappings=image_remappings(options.image_topic),
         log_level=options.log_level,
@@ -176,20 +172,25 @@ def _node(
 
 
 def _state_publisher(options: GraphOptions) -> NodeSpec:
-    parameters: dict[str, ParameterValue] = {
-        "robot_description": robot_description(options.robot or DEFAULT_ROBOT)
+    choices = {
+        "robot_description": robot_description(options.robot or DEFAULT_ROBOT),
+        "use_sim_time": options.use_sim_time,
     }
-    if options.use_sim_time:
-        parameters["use_sim_time"] = True
     return NodeSpec(
         package="robot_state_publisher",
         executable="robot_state_publisher",
         class_path="",
         name="robot_state_publisher",
         namespace=options.namespace,
-        parameters=parameters,
+        parameters=given(choices),
+        params_file=options.params_file,
         log_level=options.log_level,
     )
+
+
+def given(choices: Mapping[str, ParameterValue | None]) -> dict[str, ParameterValue]:
+    """Return the choices that the user made; "" and None are left to the parameter file."""
+    return {name: value for name, value in choices.items() if value not in ("", None)}
 
 
 def image_remappings(topic: str) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,7 @@ def _option(default: Any, description: str, choices: tuple[str, ...] = ()) -> An
 
 @dataclasses.dataclass(frozen=True)
 class GraphOptions:
-    """Options of the graph; an empty text leaves the choice to the parameter file."""
+    """Options of the graph; an empty text or None leaves the choice to the parameter file."""
 
     filename: str = _option(
         "",
@@ -31,7 +31,9 @@ class GraphOptions:
     camera_options: str = _option(
         "", "Options of the camera source, as 'NAME=VALUE NAME=VALUE'; 'x2c sources' lists them."
     )
-    loop: bool = _option(False, "Play a file again when it ends.")
+    loop: bool | None = _option(
+        None, "Play a file again when it ends; empty: as in params_file (false)."
+    )
     video_device: str = _option(
         "", "Camera: its index, or a path such as /dev/video0; empty: as in params_file (0)."
     )
@@ -46,7 +48,9 @@ class GraphOptions:
     )
     backend_options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Options of the backend as texts, by name."""
-    params_file: str = _option("", "YAML file with parameters of the nodes.")
+    params_file: str = _option(
+        "", "YAML file with parameters of the nodes; empty: none. Arguments win over it."
+    )
     namespace: str = _option("", "Namespace of all nodes and topics; empty: none.")
     image_topic: str = _option(
         "image_raw",
@@ -72,9 +76,14 @@ class GraphOptions:
         "",
         "Folder to record to, with recorder_node; true: a new one in recordings/; empty: none.",
     )
-    use_sim_time: bool = _option(False, "Take time from /clock, as in the replay of a bag.")
-    autostart: bool = _option(
-        True, "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'."
+    use_sim_time: bool | None = _option(
+        None,
+        "Take time from /clock, as in the replay of a bag; empty: as in params_file (false).",
+    )
+    autostart: bool | None = _option(
+        None,
+        "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'; "
+        "empty: as in params_file (true).",
     )
     log_level: str = _option(
         "info",
@@ -121,8 +130,7 @@ class GraphOptions:
                     raise GraphError(f"unknown option {name!r}; options: {every}")
             values["backend_options"] = {name: text for name, text in others.items() if text}
         for name in texts.keys() - others.keys():
-            is_switch = isinstance(known[name].default, bool)
-            values[name] = _switch(name, texts[name]) if is_switch else texts[name]
+            values[name] = _value(known[name], texts[name])
         return cls(**values)
 
 
@@ -147,9 +155,11 @@ def option_texts() -> tuple[OptionText, ...]:
     """Return all options as users read them."""
     texts = []
     for field in _described():
-        is_switch = isinstance(field.default, bool)
-        default = str(field.default).lower() if is_switch else str(field.default)
-        choices = ("true", "false") if is_switch else field.metadata[_CHOICES]
+        default = "" if field.default is None else str(field.default)
+        choices = field.metadata[_CHOICES]
+        if _is_switch(field):
+            default = default.lower()
+            choices = ("true", "false") if default else ("", "true", "false")
         texts.append(OptionText(field.name, field.metadata[_DESCRIPTION], default, choices))
     return tuple(texts)
 
@@ -175,6 +185,16 @@ def description(name: str) -> str:
 
 def _described() -> list[dataclasses.Field[Any]]:
     return [one for one in dataclasses.fields(GraphOptions) if _DESCRIPTION in one.metadata]
+
+
+def _is_switch(field: dataclasses.Field[Any]) -> bool:
+    return field.default is None or isinstance(field.default, bool)
+
+
+def _value(field: dataclasses.Field[Any], text: str) -> str | bool | None:
+    if not _is_switch(field):
+        return text
+    return None if field.default is None and not text else _switch(field.name, text)
 
 
 def _switch(name: str, text: str) -> bool:

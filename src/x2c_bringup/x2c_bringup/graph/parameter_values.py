@@ -13,7 +13,7 @@ P = TypeVar("P")
 
 
 def parameters_of(spec: NodeSpec, kind: type[P]) -> P:
-    """Return a node's parameters: its own, then those of its file, then defaults.
+    """Return a node's parameters: its own, then its file's, then surrounding ones, then defaults.
 
     Args:
         spec: The node.
@@ -23,4 +23,5 @@ def parameters_of(spec: NodeSpec, kind: type[P]) -> P:
         ParameterFileError: The file cannot be read, or a value cannot be.
     """
     said = ParameterFile(Path(spec.params_file)).of(spec.full_name) if spec.params_file else {}
-    return filled(kind, {**said, **spec.parameters}, spec.params_file or spec.name)
+    values = {**spec.surrounding, **said, **spec.parameters}
+    return filled(kind, values, spec.params_file or spec.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from x2c_bags.frames.camera_topics import CameraTopic, choose_camera
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bringup.errors import GraphError
-from x2c_bringup.graph.node_specs import NodeSpec, ParameterValue, build_graph
+from x2c_bringup.graph.node_specs import NodeSpec, ParameterValue, build_graph, given
 from x2c_bringup.graph.options import GraphOptions, OptionText
 
 PLAYER = "bag_player_node"
@@ -123,21 +123,20 @@ def player_node(options: GraphOptions, replay: ReplayOptions) -> NodeSpec:
         options: Options of the graph.
         replay: Bag to play.
     """
-    parameters: dict[str, ParameterValue] = {
+    choices: dict[str, ParameterValue | None] = {
         "bag": replay.bag,
         "topic": replay.topic,
         "rate": float(replay.rate),
         "loop": replay.loop,
+        "autostart": options.autostart,
     }
-    if not options.autostart:
-        parameters["autostart"] = False
     return NodeSpec(
         package="x2c_bags",
         executable=PLAYER,
         class_path="x2c_bags.bag_player_node:BagPlayerNode",
         name=PLAYER,
         namespace=options.namespace,
-        parameters=parameters,
+        parameters=given(choices),
         params_file=options.params_file,
         log_level=options.log_level,
     )

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext, LaunchDescriptionEntity, Substitution
@@ -22,16 +26,18 @@ from launch.events import Shutdown, matches_action
 from launch.events.process import ProcessExited, SignalProcess
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
-from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.ros_adapters import get_ros_node
+from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
 from x2c_bringup.checks.ends import LongestEnds
 from x2c_bringup.checks.other_graph import refuse_second
 from x2c_bringup.checks.preflight import check_graph
 from x2c_bringup.errors import NodeEndedError
+from x2c_bringup.graph.argument_file import argument_file
 from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.launching.launch_arguments import LaunchArgument
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
+from x2c_node.parameter_file import ParameterFile
 from x2c_node.spinning.stopping import LAUNCHER_VARIABLE
 
 
@@ -58,6 +64,27 @@ def middleware_settings(context: LaunchContext) -> list[SetEnvironmentVariable]:
     ]
 
 
+def surrounded(spec: NodeSpec, configurations: Mapping[str, Any]) -> NodeSpec:
+    """Return a node as it will run inside launch files that push a namespace or set parameters.
+
+    Args:
+        spec: The node.
+        configurations: Launch configurations; launch_ros keeps there what surrounds an include.
+
+    Raises:
+        ParameterFileError: A file of parameters around the include cannot be read.
+    """
+    namespace = prefix_namespace(configurations.get("ros_namespace"), spec.namespace)
+    spec = replace(spec, namespace=make_namespace_absolute(namespace) or "")
+    parameters: dict[str, Any] = {}
+    for one in configurations.get("global_params", ()):
+        if isinstance(one, tuple):
+            parameters |= {one[0]: one[1]}
+        else:
+            parameters |= ParameterFile(Path(one)).of(spec.full_name)
+    return replace(spec, surrounding=parameters)
+
+
 class GraphActions:
     """Make the actions that start the nodes of a graph, and wait for their ends.
 
@@ -70,6 +97,7 @@ class GraphActions:
     """
 
     def __init__(self, specs: Sequence[NodeSpec], context: LaunchContext) -> None:
+        specs = [surrounded(spec, context.launch_configurations) for spec in specs]
         # Others are discovered meanwhile.
         began = time.monotonic()
         node = get_ros_node(context)
@@ -78,6 +106,8 @@ class GraphActions:
         refuse_second(specs, node, ours=0, since=began)
         # What the ease takes can be changed while the nodes run.
         self._ends.listen(node)
+        self._folder = Path(tempfile.mkdtemp(prefix="x2c_parameters_"))
+        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
 
     def of(
         self, spec: NodeSpec, on_exit: Any = None, **parameters: Any
@@ -89,18 +119,15 @@ class GraphActions:
             on_exit: Actions for its end.
             parameters: Beside its own.
         """
-        # launch would take the text "0" for a number, so texts are marked as such.
-        marked = {
-            name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-            for name, value in {**spec.parameters, **parameters}.items()
-        }
+        spec = replace(spec, parameters={**spec.parameters, **parameters})
+        files = [spec.params_file, argument_file(spec, self._folder)]
         kind = LifecycleNode if spec.is_ours else Node
         action = kind(
             package=spec.package,
             executable=spec.executable,
             name=spec.name,
             namespace=spec.namespace,
-            parameters=[*filter(None, [spec.params_file]), marked],
+            parameters=[file for file in files if file],
             remappings=spec.remappings,
             ros_arguments=["--log-level", spec.log_level],
             output="screen",

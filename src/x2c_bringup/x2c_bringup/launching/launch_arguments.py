@@ -14,7 +14,7 @@ from x2c_bringup.graph.options import (
     option_texts,
 )
 from x2c_bringup.graph.replay import ReplayOptions, replay_texts
-from x2c_bringup.shared_files import RANGE_VARIABLE, default_params_file
+from x2c_bringup.shared_files import RANGE_VARIABLE
 
 SHARED_WITH_REPLAY = (
     *("robot", "backend", "params_file", "namespace", "face", "description", "record"),
@@ -92,7 +92,7 @@ def replay_options(texts: Mapping[str, str]) -> tuple[GraphOptions, ReplayOption
 
 
 def _arguments(texts: Iterable[OptionText]) -> list[LaunchArgument]:
-    defaults = {"params_file": str(default_params_file()), **dict.fromkeys(_REQUIRED)}
+    defaults = dict.fromkeys(_REQUIRED)
     return [
         LaunchArgument(
             text.name, text.description, defaults.get(text.name, text.default), text.choices

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ from ament_index_python import get_package_prefix
 
 from x2c_bringup.checks.ends import LongestEnds
 from x2c_bringup.errors import ConfigureError
+from x2c_bringup.graph.argument_file import argument_file
 from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.run.watch import Watch
 from x2c_bringup.shared_files import set_middleware_defaults
@@ -24,19 +25,21 @@ _STARTING = 60.0
 _LISTEN = 0.1
 
 
-def command_line(spec: NodeSpec) -> list[str]:
-    """Return the program and arguments that run a node of the graph as a process."""
+def command_line(spec: NodeSpec, folder: Path) -> list[str]:
+    """Return the program and arguments that run a node of the graph as a process.
+
+    Args:
+        spec: The node.
+        folder: Folder for a file with its own parameters.
+    """
     program = Path(get_package_prefix(spec.package), "lib", spec.package, spec.executable)
     words = [str(program), "--ros-args", "-r", f"__node:={spec.name}"]
     if spec.namespace:
         words += ["-r", f"__ns:=/{spec.namespace.strip('/')}"]
     for old, new in spec.remappings:
         words += ["-r", f"{old}:={new}"]
-    if spec.params_file:
-        words += ["--params-file", spec.params_file]
-    for name, value in spec.parameters.items():
-        # JSON is YAML in which a text stays a text: "0" is no number.
-        words += ["-p", f"{name}:={json.dumps(value)}"]
+    for file in filter(None, [spec.params_file, argument_file(spec, folder)]):
+        words += ["--params-file", file]
     return [*words, "--log-level", spec.log_level]
 
 
@@ -58,6 +61,7 @@ class ProcessGraph:
         self.ends = LongestEnds(specs)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {**os.environ, LAUNCHER_VARIABLE: str(os.getpid())}
+        self._folder = tempfile.TemporaryDirectory(prefix="x2c_parameters_")
 
     @property
     def ids(self) -> Mapping[str, int]:
@@ -88,6 +92,7 @@ class ProcessGraph:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._folder.cleanup()
 
     def interrupt(self) -> None:
         """Send SIGINT to every process that still runs."""
@@ -106,7 +111,7 @@ class ProcessGraph:
 
     def start(self, name: str) -> None:
         """Start the process of a node, which does not run."""
-        command = command_line(self._specs[name])
+        command = command_line(self._specs[name], Path(self._folder.name))
         self._processes[name] = subprocess.Popen(command, env=self._environment, process_group=0)
 
     def signal(self, name: str, number: signal.Signals) -> None:

@@ -59,7 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.graph.options import GraphOptions
     from x2c_bringup.graph.replay import ReplayOptions, build_replay
     from x2c_bringup.run.composed_run import run_apart, run_here
-    from x2c_bringup.shared_files import default_params_file
     from x2c_cli.commands.imitation.source import backend_texts
 
     console = Console()
@@ -67,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         robot=arguments.robot,
         backend=arguments.backend,
         backend_options=backend_texts(arguments),
-        params_file=str(arguments.params or default_params_file()),
+        params_file=str(arguments.params or ""),
         namespace=arguments.namespace,
         face=not arguments.no_face,
         record=str(arguments.record or ""),

@@ -108,8 +108,6 @@ def backend_texts(arguments: argparse.Namespace) -> dict[str, str]:
 
 def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptions:
     """Return the options of the graph that the arguments ask for."""
-    from x2c_bringup.shared_files import default_params_file
-
     return GraphOptions(
         filename=arguments.video,
         video_device=arguments.camera,
@@ -117,7 +115,7 @@ def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptio
         robot=arguments.robot,
         backend=arguments.backend,
         backend_options=backend_texts(arguments),
-        params_file=str(arguments.params or default_params_file()),
+        params_file=str(arguments.params or ""),
         namespace=arguments.namespace,
         face=not arguments.no_face,
         record=record,

@@ -60,14 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from x2c_bringup.graph.options import GraphOptions
-    from x2c_bringup.shared_files import default_params_file
     from x2c_cli.bench.isolated import measure_apart
     from x2c_cli.bench.report import write
     from x2c_cli.bench.run import Setting
 
     options = GraphOptions(
         filename=arguments.video,
-        params_file=str(arguments.params or default_params_file()),
+        params_file=str(arguments.params or ""),
         backend=arguments.backend,
         face=not arguments.no_face,
         loop=True,

@@ -37,7 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     from x2c_bringup.graph.options import GraphOptions
     from x2c_bringup.graph.robot_description import DEFAULT_ROBOT
-    from x2c_bringup.shared_files import default_params_file
     from x2c_cli.errors import FaultError
     from x2c_cli.faults.observation.report import TABLE, write
     from x2c_cli.faults.run import run_all
@@ -61,7 +60,6 @@ def run(arguments: argparse.Namespace) -> int:
         filename="performer",
         loop=True,
         robot=DEFAULT_ROBOT,
-        params_file=str(default_params_file()),
         log_level="error",
     )
     outcomes = []

@@ -48,7 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     from x2c_bringup.graph.options import GraphOptions
     from x2c_bringup.graph.robot_description import DEFAULT_ROBOT
-    from x2c_bringup.shared_files import default_params_file
     from x2c_cli.faults.soak import soak_report
     from x2c_cli.faults.soak.soak import growth, soak
 
@@ -57,7 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
         filename="performer",
         loop=True,
         robot=DEFAULT_ROBOT,
-        params_file=str(default_params_file()),
         log_level="fatal",
     )
     how = "one process" if arguments.one_process else "nodes as processes"
