@@ -37,6 +37,8 @@ def performance(**changes) -> ClipPerformance:
         ideal=curves(),
         moved=robot,
         seen=robot,
+        shown=robot,
+        at_rest=np.zeros(len(NAMES)),
         eyes_open=np.ones(FRAMES, dtype=bool),
         frames=FRAMES,
         faces=FRAMES,
@@ -86,6 +88,34 @@ def test_time_before_the_robot_follows_does_not_count():
     moved[:40] = np.nan
     clip = measure("clip", performance(person=person, moved=moved, seen=moved))
     assert clip.mean_r == pytest.approx(1.0, abs=1e-3)
+
+
+def test_how_much_and_how_soon_the_robot_follows_is_counted():
+    person, moved = curves(), curves(2 * PERIOD)
+    person[:15] = np.nan
+    moved[:60] = np.nan
+    done = performance(person=person, moved=moved, seen=moved, faces=FRAMES - 15)
+    assert done.first_follow == pytest.approx(45 * PERIOD)
+    assert done.followed_faces == FRAMES - 60
+    summary = FidelitySummary("virtual", "solver", "live", [measure("clip", done)], {})
+    content = json.loads(summary.as_json())
+    assert content["faces_followed_share"] == pytest.approx((FRAMES - 60) / (FRAMES - 15))
+    assert content["median_first_follow_s"] == pytest.approx(45 * PERIOD)
+
+
+def test_a_robot_that_never_follows_is_as_good_as_one_at_rest():
+    nothing = np.full((FRAMES, len(NAMES)), np.nan)
+    still = np.zeros((FRAMES, len(NAMES)))
+    done = performance(moved=nothing, seen=nothing, solved=nothing, ideal=nothing, shown=still)
+    clip = measure("clip", done)
+    assert not clip.measured
+    assert clip.absolute.mean.error == pytest.approx(clip.absolute.mean.at_rest)
+    text = FidelitySummary("virtual", "solver", "live", [clip], {}).as_json()
+    content = json.loads(text)
+    assert content["clips_never_followed"] == 1
+    assert content["median_first_follow_s"] is None
+    assert content["mean_r"] is None
+    assert content["absolute_error"]["share_of_rest"] == pytest.approx(1.0)
 
 
 def test_the_weakest_link_is_named():

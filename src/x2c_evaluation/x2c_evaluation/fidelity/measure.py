@@ -11,6 +11,7 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_core.face.descriptors import Descriptor
+from x2c_evaluation.fidelity.absolute_error import AbsoluteError, absolute_error
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
@@ -60,6 +61,7 @@ class Clip:
         left_out: Descriptors that cannot be compared, and why.
         sides: Agreement of the difference of left and right: a wink is one.
         sides_left_out: Differences that cannot be compared, and why.
+        absolute: Absolute error; None where person and robot are never seen together.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Clip:
     left_out: Mapping[Descriptor, str]
     sides: Mapping[str, Agreement]
     sides_left_out: Mapping[str, str] = field(default_factory=dict)
+    absolute: AbsoluteError | None = None
 
     @property
     def mean_r(self) -> float | None:
@@ -86,7 +89,9 @@ def measure(name: str, performance: ClipPerformance) -> Clip:
             left_out[descriptor] = one
         else:
             measured[descriptor] = one
-    return Clip(name, performance, measured, left_out, *_sides(performance, compared))
+    sides, sides_left_out = _sides(performance, compared)
+    absolute = absolute_error(performance)
+    return Clip(name, performance, measured, left_out, sides, sides_left_out, absolute)
 
 
 def mean(numbers: Iterable[float]) -> float | None:

@@ -12,9 +12,17 @@ from typing import Any
 import numpy as np
 
 from x2c_core.face.descriptors import Descriptor
+from x2c_evaluation.fidelity.absolute_error import (
+    ALLOWED_LAG,
+    AbsoluteError,
+    DescriptorError,
+    mean_error,
+    profile_correlation,
+)
 from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
 from x2c_evaluation.fidelity.floors import FLOORS
 from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor, mean
+from x2c_evaluation.fidelity.people import UNITS
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,51 @@ class FidelitySummary:
         found = (one.agreement.amplitude for c in self.clips for one in c.measured.values())
         return mean(found)
 
+    @property
+    def mean_error(self) -> DescriptorError | None:
+        """Mean absolute error over facial descriptors and clips."""
+        each = [clip.absolute.mean for clip in self.clips if clip.absolute is not None]
+        return mean_error(each) if each else None
+
+    @property
+    def mean_profile_r(self) -> float | None:
+        """Mean over the clips of the correlation of person's and robot's profile."""
+        found = (clip.absolute.profile_r for clip in self.clips if clip.absolute is not None)
+        return mean(r for r in found if r is not None)
+
+    @property
+    def profile_r_of_others(self) -> float | None:
+        """Likewise of the robot's profile in one clip and the person's in each other one."""
+        each = [clip.absolute for clip in self.clips if clip.absolute is not None]
+        found = (
+            profile_correlation(one.person, other.robot)
+            for one in each
+            for other in each
+            if one is not other
+        )
+        return mean(r for r in found if r is not None)
+
+    @property
+    def followed_share(self) -> float:
+        """Share of all images with a person's face in which the robot followed."""
+        faces = sum(clip.performance.faces for clip in self.clips)
+        return sum(clip.performance.followed_faces for clip in self.clips) / max(faces, 1)
+
+    @property
+    def first_follow(self) -> float | None:
+        """Median time from the first image with a face to the first followed [s].
+
+        A clip in which the robot never follows is the longest; None if most are that.
+        """
+        times = [clip.performance.first_follow for clip in self.clips]
+        median = float(np.median([np.inf if one is None else one for one in times] or [np.inf]))
+        return median if np.isfinite(median) else None
+
+    @property
+    def never_followed(self) -> int:
+        """Number of clips in which the robot never follows."""
+        return sum(clip.performance.first_follow is None for clip in self.clips)
+
     def overall(self) -> dict[Descriptor, Overall]:
         """Return each descriptor's means over the clips, where there is any."""
         found: dict[Descriptor, Overall] = {}
@@ -102,6 +155,16 @@ class FidelitySummary:
             "mean_r": self.mean_r,
             "mean_lag_s": self.mean_lag,
             "mean_amplitude": self.mean_amplitude,
+            "faces_followed_share": self.followed_share,
+            "median_first_follow_s": self.first_follow,
+            "clips_never_followed": self.never_followed,
+            "absolute_error": {
+                "units": dict(zip(Descriptor, UNITS.tolist(), strict=True)),
+                "lag_s": ALLOWED_LAG,
+                **_mean_errors(self.mean_error),
+                "profile_r": self.mean_profile_r,
+                "profile_r_of_others": self.profile_r_of_others,
+            },
             "descriptors": {
                 descriptor: {
                     "r": one.r,
@@ -141,6 +204,8 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "faces": performance.faces,
         "robot_faces": performance.robot_faces,
         "frames_followed": performance.following,
+        "faces_followed": performance.followed_faces,
+        "first_follow_s": performance.first_follow,
         "frames_with_open_eyes": int(performance.eyes_open.sum()),
         "descriptors": {
             descriptor: {**_agreement(one.agreement), "links": dict(one.links), "limit": one.limit}
@@ -149,8 +214,26 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "left_out": dict(clip.left_out),
         "left_minus_right": {name: _agreement(one) for name, one in clip.sides.items()},
         "left_minus_right_left_out": dict(clip.sides_left_out),
+        "absolute_error": None if clip.absolute is None else _absolute(clip.absolute),
     }
 
 
 def _agreement(one: Agreement) -> dict[str, float | int]:
     return {"r": one.r, "lag_s": one.lag, "amplitude": one.amplitude, "samples": one.pairs}
+
+
+def _absolute(absolute: AbsoluteError) -> dict[str, Any]:
+    names = list(Descriptor)
+    return {
+        **_mean_errors(absolute.mean),
+        "profile_r": absolute.profile_r,
+        "person_profile": dict(zip(names, absolute.person.tolist(), strict=False)),
+        "robot_profile": dict(zip(names, absolute.robot.tolist(), strict=False)),
+        "descriptors": {name: vars(one) for name, one in absolute.descriptors.items()},
+    }
+
+
+def _mean_errors(mean: DescriptorError | None) -> dict[str, float | None]:
+    if mean is None:
+        return dict.fromkeys(("error", "at_rest", "late", "share_of_rest"))
+    return {**vars(mean), "share_of_rest": mean.share_of_rest}

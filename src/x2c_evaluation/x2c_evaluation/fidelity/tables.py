@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError, DescriptorError
 from x2c_evaluation.fidelity.agreement import Agreement
 from x2c_evaluation.fidelity.measure import Clip, Link
 from x2c_evaluation.fidelity.summary import FidelitySummary
@@ -27,9 +30,12 @@ def show(summary: FidelitySummary, console: Console) -> None:
     for clip in summary.every:
         console.print(_clip_table(clip))
         _left_out(clip, console)
+        if clip.absolute is not None:
+            console.print(_absolute_table(clip, clip.absolute))
     if summary.clips:
         console.print(_overall_table(summary))
-        console.print(_headline(summary))
+        for line in _headlines(summary):
+            console.print(line)
     if summary.ceiling is not None:
         console.print(f"ceiling, the robot imitating itself: mean r {summary.ceiling.mean_r:.3f}")
     for name, reason in summary.failed.items():
@@ -68,11 +74,51 @@ def short(descriptor: str) -> str:
     return words.replace("_left", " L").replace("_right", " R").replace("_", " ")
 
 
-def _headline(summary: FidelitySummary) -> str:
+def _absolute_table(clip: Clip, absolute: AbsoluteError) -> Table:
+    title = f"{clip.name}: absolute error, in units of how much people vary"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    table.show_edge = False
+    table.add_column("descriptor", no_wrap=True)
+    for column in ("error", "robot\nat rest", "half a\nclip late", "person\nmean", "robot\nmean"):
+        table.add_column(column, justify="right", no_wrap=True)
+    profiles = dict(zip(FACIAL, zip(absolute.person, absolute.robot, strict=True), strict=True))
+    for descriptor, one in absolute.descriptors.items():
+        means = [f"{value:+.2f}" for value in profiles.get(descriptor, ())] or ["", ""]
+        table.add_row(short(descriptor), *_errors(one), *means)
+    table.add_row("mean of the face", *_errors(absolute.mean), "", "", style="bold")
+    return table
+
+
+def _errors(one: DescriptorError) -> tuple[Text, str, str]:
+    better = one.error < min(one.at_rest, one.late)
     return (
-        f"mean r {summary.mean_r:.3f}, mean lag {(summary.mean_lag or 0.0) * 1e3:.0f} ms, mean "
-        f"amplitude {summary.mean_amplitude:.2f} over descriptors and clips"
+        Text(f"{one.error:.2f}", "" if better else "red"),
+        f"{one.at_rest:.2f}",
+        f"{one.late:.2f}",
     )
+
+
+def _headlines(summary: FidelitySummary) -> Iterator[str]:
+    if summary.mean_r is not None:
+        yield (
+            f"mean r {summary.mean_r:.3f}, mean lag {(summary.mean_lag or 0.0) * 1e3:.0f} ms, "
+            f"mean amplitude {summary.mean_amplitude:.2f} over descriptors and clips"
+        )
+    first = summary.first_follow
+    yield (
+        f"followed: {summary.followed_share:.1%} of the images with a face; first after "
+        f"{'-' if first is None else f'{first:.2f}'} s (median); never in "
+        f"{summary.never_followed} of {len(summary.clips)} clips"
+    )
+    if (error := summary.mean_error) is not None:
+        yield (
+            f"absolute error {error.error:.2f} of how much people vary; robot at rest "
+            f"{error.at_rest:.2f}, half a clip late {error.late:.2f}"
+        )
+        yield (
+            f"profile of the expression, person against robot: r {_r(summary.mean_profile_r)}; "
+            f"against the robot in other clips {_r(summary.profile_r_of_others)}"
+        )
 
 
 def _left_out(clip: Clip, console: Console) -> None:

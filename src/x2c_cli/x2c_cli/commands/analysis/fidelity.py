@@ -9,6 +9,11 @@ amplitudes. Descriptors that the person does not move are left out and listed. T
 shows which step limits each descriptor: the imitator, the expression model, the mechanics, or the
 tracking of the robot's face.
 
+Correlation is blind to what stands still, so the absolute error is measured too: person and robot
+each against their own face at rest, in units of how much people vary, beside the errors of a robot
+that never moves and of the same robot half a clip late; and in how many images the robot followed,
+and how soon.
+
 With --ceiling the robot imitates itself: a second virtual face makes random smooth expressions.
 
 The exit status is 1 if a video could not be measured, and 2 if the measurement did not start.
