@@ -28,9 +28,9 @@ class DescriptorError:
     """Mean absolute difference of one descriptor, in units of how much people vary.
 
     Attributes:
-        error: Robot's.
-        at_rest: That of a robot that never moves.
-        late: That of the same robot half a clip late.
+        error: Difference of the robot.
+        at_rest: Difference of a robot that never moves.
+        late: Difference of the same robot half a clip late.
     """
 
     error: float
