@@ -8,6 +8,8 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
 from x2c_bags.frames.bag_camera import BagCamera, BagCameraOptions
+from x2c_bags.frames.bag_frames import BagFrames
+from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.sources.source import SourceError
 from x2c_node.conversion.time_stamps import to_nanoseconds
@@ -76,6 +78,23 @@ def test_an_image_with_an_impossible_stamp_is_passed_over(write_bag, grey, tmp_p
         with pytest.raises(SourceError, match="expected none before 1970"):
             source.read()
         assert source.read()[0, 0, 0] == 2
+
+
+def test_stamps_that_stand_still_are_replaced_by_the_bag_s_time(write_bag, grey, tmp_path):
+    times = [(1_000 + n) * 10**9 for n in range(12)]
+    bag = write_bag(
+        tmp_path / "bag",
+        {"/cam/image_raw": [grey(index) for index in range(12)]},
+        stamps=[7 * 10**9] * 12,
+        times=times,
+    )
+    _, stamps = read_all(choose_source("0", str(bag)))
+    assert stamps == [7 * 10**9] * 5 + times[5:]
+    source = BagFrames(BagReader(bag), "/cam/image_raw")
+    assert [frame.stamp for frame in source.frames()] == stamps
+    (issue,) = source.issues
+    assert str(issue).startswith("frames with a stamp that stands still: the bag's time was taken")
+    assert not issue.loss
 
 
 def test_a_bag_that_breaks_off_says_so_at_the_end(write_bag, grey, tmp_path):

@@ -3,11 +3,14 @@
 
 import json
 import os
+import re
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
@@ -59,12 +62,15 @@ def node(ros):
 
 
 class Camera:
-    """Publishes an image at 50 Hz, with stamps of its own, until it is stopped."""
+    """Publishes an image at 30 Hz until it is stopped.
+
+    Its stamps are multiples of its step, near the present unless a test sets others.
+    """
 
     def __init__(self, ros, image, *, compressed=False):
         self.image = image
-        self.nanoseconds = 10**9
         self.step = 33_000_000
+        self.nanoseconds = time.time_ns() // self.step * self.step
         self._compressed = compressed
         kind, topic = (
             (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
@@ -75,11 +81,13 @@ class Camera:
         self._thread.start()
 
     def _run(self):
-        while not self._ending.wait(0.02):
+        while not self._ending.wait(0.033):
             header = Header(stamp=to_stamp(self.nanoseconds), frame_id="eye")
             convert = bgr_to_jpeg if self._compressed else bgr_to_image
             self._publisher.publish(convert(self.image, header))
-            self.nanoseconds += self.step
+            late = time.time_ns() - self.nanoseconds
+            near = self.step and 0 < late < 60 * 10**9
+            self.nanoseconds += self.step * max(1, late // self.step if near else 1)
 
     def stop(self):
         self._ending.set()
@@ -126,7 +134,7 @@ def test_a_face_is_followed_lost_and_found_with_the_image_s_header(
     face = wait_until(lambda: faces, what="a face")[0]
     assert face.state == FaceLandmarks.TRACKING
     assert face.header.frame_id == "eye"
-    assert to_nanoseconds(face.header.stamp) % 33_000_000 == 10**9 % 33_000_000
+    assert to_nanoseconds(face.header.stamp) % eye.step == 0
     landmarks = face_from_message(face).landmarks
     height, width = resting.shape[:2]
     assert (face.image_width, face.image_height) == (width, height)
@@ -306,4 +314,31 @@ def test_images_without_stamps_get_the_time_of_their_arrival(node, camera, faces
     wait_until(
         lambda: crops and to_nanoseconds(crops[-1].header.stamp) > begun,
         what="an image of the face with that time",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stamp", "step", "said"),
+    [
+        (5 * 10**9, 33_000_000, "with a stamp of another clock .* h behind; .*use_sim_time"),
+        (None, 0, "with a stamp that stands still: their time of arrival is used"),
+    ],
+)
+def test_stamps_that_cannot_be_are_told_and_replaced(
+    node, camera, faces, ros, wait_until, stamp, step, said
+):
+    made = node()
+    eye = camera()
+    eye.nanoseconds, eye.step = stamp or eye.nanoseconds, step
+    status = wait_until(saying(ros, "their time of arrival is used"), what="a warning")
+    assert status.level == DiagnosticStatus.WARN
+    assert re.search(said, status.message)
+    begun = made.get_clock().now().nanoseconds
+    wait_until(
+        lambda: len([one for one in faces if to_nanoseconds(one.header.stamp) > begun]) > 3,
+        what="faces with a time of their own",
+    )
+    assert any(
+        key.startswith("images with a stamp") and int(value) > 3
+        for key, value in values(ros).items()
     )

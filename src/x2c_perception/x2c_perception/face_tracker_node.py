@@ -12,6 +12,7 @@ from std_srvs.srv import Trigger
 
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
+from x2c_core.system.stamp_guard import StampFault, StampGuard
 from x2c_msgs.msg import FaceLandmarks
 from x2c_node.conversion.images import bgr_to_image, compressed_to_bgr, image_to_bgr
 from x2c_node.conversion.messages import face_to_message
@@ -46,6 +47,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         super().__init__("face_tracker_node", FaceTrackerParameters, **node_arguments)
         self._stage: TrackingStage
         self._drops = DropEstimator()
+        self._stamps = StampGuard(same_clock=True)
         self._last: Face | None = None
         self._heard = 0.0
 
@@ -63,6 +65,8 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         """Begin to follow the first person that appears."""
         self._stage.restart()
         self._drops = DropEstimator()
+        # In simulated time a recording's stamps stay as they are, whatever its camera's clock was.
+        self._stamps = StampGuard(same_clock=not self.get_parameter("use_sim_time").value)
         self._last, self._heard = None, time.monotonic()
         self._load_person()
         message_type, topic = _TOPICS[self.params.image_transport]
@@ -97,6 +101,10 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         face = self._last
         if face is None:
             return Diagnosis(Level.OK, "waiting for the first image", values)
+        return self._diagnose_stamps(self._diagnose_face(face, values))
+
+    def _diagnose_face(self, face: Face, values: dict[str, str]) -> Diagnosis:
+        keeper = self._stage.calibration
         values |= {
             "face": face.state.name.lower(),
             "track id": str(face.track_id),
@@ -108,6 +116,20 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             return Diagnosis(Level.OK, f"following person {face.track_id}{calibrating}", values)
         seen = "no face yet" if face.track_id == NO_TRACK else f"person {face.track_id} is gone"
         return Diagnosis(Level.WARN, seen, values)
+
+    def _diagnose_stamps(self, found: Diagnosis) -> Diagnosis:
+        if self._stamps.fault not in (StampFault.FROZEN, StampFault.FOREIGN):
+            return found
+        level = Level.WARN if found.level is Level.OK else found.level
+        return Diagnosis(level, f"{found.message}; {self._about_stamps()}", found.values)
+
+    def _about_stamps(self) -> str:
+        about = f"images come {self._stamps.fault}"
+        if self._stamps.fault is StampFault.FOREIGN:
+            hours = abs(self._stamps.offset) / 3.6e12
+            side = "ahead" if self._stamps.offset > 0 else "behind"
+            about += f" ({hours:.3g} h {side}; a bag or a simulation needs use_sim_time)"
+        return f"{about}: their time of arrival is used"
 
     def _take(self, header: Header, image: ImageArray) -> None:
         self._heard = started = time.monotonic()
@@ -130,15 +152,20 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._publish_images(image, face, header)
 
     def _stamped(self, header: Header) -> Header:
-        """Return an image's header; without a stamp, the time of arrival has to do.
+        """Return an image's header; with a stamp that cannot be, the time of arrival has to do.
 
-        All that comes of the image has that time then: who is held, eased and blended in by the
-        stamps would stand still in a time that does.
+        All that comes of the image has that time then: faces are held, eased and blended in by the
+        stamps, and would stand still in a time that does.
         """
-        if to_nanoseconds(header.stamp):
+        now, before = self.get_clock().now(), self._stamps.fault
+        self._stamps.time(to_nanoseconds(header.stamp), now.nanoseconds)
+        fault = self._stamps.fault
+        if fault is None:
             return header
-        self.statistics.counts["images without a stamp"] += 1
-        return Header(stamp=self.get_clock().now().to_msg(), frame_id=header.frame_id)
+        self.statistics.counts[f"images {fault}"] += 1
+        if fault is not before:
+            self.get_logger().warning(self._about_stamps())
+        return Header(stamp=now.to_msg(), frame_id=header.frame_id)
 
     def _count_time(self, stamp: int, jumped: bool) -> None:
         if jumped:

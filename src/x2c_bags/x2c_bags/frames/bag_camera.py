@@ -18,6 +18,7 @@ from x2c_core.arrays import ImageArray
 from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import parameter
+from x2c_core.system.stamp_guard import StampGuard
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class BagCamera(CameraSource):
         except BagError as error:
             raise SourceError(str(error)) from error
         self._reader, self._reported = reader, False
+        self._guard = StampGuard(same_clock=False)
         names = [name for name in (self._camera.name, self._camera.info) if name]
         self._messages = reader.messages(names)
         refused: list[str] = []
@@ -111,7 +113,7 @@ class BagCamera(CameraSource):
                     self.calibration = _intrinsics(message)
                     continue
                 image = image_in(message, compressed=self._camera.compressed)
-                stamp = stamp_of(message) or raw.time
+                stamp = self._guard.time(stamp_of(message), raw.time)
                 if stamp < 0:
                     raise ValueError(f"a stamp of {stamp} ns: expected none before 1970")
                 self.stamp, self.frame_id = stamp, str(message.header.frame_id)

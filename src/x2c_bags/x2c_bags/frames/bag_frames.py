@@ -14,6 +14,7 @@ from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
+from x2c_core.system.stamp_guard import StampGuard
 from x2c_node.conversion.messages import face_from_message
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -46,6 +47,8 @@ class BagFrames(FrameSource):
         """Yield the frames that can be read."""
         counting, self._counted = not self._counted, True
         index = -1
+        # Clocks of a recorder and of a camera may differ: only steps of the stamps count.
+        guard = StampGuard(same_clock=False)
         wanted = [self._topic, *([self._neutral] if self._neutral else [])]
         for raw in self._reader.messages(wanted):
             if raw.topic == self._neutral:
@@ -54,13 +57,16 @@ class BagFrames(FrameSource):
             index += 1
             try:
                 message = self._reader.decode_message(raw)
-                frame = self._frame(index, raw, message, counting)
+                nanoseconds = guard.time(stamp_of(message), raw.time)
+                frame = self._frame(index, nanoseconds, raw.time, message)
             except UNUSABLE as error:
                 if counting:
                     self._refused(error)
                 continue
             if counting:
                 self._count(message, frame)
+                if guard.fault is not None:
+                    self.issues.add(f"frames {guard.fault}: the bag's time was taken", loss=False)
             yield frame
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
@@ -79,15 +85,10 @@ class BagFrames(FrameSource):
                     break
         return found
 
-    def _frame(self, index: int, raw: RawMessage, message: Any, counting: bool) -> Frame:
-        nanoseconds = stamp_of(message)
-        if not nanoseconds:
-            nanoseconds = raw.time
-            if counting:
-                self.issues.add("frames without a stamp: the bag's time was taken", loss=False)
+    def _frame(self, index: int, stamp: int, time: int, message: Any) -> Frame:
         if self._kind == FACE:
-            return Frame(index, nanoseconds, raw.time, face=face_from_message(message))
-        return Frame(index, nanoseconds, raw.time, self._image(message))
+            return Frame(index, stamp, time, face=face_from_message(message))
+        return Frame(index, stamp, time, self._image(message))
 
     def _image(self, message: Any) -> ImageArray:
         return image_in(message, compressed=self._kind == COMPRESSED)

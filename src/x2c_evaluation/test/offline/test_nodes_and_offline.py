@@ -106,7 +106,8 @@ def test_the_same_images_give_the_same_control_values(
 
     monkeypatch.setattr(ImitationStage, "calibrate", counted)
     nodes(ImitationNode, backend=backend)
-    nodes(FaceTrackerNode)
+    # The stamps are of no clock of today.
+    nodes(FaceTrackerNode, use_sim_time=True)
     faces = ros.collect(FaceLandmarks, "face", qos.NEWEST)
     neutrals = ros.collect(FaceLandmarks, "face/neutral", qos.LATCHED)
     answers = ros.collect(ControlValues, "control_values", 10)
