@@ -38,6 +38,9 @@ from x2c_node.supervision.supervisor import Supervisor
 
 P = TypeVar("P", bound=parameters.Parameters)
 
+_CLOCKLESS = 5
+"""Number of diagnoses without a time on /clock after which that is logged."""
+
 
 class ManagedNode(LifecycleNode, Generic[P]):
     """A lifecycle node whose subclasses only say what to make, what to do and how they are.
@@ -98,6 +101,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.statistics = Statistics()
         self.fault = ""
         self.hurried = False
+        self._clockless = 0
         self._namesakes = Namesakes(self)
         self._configured, self._activated = Scope(), Scope()
         self._scope = self._configured
@@ -153,6 +157,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
         """React to new values in `self.params`; called while configured."""
 
     # What subclasses use.
+
+    @property
+    def waits_for_clock(self) -> bool:
+        """True while time is taken from /clock and none has come."""
+        simulated = bool(self.get_parameter("use_sim_time").value)
+        return simulated and not self.get_clock().now().nanoseconds
 
     @property
     def state(self) -> str:
@@ -319,6 +329,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
             values[f"{topic} not received"] = sentence
             if level in (Level.OK, Level.WARN):
                 level, message = Level.WARN, f"{message}; {sentence}"
+        if self.waits_for_clock and level in (Level.OK, Level.WARN):
+            level, message = Level.WARN, f"waiting for /clock; {message}"
         if self._namesakes.there:
             name = self.get_fully_qualified_name()
             reason = f"another node {name} runs too, and does the same: end one of them"
@@ -478,6 +490,11 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def _publish_diagnosis(self) -> None:
         self._report(self.diagnosis())
+        self._clockless = self._clockless + 1 if self.waits_for_clock else 0
+        if self._clockless == _CLOCKLESS:
+            self.get_logger().warning(
+                "waiting for /clock: use_sim_time is true, and no node has published a time"
+            )
 
     def _report(self, diagnosis: Diagnosis) -> None:
         now = self.get_clock().now().to_msg()

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
@@ -49,6 +51,7 @@ def test_a_video_is_published_with_regular_stamps(camera, ros, write_video, wait
     assert before * 1e-9 < stamps[0] < ros.node.get_clock().now().nanoseconds * 1e-9
     assert np.diff(stamps).min() > 0.04
     assert process.stop() == 0
+    assert "end of file" not in process.output
 
 
 def test_image_compressed_image_and_info_agree(camera, ros, write_video, wait_until):
@@ -153,6 +156,29 @@ def test_an_image_is_published_until_the_node_stops(camera, ros, tmp_path, wait_
     wait_until(lambda: len(images) >= 10, what="ten images")
     assert (image_to_bgr(images[0]) == 77).all()
     assert process.stop() == 0
+
+
+def test_without_a_clock_nothing_is_published_and_that_is_said(
+    camera, ros, write_video, wait_until
+):
+    images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)
+    process = camera(filename=str(write_video()), loop=True, use_sim_time=True)
+    wait_until(diagnosis(ros, "waiting for /clock; "), what="the reason in the diagnosis")
+    process.wait_for("waiting for /clock: use_sim_time is true, and no node has published")
+    assert images == []
+    clock = ros.publish(Clock, "/clock")
+
+    # Time of a simulator begins at 0, and an image before the first of it has no stamp.
+    times = itertools.chain([Time(nanosec=1)], itertools.repeat(Time(sec=100)))
+
+    def tick():
+        clock.publish(Clock(clock=next(times)))
+        return len(images) >= 2
+
+    wait_until(tick, what="images")
+    assert all(99 <= image.header.stamp.sec <= 100 for image in images)
+    assert process.stop() == 0
+    assert "negative" not in process.output
 
 
 def test_the_lifecycle_is_obeyed(ros, write_video, wait_until):

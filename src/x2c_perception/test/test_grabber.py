@@ -163,6 +163,15 @@ def test_a_file_that_has_gone_meanwhile_ends_with_a_fault(wait_until):
     assert grabber.fault == "no such file"
 
 
+def test_a_source_that_is_stopped_has_not_finished():
+    grabber = Grabber(Scripted([repeat(1)]), loop=True)
+    assert grabber.next(5.0) is not None
+    assert grabber.stop()
+    while grabber.next(0.0) is not None:
+        pass
+    assert not grabber.finished
+
+
 def test_stopping_does_not_wait_for_a_driver_for_ever():
     source = Scripted([repeat(1)], live=True)
     source.may_read.clear()

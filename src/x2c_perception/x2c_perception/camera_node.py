@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rclpy.duration import Duration
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -112,7 +111,7 @@ class CameraNode(ManagedNode[CameraParameters]):
             live=self._source.is_live,
             rate=self.params.framerate,
             paced=self.params.paced,
-            ready=self._is_wanted if self.params.wait_for_subscriber else lambda: True,
+            ready=self._is_ready,
             pulse=self.supervisor.pulse("player", self.LONGEST_CALLBACK),
         )
         self.end_with(self._player.stop)
@@ -147,7 +146,11 @@ class CameraNode(ManagedNode[CameraParameters]):
     def _publish(self, grabbed: Grabbed, age: float) -> None:
         image = grabbed.image
         if grabbed.stamp is None:
-            stamp = (self.get_clock().now() - Duration(nanoseconds=int(age * 1e9))).to_msg()
+            taken = self.get_clock().now().nanoseconds - int(age * 1e9)
+            if taken <= 0:
+                # No time has come on /clock, or only just the first.
+                return
+            stamp = to_stamp(taken)
         else:
             stamp = to_stamp(grabbed.stamp)
         header = Header(stamp=stamp, frame_id=grabbed.frame_id or self.params.frame_id)
@@ -176,8 +179,11 @@ class CameraNode(ManagedNode[CameraParameters]):
                 )
         return info
 
-    def _is_wanted(self) -> bool:
-        return any(p.get_subscription_count() for p in (self._image, self._compressed))
+    def _is_ready(self) -> bool:
+        if self.waits_for_clock:
+            return False
+        subscribed = (p.get_subscription_count() for p in (self._image, self._compressed))
+        return not self.params.wait_for_subscriber or any(subscribed)
 
     def _complain(self, text: str) -> None:
         self.statistics.counts["failures"] += 1

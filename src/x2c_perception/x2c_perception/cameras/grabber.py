@@ -103,9 +103,9 @@ class Grabber:
 
     @property
     def finished(self) -> bool:
-        """True when the source has ended and all its images have been taken."""
+        """True when the source has ended by itself and all its images have been taken."""
         with self._changed:
-            return self._ended and not self._images
+            return self._ended and not (self._images or self._stopping)
 
     def stop(self, timeout: float = 3.0) -> bool:
         """Stop reading.
