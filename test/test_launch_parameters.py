@@ -22,6 +22,7 @@ service.include_launch_description(
     LaunchDescription(
         [
             SetParameter("mirror", True),
+            SetParameter("colour", "red"),
             SetParameter("hold_time", 0.25),
             SetParameter("ease_time", 2.5),
             IncludeLaunchDescription(
@@ -70,6 +71,8 @@ def test_arguments_go_before_the_file_which_goes_before_what_is_around(
     ]
     assert ros.get_parameters("actuation_node", "ease_time", "autostart") == [2.5, False]
     assert process.stop(timeout=60.0) == 0, process.output
+    assert "ignores parameters" not in process.output
+    assert process.output.count("no node has these parameters: colour") == 1
 
 
 def test_checks_see_a_node_as_it_runs_inside_other_launch_files(tmp_path):

@@ -2,7 +2,10 @@
 import importlib
 
 import pytest
+import rclpy
 import yaml
+from rclpy.node import Node
+from rclpy.parameter import parameter_dict_from_yaml_file, parameter_value_to_python
 
 import docs_tables
 from x2c_bringup.graph.node_specs import build_graph
@@ -50,3 +53,27 @@ def test_the_parameter_file_names_no_other_nodes():
     content = yaml.safe_load(default_params_file().read_text())
     # A block for all nodes would come before what -p gives, and so hide it.
     assert set(content) == {f"/**/{node.name}" for node in NODES}
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize("namespace", ["", "/robot1"])
+def test_a_file_that_names_its_nodes_in_full_is_for_launch_and_for_param_load(tmp_path, namespace):
+    file = tmp_path / "mine.yaml"
+    name = f"{namespace}/actuation_node"
+    file.write_text(f"{name}:\n  ros__parameters:\n    gain_mouth: 1.2\n")
+    # This is what ros2 param load sends.
+    loaded = parameter_dict_from_yaml_file(str(file), True, target_nodes=[name])
+    values = {key: parameter_value_to_python(one.value) for key, one in loaded.items()}
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Node(
+        "actuation_node",
+        namespace=namespace,
+        context=context,
+        cli_args=["--ros-args", "--params-file", str(file)],
+        use_global_arguments=False,
+    )
+    given = {key: one.value for key, one in node._parameter_overrides.items()}
+    node.destroy_node()
+    context.shutdown()
+    assert values == given == {"gain_mouth": 1.2}

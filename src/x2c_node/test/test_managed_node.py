@@ -543,3 +543,14 @@ def test_what_is_made_after_deactivation_lives_until_cleanup(ros, make_echo):
     assert entities(node) == made
     node.trigger_cleanup()
     assert entities(node)[3] == made[3] - 1
+
+
+def test_a_node_warns_of_what_it_is_given_by_name_only(ros, tmp_path, capfd):
+    file = tmp_path / "mine.yaml"
+    file.write_text("/**: {ros__parameters: {times: 2, of_others: 1}}")
+    node = ros.add(Echo(cli_args=["--ros-args", "--params-file", str(file)]))
+    assert node.params.times == 2
+    assert "ignores" not in capfd.readouterr().err
+    file.write_text("echo: {ros__parameters: {tims: 2}}")
+    ros.add(Echo(cli_args=["--ros-args", "--params-file", str(file)]))
+    assert "does not have: tims (did you mean times?)" in capfd.readouterr().err

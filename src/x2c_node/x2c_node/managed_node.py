@@ -24,7 +24,7 @@ from rclpy.timer import Timer
 
 from x2c_core.errors import X2CError
 from x2c_core.system.fields import NoOptions
-from x2c_node import parameters
+from x2c_node import parameters, unknown_parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.graph import parameter_requests
@@ -92,12 +92,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
         own = (parameter_class, type(self.options))
         unknown = parameters.unknown(self, *own)
         if unknown and (unknown := parameters.unknown(self, *own, *option_classes())):
-            known = ", ".join(
-                parameters.specs(parameter_class) | parameters.specs(type(self.options))
-            )
-            self.get_logger().warning(
-                f"ignores parameters that it does not have: {', '.join(unknown)}; it has: {known}"
-            )
+            known = parameters.specs(parameter_class) | parameters.specs(type(self.options))
+            name = self.get_fully_qualified_name()
+            if said := unknown_parameters.warning(unknown, known, name, node_arguments):
+                self.get_logger().warning(said)
         self.statistics = Statistics()
         self.fault = ""
         self.hurried = False

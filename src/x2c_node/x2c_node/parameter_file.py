@@ -61,6 +61,25 @@ class ParameterFile:
                 said.update(block)
         return said
 
+    def given_by_name(self, node: str) -> set[str]:
+        """Return the names of parameters that are given to a node, and not to all nodes."""
+        return {
+            name
+            for block, said in self._blocks.items()
+            if _is_to(block, node) and not _is_for_all(block)
+            for name in said
+        }
+
+    def names(self) -> set[str]:
+        """Return the names of all parameters in the file."""
+        return {name for said in self._blocks.values() for name in said}
+
+    def given_to_all(self) -> set[str]:
+        """Return the names of parameters that are given to all nodes."""
+        return {
+            name for block, said in self._blocks.items() if _is_for_all(block) for name in said
+        }
+
     def check(self, nodes: Iterable[str]) -> None:
         """Refuse a file that says nothing to any of the nodes.
 
@@ -95,6 +114,10 @@ class ParameterFile:
                     f"{shown(said)}"
                 )
             self._blocks.setdefault(name, {}).update(said)
+
+
+def _is_for_all(name: str) -> bool:
+    return name.rpartition("/")[2] in _WILD
 
 
 def _is_to(name: str, node: str) -> bool:

@@ -13,7 +13,18 @@ from x2c_core.system import fields
 from x2c_core.system.fields import FieldError, FieldSpec, parameter, specs
 from x2c_node.errors import ParameterError
 
-__all__ = ["Parameters", "check", "declare", "parameter", "read", "specs", "unknown"]
+__all__ = [
+    "Parameters",
+    "check",
+    "declare",
+    "is_of_ros",
+    "parameter",
+    "read",
+    "specs",
+    "unknown",
+]
+
+_OF_ROS = ("use_sim_time", "start_type_description_service")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +85,15 @@ def unknown(node: Node, *classes: type[Any]) -> list[str]:
         node: Node with the user's values.
         classes: Dataclasses of the parameters that it has.
     """
-    known = {"use_sim_time", "start_type_description_service"}.union(*map(specs, classes))
-    given = node._parameter_overrides
-    return sorted(n for n in given if n not in known and not n.startswith("qos_overrides."))
+    known: set[str] = set().union(*map(specs, classes))
+    return sorted(
+        name for name in node._parameter_overrides if not (name in known or is_of_ros(name))
+    )
+
+
+def is_of_ros(name: str) -> bool:
+    """Return whether every node has a parameter from ROS itself."""
+    return name in _OF_ROS or name.startswith("qos_overrides.")
 
 
 def read(node: Node, cls: type[Any]) -> Any:

@@ -24,6 +24,7 @@ from launch.actions import (
 from launch.event_handlers import OnProcessExit, OnShutdown
 from launch.events import Shutdown, matches_action
 from launch.events.process import ProcessExited, SignalProcess
+from launch.logging import get_logger
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.ros_adapters import get_ros_node
@@ -32,6 +33,7 @@ from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 from x2c_bringup.checks.ends import LongestEnds
 from x2c_bringup.checks.other_graph import refuse_second
 from x2c_bringup.checks.preflight import check_graph
+from x2c_bringup.checks.unheard import unheard
 from x2c_bringup.errors import NodeEndedError
 from x2c_bringup.graph.argument_file import argument_file
 from x2c_bringup.graph.node_specs import NodeSpec
@@ -102,6 +104,8 @@ class GraphActions:
         began = time.monotonic()
         node = get_ros_node(context)
         check_graph(specs)
+        if warning := unheard(specs):
+            get_logger("x2c").warning(warning)
         self._ends = LongestEnds(specs)
         refuse_second(specs, node, ours=0, since=began)
         # What the ease takes can be changed while the nodes run.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from x2c_bringup.checks.other_graph import refuse_second
+from x2c_bringup.checks.unheard import unheard
 from x2c_bringup.errors import NoImageError
 from x2c_bringup.graph.node_specs import NodeSpec, build_graph
 from x2c_bringup.graph.options import GraphOptions
@@ -112,6 +113,7 @@ def run_here(
         with ros(), ComposedGraph(specs) as graph:
             request.when_hurried(graph.hurry)
             graph.start()
+            _tell_unheard(specs, console)
             started = time.monotonic()
             while not (request.wanted or graph.finished or time.monotonic() > started + duration):
                 diagnoses = graph.diagnoses()
@@ -148,6 +150,7 @@ def run_apart(
                 request.when_repeated(graph.interrupt)
                 graph.ends.listen(watch.node)
                 graph.wait_until_active(watch, lambda: request.wanted)
+                _tell_unheard(specs, console)
                 started = time.monotonic()
                 finished = False
                 while not (request.wanted or finished or time.monotonic() > started + duration):
@@ -162,6 +165,11 @@ def run_apart(
         finally:
             watch.close()
     return ComposedRun(finished, dict(watch.diagnoses))
+
+
+def _tell_unheard(specs: Sequence[NodeSpec], console: Console) -> None:
+    if warning := unheard(specs):
+        console.print(f"note: {warning}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _check_camera(camera: Diagnosis) -> None:
