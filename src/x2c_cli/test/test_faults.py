@@ -106,6 +106,7 @@ def test_a_position_outside_is_seen():
     verdict = judge(heard([[0.1, 0.0], [0.1, 0.0101]]), LIMITS)
     assert verdict.outside == pytest.approx(0.005)
     assert not verdict.inside
+    assert "position outside by 0.50 % of the range" in verdict.exceeded
 
 
 def test_sudden_acceleration_is_seen():
@@ -114,7 +115,7 @@ def test_sudden_acceleration_is_seen():
     verdict = judge(heard(np.tile([0.1, 0.0], (5, 1)), accelerations=accelerations), LIMITS)
     assert verdict.acceleration == pytest.approx(0.95)
     assert verdict.jerk == pytest.approx(1.9 / PERIOD / 100.0)
-    assert not verdict.inside
+    assert verdict.exceeded == ("jerk 1.90 times the limit",)
 
 
 def test_a_command_that_actuation_does_not_tell_of_is_seen():
@@ -126,7 +127,7 @@ def test_a_command_that_actuation_does_not_tell_of_is_seen():
     log.take_command(0.3, list(NAMES), [0.1001, 0.0])
     verdict = judge(log, LIMITS)
     assert verdict.untold == 3
-    assert not verdict.inside
+    assert "3 of 64 commands not reported by actuation" in verdict.exceeded
 
 
 def test_joints_that_somebody_moved_meanwhile_have_not_jumped():

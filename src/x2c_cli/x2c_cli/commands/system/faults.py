@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             # What is known stays known when it is stopped.
             write(folder, outcomes, " ".join(["./x2c faults", *arguments.faults]))
             verdict = outcome.verdict
-            said = "inside all limits" if outcome.good else f"NOT GOOD {outcome.failure}"
+            wrong = "; ".join(filter(None, [outcome.failure, *verdict.exceeded]))
+            said = "inside all limits" if outcome.good else f"NOT GOOD {wrong}"
             servos = "" if verdict.actual is None else f", speed of servos {verdict.actual:.0%}"
             console.print(
                 f"{outcome.title}: {said}; velocity {verdict.velocity:.0%}, acceleration "

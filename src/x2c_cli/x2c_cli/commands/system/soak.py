@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         soak_report.write(arguments.out, samples, title, command)
         now = {one.name: one.usage for one in samples[-8:]}
         used = ", ".join(f"{name} {one.memory:.0f} MB" for name, one in now.items())
-        console.print(f"{title}; {used}", markup=False, highlight=False, soft_wrap=True)
+        told = "; ".join([title, *verdict.exceeded, used])
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
 
     samples = soak(options, arguments.minutes, one_process=arguments.one_process, report=report)
     grown = [one for one in growth(samples) if not one.good]

@@ -62,14 +62,30 @@ class LimitVerdict:
     untold: int
 
     @property
+    def exceeded(self) -> tuple[str, ...]:
+        """Limits that were exceeded, each in a few words; empty if all were kept."""
+        shares = {
+            "velocity": self.velocity,
+            "acceleration": self.acceleration,
+            "jerk": self.jerk,
+            "velocity across states": self.seams,
+            "velocity of the servos": self.actual or 0.0,
+        }
+        told = [
+            f"{name} {share:.2f} times the limit"
+            for name, share in shares.items()
+            if share > 1.0 + TOLERANCE
+        ]
+        if self.outside > TOLERANCE:
+            told.append(f"position outside by {100.0 * self.outside:.2f} % of the range")
+        if self.untold:
+            told.append(f"{self.untold} of {self.commands} commands not reported by actuation")
+        return tuple(told)
+
+    @property
     def inside(self) -> bool:
         """True if all commands, and the motors' motion, are within the limits."""
-        shares = (self.velocity, self.acceleration, self.jerk, self.seams, self.actual or 0.0)
-        return (
-            self.untold == 0
-            and self.outside <= TOLERANCE
-            and all(share <= 1.0 + TOLERANCE for share in shares)
-        )
+        return not self.exceeded
 
 
 def judge(log: MotionLog, limits: MotionLimits) -> LimitVerdict:
