@@ -171,6 +171,16 @@ def launch(node_process):
     return start
 
 
+def process_of(name, launched):
+    """Return the id of the process of a node that runs."""
+    (found,) = [
+        one
+        for one in process_ids(launched.output)
+        if _runs(one) and f"__node:={name}".encode() in Path(f"/proc/{one}/cmdline").read_bytes()
+    ]
+    return found
+
+
 def process_ids(output):
     return [int(found) for found in re.findall(r"started with pid \[(\d+)\]", output)]
 
@@ -250,13 +260,24 @@ def test_a_node_that_fails_ends_the_launch_with_an_error_and_all_others_in_order
     prefix = {"launch-prefix": "env X2C_PREFIXED=1"}
     process = launch(filename="performer", loop="true", **prefix)
     wait_until(lambda: frames, what="control values")
-    (failing,) = [
-        one
-        for one in process_ids(process.output)
-        if b"__node:=imitation_node" in Path(f"/proc/{one}/cmdline").read_bytes()
-    ]
+    failing = process_of("imitation_node", process)
     assert b"X2C_PREFIXED=1" in Path(f"/proc/{failing}/environ").read_bytes()
     os.kill(failing, signal.SIGKILL)
     assert process.wait() == 1, process.output
     assert "imitation_node has ended with exit status -9" in process.output
     assert process.output.count("finished cleanly") == 4
+
+
+def test_a_node_without_state_starts_again_where_that_is_asked_for(launch, ros, wait_until):
+    frames = ros.collect(ControlValues, "control_values")
+    process = launch(filename="performer", loop="true", respawn="true", face="false")
+    wait_until(lambda: frames, what="control values")
+    for started, name in enumerate(("imitation_node", "camera_node"), start=5):
+        os.kill(process_of(name, process), signal.SIGKILL)
+        wait_until(lambda n=started: len(process_ids(process.output)) == n, what="another start")
+        frames.clear()
+        wait_until(lambda: frames, what=f"control values after the end of {name}")
+    os.kill(process_of("actuation_node", process), signal.SIGKILL)
+    assert process.wait() == 1, process.output
+    assert "actuation_node has ended with exit status -9" in process.output
+    assert process.output.count("finished cleanly") == 3

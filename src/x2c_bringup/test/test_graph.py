@@ -154,6 +154,14 @@ def test_a_switch_that_is_given_is_passed_on_whatever_it_says():
     assert given["actuation_node"] == {"use_sim_time": False, "autostart": True}
 
 
+def test_only_nodes_without_state_start_again():
+    options = GraphOptions(respawn=True, record="out", description=True)
+    again = {node.name for node in build_graph(options) if node.respawn}
+    stateless = {"camera_node", "face_tracker_node", "imitation_node", "robot_state_publisher"}
+    assert again == stateless
+    assert not any(node.respawn for node in build_graph(GraphOptions()))
+
+
 def test_a_camera_that_is_given_replaces_a_file_of_the_parameter_file():
     assert parameters(video_device="1")["camera_node"] == {"video_device": "1", "filename": ""}
     both = parameters(video_device="1", filename="performer")["camera_node"]

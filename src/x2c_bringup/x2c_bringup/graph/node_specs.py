@@ -28,6 +28,9 @@ from x2c_perception.cameras.choice import choose_source_class
 
 ParameterValue = str | bool | int | float
 
+_STATELESS = ("camera_node", "face_tracker_node", "imitation_node")
+"""Nodes that can start again in the middle: no emergency stop, command or file depends on them."""
+
 
 @dataclass(frozen=True)
 class NodeSpec:
@@ -46,6 +49,7 @@ class NodeSpec:
             file's go before them.
         remappings: Pairs of names, from and to.
         log_level: Lowest level that it logs.
+        respawn: Whether the launch file starts it again when it fails.
     """
 
     package: str
@@ -58,6 +62,7 @@ class NodeSpec:
     surrounding: Mapping[str, ParameterValue] = field(default_factory=dict)
     remappings: tuple[tuple[str, str], ...] = ()
     log_level: str = "info"
+    respawn: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -168,6 +173,7 @@ def _node(
         params_file=options.params_file,
         remappings=image_remappings(options.image_topic),
         log_level=options.log_level,
+        respawn=options.respawn and executable in _STATELESS,
     )
 
 
@@ -185,6 +191,7 @@ def _state_publisher(options: GraphOptions) -> NodeSpec:
         parameters=given(choices),
         params_file=options.params_file,
         log_level=options.log_level,
+        respawn=options.respawn,
     )
 
 

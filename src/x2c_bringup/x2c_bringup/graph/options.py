@@ -85,6 +85,11 @@ class GraphOptions:
         "Nodes configure and activate themselves; false leaves that to 'ros2 lifecycle'; "
         "empty: as in params_file (true).",
     )
+    respawn: bool = _option(
+        False,
+        "Start camera_node, face_tracker_node, imitation_node and robot_state_publisher again "
+        "when they fail; the others have state, and end the launch.",
+    )
     log_level: str = _option(
         "info",
         "Lowest level that the nodes log.",

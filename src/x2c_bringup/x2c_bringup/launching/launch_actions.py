@@ -21,6 +21,7 @@ from launch.actions import (
     RegisterEventHandler,
     SetEnvironmentVariable,
 )
+from launch.event_handler import BaseEventHandler
 from launch.event_handlers import OnProcessExit, OnShutdown
 from launch.events import Shutdown, matches_action
 from launch.events.process import ProcessExited, SignalProcess
@@ -41,6 +42,9 @@ from x2c_bringup.launching.launch_arguments import LaunchArgument
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
 from x2c_node.parameter_file import ParameterFile
 from x2c_node.spinning.stopping import LAUNCHER_VARIABLE
+
+_RESPAWN_DELAY = 2.0
+"""Time before a node that has failed starts again [s]."""
 
 
 def declaration(argument: LaunchArgument) -> DeclareLaunchArgument:
@@ -137,6 +141,8 @@ class GraphActions:
             output="screen",
             emulate_tty=True,
             on_exit=on_exit,
+            respawn=spec.respawn,
+            respawn_delay=_RESPAWN_DELAY if spec.respawn else None,
             additional_env={LAUNCHER_VARIABLE: str(os.getpid())},
             # None leaves room for launch's own prefix, such as a debugger.
             prefix=None if spec.is_ours else " ".join(tied()) or None,
@@ -158,15 +164,11 @@ class GraphActions:
                 event=SignalProcess(signal_number="SIGINT", process_matcher=matches_action(action))
             )
 
-        return [
-            action,
-            RegisterEventHandler(OnShutdown(on_shutdown=interrupt)),
-            RegisterEventHandler(
-                OnProcessExit(
-                    target_action=action, on_exit=partial(_end_all_at_failure, spec.name)
-                )
-            ),
-        ]
+        handlers: list[BaseEventHandler] = [OnShutdown(on_shutdown=interrupt)]
+        if not spec.respawn:
+            end_all = partial(_end_all_at_failure, spec.name)
+            handlers.append(OnProcessExit(target_action=action, on_exit=end_all))
+        return [action, *map(RegisterEventHandler, handlers)]
 
 
 def _end_all_at_failure(name: str, event: ProcessExited, context: LaunchContext) -> None:
