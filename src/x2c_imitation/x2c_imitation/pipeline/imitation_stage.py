@@ -13,18 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
+from x2c_core.control_space.controls import Group
 from x2c_core.errors import X2CError
-from x2c_core.face.frames import ControlFrame, Face, FaceState
+from x2c_core.face.frames import NO_TRACK, ControlFrame, Face, FaceState
 from x2c_core.sources.face_loss import FaceLossHandler, FaceLossTiming
 from x2c_core.system.failures import described
 from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_imitation.errors import ImitationError
+from x2c_imitation.pipeline.gaze_hold import GazeHold
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Need, Observation
 
+_GAZE = controls.group_indices(Group.GAZE)
+
 
 class ImitationStage:
-    """Imitator, mirroring, and hold, ease and recovery around a lost face.
+    """Imitator, hold of the gaze in blinks, mirroring, and hold and recovery around a lost face.
 
     Stamps that jump restart what depends on time. The result depends on the messages' stamps
     only, not on when they arrive: the neutral face found in an image counts from the next one on.
@@ -42,6 +46,8 @@ class ImitationStage:
     def __init__(self, imitator: Imitator, timing: FaceLossTiming, mirror: bool = False) -> None:
         self._imitator = imitator
         self._loss = FaceLossHandler(timing)
+        self._gaze = GazeHold()
+        self._track_id = NO_TRACK
         self._stamps = StampMonitor()
         self._stamp: int | None = None
         self._coming: tuple[Face, int] | None = None
@@ -100,6 +106,7 @@ class ImitationStage:
         self.jumped = self._stamps.jumped(stamp)
         if self.jumped:
             self._loss.reset()
+            self._gaze.reset()
         own = self._coming is not None and self._coming[1] == stamp
         if not own:
             self._calibrate_with_coming()
@@ -119,6 +126,9 @@ class ImitationStage:
 
     def _shown(self, observation: Observation, now: float) -> ControlFrame:
         face = observation.face
+        if face.state is not FaceState.TRACKING or face.track_id != self._track_id:
+            self._gaze.reset()
+            self._track_id = face.track_id
         if face.state is not FaceState.TRACKING or not self._imitator.is_calibrated:
             return self._loss.follow(now, None)
         if Need.IMAGE in self._imitator.needs and observation.image is None:
@@ -129,6 +139,7 @@ class ImitationStage:
         # The imitator may be of another package: what is no 30 finite numbers ends here.
         with imitator_failures(self._imitator, "imitate"):
             values = controls.clamp(self._imitator.imitate(observation))[0]
+        values[_GAZE] = self._gaze.follow(face, values[_GAZE], now)
         if self.mirror:
             values = controls.mirror(values)
         return self._loss.follow(now, values, face.confidence, face.track_id)

@@ -20,7 +20,7 @@ _DEPTH = 0.3
 """Weight of motion along x against motion in the image: the tracker guesses depth."""
 
 _RELATIONS = {
-    "EYE_OPENNESS": 4.0,
+    "EYE_OPENNESS": 10.0,
     "BROW_INNER_HEIGHT": 6.0,
     "BROW_OUTER_HEIGHT": 6.0,
     "MOUTH_OPENING": 4.0,
