@@ -3,7 +3,7 @@
 
     PYTHONPATH=tools:$PYTHONPATH python -m performer --out DIR
 
-It takes scikit-image (for the public-domain portrait), mediapipe, OpenCV, scipy and av.
+It takes scikit-image (for the public-domain portrait), OpenCV, ONNX Runtime, scipy and av.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ Pixel positions here are the photograph's own, x to the right and y down, unless
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +23,7 @@ from performer.canvas import (
     to_canvas,
 )
 from x2c_core.face import topology
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 LID_FOLD = {"left": (414, 286, 258, 257, 259, 260, 467), "right": (190, 56, 28, 27, 29, 30, 247)}
 """Landmarks above the edge of the upper lid, from the inner to the outer corner."""
@@ -74,7 +74,7 @@ def load() -> Portrait:
     """Return the portrait's layers.
 
     Raises:
-        ImportError: scikit-image or mediapipe is not installed.
+        ImportError: scikit-image is not installed.
         RuntimeError: The face tracker finds no face in the portrait.
     """
     from skimage import data
@@ -105,24 +105,17 @@ def find_landmarks(photo: NDArray[np.uint8]) -> Floats:
     Raises:
         RuntimeError: No face was found.
     """
-    from mediapipe.python.solutions import face_mesh
-
     # Faces are found better when they fill the image, so the upper middle is enlarged.
     left, right, bottom, zoom = 20, 430, 400, 2
     part = cv2.resize(
         photo[:bottom, left:right], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC
     )
-    with face_mesh.FaceMesh(
-        static_image_mode=True, refine_landmarks=True, max_num_faces=1
-    ) as tracker:
-        found: Any = tracker.process(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+    found = FaceMeshTracker().track(cv2.cvtColor(part, cv2.COLOR_BGR2RGB).astype(np.uint8))
     if not found:
         raise RuntimeError(
             "no face found in the portrait; is scikit-image's astronaut image intact?"
         )
-    width, height = right - left, bottom
-    points = np.array([(p.x * width, p.y * height, p.z * width) for p in found[0].landmark])
-    return np.asarray(points + np.array([left - 0.5, -0.5, 0.0]))
+    return np.asarray(found[0].landmarks / zoom + np.array([left - 0.5, -0.5, 0.0]))
 
 
 def _cut(photo: NDArray[np.uint8], landmarks: Floats) -> tuple[Image, Image]:

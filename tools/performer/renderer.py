@@ -48,7 +48,7 @@ class Renderer:
         """Prepare the portrait's layers and the head's mesh; takes a few seconds.
 
         Raises:
-            ImportError: scikit-image or mediapipe is not installed.
+            ImportError: scikit-image is not installed.
         """
         self._portrait = portrait.load()
         self._head = head_model.build(self._portrait.landmarks, self._portrait.head)

@@ -12,7 +12,6 @@ from x2c_perception.performer.script import SCRIPT
 @pytest.mark.slow
 def test_renderer_reproduces_the_shipped_video() -> None:
     pytest.importorskip("skimage", reason="the portrait is in scikit-image, a development tool")
-    pytest.importorskip("mediapipe")
     from performer.renderer import Renderer
 
     truth = performer_truth()

@@ -56,8 +56,8 @@ def test_help_loads_neither_ros_nor_what_sees_and_draws(words, loaded):
     # The options of imitation backends are in their classes, which know arrays.
     program = (
         f"import sys\nfrom x2c_cli.cli import parser\nparser({words!r})\n"
-        "print([name for name in ('rclpy', 'cv2', 'mediapipe', 'mujoco', 'numpy', 'rich', 'torch')"
-        " if name in sys.modules])"
+        "print([name for name in ('rclpy', 'cv2', 'mujoco', 'numpy', 'onnxruntime', 'rich',"
+        " 'torch') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=400

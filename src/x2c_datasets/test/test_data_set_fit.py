@@ -19,7 +19,7 @@ from x2c_datasets.fit.data_set_fit import choose_pairs, fit_data_set
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_datasets.formats import DataSet, Pair, Skipped
 from x2c_node.robots import find_robot
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +124,7 @@ def test_images_of_people_are_not_fitted_and_large_sets_are_thinned_evenly(tmp_p
 
 def test_what_the_tracker_saw_before_makes_no_difference(images):
     first, last = images[0].read_image(), images[-1].read_image()
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     try:
         once = track_single(tracker, first)
         track_single(tracker, last)

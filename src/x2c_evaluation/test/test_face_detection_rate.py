@@ -6,7 +6,7 @@ from x2c_core.control_space import controls
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.face_detection_rate import detect, drawing_time, random_poses
 from x2c_node.robots import find_robot
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
 from x2c_virtual_face.errors import RenderError
 
@@ -44,7 +44,7 @@ def test_poses_are_in_range_and_some_have_shut_eyes_and_open_mouths():
 
 
 def test_the_tracker_finds_the_face_wherever_it_is(robot):
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     ranges = (controls.DEPLOYMENT_MINIMUM, controls.DEPLOYMENT_MAXIMUM)
     found = detect(robot, tracker, *ranges, count=20)
     tracker.close()

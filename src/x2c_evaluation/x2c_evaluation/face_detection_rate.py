@@ -18,7 +18,7 @@ from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.robot.robot import Robot
 from x2c_core.terminal.progress import ProgressDisplay
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
 
@@ -128,7 +128,7 @@ def check(robot: Robot, console: Console) -> int:
     table = Table("measured", "result", "wanted", "")
     drawing = drawing_time(robot)
     ok = drawing <= DRAWING_TARGET
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     with ProgressDisplay(console, transient=True) as progress:
         bar = progress.add("Showing faces", POSES * len(ranges))
         for name, (lower, upper, wanted) in ranges.items():

@@ -37,7 +37,7 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.observing import observe
 from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator
 from x2c_node.robots import find_robot
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
 
 
@@ -69,7 +69,7 @@ def image_values(
         EvaluationError: A file is no image, or shows no face.
         X2CError: Robot or backend cannot be used.
     """
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     try:
         imitator = make_imitator(backend, robot)
         rest = _face(tracker, neutral)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from collections.abc import Iterator
+from contextlib import closing
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from x2c_core.face.descriptors import Descriptor, describe
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.performer.script import SCRIPT
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 pytestmark = pytest.mark.slow
 
@@ -31,16 +33,14 @@ def frames(step: int = 1) -> Iterator[tuple[int, np.ndarray]]:
 @pytest.fixture(scope="module")
 def tracked() -> tuple[np.ndarray, dict[str, np.ndarray], list[int]]:
     """Frame numbers, the measured counterpart of each channel, and the frames without a face."""
-    face_mesh = pytest.importorskip("mediapipe").solutions.face_mesh
     numbers, rows, chins, missed = [], [], [], []
-    with face_mesh.FaceMesh(refine_landmarks=True, max_num_faces=1) as tracker:
+    with closing(FaceMeshTracker()) as tracker:
         for number, image in frames(STEP):
-            found = tracker.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).multi_face_landmarks
+            found = tracker.track(np.ascontiguousarray(image[:, :, ::-1]))
             if not found:
                 missed.append(number)
                 continue
-            height, width = image.shape[:2]
-            points = [(p.x * width, p.y * height, p.z * width) for p in found[0].landmark]
+            points = found[0].landmarks
             pose = fit_head_pose(points)
             face = pose.to_head_frame(points)
             numbers.append(number)

@@ -18,7 +18,7 @@ from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
 from x2c_perception.neutral.person_store import PersonStore, persons_folder
 from x2c_perception.tracking.face_crop import face_crop
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.person_tracker import PersonTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_perception.tracking.tracking_settings import TrackingSettings
@@ -181,7 +181,7 @@ class TrackingStage:
     def _models(self) -> FaceTracker:
         settings = self._settings
         if self._tracker is None:
-            self._tracker = MediaPipeTracker(
+            self._tracker = FaceMeshTracker(
                 settings.max_faces,
                 settings.minimum_detection_confidence,
                 settings.minimum_tracking_confidence,

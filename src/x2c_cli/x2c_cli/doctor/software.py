@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -50,10 +49,16 @@ print(mujoco.__version__)
 """
 
 _SEE = """
-import mediapipe, numpy
-with mediapipe.solutions.face_mesh.FaceMesh(refine_landmarks=True) as mesh:
-    mesh.process(numpy.zeros((64, 64, 3), numpy.uint8))
-print(mediapipe.__version__)
+import sys
+import numpy
+from x2c_perception.errors import TrackerError
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
+try:
+    FaceMeshTracker().track(numpy.zeros((64, 64, 3), numpy.uint8))
+except TrackerError as error:
+    sys.exit(str(error))
+import onnxruntime
+print(f"its networks run on ONNX Runtime {onnxruntime.__version__}")
 """
 
 
@@ -95,13 +100,12 @@ def ros() -> Iterator[Finding]:
 
 
 def faces() -> Iterator[Finding]:
-    """Check the library that finds faces."""
+    """Check that the face tracker works here."""
     worked, text = _run(_SEE)
     if worked:
-        yield ok("MediaPipe", text)
-        return
-    advice = "install mediapipe==0.10.21, the last that brings its models (make setup)"
-    yield fail("MediaPipe", _version("mediapipe", text), advice)
+        yield ok("face tracker", text)
+    else:
+        yield fail("face tracker", text, "install what requirements.txt pins (make setup)")
 
 
 def rendering() -> Iterator[Finding]:
@@ -140,10 +144,3 @@ def _run(program: str) -> tuple[bool, str]:
         return False, f"no answer within {_TIMEOUT:g} s"
     said = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
     return done.returncode == 0, said[-1] if said else f"ended with {done.returncode}"
-
-
-def _version(package: str, text: str) -> str:
-    try:
-        return f"{metadata.version(package)} does not work: {text}"
-    except metadata.PackageNotFoundError:
-        return "not installed"

@@ -18,7 +18,7 @@ _PACKAGES = {
         *("opencv-contrib-python", "opencv-python", "opencv-python-headless"),
         *("opencv-contrib-python-headless", "opencv"),
     ),
-    "mediapipe": ("mediapipe",),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
     "mujoco": ("mujoco",),
     "rclpy": ("rclpy", "ros-rclpy"),
 }

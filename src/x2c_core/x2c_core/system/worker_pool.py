@@ -24,8 +24,8 @@ def worker_pool(
 ) -> Iterator[ProcessPoolExecutor]:
     """Provide a pool of processes that ignore Ctrl-C and end with this one, however it ends.
 
-    They are spawned: neither OpenGL nor MediaPipe survives a fork. When the block is left by an
-    exception, no waiting job is started.
+    They are spawned: neither OpenGL nor a running ONNX Runtime survives a fork. When the block is
+    left by an exception, no waiting job is started.
 
     Args:
         processes: Number of processes, at least 1.

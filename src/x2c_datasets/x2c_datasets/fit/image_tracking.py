@@ -14,7 +14,7 @@ from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.errors import DataSetError, FitError
 from x2c_datasets.formats import Pair
 from x2c_perception.errors import TrackerError
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
 
 _LARGE = 640
@@ -105,7 +105,7 @@ def track_images(
 
 class _Worker:
     def __init__(self) -> None:
-        self._tracker = MediaPipeTracker()
+        self._tracker = FaceMeshTracker()
 
     def track(self, pairs: Sequence[Pair]) -> list[Array | str]:
         return [self._track(pair) for pair in pairs]

@@ -22,7 +22,7 @@ from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
 from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, timed
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 SHORTEST = 1.0
 """A clip needs the person's face for so long [s]."""
@@ -125,7 +125,7 @@ def perform(
     with (
         SimulatedRobot(robot, settings.gains, settings.offsets) as simulated,
         contextlib.closing(OfflinePipeline(settings, robot, neutral)) as pipeline,
-        contextlib.closing(MediaPipeTracker()) as tracker,
+        contextlib.closing(FaceMeshTracker()) as tracker,
     ):
         at_rest = _at_rest(simulated, tracker)
         for frame in timed(images, period):

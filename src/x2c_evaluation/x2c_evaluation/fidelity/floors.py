@@ -22,7 +22,7 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.pipeline.seen import seen
 from x2c_perception.cameras.video_file import VideoFile
 from x2c_perception.performer import performer_truth, performer_video
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 TIMES_NOISE = 3.0
 """A floor is so many times the standard deviation on a still face: there noise alone keeps the
@@ -98,7 +98,7 @@ def still_face(seed: int = 0) -> Iterator[ImageArray]:
 
 def measure() -> Array:
     """Return the descriptors' standard deviations (17,) on a still face."""
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     try:
         curves = np.array([seen(tracker.track(image)) for image in still_face()])
     finally:
@@ -114,7 +114,7 @@ def measure_alike() -> dict[str, float]:
         if name.endswith("_left"):
             right = truth.channels[name.removesuffix("_left") + "_right"]
             alike &= np.abs(left - right) < _SAME
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     curves = []
     try:
         with VideoFile(performer_video()) as video:

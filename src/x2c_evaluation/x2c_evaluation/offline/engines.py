@@ -2,9 +2,8 @@
 """Engines of an evaluation: processes on this machine, or a Dask cluster.
 
 Dask rather than Ray: the evaluation of a recording is one pure function, which needs no actors and
-no shared object store; dask and distributed are small, pure Python, have no versions of protobuf
-and NumPy of their own to fight with MediaPipe's, and do the work of a lost worker again by
-themselves.
+no shared object store; dask and distributed are small, pure Python, ask for no versions of
+protobuf and NumPy, and do the work of a lost worker again by themselves.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 _GAZE = (Descriptor.GAZE_YAW, Descriptor.GAZE_PITCH)
 
@@ -96,7 +96,7 @@ def measure_transfer(
         raise EvaluationError(f"no neutral face is found in {video}")
     motion.calibrate(neutral)
     person, robots, spent = [], [], []
-    watching, judging = MediaPipeTracker(), MediaPipeTracker()
+    watching, judging = FaceMeshTracker(), FaceMeshTracker()
     try:
         with source:
             for bgr in source_images(source):

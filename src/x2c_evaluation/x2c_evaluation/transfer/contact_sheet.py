@@ -36,7 +36,7 @@ from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 from x2c_node.robots import find_robot
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
 
@@ -71,7 +71,7 @@ class _Sheet:
     def __init__(self, robot: Robot, transfer: str) -> None:
         self._image, self._landmarks = read_neutral(robot)
         self._motion = make_transfer(transfer, robot, _SIZE)
-        self._tracker = MediaPipeTracker()
+        self._tracker = FaceMeshTracker()
         self._tiles: list[ImageArray] = []
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
 from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image
 from x2c_node.robots import find_robot
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 _SIZE = 256
 """Width and height of a rendered image [pixel]."""
@@ -42,7 +42,7 @@ def write_landmarks(robot: Robot) -> Path:
         X2CError: The image cannot be read.
     """
     image = read_robot_image(robot.neutral_image)
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     try:
         landmarks = track_views(tracker, image)
     finally:

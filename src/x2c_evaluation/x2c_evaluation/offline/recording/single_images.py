@@ -26,7 +26,7 @@ from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.pipeline.imitation_stage import imitator_failures
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 _TOLD_EVERY = 10
 
@@ -56,7 +56,7 @@ def imitate_images(
     calibrated: int | None = None
     gathered = Gathered()
     read = 0
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
     with closing(tracker), closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
         for frame in frames:
             number = frame.person
@@ -90,7 +90,7 @@ def imitate_images(
     return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
 
 
-def _output(tracker: MediaPipeTracker, frame: Frame, number: int) -> PipelineOutput:
+def _output(tracker: FaceMeshTracker, frame: Frame, number: int) -> PipelineOutput:
     image = frame.image
     face = _lost((0, 0), number) if image is None else _face(tracker, image, number)
     found = face.landmarks if face.state is FaceState.TRACKING else None
@@ -98,7 +98,7 @@ def _output(tracker: MediaPipeTracker, frame: Frame, number: int) -> PipelineOut
     return PipelineOutput(face, describe_found(found), neutral)
 
 
-def _face(tracker: MediaPipeTracker, image: ImageArray, number: int) -> Face:
+def _face(tracker: FaceMeshTracker, image: ImageArray, number: int) -> Face:
     height, width = image.shape[:2]
     with suppress(X2CError):
         landmarks = track_single(tracker, np.ascontiguousarray(image[:, :, ::-1]))

@@ -1,27 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tracker on a real face."""
 
-import gc
 import subprocess
 import sys
-import weakref
 
 import cv2
 import numpy as np
 import pytest
 
+from x2c_core.face import topology
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.face.topology import IRIS_LEFT, IRIS_RIGHT
 from x2c_perception.errors import TrackerError
-from x2c_perception.tracking import face_mesh_graph
-from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker, landmarks_of
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def tracker():
-    made = MediaPipeTracker()
+    made = FaceMeshTracker()
     yield made
     made.close()
 
@@ -71,7 +69,7 @@ def test_images_of_odd_shapes_do_no_harm(tracker, rgb, shape):
 
 def test_two_people_are_found_where_two_are_looked_for(rgb):
     both = np.concatenate([rgb, rgb[:, ::-1]], axis=1)
-    tracker = MediaPipeTracker(max_faces=2)
+    tracker = FaceMeshTracker(max_faces=2)
     faces = [tracker.track(both) for _ in range(5)][-1]
     tracker.close()
     middles = sorted(face.landmarks[:, 0].mean() for face in faces)
@@ -79,53 +77,55 @@ def test_two_people_are_found_where_two_are_looked_for(rgb):
     assert middles[0] < 256 < middles[1]
 
 
-def test_landmarks_are_the_same_by_the_quick_and_by_the_general_way():
-    from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
-
-    numbers = np.random.default_rng(0).normal(size=(478, 3)).astype(np.float32)
-    message = NormalizedLandmarkList()
-    for x, y, z in numbers.tolist():
-        message.landmark.add(x=x, y=y, z=z)
-    assert np.array_equal(landmarks_of(message.SerializeToString()), numbers)
-    message.landmark[7].visibility = 0.5  # Another length: the general way.
-    assert np.array_equal(landmarks_of(message.SerializeToString()), numbers)
+def test_the_second_of_two_people_is_lost_and_found_while_the_first_is_tracked(rgb):
+    both = np.concatenate([rgb, rgb[:, ::-1]], axis=1)
+    one = np.concatenate([rgb, np.zeros_like(rgb)], axis=1)
+    tracker = FaceMeshTracker(max_faces=2)
+    counts = [len(tracker.track(image)) for image in (both, both, one, one, both, both)]
+    assert counts == [2, 2, 1, 1, 2, 2]
 
 
-def test_another_number_of_landmarks_is_refused():
-    from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
+def test_a_lost_face_is_looked_for_in_the_next_image(rgb):
+    tracker = FaceMeshTracker()
+    moved = np.concatenate([np.zeros_like(rgb), rgb], axis=1)
+    at_first = np.concatenate([rgb, np.zeros_like(rgb)], axis=1)
+    counts = [len(tracker.track(image)) for image in (at_first, moved, moved)]
+    # In the first of the two there is no face where it was.
+    assert counts == [1, 0, 1]
 
-    message = NormalizedLandmarkList()
-    message.landmark.add(x=1.0, y=2.0, z=3.0)
-    with pytest.raises(TrackerError, match="expected 478 landmarks of a face, got 1"):
-        landmarks_of(message.SerializeToString())
+
+def test_a_face_below_the_confidence_asked_for_is_gone(rgb):
+    assert FaceMeshTracker(tracking_confidence=1.0).track(rgb) == []
+    assert FaceMeshTracker(detection_confidence=0.9999).track(rgb) == []
+
+
+def test_landmarks_reach_the_lips_eyes_and_irises_that_are_looked_at_again(tracker, rgb):
+    tracker.track(rgb)
+    (face,) = tracker.track(rgb)
+    for eye, iris in (
+        (topology.EYE_LEFT_UPPER, IRIS_LEFT),
+        (topology.EYE_RIGHT_UPPER, IRIS_RIGHT),
+    ):
+        corners = face.landmarks[eye[[0, -1]], 0]
+        assert corners.min() < face.landmarks[iris[0], 0] < corners.max()
+        # An iris is round, and as deep in the image as the lids around it.
+        around = face.landmarks[iris[1:], :2] - face.landmarks[iris[0], :2]
+        radii = np.linalg.norm(around, axis=1)
+        assert radii.max() < 1.3 * radii.min()
+        assert np.ptp(face.landmarks[iris, 2]) == 0.0
 
 
 def test_after_a_failure_the_next_image_is_tracked(rgb, monkeypatch):
-    tracker = MediaPipeTracker()
+    tracker = FaceMeshTracker()
 
-    def fail(self, rgb):
-        raise RuntimeError("graph has errors")
+    def fail(image):
+        raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patch:
-        # The graph that is made in its place is warmed up, so it must not fail again.
-        run = face_mesh_graph.FaceMeshGraph.run
-        patch.setattr(tracker._graph, "run", fail.__get__(tracker._graph))
-        with pytest.raises(TrackerError, match="256 x 256: graph has errors"):
+        patch.setattr(tracker._landmarks, "run", fail)
+        with pytest.raises(TrackerError, match="256 x 256: out of memory"):
             tracker.track(rgb)
-        assert face_mesh_graph.FaceMeshGraph.run is run
     assert len(tracker.track(rgb)) == 1
-    tracker.close()
-
-
-def test_a_closed_tracker_is_freed(rgb):
-    tracker = MediaPipeTracker()
-    tracker.track(rgb)
-    graph = weakref.ref(tracker._graph)
-    tracker.close()
-    tracker.close()
-    del tracker
-    gc.collect()
-    assert graph() is None
 
 
 @pytest.mark.process
@@ -133,11 +133,12 @@ def test_starting_and_tracking_write_nothing_to_the_terminal(tmp_path, rgb):
     np.save(tmp_path / "face.npy", rgb)
     program = (
         "import sys, numpy\n"
-        "from x2c_perception.tracking.mediapipe_tracker import MediaPipeTracker\n"
-        "assert 'mediapipe' not in sys.modules, 'mediapipe is imported too early'\n"
-        "tracker = MediaPipeTracker()\n"
+        "from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker\n"
+        "assert 'onnxruntime' not in sys.modules, 'onnxruntime is imported too early'\n"
+        "tracker = FaceMeshTracker()\n"
         f"assert len(tracker.track(numpy.load({str(tmp_path / 'face.npy')!r}))) == 1\n"
         "tracker.close()\n"
+        "assert 'mediapipe' not in sys.modules\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=400

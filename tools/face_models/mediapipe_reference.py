@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MediaPipe's Face Mesh graph, run directly for the confidence of each face.
+"""MediaPipe's own face tracker, to measure this project's against.
 
-`mediapipe.solutions.face_mesh` runs the same graph, but keeps the presence score to itself.
+Its graph is run directly for the confidence of each face, which `mediapipe.solutions.face_mesh`
+keeps to itself. Needs mediapipe 0.10.21, the last version with models and this graph.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from mediapipe.calculators.tensor import tensors_to_detections_calculator_pb2
 from mediapipe.calculators.util import thresholding_calculator_pb2
 from mediapipe.framework import calculator_pb2
+from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 from mediapipe.python import packet_creator, packet_getter
 from mediapipe.python._framework_bindings import (
     _packet_getter,
@@ -24,6 +26,8 @@ from mediapipe.python._framework_bindings import (
 )
 from numpy.typing import NDArray
 
+from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
+
 _ROOT = Path(mediapipe.__file__).parent
 _GRAPH = _ROOT / "modules" / "face_landmark" / "face_landmark_front_cpu.binarypb"
 _LANDMARKS = "multi_face_landmarks"
@@ -32,8 +36,8 @@ _FRAME_TIME = 33_333
 """Distance of the time stamps inside the graph [us]; nothing in it depends on the time."""
 
 
-class FaceMeshGraph:
-    """Run the graph image by image.
+class MediaPipeReference(FaceTracker):
+    """Tracks faces with MediaPipe's graph.
 
     Args:
         max_faces: Faces looked for; with more than one, the detector runs on every image in
@@ -43,7 +47,10 @@ class FaceMeshGraph:
     """
 
     def __init__(
-        self, max_faces: int, detection_confidence: float, tracking_confidence: float
+        self,
+        max_faces: int = 1,
+        detection_confidence: float = 0.5,
+        tracking_confidence: float = 0.5,
     ) -> None:
         resource_util.set_resource_dir(str(_ROOT.parent))
         config = _configuration(detection_confidence, tracking_confidence)
@@ -62,27 +69,22 @@ class FaceMeshGraph:
             }
         )
 
-    def run(self, rgb: NDArray[np.uint8]) -> list[tuple[bytes, float]]:
-        """Return each face as a serialised NormalizedLandmarkList, and its presence score.
-
-        Args:
-            rgb: (height, width, 3).
-
-        Raises:
-            RuntimeError: The graph has failed and cannot be used any more.
-        """
+    def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
+        """Return the faces in an image (height, width, 3)."""
         self._scores, self._faces = [], []
         self._time += _FRAME_TIME
         packet = packet_creator.create_image_frame(
-            image_format=image_frame.ImageFormat.SRGB, data=rgb
+            image_format=image_frame.ImageFormat.SRGB, data=np.ascontiguousarray(rgb)
         )
         self._graph.add_packet_to_input_stream("image", packet.at(self._time))
         self._graph.wait_until_idle()
         # A score comes for each place looked at, a face only where the score is high enough.
         scores = [score for score in self._scores if score > self._threshold]
-        if len(scores) != len(self._faces):
-            scores = [1.0] * len(self._faces)
-        return list(zip(self._faces, scores, strict=True))
+        height, width = rgb.shape[:2]
+        return [
+            DetectedFace(_landmarks(face) * (width, height, width), score)
+            for face, score in zip(self._faces, scores, strict=True)
+        ]
 
     def close(self) -> None:
         """Stop the graph's threads and free its models; does nothing the second time."""
@@ -97,6 +99,11 @@ class FaceMeshGraph:
 
     def _take_score(self, stream: str, packet: Any) -> None:
         self._scores.append(packet_getter.get_float(packet))
+
+
+def _landmarks(serialised: bytes) -> NDArray[np.float64]:
+    face: Any = NormalizedLandmarkList.FromString(serialised)
+    return np.array([(one.x, one.y, one.z) for one in face.landmark], dtype=np.float64)
 
 
 def _configuration(detection_confidence: float, tracking_confidence: float) -> Any:
