@@ -197,7 +197,7 @@ def eyes_open(described: Array) -> NDArray[np.bool_]:
         return np.asarray((described[:, :2] / usual).max(axis=1) > 0.5)
 
 
-def _at_rest(robot: SimulatedRobot, tracker: MediaPipeTracker) -> Array:
+def _at_rest(robot: SimulatedRobot, tracker: FaceMeshTracker) -> Array:
     """Return the descriptors (17,) of a robot that has not moved yet."""
     image = robot.image()
     looks = np.array([seen(tracker.track(image)) for _ in range(_LOOKS_AT_REST)])
