@@ -4,6 +4,7 @@
 import itertools
 import struct
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -74,6 +75,18 @@ def test_frames_keep_their_own_times(tmp_path, name, codec, unit, begin):
     assert len(images) == len(UNEVEN)
     assert times == pytest.approx(UNEVEN, abs=0.002)
     assert not said
+
+
+def test_reading_starts_no_thread_for_each_frame(tmp_path):
+    path = tmp_path / "long.mp4"
+    write(path, np.arange(90) / 30.0)
+    video = VideoFile(path)
+    video.open()
+    video.read()
+    before = len(list(Path("/proc/self/task").iterdir()))
+    while video.read() is not None:
+        assert len(list(Path("/proc/self/task").iterdir())) <= before
+    video.close()
 
 
 def test_a_header_that_promises_more_is_no_error(tmp_path):

@@ -13,6 +13,7 @@ import av
 import av.container
 import av.error
 import av.video.frame
+import av.video.reformatter
 import av.video.stream
 import numpy as np
 from av.sidedata.sidedata import Type
@@ -100,6 +101,8 @@ class VideoFile(CameraSource):
         self._rate = _rate(stream)
         self._times = FrameTimes(1.0 / (self._rate or IMAGE_RATE))
         self._damaged = 0
+        # A frame that converts itself starts threads of its own, which stay for long.
+        self._reformatter = av.video.reformatter.VideoReformatter()
         self._frames = self._decode(container, stream)
         self._first = self._next()
         if self._first is None:
@@ -156,7 +159,9 @@ class VideoFile(CameraSource):
             # Frames can change their size on the way.
             self._check_size(frame.width, frame.height)
             try:
-                image = frame.to_ndarray(format="bgr24", interpolation="BICUBIC")
+                image = self._reformatter.reformat(
+                    frame, format="bgr24", interpolation="BICUBIC", threads=1
+                ).to_ndarray()
             except (av.error.FFmpegError, ValueError):
                 self._damaged += 1
                 continue
