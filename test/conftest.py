@@ -60,7 +60,7 @@ def performance(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         process = subprocess.Popen([*X2C, "demo", "--out", str(out)], stdout=output, stderr=errors)
         try:
             wait_until(
-                lambda: process.poll() is not None or _rows(out / "controls.csv") >= IMAGES,
+                lambda: process.poll() is not None or _rows(out) >= IMAGES,
                 what=f"{IMAGES} images of the performer",
                 timeout=400,
             )
@@ -73,9 +73,10 @@ def performance(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return Demo(out, status, *said)
 
 
-def _rows(table: Path) -> int:
-    """Return how many control values a table holds, one for an image at most."""
-    return len(table.read_bytes().splitlines()) - 1 if table.exists() else 0
+def _rows(out: Path) -> int:
+    """Return how many control values a running demo has, one for an image at most."""
+    tables = out.glob("unfinished-*/controls.csv")
+    return sum(len(one.read_bytes().splitlines()) - 1 for one in tables)
 
 
 @pytest.fixture(scope="session")

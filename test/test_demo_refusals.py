@@ -17,18 +17,38 @@ def write_video(path, images):
         file.mux(stream.encode())
 
 
-def report_of(done):
-    return json.loads((done.out / "report.json").read_text())
+@pytest.fixture
+def earlier(tmp_path):
+    """The folder of a demo that went well, by its content; the user keeps notes in it."""
+    for name in ("imitation.mp4", "controls.csv", "report.json", "bag/bag_0.mcap", "notes.txt"):
+        file = tmp_path / "out" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"earlier {name}")
+    return content(tmp_path / "out")
 
 
-def test_a_missing_video_is_named(demo, tmp_path):
+def content(folder):
+    files = (one for one in folder.rglob("*") if one.is_file())
+    return {str(one.relative_to(folder)): one.read_bytes() for one in files}
+
+
+def test_a_missing_video_is_named_and_nothing_is_written(demo, tmp_path):
     video = tmp_path / "missing.mp4"
     done = demo(tmp_path / "out", "--video", str(video))
     assert done.status == 2
-    assert f"error: camera_node cannot configure: there is no file {video}" in done.errors
+    assert f"there is no file {video}" in done.errors
     assert "Traceback" not in done.errors
-    assert report_of(done)["run"]["failed"] is True
-    assert str(video) in report_of(done)["run"]["exit_reason"]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--video", "nope.mp4"), ("--robot", "hal"), ("--backend", "crystal-ball")],
+    ids=lambda words: words[0],
+)
+def test_a_typo_leaves_earlier_results_as_they_were(demo, tmp_path, earlier, words):
+    assert demo(tmp_path / "out", *words).status == 2
+    assert content(tmp_path / "out") == earlier
 
 
 @pytest.mark.parametrize(
@@ -42,25 +62,27 @@ def test_a_file_that_is_no_video_is_refused(demo, tmp_path, content, reason):
     assert str(video) in done.errors
     assert reason in done.errors
     assert "Traceback" not in done.errors
-    assert report_of(done)["run"]["failed"] is True
 
 
-def test_a_video_without_a_face_fails_when_it_has_ended(demo, tmp_path):
+def test_a_video_without_a_face_fails_and_replaces_nothing(demo, tmp_path, earlier):
     video = tmp_path / "noise.mp4"
     random = np.random.default_rng(0)
     write_video(video, (random.integers(0, 255, (240, 320, 3), np.uint8) for _ in range(45)))
     done = demo(tmp_path / "out", "--video", str(video))
     assert done.status == 1
     assert "error: no face was found in any of" in done.errors
-    assert report_of(done)["faces_found"] == 0
-    assert report_of(done)["run"]["failed"] is True
+    found = content(tmp_path / "out")
+    assert {name: found.pop(name) for name in earlier} == earlier
+    assert all(name.startswith("failed/") for name in found)
+    report = json.loads(found["failed/report.json"])
+    assert report["faces_found"] == 0
+    assert report["run"]["failed"] is True
 
 
 def test_an_unknown_robot_is_refused_with_the_known_ones(demo, tmp_path):
     done = demo(tmp_path / "out", "--robot", "hal")
     assert done.status == 2
     assert "unknown robot 'hal'; installed robots: " in done.errors
-    assert report_of(done)["run"]["failed"] is True
 
 
 def test_parameters_that_are_no_yaml_are_refused(demo, tmp_path):

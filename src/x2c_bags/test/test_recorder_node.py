@@ -356,7 +356,9 @@ def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):
         assert sum(1 for _ in reader.messages()) == reader.message_count
 
 
-def test_an_earlier_recording_is_replaced_only_when_asked_for(recorder, wait_until, tmp_path):
+def test_an_earlier_recording_is_replaced_when_asked_for_and_there_is_a_new_one(
+    ros, recorder, wait_until, tmp_path
+):
     (tmp_path / "out" / "bag").mkdir(parents=True)
     old = tmp_path / "out" / "bag" / "old.mcap"
     old.write_bytes(b"precious")
@@ -368,7 +370,23 @@ def test_an_earlier_recording_is_replaced_only_when_asked_for(recorder, wait_unt
     process, out = recorder(parameters={"overwrite": True})
     wait_until((out / "bag" / "bag_0.mcap").exists, what="a new recording")
     assert process.stop() == 0
+    # Nothing was published: there is no new recording to keep.
+    assert old.read_bytes() == b"precious"
+    process, out = recorder(parameters={"overwrite": True})
+    publisher(ros, wait_until, ControlValues, "control_values").publish(control_values(0))
+    recorded(ros, wait_until, "control_values", 1)
+    assert process.stop() == 0
     assert not old.exists()
+    assert {one.name for one in out.iterdir()} == {"bag", "controls.csv"}
+
+
+def test_a_table_alone_is_not_replaced_unasked(recorder, wait_until, tmp_path):
+    table = tmp_path / "out" / "controls.csv"
+    table.parent.mkdir()
+    table.write_text("precious", encoding="utf-8")
+    process, _ = recorder()
+    wait_until(lambda: "controls.csv exists already" in process.output, what="a refusal")
+    assert table.read_text(encoding="utf-8") == "precious"
 
 
 def test_a_folder_with_other_files_is_never_deleted(recorder, wait_until, tmp_path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import queue
-import shutil
 import threading
 import time
 from collections import Counter
@@ -25,6 +24,8 @@ from x2c_bags.schema.definitions import definition
 from x2c_bags.schema.topics import Part, Topic
 from x2c_bags.writing.bag_writer import BagWriter, Split
 from x2c_core.control_space.controls_table import FILE_NAME, ControlsTable
+from x2c_core.errors import OutputError
+from x2c_core.files.results import EarlierResults
 from x2c_node.supervision.supervisor import Pulse, Supervisor
 
 BAG = "bag"
@@ -63,7 +64,8 @@ class Recorder:
         topics: Topics to record, by full name.
         clock: Clock of the bag's time stamps.
         flush_period: Longest time that a message stays in memory alone [s].
-        overwrite: Whether an earlier recording in the folder is replaced.
+        overwrite: Whether an earlier recording in the folder is replaced, once there is a new one:
+            if only diagnostics are recorded, the earlier one stays.
         split: Limits at which the bag goes on in another file.
         pulse: Pulse of the writing thread.
 
@@ -92,13 +94,19 @@ class Recorder:
         self._pulse = pulse or Supervisor().pulse("recorder")
         self._store = get_typestore(Stores.EMPTY)
         self._store.register(get_types_from_msg(definition(_CONTROLS).text, _CONTROLS))
+        _check_room(folder, overwrite)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _make_room(folder / BAG, overwrite)
-            self._bag = BagWriter(folder / BAG, topics, clock, split)
-            self._table = ControlsTable(folder / FILE_NAME)
-        except OSError as error:
-            raise BagError(f"cannot record to {folder}: {error.strerror or error}") from error
+            self._earlier = EarlierResults(folder, (BAG, FILE_NAME))
+            try:
+                self._bag = BagWriter(folder / BAG, topics, clock, split)
+                self._table = ControlsTable(folder / FILE_NAME)
+            except BaseException:
+                self._earlier.restore()
+                raise
+        except (OSError, OutputError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise BagError(f"cannot record to {folder}: {reason}") from error
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -165,7 +173,12 @@ class Recorder:
             self._broken = "; ".join(one for one in (self._broken, *finished) if one)
         self._count_waiting()
         if self._broken:
-            raise BagError(self._broken)
+            kept = f"; {self._earlier}" if self._earlier else ""
+            raise BagError(f"{self._broken}{kept}")
+        if any(count for part, count in self._counts.items() if part is not Part.DIAGNOSTICS):
+            self._earlier.drop()
+        elif self._earlier:
+            self._earlier.restore()
 
     def _count_waiting(self) -> None:
         """Count what nothing writes any more."""
@@ -257,14 +270,15 @@ def _trouble(finish: Callable[[], None], what: str) -> str:
     return ""
 
 
-def _make_room(bag: Path, overwrite: bool) -> None:
-    if not bag.exists():
-        return
+def _check_room(folder: Path, overwrite: bool) -> None:
+    bag = folder / BAG
     if not overwrite:
-        raise BagError(
-            f"{bag} exists already: choose another `output`, or set `overwrite` to replace it"
-        )
-    strangers = [one.name for one in bag.iterdir() if one.suffix not in (".mcap", ".yaml")]
+        for path in (bag, folder / FILE_NAME):
+            if path.exists():
+                raise BagError(
+                    f"{path} exists already: choose another `output`, or set `overwrite` to "
+                    "replace it"
+                )
+    strangers = [one.name for one in bag.glob("*") if one.suffix not in (".mcap", ".yaml")]
     if strangers:
         raise BagError(f"{bag} is not replaced: it holds {', '.join(sorted(strangers))}")
-    shutil.rmtree(bag)

@@ -12,7 +12,9 @@ import pytest
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits
 from x2c_actuation.safety.state_machine import State
-from x2c_cli.cli import main
+from x2c_cli.cli import main, parser
+from x2c_cli.errors import FaultError
+from x2c_cli.faults import run as fault_run
 from x2c_cli.faults.observation.figure import draw
 from x2c_cli.faults.observation.motion_log import Event, MotionLog
 from x2c_cli.faults.observation.report import story
@@ -239,6 +241,22 @@ def test_unknown_faults_are_refused_with_those_there_are(capsys):
     said = capsys.readouterr().err
     assert "earthquake" in said
     assert all(name in said for name in SCENARIOS)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, FaultError("the pipeline does not start")])
+def test_an_earlier_table_outlives_a_run_that_is_stopped(tmp_path, monkeypatch, error):
+    def run_all(names, options, folder):
+        (folder / "input-stops.png").write_bytes(b"half")
+        raise error
+        yield
+
+    monkeypatch.setattr(fault_run, "run_all", run_all)
+    (tmp_path / "README.md").write_text("earlier")
+    arguments = parser(["faults"]).parse_args(["faults", "--out", str(tmp_path)])
+    with pytest.raises((KeyboardInterrupt, FaultError)):
+        arguments.run(arguments)
+    assert (tmp_path / "README.md").read_text() == "earlier"
+    assert not (tmp_path / "input-stops.png").exists()
 
 
 @pytest.mark.ros

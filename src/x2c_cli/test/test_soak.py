@@ -13,6 +13,7 @@ from x2c_cli.bench.system import Usage, usage
 from x2c_cli.faults.soak import soak as soaking
 from x2c_cli.faults.soak import soak_report
 from x2c_cli.faults.soak.soak import UsageSample, growth, soak
+from x2c_core.files.results import ResultsFolder
 
 
 def samples(memory, threads=lambda i: 5, files=lambda i: 9):
@@ -58,7 +59,9 @@ def test_this_process_uses_memory_threads_and_files():
 
 
 def test_the_page_holds_the_figures_of_each_process(tmp_path):
-    soak_report.write(tmp_path, samples(lambda i: 100.0 + 0.1 * i), "1.7 min", "./x2c soak")
+    with ResultsFolder(tmp_path) as results:
+        soak_report.write(results, samples(lambda i: 100.0 + 0.1 * i), "1.7 min", "./x2c soak")
+        results.keep()
     page = (tmp_path / "README.md").read_text()
     assert "| camera_node | 110.0 | +6.00 | 5 | +0 | 9 | +0 |" in page
     assert (tmp_path / "samples.csv").read_text().count("\n") == 102

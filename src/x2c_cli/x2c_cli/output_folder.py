@@ -1,52 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder that a demo leaves its results in."""
+"""Folders of results: what a demo may replace, and what is left when a command is stopped."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from x2c_core.errors import OutputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from x2c_core.files.results import ResultsFolder
 
 BAG = "bag"
 FILES = ("imitation.mp4", "controls.csv", "report.json", "report.png")
 """Names of the results beside the bag."""
 
+RESULTS = (BAG, *FILES)
+"""Names of everything that a run replaces."""
+
+FAILED = "failed"
+"""Folder for the results of a run that failed."""
+
 _IN_BAG = {".mcap", ".yaml"}
 
 
-def prepare(folder: Path, video: str) -> None:
-    """Make room for results: those of an earlier run go, whatever else is there stays.
+def check(folder: Path, video: str) -> None:
+    """Refuse a folder in which results would replace what is of the user.
 
     Args:
-        folder: Folder for results; created if missing.
+        folder: Folder for results; it need not exist.
         video: Video to imitate, which must not be among the results.
 
     Raises:
-        OutputError: There is no room; the text says what is in the way.
+        OutputError: The text says what is in the way.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is not a folder: choose another one for the results")
-    bag = folder / BAG
-    old = [folder / name for name in FILES]
     if video and Path(video).exists():
         source = Path(video).resolve()
-        if source in [file.resolve() for file in old]:
+        if source in [(folder / name).resolve() for name in RESULTS]:
             raise OutputError(
                 f"{video} is a result of an earlier run, which would be replaced: "
                 "choose another folder for the results, or copy the video first"
             )
+    bag = folder / BAG
     strangers = [file.name for file in bag.glob("*") if file.suffix not in _IN_BAG]
     if strangers or bag.is_symlink() or bag.is_file():
         held = f" holds {', '.join(sorted(strangers))}" if strangers else " is no folder of ours"
         raise OutputError(f"{bag}{held}: choose another folder for the results")
+
+
+@contextmanager
+def left_after_interruption(results: ResultsFolder, console: Console) -> Iterator[None]:
+    """Say where the results so far are if Ctrl-C stops the block at once."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in old:
-            file.unlink(missing_ok=True)
-        if bag.exists():
-            shutil.rmtree(bag)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write to {folder}: {error.strerror}: {error.filename or folder}"
-        ) from error
+        yield
+    except KeyboardInterrupt:
+        if any(results.work.iterdir()):
+            console.print(
+                f"Stopped; what was made so far is in {results.work}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+        raise

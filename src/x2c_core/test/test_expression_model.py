@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from x2c_core.control_space import controls
-from x2c_core.errors import ControlError, RobotError
+from x2c_core.errors import ControlError, OutputError, RobotError
 from x2c_core.face import topology
 from x2c_core.face.expression_model import (
     ExpressionModel,
@@ -119,7 +119,7 @@ def test_saving_that_is_broken_off_leaves_the_older_model(saved, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(np, "savez_compressed", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OutputError, match="No space left"):
         MODEL.save(saved)
     assert load_expression_model(saved).neutral == pytest.approx(MODEL.neutral, abs=1e-6)
 

@@ -5,7 +5,7 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls_track import ControlsTrack
-from x2c_core.errors import VideoError
+from x2c_core.errors import OutputError, VideoError
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.face_clip import draw, frames, write_image, write_video
 from x2c_node.robots import find_robot
@@ -65,7 +65,7 @@ def test_servos_arrive_later_than_the_values(robot, tmp_path):
 def test_where_nothing_can_be_written_it_says_so(robot, tmp_path):
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "face.png"
-    with pytest.raises(VideoError, match=f"cannot write {path}"):
+    with pytest.raises(OutputError, match=f"cannot write {path}"):
         write_image(path, np.zeros((16, 16, 3), np.uint8))
     path = tmp_path / "file" / "face.mp4"
     track = ControlsTrack(np.zeros(1), controls.NEUTRAL[None])

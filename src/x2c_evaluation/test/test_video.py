@@ -96,6 +96,17 @@ def test_ctrl_c_leaves_a_video_that_plays(tmp_path, make_bag):
     assert len(decoded(tmp_path / "v.mp4")) == 9
 
 
+def test_ctrl_c_leaves_an_earlier_video_as_it_was(tmp_path, make_bag):
+    def interrupt(done):
+        raise KeyboardInterrupt
+
+    reader = BagReader(make_bag(tmp_path / "bag", frames=3))
+    (tmp_path / "v.mp4").write_bytes(b"earlier")
+    with pytest.raises(KeyboardInterrupt):
+        video.write_video(reader, tmp_path / "v.mp4", "", "", interrupt)
+    assert (tmp_path / "v.mp4").read_bytes() == b"earlier"
+
+
 def test_a_failure_leaves_no_video(tmp_path, make_bag):
     def fail(done):
         raise RuntimeError("no")

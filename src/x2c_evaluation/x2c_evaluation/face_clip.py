@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from x2c_core.arrays import ImageArray
 from x2c_core.control_space.controls_track import ControlsTrack
 from x2c_core.errors import VideoError
+from x2c_core.files.results import replacing
 from x2c_core.images.video_writer import encoding
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -38,14 +39,15 @@ def write_image(path: Path, image: ImageArray) -> None:
     """Write an image (height, width, 3), BGR, in the format that the file's name says.
 
     Raises:
-        VideoError: It cannot be written.
+        VideoError: It cannot be encoded.
+        OutputError: It cannot be written.
     """
     try:
         _, encoded = cv2.imencode(path.suffix, image)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded.tobytes())
-    except (cv2.error, OSError) as error:
+    except cv2.error as error:
         raise VideoError(f"cannot write {path}: {error}") from error
+    with replacing(path) as partial:
+        partial.write_bytes(encoded.tobytes())
 
 
 def write_video(

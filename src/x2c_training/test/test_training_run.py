@@ -193,6 +193,17 @@ def test_a_refused_training_leaves_the_settings_of_the_one_that_is_there(
     assert (tmp_path / "out" / SETTINGS).read_text() == before
 
 
+def test_a_fresh_start_that_is_stopped_keeps_the_earlier_training(once, tmp_path, monkeypatch):
+    one = once(tmp_path / "out")
+    before = (tmp_path / "out" / WEIGHTS).read_bytes()
+    monkeypatch.setattr(Trainer, "run", lambda self, step, stop: False)
+    outcome, _ = run(dataclasses.replace(one, fresh=True))
+    assert not outcome.finished
+    (kept,) = (tmp_path / "out").glob(f"earlier-*/{WEIGHTS}")
+    assert kept.read_bytes() == before
+    assert str(kept.parent) in " ".join(outcome.notes)
+
+
 @pytest.mark.parametrize("name", [WEIGHTS, "checkpoint.pt"])
 def test_a_fresh_start_does_not_delete_what_it_begins_with(once, tmp_path, name):
     one = once(tmp_path / "out")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from x2c_bringup.checks.other_graph import refuse_second
+from x2c_bringup.checks.preflight import check_graph
 from x2c_bringup.checks.unheard import unheard
 from x2c_bringup.errors import NoImageError
 from x2c_bringup.graph.node_specs import NodeSpec, build_graph
@@ -79,7 +80,7 @@ def imitate(
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
-        GraphError: Nodes of the same names run already.
+        GraphError: A node could not start, or nodes of the same names run already.
         NoImageError: The camera could not be had; the text says why.
     """
     return run_here(build_graph(options), console, duration=duration, give_up=give_up)
@@ -104,10 +105,12 @@ def run_here(
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
-        GraphError: Nodes of the same names run already.
+        GraphError: A node could not start, or nodes of the same names run already.
         NoImageError: The camera could not be had; the text says why.
         ThreadError: A thread of the process has died or hangs.
     """
+    # A refusal takes no time, and is said once.
+    check_graph(specs)
     with stop_on_signals() as request, errors_above(console), LiveLine(console) as line:
         line.show("starting …")
         with ros(), ComposedGraph(specs) as graph:
@@ -140,8 +143,9 @@ def run_apart(
 
     Raises:
         ConfigureError: A node refused to start, or has ended; the text says why.
-        GraphError: Nodes of the same names run already.
+        GraphError: A node could not start, or nodes of the same names run already.
     """
+    check_graph(specs)
     with stop_on_signals() as request, LiveLine(console) as line, ros():
         watch = Watch(specs)
         try:

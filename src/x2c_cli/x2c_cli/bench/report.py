@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from x2c_cli.bench.run import Result
-from x2c_core.errors import OutputError
+from x2c_core.files.results import replacing
 
 _BUSY = 0.9
 """Share of the processor from which it counts as used up."""
@@ -53,8 +53,5 @@ def write(path: Path, video: str, results: Sequence[Result]) -> None:
         "settings": [dataclasses.asdict(result) for result in results],
         "limit": limit(max(results, key=lambda result: result.answers)),
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

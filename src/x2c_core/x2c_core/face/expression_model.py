@@ -14,6 +14,7 @@ from x2c_core.control_space import controls
 from x2c_core.errors import RobotError
 from x2c_core.face import topology
 from x2c_core.files.array_files import read_npz
+from x2c_core.files.results import replacing
 
 _SHAPES = {
     "neutral": (topology.COUNT, 3),
@@ -105,12 +106,14 @@ class ExpressionModel:
         return ExpressionModel(neutral=self.neutral, **changes)
 
     def save(self, path: Path) -> None:
-        """Write the model to an `.npz` file, which is there whole or not at all."""
+        """Write the model to an `.npz` file, which is there whole or not at all.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
         arrays = {name: getattr(self, name).astype(np.float32) for name in _SHAPES}
-        unfinished = path.with_name(f"{path.name}.unfinished")
-        with unfinished.open("wb") as file:
+        with replacing(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, **arrays)
-        unfinished.replace(path)
 
 
 def ways(values: ArrayLike) -> Array:

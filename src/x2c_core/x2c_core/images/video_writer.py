@@ -70,7 +70,8 @@ class VideoWriter:
 def encoding(path: Path, width: int, height: int) -> Iterator[VideoWriter]:
     """Write a video while entered; the file appears when it is whole.
 
-    Interrupted by Ctrl-C it ends with the frames so far.
+    Interrupted by Ctrl-C it ends with the frames so far, unless an earlier file has this name:
+    that one stays.
 
     Args:
         path: The video; one that exists is replaced.
@@ -93,6 +94,8 @@ def _encoding(path: Path, width: int, height: int) -> Iterator[VideoWriter]:
         try:
             yield encoder
         except KeyboardInterrupt:
+            if path.exists():
+                raise
             encoder.finish()
             encoder.close()
             partial.replace(path)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import distributed
 
+from x2c_core.files.results import EarlierResults
 from x2c_datasets.formats import DataSet, read_data_set
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import digest
@@ -37,6 +37,8 @@ from x2c_training.training.trainer import Trainer, TrainingObserver
 WEIGHTS = "network.safetensors"
 CARD = "README.md"
 SETTINGS = "settings.yaml"
+_MADE = (checkpoint.FILE, curves.STEPS, curves.EPOCHS, curves.TENSORBOARD, WEIGHTS, CARD, SETTINGS)
+"""Everything that a training writes into its folder."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,7 @@ def train(
         tell(note)
     start = "" if job.start is None else digest(job.start)
     data = _prepared(job, team, advance, tell)
-    if team.leads:
-        _open_folder(job)
+    earlier = _open_folder(job) if team.leads else None
     team.wait()
     trainer = Trainer(data, settings, config, network, job.out, device, team, watcher, start)
     step = trainer.resume()
@@ -124,13 +125,16 @@ def train(
     with _stopping() as stop:
         finished = trainer.run(step, stop)
     if not finished or not team.leads:
-        return TrainingOutcome(finished, skipped=data.skipped, notes=data.notes)
+        notes = [*data.notes, *([str(earlier)] if earlier else [])]
+        return TrainingOutcome(finished, skipped=data.skipped, notes=notes)
     errors = _final_errors(trainer.network, config, data, settings)
     begun = "" if job.start is None else f"`{job.start}`"
     trained = Trained(job.command, str(job.data), job.robot.name, settings, data, errors, begun)
     weights = job.out / WEIGHTS
     save_network(weights, trainer.network, config, metadata(trained))
     _write(job.out / CARD, card_text(trained, config))
+    if earlier is not None:
+        earlier.drop()
     return TrainingOutcome(True, weights, errors, data.skipped, data.notes)
 
 
@@ -198,10 +202,9 @@ def _prepare(job: TrainingJob, advance: Advance, tell: Callable[[str], None]) ->
     return prepare(data, config, robot, folder=job.cache, workers=job.workers, advance=advance)
 
 
-def _open_folder(job: TrainingJob) -> None:
-    forgotten = [
-        job.out / name for name in (checkpoint.FILE, curves.STEPS, curves.EPOCHS, WEIGHTS, CARD)
-    ]
+def _open_folder(job: TrainingJob) -> EarlierResults | None:
+    """Make the folder; with --fresh, put an earlier training out of the way and return it."""
+    forgotten = [job.out / name for name in _MADE]
     if job.fresh and job.start and job.start.resolve() in [one.resolve() for one in forgotten]:
         raise TrainingError(
             f"--fresh would delete {job.start}, which the training is to begin with: choose "
@@ -210,11 +213,10 @@ def _open_folder(job: TrainingJob) -> None:
     try:
         job.out.mkdir(parents=True, exist_ok=True)
         if job.fresh:
-            for one in forgotten:
-                one.unlink(missing_ok=True)
-            shutil.rmtree(job.out / curves.TENSORBOARD, ignore_errors=True)
+            return EarlierResults(job.out, [one.name for one in forgotten])
     except OSError as error:
         raise TrainingError(f"cannot write to {job.out}: {error.strerror or error}") from error
+    return None
 
 
 def _write(path: Path, text: str) -> None:

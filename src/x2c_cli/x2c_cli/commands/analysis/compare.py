@@ -104,14 +104,10 @@ def _show(comparison: Comparison, console: Console) -> None:
 
 
 def _write(path: Path, comparison: Comparison, verdicts: list[str], thresholds: int) -> None:
-    from x2c_core.errors import OutputError
+    from x2c_core.files.results import replacing
     from x2c_core.printable import printable
     from x2c_evaluation.offline.page.comparison_page import comparison_page
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            printable(comparison_page(comparison, verdicts, thresholds)), encoding="utf-8"
-        )
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    page = printable(comparison_page(comparison, verdicts, thresholds))
+    with replacing(path) as partial:
+        partial.write_text(page, encoding="utf-8")

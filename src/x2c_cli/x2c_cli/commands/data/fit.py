@@ -76,10 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         bar = progress.add("images", len(pairs))
         fit = fit_data_set(data, pairs, arguments.jobs, lambda done: progress.update(bar, done))
     _show(fit, console)
-    try:
-        fit.model.save(out)
-    except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}") from error
+    fit.model.save(out)
     console.print(f"Written: {out}", markup=False, soft_wrap=True)
     if arguments.json:
         print(fit.as_json(robot.name, str(arguments.data)))

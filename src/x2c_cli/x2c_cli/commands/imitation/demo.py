@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Imitate, and save a video, a table of controls, a bag and a report.
 
-It ends with the video, or on Ctrl-C. Results of an earlier run in the same folder are replaced.
-The exit status is 1 if there was no image or no face, and 2 if a node refused to start.
+It ends with the video, or on Ctrl-C. Results of an earlier run in the same folder are replaced at
+the end, and only by a run that did not fail; what a failed run recorded goes to FOLDER/failed. The
+exit status is 1 if there was no image or no face, and 2 if a node refused to start.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from x2c_bringup.run.composed_run import ComposedRun
+    from x2c_core.files.results import ResultsFolder
     from x2c_evaluation.run_report.report import Report
 
 _PERFORMER = "performer"
+_FAILED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,31 +43,53 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
-    from x2c_bringup.errors import ConfigureError, NoImageError
-    from x2c_bringup.run.composed_run import imitate
+    from x2c_bringup.errors import NoImageError
     from x2c_cli import output_folder
+    from x2c_core.files.results import ResultsFolder
 
     if not arguments.camera:
         arguments.video = arguments.video or _PERFORMER
     out: Path = arguments.out
-    output_folder.prepare(out, arguments.video)
+    output_folder.check(out, arguments.video)
     console = Console()
-    console.print(f"Imitating {_source(arguments)}; Ctrl-C ends it.")
-    status, composed_run = 0, None
-    options = graph_options(arguments, record=str(out))
-    try:
-        composed_run = imitate(options, console, duration=arguments.duration, give_up=True)
-        reason = _failure(composed_run)
-        status = 1 if reason else 0
-    except NoImageError as error:
-        reason, status = str(error), 1
-    except ConfigureError as error:
-        reason, status = str(error), 2
-    report = _write_results(arguments, composed_run, reason, console)
-    _print(report, out, console)
-    if reason:
-        Console(stderr=True).print(f"error: {reason}", markup=False, soft_wrap=True)
-    return status
+    with (
+        ResultsFolder(out, output_folder.RESULTS) as results,
+        output_folder.left_after_interruption(results, console),
+    ):
+        for folder in results.left_behind:
+            _note(f"{folder} is of a run that was killed: delete it, or keep it", console)
+        console.print(f"Imitating {_source(arguments)}; Ctrl-C ends it.", markup=False)
+        try:
+            return _imitate(arguments, results, console)
+        except NoImageError as error:
+            _error(str(error))
+            return _FAILED
+
+
+def _imitate(arguments: argparse.Namespace, results: ResultsFolder, console: Console) -> int:
+    from x2c_bringup.errors import NoImageError
+    from x2c_bringup.run.composed_run import imitate
+    from x2c_cli.output_folder import FAILED
+
+    options = graph_options(arguments, record=str(results.work))
+    composed_run = imitate(options, console, duration=arguments.duration, give_up=True)
+    if not _images(composed_run) > 0:
+        camera = composed_run.diagnoses["camera_node"]
+        raise NoImageError(f"there was no image: {camera.message}")
+    reason = _failure(composed_run)
+    report = _write_results(arguments, results.work, composed_run, reason, console)
+    missing = [name for name in results.names if not (results.work / name).exists()]
+    if missing and not reason:
+        reason = f"the results are not complete: there is no {', '.join(missing)}"
+    _print(report, console)
+    if not reason:
+        results.keep()
+        _say(f"Results in {results.folder}: {', '.join(report.files)}", console)
+        return 0
+    aside = results.set_aside(FAILED)
+    _say(f"Results of this failed run: {aside}; earlier results are as they were.", console)
+    _error(reason)
+    return _FAILED
 
 
 def _source(arguments: argparse.Namespace) -> str:
@@ -73,52 +98,49 @@ def _source(arguments: argparse.Namespace) -> str:
     return str(arguments.video) or f"camera {arguments.camera}"
 
 
+def _images(composed_run: ComposedRun) -> float:
+    """Return the number of images that the camera sent; NaN if none was counted."""
+    from x2c_bringup.run.live_line import number
+
+    return number(composed_run.diagnoses["camera_node"], "image total")
+
+
 def _failure(composed_run: ComposedRun) -> str:
     from x2c_bringup.run.live_line import number
 
-    images = number(composed_run.diagnoses["camera_node"], "image total")
-    faces = number(composed_run.diagnoses["face_tracker_node"], "face total")
-    camera = composed_run.diagnoses["camera_node"].message
     # A number that is none says that nothing has been counted.
-    if not images > 0:
-        return f"there was no image: {camera}"
-    if not faces > 0:
-        return f"no face was found in any of {images:.0f} images"
+    if not number(composed_run.diagnoses["face_tracker_node"], "face total") > 0:
+        images = _images(composed_run)
+        among = "the only image" if images == 1 else f"any of {images:.0f} images"
+        return f"no face was found in {among}"
     return "; ".join(f"{name} {fault}" for name, fault in composed_run.faults.items())
 
 
 def _write_results(
-    arguments: argparse.Namespace, composed_run: ComposedRun | None, reason: str, console: Console
+    arguments: argparse.Namespace,
+    folder: Path,
+    composed_run: ComposedRun,
+    reason: str,
+    console: Console,
 ) -> Report:
     # Only now: matplotlib and the video's codec would take memory from the nodes.
-    from x2c_bringup.run.live_line import number
     from x2c_evaluation.run_report.demo_summary import write_results
     from x2c_evaluation.run_report.report import RunContext
 
-    ended = (
-        "end of file"
-        if composed_run is not None and composed_run.finished
-        else "stopped by the user"
-    )
-    said = (
-        dict(composed_run.diagnoses["imitation_node"].values) if composed_run is not None else {}
-    )
-    counters = {}
-    if composed_run is not None:
-        sent = number(composed_run.diagnoses["camera_node"], "image total")
-        counters["images_sent"] = int(sent) if sent > 0 else 0
+    ended = "end of file" if composed_run.finished else "stopped by the user"
+    said = composed_run.diagnoses["imitation_node"].values
     context = RunContext(
         robot=said.get("robot", arguments.robot or "as in the parameter file"),
         backend=said.get("backend", arguments.backend or "as in the parameter file"),
         source=_source(arguments),
         exit_reason=reason or ended,
         failed=bool(reason),
-        counters=counters,
+        counters={"images_sent": int(_images(composed_run))},
     )
-    return write_results(arguments.out, context, console)
+    return write_results(folder, context, console)
 
 
-def _print(report: Report, out: Path, console: Console) -> None:
+def _print(report: Report, console: Console) -> None:
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
@@ -132,5 +154,18 @@ def _print(report: Report, out: Path, console: Console) -> None:
             table.add_row(f"latency {stage} [ms]", figures)
     console.print(table)
     for warning in report.warnings:
-        console.print(f"note: {warning}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Results in {out}: {', '.join(report.files)}", markup=False, soft_wrap=True)
+        _note(warning, console)
+
+
+def _note(text: str, console: Console) -> None:
+    _say(f"note: {text}", console)
+
+
+def _say(text: str, console: Console) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _error(text: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(f"error: {text}", markup=False, highlight=False, soft_wrap=True)

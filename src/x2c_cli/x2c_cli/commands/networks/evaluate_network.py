@@ -150,7 +150,7 @@ def _print(table: Table, title: str, console: Console) -> None:
 def _write(
     found: Sequence[Evaluated], split: str, text: str, folder: Path, console: Console
 ) -> None:
-    from x2c_core.errors import OutputError
+    from x2c_core.files.results import ResultsFolder
     from x2c_core.printable import printable
     from x2c_training.evaluation import evaluation_plot
     from x2c_training.evaluation.evaluation_report import (
@@ -164,14 +164,14 @@ def _write(
     for kind in found[0].predictions:
         parts += [f"## MAE by group, {kind} images", as_markdown(by_group(found, kind))]
     parts += [f"## {one.name}\n\n{as_markdown(by_control(one))}" for one in found]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / JSON).write_text(text, encoding="utf-8")
-        (folder / TABLES).write_text(printable("\n\n".join(parts)) + "\n", encoding="utf-8")
+    with ResultsFolder(folder) as results:
+        results.write_text(JSON, text)
+        results.write_text(TABLES, printable("\n\n".join(parts)) + "\n")
         for one in found:
             for kind, prediction in one.predictions.items():
-                plot = folder / f"{one.name.replace('/', '_')}_{kind}.png"
-                evaluation_plot.save(prediction, f"{one.name}, {kind} images", plot)
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error
+                plot = f"{one.name.replace('/', '_')}_{kind}.png"
+                title = f"{one.name}, {kind} images"
+                with results.writing():
+                    evaluation_plot.save(prediction, title, results.work / plot)
+        results.keep()
     console.print(f"Written: {folder}", markup=False, soft_wrap=True)

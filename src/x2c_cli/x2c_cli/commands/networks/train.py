@@ -72,7 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weights or checkpoint to start from",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="discard an earlier training in the same folder"
+        "--fresh",
+        action="store_true",
+        help="begin again, though there is an earlier training in the same folder; that one is "
+        "removed when the new one has finished",
     )
 
 

@@ -4,8 +4,9 @@
 The nodes run as processes, with the built-in performer in front of the camera and the virtual face
 or emulated servos as the robot. Processes are frozen and killed, invalid numbers are published,
 the emergency stop is pressed in every state, and the servos lose power. The commands of actuation
-and the motion of emulated servos are recorded and compared with the limits in robot.yaml. The exit
-status is 1 if a limit was exceeded, or if the pipeline did not recover.
+and the motion of emulated servos are recorded and compared with the limits in robot.yaml. The
+table replaces an earlier one at the end. The exit status is 1 if a limit was exceeded, or if the
+pipeline did not recover.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_cli.faults.observation.report import TABLE, write
     from x2c_cli.faults.run import run_all
     from x2c_cli.faults.scenarios.scenarios import SCENARIOS
-    from x2c_core.errors import OutputError
+    from x2c_cli.output_folder import left_after_interruption
+    from x2c_core.files.results import ResultsFolder
 
     console = Console()
     if arguments.list:
@@ -51,11 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
     names = arguments.faults or list(SCENARIOS)
     if unknown := [name for name in names if name not in SCENARIOS]:
         raise FaultError(f"unknown fault {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
-    folder = arguments.out
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {folder}: {error.strerror}") from error
     options = GraphOptions(
         filename="performer",
         loop=True,
@@ -63,11 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
         log_level="error",
     )
     outcomes = []
-    with console.status("starting the pipeline") as status:
-        for outcome in run_all(names, options, folder):
+    with (
+        ResultsFolder(arguments.out) as results,
+        left_after_interruption(results, console),
+        console.status("starting the pipeline") as status,
+    ):
+        for outcome in run_all(names, options, results.work):
             outcomes.append(outcome)
             # What is known stays known when it is stopped.
-            write(folder, outcomes, " ".join(["./x2c faults", *arguments.faults]))
+            write(results, outcomes, " ".join(["./x2c faults", *arguments.faults]))
             verdict = outcome.verdict
             wrong = "; ".join(filter(None, [outcome.failure, *verdict.exceeded]))
             said = "inside all limits" if outcome.good else f"NOT GOOD {wrong}"
@@ -80,5 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
                 highlight=False,
             )
             status.update(f"{len(outcomes)} of {len(names)} done")
-    console.print(f"Table and plots in {folder / TABLE}", markup=False)
+        results.keep()
+    console.print(f"Table and plots in {arguments.out / TABLE}", markup=False, soft_wrap=True)
     return _DONE if all(outcome.good for outcome in outcomes) else _FAILED

@@ -4,7 +4,8 @@
 The built-in performer drives the virtual face. About every 22 s the emergency stop is pressed and
 reset, joints are disabled and enabled, and invalid control values are published. Memory, threads
 and open files of each process are sampled. The exit status is 1 if one of them grows after the
-first fifth of the time, or if a limit of a joint was exceeded.
+first fifth of the time, or if a limit of a joint was exceeded. Samples and curves replace earlier
+ones at the end.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.graph.robot_description import DEFAULT_ROBOT
     from x2c_cli.faults.soak import soak_report
     from x2c_cli.faults.soak.soak import growth, soak
+    from x2c_cli.output_folder import left_after_interruption
+    from x2c_core.files.results import ResultsFolder
 
     console = Console()
     options = GraphOptions(
@@ -70,13 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
         judged = "inside" if not broken else f"{broken} rounds NOT inside"
         title = f"{time / 60.0:.1f} min, {how}, {commands} commands, {judged} all limits"
         # What is known stays known when it is stopped.
-        soak_report.write(arguments.out, samples, title, command)
+        soak_report.write(results, samples, title, command)
         now = {one.name: one.usage for one in samples[-8:]}
         used = ", ".join(f"{name} {one.memory:.0f} MB" for name, one in now.items())
         told = "; ".join([title, *verdict.exceeded, used])
         console.print(told, markup=False, highlight=False, soft_wrap=True)
 
-    samples = soak(options, arguments.minutes, one_process=arguments.one_process, report=report)
+    with ResultsFolder(arguments.out) as results, left_after_interruption(results, console):
+        samples = soak(
+            options, arguments.minutes, one_process=arguments.one_process, report=report
+        )
+        results.keep()
     grown = [one for one in growth(samples) if not one.good]
     for one in grown:
         console.print(
@@ -84,5 +91,5 @@ def run(arguments: argparse.Namespace) -> int:
             f"files {one.files:+d}",
             markup=False,
         )
-    console.print(f"Samples and curves in {arguments.out}", markup=False)
+    console.print(f"Samples and curves in {arguments.out}", markup=False, soft_wrap=True)
     return _FAILED if grown or broken else _DONE

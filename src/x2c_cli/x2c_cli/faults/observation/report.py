@@ -7,11 +7,10 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from x2c_cli.faults.observation.motion_log import Change, Event
 from x2c_cli.faults.observation.verdict import LimitVerdict
-from x2c_core.errors import OutputError
+from x2c_core.files.results import ResultsFolder
 
 TABLE, FIGURES = "README.md", "faults.json"
 
@@ -74,18 +73,15 @@ def story(events: Sequence[Event], changes: Sequence[Change]) -> str:
     return ", ".join(f"{time:.2f} s {text}" for time, text in sorted(told) if time >= first)
 
 
-def write(folder: Path, outcomes: Sequence[FaultOutcome], command: str) -> None:
+def write(results: ResultsFolder, outcomes: Sequence[FaultOutcome], command: str) -> None:
     """Write the table and the figures.
 
     Raises:
         OutputError: They cannot be written.
     """
-    try:
-        (folder / TABLE).write_text(_page(outcomes, command), encoding="utf-8")
-        content = [_plain(outcome) for outcome in outcomes]
-        (folder / FIGURES).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}") from error
+    results.write_text(TABLE, _page(outcomes, command))
+    content = [_plain(outcome) for outcome in outcomes]
+    results.write_text(FIGURES, json.dumps(content, indent=1) + "\n")
 
 
 def _page(outcomes: Sequence[FaultOutcome], command: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from x2c_cli.faults.soak.soak import UsageSample, growth
-from x2c_core.errors import OutputError
+from x2c_core.files.results import ResultsFolder
 
 SAMPLES, CURVES, TABLE = "samples.csv", "curves.png", "README.md"
 
@@ -24,11 +23,13 @@ _HUES = ("#2f6fde", "#d9483b", "#2a9d66", "#b07a12", "#8452c9", "#1b8a9e")
 _QUANTITIES = (("memory", "memory [MB]"), ("threads", "threads"), ("files", "open files"))
 
 
-def write(folder: Path, samples: Sequence[UsageSample], title: str, command: str) -> None:
+def write(
+    results: ResultsFolder, samples: Sequence[UsageSample], title: str, command: str
+) -> None:
     """Write all files.
 
     Args:
-        folder: Folder to write to.
+        results: Folder to write to.
         samples: Samples of the processes.
         title: Title for people, with duration and outcome.
         command: Command that made it.
@@ -36,19 +37,16 @@ def write(folder: Path, samples: Sequence[UsageSample], title: str, command: str
     Raises:
         OutputError: They cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / SAMPLES).open("w", newline="", encoding="utf-8") as file:
+    with results.writing():
+        with (results.work / SAMPLES).open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(["time [s]", "process", "memory [MB]", "threads", "open files"])
             for one in samples:
                 used = one.usage
                 row = [f"{one.time:.1f}", one.name, f"{used.memory:.2f}"]
                 rows.writerow([*row, used.threads, used.files])
-        draw(samples, title).savefig(folder / CURVES, dpi=80)
-        (folder / TABLE).write_text(page(samples, title, command), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror}") from error
+        draw(samples, title).savefig(results.work / CURVES, dpi=80)
+    results.write_text(TABLE, page(samples, title, command))
 
 
 def page(samples: Sequence[UsageSample], title: str, command: str) -> str:
