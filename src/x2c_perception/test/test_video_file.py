@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Videos as phones, browsers and cameras write them."""
 
+import gc
 import itertools
 import struct
 from fractions import Fraction
@@ -87,6 +88,26 @@ def test_reading_starts_no_thread_for_each_frame(tmp_path):
     while video.read() is not None:
         assert len(list(Path("/proc/self/task").iterdir())) <= before
     video.close()
+
+
+def test_frames_need_no_garbage_collector(tmp_path):
+    path = tmp_path / "short.mp4"
+    write(path, np.arange(30) / 30.0)
+    video = VideoFile(path)
+    gc.collect()
+    gc.disable()
+    try:
+        with video:
+            while video.read() is not None:
+                pass
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        kept = [one for one in gc.garbage if isinstance(one, av.VideoFrame)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert len(kept) <= 1
 
 
 def test_a_header_that_promises_more_is_no_error(tmp_path):

@@ -65,6 +65,8 @@ class VideoFile(CameraSource):
         self._first: tuple[ImageArray, int] | None = None
         self._size = (0, 0)
         self._rate = 0.0
+        self._rotation: int | None = None
+        self._orientation = UPRIGHT
 
     @classmethod
     def accepts(cls, text: str) -> bool:
@@ -165,7 +167,10 @@ class VideoFile(CameraSource):
             except (av.error.FFmpegError, ValueError):
                 self._damaged += 1
                 continue
-            return _orientation(frame).upright(np.asarray(image, dtype=np.uint8)), elapsed
+            # Asked for its side data, a frame stays in memory until the garbage collector comes.
+            if frame.rotation != self._rotation:
+                self._rotation, self._orientation = frame.rotation, _orientation(frame)
+            return self._orientation.upright(np.asarray(image, dtype=np.uint8)), elapsed
         return None
 
     def _decode(
