@@ -77,6 +77,25 @@ def test_image_compressed_image_and_info_agree(camera, ros, write_video, wait_un
     assert image.header == jpeg.header == info.header
 
 
+def test_images_are_turned_for_all_that_use_them(camera, ros, tmp_path, wait_until):
+    shown = np.zeros((48, 64, 3), np.uint8)
+    shown[:8, :8] = 255
+    cv2.imwrite(str(tmp_path / "corner.png"), shown)
+    images = ros.collect(Image, "image_raw", IMAGE_PUBLISHER)
+    infos = ros.collect(CameraInfo, "camera_info", IMAGE_PUBLISHER)
+    camera(filename=str(tmp_path / "corner.png"), rotate=90)
+    wait_until(lambda: images and infos, what="images")
+    assert (image_to_bgr(images[-1]) == cv2.rotate(shown, cv2.ROTATE_90_CLOCKWISE)).all()
+    assert (infos[-1].width, infos[-1].height) == (48, 64)
+
+
+def test_a_turn_that_is_none_by_quarters_is_refused(ros, write_video):
+    arguments = ["--ros-args", "-p", f"filename:={write_video()}", "-p", "rotate:=45"]
+    node = ros.add(CameraNode(cli_args=arguments))
+    assert not node.start()
+    assert "rotate: expected 0, 90, 180 or 270 degrees, got 45" in node.fault
+
+
 def test_a_file_without_loop_is_published_once_and_its_end_is_told(
     camera, ros, write_video, wait_until
 ):

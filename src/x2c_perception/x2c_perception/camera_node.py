@@ -9,6 +9,7 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from x2c_core.images.orientation import check_quarter_turn, turned
 from x2c_core.printable import printable
 from x2c_core.sources.camera_source import CAMERA_SOURCES, CameraIntrinsics, CameraSource
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
@@ -22,6 +23,7 @@ from x2c_perception.cameras.calibration import load_calibration
 from x2c_perception.cameras.choice import choose_source_class
 from x2c_perception.cameras.grabber import Grabbed, Grabber
 from x2c_perception.cameras.player import Player
+from x2c_perception.cameras.turned_intrinsics import turned_intrinsics
 from x2c_perception.cameras.video_device import CaptureRequest
 
 
@@ -42,12 +44,21 @@ class CameraParameters(CaptureRequest, Parameters):
     wait_for_subscriber: bool = parameter(
         False, "Start a file only when its images have a subscriber."
     )
+    rotate: int = parameter(
+        0,
+        "Clockwise turn of the images, for a camera that is mounted on its side or upside down: "
+        "0, 90, 180 or 270 [deg].",
+        minimum=0,
+        maximum=270,
+    )
     frame_id: str = parameter(
         "camera_optical_frame", "Frame of the images (REP-103 optical); a bag has its own."
     )
     camera_name: str = parameter("camera", "Name of the camera in messages to the user.")
     camera_info_url: str = parameter(
-        "", "Calibration, file:///path/to/file.yaml; empty: as recorded, or uncalibrated."
+        "",
+        "Calibration of the images as they are published, file:///path/to/file.yaml; empty: as "
+        "recorded, or uncalibrated.",
     )
     jpeg_quality: int = parameter(
         90, "Quality of compressed images.", minimum=1, maximum=100, dynamic=True
@@ -82,11 +93,13 @@ class CameraNode(ManagedNode[CameraParameters]):
     def configure(self) -> None:
         """Find the source; a file must be readable, a camera may come later."""
         params = self.params
+        check_quarter_turn("rotate", params.rotate)
         cls, text = choose_source_class(params.video_device, params.filename)
         self._source = CAMERA_SOURCES.make(cls, text, self.options)
         if not self._source.is_live:
             with self._source:
-                self._size = self._source.size
+                width, height = self._source.size
+            self._size = (width, height) if params.rotate % 180 == 0 else (height, width)
         url = params.camera_info_url
         self._calibration = load_calibration(url) if url else None
         self._image = self.publisher(Image, "image_raw", IMAGE_PUBLISHER)
@@ -144,7 +157,7 @@ class CameraNode(ManagedNode[CameraParameters]):
         return Diagnosis(Level.OK, text, values)
 
     def _publish(self, grabbed: Grabbed, age: float) -> None:
-        image = grabbed.image
+        image = turned(grabbed.image, self.params.rotate)
         if grabbed.stamp is None:
             taken = self.get_clock().now().nanoseconds - int(age * 1e9)
             if taken <= 0:
@@ -161,8 +174,13 @@ class CameraNode(ManagedNode[CameraParameters]):
         if self._compressed.get_subscription_count():
             self._compressed.publish(bgr_to_jpeg(image, header, self.params.jpeg_quality))
         if self._info.get_subscription_count():
-            self._info.publish(self._camera_info(header, self._calibration or grabbed.calibration))
+            self._info.publish(self._camera_info(header, self._intrinsics(grabbed.calibration)))
         self.statistics.tick("image")
+
+    def _intrinsics(self, recorded: CameraIntrinsics | None) -> CameraIntrinsics | None:
+        if self._calibration is not None or recorded is None:
+            return self._calibration
+        return turned_intrinsics(recorded, self.params.rotate)
 
     def _camera_info(self, header: Header, calibration: CameraIntrinsics | None) -> CameraInfo:
         width, height = self._size

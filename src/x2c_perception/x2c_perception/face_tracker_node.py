@@ -110,10 +110,13 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             "track id": str(face.track_id),
             "confidence": f"{face.confidence:.2f}",
             "faces in the image": str(self._stage.faces_found),
+            "rotation [deg]": str(self._stage.rotation),
         }
         if face.state is FaceState.TRACKING:
             calibrating = ", calibrating the neutral face" if keeper.running else ""
-            return Diagnosis(Level.OK, f"following person {face.track_id}{calibrating}", values)
+            turn = self._stage.recognised_rotation
+            about = f"following person {face.track_id}{calibrating}{turn and f'; {turn}'}"
+            return Diagnosis(Level.OK, about, values)
         seen = "no face yet" if face.track_id == NO_TRACK else f"person {face.track_id} is gone"
         return Diagnosis(Level.WARN, seen, values)
 
@@ -143,13 +146,19 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             passed = self.get_clock().now().nanoseconds - stamp
             self.statistics.measured("latency", passed * 1e-9)
 
+        rotation = self._stage.rotation
         tracked = self._stage.track(image, stamp, publish)
+        if self._stage.rotation != rotation:
+            about = self._stage.recognised_rotation or "the camera is upright again"
+            self.get_logger().warning(
+                f"{about}; set rotate of camera_node to turn its images for all that use them"
+            )
         self._last = face = tracked.smoothed
         self.statistics.tick("face" if face.state is FaceState.TRACKING else "no face")
         if tracked.neutral is not None:
             self._publish_neutral(tracked.neutral, header)
         self._count_time(stamp, tracked.jumped)
-        self._publish_images(image, face, header)
+        self._publish_images(image if tracked.image is None else tracked.image, face, header)
 
     def _stamped(self, header: Header) -> Header:
         """Return an image's header; with a stamp that cannot be, the time of arrival has to do.

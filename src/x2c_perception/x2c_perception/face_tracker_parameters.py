@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from x2c_core.images.orientation import check_quarter_turn
 from x2c_node.parameters import Parameters, parameter
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 from x2c_perception.tracking.tracking_settings import TrackingSettings
@@ -43,6 +44,9 @@ def _beta(region: Region) -> Any:
 
 _DEFAULT = TrackingSettings()
 
+RECOGNISED = -1
+"""Turn of the images that is recognised from the faces."""
+
 
 @dataclass(frozen=True)
 class FaceTrackerParameters(Parameters):
@@ -78,6 +82,13 @@ class FaceTrackerParameters(Parameters):
         maximum=60.0,
         dynamic=True,
     )
+    rotate: int = parameter(
+        RECOGNISED,
+        "Clockwise turn of the images before tracking: 0, 90, 180 or 270 [deg]; -1: as recognised "
+        "from the faces, for a camera that is mounted upside down or on its side.",
+        minimum=RECOGNISED,
+        maximum=270,
+    )
     person: str = parameter(
         "", "Name under which the neutral face is saved and found again; empty: not saved."
     )
@@ -110,7 +121,13 @@ class FaceTrackerParameters(Parameters):
 
     @property
     def settings(self) -> TrackingSettings:
-        """Settings of the tracking stage."""
+        """Settings of the tracking stage.
+
+        Raises:
+            OrientationError: The images cannot be turned like that.
+        """
+        if self.rotate != RECOGNISED:
+            check_quarter_turn("rotate", self.rotate)
         return TrackingSettings(
             max_faces=self.max_faces,
             minimum_detection_confidence=self.minimum_detection_confidence,
@@ -119,4 +136,5 @@ class FaceTrackerParameters(Parameters):
             smoothing=self.regions,
             person=self.person,
             automatic_calibration=self.automatic_calibration,
+            rotate=None if self.rotate == RECOGNISED else self.rotate,
         )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.face.frames import NO_TRACK, Face, FaceState, at_message_precision
+from x2c_core.images.orientation import turned
 from x2c_core.system.stamp_monitor import StampMonitor
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
 from x2c_perception.neutral.person_store import PersonStore, persons_folder
@@ -22,6 +23,7 @@ from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.person_tracker import PersonTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_perception.tracking.tracking_settings import TrackingSettings
+from x2c_perception.tracking.upright_view import UprightView, recognised
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class TrackedFrame:
             person is not found.
         neutral: New neutral face that counts from the next image on; None mostly.
         jumped: Whether the stamp did not follow the one before, so that filters restarted.
-        image: (height, width, 3) BGR in which it was tracked; None for a recorded face.
+        image: (height, width, 3) BGR in which it was tracked, turned if the camera is; None for a
+            recorded face.
     """
 
     smoothed: Face
@@ -95,6 +98,7 @@ class TrackingStage:
         """Forget person, neutral face and stamps, as when a node is activated."""
         settings = self._settings
         self._follower = None
+        self._view = UprightView(settings.rotate)
         self._stamps = StampMonitor()
         self._keeper = NeutralKeeper(self._store, settings.person, settings.automatic_calibration)
 
@@ -113,6 +117,16 @@ class TrackingStage:
     def faces_found(self) -> int:
         """Number of faces in the last image."""
         return 0 if self._follower is None else self._follower.faces_found
+
+    @property
+    def rotation(self) -> int:
+        """Clockwise turn of the images before tracking [deg]."""
+        return self._view.degrees
+
+    @property
+    def recognised_rotation(self) -> str:
+        """Sentence about a turn of the camera that was recognised; empty for none."""
+        return recognised(self._view.degrees) if self._view.found else ""
 
     @property
     def calibration(self) -> NeutralKeeper:
@@ -149,10 +163,15 @@ class TrackingStage:
         follower = self._person_tracker()
         if jumped:
             follower.restart()
-        face = follower.follow(image, stamp * 1e-9)
+        upright = turned(image, self._view.degrees)
+        face = follower.follow(upright, stamp * 1e-9)
+        if self._view.reconsider(upright, face, stamp * 1e-9, self._models()):
+            follower.restart()
+            upright = turned(image, self._view.degrees)
+            face = follower.follow(upright, stamp * 1e-9)
         publish(face)
         tracked = self._calibrated(face, follower.detected, stamp, jumped)
-        return replace(tracked, image=image)
+        return replace(tracked, image=upright)
 
     def take(self, face: Face, stamp: int) -> TrackedFrame:
         """Return the next face of one who tracks already, as of a recording of landmarks.

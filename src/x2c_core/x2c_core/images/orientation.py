@@ -1,17 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Orientation of stored images: quarter turns and mirroring, as files state them."""
+"""Quarter turns and mirroring of images, also as files state them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from x2c_core.arrays import ImageArray
+from x2c_core.errors import CoreError
+
+_TURNS = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 _QUARTERS = ((1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0))
 """Directions to which right and down go, for each number of clockwise quarter turns."""
+
+
+class OrientationError(CoreError):
+    """An image cannot be turned as it is asked for."""
+
+
+def check_quarter_turn(name: str, degrees: int) -> None:
+    """Refuse a turn [deg] that is none by quarters.
+
+    Raises:
+        OrientationError: It is not 0, 90, 180 or 270; the text begins with the name.
+    """
+    if degrees not in (0, 90, 180, 270):
+        raise OrientationError(f"{name}: expected 0, 90, 180 or 270 degrees, got {degrees}")
+
+
+def turned(image: ImageArray, degrees: int) -> ImageArray:
+    """Return an image turned clockwise; itself for a turn of 0.
+
+    Args:
+        image: (height, width, 3).
+        degrees: A multiple of 90 [deg].
+    """
+    turn = _TURNS[degrees // 90 % 4]
+    return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -29,8 +58,8 @@ class Orientation:
     def upright(self, image: ImageArray) -> ImageArray:
         """Return an image (height, width, 3) turned and mirrored; itself if it is upright."""
         if self.mirrored:
-            image = image[:, ::-1]
-        return np.ascontiguousarray(np.rot90(image, -self.quarters))
+            image = np.ascontiguousarray(image[:, ::-1])
+        return turned(image, 90 * self.quarters)
 
 
 UPRIGHT = Orientation()

@@ -4,11 +4,14 @@
 import cv2
 import numpy as np
 import pytest
+import skimage.data
 
 from x2c_core.errors import X2CError
+from x2c_core.files.issues import Issues
 from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
+from x2c_evaluation.offline.recording.imitated import imitate
 from x2c_evaluation.offline.sources.choice import names_source, open_frames
 from x2c_evaluation.pipeline.settings import make_settings
 
@@ -85,3 +88,15 @@ def test_what_is_not_there_is_refused_with_what_was_expected(tmp_path):
         open_frames(str(tmp_path / "gone"))
     with pytest.raises(X2CError, match=r"there is no recording .*gone: no such file or folder"):
         check(EvaluationJob("gone", str(tmp_path / "gone"), make_settings()))
+
+
+def test_images_of_a_turned_camera_are_evaluated_upright_and_it_is_said(tmp_path):
+    portrait = skimage.data.astronaut()[0:256, 96:352, ::-1]
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), cv2.rotate(portrait, cv2.ROTATE_180))
+    settings, issues = make_settings(), Issues()
+    curves = imitate(open_frames(str(tmp_path)), settings, settings.robot(), issues).curves
+    assert curves.found.all()
+    assert [str(issue) for issue in issues if not issue.loss] == [
+        "the camera is mounted upside down: images are turned by 180 degrees"
+    ]

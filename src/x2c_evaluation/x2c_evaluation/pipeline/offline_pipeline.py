@@ -85,6 +85,11 @@ class OfflinePipeline:
         """
         self._imitation.calibrate(neutral)
 
+    @property
+    def recognised_rotation(self) -> str:
+        """Sentence about a turn of the camera that was recognised; empty for none."""
+        return self._tracking.recognised_rotation
+
     def track(self, frame: Frame) -> TrackedFrame:
         """Return the face in the next frame; may run in another thread, ahead of `imitate`.
 

@@ -21,6 +21,7 @@ class TrackingSettings:
         smoothing: Smoothing of each region; None for none.
         person: Name under which the neutral face is saved and found again; empty for none.
         automatic_calibration: Whether the neutral face of every new person is calibrated.
+        rotate: Clockwise turn of the images before tracking [deg]; None to find it from the faces.
     """
 
     max_faces: int = 1
@@ -30,3 +31,4 @@ class TrackingSettings:
     smoothing: Mapping[Region, Smoothing] | None = field(default_factory=lambda: DEFAULTS)
     person: str = ""
     automatic_calibration: bool = True
+    rotate: int | None = None

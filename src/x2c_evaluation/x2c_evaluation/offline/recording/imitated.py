@@ -147,6 +147,8 @@ def imitate(
             gathered.add(frame.index, frame.stamp, output)
             if len(gathered) % _TOLD_EVERY == 0:
                 progress(read)
+    if turn := pipeline.recognised_rotation:
+        issues.add(turn, loss=False)
     progress(read)
     return Imitated(gathered.curves(), read, read - len(gathered), neutral_at)
 
