@@ -8,6 +8,7 @@ from x2c_cli import cli
 from x2c_cli.commands import COMMANDS
 from x2c_cli.commands.robots import robots
 from x2c_node.errors import ThreadError
+from x2c_node.robots import find_robot
 
 
 @pytest.fixture
@@ -105,6 +106,20 @@ def test_robots_that_come_along_have_no_mistakes(capsys, robot):
     status, said = check(capsys, robot)
     assert status == 0
     assert "no mistakes" in said.out
+
+
+def test_a_missing_expression_model_is_told_with_what_to_do(capsys, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    text = (find_robot("example_twelve") / "robot.yaml").read_text()
+    text = text.replace("expression_model: ../virtual/", "expression_model: ")
+    (folder / "robot.yaml").write_text(text)
+    status, said = check(capsys, folder)
+    assert status == 0, said
+    words = " ".join(said.out.split())
+    assert f"and {folder / 'expression_model.npz'} is missing:" in words
+    assert "copy the shared one of the robot 'virtual' there" in words
+    assert "'x2c fit'" in words
 
 
 def test_all_mistakes_of_a_robot_are_told_with_their_lines(capsys, tmp_path):

@@ -177,8 +177,10 @@ def test_array_of_text_is_refused(tmp_path):
         load_expression_model(path)
 
 
-def test_missing_file_is_refused_with_the_path_and_what_it_should_be(tmp_path):
-    with pytest.raises(RobotError, match=r"nothing\.npz.*expected an \.npz file with neutral"):
+def test_missing_file_is_refused_with_the_path_and_what_to_do(tmp_path):
+    with pytest.raises(
+        RobotError, match=r"nothing\.npz: copy the shared one.* or make.*'x2c fit'"
+    ):
         load_expression_model(tmp_path / "nothing.npz")
 
 

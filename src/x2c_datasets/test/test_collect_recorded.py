@@ -4,12 +4,16 @@
 import cv2
 import numpy as np
 import pytest
+from rclpy.duration import Duration
 from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_msgs.msg import Header
 
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.animation.animation import make_animation
 from x2c_datasets.collect import capture_session
+from x2c_datasets.collect.progress import duration_text
 from x2c_datasets.collect.recorded import collect_recorded
+from x2c_datasets.collect.rests import Rests, expected_duration
 from x2c_datasets.collection_settings import CollectionSettings
 from x2c_datasets.errors import CollectError
 from x2c_datasets.formats import layout, read_data_set
@@ -36,8 +40,8 @@ def settings(**changes):
     return CollectionSettings("virtual", **(basics | changes))
 
 
-def collect(robot, folder, chosen=None):
-    return collect_recorded(robot, chosen or settings(), folder, lambda pairs: None)
+def collect(robot, folder, chosen=None, **options):
+    return collect_recorded(robot, chosen or settings(), folder, lambda pairs: None, **options)
 
 
 @pytest.fixture
@@ -52,11 +56,12 @@ def camera(ros):
 
     class Camera:
         offset = 0.0
+        stamps = True
         publisher = ros.publish(CompressedImage, CAMERA, IMAGE_PUBLISHER)
 
     def publish():
-        now = ros.node.get_clock().now()
-        message = bgr_to_jpeg(np.full((8, 8, 3), 99, np.uint8), _header(now, Camera.offset))
+        header = _header(ros.node.get_clock().now(), Camera.offset) if Camera.stamps else Header()
+        message = bgr_to_jpeg(np.full((8, 8, 3), 99, np.uint8), header)
         Camera.publisher.publish(message)
 
     ros.node.create_timer(0.02, publish)
@@ -64,9 +69,6 @@ def camera(ros):
 
 
 def _header(now, offset=0.0):
-    from rclpy.duration import Duration
-    from std_msgs.msg import Header
-
     return Header(stamp=(now + Duration(nanoseconds=int(offset * 1e9))).to_msg())
 
 
@@ -94,6 +96,42 @@ def test_the_robot_stays_in_its_limits_and_comes_home(robot, driver, camera, tmp
     assert (positions <= robot.upper + 1e-9).all()
     assert np.ptp(positions, axis=0).max() > 0.0
     assert list(driver[0].name) == list(robot.joint_names)
+
+
+def test_a_camera_without_stamps_serves_and_that_is_said(robot, driver, camera, tmp_path):
+    camera.stamps = False
+    outcome = collect(robot, tmp_path / "set")
+    assert outcome.pairs == len(read_data_set(tmp_path / "set")) == 4
+    assert "the camera gives no stamps" in outcome.warnings[0]
+
+
+def test_the_robot_rests_at_neutral_so_that_its_motors_cool(robot, driver, camera, tmp_path):
+    said = []
+    collect(robot, tmp_path / "set", rests=Rests(every=0.01, duration=0.3), say=said.append)
+    assert said[0].startswith("4 poses take about ")
+    assert "Ctrl-C brings the face to neutral" in said[0]
+    assert said[1:] == ["resting for 0 s, so that the motors cool"] * 2
+    at_home = [list(message.position) == list(robot.home) for message in driver]
+    # Commands go on, so that no driver takes them for lost.
+    assert sum(at_home) > 10
+
+
+def test_the_duration_is_foreseen_with_its_rests(robot):
+    chosen = settings(samples=200, frames=20, settle=1.0)
+    bare = expected_duration(robot, chosen, range(10), Rests(duration=0.0))
+    assert bare > 200.0
+    assert bare / 2 == pytest.approx(
+        expected_duration(robot, chosen, range(5), Rests(duration=0.0)), rel=0.3
+    )
+    rested = expected_duration(robot, chosen, range(10), Rests(every=bare / 3.5, duration=60.0))
+    assert rested == pytest.approx(bare + 180.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(59.6, "60 s"), (119, "119 s"), (121, "2 min"), (6000, "1 h 40 min")]
+)
+def test_durations_are_said_as_people_do(seconds, text):
+    assert duration_text(seconds) == text
 
 
 def test_a_stopped_run_goes_on(robot, driver, camera, tmp_path, monkeypatch):

@@ -96,8 +96,28 @@ def test_too_few_usable_images_are_an_error_that_names_the_first_bad_ones(tmp_pa
     pairs = [
         Pair(tmp_path / f"{n}.png", jaw_values(0.1), "a", "train", source, n) for n in range(40)
     ]
-    with pytest.raises(FitError, match=r"0 of 40 images can be used(.|\n)*metadata row 0"):
+    with pytest.raises(FitError, match=r"0 of 40 images can be used(.|\n)*metadata row 0") as told:
         fit_data_set(DataSet(tmp_path, pairs), pairs, 1, quiet)
+    assert "a fit needs 30 images and others to try it on, so collect 50 or more" in str(
+        told.value
+    )
+    assert "keep the shared model" in str(told.value)
+
+
+def test_where_faces_are_seen_nothing_is_advised():
+    assert data_set_fit.advice(10, 20) == ""
+    assert "does not see the robot's face" in data_set_fit.advice(9, 20)
+
+
+@pytest.mark.parametrize("animations", [1, 2, 3])
+def test_few_animations_are_fitted_and_tried_on_images(tmp_path, animations):
+    pairs = [
+        Pair(tmp_path / f"{n}.png", jaw_values(0.1), f"a{n % animations}", "train", tmp_path, n)
+        for n in range(50)
+    ]
+    out, what = data_set_fit._held_out(pairs)
+    assert what == "a fifth of the images"
+    assert 0 < sum(out) <= 20
 
 
 def test_animations_are_held_out_whole_where_there_are_no_splits(monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from x2c_cli.doctor.finding import Finding, fail, ok, warn
 from x2c_core.errors import X2CError
+from x2c_core.face.expression_model import MODEL_ADVICE
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import robot_folders
 
@@ -47,8 +48,7 @@ def robots() -> Iterator[Finding]:
         if robot.expression_model.is_file():
             yield ok("robot", f"{name}: {len(robot.joints)} joints, {folder}")
         else:
-            advice = "imitation needs it; the robot's README describes how to make it"
-            yield warn("robot", f"{name}: there is no {robot.expression_model}", advice)
+            yield warn("robot", f"{name}: there is no {robot.expression_model}", MODEL_ADVICE)
 
 
 def _camera_name(device: Path) -> str:

@@ -139,6 +139,13 @@ def from_ways(gone: ArrayLike) -> Array:
     return controls.from_deflection(up - down * _END)
 
 
+MODEL_ADVICE = (
+    "copy the shared one of the robot 'virtual' there ('x2c robots' lists its folder), or make "
+    "one from images of your robot with 'x2c collect' and 'x2c fit'"
+)
+"""Advice for a robot without an expression model."""
+
+
 def load_expression_model(path: Path) -> ExpressionModel:
     """Return the expression model in an `.npz` file.
 
@@ -147,6 +154,8 @@ def load_expression_model(path: Path) -> ExpressionModel:
     """
     try:
         arrays = read_npz(path, _SHAPES)
+    except FileNotFoundError as error:
+        raise RobotError(f"there is no expression model {path}: {MODEL_ADVICE}") from error
     except (OSError, ValueError) as error:
         expected = ", ".join(f"{name} {shape}" for name, shape in _SHAPES.items())
         raise RobotError(

@@ -15,6 +15,8 @@ from x2c_core.arrays import Array
 from x2c_core.robot.robot import Robot
 from x2c_datasets.animation.animation import Animation
 from x2c_datasets.animation.point_to_point import PointToPointMotion
+from x2c_datasets.collect.progress import duration_text
+from x2c_datasets.collect.rests import Rests
 from x2c_datasets.collect.robot_link import PERIOD, RobotLink, StampedImage
 from x2c_datasets.collect.shot import Shot
 from x2c_datasets.collection_settings import CollectionSettings
@@ -43,16 +45,28 @@ class CaptureSession:
         robot: Robot to move.
         link: Its topics.
         settings: Settings of the data set: when an image belongs to a pose, JPEG quality.
+        rests: Rests of the robot.
+        say: Takes a sentence for the user at each rest.
 
     Raises:
         CollectError: There is no subscriber of commands or publisher of images, or another
             publisher of commands.
     """
 
-    def __init__(self, robot: Robot, link: RobotLink, settings: CollectionSettings) -> None:
+    def __init__(
+        self,
+        robot: Robot,
+        link: RobotLink,
+        settings: CollectionSettings,
+        rests: Rests,
+        say: Callable[[str], None],
+    ) -> None:
         self._robot = robot
         self._link = link
         self._settings = settings
+        self._rests = rests
+        self._say = say
+        self._moving_since = time.monotonic()
         self._missed_in_a_row = 0
         self.missed: list[str] = []
         self._check()
@@ -87,6 +101,16 @@ class CaptureSession:
             else:
                 self._miss(f"{animation.identifier} frame {frame}: {jpeg.reason}")
         return shots
+
+    def rest_if_due(self) -> None:
+        """Hold the neutral pose for a while, where the motors have moved for long."""
+        rests = self._rests
+        if not rests.duration or time.monotonic() - self._moving_since < rests.every:
+            return
+        self._say(f"resting for {duration_text(rests.duration)}, so that the motors cool")
+        self._go(self._robot.home)
+        self._holding(lambda: False, rests.duration)
+        self._moving_since = time.monotonic()
 
     def _check(self) -> None:
         link = self._link

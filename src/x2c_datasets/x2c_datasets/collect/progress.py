@@ -41,8 +41,16 @@ class CollectProgress(ProgressDisplay):
             self._bar = self.add("pairs", self._total, pairs)
             return
         rate = self.rate
-        self.update(self._bar, self._done, f"{rate:.0f} pairs/s")
+        self.update(self._bar, self._done, f"{rate:.3g} pairs/s")
         left = (self._total - self._done) / max(rate, 1e-9)
         self.say_now_and_then(
-            f"{self._done} of {self._total} pairs, {rate:.0f} pairs/s, {left:.0f} s left"
+            f"{self._done} of {self._total} pairs, {rate:.3g} pairs/s, {duration_text(left)} left"
         )
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration for a person, such as "1 h 40 min"."""
+    if seconds < 120.0:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60.0)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

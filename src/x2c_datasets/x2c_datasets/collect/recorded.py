@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -10,11 +11,20 @@ from x2c_core.robot.robot import Robot
 from x2c_datasets.animation.animation import make_animation
 from x2c_datasets.collect.capture_session import CaptureSession
 from x2c_datasets.collect.outcome import Advance, CollectOutcome, complete, unwritable
+from x2c_datasets.collect.progress import duration_text
+from x2c_datasets.collect.rests import Rests, expected_duration
 from x2c_datasets.collect.robot_link import RobotLink
 from x2c_datasets.collect.store import OpenFolder
 from x2c_datasets.collection_settings import CollectionSettings
 
 _LISTED = 5
+
+_RESTS = Rests()
+
+_UNSTAMPED = (
+    "the camera gives no stamps, so the time at which an image arrives was taken: if images show "
+    "the pose before, hold poses longer (--settle)"
+)
 
 
 def collect_recorded(
@@ -24,6 +34,8 @@ def collect_recorded(
     advance: Advance,
     commands: str = "joint_commands",
     namespace: str = "",
+    rests: Rests = _RESTS,
+    say: Callable[[str], None] = lambda text: None,
 ) -> CollectOutcome:
     """Play what is missing in a folder on a robot and complete it.
 
@@ -34,6 +46,8 @@ def collect_recorded(
         advance: Called with progress, first about what was there before.
         commands: Topic of joint commands.
         namespace: Namespace of all topics.
+        rests: Rests of the robot.
+        say: Takes a sentence for the user: how long it takes, and each rest.
 
     Raises:
         CollectError: The folder holds something else, the disk is full, the robot or its camera
@@ -47,37 +61,50 @@ def collect_recorded(
         found = sum(settings.frames_of(index) for index in done)
         advance(found)
         missed: list[str] = []
+        warnings: tuple[str, ...] = ()
         try:
             with closing(RobotLink(robot, settings.camera, commands, namespace)) as link:
                 missing = [index for index in range(settings.animations) if index not in done]
                 if missing:
-                    missed = _play(robot, settings, link, opened, missing, advance)
+                    seconds = expected_duration(robot, settings, missing, rests)
+                    say(_announced(settings.samples - found, seconds))
+                    capture = CaptureSession(robot, link, settings, rests, say)
+                    _play(capture, settings, opened, missing, advance)
+                    missed = capture.missed
+                    warnings = _warnings(missed, link.unstamped)
             complete(opened, settings)
         except OSError as error:
             raise unwritable(error, opened.store, settings) from error
-    return CollectOutcome(settings.samples - len(missed), found, _warnings(missed))
+    return CollectOutcome(settings.samples - len(missed), found, warnings)
 
 
 def _play(
-    robot: Robot,
+    session: CaptureSession,
     settings: CollectionSettings,
-    link: RobotLink,
     opened: OpenFolder,
     missing: list[int],
     advance: Advance,
-) -> list[str]:
-    with CaptureSession(robot, link, settings) as capture:
+) -> None:
+    with session as capture:
         for index in missing:
             animation = make_animation(settings.seed, index, settings.frames)
             shots = capture.shoot(animation, settings.frames_of(index))
             opened.store.write(animation, shots)
             advance(settings.frames_of(index))
-        return capture.missed
+            capture.rest_if_due()
 
 
-def _warnings(missed: list[str]) -> tuple[str, ...]:
+def _announced(poses: int, seconds: float) -> str:
+    return (
+        f"{poses} poses take about {duration_text(seconds)}. Ctrl-C brings the face to neutral "
+        "and ends; the same command then goes on."
+    )
+
+
+def _warnings(missed: list[str], unstamped: bool) -> tuple[str, ...]:
+    told = (_UNSTAMPED,) if unstamped else ()
     if not missed:
-        return ()
+        return told
     more = f"; and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
     listed = "; ".join(missed[:_LISTED])
-    return (f"{len(missed)} poses have no image and were left out: {listed}{more}",)
+    return (*told, f"{len(missed)} poses have no image and were left out: {listed}{more}")

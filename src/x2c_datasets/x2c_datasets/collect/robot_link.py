@@ -30,7 +30,7 @@ _IMAGES_KEPT = 60
 
 @dataclass(frozen=True)
 class StampedImage:
-    """An image message and its stamp [ns]."""
+    """An image message and its stamp [ns]; that of its arrival where it has none."""
 
     stamp: int
     message: Any
@@ -38,6 +38,11 @@ class StampedImage:
 
 class RobotLink:
     """Node with all topics of a robot, spun by the caller that waits.
+
+    Attributes:
+        frames: Newest images.
+        measured: (n,) positions in `joint_states`; None before any came.
+        unstamped: Whether the camera gives no stamps, so that the time of arrival is taken.
 
     Args:
         robot: Robot that has the joints.
@@ -55,6 +60,7 @@ class RobotLink:
         self._executor = GuardedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self.frames: deque[StampedImage] = deque(maxlen=_IMAGES_KEPT)
+        self.unstamped = False
         self.measured: Array | None = None
         self._interface = robot.command_interface
         joint_state = self._interface is CommandInterface.JOINT_STATE
@@ -124,7 +130,9 @@ class RobotLink:
         return True
 
     def _take_image(self, message: Any) -> None:
-        self.frames.append(StampedImage(to_nanoseconds(message.header.stamp), message))
+        stamp = to_nanoseconds(message.header.stamp)
+        self.unstamped = not stamp
+        self.frames.append(StampedImage(stamp or self.now(), message))
 
     def _take_state(self, message: JointState) -> None:
         positions = dict(zip(message.name, message.position, strict=False))

@@ -16,6 +16,7 @@ from x2c_core.face.expression_model import ExpressionModel
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_datasets.errors import FitError
 from x2c_datasets.fit.expression_fit import (
+    FEWEST,
     Explained,
     FitSample,
     explain,
@@ -26,6 +27,12 @@ from x2c_datasets.formats import DataSet, Pair, Skipped
 
 _PEOPLE = "real_test"
 """Split of upstream's images of people: they show no robot."""
+
+_ENOUGH = 50
+"""Number of images of which a fifth and more can be held out."""
+
+_SEEN = 0.5
+"""Share of images with a face below which the tracker does not see the robot's face."""
 
 _TRIED = 0.2
 """Share of the animations that the model is tried on, where the data set names no split."""
@@ -111,15 +118,13 @@ def fit_data_set(
     tried, held_out = _held_out(used)
     fitting = [sample for sample, out in zip(samples, tried, strict=True) if not out]
     trying = [sample for sample, out in zip(samples, tried, strict=True) if out]
-    if not trying:
+    if len(fitting) < FEWEST or not trying:
         raise FitError(
-            f"{data.folder}: {len(samples)} of {len(pairs)} images can be used, too few to try "
-            f"a model on some of them{_first(skipped)}"
+            f"{data.folder}: {len(samples)} of {len(pairs)} images can be used, too few: a fit "
+            f"needs {FEWEST} images and others to try it on, so collect {_ENOUGH} or more. A good "
+            f"model takes 2000{advice(len(samples), len(pairs))}{_first(skipped)}"
         )
-    try:
-        model = fit_expression_model(fitting)
-    except FitError as error:
-        raise FitError(f"{data.folder}: {error}{_first(skipped)}") from error
+    model = fit_expression_model(fitting)
     return DataSetFit(
         model=model,
         explained=explain(model, trying),
@@ -145,15 +150,33 @@ def _held_out(pairs: Sequence[Pair]) -> tuple[list[bool], str]:
     for name in ("test", "val"):
         if name in splits and splits != {name}:
             return [pair.split == name for pair in pairs], f"the split {name!r}"
-    if len({pair.animation for pair in pairs}) > 1:
-        return [_drawn(pair.animation) for pair in pairs], "a fifth of the animations"
-    return [_drawn(pair.image.name) for pair in pairs], "a fifth of the images"
+    out = _drawn([pair.animation for pair in pairs])
+    if any(out) and len(out) - sum(out) >= FEWEST:
+        return out, "a fifth of the animations"
+    # Few animations: images of one are on both sides, which is better than no model.
+    return _drawn([pair.image.name for pair in pairs]), "a fifth of the images"
 
 
-def _drawn(name: str) -> bool:
-    """Return whether a name is among the share that is held out; always the same."""
-    digest = hashlib.blake2b(name.encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") < _TRIED * 2**32
+def _drawn(names: Sequence[str]) -> list[bool]:
+    """Return which names are among the share that is held out; always the same."""
+    digests = (hashlib.blake2b(name.encode(), digest_size=4).digest() for name in names)
+    return [int.from_bytes(digest, "big") < _TRIED * 2**32 for digest in digests]
+
+
+def advice(usable: int, images: int) -> str:
+    """Return what to do where the face tracker does not see the robot's face; else nothing.
+
+    Args:
+        usable: Number of images in which a face was found.
+        images: Number of images.
+    """
+    if usable >= _SEEN * images:
+        return ""
+    return (
+        ". The face tracker does not see the robot's face in most images: come nearer, add light, "
+        "or put skin and eyes with irises on. A face that it cannot see needs no fit: keep the "
+        "shared model, the expression_model.npz of the robot 'virtual'"
+    )
 
 
 def _first(skipped: Sequence[Skipped]) -> str:

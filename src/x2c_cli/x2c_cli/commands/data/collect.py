@@ -14,9 +14,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from x2c_cli.commands.imitation.source import seconds
+
 if TYPE_CHECKING:
     from x2c_core.robot.robot import Robot
-    from x2c_datasets.collect.outcome import Advance
+    from x2c_datasets.collect.progress import CollectProgress
     from x2c_datasets.collection_settings import CollectionSettings
 
 
@@ -96,6 +98,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.1,
         help="longest time between the end of --settle and the image's stamp [s] (default: 0.1)",
     )
+    topics.add_argument(
+        "--rest",
+        metavar="S",
+        type=_duration,
+        default=60.0,
+        help="rest in the neutral pose, so that motors cool; 0: none [s] (default: 60)",
+    )
+    topics.add_argument(
+        "--rest-every",
+        metavar="S",
+        type=seconds,
+        default=600.0,
+        help="time of motion between two rests [s] (default: 600)",
+    )
     topics.add_argument("--namespace", metavar="NS", default="", help="namespace of all topics")
 
 
@@ -126,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console()
     try:
         with CollectProgress(console, settings.samples) as progress:
-            warnings = _collect(arguments, settings, robot, progress.collected)
+            warnings = _collect(arguments, settings, robot, progress)
             rate = progress.rate
     except KeyboardInterrupt:
         console.print(
@@ -136,7 +152,7 @@ def run(arguments: argparse.Namespace) -> int:
     for warning in warnings:
         console.print(f"note: {warning}", markup=False, soft_wrap=True)
     console.print(
-        f"{settings.samples} pairs in {arguments.out} ({rate:.0f} pairs/s); "
+        f"{settings.samples} pairs in {arguments.out} ({rate:.3g} pairs/s); "
         f"see {arguments.out / 'README.md'}",
         markup=False,
         soft_wrap=True,
@@ -155,26 +171,33 @@ def _topic_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _collect(
-    arguments: argparse.Namespace, settings: CollectionSettings, robot: Robot, advance: Advance
+    arguments: argparse.Namespace,
+    settings: CollectionSettings,
+    robot: Robot,
+    progress: CollectProgress,
 ) -> tuple[str, ...]:
     if not arguments.topics:
         from x2c_datasets.collect.simulated import collect_simulated
 
         workers = arguments.workers or len(os.sched_getaffinity(0))
-        outcome = collect_simulated(robot.folder, settings, arguments.out, workers, advance)
+        out, advance = arguments.out, progress.collected
+        outcome = collect_simulated(robot.folder, settings, out, workers, advance)
         return outcome.warnings
     from x2c_bringup.shared_files import set_middleware_defaults
 
     set_middleware_defaults()
     from x2c_datasets.collect.recorded import collect_recorded
+    from x2c_datasets.collect.rests import Rests
 
     outcome = collect_recorded(
         robot,
         settings,
         arguments.out,
-        advance,
+        progress.collected,
         commands=arguments.commands,
         namespace=arguments.namespace,
+        rests=Rests(arguments.rest_every, arguments.rest),
+        say=progress.say,
     )
     return outcome.warnings
 

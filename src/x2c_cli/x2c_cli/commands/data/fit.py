@@ -86,6 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(fit: DataSetFit, console: Console) -> None:
     from rich.table import Table
 
+    from x2c_datasets.fit.data_set_fit import advice
+
     table = Table("control", title=f"Tried on {fit.held_out}", title_justify="left")
     table.add_column("explained", justify="right")
     table.add_column("moved in images", justify="right")
@@ -99,6 +101,8 @@ def _show(fit: DataSetFit, console: Console) -> None:
     )
     for note in fit.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
+    if seen := advice(fit.fitted + fit.tried, fit.fitted + fit.tried + len(fit.skipped)):
+        console.print(f"note: {seen.removeprefix('. ')}", markup=False, soft_wrap=True)
     if fit.skipped:
         console.print(f"Skipped {len(fit.skipped)}:")
         for one in fit.skipped[:_LISTED]:

@@ -25,6 +25,7 @@ def _check(name: str) -> int:
 
     from rich.console import Console
 
+    from x2c_core.face.expression_model import MODEL_ADVICE
     from x2c_core.robot.robot_file import FILE_NAME, check_robot
     from x2c_motors.configuration.boards import make_boards
     from x2c_motors.drivers import has_motors
@@ -49,6 +50,10 @@ def _check(name: str) -> int:
             f"{len(robot.joints)} joints, {len(robot.curves)} curves of mixing, "
             f"{len(robot.coupled_limits)} coupled limits, commands as {robot.command_interface}"
         )
+        if not robot.expression_model.is_file():
+            model = robot.expression_model
+            console.print(f"note: the solver needs an expression model, and {model} is missing:")
+            console.print(f"  {MODEL_ADVICE}")
     return 1 if said else 0
 
 
