@@ -13,6 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from x2c_node.conversion import images
+from x2c_node.conversion.encodings import KNOWN
 from x2c_node.errors import ImageError
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id="camera")
@@ -62,9 +63,13 @@ def test_encoding_gives_the_colours_it_means(encoding):
     ("encoding", "numbers", "expected"),
     [
         ("mono16", [0x1234, 0xFF00], [(0x12,) * 3, (0xFF,) * 3]),
-        ("16UC1", [0x0100, 0x00FF], [(1,) * 3, (0,) * 3]),
+        ("16UC1", [0x1000, 0x00FF], [(16,) * 3, (0,) * 3]),
         ("bgr16", [0xFF12, 0, 0, 0x0100, 0x0200, 0x0300], [BLUE, (1, 2, 3)]),
         ("rgb16", [0xFF12, 0, 0, 0x0100, 0x0200, 0x0300], [RED, (3, 2, 1)]),
+        ("mono16", [0x0FFF, 0x0800], [(255,) * 3, (128,) * 3]),
+        ("mono16", [0x03FF, 0x0200], [(255,) * 3, (128,) * 3]),
+        ("mono12", [0x03FF, 0x0FFF], [(63,) * 3, (255,) * 3]),
+        ("mono10", [0x03FF, 0x0FFF], [(255,) * 3, (255,) * 3]),
     ],
 )
 def test_sixteen_bits_keep_their_upper_eight(encoding, numbers, expected, big_endian):
@@ -112,11 +117,76 @@ def test_padding_at_the_ends_of_rows_is_left_out(encoding):
 
 
 def test_padding_of_sixteen_bit_rows_is_left_out():
-    data = np.frombuffer(bytes([0, 1, 0, 2, 99]) * 2, dtype=np.uint8)
-    pixels = converted(image("mono16", 2, 2, data, big_endian=True))
-    assert (pixels == 0).all()
+    data = np.frombuffer(bytes([0, 16, 0, 32, 99]) * 2, dtype=np.uint8)
     pixels = converted(image("mono16", 2, 2, data))
-    assert (pixels[..., 0] == [[1, 2], [1, 2]]).all()
+    assert (pixels[..., 0] == [[16, 32], [16, 32]]).all()
+    pixels = converted(image("mono16", 2, 2, data, big_endian=True))
+    assert (pixels[..., 0] == [[4, 8], [4, 8]]).all()
+
+
+def colours():
+    """An image of even size whose quarters have four colours."""
+    pixels = np.zeros((8, 12, 3), np.uint8)
+    pixels[:4, :6], pixels[:4, 6:], pixels[4:, :6] = BLUE, GREEN, RED
+    return pixels
+
+
+def planes():
+    """Return light (8, 12) and the colour planes (4, 6) of the image, u before v."""
+    i420 = cv2.cvtColor(colours(), cv2.COLOR_BGR2YUV_I420).ravel()
+    return i420[:96].reshape(8, 12), i420[96:120].reshape(4, 6), i420[120:].reshape(4, 6)
+
+
+PLANAR = ["nv12", "nv21", "NV12", "i420", "yuv420", "yuv420p", "yu12", "yv12"]
+
+
+@pytest.mark.parametrize("padding", [0, 4])
+@pytest.mark.parametrize("encoding", PLANAR)
+def test_planes_give_their_colours(encoding, padding):
+    light, u, v = planes()
+    if encoding in ("nv21", "yv12"):
+        u, v = v, u
+    light = np.pad(light, ((0, 0), (0, padding)))
+    if encoding.lower().startswith("nv"):
+        rest = [np.pad(np.stack([u, v], 2).reshape(4, 12), ((0, 0), (0, padding)))]
+    else:
+        rest = [np.pad(one, ((0, 0), (0, padding // 2))) for one in (u, v)]
+    data = np.concatenate([one.ravel() for one in (light, *rest)])
+    expected = colours().astype(int)
+    messages = [image(encoding, 8, 12, data, step=12 + padding)]
+    if not padding:
+        # With the height of all planes, and with the mean size of a pixel.
+        messages += [image(encoding, 12, 12, data, step=12), image(encoding, 8, 12, data, step=18)]
+    for message in messages:
+        pixels = converted(message)
+        assert pixels.shape == (8, 12, 3)
+        assert np.abs(pixels - expected).max() <= 6
+
+
+@pytest.mark.parametrize(("height", "width"), [(4, 3), (5, 4)])
+def test_planes_of_odd_size_are_refused(height, width):
+    data = np.zeros(64, np.uint8)
+    with pytest.raises(ImageError, match="expected an even width and height"):
+        converted(image("nv12", height, width, data, step=width))
+
+
+def test_truncated_planes_are_refused():
+    with pytest.raises(ImageError, match="truncated: 20 bytes, expected 24"):
+        converted(image("nv12", 4, 4, np.zeros(20, np.uint8), step=4))
+
+
+def test_yvyu_has_its_colours_the_other_way_round():
+    row = [41, 110, 41, 240] * 2
+    pixels = converted(image("yvyu", 1, 4, np.array([row], dtype=np.uint8))).astype(int)
+    assert np.abs(pixels - np.array(BLUE)).max() <= 3
+
+
+@pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
+def test_bayer_of_sixteen_bits_gives_the_colour_seen_through_it(pattern):
+    tile = np.array([4095 * (filtered == "g") for filtered in pattern], dtype="<u2")
+    mosaic = np.tile(tile.reshape(2, 2), (4, 4))
+    pixels = converted(image(f"bayer_{pattern}16", 8, 8, mosaic, step=16))
+    assert (pixels[2:-2, 2:-2] == GREEN).all()
 
 
 def test_bytes_after_the_last_row_are_left_out():
@@ -158,7 +228,7 @@ def test_what_is_no_image_is_no_message(convert, pixels):
         convert(pixels, HEADER)
 
 
-@pytest.mark.parametrize("encoding", ["", "bgr9", "32FC1", "nv12"])
+@pytest.mark.parametrize("encoding", ["", "bgr9", "32FC1", "nv99"])
 def test_unknown_encoding_is_refused_with_the_known_ones(encoding):
     with pytest.raises(ImageError, match=f"unknown encoding '{encoding}'; known are bgr8, rgb8"):
         converted(image(encoding, 2, 2, np.zeros(12, np.uint8)))
@@ -194,7 +264,7 @@ def test_odd_width_of_paired_pixels_is_refused(encoding):
 
 
 @given(
-    encoding=st.sampled_from(list(images._ENCODINGS)) | st.text(max_size=4),
+    encoding=st.sampled_from(list(KNOWN)) | st.text(max_size=4),
     height=st.integers(0, 5),
     width=st.integers(0, 5),
     step=st.integers(0, 50),
@@ -216,7 +286,8 @@ def test_any_message_gives_an_image_of_its_size_or_is_refused(
         pixels = converted(message)
     except ImageError:
         return
-    assert pixels.shape == (height, width, 3)
+    # Of planes, the height can be that of all.
+    assert pixels.shape in ((height, width, 3), (height * 2 // 3, width, 3))
     assert pixels.dtype == np.uint8
 
 
@@ -234,28 +305,28 @@ class Bridge:
         return self.answer
 
 
-def test_cv_bridge_converts_where_there_is_one():
+def test_cv_bridge_converts_what_is_unknown_here():
     pixels = np.ones((2, 2, 3), np.uint8)
     bridge = Bridge(pixels)
-    message = image("rgb8", 2, 2, np.zeros(12, np.uint8))
+    message = image("bayer_of_mine", 2, 2, np.zeros(12, np.uint8))
     assert images.image_to_bgr(message, bridge=bridge) is pixels
-    assert bridge.asked == [("rgb8", "bgr8")]
+    assert bridge.asked == [("bayer_of_mine", "bgr8")]
 
 
-@pytest.mark.parametrize("encoding", COLOURS)
-def test_what_cv_bridge_refuses_is_converted_all_the_same(encoding):
-    bridge = Bridge(RuntimeError(f"[{encoding}] is not a color format. but [bgr8] is."))
-    row, expected = COLOURS[encoding]
-    message = image(encoding, 2, 2, np.array([row, row], dtype=np.uint8))
-    assert (images.image_to_bgr(message, bridge=bridge) == [expected, expected]).all()
-    assert bridge.asked == [(encoding, "bgr8")]
+@pytest.mark.parametrize("encoding", KNOWN)
+def test_cv_bridge_is_not_asked_for_what_is_known_here(encoding):
+    bridge = Bridge(RuntimeError("not a colour"))
+    message = image(encoding, 2, 2, np.zeros(64, np.uint8), step=16)
+    assert images.image_to_bgr(message, bridge=bridge).shape == (2, 2, 3)
+    assert not bridge.asked
 
 
 def test_error_of_cv_bridge_is_told_beside_ours():
     bridge = Bridge(RuntimeError("no colour"))
-    odd = image("uyvy", 1, 3, np.zeros(6, np.uint8))
-    said = "cannot convert uyvy of 3 x 1 pixels.*nor can cv_bridge: no colour"
-    with pytest.raises(ImageError, match=said):
+    odd = image("32FC1", 1, 3, np.zeros(12, np.uint8))
+    with pytest.raises(
+        ImageError, match=r"unknown encoding '32FC1'.*nor can cv_bridge: no colour"
+    ):
         images.image_to_bgr(odd, bridge=bridge)
 
 
@@ -263,6 +334,8 @@ def test_broken_image_never_reaches_cv_bridge():
     bridge = Bridge(None)
     with pytest.raises(ImageError, match="truncated"):
         images.image_to_bgr(image("rgb8", 2, 2, np.zeros(3, np.uint8), step=6), bridge=bridge)
+    with pytest.raises(ImageError, match="empty"):
+        images.image_to_bgr(image("mine", 0, 2, np.zeros(3, np.uint8), step=6), bridge=bridge)
     assert not bridge.asked
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conversion between image messages and arrays.
 
-cv_bridge does the conversion where it is installed; it is not on the Python package index, so the
-same conversions stand here for machines without ROS from apt, and for what cv_bridge refuses: for
-it 8UC1, 8UC3 and 16UC1 are no colours, whatever a driver means by them.
+cv_bridge, where it is installed, is asked for encodings that are unknown here. It is not on the
+Python package index, takes longer, and refuses some: for it 8UC1, 8UC3 and 16UC1 are no colours,
+whatever a driver means by them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from x2c_core.arrays import ImageArray
 from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
 from x2c_core.images.image_decoding import ImageDecodingError, decode_image
+from x2c_node.conversion.encodings import KNOWN, converter
 from x2c_node.conversion.headers import check_frame_id
 from x2c_node.errors import ImageError, MessageError
 
@@ -32,29 +33,6 @@ except ImportError:
 
 _BRIDGE: Any = CvBridge() if CvBridge else None
 
-# Encoding -> numbers per pixel, bytes per number, OpenCV conversion to BGR (None: it is BGR).
-_ENCODINGS: dict[str, tuple[int, int, int | None]] = {
-    "bgr8": (3, 1, None),
-    "rgb8": (3, 1, cv2.COLOR_RGB2BGR),
-    "bgra8": (4, 1, cv2.COLOR_BGRA2BGR),
-    "rgba8": (4, 1, cv2.COLOR_RGBA2BGR),
-    "mono8": (1, 1, cv2.COLOR_GRAY2BGR),
-    "8UC1": (1, 1, cv2.COLOR_GRAY2BGR),
-    "8UC3": (3, 1, None),
-    "mono16": (1, 2, cv2.COLOR_GRAY2BGR),
-    "16UC1": (1, 2, cv2.COLOR_GRAY2BGR),
-    "bgr16": (3, 2, None),
-    "rgb16": (3, 2, cv2.COLOR_RGB2BGR),
-    "uyvy": (2, 1, cv2.COLOR_YUV2BGR_UYVY),
-    "yuv422": (2, 1, cv2.COLOR_YUV2BGR_UYVY),
-    "yuyv": (2, 1, cv2.COLOR_YUV2BGR_YUY2),
-    "yuv422_yuy2": (2, 1, cv2.COLOR_YUV2BGR_YUY2),
-    "bayer_rggb8": (1, 1, cv2.COLOR_BayerBG2BGR),
-    "bayer_bggr8": (1, 1, cv2.COLOR_BayerRG2BGR),
-    "bayer_gbrg8": (1, 1, cv2.COLOR_BayerGR2BGR),
-    "bayer_grbg8": (1, 1, cv2.COLOR_BayerGB2BGR),
-}
-
 
 def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> ImageArray:
     """Return the BGR image of an image message (height, width, 3).
@@ -63,40 +41,25 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> ImageArray:
 
     Args:
         message: The image.
-        bridge: A cv_bridge.CvBridge, or None for this module's own conversion.
+        bridge: A cv_bridge.CvBridge for encodings that are unknown here, or None.
 
     Raises:
         ImageError: The image is empty, its encoding is unknown, its data or encoding does not
             fit its size, or a size is above its limit.
     """
-    rows = _rows(message)
-    if bridge is not None:
-        try:
-            return np.asarray(bridge.imgmsg_to_cv2(message, "bgr8"))
-        except Exception as refused:
-            try:
-                return _converted(message, rows)
-            except ImageError as error:
-                raise ImageError(f"{error}; nor can cv_bridge: {refused}") from error
-    return _converted(message, rows)
-
-
-def _converted(message: Image, rows: ImageArray) -> ImageArray:
-    per_pixel, size, conversion = _ENCODINGS[message.encoding]
-    numbers = rows.reshape(message.height, -1)
-    if size == 2:
-        order = ">u2" if message.is_bigendian else "<u2"
-        numbers = (np.ascontiguousarray(numbers).view(order) >> 8).astype(np.uint8)
-    pixels = numbers.reshape(message.height, message.width, per_pixel)
-    if conversion is None:
-        return np.ascontiguousarray(pixels)
+    _check_size(message)
+    data = np.frombuffer(message.data, dtype=np.uint8)
+    # Ours first: it takes a fraction of the time, and gives the same on every machine.
+    convert = converter(message.encoding)
+    if convert is not None:
+        return convert(message, data)
+    unknown = f"unknown encoding {shown(message.encoding)}; known are {', '.join(KNOWN)}"
+    if bridge is None:
+        raise ImageError(unknown)
     try:
-        return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion), dtype=np.uint8)
-    except cv2.error as error:
-        raise ImageError(
-            f"cannot convert {message.encoding} of {message.width} x {message.height} pixels: "
-            f"{error.err}"
-        ) from error
+        return np.asarray(bridge.imgmsg_to_cv2(message, "bgr8"))
+    except Exception as refused:
+        raise ImageError(f"{unknown}; nor can cv_bridge: {refused}") from refused
 
 
 def compressed_to_bgr(message: CompressedImage) -> ImageArray:
@@ -176,12 +139,7 @@ def _image_size(image: ImageArray) -> tuple[int, int]:
     return image.shape[0], image.shape[1]
 
 
-def _rows(message: Image) -> ImageArray:
-    """Return the bytes of an image without the padding at the ends of its rows."""
-    if message.encoding not in _ENCODINGS:
-        raise ImageError(
-            f"unknown encoding {shown(message.encoding)}; known are {', '.join(_ENCODINGS)}"
-        )
+def _check_size(message: Image) -> None:
     pixels = f"{message.width} x {message.height}"
     if message.height == 0 or message.width == 0:
         raise ImageError(f"the image is empty: {pixels} pixels")
@@ -190,17 +148,3 @@ def _rows(message: Image) -> ImageArray:
         IMAGE_PIXELS.check(int(message.width) * int(message.height), f"an image of {pixels} has")
     except (LimitError, MessageError) as error:
         raise ImageError(str(error)) from error
-    per_pixel, size, _ = _ENCODINGS[message.encoding]
-    row = message.width * per_pixel * size
-    if message.step < row:
-        raise ImageError(
-            f"step is {message.step}, but a row of {message.width} {message.encoding} pixels "
-            f"has {row} bytes"
-        )
-    data = np.frombuffer(message.data, dtype=np.uint8)
-    if data.size < message.step * message.height:
-        raise ImageError(
-            f"the image is truncated: {data.size} bytes, "
-            f"expected {message.height} rows of {message.step}"
-        )
-    return data[: message.step * message.height].reshape(message.height, message.step)[:, :row]
