@@ -28,8 +28,8 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_datasets.formats import read_data_set
 from x2c_datasets.formats.parquet_columns import integers, numbers, read_columns, texts
 from x2c_evaluation.offline.results.comparison import compare
-from x2c_evaluation.offline.results.curves import read_curves
 from x2c_evaluation.offline.results.layout import FORMAT
+from x2c_evaluation.pipeline.frame_curves import read_curves
 from x2c_evaluation.run_report.frame_sets import frame_sets
 
 pytestmark = pytest.mark.slow

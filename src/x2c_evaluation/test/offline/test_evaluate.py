@@ -15,7 +15,7 @@ from x2c_core.control_space.controls_table import ControlsTable
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, evaluate
 from x2c_evaluation.offline.recording.store import as_text
-from x2c_evaluation.offline.results.curves import read_curves
+from x2c_evaluation.pipeline.frame_curves import read_curves
 from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
 from x2c_evaluation.pipeline.settings import NeutralSource
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import skimage.data
 
+from x2c_bags.errors import BagError
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
-from x2c_evaluation.offline.recording.imitated import imitate
-from x2c_evaluation.offline.sources.choice import names_source, open_frames
+from x2c_evaluation.offline.recording.store import ResultsStore, fingerprint
+from x2c_evaluation.offline.sources.choice import names_source, open_frames, path_of
+from x2c_evaluation.pipeline.offline_pipeline import imitate
 from x2c_evaluation.pipeline.settings import make_settings
 
 GROUP = "x2c.camera_sources"
@@ -100,3 +102,33 @@ def test_images_of_a_turned_camera_are_evaluated_upright_and_it_is_said(tmp_path
     assert [str(issue) for issue in issues if not issue.loss] == [
         "the camera is mounted upside down: images are turned by 180 degrees"
     ]
+
+
+def test_a_bag_by_its_source_name_is_the_same_recording(tmp_path, writers, images):
+    bag = writers.write(
+        tmp_path / "bag",
+        {
+            "/left": [(1, writers.jpeg(images[0], 1))],
+            "/right": [(2, writers.jpeg(images[1], 2)), (3, writers.jpeg(images[2], 3))],
+        },
+    )
+    for text in (str(bag), f"bag:{bag}"):
+        source = open_frames(text, "/right")
+        assert [frame.stamp for frame in source.frames()] == [2, 3]
+        assert source.bag is not None
+        with pytest.raises(BagError, match="choose one with --topic"):
+            open_frames(text)
+    with pytest.raises(BagError, match="no bag at .*gone"):
+        open_frames(f"bag:{tmp_path / 'gone'}")
+
+
+def test_results_never_go_where_a_recording_with_a_source_name_is(tmp_path, camera_bag):
+    bag = camera_bag(tmp_path / "bag", frames=2)
+    job = EvaluationJob("it", f"bag:{bag}", make_settings())
+    assert path_of(job.source) == str(bag)
+    assert path_of("performer") == path_of("performer:x") == ""
+    with pytest.raises(EvaluationError, match="is where the results would go"):
+        ResultsStore(bag, [job])
+    before = fingerprint(job, "")
+    (bag / "more.mcap").write_bytes(b"")
+    assert fingerprint(job, "") != before

@@ -10,8 +10,7 @@ from x2c_core.face import topology
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
 from x2c_core.face.head_pose import FACING, HeadPose
-from x2c_evaluation.offline.recording.imitated import Gathered
-from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
+from x2c_evaluation.pipeline.offline_pipeline import Gathered, PipelineOutput
 
 
 def sight(number, state=FaceState.TRACKING):

@@ -16,7 +16,7 @@ from x2c_bags.frames.bag_frames import BagFrames
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.files.issues import Issues
-from x2c_evaluation.offline.recording.imitated import imitate
+from x2c_evaluation.pipeline.offline_pipeline import imitate
 from x2c_evaluation.pipeline.settings import make_settings
 from x2c_imitation.imitation_node import ImitationNode
 from x2c_imitation.pipeline.imitation_stage import ImitationStage

@@ -6,8 +6,8 @@ from rclpy.node import Node
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
-from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.statistics import limit_statistics
+from x2c_evaluation.pipeline.frame_curves import FrameCurves
 from x2c_evaluation.pipeline.settings import make_settings
 from x2c_node.errors import ParameterFileError
 from x2c_node.parameter_file import ParameterFile

@@ -3,10 +3,9 @@ import numpy as np
 import pytest
 
 from x2c_core.control_space import controls
-from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.references import Reference
-from x2c_evaluation.offline.results.smoothness import smoothness
-from x2c_evaluation.offline.results.statistics import spans, states
+from x2c_evaluation.offline.results.statistics import smoothness, spans, states
+from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 
 PERIOD = 40_000_000
 COUNT = 100

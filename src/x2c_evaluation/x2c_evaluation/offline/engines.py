@@ -22,7 +22,7 @@ from x2c_evaluation.offline.recording.evaluate import (
     evaluate,
     failure,
 )
-from x2c_evaluation.offline.sources.choice import names_source
+from x2c_evaluation.offline.sources.choice import path_of
 
 _PATIENCE = "20s"
 """Time limit for an answer of a cluster [s]."""
@@ -126,9 +126,15 @@ def _everywhere(job: EvaluationJob) -> EvaluationJob:
     """Return a job whose paths do not depend on the folder it is run in."""
     return dataclasses.replace(
         job,
-        source=job.source if names_source(job.source) else _absolute(job.source),
+        source=_with_absolute_path(job.source),
         against=_absolute(job.against) if job.against else "",
     )
+
+
+def _with_absolute_path(source: str) -> str:
+    """Return a recording with its path, also that in "NAME:PATH", from the root on."""
+    path = path_of(source)
+    return source.removesuffix(path) + _absolute(path) if path else source
 
 
 def _absolute(path: str) -> str:

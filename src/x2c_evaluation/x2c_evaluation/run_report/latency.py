@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Latency and dropped frames of the pipeline, from the stamps of its messages."""
+"""Latency, dropped frames and rates of the pipeline, from the stamps of its messages."""
 
 from __future__ import annotations
 
@@ -55,6 +55,16 @@ class Latency:
     durations: Array
 
 
+@dataclass(frozen=True)
+class Percentiles:
+    """Distribution of a stage's latency [ms]."""
+
+    count: int
+    p50: float
+    p99: float
+    max: float
+
+
 def measure(recorded_run: RecordedRun) -> dict[LatencyStage, Latency]:
     """Return the latency of each stage; of a frame answered more than once, the first answer's.
 
@@ -88,6 +98,23 @@ def drops(recorded_run: RecordedRun) -> dict[str, int]:
             within = asked[(asked >= answered[0]) & (asked <= answered[-1])]
             missing[name] = int(np.setdiff1d(within, answered).size)
     return missing
+
+
+def percentiles(measured: Latency | None) -> Percentiles | None:
+    """Return the distribution of a stage's latency; None where nothing was measured."""
+    if measured is None or not len(measured.durations):
+        return None
+    durations = measured.durations * 1e3
+    p50, p99 = np.percentile(durations, [50, 99])
+    return Percentiles(len(durations), float(p50), float(p99), float(durations.max()))
+
+
+def rate(stream: Stream) -> float | None:
+    """Return how many messages of a topic came each second [Hz], or None."""
+    if len(stream) < 2:
+        return None
+    span = float(stream.times.max() - stream.times.min()) * 1e-9
+    return (len(stream) - 1) / span if span > 0.0 else None
 
 
 def _between(recorded_run: RecordedRun, begin: Part | None, end: Stream) -> Latency:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from x2c_bags.frames.recorded_run import NodeState, RecordedRun, Stream
+from x2c_bags.frames.recorded_run import NodeState, RecordedRun
 from x2c_bags.schema.topics import Part
 from x2c_core.face.frames import FaceState
 from x2c_evaluation.run_report import latency
-from x2c_evaluation.run_report.latency import Latency, LatencyStage
+from x2c_evaluation.run_report.latency import LatencyStage, Percentiles, percentiles, rate
 
 FORMAT = 1
 """Number of the report's form, raised when the meaning of a field changes."""
@@ -51,16 +51,6 @@ class RunContext:
     exit_reason: str
     failed: bool = False
     counters: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Percentiles:
-    """Distribution of a stage's latency [ms]."""
-
-    count: int
-    p50: float
-    p99: float
-    max: float
 
 
 @dataclass(frozen=True)
@@ -173,23 +163,6 @@ def _strict(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     return value
-
-
-def percentiles(measured: Latency | None) -> Percentiles | None:
-    """Return the distribution of a stage's latency; None where nothing was measured."""
-    if measured is None or not len(measured.durations):
-        return None
-    durations = measured.durations * 1e3
-    p50, p99 = np.percentile(durations, [50, 99])
-    return Percentiles(len(durations), float(p50), float(p99), float(durations.max()))
-
-
-def rate(stream: Stream) -> float | None:
-    """Return how many messages of a topic came each second [Hz], or None."""
-    if len(stream) < 2:
-        return None
-    span = float(stream.times.max() - stream.times.min()) * 1e-9
-    return (len(stream) - 1) / span if span > 0.0 else None
 
 
 def _warnings(report: Report, recorded_run: RecordedRun) -> list[str]:

@@ -19,9 +19,9 @@ from x2c_evaluation.offline.results.comparison import (
     better,
     compared_metrics,
 )
-from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, PAGE
 from x2c_evaluation.offline.results.metrics import METRICS, Metric
+from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 from x2c_evaluation.pipeline.settings import CHOSEN
 
 _PLOTTED = 6

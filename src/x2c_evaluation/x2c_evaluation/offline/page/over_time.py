@@ -10,9 +10,9 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group, Unit
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_evaluation.offline.page.charts import path, plot
-from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.key_frames import frame_errors
 from x2c_evaluation.offline.results.result import RecordingResult
+from x2c_evaluation.pipeline.frame_curves import FrameCurves
 
 Shades = list[tuple[float, float, str]]
 

@@ -11,13 +11,13 @@ from x2c_evaluation.offline.page import details, over_time
 from x2c_evaluation.offline.page.charts import bar
 from x2c_evaluation.offline.page.frame import badge, image, tile
 from x2c_evaluation.offline.recording.store import ResultsStore
-from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.metrics import METRICS
 from x2c_evaluation.offline.results.result import (
     ErrorFigures,
     KeyFrameFigures,
     RecordingResult,
 )
+from x2c_evaluation.pipeline.frame_curves import FrameCurves
 
 _TILES = (
     *("error", "recorded_error", "fidelity_r", "face_share", "jitter", "jerk"),

@@ -9,13 +9,13 @@ from html import escape
 from x2c_evaluation.offline.page.frame import page, table, tile
 from x2c_evaluation.offline.page.recording import recording, status
 from x2c_evaluation.offline.recording.store import ResultsStore
-from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, PAGE, RECORDINGS
 from x2c_evaluation.offline.results.metrics import METRICS
 from x2c_evaluation.offline.results.result import (
     EvaluationReport,
     RecordingResult,
 )
+from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 from x2c_evaluation.pipeline.settings import CHOSEN, ChosenSettings
 
 _COLUMNS = (

@@ -10,9 +10,9 @@ from x2c_core.robot.robot import Robot
 from x2c_core.sources.camera_source import IMAGE_RATE
 from x2c_evaluation.fidelity.clip import perform
 from x2c_evaluation.fidelity.measure import mean, measure
-from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.result import DescriptorFidelity, FidelityFigures
 from x2c_evaluation.pipeline.even_images import even_images
+from x2c_evaluation.pipeline.frame_curves import FrameCurves
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 

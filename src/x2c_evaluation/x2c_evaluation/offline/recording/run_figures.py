@@ -8,11 +8,9 @@ import dataclasses
 from x2c_bags.frames.recorded_run import RecordedRun, Stream, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
-from x2c_core.files.issues import Issue
-from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.result import RunFigures
-from x2c_evaluation.run_report import latency
-from x2c_evaluation.run_report.report import Percentiles, percentiles, rate
+from x2c_evaluation.pipeline.frame_curves import FrameCurves
+from x2c_evaluation.run_report.latency import Percentiles, drops, measure, percentiles, rate
 
 _PARTS = (Part.CAMERA_INFO, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.DIAGNOSTICS)
 _TOLD = (Part.FACE, Part.CONTROLS, Part.COMMANDS)
@@ -32,15 +30,15 @@ def recorded_run(reader: BagReader, curves: FrameCurves) -> RecordedRun | None:
     return dataclasses.replace(read, streams=streams, issues=issues)
 
 
-def figures(run: RecordedRun) -> RunFigures:
+def run_figures(run: RecordedRun) -> RunFigures:
     """Return latency, drops and rates as they were recorded."""
-    measured = latency.measure(run)
+    measured = measure(run)
     spread: dict[str, Percentiles | None] = {
         stage.value: percentiles(one) for stage, one in measured.items()
     }
     return RunFigures(
         latency_ms={name: one for name, one in spread.items() if one is not None},
-        drops=latency.drops(run),
+        drops=drops(run),
         rates_hz={part.value: rate(run.streams[part]) for part in _TOLD},
         messages={part.value: len(run.streams[part]) for part in _TOLD},
         complaints=tuple(
@@ -49,8 +47,3 @@ def figures(run: RecordedRun) -> RunFigures:
             for _, message in node.complaints
         ),
     )
-
-
-def issues(run: RecordedRun) -> list[Issue]:
-    """Return what of the run could not be read."""
-    return [Issue(text) for text in run.issues]

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep the result of each recording, so that a killed run can be resumed."""
+"""The folder of an evaluation: results of each recording, so that a killed run can be resumed.
+
+It is a new folder, or an earlier evaluation's; files of the user are never replaced.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +21,19 @@ from x2c_core.files.regular_files import read_text
 from x2c_core.printable import printable
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationOutcome
-from x2c_evaluation.offline.recording.results_folder import claim, files_of, is_ours
-from x2c_evaluation.offline.results.layout import FINGERPRINT, FRAMES, RECORDINGS, RESULT
+from x2c_evaluation.offline.results.layout import (
+    FINGERPRINT,
+    FRAMES,
+    MARKER,
+    PAGE,
+    RECORDINGS,
+    REPORT,
+    RESULT,
+)
 from x2c_evaluation.offline.results.result import RecordingResult
-from x2c_evaluation.offline.sources.choice import names_source
+from x2c_evaluation.offline.sources.choice import path_of
+
+_MARK = "Results of 'x2c evaluate', which replaces and removes what is of it in this folder.\n"
 
 
 class ResultsStore:
@@ -36,7 +49,7 @@ class ResultsStore:
 
     def __init__(self, folder: Path, jobs: Sequence[EvaluationJob]) -> None:
         self.folder = folder
-        claim(folder, jobs)
+        _claim(folder, jobs)
 
     def recording(self, name: str) -> Path:
         """Return a recording's folder."""
@@ -100,7 +113,7 @@ class ResultsStore:
             EvaluationError: It cannot be removed.
         """
         for folder in list((self.folder / RECORDINGS).iterdir()):
-            if folder.name not in names and is_ours(folder):
+            if folder.name not in names and _is_ours(folder):
                 try:
                     self._forget(folder.name)
                 except OSError as error:
@@ -153,9 +166,9 @@ def fingerprint(job: EvaluationJob, settings: str) -> str:
     digest = hashlib.sha256(
         f"{settings}\n{job.name}\n{job.topic}\n".encode(errors="surrogateescape")
     )
-    for text in filter(None, (job.source, job.against)):
-        # Of "NAME:TEXT", the text may be the path.
-        path = text.partition(":")[2] if names_source(text) else text
+    for text, path in ((job.source, path_of(job.source)), (job.against, job.against)):
+        if not text:
+            continue
         state = _state(Path(path).expanduser()) if path else []
         digest.update(f"{text}\n{state}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
@@ -168,8 +181,88 @@ def _state(path: Path) -> list[tuple[str, int, int]]:
         if path.name == METADATA:
             files = [*path.parent.iterdir()]
     elif path.is_dir():
-        files = list(files_of(path))
+        files = list(_files_of(path))
     else:
         return []
     states = [(one.name, one.stat()) for one in sorted(files) if one.is_file()]
     return [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+
+
+def _claim(folder: Path, jobs: Sequence[EvaluationJob]) -> None:
+    """Make a folder for results, or take the one of an earlier evaluation.
+
+    Args:
+        folder: Made where there is none.
+        jobs: Jobs whose results go to it.
+
+    Raises:
+        EvaluationError: It cannot be written, or results would replace what is not of an
+            evaluation, or is to be read.
+    """
+    _refuse_files_of_others(folder, jobs)
+    for job in jobs:
+        for what, path in (("recording", path_of(job.source)), ("reference", job.against)):
+            if path:
+                _refuse_overlap(folder, what, path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # First of all, so that what a killed run leaves is known again.
+        (folder / MARKER).write_text(_MARK, encoding="utf-8")
+        for part in (FRAMES, RECORDINGS):
+            (folder / part).mkdir(exist_ok=True)
+    except OSError as error:
+        raise EvaluationError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether a recording's folder is of an evaluation, or holds nothing at all."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    held = {one.name for one in folder.iterdir()}
+    return not held or bool(held & {FINGERPRINT, RESULT})
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    """Yield the files below a recording's folder, without what evaluations left in there."""
+    for place, folders, names in os.walk(folder):
+        here = Path(place)
+        folders[:] = [one for one in folders if not (here / one / MARKER).is_file()]
+        yield from (here / name for name in names)
+
+
+def _refuse_files_of_others(folder: Path, jobs: Sequence[EvaluationJob]) -> None:
+    if not (folder / MARKER).is_file():
+        there = [one for one in (FRAMES, RECORDINGS, REPORT, PAGE) if _exists(folder / one)]
+        if there:
+            raise EvaluationError(
+                f"{folder} holds {' and '.join(there)}, but is no folder of an evaluation "
+                f"({MARKER} is missing): choose another --out, so that nothing of yours is "
+                "replaced or removed"
+            )
+        return
+    for job in jobs:
+        mine = folder / RECORDINGS / job.name
+        if _exists(mine) and not _is_ours(mine):
+            raise EvaluationError(
+                f"{mine} is not of an evaluation, but its results would replace it: choose "
+                "another --out"
+            )
+
+
+def _refuse_overlap(folder: Path, what: str, path: str) -> None:
+    results, read = folder.resolve(), Path(path).expanduser().resolve()
+    if read.name == METADATA:
+        read = read.parent
+    # Results in a folder of their own below the recording do no harm.
+    in_the_way = read == results or any(
+        read.is_relative_to(results / one) for one in (FRAMES, RECORDINGS)
+    )
+    if in_the_way:
+        raise EvaluationError(
+            f"the {what} {path} is where the results would go, in {folder}: choose another "
+            f"--out, for example {folder / 'evaluation'}"
+        )
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()

@@ -16,10 +16,10 @@ from x2c_core.control_space.controls import Group
 from x2c_core.files.bounded_json import load_json_file
 from x2c_core.files.entries import shown
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.results.curves import read_curves
 from x2c_evaluation.offline.results.layout import FORMAT, FRAMES, REPORT
 from x2c_evaluation.offline.results.metrics import METRICS, Metric
 from x2c_evaluation.offline.results.result import EvaluationReport, RecordingResult
+from x2c_evaluation.pipeline.frame_curves import read_curves
 
 DIFFERENCE = "difference"
 """Metric of a comparison alone: control error of B against A, on frames of the same stamp."""

@@ -18,9 +18,9 @@ from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
-from x2c_evaluation.offline.results.curves import FrameCurves
 from x2c_evaluation.offline.results.references import AGAINST, RECORDED
 from x2c_evaluation.offline.results.result import KeyFrameFigures
+from x2c_evaluation.pipeline.frame_curves import FrameCurves
 from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace

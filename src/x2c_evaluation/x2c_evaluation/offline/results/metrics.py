@@ -15,8 +15,7 @@ from x2c_evaluation.offline.results.result import (
     Figures,
     RecordingResult,
 )
-from x2c_evaluation.run_report.latency import LatencyStage
-from x2c_evaluation.run_report.report import Percentiles
+from x2c_evaluation.run_report.latency import LatencyStage, Percentiles
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other control values for the frames of a recording, to compare with."""
+"""Other control values for the frames of a recording, and the error against them."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_bags.frames.frame_source import FrameReference
+from x2c_bags.frames.frame_source import FrameReference, FrameSource
 from x2c_bags.frames.recorded_run import RecordedRun, read_recorded_run
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
+from x2c_core.control_space.control_error import control_error
 from x2c_core.control_space.controls_track import read_controls
+from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlState
+from x2c_core.files.issues import Issues
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.results.curves import FrameCurves, read_curves
 from x2c_evaluation.offline.results.layout import FRAMES, REPORT
+from x2c_evaluation.offline.results.result import ErrorFigures
+from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 
 Integers = NDArray[np.int64]
 
@@ -74,6 +80,57 @@ class Reference(FrameReference):
         return found
 
 
+def find_references(
+    source: FrameSource,
+    run: RecordedRun | None,
+    against: str,
+    recording: str,
+    issues: Issues,
+) -> dict[str, Reference]:
+    """Return what the control values of a recording are compared with, by name.
+
+    Args:
+        source: Source of the frames, which may have values of its own.
+        run: Run in which the bag was recorded; None for other recordings.
+        against: Path that the user gave; empty for none.
+        recording: Name of the recording.
+        issues: Takes why what the user gave cannot be used.
+    """
+    found: dict[str, Reference] = {}
+    if run is not None and (in_bag := recorded(run)) is not None:
+        found[RECORDED] = in_bag
+    if against:
+        try:
+            found[AGAINST] = read_reference(Path(against).expanduser(), recording)
+        except X2CError as error:
+            issues.add(f"nothing to compare with: {error}")
+    if AGAINST not in found and (own := source.reference()) is not None:
+        found[AGAINST] = Reference(own.stamps, own.values, own.source)
+    return found
+
+
+def compare(
+    curves: FrameCurves, references: Mapping[str, Reference], issues: Issues
+) -> tuple[FrameCurves, dict[str, ErrorFigures | None]]:
+    """Return the curves with the references for their frames, and the error against each.
+
+    Args:
+        curves: Curves of a recording.
+        references: Values to compare with, by name.
+        issues: Takes the references that have nothing in common with the frames.
+    """
+    matched: dict[str, Array] = {}
+    errors: dict[str, ErrorFigures | None] = {}
+    for name, reference in references.items():
+        values, how = reference.at(curves.stamps)
+        if not np.isfinite(values[:, 0]).any():
+            issues.add(f"{reference.source}: no values for any of the frames ({how})")
+            continue
+        matched[name] = values
+        errors[name] = _error(curves, values, reference.source, how)
+    return dataclasses.replace(curves, references=matched), errors
+
+
 def recorded(recorded_run: RecordedRun) -> Reference | None:
     """Return the control values that a bag holds, or None."""
     if not len(recorded_run.controls):
@@ -110,6 +167,27 @@ def read_reference(path: Path, recording: str) -> Reference:
     raise EvaluationError(
         f"{path}: expected a bag with control values, a CSV file as 'x2c demo' writes it, a data "
         f"set, or the folder of an earlier evaluation with {REPORT}"
+    )
+
+
+def _error(curves: FrameCurves, values: Array, source: str, how: str) -> ErrorFigures | None:
+    """Return the control error against values (n, 30); None where no frame can be compared."""
+    both = curves.followed & np.isfinite(values).all(axis=1)
+    # As they are in messages and files, so that equal values have no error.
+    own = curves.values[both].astype(np.float32)
+    found = control_error(own, values[both].astype(np.float32))
+    if found is None:
+        return None
+    return ErrorFigures(
+        source=source,
+        matched_by=how,
+        mean=found.mean,
+        p95=found.p95,
+        largest=found.largest,
+        frames=found.frames,
+        gaze_masked=found.gaze_masked,
+        groups={group.value: error for group, error in found.by_group.items()},
+        controls=dict(zip(controls.NAMES, found.by_control.tolist(), strict=True)),
     )
 
 

@@ -11,7 +11,7 @@ from x2c_core.files.issues import Issue
 from x2c_core.files.records import from_json, to_json
 from x2c_evaluation.offline.results.layout import FORMAT
 from x2c_evaluation.pipeline.settings import ChosenSettings
-from x2c_evaluation.run_report.report import Percentiles
+from x2c_evaluation.run_report.latency import Percentiles
 
 
 @dataclass(frozen=True)

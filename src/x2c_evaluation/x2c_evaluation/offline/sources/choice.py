@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from x2c_bags.frames.bag_camera import BagCamera
 from x2c_bags.frames.bag_frames import FACE, BagFrames
 from x2c_bags.frames.frame_source import FrameSource
 from x2c_bags.frames.topic_choice import choose_topic
@@ -23,6 +24,17 @@ def names_source(text: str) -> bool:
     return CAMERA_SOURCES.names_one(text)
 
 
+def path_of(text: str) -> str:
+    """Return the path of a recording; empty for one that is no file, such as "performer".
+
+    The path may not exist, except that of "NAME:PATH": another TEXT there is no path.
+    """
+    if not names_source(text):
+        return text
+    path = text.partition(":")[2]
+    return path if path and Path(path).expanduser().exists() else ""
+
+
 def open_frames(
     text: str, topic: str = "", neutral: NeutralSource = NeutralSource.AUTO
 ) -> FrameSource:
@@ -30,7 +42,7 @@ def open_frames(
 
     Args:
         text: Path of a data set, bag, video or folder of images; or "NAME:TEXT" with the name of
-            a camera source, such as "performer".
+            a camera source, such as "performer". "bag:PATH" is the same as the path of a bag.
         topic: Topic of the frames in a bag; empty for the only one there is.
         neutral: Origin of the neutral face.
 
@@ -39,6 +51,9 @@ def open_frames(
     """
     path = Path(text).expanduser()
     if names_source(text):
+        source, named = CAMERA_SOURCES.choose(text)
+        if source is BagCamera:
+            return _bag_frames(Path(named).expanduser(), topic, neutral)
         return CameraFrames(text)
     if is_data_set(path):
         return DataSetFrames(path)

@@ -20,15 +20,17 @@ from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_datasets.fit.image_tracking import track_single
-from x2c_evaluation.offline.recording.imitated import Gathered, Imitated
 from x2c_evaluation.pipeline.observing import observe
-from x2c_evaluation.pipeline.offline_pipeline import PipelineOutput
+from x2c_evaluation.pipeline.offline_pipeline import (
+    REPORTED_EVERY,
+    Gathered,
+    Imitated,
+    PipelineOutput,
+)
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.pipeline.imitation_stage import imitator_failures
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
-
-_TOLD_EVERY = 10
 
 
 def imitate_images(
@@ -83,7 +85,7 @@ def imitate_images(
                 answer = ControlFrame(values, 1.0, ControlState.TRACKING, number)
                 output = replace(output, frame=answer)
             gathered.add(frame.index, frame.stamp, output)
-            if len(gathered) % _TOLD_EVERY == 0:
+            if len(gathered) % REPORTED_EVERY == 0:
                 progress(read)
     total = source.count or read
     progress(total)
