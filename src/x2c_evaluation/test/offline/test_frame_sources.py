@@ -118,7 +118,7 @@ def test_a_bag_by_its_source_name_is_the_same_recording(tmp_path, writers, image
         assert source.bag is not None
         with pytest.raises(BagError, match="choose one with --topic"):
             open_frames(text)
-    with pytest.raises(BagError, match="no bag at .*gone"):
+    with pytest.raises(BagError, match=r"no bag at .*gone"):
         open_frames(f"bag:{tmp_path / 'gone'}")
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from x2c_evaluation.offline.engines import Processes
-from x2c_evaluation.offline.page.charts import path, short
 from x2c_evaluation.offline.page.comparison_page import comparison_page
+from x2c_evaluation.offline.page.plots import Line, Plot
+from x2c_evaluation.offline.page.rendering import short
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob
 from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.run import run
@@ -88,7 +89,7 @@ def test_a_real_browser_shows_everything_without_a_network(tmp_path, evaluation,
     said = re.search(r'<output id="check">(.*?)</output>', dom)[1]
     found = {key: value.strip('"') for key, value in re.findall(r'"(\w+)":("[^"]*"|-?\d+)', said)}
     assert int(found["plots"]) == 30
-    assert int(found["pictures"]) >= 2
+    assert int(found["images"]) >= 2
     assert int(found["broken"]) == 0
     assert int(found["wide"]) <= 0
     assert int(found["fetched"]) == 0
@@ -128,19 +129,25 @@ def test_a_comparison_is_a_whole_page_too(tmp_path, evaluation):
     assert 'data-ready="true"' in browse(tmp_path, "--dump-dom", f"file://{copy}")
 
 
+def drawn(times, values, duration):
+    plot = Plot("", "", "", duration, 0.0, 1.0, [Line("own", times, values)])
+    ((_, path),) = plot.paths
+    return path
+
+
 def test_a_line_has_gaps_where_there_are_no_values():
     times = np.array([0.0, 1.0, 2.0, 3.0])
     values = np.array([0.0, 1.0, np.nan, 0.5])
-    assert path(times, values, 3.0, 0.0, 1.0) == "M0 200L667 0M2000 100"
+    assert drawn(times, values, 3.0) == "M0 200L667 0M2000 100"
 
 
 def test_a_long_line_keeps_its_extremes():
     times = np.arange(10_000) / 100.0
     values = np.zeros(10_000)
     values[5_555] = 1.0
-    drawn = path(times, values, 100.0, 0.0, 1.0)
-    assert len(re.findall(r"[ML]", drawn)) <= 701
-    assert "L1111 0" in drawn
+    line = drawn(times, values, 100.0)
+    assert len(re.findall(r"[ML]", line)) <= 701
+    assert "L1111 0" in line
 
 
 def test_numbers_of_axes_are_short():

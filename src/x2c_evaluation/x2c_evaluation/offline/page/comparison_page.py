@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
-from x2c_evaluation.offline.page.charts import bar, path, plot
-from x2c_evaluation.offline.page.frame import page, table, tile
+from x2c_evaluation.offline.page.plots import ControlBars, Line, Plot, control_bars, ends
+from x2c_evaluation.offline.page.rendering import render
 from x2c_evaluation.offline.results.comparison import (
     DIFFERENCE,
     Comparison,
@@ -38,62 +38,65 @@ def comparison_page(comparison: Comparison, verdicts: Sequence[str], thresholds:
         verdicts: Reasons why B fails; empty if it passes.
         thresholds: Number of thresholds.
     """
-    a, b = comparison.first, comparison.second
-    parts = [
-        '<p class="hint">X2C comparison</p>',
-        f"<h1>{escape(_name(a))} and {escape(_name(b))}</h1>",
-        f'<p class="facts">A: {_link(a)}<br>B: {_link(b)}</p>',
-        _verdict(verdicts, thresholds),
-        f'<div class="tiles changes">{"".join(_tiles(comparison))}</div>',
-        "<h3>All recordings</h3>",
-        _metrics(comparison),
-        _recordings(comparison),
-        _by_control(comparison),
-        _curves(comparison),
+    sides = comparison.first, comparison.second
+    metrics = [
+        MetricChange(metric, *comparison.values(metric.name))
+        for metric in compared_metrics(comparison)
     ]
-    terms = ("change", "difference", "control error", "jitter", "jerk", "beyond its speed limit")
-    title = f"{_name(a)} and {_name(b)} - X2C comparison"
-    return page(title, "".join(parts), b.report.versions, terms)
-
-
-def _name(side: ComparisonSide) -> str:
-    return side.folder.resolve().name
-
-
-def _link(side: ComparisonSide) -> str:
-    settings = side.report.settings
-    said = f"robot {settings.robot}, backend {settings.backend}"
-    for part, before in CHOSEN.items():
-        chosen = getattr(settings, part)
-        said += "".join(f", {before}{name} {value}" for name, value in chosen.items())
-    return f"{escape(str(side.folder / PAGE))} · {escape(said)}"
-
-
-def _verdict(verdicts: Sequence[str], thresholds: int) -> str:
-    if not thresholds:
-        return ""
-    if not verdicts:
-        return f'<div class="issues note"><b>Passed</b> thresholds: {thresholds}</div>'
-    lines = "".join(f"<li>{escape(one)}</li>" for one in verdicts)
-    return (
-        f'<div class="issues bad"><b>Failed</b> thresholds: {len(verdicts)} of {thresholds}'
-        f"<ul>{lines}</ul></div>"
+    return render(
+        "comparison.html",
+        names=[side.folder.resolve().name for side in sides],
+        sides=[_facts(side) for side in sides],
+        verdicts=verdicts,
+        thresholds=thresholds,
+        tiles=_tiles(comparison),
+        metrics=metrics,
+        recordings=RecordingTable(comparison),
+        by_control=_by_control(comparison),
+        curves=list(_curves(comparison)),
+        versions=comparison.second.report.versions,
     )
 
 
-def _tiles(comparison: Comparison) -> list[str]:
-    tiles = []
-    if DIFFERENCE in comparison.difference:
-        tiles.append(
-            tile(f"{comparison.difference[DIFFERENCE]:.4f}", "difference of controls", "change")
-        )
-    for name in _TILES:
-        before, after = comparison.values(name)
-        if before is not None and after is not None:
-            metric = METRICS[name]
-            tiles.append(tile(_both(metric, before, after), metric.label, "change"))
-    tiles.append(tile(str(len(comparison.common)), "recordings in both", "change"))
-    return tiles
+@dataclass(frozen=True)
+class MetricChange:
+    """Change of a metric from A to B.
+
+    Attributes:
+        metric: The metric.
+        first: Value of A; None if it has none.
+        second: Value of B likewise.
+    """
+
+    metric: Metric
+    first: float | None
+    second: float | None
+
+    @property
+    def before(self) -> str:
+        """Value of A for people."""
+        return self.metric.text(self.first)
+
+    @property
+    def after(self) -> str:
+        """Value of B for people."""
+        return self.metric.text(self.second)
+
+    @property
+    def both(self) -> str:
+        """Both values; only one where they look alike."""
+        return self.before if self.before == self.after else f"{self.before} → {self.after}"
+
+    @property
+    def text(self) -> str:
+        """Change in short; empty where none is seen."""
+        return change(self.metric, self.first, self.second)
+
+    @property
+    def kind(self) -> str:
+        """Whether B is "better" or "worse"; empty for neither."""
+        verdict = better(self.metric, self.first, self.second)
+        return {True: "better", False: "worse", None: ""}[verdict]
 
 
 def change(metric: Metric, before: float | None, after: float | None) -> str:
@@ -105,119 +108,114 @@ def change(metric: Metric, before: float | None, after: float | None) -> str:
     return f"{'+' if after >= before else ''}{text}{share}"
 
 
-def _both(metric: Metric, before: float | None, after: float | None) -> str:
-    texts = metric.text(before), metric.text(after)
-    return texts[0] if texts[0] == texts[1] else f"{texts[0]} → {texts[1]}"
+@dataclass(frozen=True)
+class RecordingTable:
+    """Metrics of the recordings that both have.
 
+    Attributes:
+        comparison: Comparison of two evaluations.
+    """
 
-def _metrics(comparison: Comparison) -> str:
-    rows = []
-    for metric in compared_metrics(comparison):
-        before, after = comparison.values(metric.name)
-        rows.append(
-            [
-                escape(metric.label),
-                metric.text(before),
-                metric.text(after),
-                _coloured(metric, before, after),
+    comparison: Comparison
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels of the metrics that any of them has."""
+        return [metric.label for metric in self._metrics]
+
+    @property
+    def rows(self) -> list[tuple[str, float | None, list[MetricChange]]]:
+        """Name, difference and metrics of each recording."""
+        a, b = self.comparison.first.recordings, self.comparison.second.recordings
+        rows = []
+        for name in self.comparison.common:
+            errors = self.comparison.differences.get(name)
+            changes = [
+                MetricChange(one, one.of(a[name]), one.of(b[name])) for one in self._metrics
             ]
-        )
-    return f'<div class="card">{table(("", "A", "B", "change"), rows, escaped=True)}</div>'
+            rows.append((name, None if errors is None else errors.mean, changes))
+        return rows
+
+    @property
+    def only(self) -> list[tuple[str, list[str]]]:
+        """Name of each side with the recordings that only it has."""
+        return list(zip("AB", self.comparison.only, strict=True))
+
+    @property
+    def _metrics(self) -> list[Metric]:
+        sides = self.comparison.first, self.comparison.second
+        results = [side.recordings[name] for side in sides for name in self.comparison.common]
+        every = [METRICS[name] for name in _PER_RECORDING]
+        return [one for one in every if any(one.of(result) is not None for result in results)]
 
 
-def _coloured(metric: Metric, before: float | None, after: float | None) -> str:
-    verdict = better(metric, before, after)
-    kind = {True: "better", False: "worse", None: ""}[verdict]
-    return f'<span class="{kind}">{escape(change(metric, before, after))}</span>'
+@dataclass(frozen=True)
+class ControlDifferences:
+    """Differences of all recordings together, by group and control.
+
+    Attributes:
+        groups: Bars of the groups and controls.
+        most: Largest difference of a control.
+    """
+
+    groups: ControlBars
+    most: float
 
 
-def _recordings(comparison: Comparison) -> str:
-    if not comparison.common:
-        return '<div class="issues bad">The two have no recording of the same name.</div>'
-    metrics = [
-        METRICS[name]
-        for name in _PER_RECORDING
-        if any(
-            METRICS[name].of(side.recordings[one]) is not None
-            for side in (comparison.first, comparison.second)
-            for one in comparison.common
-        )
-    ]
-    rows = []
-    for name in comparison.common:
-        a, b = comparison.first.recordings[name], comparison.second.recordings[name]
-        difference = comparison.differences.get(name)
-        cells = [escape(name), "-" if difference is None else f"{difference.mean:.4f}"]
-        for metric in metrics:
-            before, after = metric.of(a), metric.of(b)
-            changed = _coloured(metric, before, after)
-            cells.append(f"{_both(metric, before, after)} {changed}")
-        rows.append(cells)
-    head = ("recording", "difference", *(metric.label for metric in metrics))
-    missing = "".join(
-        f'<p class="hint">only in {side}: {escape(", ".join(names))}</p>'
-        for side, names in zip("AB", comparison.only, strict=True)
-        if names
-    )
-    return f'<h3>Recordings</h3><div class="card">{table(head, rows, escaped=True)}</div>{missing}'
+def _facts(side: ComparisonSide) -> str:
+    settings = side.report.settings
+    said = f"robot {settings.robot}, backend {settings.backend}"
+    for part, before in CHOSEN.items():
+        chosen = getattr(settings, part)
+        said += "".join(f", {before}{name} {value}" for name, value in chosen.items())
+    return f"{side.folder / PAGE} · {said}"
 
 
-def _by_control(comparison: Comparison) -> str:
+def _tiles(comparison: Comparison) -> list[tuple[str, str]]:
+    tiles = []
+    if DIFFERENCE in comparison.difference:
+        tiles.append((f"{comparison.difference[DIFFERENCE]:.4f}", "difference of controls"))
+    for name in _TILES:
+        one = MetricChange(METRICS[name], *comparison.values(name))
+        if one.first is not None and one.second is not None:
+            tiles.append((one.both, one.metric.label))
+    return [*tiles, (str(len(comparison.common)), "recordings in both")]
+
+
+def _by_control(comparison: Comparison) -> ControlDifferences | None:
     weights = np.array([one.frames for one in comparison.differences.values()], dtype=float)
     if not len(weights):
-        return ""
+        return None
     stacked = np.array([one.by_control for one in comparison.differences.values()])
     known = np.isfinite(stacked)
     total = (known * weights[:, None]).sum(axis=0)
     means = (np.nan_to_num(stacked) * weights[:, None]).sum(axis=0) / np.maximum(total, 1.0)
-    rows = []
-    for group in Group:
-        members = controls.group_indices(group)
-        mean = float(means[members].mean())
-        most = float(means.max())
-        rows.append("<div>" + bar(group.capitalize(), mean, most, f"{mean:.4f}", f"group {group}"))
-        rows += [
-            bar(controls.NAMES[i], float(means[i]), most, f"{means[i]:.4f}", str(group))
-            for i in members
-        ]
-        rows.append("</div>")
-    return (
-        "<h3>Difference by control <small>B against A</small></h3>"
-        f'<div class="card"><div class="bars">{"".join(rows)}</div></div>'
-    )
+    by_name = dict(zip(controls.NAMES, means.tolist(), strict=True))
+    groups = {str(g): float(means[controls.group_indices(g)].mean()) for g in Group}
+    return ControlDifferences(control_bars(groups.get, by_name.get), float(means.max()))
 
 
-def _curves(comparison: Comparison) -> str:
+def _curves(comparison: Comparison) -> Iterator[tuple[str, float, list[Plot]]]:
+    """Yield name, duration [s] and plots of the recordings that differ most."""
     ranked = sorted(comparison.differences, key=lambda name: -comparison.differences[name].mean)
-    parts = []
     for name in ranked[:_PLOTTED]:
         a, b = (
             read_curves(side.folder / FRAMES / f"{name}.parquet")
             for side in (comparison.first, comparison.second)
         )
-        parts.append(_recording(name, a, b, comparison.differences[name].by_control.tolist()))
-    return "".join(parts)
+        duration = float(max(a.times[-1], b.times[-1]))
+        if duration > 0.0:
+            errors = comparison.differences[name].by_control.tolist()
+            yield name, duration, _plots(a, b, duration, errors)
 
 
-def _recording(name: str, a: FrameCurves, b: FrameCurves, errors: Sequence[float]) -> str:
-    duration = float(max(a.times[-1], b.times[-1]))
-    if duration <= 0.0:
-        return ""
+def _plots(a: FrameCurves, b: FrameCurves, duration: float, errors: Sequence[float]) -> list[Plot]:
     plots = []
     for control in controls.CONTROLS:
-        lines = [one.values[:, control.index] for one in (a, b)]
-        low = float(min(line.min() for line in lines))
-        high = float(max(line.max() for line in lines))
-        room = max(0.1 - (high - low), 0.06 * (high - low)) / 2.0
-        ends = (low - room, high + room)
-        drawn = [
-            ("other", path(a.times, lines[0], duration, *ends)),
-            ("own", path(b.times, lines[1], duration, *ends)),
+        lines = [
+            Line("other", a.times, a.values[:, control.index]),
+            Line("own", b.times, b.values[:, control.index]),
         ]
-        said = f"difference {errors[control.index]:.4f}"
-        plots.append(plot(control.name, said, str(control.group), drawn, ends, duration))
-    legend = '<div class="legend plain"><span class="other">A</span><span>B</span></div>'
-    return (
-        f'<h2>{escape(name)}</h2><section data-duration="{duration:.6g}">{legend}'
-        f'<div class="plots">{"".join(plots)}</div></section>'
-    )
+        note = f"difference {errors[control.index]:.4f}"
+        plots.append(Plot(control.name, note, str(control.group), duration, *ends(lines), lines))
+    return plots

@@ -32,6 +32,7 @@ from x2c_evaluation.offline.results.layout import (
 )
 from x2c_evaluation.offline.results.result import RecordingResult
 from x2c_evaluation.offline.sources.choice import path_of
+from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 
 _MARK = "Results of 'x2c evaluate', which replaces and removes what is of it in this folder.\n"
 
@@ -100,6 +101,15 @@ class ResultsStore:
             return RecordingResult.from_json(load_json_file(path))
         except (OSError, ValueError) as error:
             raise EvaluationError(f"cannot read {path}: {error}") from error
+
+    def curves(self, name: str) -> FrameCurves | None:
+        """Return the frames of a recording; None where there are none.
+
+        Raises:
+            EvaluationError: They cannot be read.
+        """
+        path = self._table(name)
+        return read_curves(path) if path.is_file() else None
 
     def image(self, name: str, file: str) -> bytes:
         """Return an image of a recording; empty where it is gone."""
