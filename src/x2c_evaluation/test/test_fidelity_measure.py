@@ -109,7 +109,7 @@ def test_a_robot_that_never_follows_is_as_good_as_one_at_rest():
     done = performance(moved=nothing, seen=nothing, solved=nothing, ideal=nothing, shown=still)
     clip = measure("clip", done)
     assert not clip.measured
-    assert clip.absolute.mean.error == pytest.approx(clip.absolute.mean.at_rest)
+    assert clip.absolute.mean.robot == pytest.approx(clip.absolute.mean.at_rest)
     text = FidelitySummary("virtual", "solver", "live", [clip], {}).as_json()
     content = json.loads(text)
     assert content["clips_never_followed"] == 1

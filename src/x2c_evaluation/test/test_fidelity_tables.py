@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from x2c_core.face.descriptors import Descriptor
-from x2c_evaluation.fidelity.absolute_error import AbsoluteError, DescriptorError
+from x2c_evaluation.fidelity.absolute_error import AbsoluteError
 from x2c_evaluation.fidelity.agreement import Agreement
+from x2c_evaluation.fidelity.baselines import BesideBaselines
 from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor
 from x2c_evaluation.fidelity.summary import FidelitySummary
@@ -29,7 +30,7 @@ def clip() -> Clip:
     links = dict.fromkeys(Link, -0.987) | {Link.MECHANICS: -0.999}
     measured = dict.fromkeys(Descriptor, MeasuredDescriptor(worst, links))
     sides = {"brow_outer_height": worst, "eye_openness": worst}
-    error = DescriptorError(12.345, 12.345, 12.345)
+    error = BesideBaselines(12.345, 12.345, 12.345)
     absolute = AbsoluteError(
         dict.fromkeys(Descriptor, error), np.full(12, -12.345), np.arange(12.0)
     )

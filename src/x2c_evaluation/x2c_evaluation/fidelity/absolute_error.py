@@ -13,34 +13,18 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_core.face.descriptors import Descriptor
+from x2c_evaluation.fidelity.baselines import (
+    BesideBaselines,
+    allowed_later,
+    half_late,
+    mean_of,
+    profile_correlation,
+)
 from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.people import UNITS, estimated_neutral
 
-ALLOWED_LAG = 0.08
-"""Time after the person at which the robot is compared [s]."""
-
 FACIAL = list(Descriptor)[: list(Descriptor).index(Descriptor.GAZE_YAW)]
 """Descriptors of the facial expression: neither gaze nor head."""
-
-
-@dataclass(frozen=True)
-class DescriptorError:
-    """Mean absolute difference of one descriptor, in units of how much people vary.
-
-    Attributes:
-        error: Difference of the robot.
-        at_rest: Difference of a robot that never moves.
-        late: Difference of the same robot half a clip late.
-    """
-
-    error: float
-    at_rest: float
-    late: float
-
-    @property
-    def share_of_rest(self) -> float | None:
-        """Error as a share of that of a robot that never moves."""
-        return self.error / self.at_rest if self.at_rest > 0.0 else None
 
 
 @dataclass(frozen=True)
@@ -54,15 +38,15 @@ class AbsoluteError:
         robot: (12,) likewise the robot's.
     """
 
-    descriptors: Mapping[Descriptor, DescriptorError]
+    descriptors: Mapping[Descriptor, BesideBaselines]
     person: Array
     robot: Array
 
     @property
-    def mean(self) -> DescriptorError:
+    def mean(self) -> BesideBaselines:
         """Mean over the facial descriptors."""
         each = [self.descriptors[one] for one in FACIAL]
-        return mean_error(each)
+        return mean_of(each)
 
     @property
     def profile_r(self) -> float | None:
@@ -91,8 +75,8 @@ def absolute_error(
     for gaze in (Descriptor.GAZE_YAW, Descriptor.GAZE_PITCH):
         shown[~performance.eyes_open, list(Descriptor).index(gaze)] = np.nan
     robot = (performance.shown - performance.at_rest) / UNITS
-    follows = _shifted(robot, round(ALLOWED_LAG / performance.period))
-    late = np.roll(robot, len(robot) // 2, axis=0)
+    follows = allowed_later(robot, performance.period)
+    late = half_late(robot)
     compared = np.isfinite(shown) & np.isfinite(follows) & np.isfinite(late)
     if not compared[:, 0].any():
         return None
@@ -101,8 +85,8 @@ def absolute_error(
         rows = compared[:, column]
         if rows.any():
             one = shown[rows, column]
-            found[descriptor] = DescriptorError(
-                error=float(np.abs(one - follows[rows, column]).mean()),
+            found[descriptor] = BesideBaselines(
+                robot=float(np.abs(one - follows[rows, column]).mean()),
                 at_rest=float(np.abs(one).mean()),
                 late=float(np.abs(one - late[rows, column]).mean()),
             )
@@ -110,23 +94,3 @@ def absolute_error(
     return AbsoluteError(
         found, shown[seen, :count].mean(axis=0), follows[seen, :count].mean(axis=0)
     )
-
-
-def mean_error(each: list[DescriptorError]) -> DescriptorError:
-    """Return the mean of some errors."""
-    rows = np.mean([(one.error, one.at_rest, one.late) for one in each], axis=0)
-    return DescriptorError(*map(float, rows))
-
-
-def profile_correlation(one: Array, other: Array) -> float | None:
-    """Return Pearson's correlation of two profiles, or None where one of them is flat."""
-    if min(np.ptp(one), np.ptp(other)) <= 1e-9:
-        return None
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def _shifted(curves: Array, frames: int) -> Array:
-    """Return curves (n, 17) as they are some frames later; NaN at the end."""
-    later = np.full_like(curves, np.nan)
-    later[: len(curves) - frames] = curves[frames:]
-    return later

@@ -17,12 +17,15 @@ from x2c_core.face.expression_model import load_expression_model
 from x2c_core.face.frames import ControlState, Face
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.errors import FidelityError
+from x2c_evaluation.fidelity.judge.expression_judge import ExpressionJudge
+from x2c_evaluation.fidelity.judge.reading_log import ReadingLog, Readings
 from x2c_evaluation.fidelity.key_frames import KeyFrameStrip
 from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
 from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, timed
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
+from x2c_perception.tracking.tracker import DetectedFace
 
 SHORTEST = 1.0
 """A clip needs the person's face for so long [s]."""
@@ -50,6 +53,7 @@ class ClipPerformance:
         robot_faces: Number of images of the robot with its face found.
         image: Person above robot at some moments, BGR.
         truth: The person's face as it really is, where that is known.
+        readings: Expressions that a judge reads; None without a judge.
     """
 
     period: float
@@ -66,6 +70,7 @@ class ClipPerformance:
     robot_faces: int
     image: ImageArray
     truth: Array | None = None
+    readings: Readings | None = None
 
     @property
     def following(self) -> int:
@@ -100,6 +105,7 @@ def perform(
     settings: EvaluationSettings,
     neutral: Face | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    judge: ExpressionJudge | None = None,
 ) -> ClipPerformance:
     """Let a robot imitate a clip and return what both did.
 
@@ -113,6 +119,7 @@ def perform(
         settings: Settings of tracking and imitation.
         neutral: The person's neutral face; found meanwhile where it is None.
         progress: Called after each image with how many there were.
+        judge: Judge that reads the expressions of both.
 
     Raises:
         FidelityError: There is no image, no face, or too little to be measured.
@@ -127,13 +134,16 @@ def perform(
         contextlib.closing(OfflinePipeline(settings, robot, neutral)) as pipeline,
         contextlib.closing(FaceMeshTracker()) as tracker,
     ):
-        at_rest = _at_rest(simulated, tracker)
+        rest_image, rest_found = _at_rest(simulated, tracker)
+        log = ReadingLog(judge, rest_image, rest_found)
         for frame in timed(images, period):
             if frames:
                 simulated.wait(period)
             output = pipeline.follow(frame)
             robot_image = simulated.image()
-            look = seen(tracker.track(robot_image))
+            found = tracker.track(robot_image)
+            look = seen(found)
+            log.add(frame.image, output.face, robot_image, found)
             shape = simulated.shape()
             simulated.follow(output.frame)
             values = np.asarray(output.frame.values)
@@ -169,12 +179,13 @@ def perform(
         moved=moved,
         seen=looks,
         shown=shown,
-        at_rest=at_rest,
+        at_rest=seen(rest_found),
         eyes_open=eyes_open(person) & eyes_open(looks),
         frames=frames,
         faces=faces,
         robot_faces=robot_faces,
         image=strip.image(),
+        readings=log.readings(),
     )
 
 
@@ -197,13 +208,16 @@ def eyes_open(described: Array) -> NDArray[np.bool_]:
         return np.asarray((described[:, :2] / usual).max(axis=1) > 0.5)
 
 
-def _at_rest(robot: SimulatedRobot, tracker: FaceMeshTracker) -> Array:
-    """Return the descriptors (17,) of a robot that has not moved yet."""
+def _at_rest(
+    robot: SimulatedRobot, tracker: FaceMeshTracker
+) -> tuple[ImageArray, list[DetectedFace]]:
+    """Return the image (height, width, 3), RGB, of a robot that has not moved yet, and faces."""
     image = robot.image()
-    looks = np.array([seen(tracker.track(image)) for _ in range(_LOOKS_AT_REST)])
-    if not np.isfinite(looks[-1]).all():
+    for _ in range(_LOOKS_AT_REST):
+        found = tracker.track(image)
+    if not np.isfinite(seen(found)).all():
         raise FidelityError("the tracker does not find the robot's face at rest")
-    return np.asarray(looks[-1])
+    return image, found
 
 
 def _check(frames: int, faces: int, period: float) -> None:

@@ -13,20 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from x2c_core.arrays import ImageArray
+from x2c_core.arrays import Array, ImageArray
 from x2c_core.errors import X2CError
+from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import Face
+from x2c_core.images.image_decoding import read_image
 from x2c_core.robot.robot import Robot
 from x2c_core.system.parallel import Progress, work_through
+from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import FidelityError
 from x2c_evaluation.fidelity.babble import RATE, Babbler
 from x2c_evaluation.fidelity.clip import ClipPerformance, perform
+from x2c_evaluation.fidelity.judge.face_api import FaceApiJudge
+from x2c_evaluation.fidelity.labels import UNKNOWN, ClipLabel
 from x2c_evaluation.fidelity.measure import Clip, measure
 from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.settings import default_settings
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.video_file import promised_images
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 SELF = ""
 """Stands for the robot itself in place of a video."""
@@ -52,6 +58,8 @@ class FidelityJob:
         calibration: Time at which the person's neutral face is found.
         seed: Random seed of the robot's own expressions.
         options: Values of the backend's options by name; None for the defaults.
+        label: Label of the clip.
+        judge: Folder of the judge's weights; None for no judge.
     """
 
     video: str
@@ -60,6 +68,8 @@ class FidelityJob:
     calibration: NeutralTiming
     seed: int = 0
     options: Mapping[str, Any] | None = None
+    label: ClipLabel = UNKNOWN
+    judge: Path | None = None
 
     @property
     def name(self) -> str:
@@ -109,7 +119,21 @@ def _of_video(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     with source:
         images, period = source_images(source), source_period(source)
         performance = _perform(job, images, period, neutral, progress)
-    return measure(job.name, performance)
+    known = None if job.label.neutral is None else _described(job.label.neutral)
+    return measure(job.name, performance, job.label.expression, known)
+
+
+def _described(image: Path) -> Array:
+    """Return the descriptors (17,) of a face at rest."""
+    bgr = read_image(image)
+    tracker = FaceMeshTracker()
+    try:
+        found = track_views(tracker, np.ascontiguousarray(bgr[:, :, ::-1]))
+    finally:
+        tracker.close()
+    if found is None:
+        raise FidelityError(f"no face is found in {image}, which is to show the person at rest")
+    return describe_found(found)
 
 
 def _of_itself(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
@@ -132,4 +156,5 @@ def _perform(
     progress: Callable[[int], None],
 ) -> ClipPerformance:
     settings = default_settings(job.robot, job.backend, job.options)
-    return perform(images, period, job.robot, settings, neutral, progress)
+    judge = None if job.judge is None else FaceApiJudge(job.judge)
+    return perform(images, period, job.robot, settings, neutral, progress, judge)

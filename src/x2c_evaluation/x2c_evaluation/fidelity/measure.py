@@ -15,6 +15,8 @@ from x2c_evaluation.fidelity.absolute_error import AbsoluteError, absolute_error
 from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
+from x2c_evaluation.fidelity.judge.expression_judge import Expression
+from x2c_evaluation.fidelity.judge.judgement import Judgement, judged
 
 
 class Link(enum.StrEnum):
@@ -62,6 +64,8 @@ class Clip:
         sides: Agreement of the difference of left and right: a wink is one.
         sides_left_out: Differences that cannot be compared, and why.
         absolute: Absolute error; None where person and robot are never seen together.
+        judgement: Comparison by a judge; None without one, or likewise.
+        label: Expression of the clip, where it is known.
     """
 
     name: str
@@ -71,6 +75,8 @@ class Clip:
     sides: Mapping[str, Agreement]
     sides_left_out: Mapping[str, str] = field(default_factory=dict)
     absolute: AbsoluteError | None = None
+    judgement: Judgement | None = None
+    label: Expression | None = None
 
     @property
     def mean_r(self) -> float | None:
@@ -78,8 +84,20 @@ class Clip:
         return mean(one.agreement.r for one in self.measured.values())
 
 
-def measure(name: str, performance: ClipPerformance) -> Clip:
-    """Return the figures of one clip."""
+def measure(
+    name: str,
+    performance: ClipPerformance,
+    label: Expression | None = None,
+    neutral: Array | None = None,
+) -> Clip:
+    """Return the figures of one clip.
+
+    Args:
+        name: Name of the clip.
+        performance: Curves of person and robot.
+        label: Expression of the clip, if it is known.
+        neutral: (17,) descriptors of the person's neutral face; estimated if None.
+    """
     measured: dict[Descriptor, MeasuredDescriptor] = {}
     left_out: dict[Descriptor, str] = {}
     compared = _compared(performance)
@@ -90,8 +108,18 @@ def measure(name: str, performance: ClipPerformance) -> Clip:
         else:
             measured[descriptor] = one
     sides, sides_left_out = _sides(performance, compared)
-    absolute = absolute_error(performance)
-    return Clip(name, performance, measured, left_out, sides, sides_left_out, absolute)
+    readings = performance.readings
+    return Clip(
+        name,
+        performance,
+        measured,
+        left_out,
+        sides,
+        sides_left_out,
+        absolute=absolute_error(performance, neutral),
+        judgement=None if readings is None else judged(readings, performance.period, label),
+        label=label,
+    )
 
 
 def mean(numbers: Iterable[float]) -> float | None:

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from x2c_core.face.descriptors import Descriptor
-from x2c_evaluation.fidelity.absolute_error import (
+from x2c_evaluation.fidelity.absolute_error import AbsoluteError
+from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
+from x2c_evaluation.fidelity.baselines import (
     ALLOWED_LAG,
-    AbsoluteError,
-    DescriptorError,
-    mean_error,
+    BesideBaselines,
+    mean_of,
     profile_correlation,
 )
-from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
 from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.judge.verdict import Verdict, judgement_json, verdict
 from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor, mean
 from x2c_evaluation.fidelity.people import UNITS
 
@@ -88,10 +89,10 @@ class FidelitySummary:
         return mean(found)
 
     @property
-    def mean_error(self) -> DescriptorError | None:
+    def mean_error(self) -> BesideBaselines | None:
         """Mean absolute error over facial descriptors and clips."""
         each = [clip.absolute.mean for clip in self.clips if clip.absolute is not None]
-        return mean_error(each) if each else None
+        return mean_of(each) if each else None
 
     @property
     def mean_profile_r(self) -> float | None:
@@ -110,6 +111,11 @@ class FidelitySummary:
             if one is not other
         )
         return mean(r for r in found if r is not None)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Means of the judge's comparisons; None without a judge."""
+        return verdict([(c.judgement, c.label) for c in self.clips if c.judgement is not None])
 
     @property
     def followed_share(self) -> float:
@@ -165,6 +171,7 @@ class FidelitySummary:
                 "profile_r": self.mean_profile_r,
                 "profile_r_of_others": self.profile_r_of_others,
             },
+            "judge": None if (found := self.verdict) is None else found.as_json(),
             "descriptors": {
                 descriptor: {
                     "r": one.r,
@@ -215,6 +222,8 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "left_minus_right": {name: _agreement(one) for name, one in clip.sides.items()},
         "left_minus_right_left_out": dict(clip.sides_left_out),
         "absolute_error": None if clip.absolute is None else _absolute(clip.absolute),
+        "label": clip.label,
+        "judge": None if clip.judgement is None else judgement_json(clip.judgement),
     }
 
 
@@ -229,11 +238,15 @@ def _absolute(absolute: AbsoluteError) -> dict[str, Any]:
         "profile_r": absolute.profile_r,
         "person_profile": dict(zip(names, absolute.person.tolist(), strict=False)),
         "robot_profile": dict(zip(names, absolute.robot.tolist(), strict=False)),
-        "descriptors": {name: vars(one) for name, one in absolute.descriptors.items()},
+        "descriptors": {name: _errors(one) for name, one in absolute.descriptors.items()},
     }
 
 
-def _mean_errors(mean: DescriptorError | None) -> dict[str, float | None]:
+def _mean_errors(mean: BesideBaselines | None) -> dict[str, float | None]:
     if mean is None:
         return dict.fromkeys(("error", "at_rest", "late", "share_of_rest"))
-    return {**vars(mean), "share_of_rest": mean.share_of_rest}
+    return {**_errors(mean), "share_of_rest": mean.share_of_rest}
+
+
+def _errors(one: BesideBaselines) -> dict[str, float]:
+    return {"error": one.robot, "at_rest": one.at_rest, "late": one.late}

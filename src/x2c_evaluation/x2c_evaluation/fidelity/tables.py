@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError, DescriptorError
+from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError
 from x2c_evaluation.fidelity.agreement import Agreement
+from x2c_evaluation.fidelity.baselines import BesideBaselines
+from x2c_evaluation.fidelity.judge.verdict_table import show_verdict
 from x2c_evaluation.fidelity.measure import Clip, Link
 from x2c_evaluation.fidelity.summary import FidelitySummary
 
@@ -36,6 +38,8 @@ def show(summary: FidelitySummary, console: Console) -> None:
         console.print(_overall_table(summary))
         for line in _headlines(summary):
             console.print(line)
+    if (verdict := summary.verdict) is not None:
+        show_verdict(verdict, console)
     if summary.ceiling is not None:
         console.print(f"ceiling, the robot imitating itself: mean r {summary.ceiling.mean_r:.3f}")
     for name, reason in summary.failed.items():
@@ -89,10 +93,10 @@ def _absolute_table(clip: Clip, absolute: AbsoluteError) -> Table:
     return table
 
 
-def _errors(one: DescriptorError) -> tuple[Text, str, str]:
-    better = one.error < min(one.at_rest, one.late)
+def _errors(one: BesideBaselines) -> tuple[Text, str, str]:
+    better = one.robot < min(one.at_rest, one.late)
     return (
-        Text(f"{one.error:.2f}", "" if better else "red"),
+        Text(f"{one.robot:.2f}", "" if better else "red"),
         f"{one.at_rest:.2f}",
         f"{one.late:.2f}",
     )
@@ -112,7 +116,7 @@ def _headlines(summary: FidelitySummary) -> Iterator[str]:
     )
     if (error := summary.mean_error) is not None:
         yield (
-            f"absolute error {error.error:.2f} of how much people vary; robot at rest "
+            f"absolute error {error.robot:.2f} of how much people vary; robot at rest "
             f"{error.at_rest:.2f}, half a clip late {error.late:.2f}"
         )
         yield (

@@ -14,6 +14,11 @@ each against their own face at rest, in units of how much people vary, beside th
 that never moves and of the same robot half a clip late; and in how many images the robot followed,
 and how soon.
 
+If the classifier of expressions in the npm package @vladmandic/face-api is installed, it judges
+too: what it reads on the person's face and on the robot's, beside the same baselines. For clips
+whose expression is known, by --labels or by a word of the file name as in anger_2.mp4, there is a
+confusion table.
+
 With --ceiling the robot imitates itself: a second virtual face makes random smooth expressions.
 
 The exit status is 1 if a video could not be measured, and 2 if the measurement did not start.
@@ -75,6 +80,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="random seed of the expressions of --ceiling",
     )
     parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        type=Path,
+        help="CSV file with the columns clip, expression and neutral: what is known of videos; "
+        "neutral is an image of the person at rest",
+    )
+    parser.add_argument(
+        "--no-judge", action="store_true", help="leave the judge out, even if it is installed"
+    )
+    parser.add_argument(
         "--out", metavar="DIR", type=Path, help="folder for fidelity.json, curves and images"
     )
     parser.add_argument(
@@ -96,6 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_core.errors import OutputError
     from x2c_core.robot.robot_file import load_robot
     from x2c_evaluation.fidelity import tables
+    from x2c_evaluation.fidelity.judge.face_api import find_face_api, how_to_install
     from x2c_node.robots import find_robot
 
     if not arguments.videos and not arguments.ceiling:
@@ -110,6 +126,12 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(stderr=arguments.json)
     summary = _measure(arguments, robot, console)
     tables.show(summary, console)
+    if find_face_api() is None and not arguments.no_judge:
+        console.print(
+            f"no judge of expressions is installed; to have one: {how_to_install()}",
+            markup=False,
+            soft_wrap=True,
+        )
     if out is not None:
         _write(summary, out, console)
     if arguments.json:
@@ -121,13 +143,21 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
     from x2c_cli.commands.imitation.source import backend_texts
     from x2c_core.terminal.progress import ProgressDisplay
     from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
+    from x2c_evaluation.fidelity.judge.face_api import find_face_api
+    from x2c_evaluation.fidelity.labels import label_of, read_labels
     from x2c_evaluation.fidelity.summary import FidelitySummary
     from x2c_imitation.backends import options_from_texts
 
     calibration = NeutralTiming(arguments.calibration)
     options = options_from_texts(arguments.backend, backend_texts(arguments))
+    labels = {} if arguments.labels is None else read_labels(arguments.labels)
+    judge = None if arguments.no_judge else find_face_api()
     jobs = [
-        FidelityJob(video, robot, arguments.backend, calibration, arguments.seed, options)
+        FidelityJob(
+            *(video, robot, arguments.backend, calibration, arguments.seed, options),
+            label=label_of(video, labels),
+            judge=judge,
+        )
         for video in (*((SELF,) if arguments.ceiling else ()), *arguments.videos)
     ]
     found: dict[int, Clip | str] = {}
