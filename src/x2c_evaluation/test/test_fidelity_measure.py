@@ -116,6 +116,7 @@ def test_a_robot_that_never_follows_is_as_good_as_one_at_rest():
     assert content["median_first_follow_s"] is None
     assert content["mean_r"] is None
     assert content["absolute_error"]["share_of_rest"] == pytest.approx(1.0)
+    assert content["score"] == pytest.approx(0.0)
 
 
 def test_the_weakest_link_is_named():

@@ -40,7 +40,9 @@ def clip() -> Clip:
 @pytest.fixture
 def lines() -> list[str]:
     text = io.StringIO()
-    summary = FidelitySummary("virtual", "solver", "before", (clip(),), {}, clip())
+    summary = FidelitySummary(
+        *("my_face", "solver", "before", (clip(),), {}, clip()), controls_moved=12
+    )
     show(summary, Console(file=text, width=80))
     return text.getvalue().splitlines()
 
@@ -59,6 +61,12 @@ def test_each_descriptor_has_one_whole_line_in_each_table(lines):
             figures = row[len(short(descriptor).split()) :]
             assert figures[:3] == ["-0.99", "-200", "1.23"]
             assert figures[3:9] == ["-0.99", "-0.99", "-0.99", "-1.00", "-0.99", "mechanics"]
+
+
+def test_one_number_says_how_well_the_robot_imitates(lines):
+    text = " ".join(" ".join(lines).split())
+    assert "imitation score of my_face: 0 %" in text
+    assert "12 of 30 controls" in text
 
 
 def test_short_names_are_distinct():

@@ -146,7 +146,7 @@ def perform(
             log.add(frame.image, output.face, robot_image, found)
             shape = simulated.shape()
             simulated.follow(output.frame)
-            values = np.asarray(output.frame.values)
+            values = simulated.restricted(np.asarray(output.frame.values))
             rows.append(
                 (
                     output.described,

@@ -58,6 +58,8 @@ class FidelitySummary:
         clips: Measurements on people.
         failed: Clips on which nothing could be, and why.
         ceiling: Measurements on the robot itself; not part of any mean.
+        controls_moved: Number of controls that move a joint of the robot, where the virtual face
+            shows a robot with other joints; None where it shows the robot itself.
     """
 
     robot: str
@@ -66,6 +68,7 @@ class FidelitySummary:
     clips: Sequence[Clip]
     failed: Mapping[str, str]
     ceiling: Clip | None = None
+    controls_moved: int | None = None
 
     @property
     def every(self) -> tuple[Clip, ...]:
@@ -93,6 +96,14 @@ class FidelitySummary:
         """Mean absolute error over facial descriptors and clips."""
         each = [clip.absolute.mean for clip in self.clips if clip.absolute is not None]
         return mean_of(each) if each else None
+
+    @property
+    def score(self) -> float | None:
+        """Imitation score [%]: 0 of a robot that never moves, 100 of one without an error."""
+        error = self.mean_error
+        if error is None or error.share_of_rest is None:
+            return None
+        return 100.0 * (1.0 - error.share_of_rest)
 
     @property
     def mean_profile_r(self) -> float | None:
@@ -158,6 +169,8 @@ class FidelitySummary:
             "calibration": self.calibration,
             "longest_lag_s": LONGEST_LAG,
             "noise_floors": dict(zip(Descriptor, FLOORS.tolist(), strict=True)),
+            "controls_moved": self.controls_moved,
+            "score": self.score,
             "mean_r": self.mean_r,
             "mean_lag_s": self.mean_lag,
             "mean_amplitude": self.mean_amplitude,

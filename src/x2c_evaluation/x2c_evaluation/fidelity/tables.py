@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from x2c_core.control_space import controls
 from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError
 from x2c_evaluation.fidelity.agreement import Agreement
 from x2c_evaluation.fidelity.baselines import BesideBaselines
@@ -103,6 +104,11 @@ def _errors(one: BesideBaselines) -> tuple[Text, str, str]:
 
 
 def _headlines(summary: FidelitySummary) -> Iterator[str]:
+    if summary.controls_moved is not None:
+        yield (
+            f"{summary.robot} has other joints than the virtual face, which shows what its "
+            f"{summary.controls_moved} of {controls.COUNT} controls can"
+        )
     if summary.mean_r is not None:
         yield (
             f"mean r {summary.mean_r:.3f}, mean lag {(summary.mean_lag or 0.0) * 1e3:.0f} ms, "
@@ -122,6 +128,11 @@ def _headlines(summary: FidelitySummary) -> Iterator[str]:
         yield (
             f"profile of the expression, person against robot: r {_r(summary.mean_profile_r)}; "
             f"against the robot in other clips {_r(summary.profile_r_of_others)}"
+        )
+    if (score := summary.score) is not None:
+        yield (
+            f"imitation score of {summary.robot}: {score:.0f} % (a robot that never moves: 0, one "
+            "without an error: 100)"
         )
 
 

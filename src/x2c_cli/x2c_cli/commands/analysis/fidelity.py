@@ -51,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a video with one person, or 'performer' for the built-in performer",
     )
     parser.add_argument(
-        "--robot", metavar="R", default="virtual", help="a robot with the virtual face's joints"
+        "--robot",
+        metavar="R",
+        default="virtual",
+        help="name or folder of a robot; one with other joints is shown by the virtual face, "
+        "which then moves only that robot's controls",
     )
     parser.add_argument(
         "--backend",
@@ -145,6 +149,7 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
     from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
     from x2c_evaluation.fidelity.judge.face_api import find_face_api
     from x2c_evaluation.fidelity.labels import label_of, read_labels
+    from x2c_evaluation.fidelity.simulated_robot import has_virtual_joints
     from x2c_evaluation.fidelity.summary import FidelitySummary
     from x2c_imitation.backends import options_from_texts
 
@@ -175,7 +180,10 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
     clips = {at: one for at, one in sorted(found.items()) if not isinstance(one, str)}
     ceiling = clips.pop(0, None) if arguments.ceiling else None
     people = list(clips.values())
-    return FidelitySummary(robot.name, arguments.backend, calibration, people, failed, ceiling)
+    return FidelitySummary(
+        *(robot.name, arguments.backend, calibration, people, failed, ceiling),
+        controls_moved=None if has_virtual_joints(robot) else int(robot.followed.sum()),
+    )
 
 
 def _write(summary: FidelitySummary, out: Path, console: Console) -> None:
