@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags that have lost records, or hold too many: what is left is read, what is not is reported."""
 
+import errno
 import shutil
 import sqlite3
 from collections import namedtuple
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 import zstandard
@@ -144,18 +146,38 @@ def test_a_journal_counts_for_the_size_of_a_database(unfinished, monkeypatch):
     assert (len(times), issues) == (5000, [])
 
 
-def test_a_journal_that_cannot_be_read_is_reported(unfinished, monkeypatch):
+@pytest.fixture
+def read_only_media(unfinished, monkeypatch):
+    """Let sqlite find no room for a lock beside the bag."""
     connect = sqlite3.connect
+    folder = quote(str(unfinished.parent))
 
-    def read_only(name, **how):
-        if "immutable" not in name:
+    def refuse(name, **how):
+        if folder in name and "immutable" not in name:
             raise sqlite3.OperationalError("unable to open database file")
         return connect(name, **how)
 
-    monkeypatch.setattr(sqlite3, "connect", read_only)
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+
+
+def test_a_journal_on_read_only_media_is_read(unfinished, read_only_media):
+    before = sorted(one.name for one in unfinished.parent.iterdir())
+    times, issues = read(unfinished)
+    assert (len(times), issues) == (5000, [])
+    assert sorted(one.name for one in unfinished.parent.iterdir()) == before
+
+
+def test_a_journal_that_cannot_be_copied_is_reported(unfinished, read_only_media, monkeypatch):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
     times, issues = read(unfinished)
     assert times == []
-    assert any("what a.db3-wal holds was not read" in issue for issue in issues)
+    (issue,) = issues
+    size = unfinished.with_name("a.db3-wal").stat().st_size
+    assert f"what a.db3-wal holds ({size} bytes) was not read: " in issue
+    assert "No space left on device" in issue
 
 
 @pytest.mark.parametrize(

@@ -143,11 +143,8 @@ class SqliteStorage(Storage):
             database.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
         except sqlite3.OperationalError:
             # A folder that cannot be written has no room for the lock that a journal needs.
-            if self._journal_size:
-                self._refuse(
-                    f"what {self.path.name}-wal holds was not read: copy the bag into a folder "
-                    "that can be written"
-                )
+            if self._journal_size and self._copied_with_journal():
+                return self._open()
             database, guard = self._connect(f"file:{name}?mode=ro&immutable=1")
         # What is no text is none of ours, and no reason to stop.
         database.text_factory = lambda data: data.decode("utf-8", errors="replace")
@@ -158,11 +155,33 @@ class SqliteStorage(Storage):
         # The copy of a file that was cut off is larger than what there is to read.
         return database, Guard(database, self.path.stat().st_size + self._journal_size)
 
+    def _copied_with_journal(self) -> bool:
+        """Copy the file and its journal to where there is room for a lock; True if it was done."""
+        journal = self._journal
+        if self._file != self.path:
+            return False
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="x2c_bag_")
+            for one in (self.path, journal):
+                shutil.copyfile(one, Path(folder.name) / one.name)
+        except OSError as error:
+            self._refuse(
+                f"what {journal.name} holds ({journal.stat().st_size} bytes) was not read: there "
+                f"was no copy of the bag to be made ({error.strerror or error}); copy it into a "
+                "folder that can be written"
+            )
+            return False
+        self._file, self._folder = Path(folder.name) / self.path.name, folder
+        return True
+
+    @property
+    def _journal(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
     @property
     def _journal_size(self) -> int:
         """Size of what a recorder that did not end has left beside the file [byte]."""
-        journal = self.path.with_name(f"{self.path.name}-wal")
-        return journal.stat().st_size if journal.is_file() else 0
+        return self._journal.stat().st_size if self._journal.is_file() else 0
 
     def _read_topics(self, database: sqlite3.Connection) -> None:
         with suppress(*DAMAGED):
