@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from x2c_perception.cameras.calibration import load_calibration
+from x2c_perception.cameras.calibration_url import calibration_path
 from x2c_perception.errors import CameraCalibrationError
 
 
@@ -72,6 +73,42 @@ def test_a_missing_file_is_refused(tmp_path):
         load_calibration((tmp_path / "gone.yaml").as_uri())
 
 
-def test_other_addresses_are_refused():
-    with pytest.raises(CameraCalibrationError, match="expected file:///"):
-        load_calibration("https://example.org/camera.yaml")
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://example.org/camera.yaml", "expected file:///"),
+        ("flash:///", "expected file:///"),
+        ("package://no_such_package/camera.yaml", "no package 'no_such_package'.* source"),
+        ("file:///${HOSTNAME}.yaml", r"expected \$\{NAME\} or \$\{ROS_HOME\}, got \$\{HOSTNAME\}"),
+    ],
+)
+def test_other_addresses_are_refused(url, said):
+    with pytest.raises(CameraCalibrationError, match=said):
+        load_calibration(url)
+
+
+def test_addresses_as_drivers_use_them_are_resolved(write, tmp_path, monkeypatch):
+    path = write()
+    index = tmp_path / "share/ament_index/resource_index/packages"
+    index.mkdir(parents=True)
+    (index / "some_cam").touch()
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    monkeypatch.setenv("ROS_HOME", str(tmp_path / "home"))
+    for place in ("share/some_cam/config", "home/camera_info"):
+        (tmp_path / place).mkdir(parents=True)
+        path.rename(tmp_path / place / "left eye.yaml")
+        path = tmp_path / place / "left eye.yaml"
+        url = {
+            "share/some_cam/config": "package://some_cam/config/${NAME}.yaml",
+            "home/camera_info": "file://${ROS_HOME}/camera_info/${NAME}.yaml",
+        }[place]
+        assert load_calibration(url, "left eye").width == 640
+    monkeypatch.delenv("ROS_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert calibration_path("${ROS_HOME}/a.yaml", "x") == tmp_path / ".ros/a.yaml"
+
+
+def test_numbers_without_a_point_are_numbers(write):
+    path = write()
+    path.write_text(path.read_text().replace("0.01", "1e-05"))
+    assert load_calibration(str(path)).d[1] == 1e-5

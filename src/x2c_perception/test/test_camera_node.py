@@ -168,6 +168,21 @@ def test_a_calibration_is_published(camera, ros, write_video, tmp_path, wait_unt
     assert info.distortion_model == "plumb_bob"
 
 
+def test_a_calibration_that_cannot_be_read_leaves_the_camera_uncalibrated(
+    ros, write_video, wait_until
+):
+    infos = ros.collect(CameraInfo, "camera_info", IMAGE_SUBSCRIBER)
+    url = "package://no_such_package/camera.yaml"
+    words = {"filename": str(write_video()), "loop": "true", "camera_info_url": url}
+    arguments = [word for key, value in words.items() for word in ("-p", f"{key}:={value}")]
+    node = ros.add(CameraNode(cli_args=["--ros-args", *arguments]))
+    assert node.start()
+    info = wait_until(lambda: infos, what="camera_info")[0]
+    assert (info.width, info.k.any()) == (64, False)
+    assert "no package 'no_such_package'" in node.diagnose().values["calibration"]
+    node.stop()
+
+
 def test_an_image_is_published_until_the_node_stops(camera, ros, tmp_path, wait_until):
     cv2.imwrite(str(tmp_path / "one.png"), np.full((20, 30, 3), 77, np.uint8))
     images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)

@@ -25,6 +25,7 @@ from x2c_perception.cameras.grabber import Grabbed, Grabber
 from x2c_perception.cameras.player import Player
 from x2c_perception.cameras.turned_intrinsics import turned_intrinsics
 from x2c_perception.cameras.video_device import CaptureRequest
+from x2c_perception.errors import CameraCalibrationError
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class CameraParameters(CaptureRequest, Parameters):
     camera_name: str = parameter("camera", "Name of the camera in messages to the user.")
     camera_info_url: str = parameter(
         "",
-        "Calibration of the images as they are published, file:///path/to/file.yaml; empty: as "
+        "Calibration of the images as they are published: a path, file:///path/to/file.yaml or "
+        "package://PACKAGE/file.yaml, with ${NAME} for camera_name and ${ROS_HOME}; empty: as "
         "recorded, or uncalibrated.",
     )
     jpeg_quality: int = parameter(
@@ -81,6 +83,7 @@ class CameraNode(ManagedNode[CameraParameters]):
         )
         self._source: CameraSource
         self._calibration: CameraIntrinsics | None = None
+        self._calibration_fault = ""
         self._grabber: Grabber | None = None
         self._player: Player | None = None
         self._size = (0, 0)
@@ -100,11 +103,22 @@ class CameraNode(ManagedNode[CameraParameters]):
             with self._source:
                 width, height = self._source.size
             self._size = (width, height) if params.rotate % 180 == 0 else (height, width)
-        url = params.camera_info_url
-        self._calibration = load_calibration(url) if url else None
+        self._load_calibration()
         self._image = self.publisher(Image, "image_raw", IMAGE_PUBLISHER)
         self._compressed = self.publisher(CompressedImage, "image_raw/compressed", IMAGE_PUBLISHER)
         self._info = self.publisher(CameraInfo, "camera_info", IMAGE_PUBLISHER)
+
+    def _load_calibration(self) -> None:
+        """Read the calibration; without it the camera is uncalibrated, and no less a camera."""
+        url = self.params.camera_info_url
+        self._calibration, self._calibration_fault = None, ""
+        if not url:
+            return
+        try:
+            self._calibration = load_calibration(url, self.params.camera_name)
+        except CameraCalibrationError as error:
+            self._calibration_fault = f"{error}: the camera is uncalibrated"
+            self.get_logger().warning(printable(self._calibration_fault))
 
     def activate(self) -> None:
         """Start reading and publishing."""
@@ -143,6 +157,8 @@ class CameraNode(ManagedNode[CameraParameters]):
             return Diagnosis(Level.STALE, "stopped")
         name = f"{self.params.camera_name} ({self._source.name})"
         values = {"source": self._source.name, "finished": str(self._player.finished)}
+        if self._calibration_fault:
+            values["calibration"] = self._calibration_fault
         if self._grabber.fault:
             return Diagnosis(Level.ERROR, f"{name}: {self._grabber.fault}", values)
         if self._player.finished:

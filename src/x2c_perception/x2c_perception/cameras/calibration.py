@@ -4,26 +4,37 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from x2c_core.files.bounded_yaml import YAMLTextError, load_yaml_file
 from x2c_core.files.entries import shown
 from x2c_core.sources.camera_source import CameraIntrinsics
+from x2c_perception.cameras.calibration_url import calibration_path
 from x2c_perception.errors import CameraCalibrationError
 
-_DISTORTION_COUNTS = {"plumb_bob": (4, 5), "rational_polynomial": (8,), "equidistant": (4,)}
+_DISTORTION_COUNTS = {
+    "plumb_bob": (4, 5),
+    "rational_polynomial": (8, 12, 14),
+    "equidistant": (4,),
+}
+
+_WITHOUT_POINT = re.compile(r"[-+]?\d+[eE][-+]?\d+")
+"""Number such as 1e-05, which drivers write, and which is a text in YAML 1.1."""
 
 
-def load_calibration(url: str) -> CameraIntrinsics:
-    """Return the calibration at a file:// address or path.
+def load_calibration(url: str, camera_name: str = "camera") -> CameraIntrinsics:
+    """Return the calibration at an address or path.
+
+    Args:
+        url: Address as `calibration_path` takes it.
+        camera_name: Name of the camera.
 
     Raises:
         CameraCalibrationError: There is no such file, or it is no calibration.
     """
-    path = _path(url)
+    path = calibration_path(url, camera_name)
     try:
         content = load_yaml_file(path)
     except YAMLTextError as error:
@@ -36,17 +47,6 @@ def load_calibration(url: str) -> CameraIntrinsics:
         raise CameraCalibrationError(
             f"camera_info_url: {path}: {error}; expected a file as of camera_calibration"
         ) from error
-
-
-def _path(url: str) -> Path:
-    parts = urlsplit(url)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
-    if not parts.scheme:
-        return Path(url).expanduser()
-    raise CameraCalibrationError(
-        f"camera_info_url {url!r}: expected file:///absolute/path/to/calibration.yaml"
-    )
 
 
 def _parse(content: Any) -> CameraIntrinsics:
@@ -77,6 +77,8 @@ def _size(content: Mapping[str, Any], key: str) -> int:
 def _numbers(content: Mapping[str, Any], key: str, counts: tuple[int, ...]) -> tuple[float, ...]:
     section = content.get(key)
     data = section.get("data") if isinstance(section, Mapping) else None
+    if isinstance(data, list):
+        data = [float(x) if _is_number(x) else x for x in data]
     if (
         not isinstance(data, list)
         or len(data) not in counts
@@ -87,3 +89,7 @@ def _numbers(content: Mapping[str, Any], key: str, counts: tuple[int, ...]) -> t
             f"{key}: data must be {expected} finite numbers, got {shown(data)}"
         )
     return tuple(float(x) for x in data)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and _WITHOUT_POINT.fullmatch(value) is not None
