@@ -166,6 +166,7 @@ def test_a_damaged_chunk_is_passed_over(tmp_path, writers):
         (b"", r"empty \(0 bytes\)"),
         (b"#ROSBAG V2.0\n", "bag of ROS 1"),
         (b"RIFF....AVI and so on", "begins like neither"),
+        (b"version https://git-lfs.github.com/spec/v1\nsize 9\n", "it is a Git LFS pointer"),
         (b"SQLite format 3\x00" + bytes(100), "no bag that can be read"),
     ],
 )

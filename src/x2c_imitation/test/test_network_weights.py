@@ -13,6 +13,7 @@ import typing
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -104,6 +105,66 @@ def test_every_kind_of_checkpoint_is_read(tmp_path, network, kind):
     # The backbone is told by the weights themselves.
     assert config.backbone == "resnet18_quarter"
     assert (config == CONFIG) == (kind == "own configuration")
+
+
+def prefixed(state, prefix):
+    return {prefix + key: value for key, value in state.items()}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda state: {"state_dict": state},
+        lambda state: {"model_state_dict": state, "optimizer_state_dict": {}},
+        lambda state: {"model": prefixed(state, "_orig_mod.")},
+        lambda state: {"model": prefixed(state, "_orig_mod.module.")},
+        lambda state: prefixed(state, "module._orig_mod."),
+        lambda state: {
+            "state_dict": {
+                **prefixed(state, "model."),
+                "criterion.weight": torch.ones(3),
+                "metric.total": torch.ones(1),
+            },
+            "pytorch-lightning_version": "2.5.0",
+            "hyper_parameters": {"lr": 1e-3},
+            "callbacks": {},
+        },
+        lambda state: {"model": {k: v * 0.5 for k, v in state.items()}, "model_ema": state},
+        lambda state: {
+            "model": {key: value * 0.5 for key, value in state.items()},
+            "ema": {"module": prefixed(state, "module."), "decay": 0.999},
+        },
+        lambda state: {"model": state, "ema": {"shadow": dict(list(state.items())[:3])}},
+        lambda state: {**prefixed(state, "module."), "n_averaged": torch.tensor(7)},
+        lambda state: {"model": state, "loss": np.float64(0.25), "best": np.float32(1.5)},
+        lambda state: {"model": state, "history": np.arange(3.0), "path": Path("runs/1")},
+    ],
+)
+def test_checkpoints_of_training_libraries_are_read(tmp_path, network, make):
+    path = tmp_path / "checkpoint.ckpt"
+    torch.save(make(network.state_dict()), path)
+    assert same(load_network(path, preset("x2c"))[0], network)
+
+
+@pytest.mark.parametrize("name", ["x.pth", "x.safetensors", "x.ckpt"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 300000000\n",
+            "Git LFS pointer that stands for a file of 300000000 bytes: run 'git lfs pull'",
+        ),
+        ("<!DOCTYPE html><html><head>", "is a web page, as a server sends it"),
+        ('{"error": "Invalid credentials"}', "is the error message of a server.*Invalid cred"),
+        ("Entry not found", "is the error message of a server"),
+    ],
+)
+def test_what_a_failed_download_left_is_named(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(NetworkError, match=said) as refused:
+        load_network(path, preset("x2c"))
+    assert "more than weights" not in str(refused.value)
 
 
 def test_settings_of_the_training_in_a_checkpoint_do_no_harm(tmp_path, network, settings_object):

@@ -213,3 +213,11 @@ def test_a_named_pipe_is_refused_without_waiting(tmp_path):
         choose_source("0", str(tmp_path / "1.jpg"))
     with pytest.raises(SourceError, match="holds no image"):
         choose_source("0", str(tmp_path)).open()
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "face.jpg"])
+def test_what_a_failed_download_left_is_named(tmp_path, name):
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\nsize 5\n")
+    for source in (tmp_path, tmp_path / name):
+        with pytest.raises(SourceError, match=r"it is a Git LFS pointer .* 'git lfs pull'"):
+            choose_source("0", str(source)).open()

@@ -17,6 +17,7 @@ from x2c_bags.reading.storage import Storage
 from x2c_bags.reading.unpacking import UNPACKING_ERRORS, unpacked_pieces
 from x2c_core.files.bounded_yaml import load_yaml
 from x2c_core.files.entries import shown
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import BAG_BYTES, GIB, YAML_BYTES, LimitError
 from x2c_core.files.issues import Issues
 from x2c_core.files.regular_files import open_regular, read_text
@@ -115,6 +116,8 @@ def open_storage(file: Path, issues: Issues, keep: list[Any]) -> Storage:
             f"{file} is a bag of ROS 1: convert it first, with rosbags-convert --src "
             f"{file.name} --dst {file.stem}"
         )
+    if mistaken := mistaken_content(file):
+        raise BagError(f"{file} is no bag: {mistaken}")
     raise BagError(
         f"{file} is no bag: it begins like neither MCAP nor sqlite3 (whatever its name ends in)"
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from x2c_core.arrays import ImageArray
 from x2c_core.errors import CoreError
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import IMAGE_PIXELS, RECORD_BYTES, LimitError
 from x2c_core.files.regular_files import read_bytes
 from x2c_core.images.exif import exif_orientation
@@ -69,4 +70,4 @@ def read_image(path: Path) -> ImageArray:
     try:
         return decode_image(data)
     except ImageDecodingError as error:
-        raise ImageDecodingError(f"{path}: {error}") from error
+        raise ImageDecodingError(f"{path}: {mistaken_content(path) or error}") from error

@@ -11,6 +11,7 @@ from typing import Any, Self
 import cv2
 
 from x2c_core.arrays import ImageArray
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
@@ -129,6 +130,9 @@ class ImageSequence(CameraSource):
             raise SourceError(f"cannot list {self._folder}: {error.strerror}") from error
         paths = sorted(filter(is_image, files), key=_natural_order)
         if not paths:
+            for file in files:
+                if mistaken := mistaken_content(file):
+                    raise SourceError(f"{self._folder} holds no image; {file.name}: {mistaken}")
             raise SourceError(
                 f"{self._folder} holds no image; expected JPEG, PNG or others that OpenCV reads"
             )

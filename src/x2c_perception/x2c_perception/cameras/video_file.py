@@ -19,6 +19,7 @@ import numpy as np
 from av.sidedata.sidedata import Type
 
 from x2c_core.arrays import ImageArray
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
 from x2c_core.images.orientation import UPRIGHT, Orientation, of_matrix
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
@@ -83,6 +84,9 @@ class VideoFile(CameraSource):
     def open(self) -> None:
         """Open the file and decode its first image."""
         self.close()
+        # FFmpeg goes by the name, too, and takes anything for an image.
+        if mistaken := mistaken_content(self._path):
+            raise SourceError(f"{self._path} is not a video: {mistaken}")
         try:
             self._container = container = _opened(self._path)
             stream = container.streams.video[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import NETWORK_BYTES, LimitError
 from x2c_core.files.regular_files import check_regular, open_regular
 from x2c_imitation.errors import NetworkError
@@ -78,6 +79,8 @@ def unreadable(path: Path, error: Exception) -> str:
     """Return what to say of a file that cannot be read."""
     if not path.is_file():
         return f"there is no file {path.absolute()}"
+    if mistaken := mistaken_content(path):
+        return f"{path} is no network: {mistaken}"
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
     return (
         f"{path} cannot be read as a network ({reason}): expected safetensors, ONNX or a torch "

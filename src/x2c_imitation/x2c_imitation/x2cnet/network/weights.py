@@ -19,7 +19,9 @@ from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from x2c_core.files.entries import shown
+from x2c_core.files.impostors import mistaken_content
 from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.network.checkpoint_forms import state_dict_in, unwrapped
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import (
     CONFIG_KEY,
@@ -32,19 +34,19 @@ from x2c_imitation.x2cnet.network.layouts import check_layout, recognise_backbon
 from x2c_imitation.x2cnet.network.x2control import X2Control, build_network
 
 _FORMAT = {"format": "pt"}
-_PARALLEL = "module."
-"""Prefix of every key, from torch's data-parallel wrappers."""
-
-
 _REFUSED_NAME = re.compile(r"GLOBAL (\w+\.[\w.]*\w)")
 """Text in torch's error with the name of a refused function."""
 
 
 _SETTINGS = re.compile(
-    r"omegaconf\..*|argparse\.Namespace|typing\.Any|collections\.defaultdict"
+    r"omegaconf\..*|argparse\.Namespace|types\.SimpleNamespace|typing\.Any|yacs\.config\.CfgNode"
+    r"|collections\.defaultdict|easydict\.EasyDict|pathlib\.\w+|pathlib\._local\.\w+"
+    r"|(pytorch_lightning|lightning\.pytorch|lightning\.fabric)\..*\.AttributeDict"
+    r"|numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)|numpy\.(dtype|ndarray)"
+    r"|numpy\.dtypes\.\w+|_codecs\.encode"
     r"|builtins\.(dict|list|tuple|str|int|float|bool)"
 )
-"""Names in a checkpoint that belong to the settings of a training."""
+"""Names in a checkpoint that belong to the settings and figures of a training."""
 
 
 def save_network(
@@ -87,8 +89,9 @@ def load_network(
 ) -> tuple[X2Control, NetworkConfig]:
     """Return the network in a file, in evaluation mode, and its configuration.
 
-    Reads safetensors and torch's checkpoints: a state dict, or a dict whose `model` entry is one,
-    as X2C's published networks are. A checkpoint is never unpickled freely.
+    Reads safetensors and torch's checkpoints: a state dict, or a dict that holds one, as X2C's
+    published networks and common training libraries write it. A checkpoint is never unpickled
+    freely.
 
     Args:
         path: Path of the file.
@@ -141,7 +144,10 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | No
         raise NetworkError(unreadable(path, error)) from error
     except NetworkError as error:
         raise NetworkError(f"{path}: {CONFIG_KEY} in its metadata: {error}") from error
-    return _state_dict(path, weights), config
+    try:
+        return _state_dict(weights), config
+    except NetworkError as error:
+        raise NetworkError(f"{path}: {error}") from error
 
 
 def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | None]:
@@ -151,6 +157,8 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | Non
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        if mistaken_content(path):
+            raise NetworkError(unreadable(path, error)) from error
         # torch's own text recommends to read the file all the same.
         name = _REFUSED_NAME.search(str(error))
         what = f", such as {name[1]}" if name else ""
@@ -171,14 +179,14 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkConfig | Non
         config = None if own is None else NetworkConfig.from_dict(own)
     except NetworkError as error:
         raise NetworkError(f"{path}: its {CONFIG_KEY}: {error}") from error
-    inner = content.get("model", content)
-    if not isinstance(inner, Mapping):
-        raise NetworkError(f"{path}: expected a state dict as 'model', got {type(inner).__name__}")
-    return _state_dict(path, inner), config
+    try:
+        return _state_dict(state_dict_in(content)), config
+    except NetworkError as error:
+        raise NetworkError(f"{path}: {error}") from error
 
 
 class _Settings:
-    """Take the place of the training's settings, which upstream's checkpoints hold too.
+    """Take the place of the training's settings and figures, which checkpoints hold too.
 
     They are objects of a library that need not be there; nothing of it is run.
     """
@@ -198,27 +206,22 @@ def _stand_ins(path: Path) -> list[Callable[..., Any] | tuple[Callable[..., Any]
     return [(_Settings, name) for name in names if _SETTINGS.fullmatch(name)]
 
 
-def _state_dict(path: Path, content: Mapping[Any, Any]) -> dict[str, Tensor]:
-    weights = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
-    if not weights:
-        keys = ", ".join(map(str, list(content)[:5])) or "nothing"
-        raise NetworkError(f"{path}: expected the tensors of a network, got {keys}")
+def _state_dict(content: Mapping[Any, Any]) -> dict[str, Tensor]:
+    weights = unwrapped(content)
     for key, value in weights.items():
-        _check_storage(path, key, value)
-    if all(key.startswith(_PARALLEL) for key in weights):
-        weights = {key.removeprefix(_PARALLEL): value for key, value in weights.items()}
+        _check_storage(key, value)
     return {
         key: value.to(torch.float32) if value.is_floating_point() else value
         for key, value in weights.items()
     }
 
 
-def _check_storage(path: Path, key: str, value: Tensor) -> None:
+def _check_storage(key: str, value: Tensor) -> None:
     """Refuse a tensor that repeats a few numbers to any size, as soon as it is copied."""
     dense = value.layout is torch.strided and not value.is_quantized
     if not dense or value.numel() * value.element_size() > value.untyped_storage().nbytes():
         raise NetworkError(
-            f"{path}: {shown(key)} of the shape {tuple(value.shape)} does not hold as many numbers"
+            f"{shown(key)} of the shape {tuple(value.shape)} does not hold as many numbers"
         )
 
 
