@@ -69,7 +69,31 @@ def test_help_loads_neither_ros_nor_what_sees_and_draws(words, loaded):
 def test_an_unknown_command_is_refused_with_the_known_ones(run):
     done = run("imitat")
     assert done.returncode == 2
-    assert "invalid choice: 'imitat'" in done.stderr
+    assert "invalid choice: 'imitat'; did you mean 'imitate'?" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_alone_it_shows_the_grouped_help(run):
+    done = run()
+    assert done.returncode == 0
+    assert set(COMMANDS) <= set(done.stdout.split())
+    assert "\nrunning nodes, from any shell:\n  status " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("imitate", "--vdeo", "a.mp4"), "--video"),
+        (("imitate", "--log-level=wran"), "warn"),
+        (("motors", "scan", "--prt", "x"), "--port"),
+        (("fidelity", "--calibration", "befor"), "before"),
+    ],
+)
+def test_a_typo_is_understood(run, words, meant):
+    done = run(*words)
+    assert done.returncode == 2
+    assert f"did you mean {meant!r}?; see 'x2c {words[0]}" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_video_and_a_camera_at_once_are_refused(run):

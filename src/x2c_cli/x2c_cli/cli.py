@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from x2c_cli.commands import COMMANDS, module_of
+from x2c_cli.command_parser import CommandParser
+from x2c_cli.commands import COMMANDS, listing, module_of
 from x2c_core.errors import X2CError
 from x2c_node.errors import ThreadError
 from x2c_node.spinning.stopping import INTERRUPTED
@@ -33,34 +34,36 @@ FAILED = 1
 """Exit status where a thread of the process has died or hangs."""
 
 
-def parser(words: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+def parser(words: Sequence[str] = tuple(COMMANDS)) -> CommandParser:
     """Return the parser of a command line.
 
     Args:
         words: Words of the command line. The arguments of a command are declared only if it is
             among them: some are those of implementations in other packages.
     """
-    made = argparse.ArgumentParser(
+    made = CommandParser(
         prog="x2c",
+        usage="x2c COMMAND ...",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog=f"{listing()}\n{_EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (_, summary) in COMMANDS.items():
+    commands = made.add_subparsers(prog="x2c", metavar="COMMAND", required=True)
+    # The groups list them.
+    commands.help = argparse.SUPPRESS
+    for name in COMMANDS:
         if name not in words:
-            commands.add_parser(name, help=summary)
+            commands.add_parser(name)
             continue
         # Each module imports what it needs to run when it runs: help must come at once.
         module = import_module(module_of(name))
         command = commands.add_parser(
             name,
-            help=summary,
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, parser=command)
     return made
 
 
@@ -70,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Names of files can be any bytes.
         sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else arguments
+    if not words:
+        parser(()).print_help()
+        sys.exit(0)
     options = parser(words).parse_args(words)
     try:
         status = options.run(options)

@@ -4,5 +4,9 @@
 from x2c_core.errors import X2CError
 
 
+class BusError(X2CError):
+    """A node, topic or service is not on the bus, or does not answer."""
+
+
 class FaultError(X2CError):
     """The pipeline did not do what was expected of it when something went wrong."""

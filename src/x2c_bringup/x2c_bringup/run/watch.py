@@ -47,10 +47,11 @@ class Watch:
         for status in message.status:
             name = self._names.get(status.name)
             if name is not None:
-                self.diagnoses[name] = _diagnosis(status)
+                self.diagnoses[name] = to_diagnosis(status)
                 self.times[name] = time.monotonic()
 
 
-def _diagnosis(status: DiagnosticStatus) -> Diagnosis:
+def to_diagnosis(status: DiagnosticStatus) -> Diagnosis:
+    """Return what a message of a node says of it."""
     values = {pair.key: pair.value for pair in status.values}
     return Diagnosis(Level(status.level), status.message, values)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands for nodes that others have started, over the middleware."""
+
+import json
+
+import pytest
+from std_msgs.msg import Bool
+
+from x2c_cli.bus.finding import normal, within
+from x2c_cli.bus.messages import as_text, part
+from x2c_cli.errors import BusError
+from x2c_msgs.msg import ActuationState, ControlValues
+
+
+@pytest.fixture
+def actuation(node_process):
+    """Start an actuation node as a process, and wait until it is active."""
+
+    def start(namespace="", **parameters):
+        process = node_process(
+            *("x2c_actuation", "actuation_node"), namespace=namespace, parameters=parameters
+        )
+        if parameters.get("autostart", True):
+            process.wait_for("waits for control values")
+        return process
+
+    return start
+
+
+@pytest.fixture
+def newest(ros, wait_until):
+    """Return a function that returns the newest state of a node, and waits for the first."""
+
+    def listen(node="/actuation_node"):
+        states = ros.collect(ActuationState, f"{node}/state")
+        return lambda: wait_until(lambda: states and states[-1], what="a state")
+
+    return listen
+
+
+@pytest.mark.parametrize("namespace", ["", "/left"])
+def test_a_stop_is_confirmed_then_reset_then_enabled(ros, wait_until, actuation, x2c, namespace):
+    process = actuation(namespace)
+    node = f"{namespace}/actuation_node"
+    status, said = x2c("estop", "--timeout", 60)
+    assert (status, f"stopped: {node}" in said) == (0, True), said
+    process.wait_for("stopped: ")
+    status, said = x2c("enable")
+    assert status == 1, said
+    assert "reset" in said
+    assert x2c("reset")[0] == 0
+    assert x2c("enable")[0] == 0
+    state = newest(node)
+    wait_until(lambda: state().armed, what="an enabled node")
+    assert x2c("neutral")[0] == 0
+    assert x2c("disable")[0] == 0
+    wait_until(lambda: not state().armed, what="a disabled node")
+
+
+def test_a_stop_that_nobody_hears_is_no_success(x2c):
+    status, said = x2c("estop", "--timeout", 0.5)
+    assert status == 1
+    assert "NOT CONFIRMED: no actuation node was found" in said
+    assert "cut the motors' power" in said
+
+
+def test_a_node_that_says_nothing_does_not_confirm(ros, wait_until, actuation, x2c):
+    process = actuation(autostart=False)
+    wait_until(lambda: ros.transition("actuation_node", "configure"), what="a configured node")
+    status, said = x2c("estop", "--timeout", 3)
+    assert status == 1, said
+    assert "NOT CONFIRMED: /actuation_node says nothing" in said
+    assert process.running
+
+
+def test_a_stop_that_another_publisher_asserts_is_not_reset(
+    ros, newest, wait_until, actuation, x2c
+):
+    actuation()
+    state = newest()
+    publisher = ros.publish(Bool, "/estop")
+    wait_until(publisher.get_subscription_count, what="a listener")
+    publisher.publish(Bool(data=True))
+    wait_until(lambda: state().estop_pressed, what="a stop")
+    status, said = x2c("reset")
+    assert status == 1
+    assert "release it first" in said
+
+
+def test_with_two_robots_a_choice_is_asked_for(actuation, x2c):
+    actuation("/left")
+    actuation("/right")
+    status, said = x2c("enable")
+    assert status == 2
+    assert "/left/actuation_node, /right/actuation_node; choose with --namespace" in said
+    status, said = x2c("enable", "--namespace", "left")
+    assert status == 0
+    assert said.startswith("/left/actuation_node: ")
+    assert x2c("enable", "--all")[1].count("\n") == 2
+    status, said = x2c("estop", "--namespace", "left", "--timeout", 60)
+    assert status == 0
+    assert "right" not in said
+
+
+def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c):
+    actuation("/left")
+    status, said = x2c("set", "actuation_node", "ramp_time", "2")
+    assert (status, said) == (0, "/left/actuation_node: ramp_time = 2.0 (was 0.6)\n")
+    assert ros.get_parameters("/left/actuation_node", "ramp_time") == [2.0]
+    for words, expected in (
+        (("actuation_nod", "ramp_time", "2"), "did you mean 'actuation_node'?"),
+        (("actuation_node", "ramptime", "2"), "did you mean 'ramp_time'?"),
+        (("actuation_node", "ramp_time", "soon"), "ramp_time: expected a number, got 'soon'"),
+        (("actuation_node", "ramp_time", "-1"), "refuses ramp_time = -1"),
+        (("actuation_node", "resume", "1"), "resume: expected true or false, got '1'"),
+    ):
+        status, said = x2c("set", *words)
+        assert status == 2
+        assert expected in said
+
+
+def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c):
+    actuation()
+    status, said = x2c("topics")
+    assert status == 0
+    line = next(one for one in said.splitlines() if one.startswith("/actuation_node/state "))
+    assert line.endswith("x2c_msgs/msg/ActuationState  (1 publisher, 0 subscriptions)")
+    status, said = x2c("echo", "actuation_node/state", "--once", "--timeout", 60)
+    assert status == 0
+    assert "state: 1" in said
+    assert "positions: (30 values; --full shows them)" in said
+    status, said = x2c(
+        "echo", "/actuation_node/state", "--once", "--field", "reason", "--timeout", 60
+    )
+    assert status == 0
+    assert said.count("\n") == 1
+    status, said = x2c("echo", "actuation_node/stat")
+    assert status == 2
+    assert "did you mean '/actuation_node/state'?" in said
+    assert x2c("echo", "control_values", "--timeout", 0.5)[0] == 1
+
+
+def test_the_status_is_that_of_diagnostics(actuation, x2c):
+    actuation("/left")
+    status, said = x2c("status")
+    assert status == 1, "no control values come"
+    assert said.startswith("WARN  /left/actuation_node: disabled, waiting for /left/control")
+    status, said = x2c("status", "--json", "--namespace", "left")
+    assert json.loads(said)["/left/actuation_node"]["level"] == "WARN"
+    assert x2c("status", "--namespace", "right")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["status", "reset", "enable", "disable", "neutral", "calibrate"]
+)
+def test_without_nodes_the_domain_is_named(x2c, command, monkeypatch):
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 0.3)
+    status, said = x2c(command)
+    assert status == 2
+    assert "ROS_DOMAIN_ID" in said
+
+
+def test_namespaces_are_whole_names():
+    assert [normal(text) for text in ("", "/", "left", "/left/", "a/b")] == [
+        *("", "", "/left", "/left", "/a/b")
+    ]
+    names = ["/left/a", "/leftover/a", "/left/b/c"]
+    assert within(names, "/left") == ["/left/a", "/left/b/c"]
+    assert within(names, "") == names
+
+
+def test_messages_are_shown_as_yaml():
+    message = ControlValues(confidence=0.5, state=1)
+    text = as_text(message)
+    assert "confidence: 0.5" in text
+    assert "values: (30 values; --full shows them)" in text
+    assert as_text(message, whole=True).count("0.0") >= 30
+    assert as_text(part(message, "header.stamp.sec")) == "0"
+    with pytest.raises(BusError, match="did you mean 'confidence'"):
+        part(message, "confidense")
