@@ -89,6 +89,11 @@ class FaceTrackerParameters(Parameters):
         minimum=RECOGNISED,
         maximum=270,
     )
+    neutral_file: str = parameter(
+        "",
+        "Image of the person at rest, or saved neutral face (.npz), which is then the neutral "
+        "face of everyone; empty: none.",
+    )
     person: str = parameter(
         "", "Name under which the neutral face is saved and found again; empty: not saved."
     )
@@ -135,6 +140,7 @@ class FaceTrackerParameters(Parameters):
             person_patience=self.person_patience,
             smoothing=self.regions,
             person=self.person,
+            neutral_file=self.neutral_file,
             automatic_calibration=self.automatic_calibration,
             rotate=None if self.rotate == RECOGNISED else self.rotate,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from x2c_core.face.frames import NO_TRACK, Face, FaceState, at_message_precision
 from x2c_core.images.orientation import turned
 from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_perception.neutral.neutral_file import read_neutral
+from x2c_perception.neutral.neutral_frames import NeutralFace
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
 from x2c_perception.neutral.person_store import PersonStore, persons_folder
 from x2c_perception.tracking.face_crop import face_crop
@@ -81,6 +84,7 @@ class TrackingStage:
         self._store = store or PersonStore(persons_folder())
         self._tracker = tracker
         self._follower: PersonTracker | None = None
+        self._given: NeutralFace | None = None
         self.restart()
 
     def load(self) -> None:
@@ -88,11 +92,12 @@ class TrackingStage:
 
         Raises:
             TrackerError: The models cannot be loaded.
-            PersonError: The name cannot be that of a file.
+            PersonError: The name cannot be that of a file, or the neutral face cannot be read.
         """
         if self._settings.person:
             self._store.path(self._settings.person)
         self._models()
+        self._neutral_of_file()
 
     def restart(self) -> None:
         """Forget person, neutral face and stamps, as when a node is activated."""
@@ -134,12 +139,12 @@ class TrackingStage:
         return self._keeper
 
     def load_person(self) -> Face | None:
-        """Return the neutral face saved for the person of the settings; None where there is none.
+        """Return the neutral face of a file, or that saved for the person; None for neither.
 
         Raises:
             PersonError: It cannot be read; it is calibrated again.
         """
-        saved = self._keeper.load()
+        saved = self._keeper.load(self._neutral_of_file())
         return None if saved is None else at_message_precision(saved.as_face(NO_TRACK))
 
     def track(
@@ -196,6 +201,13 @@ class TrackingStage:
         found = self._keeper.add(face, stamp * 1e-9)
         neutral = None if found is None else at_message_precision(found.as_face(face.track_id))
         return TrackedFrame(face, detected, neutral, jumped)
+
+    def _neutral_of_file(self) -> NeutralFace | None:
+        """Return the neutral face that the settings name, read once."""
+        if self._given is None and self._settings.neutral_file:
+            path = Path(self._settings.neutral_file).expanduser()
+            self._given = read_neutral(path, self._models())
+        return self._given
 
     def _models(self) -> FaceTracker:
         settings = self._settings

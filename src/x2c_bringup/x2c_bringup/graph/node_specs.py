@@ -89,9 +89,12 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     nodes = []
     if options.camera:
         nodes.append(_camera(options))
-    transport = options.image_transport
+    tracking = {
+        "image_transport": options.image_transport,
+        "neutral_file": options.neutral_file,
+    }
     nodes += [
-        _node(options, "x2c_perception", "face_tracker_node", image_transport=transport),
+        _node(options, "x2c_perception", "face_tracker_node", **tracking),
         _imitation(options),
         _node(options, "x2c_actuation", "actuation_node", robot=robot),
     ]

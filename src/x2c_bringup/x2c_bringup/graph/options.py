@@ -48,6 +48,11 @@ class GraphOptions:
     )
     backend_options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Options of the backend as texts, by name."""
+    neutral_file: str = _option(
+        "",
+        "Image of the person at rest, or saved neutral face (.npz); empty: as in params_file "
+        "(none).",
+    )
     params_file: str = _option(
         "", "YAML file with parameters of the nodes; empty: none. Arguments win over it."
     )

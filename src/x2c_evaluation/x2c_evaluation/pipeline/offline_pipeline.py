@@ -82,12 +82,16 @@ class OfflinePipeline:
         tracking = settings.tracking.settings
         known = neutral is not None or not automatic
         if known:
-            tracking = dataclasses.replace(tracking, person="", automatic_calibration=False)
+            tracking = dataclasses.replace(
+                tracking, person="", neutral_file="", automatic_calibration=False
+            )
         self._tracking = TrackingStage(tracking)
         imitation = settings.imitation
         imitator = make_imitator(settings.backend, robot, vars(settings.options))
         self._imitation = ImitationStage(imitator, imitation.timing, imitation.mirror)
         if not known:
+            if tracking.neutral_file:
+                self._tracking.load()
             # A file that cannot be read is no obstacle: the node calibrates again, too.
             with suppress(PersonError):
                 neutral = self._tracking.load_person()

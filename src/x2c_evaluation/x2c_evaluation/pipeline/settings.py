@@ -162,6 +162,8 @@ class EvaluationSettings:
     def _files(self) -> Iterator[Path]:
         for name in BACKENDS.load(self.backend).files(self.options):
             yield Path(name).expanduser()
+        if self.tracking.neutral_file:
+            yield Path(self.tracking.neutral_file).expanduser()
         if self.tracking.person:
             # A name that cannot be a file's has no saved face.
             with suppress(X2CError):

@@ -29,12 +29,18 @@ class NeutralKeeper:
         self._unsaved: NeutralFace | None = None
         self.origin = "none"
 
-    def load(self) -> NeutralFace | None:
-        """Return the named person's neutral face if one has been saved.
+    def load(self, given: NeutralFace | None = None) -> NeutralFace | None:
+        """Return the named person's neutral face if one has been saved, or one that is given.
+
+        Args:
+            given: Neutral face of everyone, which wins over a saved one; None for none.
 
         Raises:
             PersonError: The saved face cannot be read; a new calibration replaces it.
         """
+        if given is not None:
+            self._known, self.origin = given, "given"
+            return given
         self._known = self._store.load(self._person) if self._person else None
         if self._known is not None:
             self.origin = "loaded"

@@ -18,6 +18,9 @@ from x2c_core.files.array_files import read_npz
 from x2c_perception.errors import PersonError
 from x2c_perception.neutral.neutral_frames import NeutralFace
 
+SUFFIX = ".npz"
+"""Ending of the files."""
+
 _VERSION = 1
 _SHAPES = {
     "version": (),
@@ -57,7 +60,7 @@ class PersonStore:
                 f"person {person!r}: expected a name of at most 64 letters, digits, spaces, "
                 "'_', '-' and '.', beginning with a letter or digit"
             )
-        return self._folder / f"{person}.npz"
+        return self._folder / f"{person}{SUFFIX}"
 
     def save(self, person: str, neutral: NeutralFace) -> Path:
         """Save a neutral face; a process killed meanwhile leaves the old file.
@@ -69,28 +72,7 @@ class PersonStore:
             PersonError: It cannot be written.
         """
         path = self.path(person)
-        pose = neutral.pose
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                try:
-                    np.savez(
-                        file,
-                        version=_VERSION,
-                        face=neutral.face,
-                        rotation=pose.rotation,
-                        translation=pose.translation,
-                        scale=pose.scale,
-                        size=np.array([neutral.width, neutral.height]),
-                    )
-                    file.flush()
-                    os.fsync(file.fileno())
-                    Path(file.name).replace(path)
-                except BaseException:
-                    Path(file.name).unlink(missing_ok=True)
-                    raise
-        except OSError as error:
-            raise PersonError(f"cannot save the neutral face to {path}: {error}") from error
+        write_person(path, neutral)
         return path
 
     def load(self, person: str) -> NeutralFace | None:
@@ -100,12 +82,49 @@ class PersonStore:
             PersonError: The file is damaged, or of another version.
         """
         path = self.path(person)
-        if not path.exists():
-            return None
-        try:
-            return _parse(read_npz(path, _SHAPES))
-        except (OSError, ValueError) as error:
-            raise PersonError(f"{path} holds no neutral face: {error}") from error
+        return read_person(path) if path.exists() else None
+
+
+def write_person(path: Path, neutral: NeutralFace) -> None:
+    """Write a neutral face to a file; a process killed meanwhile leaves the old file.
+
+    Raises:
+        PersonError: It cannot be written.
+    """
+    pose = neutral.pose
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            try:
+                np.savez(
+                    file,
+                    version=_VERSION,
+                    face=neutral.face,
+                    rotation=pose.rotation,
+                    translation=pose.translation,
+                    scale=pose.scale,
+                    size=np.array([neutral.width, neutral.height]),
+                )
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise PersonError(f"cannot save the neutral face to {path}: {error}") from error
+
+
+def read_person(path: Path) -> NeutralFace:
+    """Return the neutral face in a file.
+
+    Raises:
+        PersonError: The file is missing, damaged, or of another version.
+    """
+    try:
+        return _parse(read_npz(path, _SHAPES))
+    except (OSError, ValueError) as error:
+        raise PersonError(f"{path} holds no neutral face: {error}") from error
 
 
 def _parse(data: dict[str, NDArray[np.float64]]) -> NeutralFace:

@@ -21,6 +21,7 @@ class TrackingSettings:
         smoothing: Smoothing of each region; None for none.
         person: Name under which the neutral face is saved and found again; empty for none.
         automatic_calibration: Whether the neutral face of every new person is calibrated.
+        neutral_file: Image of the person at rest, or saved neutral face; empty for none.
         rotate: Clockwise turn of the images before tracking [deg]; None to find it from the faces.
     """
 
@@ -31,4 +32,5 @@ class TrackingSettings:
     smoothing: Mapping[Region, Smoothing] | None = field(default_factory=lambda: DEFAULTS)
     person: str = ""
     automatic_calibration: bool = True
+    neutral_file: str = ""
     rotate: int | None = None

@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.commands.imitation.neutral import neutral_file
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def _imitate(arguments: argparse.Namespace, results: ResultsFolder, console: Con
     from x2c_bringup.run.composed_run import imitate
     from x2c_cli.output_folder import FAILED
 
-    options = graph_options(arguments, record=str(results.work))
-    composed_run = imitate(options, console, duration=arguments.duration, give_up=True)
+    with neutral_file(arguments, console) as neutral:
+        options = graph_options(arguments, record=str(results.work), neutral=neutral)
+        composed_run = imitate(options, console, duration=arguments.duration, give_up=True)
     if not _images(composed_run) > 0:
         camera = composed_run.diagnoses["camera_node"]
         raise NoImageError(f"there was no image: {camera.message}")

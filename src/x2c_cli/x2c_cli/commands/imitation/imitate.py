@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 
+from x2c_cli.commands.imitation.neutral import neutral_file
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
 
 
@@ -25,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.run.live_line import live_line
 
     console = Console()
-    composed_run = imitate(graph_options(arguments), console, duration=arguments.duration)
+    with neutral_file(arguments, console) as neutral:
+        options = graph_options(arguments, neutral=neutral)
+        composed_run = imitate(options, console, duration=arguments.duration)
     console.print(live_line(composed_run.diagnoses), highlight=False)
     return composed_run.tell_faults(console)

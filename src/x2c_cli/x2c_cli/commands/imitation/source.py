@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 
 from x2c_bringup.graph.options import GraphOptions
+from x2c_cli.commands.imitation.neutral import add_neutral_arguments
 
 _BACKEND = "backend_option_"
 """Beginning of the names under which options of backends are kept."""
@@ -41,6 +42,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
         default=[],
         help="option of the camera source, see 'x2c sources'; can be given several times",
     )
+    add_neutral_arguments(parser)
     add_common_arguments(parser)
 
 
@@ -106,11 +108,20 @@ def backend_texts(arguments: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def graph_options(arguments: argparse.Namespace, record: str = "") -> GraphOptions:
-    """Return the options of the graph that the arguments ask for."""
+def graph_options(
+    arguments: argparse.Namespace, record: str = "", neutral: str = ""
+) -> GraphOptions:
+    """Return the options of the graph that the arguments ask for.
+
+    Args:
+        arguments: Arguments of the command.
+        record: Folder to record to; empty for none.
+        neutral: File with the person's neutral face; empty for none.
+    """
     return GraphOptions(
         filename=arguments.video,
         video_device=arguments.camera,
+        neutral_file=neutral,
         camera_options=shlex.join(arguments.camera_option),
         robot=arguments.robot,
         backend=arguments.backend,
