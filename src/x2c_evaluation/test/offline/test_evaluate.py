@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
 import itertools
-from contextlib import closing
 
 import cv2
 import numpy as np
 import pytest
 
-from x2c_bags.frames.frame_source import Frame
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
@@ -16,7 +14,6 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, evaluate
 from x2c_evaluation.offline.recording.store import as_text
 from x2c_evaluation.pipeline.frame_curves import read_curves
-from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
 from x2c_evaluation.pipeline.settings import NeutralSource
 
 pytestmark = pytest.mark.slow
@@ -69,44 +66,10 @@ def test_raw_encodings_of_the_same_images_give_the_same_values(tmp_path, camera_
     assert outcomes[1].result.source.encodings == {"rgb8": 20}
 
 
-def face_messages(writers, images, settings):
-    """Return what the pipeline publishes for images: faces, neutral faces, control values."""
-    store, robot = writers.store, settings.robot()
-    point = store.types["geometry_msgs/msg/Point"](x=0.0, y=0.0, z=0.0)
-    quaternion = store.types["geometry_msgs/msg/Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0)
-    pose = store.types["geometry_msgs/msg/Pose"](position=point, orientation=quaternion)
-
-    def message(face, stamp):
-        return FACE, store.types[FACE](
-            TRACKING=1,
-            LOST=2,
-            header=writers.header(stamp),
-            image_width=face.width,
-            image_height=face.height,
-            landmarks=face.landmarks.astype(np.float32).ravel(),
-            head=pose,
-            confidence=face.confidence,
-            state=int(face.state),
-            track_id=face.track_id,
-        )
-
-    faces, neutrals, values = [], [], []
-    with closing(OfflinePipeline(settings, robot)) as pipeline:
-        for index, image in enumerate(images):
-            stamp = START + index * PERIOD
-            sight = pipeline.follow(Frame(index, stamp, stamp, image))
-            faces.append((stamp + 1, message(sight.face, stamp)))
-            if sight.neutral is not None:
-                neutrals.append((stamp + 2, message(sight.neutral, stamp)))
-            state = int(sight.frame.state)
-            values.append((stamp + 3, writers.values(sight.frame.values, stamp, state)))
-    return {"/face": faces, "/face/neutral": neutrals, "/control_values": values}
-
-
 def test_recorded_landmarks_give_the_very_control_values_that_were_recorded(
-    tmp_path, writers, images, settings
+    tmp_path, writers, face_topics, settings
 ):
-    bag = writers.write(tmp_path / "bag", face_messages(writers, images, settings))
+    bag = writers.write(tmp_path / "bag", face_topics)
     outcome = run(bag, settings)
     assert outcome.failed == ""
     error = outcome.result.figures.errors["recorded"]
@@ -118,12 +81,13 @@ def test_recorded_landmarks_give_the_very_control_values_that_were_recorded(
     assert outcome.result.figures.recorded.messages["control_values"] == 45
 
 
-def test_a_known_offset_of_recorded_values_is_found_as_error(tmp_path, writers, images, settings):
-    topics = face_messages(writers, images, settings)
+def test_a_known_offset_of_recorded_values_is_found_as_error(
+    tmp_path, writers, face_topics, settings
+):
     jaw = controls.index("Jaw Yaw")
-    for _, (_, message) in topics["/control_values"]:
+    for _, (_, message) in face_topics["/control_values"]:
         message.values[jaw] = message.values[jaw] - 0.25
-    outcome = run(writers.write(tmp_path / "bag", topics), settings)
+    outcome = run(writers.write(tmp_path / "bag", face_topics), settings)
     error = outcome.result.figures.errors["recorded"]
     assert error.controls["Jaw Yaw"] == pytest.approx(0.5, abs=1e-6)
     assert error.mean == pytest.approx(0.5 / 30, rel=0.02)
@@ -226,12 +190,11 @@ def test_the_neutral_face_can_be_found_first(tmp_path, camera_bag, settings):
 
 
 def test_what_is_compared_with_can_be_a_csv_file_a_bag_or_an_evaluation(
-    tmp_path, writers, images, settings
+    tmp_path, writers, face_topics, settings
 ):
-    topics = face_messages(writers, images, settings)
-    bag = writers.write(tmp_path / "bag", topics)
+    bag = writers.write(tmp_path / "bag", face_topics)
     table = ControlsTable(tmp_path / "controls.csv")
-    for _, (_, message) in topics["/control_values"]:
+    for _, (_, message) in face_topics["/control_values"]:
         stamp = message.header.stamp
         table.write(stamp.sec * 10**9 + stamp.nanosec, message.values)
     table.close()
