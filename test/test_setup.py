@@ -282,6 +282,7 @@ KEYS = {
     "PIL": "python3-pil",
     "cv2": "python3-opencv",
     "hypothesis": "python3-hypothesis",
+    "jinja2": "python3-jinja2",
     "matplotlib": "python3-matplotlib",
     "mediapipe": "python3-mediapipe-pip",
     "mujoco": "python3-mujoco-pip",
@@ -347,6 +348,8 @@ def test_manifest_names_what_the_tests_import(package):
     ours |= {"performer", "x2c_testing"}
     mine = imported(file for file in tests if file.is_relative_to(package))
     third_party = mine - ours - {package.name} - sys.stdlib_module_names - WITHOUT_KEY
+    # Tests are skipped without what the package does without.
+    third_party -= {module for user, module in OPTIONAL if user == package.name}
     assert {KEYS.get(name, name) for name in third_party} <= named
 
 
@@ -388,6 +391,20 @@ def test_dependencies_point_down_only():
             manifest = ET.parse(ROOT / "src" / name / "package.xml").getroot()
             named = {e.text for tag in ("exec_depend", "test_depend") for e in manifest.iter(tag)}
             assert not named & (above - {name}), name
+
+
+def test_a_robot_installs_no_torch():
+    """rosdep installs what packages and their tests depend on, of all packages up to a robot's."""
+    wanted, found = ["x2c_bringup"], set()
+    while wanted:
+        name = wanted.pop()
+        path = ROOT / "src" / name / "package.xml"
+        if name not in found and path.is_file():
+            manifest = ET.parse(path).getroot()
+            wanted += [e.text for e in manifest if e.tag.endswith("depend")]
+        found.add(name)
+    assert "x2c_imitation" in found
+    assert "python3-torch" not in found
 
 
 @pytest.mark.process

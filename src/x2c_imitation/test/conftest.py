@@ -134,6 +134,7 @@ def network_folder(make_once: Callable[..., Path]) -> Path:
 
     Its weights are random, and its outputs far from neutral and from each other.
     """
+    pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
     return make_once("network", _make_network)
 
 

@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
+
 from x2c_imitation.x2cnet.runtime import bench
 
 pytestmark = pytest.mark.slow

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_imitation.errors import NetworkError
+
+pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
+
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.layouts import (
     check_layout,

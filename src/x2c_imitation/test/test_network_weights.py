@@ -15,9 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from x2c_imitation.errors import NetworkError
+
+pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
+
+import torch
+
 from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
 from x2c_imitation.x2cnet.network.files import read_metadata
 from x2c_imitation.x2cnet.network.weights import load_network, save_network

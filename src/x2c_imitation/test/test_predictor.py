@@ -12,12 +12,16 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
+
+pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
+
+import torch
+
 from x2c_imitation.x2cnet.network.config import NetworkConfig, RuntimeName, preset
 from x2c_imitation.x2cnet.network.weights import load_network, save_network
 from x2c_imitation.x2cnet.runtime.export import export_onnx, export_weights

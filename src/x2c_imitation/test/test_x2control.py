@@ -9,10 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
+
+pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
+
+import torch
+
 from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
 from x2c_imitation.x2cnet.network.resnet import BACKBONES, plan
 from x2c_imitation.x2cnet.network.x2control import (
