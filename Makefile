@@ -26,7 +26,7 @@ lint: setup ## check style, formatting, types, imports and shell scripts
 	@export PATH="$$PWD/.venv/bin:$$PATH"
 	ruff check
 	ruff format --check
-	shellcheck x2c .ci/run scripts/*.sh
+	shellcheck x2c .ci/run docker/entrypoint.sh scripts/*.sh
 	PYTHONPATH=$$(printf '%s:' src/*) lint-imports --no-logo --no-cache
 	mypy
 

@@ -2,6 +2,7 @@
 import json
 import re
 
+from x2c_bags.schema.topics import TOPICS
 from x2c_bringup.shared_files import shared_file
 from x2c_core.control_space import controls
 
@@ -26,3 +27,13 @@ def test_panels_of_the_layout_are_configured():
         return leaves(part["first"]) + leaves(part["second"])
 
     assert sorted(leaves(layout()["layout"])) == sorted(layout()["configById"])
+
+
+def test_every_topic_of_the_layout_is_in_a_recording():
+    text = json.dumps(layout())
+    shown = re.findall(
+        r'"(?:imageTopic|calibrationTopic|topicToRender|topicPath)": "([^"]+)"', text
+    )
+    recorded = {f"/{topic.part.value.lstrip('/')}" for topic in TOPICS}
+    assert len(shown) == 6
+    assert set(shown) <= recorded
