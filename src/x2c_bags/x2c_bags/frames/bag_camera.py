@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
+from x2c_bags.frames.bag_images import UNUSABLE, frame_of, stamp_of
 from x2c_bags.frames.camera_topics import CameraTopic, choose_camera
+from x2c_bags.frames.topic_images import TopicImages
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.reading.storage import RawMessage
@@ -62,7 +63,8 @@ class BagCamera(CameraSource):
         self.calibration = None
         try:
             reader = BagReader(self._path)
-            self._camera = choose_camera(reader, self._topic)
+            self._camera = choose_camera(reader, self._topic, video=True)
+            self._images = TopicImages(reader.topics[self._camera.name].message_type)
         except BagError as error:
             raise SourceError(str(error)) from error
         self._reader, self._reported = reader, False
@@ -112,11 +114,11 @@ class BagCamera(CameraSource):
                 if raw.topic != self._camera.name:
                     self.calibration = _intrinsics(message)
                     continue
-                image = image_in(message, compressed=self._camera.compressed)
+                image = self._images.image(message)
                 stamp = self._guard.time(stamp_of(message), raw.time)
                 if stamp < 0:
                     raise ValueError(f"a stamp of {stamp} ns: expected none before 1970")
-                self.stamp, self.frame_id = stamp, str(message.header.frame_id)
+                self.stamp, self.frame_id = stamp, frame_of(message)
             except UNUSABLE as error:
                 raise SourceError(f"{self.name}: {raw.topic}: {error}") from error
             return image

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
+from x2c_bags.frames.bag_images import UNUSABLE, stamp_of
 from x2c_bags.frames.frame_source import Frame, FrameSource, SourceFacts
+from x2c_bags.frames.topic_images import IMAGE, TopicImages
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
@@ -17,8 +18,6 @@ from x2c_core.face.frames import Face
 from x2c_core.system.stamp_guard import StampGuard
 from x2c_node.conversion.messages import face_from_message
 
-IMAGE = "sensor_msgs/msg/Image"
-COMPRESSED = "sensor_msgs/msg/CompressedImage"
 FACE = "x2c_msgs/msg/FaceLandmarks"
 
 
@@ -49,6 +48,7 @@ class BagFrames(FrameSource):
         index = -1
         # Clocks of a recorder and of a camera may differ: only steps of the stamps count.
         guard = StampGuard(same_clock=False)
+        images = TopicImages(self._kind)
         wanted = [self._topic, *([self._neutral] if self._neutral else [])]
         for raw in self._reader.messages(wanted):
             if raw.topic == self._neutral:
@@ -58,7 +58,7 @@ class BagFrames(FrameSource):
             try:
                 message = self._reader.decode_message(raw)
                 nanoseconds = guard.time(stamp_of(message), raw.time)
-                frame = self._frame(index, nanoseconds, raw.time, message)
+                frame = self._frame(index, nanoseconds, raw.time, message, images)
             except UNUSABLE as error:
                 if counting:
                     self._refused(error)
@@ -74,24 +74,27 @@ class BagFrames(FrameSource):
         found: dict[int, ImageArray] = {}
         if self._kind == FACE:
             return found
-        wanted = set(indices)
+        wanted, images = set(indices), TopicImages(self._kind)
         for index, raw in enumerate(self._reader.messages([self._topic])):
+            # Of a video, each packet builds on those before.
+            if index not in wanted and self._kind == IMAGE:
+                continue
+            try:
+                image = images.image(self._reader.decode_message(raw))
+            except UNUSABLE:
+                continue
             if index in wanted:
-                try:
-                    found[index] = self._image(self._reader.decode_message(raw))
-                except UNUSABLE:
-                    continue
-                if len(found) == len(wanted):
-                    break
+                found[index] = image
+            if len(found) == len(wanted):
+                break
         return found
 
-    def _frame(self, index: int, stamp: int, time: int, message: Any) -> Frame:
+    def _frame(
+        self, index: int, stamp: int, time: int, message: Any, images: TopicImages
+    ) -> Frame:
         if self._kind == FACE:
             return Frame(index, stamp, time, face=face_from_message(message))
-        return Frame(index, stamp, time, self._image(message))
-
-    def _image(self, message: Any) -> ImageArray:
-        return image_in(message, compressed=self._kind == COMPRESSED)
+        return Frame(index, stamp, time, images.image(message))
 
     def _neutral_face(self, raw: RawMessage) -> Iterator[Frame]:
         try:
@@ -113,7 +116,7 @@ class BagFrames(FrameSource):
             image = frame.image
             if image is None:
                 return
-            name = str(message.encoding if self._kind == IMAGE else message.format)
+            name = str(message.encoding if hasattr(message, "encoding") else message.format)
             size = f"{image.shape[1]}x{image.shape[0]}"
         facts.encodings[name] = facts.encodings.get(name, 0) + 1
         facts.sizes[size] = facts.sizes.get(size, 0) + 1

@@ -33,5 +33,12 @@ def image_in(message: Any, *, compressed: bool) -> NDArray[np.uint8]:
 
 
 def stamp_of(message: Any) -> int:
-    """Return the stamp of a message's header [ns]."""
-    return to_nanoseconds(message.header.stamp)
+    """Return the stamp of a message's header, or its own [ns]."""
+    own = getattr(message, "timestamp", None)
+    return to_nanoseconds(message.header.stamp if own is None else own)
+
+
+def frame_of(message: Any) -> str:
+    """Return the name of a message's coordinate frame."""
+    own = getattr(message, "frame_id", None)
+    return str(message.header.frame_id if own is None else own)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from x2c_bags.errors import TopicError
-from x2c_bags.frames.bag_frames import COMPRESSED, FACE
-from x2c_bags.frames.topic_choice import choose_topic
+from x2c_bags.frames.bag_frames import FACE
+from x2c_bags.frames.topic_choice import base_name, choose_topic
+from x2c_bags.frames.topic_images import COMPRESSED, IMAGE, VIDEO
 from x2c_bags.reading.bag_reader import BagReader
 
 INFO = "sensor_msgs/msg/CameraInfo"
@@ -28,12 +29,13 @@ class CameraTopic:
     info: str = ""
 
 
-def choose_camera(reader: BagReader, wanted: str = "") -> CameraTopic:
+def choose_camera(reader: BagReader, wanted: str = "", *, video: bool = False) -> CameraTopic:
     """Return the camera of a bag.
 
     Args:
         reader: Reader of the bag.
         wanted: Topic of its images; empty for the only camera there is.
+        video: Whether its images may be packets of a video, which have to be decoded in order.
 
     Raises:
         TopicError: There is none, or several: the text lists them.
@@ -46,7 +48,13 @@ def choose_camera(reader: BagReader, wanted: str = "") -> CameraTopic:
             "play, but 'x2c evaluate' takes it",
             [],
         )
-    base = name.removesuffix("/compressed") if kind == COMPRESSED else name
+    if kind in VIDEO and not video:
+        raise TopicError(
+            f"{name} holds packets of a video, and a replay passes on images as they were "
+            f"recorded: play it as a camera, with 'x2c imitate --video {reader.path}'",
+            [],
+        )
+    base = name if kind == IMAGE else base_name(name)
     # As image_transport does it: the calibration is the image's neighbour.
     info = f"{base.rpartition('/')[0]}/camera_info"
     there = info in reader.topics and reader.topics[info].message_type == INFO

@@ -6,16 +6,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from x2c_bags.errors import TopicError
-from x2c_bags.frames.bag_frames import COMPRESSED, FACE, IMAGE
+from x2c_bags.frames.bag_frames import FACE
+from x2c_bags.frames.topic_images import COMPRESSED, IMAGE, VIDEO
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import BagTopic
 from x2c_bags.schema.topics import Part
 
-_COMPRESSED_END = "/compressed"
-_NO_CAMERA = (
-    *("/compressedDepth", "/debug_image", "/face/crop", "/robot/image_raw"),
-    *("/depth", "/depth/image_raw", "/depth/image_rect_raw", "/aligned_depth_to_color/image_raw"),
+_TRANSPORTS = ("/compressed", "/ffmpeg", "/h264", "/h265", "/foxglove")
+"""Ends that transports give to the name of a camera's topic."""
+
+_IMAGES = (IMAGE, COMPRESSED, *VIDEO)
+_DEPTH = (
+    *("/compressedDepth", "/depth", "/depth/image_raw", "/depth/image_rect_raw"),
+    "/aligned_depth_to_color/image_raw",
 )
+_NO_CAMERA = (*_DEPTH, "/debug_image", "/face/crop", "/robot/image_raw")
 """Ends of names of images that no camera has made of a person."""
 
 
@@ -56,7 +61,7 @@ def choose_topic(reader: BagReader, wanted: str) -> str:
     if wanted:
         for name in (wanted, "/" + wanted.lstrip("/")):
             topic = reader.topics.get(name)
-            if topic is not None and topic.message_type in (IMAGE, COMPRESSED, FACE):
+            if topic is not None and topic.message_type in (*_IMAGES, FACE):
                 return name
         raise TopicError(
             f"{reader.path} has no images and no landmarks on {wanted}; it has: "
@@ -65,8 +70,11 @@ def choose_topic(reader: BagReader, wanted: str) -> str:
         )
     if not found:
         there = ", ".join(sorted(reader.topics)) or "none"
+        depth = any(name.endswith(_DEPTH) for name in reader.topics)
+        left_out = "; images of depth are left out, as they show no face" if depth else ""
         raise TopicError(
-            f"{reader.path} has no images and no face landmarks; its topics: {there}", names
+            f"{reader.path} has no images and no face landmarks{left_out}; its topics: {there}",
+            names,
         )
     if len(found) > 1:
         raise TopicError(
@@ -89,16 +97,26 @@ def _cameras(topics: Mapping[str, BagTopic]) -> dict[str, BagTopic]:
     Of a camera that was recorded both raw and compressed, the topic with more images is taken,
     and the raw one where there are as many.
     """
-    images = {name: one for name, one in topics.items() if one.message_type in (IMAGE, COMPRESSED)}
+    images = {name: one for name, one in topics.items() if one.message_type in _IMAGES}
     counted = any(one.count for one in images.values())
     found: dict[str, BagTopic] = {}
     for name, one in images.items():
-        base = name.removesuffix(_COMPRESSED_END)
+        base = base_name(name)
         # A damaged bag does not tell counts; else a topic without images is no camera.
         if (counted and not one.count) or name.endswith(_NO_CAMERA) or base.endswith(_NO_CAMERA):
             continue
         best = found.get(base)
-        rank = (one.count, one.message_type == IMAGE)
-        if best is None or rank > (best.count, best.message_type == IMAGE):
+        if best is None or _rank(one) > _rank(best):
             found[base] = one
     return found
+
+
+def base_name(topic: str) -> str:
+    """Return the name of a topic of images without the end that its transport gives it."""
+    for end in _TRANSPORTS:
+        topic = topic.removesuffix(end)
+    return topic
+
+
+def _rank(topic: BagTopic) -> tuple[int, int]:
+    return topic.count, -_IMAGES.index(topic.message_type)

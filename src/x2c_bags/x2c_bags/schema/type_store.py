@@ -34,6 +34,17 @@ BROKEN = (
 _STANDARD = (Stores.ROS2_KILTED, Stores.ROS2_HUMBLE)
 """Source of types that a bag does not embed: bags of Humble embed none."""
 
+_OF_TRANSPORTS = {
+    "ffmpeg_image_transport_msgs/msg/FFMPEGPacket": (
+        "std_msgs/Header header\nint32 width\nint32 height\nstring encoding\nuint64 pts\n"
+        "uint8 flags\nbool is_bigendian\nuint8[] data\n"
+    ),
+    "foxglove_msgs/msg/CompressedVideo": (
+        "builtin_interfaces/Time timestamp\nstring frame_id\nuint8[] data\nstring format\n"
+    ),
+}
+"""Fields of packets of a video, which bags of Humble do not embed either."""
+
 _SEPARATOR = re.compile(r"^={80}\n", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _PARSERS = {"ros2msg": get_types_from_msg, "ros2idl": lambda text, _: get_types_from_idl(text)}
@@ -90,6 +101,10 @@ def known(message_type: str, type_hash: str = "") -> Any:
         store = get_typestore(name)
         if message_type in store.fielddefs:
             stores.append(store)
+    if message_type in _OF_TRANSPORTS:
+        store = get_typestore(_STANDARD[0])
+        store.register(get_types_from_msg(_OF_TRANSPORTS[message_type], message_type))
+        stores.append(store)
     try:
         # Ours, or another installed one.
         installed = compiled(message_type, "ros2msg", definition(message_type).text)

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_frames import COMPRESSED, FACE
+from x2c_bags.frames.bag_frames import FACE
 from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
 from x2c_bags.frames.recorded_run import Joints, RecordedRun, read_recorded_run
 from x2c_bags.frames.topic_choice import choose_topic
+from x2c_bags.frames.topic_images import COMPRESSED, VIDEO
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
@@ -84,6 +85,8 @@ class BagPairs:
         kind = reader.topics[self.topic].message_type
         if kind == FACE:
             raise BagError(f"{reader.path} has no images, so there are no pairs in it")
+        if kind in VIDEO:
+            raise BagError(f"{self.topic} holds packets of a video, which are not exported")
         self._compressed = kind == COMPRESSED
         self.recorded_run: RecordedRun = read_recorded_run(reader)
         stream = self.recorded_run.streams[Part.CONTROLS]

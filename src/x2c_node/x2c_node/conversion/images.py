@@ -73,9 +73,18 @@ def compressed_to_bgr(message: CompressedImage) -> ImageArray:
         return decode_image(message.data)
     except ImageDecodingError as error:
         # Shortened: a broken message may name its format at any length.
-        raise ImageError(f"{error} (format {shown(message.format)})") from error
+        raise ImageError(f"{error} (format {shown(message.format)}){_advice(message)}") from error
     except MessageError as error:
         raise ImageError(str(error)) from error
+
+
+def _advice(message: CompressedImage) -> str:
+    name = str(message.format).lower()
+    if "depth" in name:
+        return ": an image of depth shows no face; subscribe to the camera's colours"
+    if any(codec in name for codec in ("264", "265", "hevc", "av1", "vp8", "vp9")):
+        return ": packets of a video are decoded from bags only; republish it as images"
+    return ""
 
 
 def bgr_to_image(

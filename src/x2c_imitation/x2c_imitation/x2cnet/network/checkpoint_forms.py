@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where training libraries keep a network's weights in a checkpoint, and how they name them."""
+"""Places and names of a network's weights in the checkpoints of training libraries."""
 
 from __future__ import annotations
 
