@@ -42,11 +42,14 @@ def test_recorded_values_hold_until_the_next_ones(bag):
             assert source.at(1.0).state is ControlState.HOLDING
 
 
-def test_values_that_cannot_be_are_left_out(bag):
+def test_values_that_cannot_be_are_left_out_and_it_is_said(bag):
     path = bag([(0.0, np.nan, 1), (0.5, 0.75, 9), (1.0, 0.5, 1), (1.5, 0.25, 1)])
     with BagExpression(str(path), BagExpression.Options()) as source:
         assert source.duration == pytest.approx(0.5)
         assert [float(source.at(t).values[JAW]) for t in (0.0, 0.5)] == [0.5, 0.25]
+        assert source.issues == (
+            "2 control messages are not played: values or states that are none",
+        )
 
 
 def test_a_bag_without_control_values_is_refused(tmp_path, bag):

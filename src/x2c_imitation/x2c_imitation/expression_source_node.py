@@ -63,6 +63,8 @@ class ExpressionSourceNode(ManagedNode[ExpressionSourceParameters]):
             cls, text = EXPRESSION_SOURCES.choose(self.params.source)
             source = EXPRESSION_SOURCES.make(cls, text, self.options)
         source.open()
+        for issue in source.issues:
+            self.get_logger().warning(printable(f"{source.name}: {issue}"))
         self._source = source
 
     def activate(self) -> None:
@@ -82,6 +84,8 @@ class ExpressionSourceNode(ManagedNode[ExpressionSourceParameters]):
         topic = self.resolve_topic_name("control_values")
         name = "" if self._source is None else self._source.name
         values = {"source": name, "finished": str(self.finished)}
+        if self._source is not None and self._source.issues:
+            values["not played"] = "; ".join(self._source.issues)
         others = self.count_publishers(topic) - 1
         if others > 0:
             text = f"{others} other publishers on {topic}: the robot mixes them at random"

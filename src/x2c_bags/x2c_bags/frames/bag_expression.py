@@ -56,6 +56,9 @@ class BagExpression(ExpressionSource):
             raise SourceError(f"{self._path} holds no control values; expected a recorded run")
         self._values = run.controls[usable]
         self._states = run.control_states[usable]
+        unusable = int(len(usable) - usable.sum())
+        dropped = f"{unusable} control messages are not played: values or states that are none"
+        self.issues = (*run.issues, dropped) if unusable else run.issues
         # Messages can be out of order; their values hold until a later one.
         self._times = np.maximum.accumulate(times[usable] - times[usable][0]) * 1e-9
         self._is_open = True

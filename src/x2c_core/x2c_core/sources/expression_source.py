@@ -16,9 +16,11 @@ class ExpressionSource(Source):
     Attributes:
         duration: Time of the last values since the beginning [s]; None for a source without end.
             Known while open.
+        issues: Sentences about what of the source is not played. Known while open.
     """
 
     duration: float | None = None
+    issues: tuple[str, ...] = ()
 
     def open(self) -> None:
         """Make the source ready; most have nothing to open."""

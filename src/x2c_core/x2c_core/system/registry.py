@@ -50,6 +50,11 @@ class Registry(Generic[T]):
         """Return the names of all implementations, usable or not, sorted; imports nothing."""
         return tuple(self._found())
 
+    def modules(self) -> tuple[str, ...]:
+        """Return the top-level modules of all implementations, sorted; imports nothing."""
+        points = [point for points in self._found().values() for point in points]
+        return tuple(sorted({point.module.partition(".")[0] for point in points}))
+
     def load(self, name: str) -> type[T]:
         """Return the class of an implementation.
 

@@ -70,6 +70,18 @@ def test_a_source_that_breaks_keeps_the_frames_before(install_module, last, reas
     assert reason in str(issue)
 
 
+def test_a_source_that_fails_for_ever_comes_to_an_end(install_module):
+    fails = "raise __import__('x2c_core.sources.source').sources.source.SourceError('unplugged')"
+    broken = THREE.replace("return None\n", f"{fails}\n")
+    install_module("failing_threes", GROUP, {"three": "failing_threes:Three"}, broken)
+    source = open_frames("three:x")
+    assert len(list(source.frames())) == 3
+    assert [str(issue) for issue in source.issues] == [
+        "unplugged",
+        "reading ended after 1001 failures in a row",
+    ]
+
+
 def test_a_video_has_the_time_since_its_beginning():
     frames = open_frames("performer").frames()
     stamps = [next(frames).stamp for _ in range(3)]

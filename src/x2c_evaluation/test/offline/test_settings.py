@@ -71,3 +71,19 @@ def test_results_go_stale_with_the_face_that_is_drawn_in_place_of_another(
     before = settings.fingerprint()
     (drawn / "face.xml").write_text("another", encoding="utf-8")
     assert settings.fingerprint() != before
+
+
+@pytest.mark.usefixtures("few_packages")
+@pytest.mark.parametrize("kind", ["imitation_backends", "motion_transfers", "camera_sources"])
+def test_results_go_stale_with_the_code_of_other_packages(
+    kind, tmp_path, settings, install_module
+):
+    before = settings.fingerprint()
+    install_module("of_others", f"x2c.{kind}", {"other": "of_others:Other"}, "Other = 1")
+    beside = tmp_path / "site" / "beside.py"
+    beside.write_text("")
+    first = settings.fingerprint()
+    beside.write_text("more")
+    assert settings.fingerprint() == first
+    (tmp_path / "site" / "of_others.py").write_text("Other = 2")
+    assert len({before, first, settings.fingerprint()}) == 3

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 
 from x2c_core.arrays import ImageArray
-from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
+from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, as_image
 from x2c_core.sources.source import SourceError
 
 _LONGEST_GAP = 10_000_000_000
 """A longer pause is passed over, as is a step back [ns]."""
+
+_MOST_FAILURES = 1000
+"""Failures in a row after which a source has no more images, unless it promised more."""
 
 
 def even_images(timed: Iterable[tuple[int, ImageArray]], period: float) -> Iterator[ImageArray]:
@@ -46,12 +48,33 @@ def source_period(source: CameraSource) -> float:
     return 1.0 / (source.rate or IMAGE_RATE)
 
 
-def _timed(source: CameraSource, period: float) -> Iterator[tuple[int, ImageArray]]:
-    index = 0
-    while True:
-        with suppress(SourceError):
-            if (image := source.read()) is None:
+def readable_images(
+    source: CameraSource, refused: Callable[[SourceError], None] = lambda error: None
+) -> Iterator[tuple[int, ImageArray]]:
+    """Yield index and image of what can be read of an open source, to its end.
+
+    Args:
+        source: Open source. One that only fails has come to its end.
+        refused: Called with the error of each image that cannot be read.
+    """
+    index = failures = 0
+    while failures <= max(_MOST_FAILURES, source.promised or 0):
+        try:
+            read = source.read()
+            image = None if read is None else as_image(source, read)
+        except SourceError as error:
+            refused(error)
+            failures += 1
+        else:
+            if image is None:
                 return
-            times = (source.stamp, source.elapsed, round(index * period * 1e9))
-            yield next(time for time in times if time is not None), image
+            failures = 0
+            yield index, image
         index += 1
+    refused(SourceError(f"reading ended after {failures} failures in a row"))
+
+
+def _timed(source: CameraSource, period: float) -> Iterator[tuple[int, ImageArray]]:
+    for index, image in readable_images(source):
+        times = (source.stamp, source.elapsed, round(index * period * 1e9))
+        yield next(time for time in times if time is not None), image

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -29,10 +29,12 @@ from x2c_core.errors import X2CError
 from x2c_core.files.regular_files import open_regular
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.system.fields import NoOptions
 from x2c_core.system.fields import filled as filled_options
 from x2c_imitation.backends import BACKENDS, option_class, options_from_texts
 from x2c_imitation.imitation_node import ImitationParameters
+from x2c_imitation.x2cnet.transfer.motion_transfer import TRANSFERS
 from x2c_node.parameter_file import ParameterFile, filled
 from x2c_node.robots import find_robot
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
@@ -153,9 +155,9 @@ class EvaluationSettings:
         for file in self._files():
             _add_file(digest, file)
         for folder in self._folders():
-            for file in sorted(folder.rglob("*")):
+            for file in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
                 if file.is_file() and "__pycache__" not in file.parts:
-                    digest.update(os.fsencode(file.relative_to(folder)))
+                    digest.update(os.fsencode(file.relative_to(folder.parent)))
                     _add_file(digest, file)
         return digest.hexdigest()
 
@@ -174,15 +176,26 @@ class EvaluationSettings:
         with suppress(X2CError):
             yield find_robot(_DRAWN)
         yield from map(folder_of, PACKAGES)
-        # The backend may be of another package.
-        package = BACKENDS.load(self.backend).__module__.partition(".")[0]
-        if package not in {one.__name__ for one in PACKAGES}:
-            yield folder_of(import_module(package))
+        yield from code_of_others()
 
 
 def folder_of(package: ModuleType) -> Path:
     """Return the folder of a package's files."""
     return Path(str(package.__file__)).resolve().parent
+
+
+def code_of_others() -> Iterator[Path]:
+    """Yield folders and modules of other packages that have backends, transfers or sources.
+
+    Which of them a recording uses is not asked: a transfer is an option of its backend.
+    """
+    registries = (BACKENDS, TRANSFERS, CAMERA_SOURCES)
+    names = {name for registry in registries for name in registry.modules()}
+    for name in sorted(names - {one.__name__ for one in PACKAGES}):
+        spec = find_spec(name)
+        if spec is not None:
+            places = spec.submodule_search_locations or filter(None, [spec.origin])
+            yield from (Path(place).resolve() for place in places)
 
 
 def default_settings(

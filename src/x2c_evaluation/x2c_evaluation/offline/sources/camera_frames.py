@@ -9,9 +9,9 @@ from pathlib import Path
 from x2c_bags.frames.frame_source import Frame, FrameSource, SourceFacts
 from x2c_core.arrays import ImageArray
 from x2c_core.files.issues import Issues
-from x2c_core.sources.camera_source import IMAGE_RATE, as_image
-from x2c_core.sources.source import SourceError
+from x2c_core.sources.camera_source import IMAGE_RATE
 from x2c_evaluation.errors import EvaluationError
+from x2c_evaluation.pipeline.even_images import readable_images
 from x2c_perception.cameras.choice import choose_source
 
 
@@ -73,20 +73,10 @@ class CameraFrames(FrameSource):
         return round(index * 1e9 / self.rate)
 
     def _read(self) -> Iterator[tuple[int, ImageArray]]:
-        index = 0
         with self._source:
-            while True:
-                try:
-                    read = self._source.read()
-                    image = None if read is None else as_image(self._source, read)
-                except SourceError as error:
-                    self.issues.once(str(error))
-                    index += 1
-                    continue
-                except Exception as error:  # Code of other packages raises anything.
-                    self.issues.once(f"reading ended: {type(error).__name__}: {error}")
-                    return
-                if image is None:
-                    return
-                yield index, image
-                index += 1
+            try:
+                yield from readable_images(
+                    self._source, lambda error: self.issues.once(str(error))
+                )
+            except Exception as error:  # Code of other packages raises anything.
+                self.issues.once(f"reading ended: {type(error).__name__}: {error}")
