@@ -53,6 +53,31 @@ def test_the_first_trouble_is_told():
     assert line.endswith("| no face yet")
 
 
+@given(
+    st.integers(20, 200),
+    st.text(st.characters(codec="ascii", categories=["L", "P"]), max_size=150),
+)
+def test_a_line_fits_and_keeps_state_and_the_beginning_of_trouble(width, trouble):
+    line = live_line(
+        {
+            "camera_node": Diagnosis(Level.OK, "", {"image rate [Hz]": "30.0"}),
+            "imitation_node": said(face="tracking"),
+            "actuation_node": said(Level.WARN, trouble),
+        },
+        width,
+    )
+    assert len(line) <= width
+    assert "tracking" in line
+    assert trouble[: width - len("tracking | …")] in line
+
+
+def test_figures_go_before_trouble_in_80_columns():
+    trouble = "disabled, waiting for /control_values: its publishers are silent"
+    line = live_line({"imitation_node": said(face="tracking"), "a": said(Level.WARN, trouble)}, 80)
+    assert line.endswith(f"tracking | {trouble}")
+    assert len(line) <= 80
+
+
 def test_no_images_give_no_share():
     assert math.isnan(share_found(said()))
     assert math.isnan(share_found(said(image_total="0")))

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from x2c_core.words import did_you_mean
 
 _CHOICE = re.compile(
-    r"(?:argument COMMAND: )?invalid choice: '(?P<word>[^']*)' \(choose from (?P<known>.*)\)$",
+    r"(?:argument COMMAND: )?invalid choice: '?(?P<word>[^']*?)'? \(choose from (?P<known>.*)\)$",
     re.DOTALL,
 )
 

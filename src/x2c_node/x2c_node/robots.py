@@ -13,6 +13,7 @@ from ament_index_python import get_resource, get_resources
 
 from x2c_core.errors import RobotError
 from x2c_core.robot.robot_file import FILE_NAME
+from x2c_core.words import did_you_mean
 
 RESOURCE_TYPE = "x2c_robots"
 
@@ -59,7 +60,7 @@ def find_robot(name: str) -> Path:
     if name not in folders:
         known = ", ".join(sorted(folders)) or "none"
         raise RobotError(
-            f"unknown robot {name!r}; installed robots: {known}; "
+            f"unknown robot {name!r}{did_you_mean(name, folders)}; installed robots: {known}; "
             f"or give the path of a folder with a {FILE_NAME}"
         )
     return folders[name]

@@ -166,6 +166,7 @@ def _node(
     class_name = "".join(word.capitalize() for word in executable.split("_"))
     # Only what the user chose, so that the parameter file can say it too.
     choices |= {"autostart": options.autostart, "use_sim_time": options.use_sim_time}
+    choices |= options.node_parameters.get(executable, {})
     return NodeSpec(
         package=package,
         executable=executable,

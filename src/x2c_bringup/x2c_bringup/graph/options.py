@@ -53,6 +53,8 @@ class GraphOptions:
         "Image of the person at rest, or saved neutral face (.npz); empty: as in params_file "
         "(none).",
     )
+    node_parameters: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    """Parameters that win over the file, by the executables of the nodes."""
     params_file: str = _option(
         "", "YAML file with parameters of the nodes; empty: none. Arguments win over it."
     )

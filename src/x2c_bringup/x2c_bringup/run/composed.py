@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
+from std_msgs.msg import Bool
 
+from x2c_actuation.safety.emergency_stop import TOPIC as ESTOP
 from x2c_bringup.checks.other_graph import refuse_second
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.installation import module_installation
@@ -29,6 +32,7 @@ from x2c_node.diagnostics import Diagnosis
 from x2c_node.errors import ThreadError
 from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
+from x2c_node.qos import LATCHED
 from x2c_node.spinning.executor import GuardedExecutor
 from x2c_node.spinning.spin import spin_until, tune_process
 from x2c_node.supervision.supervisor import Supervisor
@@ -83,6 +87,7 @@ class ComposedGraph:
         self._hosts: list[_Host] = []
         self._supervisor = Supervisor()
         self._began = time.monotonic()
+        self._stop: Any = None
         delivery = LocalDelivery()
         try:
             for spec in specs:
@@ -161,6 +166,34 @@ class ComposedGraph:
             host.stop()
         for host in self._hosts:
             host.close()
+
+    def ask(self, name: str, service: str, request: Any) -> Any:
+        """Return a node's response to a request, as if it had come over the bus.
+
+        Args:
+            name: Name of the node.
+            service: Name of the service, as the node has declared it.
+            request: Request of the service's type.
+
+        Returns:
+            The response; None if the node is not there or does not offer the service now.
+
+        Raises:
+            ThreadError: The node's thread has ended, or a thread of the process has failed.
+        """
+        for host in self._hosts:
+            if host.spec.name == name:
+                for one in host.node.services:
+                    if one.srv_name == service:
+                        answer = partial(one.callback, request, one.srv_type.Response())
+                        return host.result(host.begin(answer))
+        return None
+
+    def publish_stop(self, asserted: bool) -> None:
+        """Publish the emergency stop, or its release, in the namespace of the nodes."""
+        if self._stop is None:
+            self._stop = self._hosts[0].node.create_publisher(Bool, ESTOP, LATCHED)
+        self._stop.publish(Bool(data=asserted))
 
     def hurry(self) -> None:
         """Let `stop` come to its end at once, but for joints that brake; see `ManagedNode`."""

@@ -17,6 +17,7 @@ from x2c_bringup.errors import NoImageError
 from x2c_bringup.graph.node_specs import NodeSpec, build_graph
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ComposedGraph, ros
+from x2c_bringup.run.keyboard import Keyboard
 from x2c_bringup.run.live_line import live_line, number
 from x2c_bringup.run.processes import ProcessGraph
 from x2c_bringup.run.terminal import LiveLine, errors_above
@@ -69,21 +70,24 @@ def imitate(
     *,
     duration: float = math.inf,
     give_up: bool = False,
+    keys: bool = False,
 ) -> ComposedRun:
     """Run the graph until the file ends or the user stops it.
 
     Args:
-        options: Options of the graph; it has a camera.
+        options: Options of the graph.
         console: For the live line.
         duration: Longest time to run [s].
         give_up: Whether a camera that cannot be had ends the run, rather than be waited for.
+        keys: Whether keys of the terminal operate the nodes.
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
         GraphError: A node could not start, or nodes of the same names run already.
         NoImageError: The camera could not be had; the text says why.
     """
-    return run_here(build_graph(options), console, duration=duration, give_up=give_up)
+    specs = build_graph(options)
+    return run_here(specs, console, duration=duration, give_up=give_up, keys=keys)
 
 
 def run_here(
@@ -92,7 +96,8 @@ def run_here(
     *,
     duration: float = math.inf,
     give_up: bool = False,
-    line_of: Callable[[Mapping[str, Diagnosis]], str] = live_line,
+    keys: bool = False,
+    line_of: Callable[[Mapping[str, Diagnosis], int], str] = live_line,
 ) -> ComposedRun:
     """Run nodes in this process until the first one has finished or the user stops it.
 
@@ -101,7 +106,8 @@ def run_here(
         console: For the live line.
         duration: Longest time to run [s].
         give_up: Whether a camera that cannot be had ends the run, rather than be waited for.
-        line_of: Makes the live line of what the nodes say.
+        keys: Whether keys of the terminal operate the nodes.
+        line_of: Makes the live line of what the nodes say, for a number of columns.
 
     Raises:
         ConfigureError: A node refused to start; the text says why.
@@ -117,13 +123,19 @@ def run_here(
             request.when_hurried(graph.hurry)
             graph.start()
             _tell_unheard(specs, console)
-            started = time.monotonic()
-            while not (request.wanted or graph.finished or time.monotonic() > started + duration):
-                diagnoses = graph.diagnoses()
-                line.show(line_of(diagnoses))
-                time.sleep(_REFRESH)
-                if give_up and time.monotonic() > started + _PATIENCE:
-                    _check_camera(diagnoses["camera_node"])
+            with Keyboard(graph, console, enabled=keys) as keyboard:
+                started = time.monotonic()
+                while not (
+                    request.wanted
+                    or keyboard.end_wanted
+                    or graph.finished
+                    or time.monotonic() > started + duration
+                ):
+                    diagnoses = graph.diagnoses()
+                    line.show(line_of(diagnoses, line.width))
+                    keyboard.wait(_REFRESH)
+                    if give_up and time.monotonic() > started + _PATIENCE:
+                        _check_camera(diagnoses.get("camera_node"))
             finished = graph.finished
             if finished:
                 time.sleep(_UNDER_WAY)
@@ -161,7 +173,7 @@ def run_apart(
                     watch.listen(_REFRESH)
                     if not request.wanted:
                         graph.check()
-                    line.show(live_line(watch.diagnoses))
+                    line.show(live_line(watch.diagnoses, line.width))
                     said = watch.diagnoses.get(specs[0].name)
                     finished = said is not None and said.values.get("finished") == "True"
                 # What the others say of it comes once a second.
@@ -176,6 +188,8 @@ def _tell_unheard(specs: Sequence[NodeSpec], console: Console) -> None:
         console.print(f"note: {warning}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _check_camera(camera: Diagnosis) -> None:
+def _check_camera(camera: Diagnosis | None) -> None:
+    if camera is None:
+        return
     if camera.level is Level.ERROR and not number(camera, "image total") > 0:
         raise NoImageError(camera.message)

@@ -18,26 +18,37 @@ _SOURCES = ("camera_node", "bag_player_node")
 _SILENT = Diagnosis(Level.STALE, "")
 
 
-def live_line(diagnoses: Mapping[str, Diagnosis]) -> str:
+def live_line(diagnoses: Mapping[str, Diagnosis], width: int = 0) -> str:
     """Return rates, share of faces, latency and state, and the first trouble there is.
 
     Args:
         diagnoses: Last diagnostics of the nodes, by name.
+        width: Number of columns; figures are left out for state and trouble to fit. 0 for any.
     """
     tracker = diagnoses.get("face_tracker_node", _SILENT)
     actuation = diagnoses.get("actuation_node", _SILENT)
     camera = next((diagnoses[name] for name in _SOURCES if name in diagnoses), _SILENT)
     face = diagnoses.get("imitation_node", _SILENT).values.get("face", "starting")
     p50, p99 = (number(actuation, f"{LATENCY} {part} [ms]") for part in ("p50", "p99"))
-    parts = [
-        f"camera {_text(number(camera, 'image rate [Hz]'), '.1f')} Hz",
-        f"commands {_text(number(actuation, 'commands rate [Hz]'), '.1f')} Hz",
-        f"face found {_text(share_found(tracker) * 100.0, '.0f')} %",
-        f"latency {_text(p50, '.1f')} ms (p99 {_text(p99, '.1f')})",
-        face,
-    ]
+    images = f"camera {_text(number(camera, 'image rate [Hz]'), '.1f')} Hz"
+    commands = f"commands {_text(number(actuation, 'commands rate [Hz]'), '.1f')} Hz"
+    found = f"face found {_text(share_found(tracker) * 100.0, '.0f')} %"
+    latency = f"latency {_text(p50, '.1f')} ms"
     trouble = first_trouble(diagnoses)
-    return " | ".join([*parts, trouble] if trouble else parts)
+    ends = [face, trouble] if trouble else [face]
+    line = ""
+    for figures in (
+        [images, commands, found, f"{latency} (p99 {_text(p99, '.1f')})"],
+        [images, commands, found, latency],
+        [images, found, latency],
+        [found, latency],
+        [latency],
+        [],
+    ):
+        line = " | ".join([*figures, *ends])
+        if not width or len(line) <= width:
+            return line
+    return f"{line[: width - 1]}…"
 
 
 def share_found(tracker: Diagnosis) -> float:

@@ -45,6 +45,11 @@ class LiveLine:
         if self._live is not None:
             self._live.stop()
 
+    @property
+    def width(self) -> int:
+        """Number of columns for the text; 0 for any number, where the output is no terminal."""
+        return self._console.width if self._live is not None else 0
+
     def show(self, text: str) -> None:
         """Show another text."""
         if self._live is not None:

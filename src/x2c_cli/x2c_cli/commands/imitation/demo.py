@@ -46,12 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     from x2c_bringup.errors import NoImageError
     from x2c_cli import output_folder
+    from x2c_cli.camera_advice import check_camera, in_terms_of_options
     from x2c_core.files.results import ResultsFolder
 
     if not arguments.camera:
         arguments.video = arguments.video or _PERFORMER
     out: Path = arguments.out
     output_folder.check(out, arguments.video)
+    try:
+        check_camera(arguments)
+    except NoImageError as error:
+        _error(str(error))
+        return _FAILED
     console = Console()
     with (
         ResultsFolder(out, output_folder.RESULTS) as results,
@@ -63,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             return _imitate(arguments, results, console)
         except NoImageError as error:
-            _error(str(error))
+            _error(in_terms_of_options(error, arguments))
             return _FAILED
 
 

@@ -3,31 +3,88 @@
 
 It runs the same nodes as 'ros2 launch x2c_bringup imitation.launch.py', in one process. Other
 programs can use their topics, services and parameters as usual.
+
+In a terminal, keys operate the nodes: space is the emergency stop, r resets it, e enables the
+joints again, c finds your neutral face again, n goes to neutral, and q ends in order.
+
+The exit status is 1 if there is no image from the camera, and 2 if a node refused to start.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
+from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.commands.imitation.neutral import neutral_file
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
+
+_COMPRESSED = "/compressed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_graph_arguments(parser, without_source="without --video and --camera: the first camera")
+    parser.add_argument(
+        "--image-topic",
+        metavar="T",
+        default="",
+        help="take images from the topic of a camera driver that runs already, raw or /compressed",
+    )
+    parser.add_argument(
+        "--no-camera",
+        action="store_true",
+        help="start no camera: another driver publishes image_raw, or --image-topic",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
+    from x2c_bringup.errors import NoImageError
     from x2c_bringup.run.composed_run import imitate
     from x2c_bringup.run.live_line import live_line
+    from x2c_cli.camera_advice import check_camera, in_terms_of_options
+    from x2c_core.errors import OutputError
 
+    if _is_foreign(arguments) and (arguments.video or arguments.camera):
+        given = "--image-topic" if arguments.image_topic else "--no-camera"
+        source = "--video" if arguments.video else "--camera"
+        raise OutputError(f"{given}: images come from the topic, so leave out {source}")
     console = Console()
-    with neutral_file(arguments, console) as neutral:
-        options = graph_options(arguments, neutral=neutral)
-        composed_run = imitate(options, console, duration=arguments.duration)
-    console.print(live_line(composed_run.diagnoses), highlight=False)
+    try:
+        if not _is_foreign(arguments):
+            check_camera(arguments)
+        with neutral_file(arguments, console) as neutral:
+            composed_run = imitate(
+                *(_options(arguments, neutral), console),
+                duration=arguments.duration,
+                give_up=True,
+                keys=True,
+            )
+    except NoImageError as error:
+        text = f"error: {in_terms_of_options(error, arguments)}"
+        Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+        return 1
+    width = console.width if console.is_terminal else 0
+    console.print(live_line(composed_run.diagnoses, width), markup=False, highlight=False)
     return composed_run.tell_faults(console)
+
+
+def _is_foreign(arguments: argparse.Namespace) -> bool:
+    """Return whether images come from a driver that runs already."""
+    return bool(arguments.no_camera or arguments.image_topic)
+
+
+def _options(arguments: argparse.Namespace, neutral: str) -> GraphOptions:
+    options = graph_options(arguments, neutral=neutral)
+    if not _is_foreign(arguments):
+        return options
+    topic = arguments.image_topic or options.image_topic
+    return dataclasses.replace(
+        options,
+        camera=False,
+        image_topic=topic.removesuffix(_COMPRESSED),
+        image_transport="compressed" if topic.endswith(_COMPRESSED) else "",
+    )

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_core.words import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -81,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"{count:8d} {topic}", markup=False, highlight=False)
     lost = int(values.get("lost", "0"))
     if lost:
-        console.print(f"note: {lost} messages were lost", highlight=False)
+        verb = "was" if lost == 1 else "were"
+        console.print(f"note: {counted(lost, 'message')} {verb} lost", highlight=False)
     # The recorder itself says on /diagnostics how it is.
     nothing = not any(count for topic, count in counts.items() if topic != _OWN)
     if nothing:
@@ -128,8 +131,8 @@ class _Progress:
         self._begun = False
         self._heard: set[str] = set()
 
-    def line(self, diagnoses: Mapping[str, Diagnosis]) -> str:
-        """Print what is new, and return the line that changes."""
+    def line(self, diagnoses: Mapping[str, Diagnosis], width: int = 0) -> str:
+        """Print what is new, and return the line that changes, which is short."""
         if not self._begun:
             self._begun = True
             self._print(f"Recording to {self._out}; Ctrl-C ends it.")
@@ -137,7 +140,8 @@ class _Progress:
         for topic in counts.keys() - self._heard:
             self._heard.add(topic)
             self._print(f"recording {topic}")
-        return f"{sum(counts.values())} messages | {diagnoses[_NODE].message}"
+        line = f"{counted(sum(counts.values()), 'message')} | {diagnoses[_NODE].message}"
+        return line if not width or len(line) <= width else f"{line[: width - 1]}…"
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

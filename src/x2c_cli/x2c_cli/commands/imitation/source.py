@@ -43,6 +43,19 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
         help="option of the camera source, see 'x2c sources'; can be given several times",
     )
     add_neutral_arguments(parser)
+    parser.add_argument(
+        "--mirror",
+        action="store_true",
+        help="show the person's left on the robot's right, as a mirror does",
+    )
+    parser.add_argument(
+        "--rotate",
+        metavar="DEG",
+        type=int,
+        choices=(0, 90, 180, 270),
+        help="clockwise turn of the images, for a camera on its side or upside down: "
+        "0, 90, 180 or 270",
+    )
     add_common_arguments(parser)
 
 
@@ -126,12 +139,23 @@ def graph_options(
         robot=arguments.robot,
         backend=arguments.backend,
         backend_options=backend_texts(arguments),
+        node_parameters=_parameters(arguments),
         params_file=str(arguments.params or ""),
         namespace=arguments.namespace,
         face=not arguments.no_face,
         record=record,
         log_level=arguments.log_level,
     )
+
+
+def _parameters(arguments: argparse.Namespace) -> dict[str, dict[str, bool | int]]:
+    """Return the parameters of nodes that the arguments ask for."""
+    parameters: dict[str, dict[str, bool | int]] = {}
+    if arguments.mirror:
+        parameters["imitation_node"] = {"mirror": True}
+    if arguments.rotate is not None:
+        parameters["camera_node"] = {"rotate": arguments.rotate}
+    return parameters
 
 
 def seconds(text: str) -> float:
