@@ -1,12 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/deployment.md says of the image of a container."""
+"""What docs/deployment.md says: messages alone, the image of a container, uninstalling."""
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
+IMPORT = (
+    "from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks;"
+    "import x2c_msgs; print(x2c_msgs.__file__)"
+)
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("colcon") is None or shutil.which("c++") is None,
+    reason="needs colcon and a C++ compiler",
+)
+def test_messages_build_alone(tmp_path):
+    shutil.copytree(ROOT / "src" / "x2c_msgs", tmp_path / "src" / "x2c_msgs")
+    ours = str(ROOT / "install")
+    # Nothing of this repository may help: only ROS itself is there.
+    prefixes = os.environ["AMENT_PREFIX_PATH"].split(":")
+    ros = ":".join(one for one in prefixes if not one.startswith(ours))
+    without = {
+        name: ":".join(one for one in os.environ.get(name, "").split(":") if str(ROOT) not in one)
+        for name in ("PYTHONPATH", "COLCON_PREFIX_PATH")
+    }
+    environment = os.environ | without | {"AMENT_PREFIX_PATH": ros, "CMAKE_PREFIX_PATH": ros}
+    command = [
+        *(sys.executable, "-m", "colcon", "--log-level", "error", "build"),
+        *("--merge-install", "--event-handlers", "console_cohesion+", "--cmake-args"),
+        *("-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={sys.executable}"),
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=540
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (site,) = (tmp_path / "install").glob("lib/python3*/*-packages")
+    libraries = f"{tmp_path / 'install' / 'lib'}:{environment.get('LD_LIBRARY_PATH', '')}"
+    environment |= {"PYTHONPATH": str(site), "LD_LIBRARY_PATH": libraries}
+    used = subprocess.run(
+        [sys.executable, "-c", IMPORT], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert used.stdout.strip() == str(site / "x2c_msgs" / "__init__.py"), used.stderr
 
 
 def test_the_image_copies_what_there_is():
