@@ -94,7 +94,7 @@ class MetricChange:
 
     @property
     def kind(self) -> str:
-        """Whether B is "better" or "worse"; empty for neither."""
+        """Return "better" or "worse" for B; empty for neither."""
         verdict = better(self.metric, self.first, self.second)
         return {True: "better", False: "worse", None: ""}[verdict]
 

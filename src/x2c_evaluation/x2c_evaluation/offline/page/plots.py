@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a page draws: plots over time, with lines thinned to what can be seen, and bars."""
+"""Plots of a page: curves over time, thinned to the pixels that show them, and bars."""
 
 from __future__ import annotations
 
