@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
+from x2c_node.launcher import LAUNCHER_VARIABLE
 from x2c_node.spinning.stopping import (
     INTERRUPTED,
-    LAUNCHER_VARIABLE,
     Launcher,
     SignalRule,
     stop_on_signals,

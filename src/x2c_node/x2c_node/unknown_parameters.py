@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from x2c_node.errors import ParameterFileError
+from x2c_node.launcher import LAUNCHER_VARIABLE
 from x2c_node.parameter_file import ParameterFile
-from x2c_node.spinning.stopping import LAUNCHER_VARIABLE
 
 _SHOWN = 3
 

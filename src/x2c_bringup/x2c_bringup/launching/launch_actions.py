@@ -40,8 +40,8 @@ from x2c_bringup.graph.argument_file import argument_file
 from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.launching.launch_arguments import LaunchArgument
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
+from x2c_node.launcher import LAUNCHER_VARIABLE
 from x2c_node.parameter_file import ParameterFile
-from x2c_node.spinning.stopping import LAUNCHER_VARIABLE
 
 _RESPAWN_DELAY = 2.0
 """Time before a node that has failed starts again [s]."""

@@ -19,7 +19,7 @@ from x2c_bringup.graph.argument_file import argument_file
 from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.run.watch import Watch
 from x2c_bringup.shared_files import set_middleware_defaults
-from x2c_node.spinning.stopping import LAUNCHER_VARIABLE
+from x2c_node.launcher import LAUNCHER_VARIABLE
 
 _STARTING = 60.0
 _LISTEN = 0.1

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from x2c_node.launcher import LAUNCHER_VARIABLE
+
 INTERRUPTED = 130
 """Exit status of a process that did not end in order, since it was asked three times."""
-
-LAUNCHER_VARIABLE = "X2C_LAUNCHER"
-"""Environment variable with the id of the process whose end ends this one."""
 
 TOGETHER = 1.0
 """Signals that come within this time of one that counts are the same one [s]."""
