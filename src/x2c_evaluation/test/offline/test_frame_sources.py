@@ -109,8 +109,9 @@ def test_images_of_a_turned_camera_are_evaluated_upright_and_it_is_said(tmp_path
     for number in range(3):
         cv2.imwrite(str(tmp_path / f"{number}.png"), cv2.rotate(portrait, cv2.ROTATE_180))
     settings, issues = make_settings(), Issues()
-    curves = imitate(open_frames(str(tmp_path)), settings, settings.robot(), issues).curves
-    assert curves.found.all()
+    imitated = imitate(open_frames(str(tmp_path)), settings, settings.robot(), issues)
+    assert imitated.curves.found.all()
+    assert imitated.rotation == 180
     assert [str(issue) for issue in issues if not issue.loss] == [
         "the camera is mounted upside down: images are turned by 180 degrees"
     ]

@@ -107,6 +107,11 @@ class OfflinePipeline:
         self._imitation.calibrate(neutral)
 
     @property
+    def rotation(self) -> int:
+        """Clockwise turn of the images before tracking [deg]."""
+        return self._tracking.rotation
+
+    @property
     def recognised_rotation(self) -> str:
         """Sentence about a turn of the camera that was recognised; empty for none."""
         return self._tracking.recognised_rotation
@@ -216,12 +221,14 @@ class Imitated:
         read: Frames that were there.
         unusable: Frames of these that could not be worked on.
         neutral_at: Time of the first neutral face since the beginning [s]; None for never.
+        rotation: Clockwise turn by which the images are upright [deg].
     """
 
     curves: FrameCurves
     read: int
     unusable: int
     neutral_at: float | None
+    rotation: int = 0
 
 
 def imitate(
@@ -278,7 +285,8 @@ def imitate(
     if turn := pipeline.recognised_rotation:
         issues.add(turn, loss=False)
     progress(read)
-    return Imitated(gathered.curves(), read, read - len(gathered), neutral_at)
+    unusable = read - len(gathered)
+    return Imitated(gathered.curves(), read, unusable, neutral_at, pipeline.rotation)
 
 
 def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = None) -> Face | None:

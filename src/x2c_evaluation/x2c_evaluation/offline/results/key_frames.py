@@ -16,6 +16,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import absolute_errors, scaled
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
+from x2c_core.images.orientation import turned
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.offline.results.references import AGAINST, RECORDED
@@ -95,7 +96,7 @@ def frame_errors(curves: FrameCurves) -> tuple[str, Array] | None:
 
 
 def find_key_frames(
-    source: FrameSource, curves: FrameCurves, robot: Robot, issues: Issues
+    source: FrameSource, curves: FrameCurves, robot: Robot, issues: Issues, rotation: int = 0
 ) -> list[KeyFrame]:
     """Return the moments of largest error, or of strongest expression, in the order of time.
 
@@ -104,6 +105,7 @@ def find_key_frames(
         curves: Curves of the frames.
         robot: Robot that imitates; the virtual one is drawn in its place where it is another.
         issues: Takes why there are no images.
+        rotation: Clockwise turn by which the images are upright [deg].
     """
     compared = frame_errors(curves)
     if compared is not None and np.isfinite(compared[1]).any():
@@ -112,7 +114,10 @@ def find_key_frames(
         reference, weights = "", np.abs(scaled(curves.values) - scaled(controls.NEUTRAL)).mean(1)
         weights = np.where(curves.followed, weights, np.nan)
     chosen = _peaks(weights, curves.times)
-    people = source.images([int(curves.index[place]) for place in chosen])
+    people = {
+        index: turned(image, rotation)
+        for index, image in source.images([int(curves.index[place]) for place in chosen]).items()
+    }
     with closing(_Artist(robot, issues)) as artist:
         return [_key_frame(curves, place, reference, weights, people, artist) for place in chosen]
 
