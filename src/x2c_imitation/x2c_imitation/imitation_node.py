@@ -85,6 +85,7 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         imitator = make_imitator(self.params.backend, robot, vars(self.options))
         self._stage = ImitationStage(imitator, self.params.timing, self.params.mirror)
         self._face_state = "waiting for a face"
+        self._neutral_of: int | None = None
         self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
 
     def activate(self) -> None:
@@ -132,7 +133,10 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def _take_neutral(self, message: FaceLandmarks) -> None:
         stamp = to_nanoseconds(message.header.stamp)
         self._stage.calibrate(face_from_message(message), stamp)
-        self.get_logger().info(f"neutral face of person {message.track_id} taken")
+        # It comes whenever the estimate changes.
+        if message.track_id != self._neutral_of:
+            self._neutral_of = message.track_id
+            self.get_logger().info(f"neutral face of person {message.track_id} taken")
 
     def _take_face(self, message: FaceLandmarks) -> None:
         self.statistics.tick("face")

@@ -167,12 +167,14 @@ def test_compressed_images_are_taken(node, camera, faces, wait_until):
 def test_a_new_person_s_neutral_face_is_latched(node, camera, faces, ros, wait_until):
     node()
     camera()
-    wait_until(lambda: values(ros).get("neutral") == "final", what="the end of the calibration")
+    wait_until(lambda: values(ros).get("neutral") == "estimated", what="the first estimate")
+    assert values(ros)["neutral sureness"].endswith("%")
+    assert values(ros)["neutral confidence"] == "100%"
     late = ros.collect(FaceLandmarks, "face/neutral", LATCHED)
     wait_until(lambda: late, what="the latched neutral face")
     neutral = face_from_message(late[-1])
     assert neutral.track_id == 0
-    assert np.abs(neutral.landmarks - face_from_message(faces[-1]).landmarks).mean() < 3.0
+    assert np.abs(neutral.landmarks - face_from_message(faces[-1]).landmarks).mean() < 8.0
 
 
 def test_a_person_s_neutral_face_is_saved_and_loaded_at_the_next_start(

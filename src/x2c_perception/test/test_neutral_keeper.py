@@ -30,15 +30,25 @@ def show(keeper, face, duration=3.0):
     return given
 
 
-def test_a_new_person_is_calibrated(store, make_face):
+def test_a_new_person_is_estimated_from_the_first_frame(store, make_face):
     keeper = NeutralKeeper(store, "", automatic=True)
-    assert [origin for _, origin in show(keeper, make_face())] == ["provisional", "final"]
-    assert not show(keeper, make_face())
-    assert [origin for _, origin in show(keeper, make_face(track_id=1))] == [
-        "provisional",
-        "final",
-    ]
+    given = show(keeper, make_face(), 1.0 / 30.0)
+    assert [origin for _, origin in given] == ["estimated"]
+    assert 0.0 < keeper.sureness < 1.0
+    assert not keeper.running
+    assert len(show(keeper, make_face(track_id=1), 1.0 / 30.0)) == 1
     assert keeper.save() == ""
+
+
+def test_a_calibration_on_request_wins_over_the_estimate(store, make_face):
+    keeper = NeutralKeeper(store, "", automatic=True)
+    show(keeper, make_face())
+    keeper.ask()
+    origins = [origin for _, origin in show(keeper, make_face())]
+    assert origins[-1] == "final"
+    assert set(origins) <= {"estimated", "provisional", "final"}
+    assert not show(keeper, make_face(smile=0.1))
+    assert keeper.sureness == 1.0
 
 
 def test_nobody_is_calibrated_unasked_where_it_is_not_automatic(store, make_face):
@@ -55,12 +65,12 @@ def test_asking_before_anybody_is_there_waits_for_somebody(store, make_face):
     assert len(show(keeper, make_face(track_id=4))) == 2
 
 
-def test_a_named_person_is_saved_once_final_and_found_again(store, make_face):
+def test_a_named_person_is_saved_once_seen_for_long_and_found_again(store, make_face):
     keeper = NeutralKeeper(store, "Ada", automatic=True)
     assert keeper.load() is None
     show(keeper, make_face(), 1.0)
     assert keeper.save() == ""
-    show(keeper, make_face(), 2.0)
+    show(keeper, make_face(), 3.0)
     assert keeper.save().endswith("Ada.npz")
     assert keeper.save() == ""
 
@@ -92,11 +102,13 @@ def test_a_known_person_is_calibrated_anew_when_asked(store, make_face):
     assert store.load("Ada").face[61, 2] > REFERENCE[61, 2] + 0.05
 
 
-def test_a_damaged_file_is_told_and_the_person_calibrated(store, make_face):
+def test_a_damaged_file_is_told_and_the_person_estimated(store, make_face):
     store.path("Ada").write_bytes(b"damaged")
     keeper = NeutralKeeper(store, "Ada", automatic=True)
     with pytest.raises(PersonError, match=r"Ada\.npz"):
         keeper.load()
-    assert len(show(keeper, make_face())) == 2
+    assert show(keeper, make_face())
+    keeper.ask()
+    show(keeper, make_face())
     assert keeper.save()
     assert store.load("Ada") is not None

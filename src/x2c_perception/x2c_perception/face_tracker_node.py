@@ -26,6 +26,7 @@ from x2c_perception.errors import PersonError
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 from x2c_perception.image_wait import why_no_images
 from x2c_perception.neutral.neutral_calibrator import FINAL_TIME
+from x2c_perception.neutral.neutral_keeper import ESTIMATED, NeutralKeeper
 from x2c_perception.tracking.drawing import draw_face
 from x2c_perception.tracking.face_crop import face_crop
 from x2c_perception.tracking_stage import TrackingStage
@@ -50,6 +51,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._stamps = StampGuard(same_clock=True)
         self._last: Face | None = None
         self._heard = 0.0
+        self._logged = ""
 
     def configure(self) -> None:
         """Load the models and make publishers and the service."""
@@ -67,7 +69,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._drops = DropEstimator()
         # In simulated time a recording's stamps stay as they are, whatever its camera's clock was.
         self._stamps = StampGuard(same_clock=not self.get_parameter("use_sim_time").value)
-        self._last, self._heard = None, time.monotonic()
+        self._last, self._heard, self._logged = None, time.monotonic(), ""
         self._load_person()
         message_type, topic = _TOPICS[self.params.image_transport]
         convert = image_to_bgr if message_type is Image else compressed_to_bgr
@@ -92,6 +94,8 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         values = {"neutral": keeper.origin, "images dropped (estimate)": str(self._drops.dropped)}
         if keeper.running:
             values["calibration progress"] = f"{keeper.progress:.0%}"
+        values["neutral sureness"] = f"{keeper.sureness:.0%}"
+        values["neutral confidence"] = f"{keeper.confidence:.0%}"
         if time.monotonic() - self._heard > _SILENCE:
             message_type, topic = _TOPICS[self.params.image_transport]
             refused = self.statistics.counts[f"{topic} refused"]
@@ -202,7 +206,11 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
     def _publish_neutral(self, neutral: Face, header: Header) -> None:
         calibration = self._stage.calibration
         self._neutral.publish(face_to_message(neutral, header))
-        self.get_logger().info(f"neutral face of person {neutral.track_id}: {calibration.origin}")
+        # An estimate is published whenever it changes, and logged once.
+        known = f"neutral face of person {neutral.track_id}: {calibration.origin}"
+        if known != self._logged:
+            self._logged = known
+            self.get_logger().info(known)
         try:
             path = calibration.save()
         except PersonError as error:
@@ -232,6 +240,15 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             "eyes open; blinks do no harm, progress is on /diagnostics"
         )
         return response
+
+
+def _neutral_state(keeper: NeutralKeeper) -> str:
+    """Return in words where the neutral face is from, and how sure it is."""
+    if keeper.running:
+        return "calibrating the neutral face"
+    if keeper.origin == ESTIMATED:
+        return f"neutral face {keeper.sureness:.0%} sure"
+    return f"neutral face {keeper.origin}"
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ class FaceTrackerParameters(Parameters):
         "", "Name under which the neutral face is saved and found again; empty: not saved."
     )
     automatic_calibration: bool = parameter(
-        True, "Calibrate the neutral face of every new person.", dynamic=True
+        True, "Estimate the neutral face of every new person.", dynamic=True
     )
     smoothing: bool = parameter(True, "Smooth landmarks and head pose.", dynamic=True)
     eyes_min_cutoff: float = _min_cutoff(Region.EYES)

@@ -72,11 +72,16 @@ class ControlFrame:
 
 
 def at_message_precision(face: Face) -> Face:
-    """Return a face as it is read from a message: float32 landmarks, and the pose that fits them.
+    """Return a face as it is read from a message: float32 numbers, and the pose that fits them.
 
     Raises:
         LandmarkError: All landmarks of a tracked face fall on one point.
     """
     landmarks = face.landmarks.astype(np.float32).astype(np.float64)
     seen = face.state is FaceState.TRACKING or landmarks.any()
-    return replace(face, landmarks=landmarks, pose=fit_head_pose(landmarks) if seen else None)
+    return replace(
+        face,
+        landmarks=landmarks,
+        pose=fit_head_pose(landmarks) if seen else None,
+        confidence=float(np.float32(face.confidence)),
+    )

@@ -38,6 +38,8 @@ _INTEGERS = 5
 _SCALARS = 2
 _CONTROLS = _SCALARS + len(Descriptor)
 """Index of the first control value among a frame's numbers."""
+_FIRST_PASS = 60 * 10**9
+"""Time after which a neutral face hardly changes any more [ns]."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,7 @@ def imitate(
 
 
 def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = None) -> Face | None:
-    """Return the neutral face to which a person is calibrated in the end; None for none.
+    """Return the neutral face that is estimated in the end, at most after a minute; None for none.
 
     Args:
         frames: Frames from the beginning.
@@ -299,16 +301,18 @@ def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = No
     settings = tracking or TrackingSettings()
     stage = TrackingStage(dataclasses.replace(settings, person="", automatic_calibration=True))
     found: Face | None = None
+    first: int | None = None
     with closing(stage):
         for frame in frames:
             if frame.is_neutral:
                 continue
+            first = frame.stamp if first is None else first
+            if frame.stamp - first > _FIRST_PASS:
+                break
             with suppress(X2CError):
                 neutral = _track(stage, frame).neutral
                 if neutral is not None:
                     found = neutral
-                    if not stage.calibration.running:
-                        break
     return found
 
 

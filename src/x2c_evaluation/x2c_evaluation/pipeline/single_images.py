@@ -12,7 +12,7 @@ import numpy as np
 from x2c_bags.frames.frame_source import Frame, FrameSource, ahead
 from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
-from x2c_core.errors import X2CError
+from x2c_core.errors import LandmarkError, X2CError
 from x2c_core.face import topology
 from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
@@ -29,7 +29,9 @@ from x2c_evaluation.pipeline.offline_pipeline import (
 )
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator
-from x2c_imitation.pipeline.imitation_stage import imitator_failures
+from x2c_imitation.pipeline.imitation_stage import imitator_failures, trusted
+from x2c_imitation.pipeline.imitator import Imitator
+from x2c_perception.neutral.neutral_estimator import NeutralEstimator
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 
@@ -40,9 +42,10 @@ def imitate_images(
     issues: Issues,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Imitated:
-    """Return what the robot shall show for each image of a data set.
+    """Return what the robot shall show for each image by itself.
 
-    Each face, which is that of an animation, is calibrated to its image nearest to neutral.
+    A face of a data set, which is that of an animation, is calibrated to its image nearest to
+    neutral. Without such an image, the neutral face is estimated from the image itself.
 
     Args:
         source: Source of the images.
@@ -56,6 +59,7 @@ def imitate_images(
     """
     imitator = make_imitator(settings.backend, robot, vars(settings.options))
     calibrated: int | None = None
+    estimator = NeutralEstimator()
     gathered = Gathered()
     read = 0
     tracker = FaceMeshTracker()
@@ -72,17 +76,20 @@ def imitate_images(
                 continue
             read = frame.index + 1
             output = _output(tracker, frame, number)
-            if calibrated != number and output.face.state is FaceState.TRACKING:
-                issues.add("images of faces without an image to calibrate to")
-            elif output.face.state is FaceState.TRACKING:
+            if output.face.state is FaceState.TRACKING:
                 try:
+                    trust = 1.0
+                    if calibrated is None or calibrated != number:
+                        calibrated = None
+                        trust = _calibrate(imitator, estimator, output.face)
                     seen_face = observe(imitator.needs, output.face, frame.image)
                     with imitator_failures(imitator, "imitate"):
                         values = controls.clamp(imitator.imitate(seen_face))[0]
+                    trusted(values, trust)
                 except X2CError as error:
                     issues.add(f"an image could not be worked on: {error}")
                     continue
-                answer = ControlFrame(values, 1.0, ControlState.TRACKING, number)
+                answer = ControlFrame(values, trust, ControlState.TRACKING, number)
                 output = replace(output, frame=answer)
             gathered.add(frame.index, frame.stamp, output)
             if len(gathered) % REPORTED_EVERY == 0:
@@ -90,6 +97,17 @@ def imitate_images(
     total = source.count or read
     progress(total)
     return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
+
+
+def _calibrate(imitator: Imitator, estimator: NeutralEstimator, face: Face) -> float:
+    """Calibrate to the neutral face estimated from one image; return the confidence in it."""
+    estimator.restart()
+    neutral = estimator.add(face, 0.0)
+    if neutral is None:
+        raise LandmarkError("a face without a pose has no neutral face")
+    with imitator_failures(imitator, "calibrate"):
+        imitator.calibrate(neutral.as_face(face.track_id))
+    return neutral.confidence
 
 
 def _output(tracker: FaceMeshTracker, frame: Frame, number: int) -> PipelineOutput:

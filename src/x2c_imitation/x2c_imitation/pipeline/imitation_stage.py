@@ -25,6 +25,13 @@ from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Need, Observation
 
 _GAZE = controls.group_indices(Group.GAZE)
+_FACE = np.array(
+    [
+        control.index
+        for control in controls.CONTROLS
+        if control.group not in (Group.GAZE, Group.HEAD, Group.NECK)
+    ]
+)
 
 
 class ImitationStage:
@@ -47,6 +54,7 @@ class ImitationStage:
         self._imitator = imitator
         self._loss = FaceLossHandler(timing)
         self._gaze = GazeHold()
+        self._trust = 1.0
         self._track_id = NO_TRACK
         self._stamps = StampMonitor()
         self._stamp: int | None = None
@@ -76,7 +84,7 @@ class ImitationStage:
         """Take a face as the person's neutral one.
 
         Args:
-            neutral: The neutral face.
+            neutral: The neutral face; its confidence says how far the face is imitated.
             stamp: Time of the image in which it was found [ns]: the face of that image, which
                 may come after it, is not imitated with it yet. None for at once.
 
@@ -123,6 +131,7 @@ class ImitationStage:
     def _calibrate(self, neutral: Face) -> None:
         with imitator_failures(self._imitator, "calibrate"):
             self._imitator.calibrate(neutral)
+        self._trust = float(np.clip(neutral.confidence, 0.0, 1.0))
 
     def _shown(self, observation: Observation, now: float) -> ControlFrame:
         face = observation.face
@@ -140,9 +149,18 @@ class ImitationStage:
         with imitator_failures(self._imitator, "imitate"):
             values = controls.clamp(self._imitator.imitate(observation))[0]
         values[_GAZE] = self._gaze.follow(face, values[_GAZE], now)
+        trusted(values, self._trust)
         if self.mirror:
             values = controls.mirror(values)
-        return self._loss.follow(now, values, face.confidence, face.track_id)
+        return self._loss.follow(now, values, face.confidence * self._trust, face.track_id)
+
+
+def trusted(values: NDArray[np.float64], trust: float) -> None:
+    """Move the face's control values (30,) less where its neutral face has less trust, 0 to 1.
+
+    A face unlike those of people moves the robot less, not more; head and gaze stay.
+    """
+    values[_FACE] += (1.0 - trust) * (controls.NEUTRAL[_FACE] - values[_FACE])
 
 
 @contextmanager

@@ -138,6 +138,18 @@ class ImageSequence(CameraSource):
             )
         self._paths, self._next, self._size = paths, 0, _first_size(paths)
 
+    @property
+    def is_one_take(self) -> bool:
+        """Whether the images are numbered without a gap, as the frames of a video are.
+
+        Others, such as photographs, may show a person each. Known while it is open.
+        """
+        found = [re.search(r"\d+$", path.stem) for path in self._paths]
+        numbers = [int(one.group()) for one in found if one is not None]
+        return len(numbers) == len(found) > 1 and numbers == list(
+            range(numbers[0], numbers[0] + len(numbers))
+        )
+
     def read(self) -> ImageArray | None:
         """Return the next image, or None after the last; a broken one ends nothing."""
         if self._next >= len(self._paths):

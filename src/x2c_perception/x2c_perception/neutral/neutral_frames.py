@@ -78,12 +78,14 @@ class NeutralFace:
         pose: Median of the poses it was seen in.
         width: Width of the images [pixel].
         height: Height of the images [pixel].
+        confidence: Confidence in it, 0 to 1.
     """
 
     face: NDArray[np.float64]
     pose: HeadPose
     width: int
     height: int
+    confidence: float = 1.0
 
     def as_face(self, track_id: int) -> Face:
         """Return it as a tracked face of a person."""
@@ -92,7 +94,7 @@ class NeutralFace:
             pose=self.pose,
             width=self.width,
             height=self.height,
-            confidence=1.0,
+            confidence=self.confidence,
             state=FaceState.TRACKING,
             track_id=track_id,
         )

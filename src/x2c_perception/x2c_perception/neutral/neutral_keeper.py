@@ -5,17 +5,26 @@ from __future__ import annotations
 
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
 from x2c_perception.neutral.neutral_calibrator import CalibrationStage, NeutralCalibrator
+from x2c_perception.neutral.neutral_estimator import NeutralEstimator
 from x2c_perception.neutral.neutral_frames import NeutralFace
 from x2c_perception.neutral.person_store import PersonStore
 
+ESTIMATED = "estimated"
+"""Origin of a neutral face that nobody calibrated or saved."""
+
+_FIRST_SAVED = 2.0
+"""Time for which a named person is seen before the estimate is saved; twice as long, again [s]."""
+
 
 class NeutralKeeper:
-    """Calibration for a new person or on request, with a memory of named people.
+    """Neutral face of each person: saved, calibrated on request, or else estimated.
+
+    A saved one wins over the estimate, and a calibrated one over both.
 
     Args:
         store: Store of neutral faces.
         person: Name under which; "" keeps nothing.
-        automatic: Whether a new person is calibrated without being asked.
+        automatic: Whether the neutral face of a new person is estimated.
     """
 
     def __init__(self, store: PersonStore, person: str, automatic: bool) -> None:
@@ -23,9 +32,13 @@ class NeutralKeeper:
         self._person = person
         self.automatic = automatic
         self._calibrator = NeutralCalibrator()
+        self._estimator = NeutralEstimator()
         self._known: NeutralFace | None = None
         self._track_id = NO_TRACK
         self._asked = False
+        self._fixed = False
+        self._save_after = _FIRST_SAVED
+        self._estimated: NeutralFace | None = None
         self._unsaved: NeutralFace | None = None
         self.origin = "none"
 
@@ -36,7 +49,7 @@ class NeutralKeeper:
             given: Neutral face of everyone, which wins over a saved one; None for none.
 
         Raises:
-            PersonError: The saved face cannot be read; a new calibration replaces it.
+            PersonError: The saved face cannot be read; a new one replaces it.
         """
         if given is not None:
             self._known, self.origin = given, "given"
@@ -47,7 +60,7 @@ class NeutralKeeper:
         return self._known
 
     def ask(self) -> None:
-        """Calibrate again, from the next image on."""
+        """Calibrate, from the next image on."""
         self._asked = True
         self._calibrator.restart()
 
@@ -60,13 +73,30 @@ class NeutralKeeper:
         """
         if face.state is FaceState.TRACKING and face.track_id != self._track_id:
             self._track_id = face.track_id
-            if self._known is not None and not self._asked:
-                return self._known
-            if self.automatic or self._asked:
+            self._estimator.restart()
+            self._estimated = None
+            self._fixed, self._save_after = False, _FIRST_SAVED
+            if self._asked:
                 self._calibrator.restart()
-        neutral = self._calibrator.add(face, now)
-        if neutral is None:
+            elif self._known is not None:
+                self._fixed = True
+                return self._known
+        calibrated = self._calibrator.add(face, now)
+        if calibrated is not None:
+            return self._calibrated(calibrated)
+        if self._fixed or not self.automatic:
             return None
+        estimated = self._estimator.add(face, now)
+        if estimated is not None:
+            self.origin, self._estimated = ESTIMATED, estimated
+        if self._person and self._estimated and self._estimator.seen >= self._save_after:
+            self._save_after *= 2.0
+            self._unsaved = self._estimated
+            return self._estimated
+        return estimated
+
+    def _calibrated(self, neutral: NeutralFace) -> NeutralFace:
+        self._fixed = True
         self.origin = self._calibrator.stage.value
         if self._calibrator.stage is CalibrationStage.FINAL:
             self._asked = False
@@ -75,7 +105,7 @@ class NeutralKeeper:
         return neutral
 
     def save(self) -> str:
-        """Save what has become final since the last time.
+        """Save what is worth it since the last time.
 
         Returns:
             The file written, or "" if there was nothing to save.
@@ -88,10 +118,22 @@ class NeutralKeeper:
 
     @property
     def running(self) -> bool:
-        """True while calibrating."""
+        """True while calibrating on request."""
         return self._calibrator.running
 
     @property
     def progress(self) -> float:
         """Of the calibration that is going on, 0 to 1."""
         return self._calibrator.progress
+
+    @property
+    def sureness(self) -> float:
+        """How sure the neutral face is, 0 to 1; 1 for a saved or calibrated one."""
+        if self._fixed:
+            return 1.0
+        return self._estimator.sureness if self.origin == ESTIMATED else 0.0
+
+    @property
+    def confidence(self) -> float:
+        """Confidence that the face is one of those that the prior knows, 0 to 1."""
+        return 1.0 if self._fixed else self._estimator.confidence

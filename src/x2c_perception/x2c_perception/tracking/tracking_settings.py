@@ -20,7 +20,7 @@ class TrackingSettings:
         person_patience: Time that a person may be gone before another one is followed [s].
         smoothing: Smoothing of each region; None for none.
         person: Name under which the neutral face is saved and found again; empty for none.
-        automatic_calibration: Whether the neutral face of every new person is calibrated.
+        automatic_calibration: Whether the neutral face of every new person is estimated.
         neutral_file: Image of the person at rest, or saved neutral face; empty for none.
         rotate: Clockwise turn of the images before tracking [deg]; None to find it from the faces.
     """

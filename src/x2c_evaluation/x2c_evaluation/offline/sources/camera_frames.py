@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of a camera source that comes to an end: a video, a folder of images, the performer."""
+"""Frames of a camera source that comes to an end: a video, images, the performer."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 
 from x2c_bags.frames.frame_source import Frame, FrameSource, SourceFacts
@@ -13,10 +14,14 @@ from x2c_core.sources.camera_source import IMAGE_RATE
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.even_images import readable_images
 from x2c_perception.cameras.choice import choose_source
+from x2c_perception.cameras.image_files import ImageSequence, StillImage
 
 
 class CameraFrames(FrameSource):
     """The images of a camera source.
+
+    An image, or a folder of images that are not numbered one after the other, has no past: each
+    is looked at by itself.
 
     Stamps are those of the source; without any, the time since the beginning: the image's own, or
     that at the source's rate.
@@ -31,16 +36,19 @@ class CameraFrames(FrameSource):
 
     def __init__(self, text: str) -> None:
         self._source = choose_source("", text)
-        if self._source.is_endless:
+        self._is_one_image = isinstance(self._source, StillImage)
+        if self._source.is_endless and not self._is_one_image:
             raise EvaluationError(
-                f"{text} is one image or a camera, which is no recording; expected a video, a "
-                "folder of images, or a bag"
+                f"{text} is a camera, which is no recording; expected a video, images, or a bag"
             )
-        form = self._source.form
+        form = "images" if self._is_one_image else self._source.form
         facts = SourceFacts(form, form=Path(text).suffix.lstrip("."))
-        super().__init__(facts, Issues(), self._source.promised)
+        super().__init__(facts, Issues(), 1 if self._is_one_image else self._source.promised)
         with self._source:
             self.rate = self._source.rate or IMAGE_RATE
+            if isinstance(self._source, ImageSequence):
+                self.is_independent = not self._source.is_one_take
+        self.is_independent |= self._is_one_image
         self._counted = False
 
     def frames(self) -> Iterator[Frame]:
@@ -75,8 +83,7 @@ class CameraFrames(FrameSource):
     def _read(self) -> Iterator[tuple[int, ImageArray]]:
         with self._source:
             try:
-                yield from readable_images(
-                    self._source, lambda error: self.issues.once(str(error))
-                )
+                images = readable_images(self._source, lambda error: self.issues.once(str(error)))
+                yield from islice(images, 1 if self._is_one_image else None)
             except Exception as error:  # Code of other packages raises anything.
                 self.issues.once(f"reading ended: {type(error).__name__}: {error}")
