@@ -131,7 +131,7 @@ class RecordingPart:
 
     @property
     def status(self) -> tuple[str, str]:
-        """Whether it could be evaluated: a text, and the kind of badge."""
+        """Outcome of the evaluation: a text, and the kind of badge."""
         if self.result.failed:
             return "failed", "bad"
         return ("partly read", "warn") if self.result.lost else ("complete", "good")
