@@ -8,8 +8,10 @@ import subprocess
 import numpy as np
 import pytest
 
+from x2c_core.errors import X2CError
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import restricted_pickle
+from x2c_datasets.formats.parquet_columns import read_columns
 
 ARRAY_MAKER = np.zeros(1).__reduce__()[0]
 SCALAR_MAKER = np.float64(0.0).__reduce__()[0]
@@ -241,3 +243,11 @@ def test_a_pipe_is_refused_at_once(tmp_path):
 def test_an_array_of_nothing_has_no_shape(saved, array):
     with pytest.raises(DataSetError, match="content does not fit its shape"):
         restricted_pickle.load(saved({"img_path": array}))
+
+
+@pytest.mark.parametrize("read", [restricted_pickle.load, read_columns])
+def test_what_a_failed_download_left_is_named(tmp_path, read):
+    path = tmp_path / "data"
+    path.write_text("version https://git-lfs.github.com/spec/v1\nsize 7\n")
+    with pytest.raises(X2CError, match=r"it is a Git LFS pointer .* of 7 bytes"):
+        read(path)

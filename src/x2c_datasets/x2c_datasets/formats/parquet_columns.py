@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from x2c_core.errors import TableError
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import TABLE_BYTES, LimitError
 from x2c_core.files.regular_files import open_regular
 
@@ -48,7 +49,8 @@ def read_columns(path: Path, wanted: Collection[str] | None = None) -> pa.Table:
     except OSError as error:
         raise TableError(f"no readable Parquet file: {error.strerror or error}") from error
     except _UNREADABLE as error:
-        raise TableError(f"no readable Parquet file: {error}") from error
+        reason = mistaken_content(path) or error
+        raise TableError(f"no readable Parquet file: {reason}") from error
 
 
 def read_as_written(path: Path) -> pa.Table:

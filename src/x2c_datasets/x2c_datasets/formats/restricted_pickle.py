@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from x2c_core.files.entries import shown
+from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import PICKLE_OBJECTS, TEXT_BYTES, LimitError
 from x2c_core.files.regular_files import read_bytes
 from x2c_datasets.errors import DataSetError
@@ -185,6 +186,8 @@ def load(path: Path) -> Any:
         DataSetError: It cannot be read, is larger than a limit, is no pickle, or holds anything
             but numpy arrays, lists, dicts, text and numbers.
     """
+    if mistaken := mistaken_content(path):
+        raise DataSetError(f"{path} is no pickle: {mistaken}")
     try:
         return _Unpickler(read_bytes(path, TEXT_BYTES)).load()
     except LimitError as error:

@@ -17,7 +17,7 @@ import dataclasses
 
 from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.commands.imitation.neutral import neutral_file
-from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
+from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options, takes_topic
 
 _COMPRESSED = "/compressed"
 
@@ -48,13 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_cli.camera_advice import check_camera, in_terms_of_options
     from x2c_core.errors import OutputError
 
-    if _is_foreign(arguments) and (arguments.video or arguments.camera):
+    if takes_topic(arguments) and (arguments.video or arguments.camera):
         given = "--image-topic" if arguments.image_topic else "--no-camera"
         source = "--video" if arguments.video else "--camera"
         raise OutputError(f"{given}: images come from the topic, so leave out {source}")
     console = Console()
     try:
-        if not _is_foreign(arguments):
+        if not takes_topic(arguments):
             check_camera(arguments)
         with neutral_file(arguments, console) as neutral:
             composed_run = imitate(
@@ -72,14 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
     return composed_run.tell_faults(console)
 
 
-def _is_foreign(arguments: argparse.Namespace) -> bool:
-    """Return whether images come from a driver that runs already."""
-    return bool(arguments.no_camera or arguments.image_topic)
-
-
 def _options(arguments: argparse.Namespace, neutral: str) -> GraphOptions:
     options = graph_options(arguments, neutral=neutral)
-    if not _is_foreign(arguments):
+    if not takes_topic(arguments):
         return options
     topic = arguments.image_topic or options.image_topic
     return dataclasses.replace(

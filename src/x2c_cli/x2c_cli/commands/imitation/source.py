@@ -153,9 +153,18 @@ def _parameters(arguments: argparse.Namespace) -> dict[str, dict[str, bool | int
     parameters: dict[str, dict[str, bool | int]] = {}
     if arguments.mirror:
         parameters["imitation_node"] = {"mirror": True}
-    if arguments.rotate is not None:
+    if arguments.rotate is not None and takes_topic(arguments):
+        parameters["face_tracker_node"] = {"rotate": arguments.rotate}
+    elif arguments.rotate is not None:
         parameters["camera_node"] = {"rotate": arguments.rotate}
+        # Turned as the user says, the images are upright.
+        parameters["face_tracker_node"] = {"rotate": 0}
     return parameters
+
+
+def takes_topic(arguments: argparse.Namespace) -> bool:
+    """Return whether images come from a driver that runs already."""
+    return any(getattr(arguments, name, None) for name in ("no_camera", "image_topic"))
 
 
 def seconds(text: str) -> float:
