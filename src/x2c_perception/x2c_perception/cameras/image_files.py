@@ -140,7 +140,7 @@ class ImageSequence(CameraSource):
 
     @property
     def is_one_take(self) -> bool:
-        """Whether the images are numbered without a gap, as the frames of a video are.
+        """True for images that are numbered without a gap, as the frames of a video are.
 
         Others, such as photographs, may show a person each. Known while it is open.
         """

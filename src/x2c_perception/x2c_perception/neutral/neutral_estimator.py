@@ -24,8 +24,10 @@ _SPACING = 0.1
 """Time between two frames that are kept; those between are much the same [s]."""
 _KEPT = 64
 """Number of kept frames; when there are more, every other one is let go."""
-_FIRST_SECONDS, _SELDOM = 3.0, 0.5
-"""Time for which each kept frame is used at once, and the time between estimates after it [s]."""
+_RARER, _RAREST = 0.15, 1.5
+"""Increase of the time between two estimates with the time seen, and that time at most [s]: what
+a further frame tells becomes less and less.
+"""
 _FIRST_ROUNDS = 4
 _LONGEST = 0.5
 """Time that one frame may stand for, where images come slowly or some are missing [s]."""
@@ -115,7 +117,7 @@ class NeutralEstimator:
 
     @property
     def sureness(self) -> float:
-        """How well the face at rest is known, 0 for not at all to 1."""
+        """Knowledge of the face at rest, 0 for none to 1."""
         return self._estimate.sureness
 
     @property
@@ -144,7 +146,7 @@ class NeutralEstimator:
             self._next_frame = now + self._spacing
         if now >= self._next_estimate - 1e-3:
             self._update()
-            self._next_estimate = now + (_SPACING if self.seen < _FIRST_SECONDS else _SELDOM)
+            self._next_estimate = now + min(_SPACING + _RARER * self.seen, _RAREST)
         return self._glided(face, face.pose, elapsed)
 
     def _keep(self, face: Face, pose: HeadPose) -> None:

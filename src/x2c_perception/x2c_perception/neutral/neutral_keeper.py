@@ -10,7 +10,7 @@ from x2c_perception.neutral.neutral_frames import NeutralFace
 from x2c_perception.neutral.person_store import PersonStore
 
 ESTIMATED = "estimated"
-"""Origin of a neutral face that nobody calibrated or saved."""
+"""Origin of a neutral face that was neither calibrated nor saved."""
 
 _FIRST_SAVED = 2.0
 """Time for which a named person is seen before the estimate is saved; twice as long, again [s]."""
@@ -128,7 +128,7 @@ class NeutralKeeper:
 
     @property
     def sureness(self) -> float:
-        """How sure the neutral face is, 0 to 1; 1 for a saved or calibrated one."""
+        """Sureness of the neutral face, 0 to 1; 1 for a saved or calibrated one."""
         if self._fixed:
             return 1.0
         return self._estimator.sureness if self.origin == ESTIMATED else 0.0
