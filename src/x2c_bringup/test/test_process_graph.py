@@ -20,7 +20,7 @@ WAITS = [sys.executable, "-c", "import signal; signal.pause()"]
 def commands(monkeypatch):
     """Commands of the nodes, by name; each only waits for a signal."""
     made = {spec.name: WAITS for spec in SPECS}
-    monkeypatch.setattr(processes, "command_line", lambda spec: made[spec.name])
+    monkeypatch.setattr(processes, "command_line", lambda spec, folder: made[spec.name])
     return made
 
 
