@@ -441,7 +441,7 @@ class Half(MotionTransfer):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("level", "transfer_options: expected name=value, got 'level'"),
+        ("level", "transfer_options: motion transfer grey: expected NAME=VALUE, got 'level'"),
         ("level=dark", "motion transfer grey: level: expected int, got 'dark'"),
         ("lvl=1", "motion transfer grey: unknown option 'lvl'; .*did you mean 'level'"),
     ],

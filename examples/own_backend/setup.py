@@ -11,6 +11,7 @@ setup(
     description="Example of an imitation backend: opens the robot's mouth as the person does.",
     license="Apache-2.0",
     packages=[NAME],
+    package_data={NAME: ["py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),

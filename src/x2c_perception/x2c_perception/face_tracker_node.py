@@ -28,8 +28,7 @@ from x2c_perception.image_wait import why_no_images
 from x2c_perception.neutral.neutral_calibrator import FINAL_TIME
 from x2c_perception.neutral.neutral_keeper import ESTIMATED, NeutralKeeper
 from x2c_perception.tracking.drawing import draw_face
-from x2c_perception.tracking.face_crop import face_crop
-from x2c_perception.tracking_stage import TrackingStage
+from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
 
 _SILENCE = 2.0
 """Time without images after which the node says that it waits [s]."""
@@ -162,7 +161,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         if tracked.neutral is not None:
             self._publish_neutral(tracked.neutral, header)
         self._count_time(stamp, tracked.jumped)
-        self._publish_images(image if tracked.image is None else tracked.image, face, header)
+        self._publish_images(tracked, header)
 
     def _stamped(self, header: Header) -> Header:
         """Return an image's header; with a stamp that cannot be, the time of arrival has to do.
@@ -189,11 +188,12 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             self._drops.restart()
         self._drops.arrived(stamp * 1e-9)
 
-    def _publish_images(self, image: ImageArray, face: Face, header: Header) -> None:
-        if face.state is FaceState.TRACKING and self._crop.get_subscription_count():
-            self._crop.publish(bgr_to_image(face_crop(image, face), header))
-        if self._debug.get_subscription_count():
-            drawn = image.copy()
+    def _publish_images(self, tracked: TrackedFrame, header: Header) -> None:
+        face = tracked.smoothed
+        if self._crop.get_subscription_count() and (crop := tracked.crop) is not None:
+            self._crop.publish(bgr_to_image(crop, header))
+        if self._debug.get_subscription_count() and tracked.image is not None:
+            drawn = tracked.image.copy()
             rate = self.statistics.rates["image"].rate
             state = f"person {face.track_id} {face.state.name.lower()}"
             draw_face(

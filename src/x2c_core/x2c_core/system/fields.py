@@ -8,13 +8,13 @@ dataclasses. Everything that checks, lists or documents them reads the same fiel
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from x2c_core.errors import X2CError
+from x2c_core.words import did_you_mean
 
 T = TypeVar("T")
 
@@ -140,9 +140,9 @@ def from_assignments(cls: type[Any], words: Iterable[str]) -> dict[str, Any]:
     """
     texts = {}
     for word in words:
-        name, equals, text = word.partition("=")
+        name, equals, text = (part.strip() for part in word.partition("="))
         if not equals:
-            raise FieldError(f"expected NAME=VALUE, got {word!r}")
+            raise FieldError(f"expected NAME=VALUE, got {name!r}")
         texts[name] = from_text(cls, name, text)
     return texts
 
@@ -181,8 +181,7 @@ def _field(cls: type[Any], name: str) -> tuple[type, Any, FieldSpec]:
     if name not in known:
         if not known:
             raise FieldError(f"unknown option {name!r}: there are no options")
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
         listed = ", ".join(known)
+        hint = did_you_mean(name, known)
         raise FieldError(f"unknown option {name!r}; expected one of: {listed}{hint}")
     return known[name]

@@ -7,7 +7,6 @@ package. A module is imported only when its implementation is asked for.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from x2c_core.errors import X2CError
 from x2c_core.system.entry_point_files import package_of, read_entry_points
+from x2c_core.words import did_you_mean
 
 T = TypeVar("T")
 
@@ -104,8 +104,7 @@ class Registry(Generic[T]):
         return self._checked(points[0])
 
     def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, self.names(), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(name, self.names())
         known = ", ".join(self.names()) or "none is installed"
         return f"unknown {self.kind} {name!r}; expected one of: {known}{hint}"
 

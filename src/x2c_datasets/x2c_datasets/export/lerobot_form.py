@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from x2c_datasets.export.frames import Episodes, JointTrack, rate_of
 from x2c_datasets.export.image_size import fits, fitting
 from x2c_datasets.export.lerobot_features import ACTION, COMMANDS, STATE, Features
 from x2c_datasets.export.lerobot_writer import LeRobotWriter
-from x2c_datasets.export.outcome import Advance, ExportOutcome
+from x2c_datasets.export.outcome import Advance, ExportOutcome, nothing_to_export
 from x2c_datasets.export.pairs import BagPair, BagPairs, Pairing
 
 _LONGEST_GAP = 0.25
@@ -110,10 +111,7 @@ def _write(
         outcome.left_out = +outcome.left_out
         outcome.pairs, outcome.clips = writer.frames, writer.episodes
         if not outcome.pairs:
-            found = [f"{reason} ({count} images)" for reason, count in outcome.left_out.items()]
-            raise ExportError(
-                f"there is not one pair to export: {'; '.join(found) or 'there are no images'}"
-            )
+            raise nothing_to_export(outcome.left_out)
         writer.finish()
     return outcome
 
@@ -132,10 +130,7 @@ def _features(export: LeRobotExport, sources: list[tuple[str, BagPairs]]) -> Fea
         if stamps:
             break
     else:
-        reasons = [f"{reason} ({n} images)" for _, one in sources for reason, n in _left(one)]
-        raise ExportError(
-            f"there is not one pair to export: {'; '.join(reasons) or 'there are no images'}"
-        )
+        raise nothing_to_export(sum((one.left_out for _, one in sources), Counter()))
     height, width = shapes[0][:2]
     if min(height, width) < 2:
         raise ExportError(f"images of {width}x{height} pixels make no video")
@@ -152,10 +147,6 @@ def _features(export: LeRobotExport, sources: list[tuple[str, BagPairs]]) -> Fea
         state=names[0],
         commands=names[1],
     )
-
-
-def _left(source: BagPairs) -> list[tuple[str, int]]:
-    return list(source.left_out.items())
 
 
 def _tracks(source: BagPairs, features: Features) -> dict[str, JointTrack]:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from x2c_datasets.errors import ExportError
 from x2c_datasets.export.pairs import BagPairs
 
 Advance = Callable[[int], None]
@@ -36,3 +37,11 @@ class ExportOutcome:
         for reason, count in source.left_out.items():
             self.left_out[f"{bag}: {reason}"] += count
         self.issues += [f"{bag}: {one}" for one in source.reader.found if one.loss]
+
+
+def nothing_to_export(left_out: Mapping[str, int]) -> ExportError:
+    """Return the error of an export without a pair, with why images were left out."""
+    found = [f"{reason} ({count} images)" for reason, count in left_out.items()]
+    return ExportError(
+        f"there is not one pair to export: {'; '.join(found) or 'there are no images'}"
+    )

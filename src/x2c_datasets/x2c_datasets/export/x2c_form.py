@@ -21,7 +21,7 @@ from x2c_datasets.collect.shot import Shot
 from x2c_datasets.collect.store import OpenFolder
 from x2c_datasets.errors import CollectError, ExportError
 from x2c_datasets.export.clips import clips
-from x2c_datasets.export.outcome import Advance, ExportOutcome
+from x2c_datasets.export.outcome import Advance, ExportOutcome, nothing_to_export
 from x2c_datasets.export.pairs import BagPair, BagPairs, Pairing
 from x2c_datasets.formats import layout
 
@@ -96,7 +96,7 @@ def export_x2c(export: X2CExport, folder: Path, advance: Advance) -> ExportOutco
                         opened.store.write(animation, shots)
                 outcome.note(name, source)
             if not outcome.pairs:
-                raise ExportError(f"there is not one pair to export: {_reasons(outcome)}")
+                raise nothing_to_export(outcome.left_out)
             if done is not None:
                 opened.store.finish()
                 _write_card(folder, export, outcome, np.concatenate(values))
@@ -129,11 +129,6 @@ def _jpeg(pair: BagPair) -> bytes:
     if pair.jpeg:
         return pair.jpeg
     return cv2.imencode(".jpg", pair.image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
-
-
-def _reasons(outcome: ExportOutcome) -> str:
-    found = [f"{reason} ({count} images)" for reason, count in outcome.left_out.items()]
-    return "; ".join(found) or "there are no images"
 
 
 def _mark(bag: Path) -> str:

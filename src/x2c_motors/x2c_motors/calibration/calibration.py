@@ -18,7 +18,7 @@ from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.bring_up.numbers import SHARES, parse_number
 from x2c_motors.calibration.control_choice import control_table, find_control
 from x2c_motors.calibration.measured_joint import RISE, MeasuredJoint
-from x2c_motors.calibration.pose_teaching import PoseTeaching, to_position
+from x2c_motors.calibration.pose_teaching import PoseTeaching
 from x2c_motors.calibration.progress import Progress
 from x2c_motors.configuration.settings_reader import build_driver, read_settings
 from x2c_motors.description.options import RawScale
@@ -156,8 +156,8 @@ class MotorCalibration:
         joint = Joint(
             name="motor",
             type="revolute",
-            lower=to_position(raw, raw.lowest),
-            upper=to_position(raw, raw.highest),
+            lower=raw.to_position(raw.lowest),
+            upper=raw.to_position(raw.highest),
             velocity=self._speed,
             acceleration=self._speed / RISE,
             jerk=self._speed / RISE**2,

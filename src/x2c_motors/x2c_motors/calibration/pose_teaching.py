@@ -71,7 +71,7 @@ class PoseTeaching:
         question = "Enter: move it by 4° either way, to see which one it is; s: skip it."
         if not self._dialogue.choose(question, _GO):
             return False
-        start = to_raw(self._raw, self._mover.hold(0))
+        start = self._raw.to_raw(self._mover.hold(0))
         self._torque_disabled = False
         self._course = Course(self._raw, self._measured.stretch, start)
         while True:
@@ -201,7 +201,7 @@ class PoseTeaching:
         if math.isnan(position):
             return
         now, was_wrapped = time.monotonic(), self._course.wrapped
-        if not self._course.turned(to_raw(self._raw, position), now - self._read_at):
+        if not self._course.turned(self._raw.to_raw(position), now - self._read_at):
             self._dialogue.say(_TOO_FAST)
         elif self._course.wrapped and not was_wrapped:
             self._dialogue.say(
@@ -224,7 +224,7 @@ class PoseTeaching:
                 f"({self._raw.highest:g} to {self._raw.lowest:g}); the motor would go the long "
                 f"way round. Nothing was moved. To do: {WRAP_REMEDY}"
             )
-        self._course.turned(to_raw(self._raw, self._mover.hold(0)), 0.0)
+        self._course.turned(self._raw.to_raw(self._mover.hold(0)), 0.0)
         self._torque_disabled = False
 
     def _send(self, text: str) -> None:
@@ -279,11 +279,11 @@ class PoseTeaching:
         Raises:
             BlockedError: Something is in its way; it holds where it is.
         """
-        position = to_position(self._raw, place)
+        position = self._raw.to_position(place)
         try:
             self._mover.go(0, position)
         except BlockedError as error:
-            self._course.driven(to_raw(self._raw, error.position))
+            self._course.driven(self._raw.to_raw(error.position))
             raise
         self._course.driven(place)
         if self._mover.driver.measures and abs(self._mover.position(0) - position) > _BLOCKED:
@@ -291,13 +291,3 @@ class PoseTeaching:
                 "[yellow]The motor has not got there: something is in its way. "
                 "Go back a little.[/yellow]"
             )
-
-
-def to_position(raw: RawScale, value: float) -> float:
-    """Return the position [rad] of a motor at a raw value."""
-    return (value - raw.zero) / raw.per_radian
-
-
-def to_raw(raw: RawScale, position: float) -> float:
-    """Return the raw value of a motor at a position [rad]."""
-    return raw.zero + raw.per_radian * position

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from x2c_core.system.fields import FieldError, filled, specs
+from x2c_core.words import did_you_mean
 from x2c_motors.errors import DriverSettingsError
 
 T = TypeVar("T")
@@ -54,6 +54,14 @@ class RawScale:
     usual: tuple[float, float]
     turn: float = math.inf
 
+    def to_position(self, value: float) -> float:
+        """Return the position [rad] of a motor at a raw value."""
+        return (value - self.zero) / self.per_radian
+
+    def to_raw(self, position: float) -> float:
+        """Return the raw value of a motor at a position [rad]."""
+        return self.zero + self.per_radian * position
+
 
 def joint_keys(form: AddressForm) -> set[str]:
     """Return the keys that every driver has for each joint."""
@@ -78,10 +86,9 @@ def only_known(entry: Mapping[Any, Any], known: Collection[str], key: str) -> No
         DriverSettingsError: There is one.
     """
     if others := [str(name) for name in entry if name not in known]:
-        close = difflib.get_close_matches(others[0], sorted(known), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
         raise DriverSettingsError(
-            f"{key}.{others[0]}: no such key; known are {', '.join(sorted(known))}{hint}"
+            f"{key}.{others[0]}: no such key; known are {', '.join(sorted(known))}"
+            f"{did_you_mean(others[0], sorted(known))}"
         )
 
 

@@ -17,12 +17,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.skipped import show_skipped
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from x2c_datasets.fit.data_set_fit import DataSetFit
-
-_LISTED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,9 +103,4 @@ def _show(fit: DataSetFit, console: Console) -> None:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
     if seen := advice(fit.fitted + fit.tried, fit.fitted + fit.tried + len(fit.skipped)):
         console.print(f"note: {seen.removeprefix('. ')}", markup=False, soft_wrap=True)
-    if fit.skipped:
-        console.print(f"Skipped {len(fit.skipped)}:")
-        for one in fit.skipped[:_LISTED]:
-            console.print(f"  {one}", markup=False, highlight=False, soft_wrap=True)
-        if len(fit.skipped) > _LISTED:
-            console.print(f"  and {len(fit.skipped) - _LISTED} more")
+    show_skipped(fit.skipped, console)

@@ -17,6 +17,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.skipped import show_skipped
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from x2c_training.evaluation.evaluation_report import Table
     from x2c_training.evaluation.network_evaluation import Evaluated
 
-_LISTED = 20
 JSON = "evaluation.json"
 TABLES = "evaluation.md"
 
@@ -126,12 +127,7 @@ def _show(
         _print(by_group(found, kind), f"MAE by group, {kind} images", console)
     if len(found) == 1:
         _print(by_control(found[0]), "By control", console)
-    if skipped:
-        console.print(f"Skipped {len(skipped)}:")
-        for one in skipped[:_LISTED]:
-            console.print(f"  {one}", markup=False, highlight=False, soft_wrap=True)
-        if len(skipped) > _LISTED:
-            console.print(f"  and {len(skipped) - _LISTED} more")
+    show_skipped(skipped, console)
 
 
 def _print(table: Table, title: str, console: Console) -> None:

@@ -20,12 +20,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.skipped import show_skipped
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from x2c_training.training.training_run import TrainingJob, TrainingOutcome
-
-_LISTED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,12 +132,7 @@ def _show(outcome: TrainingOutcome, job: TrainingJob, console: Console) -> None:
 
     for note in outcome.notes:
         say(f"note: {note}")
-    if outcome.skipped:
-        say(f"skipped {len(outcome.skipped)} rows:")
-        for one in outcome.skipped[:_LISTED]:
-            say(f"  {one}")
-        if len(outcome.skipped) > _LISTED:
-            say(f"  and {len(outcome.skipped) - _LISTED} more")
+    show_skipped(outcome.skipped, console)
     if outcome.weights is None:
         say(f"Stopped; to resume in {job.out}, give the same command again.")
         return

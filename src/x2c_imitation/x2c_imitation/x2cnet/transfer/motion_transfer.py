@@ -9,7 +9,7 @@ from typing import Any
 
 from x2c_core.arrays import ImageArray
 from x2c_core.robot.robot import Robot
-from x2c_core.system.fields import FieldError, from_text
+from x2c_core.system.fields import FieldError, from_assignments
 from x2c_core.system.registry import Registry
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.implementation import Implementation, make
@@ -90,13 +90,7 @@ def options_of(name: str, text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     known = TRANSFERS.load(name).Options
-    values = {}
-    for part in text.split(","):
-        option, equals, value = part.partition("=")
-        if not equals:
-            raise ImitationError(f"transfer_options: expected name=value, got {part.strip()!r}")
-        try:
-            values[option.strip()] = from_text(known, option.strip(), value.strip())
-        except FieldError as error:
-            raise ImitationError(f"transfer_options: motion transfer {name}: {error}") from error
-    return values
+    try:
+        return from_assignments(known, text.split(","))
+    except FieldError as error:
+        raise ImitationError(f"transfer_options: motion transfer {name}: {error}") from error
