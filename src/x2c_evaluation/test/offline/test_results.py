@@ -58,6 +58,14 @@ def test_an_evaluation_gives_the_figures_that_were_stored(tmp_path, make_bag, se
     same(outcome.result.to_json(), stored("result_of_a_run"))
 
 
+def test_a_result_of_an_earlier_version_is_read():
+    now = stored("result_with_fidelity")
+    text = json.dumps(now["moments"])
+    before = {**now, "moments": json.loads(text.replace('"images"', '"pictures"'))}
+    assert before != now
+    assert RecordingResult.from_json(before) == RecordingResult.from_json(now)
+
+
 def test_a_result_that_lacks_something_is_refused():
     content = stored("result_of_a_run")
     content["frames"]["usable"] = "many"

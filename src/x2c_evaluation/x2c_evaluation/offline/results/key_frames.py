@@ -71,7 +71,7 @@ class KeyFrame:
             error=self.error,
             reference=self.reference,
             worst=self.worst,
-            pictures={who: f"{self.frame:06d}_{who}.jpg" for who in self.images},
+            images={who: f"{self.frame:06d}_{who}.jpg" for who in self.images},
         )
 
 

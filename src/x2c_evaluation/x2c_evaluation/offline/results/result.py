@@ -188,7 +188,7 @@ class KeyFrameFigures:
     error: float | None
     reference: str
     worst: tuple[tuple[str, float | None, float | None], ...]
-    pictures: Mapping[str, str]
+    images: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -274,10 +274,22 @@ class RecordingResult:
             raise ValueError(f"{name} is no entries")
         own = {key: one for key, one in content.items() if key != "figures"}
         if any(one.name in own for one in fields(Figures)):
-            own["figures"] = dict(own)
+            own["figures"] = {key: _with_names_of_today(key, one) for key, one in own.items()}
         if settings is not None:
             own["settings"] = to_json(settings)
         return from_json(cls, own, name)
+
+
+def _with_names_of_today(key: str, value: Any) -> Any:
+    """Return an entry as it is written now: until version 0.2.0, images were "pictures"."""
+    if key != "moments" or not isinstance(value, list):
+        return value
+    return [
+        {"images" if name == "pictures" else name: content for name, content in one.items()}
+        if isinstance(one, dict)
+        else one
+        for one in value
+    ]
 
 
 @dataclass(frozen=True)
