@@ -281,7 +281,7 @@ class RecordingResult:
 
 
 def _with_names_of_today(key: str, value: Any) -> Any:
-    """Return an entry as it is written now: until version 0.2.0, images were "pictures"."""
+    """Return an entry as it is written now; `images` had another name until version 0.2.0."""
     if key != "moments" or not isinstance(value, list):
         return value
     return [
