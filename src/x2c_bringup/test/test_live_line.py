@@ -37,6 +37,15 @@ def test_a_line_has_rates_share_latency_and_state():
     )
 
 
+def test_a_line_says_how_sure_an_estimated_neutral_face_is():
+    tracker = said(neutral="estimated", neutral_sureness="62%")
+    imitation = said(face="tracking")
+    line = live_line({"face_tracker_node": tracker, "imitation_node": imitation}, 80)
+    assert line.endswith("| tracking, neutral face 62% sure")
+    known = live_line({"face_tracker_node": said(neutral="loaded"), "imitation_node": imitation})
+    assert known.endswith("| tracking")
+
+
 def test_before_anything_is_known_a_line_says_that_it_starts():
     assert live_line({}).endswith("| starting")
     assert "nan" not in live_line({})

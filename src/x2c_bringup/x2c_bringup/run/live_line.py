@@ -29,6 +29,8 @@ def live_line(diagnoses: Mapping[str, Diagnosis], width: int = 0) -> str:
     actuation = diagnoses.get("actuation_node", _SILENT)
     camera = next((diagnoses[name] for name in _SOURCES if name in diagnoses), _SILENT)
     face = diagnoses.get("imitation_node", _SILENT).values.get("face", "starting")
+    if tracker.values.get("neutral") == "estimated" and face == "tracking":
+        face = f"{face}, neutral face {tracker.values['neutral sureness']} sure"
     p50, p99 = (number(actuation, f"{LATENCY} {part} [ms]") for part in ("p50", "p99"))
     images = f"camera {_text(number(camera, 'image rate [Hz]'), '.1f')} Hz"
     commands = f"commands {_text(number(actuation, 'commands rate [Hz]'), '.1f')} Hz"
