@@ -14,6 +14,7 @@ from x2c_evaluation.fidelity import babble
 from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
 from x2c_evaluation.fidelity.figure import write_figure
 from x2c_evaluation.fidelity.measure import Link
+from x2c_evaluation.fidelity.mood_figure import write_mood_figure
 from x2c_node.robots import find_robot
 
 pytestmark = pytest.mark.slow
@@ -83,6 +84,8 @@ def test_figures_are_the_same_each_time_and_in_any_process(robot, clip_file, cli
 def test_curves_and_images_are_drawn(clip, tmp_path):
     write_figure(clip, tmp_path / "curves.png")
     assert cv2.imread(str(tmp_path / "curves.png")).std() > 5.0
+    write_mood_figure(clip, tmp_path / "mood.png")
+    assert cv2.imread(str(tmp_path / "mood.png")).std() > 5.0
     assert clip.performance.image.shape[1] == 10 * 192
 
 

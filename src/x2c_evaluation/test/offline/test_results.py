@@ -26,6 +26,15 @@ def test_a_stored_result_comes_back_to_the_same_bytes(path):
     assert json.dumps(result.to_json(), indent=1) == text.rstrip("\n")
 
 
+def test_fidelity_of_an_earlier_version_lacks_absolute_errors():
+    content = stored("result_with_fidelity")
+    for name in ("error", "error_at_rest", "error_late", "profile_r", "first_follow_s"):
+        del content["fidelity"][name]
+    fidelity = RecordingResult.from_json(content).figures.fidelity
+    assert fidelity.mean_r is not None
+    assert fidelity.error is None
+
+
 def test_a_report_comes_back():
     results = tuple(RecordingResult.from_json(stored(path.stem)) for path in STORED)
     chosen = results[0].settings

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.measure import Clip
 
-_PERSON, _ROBOT, _FAINT = "#1b222c", "#ee5d6c", "#8b95a3"
+PERSON, ROBOT, FAINT = "#1b222c", "#ee5d6c", "#8b95a3"
 _COLUMNS = 3
 
 
@@ -40,7 +40,7 @@ def write_figure(clip: Clip, path: Path) -> None:
 def _curves(axes: Any, clip: Clip, column: int, descriptor: Descriptor) -> None:
     performance = clip.performance
     times = np.arange(performance.frames) * performance.period
-    for curves, colour in ((performance.person, _PERSON), (performance.seen, _ROBOT)):
+    for curves, colour in ((performance.person, PERSON), (performance.seen, ROBOT)):
         curve = curves[:, column]
         # Faces differ in shape: only the way from their own middle is comparable.
         middle = np.nanmedian(curve) if np.isfinite(curve).any() else 0.0
@@ -48,16 +48,16 @@ def _curves(axes: Any, clip: Clip, column: int, descriptor: Descriptor) -> None:
     if descriptor in (Descriptor.GAZE_YAW, Descriptor.GAZE_PITCH):
         low, high = axes.get_ylim()
         axes.fill_between(
-            times, low, high, where=~performance.eyes_open, color=_FAINT, alpha=0.25, linewidth=0
+            times, low, high, where=~performance.eyes_open, color=FAINT, alpha=0.25, linewidth=0
         )
         axes.set_ylim(low, high)
     one = clip.measured.get(descriptor)
     if one is None:
-        text, colour = f"{descriptor}: left out", _FAINT
+        text, colour = f"{descriptor}: left out", FAINT
     else:
         found = one.agreement
         text = f"{descriptor}: r {found.r:.2f}, {found.lag * 1e3:.0f} ms, x {found.amplitude:.2f}"
-        colour = _PERSON
+        colour = PERSON
     axes.set_title(text, fontsize=10, color=colour, loc="left")
     axes.tick_params(labelsize=8)
     axes.margins(x=0.0)

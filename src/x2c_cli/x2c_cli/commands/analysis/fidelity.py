@@ -192,11 +192,13 @@ def _write(summary: FidelitySummary, out: Path, console: Console) -> None:
     from x2c_core.errors import OutputError
     from x2c_core.printable import printable
     from x2c_evaluation.fidelity.figure import write_figure
+    from x2c_evaluation.fidelity.mood_figure import write_mood_figure
 
     try:
         (out / "fidelity.json").write_text(printable(summary.as_json()) + "\n", encoding="utf-8")
         for clip in summary.every:
             write_figure(clip, out / f"{clip.name}_curves.png")
+            write_mood_figure(clip, out / f"{clip.name}_mood.png")
             encoded = cv2.imencode(".png", clip.performance.image)[1]
             (out / f"{clip.name}_images.png").write_bytes(encoded.tobytes())
     except OSError as error:

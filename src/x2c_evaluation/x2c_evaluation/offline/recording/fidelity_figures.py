@@ -28,7 +28,7 @@ def fidelity_figures(
     Args:
         source: Source of frames with images, which are shown at an even rate.
         curves: Curves of the same frames.
-        robot: Robot with the virtual humanoid's joints.
+        robot: Robot that imitates; one with other joints is shown by the virtual face.
         settings: Settings of the pipeline.
         issues: Takes why it cannot be measured.
     """
@@ -46,6 +46,7 @@ def fidelity_figures(
     clip = measure("", performance)
     each = [one.agreement for one in clip.measured.values()]
     lag = mean(one.lag for one in each)
+    absolute = None if clip.absolute is None else clip.absolute.mean
     return FidelityFigures(
         mean_r=clip.mean_r,
         mean_lag_ms=None if lag is None else lag * 1e3,
@@ -63,4 +64,9 @@ def fidelity_figures(
             for name, one in clip.measured.items()
         },
         left_out={name.value: reason for name, reason in clip.left_out.items()},
+        error=None if absolute is None else absolute.robot,
+        error_at_rest=None if absolute is None else absolute.at_rest,
+        error_late=None if absolute is None else absolute.late,
+        profile_r=None if clip.absolute is None else clip.absolute.profile_r,
+        first_follow_s=performance.first_follow,
     )

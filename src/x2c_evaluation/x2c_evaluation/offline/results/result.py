@@ -158,7 +158,15 @@ class DescriptorFidelity:
 
 @dataclass(frozen=True)
 class FidelityFigures:
-    """Agreement of the virtual face's motion with the person's."""
+    """Agreement of the virtual face's motion and expression with the person's.
+
+    Attributes:
+        error: Absolute error of the facial descriptors, in units of how much people vary.
+        error_at_rest: Absolute error of a robot that never moves.
+        error_late: Absolute error of the same robot half the recording late.
+        profile_r: Correlation of the mean expressions of person and robot.
+        first_follow_s: Time from the first face to the first image in which the robot follows.
+    """
 
     mean_r: float | None
     mean_lag_ms: float | None
@@ -168,6 +176,11 @@ class FidelityFigures:
     robot_faces: int
     descriptors: Mapping[str, DescriptorFidelity]
     left_out: Mapping[str, str]
+    error: float | None = None
+    error_at_rest: float | None = None
+    error_late: float | None = None
+    profile_r: float | None = None
+    first_follow_s: float | None = None
 
 
 @dataclass(frozen=True)
