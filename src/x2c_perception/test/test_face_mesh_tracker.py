@@ -60,6 +60,15 @@ def test_a_large_image_gives_landmarks_in_its_own_pixels(tracker, rgb):
     )
 
 
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_a_face_is_followed_into_images_of_another_size(tracker, rgb, factor):
+    (before,) = tracker.track(rgb)
+    (after,) = tracker.track(cv2.resize(rgb, None, fx=factor, fy=factor))
+    difference = after.landmarks[:, :2] / factor - before.landmarks[:, :2]
+    assert np.abs(difference).mean() < 2.0
+    assert len(tracker.track(rgb)) == 1
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 17), (16, 16), (17, 3)])
 def test_images_of_odd_shapes_do_no_harm(tracker, rgb, shape):
     assert tracker.track(np.zeros((*shape, 3), np.uint8)) == []

@@ -51,6 +51,7 @@ class FaceMeshTracker(FaceTracker):
         self._detector = FaceDetector(detection_confidence)
         self._landmarks = ModelSession("face_landmarks.onnx", ("landmarks", "score"))
         self._regions: list[FaceRegion] = []
+        self._size = (0, 0)
 
     def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
         """Return the faces in an image (height, width, 3)."""
@@ -59,6 +60,7 @@ class FaceMeshTracker(FaceTracker):
             return []
         try:
             reduced = _reduced(rgb)
+            self._follow_size(reduced)
             faces = [self._look(reduced, region) for region in self._places(reduced)]
         except Exception as error:
             self._regions = []
@@ -75,6 +77,15 @@ class FaceMeshTracker(FaceTracker):
     def close(self) -> None:
         """Forget the faces; there are no threads to stop."""
         self._regions = []
+
+    def _follow_size(self, rgb: NDArray[np.uint8]) -> None:
+        """Move the regions to where they are in an image of another size."""
+        height, width = rgb.shape[:2]
+        before, self._size = self._size, (width, height)
+        if before != self._size and self._regions:
+            # Most cameras scale the same view.
+            ratios = width / before[0], height / before[1]
+            self._regions = [one.scaled(*ratios) for one in self._regions]
 
     def _places(self, rgb: NDArray[np.uint8]) -> list[FaceRegion]:
         """Return where to look: newly found faces, then those of the image before."""

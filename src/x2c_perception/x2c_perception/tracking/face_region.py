@@ -62,6 +62,11 @@ class FaceRegion:
         points = landmarks[:, :2]
         return cls.around(points.min(axis=0), points.max(axis=0), points[[*_EYE_CORNERS]])
 
+    def scaled(self, across: float, down: float) -> FaceRegion:
+        """Return the region in an image whose width and height are so many times as large."""
+        side = self.side * math.sqrt(across * down)
+        return FaceRegion(self.x * across, self.y * down, side, self.angle)
+
     def overlap(self, other: FaceRegion) -> float:
         """Return the area shared with another region over that of both, 0 to 1; turns ignored."""
         half = (self.side + other.side) / 2.0
