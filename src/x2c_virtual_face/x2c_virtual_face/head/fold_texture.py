@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from x2c_core.arrays import Array, ImageArray, Indices
 from x2c_virtual_face.head.folds import Fold, Groove, Patch
 
-_PIXELS = 200.0
+_PIXELS = 140.0
 """Resolution [pixels per interocular distance]."""
 _DARK = np.array([122.0, 72.0, 58.0])
 _SHADE = np.array([150.0, 100.0, 82.0])
 _LIGHT = np.array([246.0, 212.0, 190.0])
+_LEAST = 0.06
+"""Opacity that hardly anybody sees; the smaller a fold, the faster it is drawn."""
 _GROOVE_REACH = 4.0
 _PATCH_REACH = 1.45
 """Distance at which a mark is no longer seen [its width; its radii]."""
@@ -49,16 +51,14 @@ def paint(fold: Fold, triangles: Array) -> FoldTexture:
         fold: Fold to paint.
         triangles: (m, 3, 2) corners of the skin's triangles in the texture's plane.
     """
-    low, high = triangles.min(axis=1), triangles.max(axis=1)
-    covered = np.zeros(len(triangles), bool)
+    extents = np.array([_extent(mark) for mark in fold.marks])
+    painted = _Canvas(extents[:, 0].min(axis=0), extents[:, 1].max(axis=0))
     for mark in fold.marks:
-        lower, upper = _extent(mark)
-        covered |= ((low < upper) & (high > lower)).all(axis=1)
+        painted.lay(mark)
+    faces = np.flatnonzero(painted.covers(triangles))
     # A texture begins again beyond its edge, so the image is as large as what it lies on.
-    faces = np.flatnonzero(covered)
-    canvas = _Canvas(low[faces].min(axis=0), high[faces].max(axis=0))
-    for mark in fold.marks:
-        canvas.lay(mark)
+    corners = triangles[faces].reshape(-1, 2)
+    canvas = painted.cut(corners.min(axis=0), corners.max(axis=0))
     return FoldTexture(canvas.image(), faces, canvas.lower, canvas.size)
 
 
@@ -98,9 +98,38 @@ class _Canvas:
             )
             self._opacity[place] = self._opacity[place] * kept + opacity
 
+    def covers(self, triangles: Array) -> NDArray[np.bool_]:
+        """Return which of triangles (m, 3, 2) have something visible in their bounding box."""
+        most = self._opacity.shape[::-1]
+        low = np.floor((triangles.min(axis=1) - self.lower) * _PIXELS).astype(int) - 1
+        high = np.ceil((triangles.max(axis=1) - self.lower) * _PIXELS).astype(int) + 1
+        (left, bottom), (right, top) = np.clip(low, 0, most).T, np.clip(high, 0, most).T
+        sums = np.pad((self._opacity > _LEAST).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+        return np.asarray(
+            sums[top, right] - sums[bottom, right] - sums[top, left] + sums[bottom, left] > 0
+        )
+
+    def cut(self, lower: Array, upper: Array) -> _Canvas:
+        """Return the part of the canvas between two positions, to the next pixel."""
+        first = np.floor((lower - self.lower) * _PIXELS)
+        part = _Canvas(self.lower + first / _PIXELS, upper)
+        rows, columns = (
+            np.arange(count) + int(begin)
+            for count, begin in zip(part._opacity.shape, first[::-1], strict=True)
+        )
+        here = [
+            np.flatnonzero((index >= 0) & (index < count))
+            for index, count in zip((rows, columns), self._opacity.shape, strict=True)
+        ]
+        there = np.ix_(rows[here[0]], columns[here[1]])
+        part._opacity[np.ix_(*here)] = self._opacity[there]
+        part._colour[np.ix_(*here)] = self._colour[there]
+        return part
+
     def image(self) -> ImageArray:
         """Return what was painted, (rows, columns, 4); its outermost pixels are transparent."""
-        opacity = self._opacity.copy()
+        # What is hardly visible becomes nothing, without a step at its edge.
+        opacity = np.maximum(self._opacity - _LEAST, 0.0) / (1.0 - _LEAST)
         opacity[[0, -1]] = opacity[:, [0, -1]] = 0.0
         shown = self._opacity[..., None]
         colour = np.where(shown > 1e-6, self._colour / np.maximum(shown, 1e-6), _SHADE)

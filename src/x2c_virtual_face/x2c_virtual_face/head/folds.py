@@ -65,14 +65,14 @@ class Fold:
         name: Name without the side.
         pulls: Joints that draw the fold; their shares add up.
         marks: Grooves and patches, painted one over the other.
-        slack: Sum of shares up to which nothing shows yet.
+        slack: Sum of shares up to which nothing shows yet; what is not drawn costs no time.
         sided: Whether there is one on each side; else the marks are mirrored into one fold.
     """
 
     name: str
     pulls: tuple[Pull, ...]
     marks: tuple[Groove | Patch, ...]
-    slack: float = 0.0
+    slack: float = 0.15
     sided: bool = True
 
     def amount(self, positions: Mapping[str, float]) -> float:
@@ -90,10 +90,17 @@ class Fold:
 
 _MM = 0.001
 
+_SNEER = Groove(
+    ((0.27, -0.27), (0.355, -0.41), (0.435, -0.55), (0.50, -0.69), (0.535, -0.83)),
+    *(0.050, 0.80, 0.30),
+    side=1.0,
+)
+"""Fold from nose to mouth when the upper lip is drawn up."""
+
 _DESCRIBED = (
     Fold(
         "frown",
-        (Pull("brow_inner_{side}", -5.5 * _MM), Pull("nose_wrinkle", 6.5 * _MM, 0.3)),
+        (Pull("brow_inner_{side}", -5.5 * _MM),),
         (
             Patch((0.31, 0.12), (0.13, 0.11), 0.60),
             Patch((0.17, 0.28), (0.06, 0.14), 0.35),
@@ -103,13 +110,16 @@ _DESCRIBED = (
     ),
     Fold(
         "forehead_inner",
-        (Pull("brow_inner_{side}", 7.5 * _MM),),
+        (
+            Pull("brow_inner_left", 7.5 * _MM, 0.5),
+            Pull("brow_inner_right", 7.5 * _MM, 0.5),
+        ),
         (
             Groove(((-0.10, 0.475), (0.10, 0.470), (0.26, 0.495), (0.42, 0.52)), 0.032, 0.6, 0.3),
             Groove(((-0.10, 0.555), (0.10, 0.550), (0.26, 0.570), (0.44, 0.585)), 0.032, 0.6, 0.3),
             Groove(((-0.08, 0.630), (0.10, 0.625), (0.26, 0.635), (0.38, 0.64)), 0.028, 0.35, 0.1),
         ),
-        slack=0.1,
+        sided=False,
     ),
     Fold(
         "forehead_outer",
@@ -119,33 +129,25 @@ _DESCRIBED = (
             Groove(((0.20, 0.560), (0.40, 0.59), (0.58, 0.575), (0.72, 0.525)), 0.032, 0.5, 0.25),
             Groove(((0.20, 0.635), (0.38, 0.65), (0.54, 0.635)), 0.028, 0.28, 0.1),
         ),
-        slack=0.1,
     ),
     Fold(
-        "lid_crease",
-        (Pull("eyelid_lower_{side}", 0.2), Pull("lip_corner_raise_{side}", 10 * _MM, 0.4)),
+        "eye",
+        (Pull("eyelid_lower_{side}", 0.2, 0.8), Pull("lip_corner_raise_{side}", 10 * _MM, 0.6)),
         (
             Patch((0.52, -0.12), (0.20, 0.030), 0.35, light=True),
             Groove(((0.27, -0.10), (0.40, -0.165), (0.54, -0.19), (0.68, -0.155), (0.77, -0.08)),
                    0.030, 0.5, 0.15, side=1.0),
-        ),
-    ),
-    Fold(
-        "crows_feet",
-        (Pull("lip_corner_raise_{side}", 10 * _MM, 0.7), Pull("eyelid_lower_{side}", 0.2, 0.45)),
-        (
             Patch((0.86, -0.03), (0.10, 0.12), 0.25),
             Groove(((0.765, 0.050), (0.82, 0.085), (0.90, 0.15), (0.95, 0.21)), 0.024, 0.38, 0.2),
             Groove(((0.775, -0.005), (0.84, 0.0), (0.92, 0.02), (0.99, 0.05)), 0.024, 0.42, 0.2),
             Groove(((0.765, -0.06), (0.83, -0.1), (0.90, -0.13), (0.96, -0.14)), 0.024, 0.38, 0.2),
         ),
-        slack=0.2,
     ),
     Fold(
         "cheek",
         (
             Pull("lip_corner_raise_{side}", 10 * _MM),
-            Pull("lip_corner_stretch_{side}", 9 * _MM, 0.2),
+            Pull("lip_corner_stretch_{side}", 9 * _MM, 0.35),
         ),
         (
             Patch((0.63, -0.34), (0.17, 0.11), 0.38, light=True),
@@ -156,11 +158,10 @@ _DESCRIBED = (
     ),
     Fold(
         "sneer",
-        (Pull("lip_top_raise_{side}", 6.5 * _MM, 0.5), Pull("nose_wrinkle", 6.5 * _MM, 0.6)),
+        (Pull("lip_top_raise_{side}", 6.5 * _MM, 0.8),),
         (
-            Patch((0.47, -0.36), (0.12, 0.10), 0.35, light=True),
-            Groove(((0.27, -0.27), (0.355, -0.41), (0.435, -0.55), (0.50, -0.69), (0.535, -0.83)),
-                   0.050, 0.85, 0.30, side=1.0),
+            Patch((0.47, -0.36), (0.12, 0.10), 0.30, light=True),
+            _SNEER,
         ),
     ),
     Fold(
@@ -171,6 +172,7 @@ _DESCRIBED = (
             Groove(((-0.05, 0.040), (0.0, 0.045), (0.06, 0.035), (0.12, 0.00)), 0.032, 0.35, 0.1),
             Groove(((0.13, 0.060), (0.19, -0.010), (0.225, -0.110)), 0.032, 0.55, 0.2),
             Groove(((0.11, -0.050), (0.165, -0.110), (0.195, -0.190)), 0.032, 0.40, 0.15),
+            replace(_SNEER, depth=0.55, ridge=0.2),
         ),
         sided=False,
     ),
@@ -184,19 +186,11 @@ _DESCRIBED = (
         ),
     ),
     Fold(
-        "dimple",
-        (Pull("lip_corner_stretch_{side}", 9 * _MM, 0.8),),
-        (
-            Groove(((0.50, -0.82), (0.525, -0.89), (0.52, -0.97)), 0.034, 0.35, 0.15, side=-1.0),
-        ),
-        slack=0.1,
-    ),
-    Fold(
         "chin",
         (
             Pull("lip_bottom_depress_middle", -3 * _MM, 0.8),
-            Pull("lip_corner_raise_left", -8 * _MM, 0.25),
-            Pull("lip_corner_raise_right", -8 * _MM, 0.25),
+            Pull("lip_corner_raise_left", -8 * _MM, 0.35),
+            Pull("lip_corner_raise_right", -8 * _MM, 0.35),
         ),
         (
             Groove(((-0.1, -1.17), (0.0, -1.165), (0.12, -1.175), (0.24, -1.225)), 0.04, 0.5, 0.2),
@@ -205,6 +199,7 @@ _DESCRIBED = (
             Patch((0.12, -1.34), (0.065, 0.05), 0.18),
             Patch((0.07, -1.44), (0.065, 0.045), 0.16),
         ),
+        slack=0.25,
         sided=False,
     ),
 )  # fmt: skip
