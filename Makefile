@@ -8,6 +8,8 @@ SHELL := /bin/bash
 .PHONY: help demo setup build lint check test bench docs clean distclean
 
 export OUT ?= out/demo
+# Extras of the virtual environment besides those that it has: data, train, cluster, test.
+export EXTRAS ?=
 
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,11 +18,14 @@ demo: build ## imitate the built-in performer, or VIDEO=path, or CAMERA=0 (also 
 	@./x2c demo --out "$$OUT" $${VIDEO:+--video "$$VIDEO"} $${CAMERA:+--camera "$$CAMERA"} \
 	  $${ROBOT:+--robot "$$ROBOT"} $${BACKEND:+--backend "$$BACKEND"}
 
-setup: ## make the virtual environment in .venv (X2C_PYTHON= names the interpreter)
+setup: ## make the virtual environment in .venv (X2C_PYTHON= interpreter, EXTRAS=data train cluster test)
 	@scripts/setup.sh
 
 build: setup ## build the packages into install/
 	@scripts/build.sh
+
+# Recipes that need tools for it ask for them themselves.
+lint check test: export EXTRAS += test
 
 lint: setup ## check style, formatting, types, imports and shell scripts
 	@export PATH="$$PWD/.venv/bin:$$PATH"

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-LIBRARIES = ("numpy", "rclpy", "cv2", "mediapipe", "mujoco", "av", "matplotlib", "daqp")
+LIBRARIES = ("numpy", "rclpy", "cv2", "onnxruntime", "mujoco", "av", "matplotlib", "daqp")
 RENDER = """
 import mujoco
 model = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size="1"/></worldbody></mujoco>')

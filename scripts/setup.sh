@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes .venv: system packages where they are missing, the pinned requirements, mended ROS 2 wheels.
-# A second run is instant. X2C_PYTHON names the interpreter to use (3.11 or 3.12).
+# A second run is instant. X2C_PYTHON names the interpreter to use (3.11 to 3.13); EXTRAS names what to install besides
+# what `make demo` needs: data, train, cluster, test. Extras stay.
 set -euo pipefail
 
 X2C_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -10,9 +11,23 @@ cd "$X2C_ROOT"
 exec 9<"$X2C_ROOT/scripts/setup.sh"
 flock 9
 
+# An environment that does not say which extras it has is of a version that installed all of them.
+if [ -e .venv/x2c_setup ] && [ ! -e .venv/x2c_extras ]; then echo test >.venv/x2c_extras; fi
+extras=$(for extra in ${EXTRAS:-} $(cat .venv/x2c_extras 2>/dev/null); do echo "$extra"; done | sort -u | xargs)
+for extra in $extras; do
+  case $extra in
+    data | train | cluster | test) ;;
+    *)
+      echo "error: unknown extra '$extra' in EXTRAS; there are: data, train, cluster, test" >&2
+      exit 1
+      ;;
+  esac
+done
+
 stamp=$({
-  cat requirements.txt requirements-dev.txt constraints.txt scripts/{setup.sh,mend_wheels.py,check_environment.py}
-  echo "$X2C_ROOT"
+  cat requirements.txt requirements-{data,train,cluster,dev,mediapipe}.txt constraints.txt \
+    scripts/{setup.sh,satisfied.py,mend_wheels.py,check_environment.py}
+  echo "$X2C_ROOT $extras"
 } | sha256sum)
 if [ "$stamp" = "$(cat .venv/x2c_setup 2>/dev/null)" ] && [ -x .venv/bin/python ] && [ -z "${X2C_PYTHON:-}" ]; then
   exit 0
@@ -27,7 +42,7 @@ fail() {
 }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null 9<&-; }
-suitable() { [[ $(version_of "$1") =~ ^3\.1[12]$ ]]; }
+suitable() { [[ $(version_of "$1") =~ ^3\.1[123]$ ]]; }
 # Whether an interpreter can make virtual environments and be compiled against.
 complete() {
   "$1" -c 'import ensurepip, os, sysconfig, venv; os.stat(sysconfig.get_path("include") + "/Python.h")' \
@@ -38,8 +53,8 @@ from_system() { [ "$("$1" -c 'import sys; print(sys.base_prefix)' 9<&-)" = /usr 
 # Prints the interpreter to use: one that is complete, else one that system packages can complete.
 find_python() {
   local candidate completable=
-  for candidate in python3 python3.12 python3.11 /usr/bin/python3 /usr/bin/python3.12 \
-    /usr/bin/python3.11 "${HOME:-}"/.pyenv/versions/3.1[12].*/bin/python3; do
+  for candidate in python3 python3.{12,11,13} /usr/bin/python3{,.12,.11,.13} \
+    "${HOME:-}"/.pyenv/versions/3.1[123].*/bin/python3; do
     if suitable "$candidate"; then
       if complete "$candidate"; then
         echo "$candidate"
@@ -62,6 +77,7 @@ missing_packages() {
   if [ -z "$python" ]; then
     # Without package lists the system's own Python is the best guess; else none may be there.
     in_apt python3 || version=3
+    if in_apt python3.13; then version=3.13; fi
     if in_apt python3.11; then version=3.11; fi
     if in_apt python3.12; then version=3.12; fi
   elif ! complete "$python"; then
@@ -148,14 +164,14 @@ system_packages() {
 }
 
 without_python() {
-  fail "no Python 3.11 or 3.12 found; install one and name it: X2C_PYTHON=/path/to/python3.12 make setup"
+  fail "no Python 3.11, 3.12 or 3.13 found; install one and name it: X2C_PYTHON=/path/to/python3.12 make setup"
 }
 
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
   fail "the ROS 2 wheels are for Linux on x86-64, and this is $(uname -sm); use ROS 2 from apt here, see README.md"
 fi
 if [ -n "${X2C_PYTHON:-}" ]; then
-  suitable "$X2C_PYTHON" || fail "X2C_PYTHON=$X2C_PYTHON is not a Python 3.11 or 3.12"
+  suitable "$X2C_PYTHON" || fail "X2C_PYTHON=$X2C_PYTHON is not a Python 3.11, 3.12 or 3.13"
   complete "$X2C_PYTHON" || from_system "$X2C_PYTHON" ||
     fail "X2C_PYTHON=$X2C_PYTHON lacks venv, ensurepip or its C headers; name another"
   python=$X2C_PYTHON
@@ -167,8 +183,8 @@ fi
 system_packages
 
 # A pip that was killed leaves packages that look installed and are not. A virtual environment also holds
-# its own path and its Python's in many files, so a moved one is made anew.
-if [ -e .venv/x2c_installing ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C_ROOT" ] ||
+# its own path and its Python's in all its programs, so a moved one is made anew.
+if [ -e .venv/x2c_installing ] || ! grep -qsF "$X2C_ROOT/.venv/" .venv/bin/pip ||
   [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
   say "Making .venv with Python $(version_of "$python")"
   # The environment that is to go may be the one whose interpreter was found.
@@ -179,21 +195,60 @@ if [ -e .venv/x2c_installing ] || [ "$(cat .venv/x2c_root 2>/dev/null)" != "$X2C
     rm -rf .venv.removed
   fi
   "$python" -m venv .venv 9<&-
-  echo "$X2C_ROOT" >.venv/x2c_root
 fi
-say "Installing the requirements (about 2.9 GB in .venv)"
-touch .venv/x2c_installing
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+
+# Installs with uv, which is several times as fast; with pip where uv cannot be had or fails.
+install() {
+  if [ -x "$tools/bin/uv" ] && run_visibly "$tools/bin/uv" pip install --python .venv/bin/python "$@"; then
+    return
+  fi
+  if [ ! -e "$tools/pip" ]; then
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$PIP" 9<&- || return
+    touch "$tools/pip"
+  fi
+  .venv/bin/python scripts/pip_install.py .venv/x2c_pip.log --disable-pip-version-check "$@" 9<&-
+}
+
+# Gets uv, and tells it of the index that pip is configured to use.
+get_uv() {
+  local index
+  export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 UV_NO_PROGRESS=1
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --target "$tools" "$UV" 9<&- 2>/dev/null || return 0
+  index=${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null 9<&- || true)}
+  if [ -n "$index" ]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
+}
+
+PIP=pip==26.3 UV=uv==0.13.9
+torch() { grep '^torch==' requirements-train.txt; }
+install_all() {
+  local extra files=(requirements.txt) alone=()
+  for extra in $extras; do
+    files+=("requirements-${extra/test/dev}.txt")
+    if [ "$extra" = test ]; then alone=(requirements-mediapipe.txt); fi
+  done
+  if .venv/bin/python scripts/satisfied.py "${files[@]}" "${alone[@]}" 9<&-; then return; fi
+  say "Installing the requirements of make demo${extras:+ and of: $extras}"
+  touch .venv/x2c_installing
+  get_uv
+  if [[ " $extras " =~ \ (train|test)\  ]]; then
+    # Only pip goes on where the page of the CPU wheels cannot be reached.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$PIP" 9<&- &&
+      .venv/bin/python scripts/pip_install.py .venv/x2c_torch.log --disable-pip-version-check --no-deps \
+        --find-links https://download.pytorch.org/whl/cpu/torch/ "$(torch)" 9<&- || return
+  fi
+  install "${files[@]/#/-r}" || return
+  if [ ${#alone[@]} != 0 ]; then install --no-deps "${alone[@]/#/-r}" || return; fi
+}
+
 status=0
-pinned() { grep "^$1==" requirements.txt; }
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "$(pinned pip)" 9<&- &&
-  .venv/bin/python scripts/pip_install.py .venv/x2c_torch.log --disable-pip-version-check --no-deps \
-    --find-links https://download.pytorch.org/whl/cpu/torch/ "$(pinned torch)" 9<&- &&
-  .venv/bin/python scripts/pip_install.py .venv/x2c_pip.log \
-    --disable-pip-version-check -r requirements-dev.txt 9<&- || status=$?
-rm .venv/x2c_installing
+install_all || status=$?
+rm -f .venv/x2c_installing
 if [ $status != 0 ]; then
-  fail "pip could not install the requirements; if the package index could not be reached, try again"
+  fail "the requirements could not be installed; if the package index could not be reached, try again"
 fi
+echo "$extras" >.venv/x2c_extras
 say "Mending and checking what was installed"
 .venv/bin/python scripts/mend_wheels.py >&2 9<&-
 gl=$(.venv/bin/python scripts/check_environment.py 9<&-)

@@ -10,10 +10,12 @@ import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import satisfied
 from mend_wheels import NUMPY, PYTHON, mend, mend_text
 from pip_install import Progress
 from x2c_bringup.shared_files import set_middleware_defaults
@@ -68,11 +70,11 @@ def test_progress_counts_each_package_once_and_shows_how_much_of_it_has_come():
         "Collecting ros-rclpy==9.1.2 (from -r requirements.txt (line 7))",
         "  Downloading ros_rclpy-9.1.2-cp311-cp311-manylinux_2_28_x86_64.whl (1.9 MB)",
         "Requirement already satisfied: numpy==1.26.4 in /x",
-        "Collecting jaxlib (from mediapipe==0.10.21)",
+        "Collecting mujoco==3.3.7 (from -r requirements.txt (line 52))",
         "Progress 20000000 of 81000000",
     ):
         progress.read(line)
-    assert progress.status(0) == "collecting 3 packages: jaxlib 20 of 81 MB"
+    assert progress.status(0) == "collecting 3 packages: mujoco 20 of 81 MB"
 
 
 def test_progress_counts_what_is_installed():
@@ -93,7 +95,7 @@ def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
         timeout=400,
     )
     assert done.returncode == 1
-    assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11 or 3.12\n"
+    assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11, 3.12 or 3.13\n"
 
 
 @pytest.mark.process
@@ -284,7 +286,6 @@ KEYS = {
     "hypothesis": "python3-hypothesis",
     "jinja2": "python3-jinja2",
     "matplotlib": "python3-matplotlib",
-    "mediapipe": "python3-mediapipe-pip",
     "mujoco": "python3-mujoco-pip",
     "numpy": "python3-numpy",
     "onnxruntime": "python3-onnxruntime-pip",
@@ -304,11 +305,20 @@ KEYS = {
 
 
 def pins(file: str) -> dict[str, str]:
-    """Return the versions that a requirements file names, all of them exact."""
-    lines = (ROOT / file).read_text().lower().replace("_", "-").splitlines()
-    named = [line.split("==") for line in lines if line and not line.startswith(("#", "-"))]
-    return {name.split("[")[0]: version for name, version in named}
+    """Return the versions that a requirements file names, all of them exact.
 
+    Where it names several for different versions of Python, they are one text.
+    """
+    found: dict[str, str] = {}
+    for line in (ROOT / file).read_text().splitlines():
+        if line and not line.startswith(("#", "-")):
+            name, version = line.split("==", 1)
+            name = name.split("[")[0].lower().replace("_", "-")
+            found[name] = f"{found[name]} {version}" if name in found else version
+    return found
+
+
+EXTRAS = pins("requirements-data.txt") | pins("requirements-train.txt")
 
 WITHOUT_KEY = {
     "av",
@@ -367,7 +377,7 @@ def test_what_rosdep_cannot_install_is_among_the_requirements():
         # Such a key makes rosdep run pip, which Ubuntu 24.04 forbids, unless it is there already.
         names.update(re.findall(r">python3-(\S+)-pip<", (package / "package.xml").read_text()))
     assert pins("requirements-ros.txt").keys() >= names
-    assert pins("requirements.txt").keys() >= names
+    assert (pins("requirements.txt") | EXTRAS).keys() >= names
 
 
 LAYERS = (
@@ -405,6 +415,19 @@ def test_a_robot_installs_no_torch():
         found.add(name)
     assert "x2c_imitation" in found
     assert "python3-torch" not in found
+
+
+@pytest.mark.process
+def test_imitating_and_the_demo_need_no_extras():
+    program = """
+import sys
+absent = "distributed mediapipe onnx onnxscript pyarrow scipy skimage tensorboard torch"
+sys.modules.update(dict.fromkeys(absent.split()))
+import x2c_bringup.run.composed_run, x2c_evaluation.run_report.demo_summary
+import x2c_cli.commands.imitation.demo, x2c_perception.face_tracker_node
+import x2c_imitation.imitation_node, x2c_virtual_face.virtual_face_node
+"""
+    subprocess.run([sys.executable, "-P", "-c", program], check=True, timeout=300)
 
 
 @pytest.mark.process
@@ -451,7 +474,40 @@ def test_the_settings_of_the_tests_need_what_is_pinned():
 def test_pins_are_exact_and_agree_with_each_other():
     constraints = pins("constraints.txt")
     runtime = pins("requirements.txt")
-    for pinned in (runtime, pins("requirements-dev.txt")):
+    others = ("data", "train", "cluster", "dev", "mediapipe")
+    for pinned in (runtime, *(pins(f"requirements-{name}.txt") for name in others)):
         assert {name: constraints.get(name, version) for name, version in pinned.items()} == pinned
+    known = runtime | EXTRAS
     for name, version in pins("requirements-ros.txt").items():
-        assert runtime.get(name, version) == version
+        assert known.get(name, version) == version
+
+
+@pytest.mark.process
+def test_setup_refuses_an_unknown_extra_and_changes_nothing():
+    done = subprocess.run(
+        [ROOT / "scripts/setup.sh"],
+        env={**os.environ, "EXTRAS": "train sing"},
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: unknown extra 'sing' in EXTRAS; there are: data, train, cluster, test\n"
+    )
+
+
+def test_the_demo_needs_neither_torch_nor_mediapipe_nor_all_of_colcon():
+    runtime = pins("requirements.txt").keys()
+    assert not runtime & {"torch", "mediapipe", "jax", "onnx", "scipy", "distributed", "pyarrow"}
+    assert "colcon-common-extensions" not in runtime
+
+
+def test_what_is_installed_is_not_looked_up_again(tmp_path):
+    more = tmp_path / "more.txt"
+    more.write_text(f"# As it is here.\nnumpy=={metadata.version('numpy')}\n")
+    file = tmp_path / "all.txt"
+    file.write_text("-c constraints.txt\n-r more.txt\n")
+    assert satisfied.missing([file]) == []
+    more.write_text('numpy==0.1\nno-such-package==1; python_version < "3"\nanother==1\n')
+    assert satisfied.missing([file]) == ["numpy==0.1", "another==1"]

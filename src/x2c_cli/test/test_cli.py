@@ -165,3 +165,16 @@ def test_a_robot_that_is_not_there_cannot_be_checked(capsys, tmp_path):
     status, said = check(capsys, tmp_path / "nobody")
     assert status == cli.REFUSED
     assert "no robot at" in said.err
+
+
+def test_a_command_that_misses_an_extra_says_how_to_install_it(monkeypatch, capsys):
+    def fail(name):
+        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow.parquet")
+
+    monkeypatch.setattr(cli, "import_module", fail)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["evaluate", "clip.mp4"])
+    assert ended.value.code == cli.REFUSED
+    text = capsys.readouterr().err
+    assert "'x2c evaluate' needs pyarrow.parquet, which is not installed: " in text
+    assert "EXTRAS=data" in text or "pip install pyarrow" in text

@@ -58,3 +58,30 @@ def test_without_onnx_runtime_only_one_backend_is_lost(monkeypatch):
 
 def test_robots_are_read():
     assert verdicts(devices.robots) == {"robot": CheckResult.OK}
+
+
+def installed(tmp_path, monkeypatch, *versions):
+    """Make these versions of NumPy the ones that are found, each in a folder of its own."""
+    folders = []
+    for number, version in enumerate(versions):
+        folder = tmp_path / str(number)
+        metadata = folder / f"numpy-{version}.dist-info" / "METADATA"
+        metadata.parent.mkdir(parents=True)
+        metadata.write_text(f"Metadata-Version: 2.1\nName: numpy\nVersion: {version}\n")
+        folders.append(str(folder))
+    monkeypatch.setattr(sys, "path", folders)
+
+
+def test_two_versions_of_numpy_are_named(monkeypatch, tmp_path):
+    installed(tmp_path, monkeypatch, "2.3.5", "1.26.4")
+    (finding,) = software.numpy()
+    assert finding.verdict is CheckResult.WARN
+    assert f"2.3.5 in {tmp_path / '0'} and 1.26.4 in {tmp_path / '1'}" in finding.text
+    assert "pip uninstall" in finding.advice
+
+
+@pytest.mark.parametrize("versions", [("1.26.4",), ("2.3.5", "2.3.5")])
+def test_one_version_of_numpy_is_fine(monkeypatch, tmp_path, versions):
+    installed(tmp_path, monkeypatch, *versions)
+    (finding,) = software.numpy()
+    assert (finding.verdict, finding.text) == (CheckResult.OK, versions[0])

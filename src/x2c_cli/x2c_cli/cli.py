@@ -13,6 +13,7 @@ from importlib import import_module
 from x2c_cli.command_parser import CommandParser
 from x2c_cli.commands import COMMANDS, listing, module_of
 from x2c_core.errors import X2CError
+from x2c_core.system.optional_modules import how_to_install, is_optional
 from x2c_node.errors import ThreadError
 from x2c_node.spinning.stopping import INTERRUPTED
 
@@ -76,12 +77,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not words:
         parser(()).print_help()
         sys.exit(0)
-    options = parser(words).parse_args(words)
     try:
+        options = parser(words).parse_args(words)
         status = options.run(options)
     except X2CError as error:
         print(f"error: {error}", file=sys.stderr)
         status = FAILED if isinstance(error, ThreadError) else REFUSED
+    except ModuleNotFoundError as error:
+        name = error.name or ""
+        if not is_optional(name):
+            raise
+        remedy = how_to_install(name)
+        text = f"'x2c {words[0]}' needs {name}, which is not installed: {remedy}"
+        print(f"error: {text}", file=sys.stderr)
+        status = REFUSED
     except KeyboardInterrupt:
         # Threads of nodes and of the middleware may still run: they are not waited for.
         sys.stdout.flush()

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 
+from x2c_core.system.optional_modules import how_to_install
+
 
 def installation(package: str) -> str:
     """Return the command that installs a ROS package.
@@ -25,4 +27,4 @@ def module_installation(module: str) -> str:
     top = module.partition(".")[0]
     if top.startswith("x2c_"):
         return f"{installation(top)}, or build the package {top} with colcon"
-    return f"pip install {top}"
+    return how_to_install(module)

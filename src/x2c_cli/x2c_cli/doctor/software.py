@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -65,10 +66,10 @@ print(f"its networks run on ONNX Runtime {onnxruntime.__version__}")
 def python() -> Iterator[Finding]:
     """Check the interpreter and the number of cores."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] in ((3, 11), (3, 12)):
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
         yield ok("Python", f"{version} at {sys.executable}")
     else:
-        yield warn("Python", version, "Python 3.11 and 3.12 are tested")
+        yield warn("Python", version, "Python 3.11 to 3.13 are tested")
     cores = len(os.sched_getaffinity(0))
     if cores >= 2:
         yield ok("CPU", f"{cores} cores")
@@ -106,6 +107,22 @@ def faces() -> Iterator[Finding]:
         yield ok("face tracker", text)
     else:
         yield fail("face tracker", text, "install what requirements.txt pins (make setup)")
+
+
+def numpy() -> Iterator[Finding]:
+    """Check that no two versions of NumPy are found, as of apt and of pip."""
+    # The first that is found is the one that is imported.
+    installed = metadata.distributions(name="numpy", path=sys.path)
+    found = {one.version: one.locate_file("") for one in reversed(list(installed))}
+    if len(found) <= 1:
+        yield ok("NumPy", next(iter(found), "not installed by a package manager"))
+        return
+    text = " and ".join(f"{version} in {place}" for version, place in reversed(found.items()))
+    advice = (
+        "what was built for one of them can fail with the other; keep the one of your ROS 2 (apt) "
+        "and remove the other: pip uninstall --break-system-packages numpy"
+    )
+    yield warn("NumPy", text, advice)
 
 
 def rendering() -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from x2c_core.system.optional_modules import how_to_install
 from x2c_core.system.parallel import Progress, work_through
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.evaluate import (
@@ -78,7 +79,7 @@ class Cluster(Engine):
         except ImportError as error:
             raise EvaluationError(
                 f"--cluster needs Dask, which is not installed ({error}): "
-                "pip install dask distributed"
+                f"{how_to_install('distributed')}"
             ) from error
         self._dask: Any = distributed
         self._address = address

@@ -20,6 +20,7 @@ from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
 from x2c_core.system.fields import parameter
+from x2c_core.system.optional_modules import how_to_install
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
@@ -122,8 +123,8 @@ class X2CNet(Imitator):
             predictor = load_predictor(path, options.runtime, options.device, options.threads)
         except ModuleNotFoundError as error:
             raise ImitationError(
-                f"backend x2cnet needs {error.name}: pip install {error.name}, or use "
-                "backend:=solver"
+                f"backend x2cnet needs {error.name}: {how_to_install(error.name or 'torch')}, or "
+                "use backend:=solver"
             ) from error
         chosen = options_of(options.transfer, options.transfer_options)
         transfer = make_transfer(options.transfer, robot, predictor.config.whole_size, chosen)

@@ -24,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     checks = (
         software.python,
         software.ros,
+        software.numpy,
         software.faces,
         software.rendering,
         middleware.settings,

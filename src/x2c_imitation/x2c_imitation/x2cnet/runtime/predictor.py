@@ -10,6 +10,7 @@ import numpy as np
 
 from x2c_core.arrays import Array, ImageBatch
 from x2c_core.control_space import controls
+from x2c_core.system.optional_modules import how_to_install
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import (
     AngleUnit,
@@ -135,7 +136,8 @@ def _torch(path: Path, device: str, threads: int, config: NetworkConfig | None) 
         from x2c_imitation.x2cnet.runtime.torch_runtime import TorchRuntime
     except ModuleNotFoundError as error:
         raise NetworkError(
-            f"runtime torch needs {error.name}: pip install {error.name}, or use runtime:=onnx"
+            f"runtime torch needs {error.name}: {how_to_install(error.name or 'torch')}, "
+            "or use runtime:=onnx"
         ) from error
     return TorchRuntime(*load_network(weights, config), device, threads)
 
@@ -154,7 +156,8 @@ def _onnx(path: Path, device: str, threads: int) -> Runtime:
         from x2c_imitation.x2cnet.runtime.onnx_runtime import OnnxRuntime
     except ModuleNotFoundError as error:
         raise NetworkError(
-            f"runtime onnx needs {error.name}: pip install {error.name}, or use runtime:=torch"
+            f"runtime onnx needs {error.name}: {how_to_install(error.name or 'onnxruntime')}, "
+            "or use runtime:=torch"
         ) from error
     made = OnnxRuntime(exported, device, threads)
     # Alone it is enough; beside weights it has to be made of them.
