@@ -15,6 +15,7 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_perception.neutral.people_prior import FEATURES, PeoplePrior
+from x2c_perception.neutral.positive_definite import inverse, inverse_factor
 
 _AT_REST = 1.0
 """Summed intensity of an expression at which a frame counts half as one at rest."""
@@ -54,28 +55,28 @@ def estimate_identity(
         guess: Estimate to begin with.
         rounds: Number of rounds, 1 or more.
     """
-    known = np.linalg.inv(prior.spread)
+    known = inverse(prior.spread)
     features, covariance = guess.features, guess.covariance
     odds = np.zeros((len(frames), len(prior.log_odds)))
     for _ in range(rounds):
         odds = _odds(prior, frames - features, covariance)
         shares = information[:, None] * odds
-        precision = known + np.tensordot(shares.sum(axis=0), prior.precisions, axes=1)
-        covariance = np.linalg.inv(precision)
-        pull = np.einsum("hij,hj->i", prior.precisions, shares.T @ frames)
-        features = covariance @ pull
-    rest = odds @ (1.0 / (1.0 + (prior.intensity / _AT_REST) ** 2))
-    left = np.trace(covariance @ known) / FEATURES
+        precision = known + np.einsum("h,hij->ij", shares.sum(axis=0), prior.precisions)
+        covariance = inverse(precision)
+        weighted = np.einsum("nh,nj->hj", shares, frames)
+        pull = np.einsum("hij,hj->i", prior.precisions, weighted)
+        features = np.einsum("ij,j->i", covariance, pull)
+    rest = np.einsum("nh,h->n", odds, 1.0 / (1.0 + (prior.intensity / _AT_REST) ** 2))
+    left = np.einsum("ij,ij->", covariance, known) / FEATURES
     return IdentityEstimate(features, covariance, rest, float(1.0 - np.sqrt(min(left, 1.0))))
 
 
 def _odds(prior: PeoplePrior, residuals: Array, covariance: Array) -> Array:
     """Return the probability of each hypothesis (n, m) for the residuals of frames (n, 28)."""
-    lower = np.linalg.cholesky(prior.expressions + covariance)
-    half_log = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-    whitened = np.linalg.solve(
-        lower, np.broadcast_to(residuals.T, (len(lower), *residuals.T.shape))
-    )
+    factor = inverse_factor(prior.expressions + covariance)
+    half_log = -np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    # Matrices so small that BLAS does not split them.
+    whitened = factor @ residuals.T
     logs = prior.log_odds - half_log - 0.5 * (whitened**2).sum(axis=1).T
     odds = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))

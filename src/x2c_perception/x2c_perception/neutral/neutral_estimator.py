@@ -183,8 +183,8 @@ class NeutralEstimator:
         faces = np.array([one.face for one in self._frames])
         weights = faced * estimate.rest
         weights = weights / weights.sum()
-        seen = np.tensordot(weights, faces, axes=1)
-        detail = seen - prior.face(weights @ features)
+        seen = np.einsum("n,nij->ij", weights, faces)
+        detail = seen - prior.face(np.einsum("n,ni->i", weights, features))
         face = prior.face(estimate.features) + _DETAIL * detail
         opened = np.array([one.openness for one in self._frames])
         usable = faces[opened >= min(_OPEN_SHARE * np.percentile(opened, 80.0), opened.max())]
@@ -194,7 +194,7 @@ class NeutralEstimator:
             measured = usable[:, iris] - usable[:, corners].mean(axis=1, keepdims=True)
             offset = expected + share * (np.median(measured, axis=0) - expected)
             face[iris] = face[corners].mean(axis=0) + offset
-        return face
+        return np.asarray(face)
 
     def _plausibility(self, features: Array) -> float:
         squares = np.einsum("ni,ij,nj->n", features, self._prior.plausible, features)

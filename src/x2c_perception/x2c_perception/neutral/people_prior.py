@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from x2c_core.arrays import Array
 from x2c_core.face import topology
 from x2c_core.files.array_files import read_npz
+from x2c_perception.neutral.positive_definite import inverse
 
 FEATURES = 28
 """Number of features: 12 relations between landmarks, and what else tells faces apart."""
@@ -78,17 +79,21 @@ class PeoplePrior:
 
     def __post_init__(self) -> None:
         """Invert what is needed inverted."""
-        object.__setattr__(self, "precisions", np.linalg.inv(self.expressions))
+        object.__setattr__(self, "precisions", inverse(self.expressions))
         strongest = self.expressions[int(self.intensity.argmax())]
-        object.__setattr__(self, "plausible", np.linalg.inv(self.spread + strongest))
+        object.__setattr__(self, "plausible", inverse(self.spread + strongest))
 
     def measure(self, face: ArrayLike) -> Array:
         """Return the features (28,) of a face (478, 3) in the head frame."""
-        return np.asarray(self.features @ (np.asarray(face) - self.mean).ravel())
+        # Not by BLAS, whose last bits depend on its number of threads; likewise wherever a sum
+        # over frames or landmarks is taken.
+        moved = (np.asarray(face) - self.mean).ravel()
+        return np.asarray(np.einsum("ij,j->i", self.features, moved))
 
     def face(self, features: Array) -> Array:
         """Return the face at rest (478, 3) with features (28,)."""
-        return self.mean + (self.lift @ features).reshape(topology.COUNT, 3)
+        moved = np.einsum("ij,j->i", self.lift, features)
+        return np.asarray(self.mean + moved.reshape(topology.COUNT, 3))
 
 
 def prior_from(arrays: dict[str, Array]) -> PeoplePrior:
