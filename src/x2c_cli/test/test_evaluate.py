@@ -78,9 +78,27 @@ def test_a_recording_that_cannot_be_evaluated_ends_with_1_and_spoils_no_other(
     broken = tmp_path / "broken.mp4"
     broken.write_text("no video", encoding="utf-8")
     assert call("evaluate", broken, video, "--out", tmp_path / "out", "--jobs", 1) == 1
-    assert "failed: broken" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "failed: broken" in said
+    assert "1 evaluated, 1 failed; results: " in said
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert [bool(one["failed"]) for one in report["recordings"]] == [True, False]
+
+
+def test_where_nothing_can_be_evaluated_earlier_results_stay(tmp_path, video, capsys):
+    out = tmp_path / "out"
+    assert call("evaluate", video, "--out", out) == 0
+    before = {one: one.read_bytes() for one in out.rglob("*") if one.is_file()}
+    # Of the same name, so that its result would take the place of the good one.
+    broken = tmp_path / "broken" / video.name
+    broken.parent.mkdir()
+    broken.write_text("no video", encoding="utf-8")
+    capsys.readouterr()
+    assert call("evaluate", broken, "--out", out, "--jobs", 1) == 1
+    said = capsys.readouterr().out
+    assert f"failed: {video.stem}" in said
+    assert f"0 evaluated, 1 failed; the earlier results stay: {out / 'report.html'}" in said
+    assert {one: one.read_bytes() for one in out.rglob("*") if one.is_file()} == before
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,15 @@ class Evaluation:
     Attributes:
         results: Results of the recordings, in the order of the jobs.
         seconds: Total time for the recordings that were not kept [s].
-        kept: Number of results kept from an earlier run.
+        kept: Number of good results kept from an earlier run.
+        written: Whether the results are in the folder; if no recording could be evaluated, an
+            earlier evaluation stays there.
     """
 
     results: Sequence[RecordingResult]
     seconds: float
     kept: int
+    written: bool = True
 
     @property
     def failed(self) -> list[RecordingResult]:
@@ -66,6 +69,9 @@ def run(
 ) -> Evaluation:
     """Evaluate recordings and write everything; a run that is stopped goes on the next time.
 
+    An earlier evaluation in the folder is replaced when all recordings have been worked on, and
+    only if one of them at least could be evaluated.
+
     Args:
         jobs: Jobs with the same settings.
         out: Folder for the results.
@@ -77,7 +83,12 @@ def run(
             engine cannot be used.
     """
     store, settings = ResultsStore(out, jobs), jobs[0].settings.fingerprint()
-    places = [place for place, job in enumerate(jobs) if not store.has(job, settings)]
+    work = store.unfinished(jobs)
+    places = [
+        place
+        for place, job in enumerate(jobs)
+        if not (work.has(job, settings) or store.has(job, settings))
+    ]
     for place in set(range(len(jobs))) - set(places):
         watcher.kept(place)
     seconds = 0.0
@@ -87,13 +98,21 @@ def run(
     )
     if places:
         for at, outcome in outcomes:
-            store.keep(jobs[places[at]], outcome, settings)
+            work.keep(jobs[places[at]], outcome, settings)
             seconds += outcome.seconds
             watcher.done(places[at], outcome.seconds)
-    store.forget_others([job.name for job in jobs])
-    results = [store.result(job.name) for job in jobs]
-    _write(store, results)
-    return Evaluation(results, seconds, len(jobs) - len(places))
+    fresh = [job.name for job in jobs if work.has(job, settings)]
+    results = [(work if job.name in fresh else store).result(job.name) for job in jobs]
+    written = not (store.is_complete and all(one.failed for one in results))
+    if written:
+        for name in fresh:
+            store.take(name, work)
+        store.forget_others([job.name for job in jobs])
+        _write(store, results)
+    work.remove()
+    now = {jobs[place].name for place in places}
+    kept = sum(not (one.failed or one.name in now) for one in results)
+    return Evaluation(results, seconds, kept, written)
 
 
 def unique_names(sources: Sequence[str]) -> list[str]:

@@ -8,7 +8,8 @@ evaluated from the landmarks. Control values in a bag are compared with the resu
 compares with another bag, a CSV file of control values, or an earlier evaluation.
 
 The folder gets report.html (needs no network), report.json, and frames/*.parquet. To resume a run
-that was stopped, give the same command again; unchanged results are kept. A folder that holds
+that was stopped, give the same command again; unchanged results are kept. Earlier results are
+replaced at the end, if a recording could be evaluated. A folder that holds
 other data under these names is refused: only results are ever replaced or removed.
 
 The exit status is 0 if everything was read and evaluated, 3 if all recordings were evaluated but
@@ -233,6 +234,10 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
         if one.failed:
             text = f"failed: {one.name}: {one.failed}"
             console.print(Text(text, "bold red"), soft_wrap=True)
-    fresh = len(evaluation.results) - evaluation.kept
-    kept = f", {evaluation.kept} kept from before" if evaluation.kept else ""
-    console.print(f"{fresh} evaluated{kept}; results: {out / PAGE}", soft_wrap=True)
+    said = f"{len(good) - evaluation.kept} evaluated"
+    said += f", {evaluation.kept} kept from before" if evaluation.kept else ""
+    said += f", {len(evaluation.failed)} failed" if evaluation.failed else ""
+    where = f"results: {out / PAGE}"
+    if not evaluation.written:
+        where = f"the earlier results stay: {out / PAGE}"
+    console.print(f"{said}; {where}", markup=False, highlight=False, soft_wrap=True)

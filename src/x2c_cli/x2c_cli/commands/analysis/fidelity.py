@@ -113,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from x2c_core.errors import OutputError
+    from x2c_core.files.results import ResultsFolder
     from x2c_core.robot.robot_file import load_robot
     from x2c_evaluation.fidelity import tables
     from x2c_evaluation.fidelity.judge.face_api import find_face_api, how_to_install
@@ -123,10 +124,9 @@ def run(arguments: argparse.Namespace) -> int:
     robot = load_robot(find_robot(arguments.robot))
     out: Path | None = arguments.out
     if out is not None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot write to {out}: {error.strerror}") from error
+        # Before the work, not after it.
+        with ResultsFolder(out):
+            pass
     console = Console(stderr=arguments.json)
     summary = _measure(arguments, robot, console)
     tables.show(summary, console)
@@ -189,18 +189,22 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
 def _write(summary: FidelitySummary, out: Path, console: Console) -> None:
     import cv2
 
-    from x2c_core.errors import OutputError
+    from x2c_core.files.results import ResultsFolder
     from x2c_core.printable import printable
     from x2c_evaluation.fidelity.figure import write_figure
     from x2c_evaluation.fidelity.mood_figure import write_mood_figure
 
-    try:
-        (out / "fidelity.json").write_text(printable(summary.as_json()) + "\n", encoding="utf-8")
-        for clip in summary.every:
-            write_figure(clip, out / f"{clip.name}_curves.png")
-            write_mood_figure(clip, out / f"{clip.name}_mood.png")
-            encoded = cv2.imencode(".png", clip.performance.image)[1]
-            (out / f"{clip.name}_images.png").write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error.strerror}") from error
+    if not summary.every:
+        earlier = " stay as they were" if out.exists() else " were not made"
+        console.print(f"Results in {out}{earlier}", markup=False, soft_wrap=True)
+        return
+    with ResultsFolder(out) as results:
+        results.write_text("fidelity.json", printable(summary.as_json()) + "\n")
+        with results.writing():
+            for clip in summary.every:
+                write_figure(clip, results.work / f"{clip.name}_curves.png")
+                write_mood_figure(clip, results.work / f"{clip.name}_mood.png")
+                encoded = cv2.imencode(".png", clip.performance.image)[1]
+                (results.work / f"{clip.name}_images.png").write_bytes(encoded.tobytes())
+        results.keep()
     console.print(f"Results in {out}", markup=False, soft_wrap=True)

@@ -37,6 +37,9 @@ from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 _MARK = "Results of 'x2c evaluate', which replaces and removes what is of it in this folder.\n"
 
 
+_UNFINISHED = ".unfinished"
+
+
 class ResultsStore:
     """The folder of an evaluation.
 
@@ -130,6 +133,42 @@ class ResultsStore:
                     raise EvaluationError(
                         f"cannot remove {folder}: {error.strerror or error}"
                     ) from error
+
+    def unfinished(self, jobs: Sequence[EvaluationJob]) -> ResultsStore:
+        """Return the store, in this folder, of an evaluation that is not complete yet.
+
+        Args:
+            jobs: Jobs whose results it holds.
+
+        Raises:
+            EvaluationError: It cannot be written.
+        """
+        return ResultsStore(self.folder / _UNFINISHED, jobs)
+
+    def take(self, name: str, other: ResultsStore) -> None:
+        """Move a recording's result here from another store, in place of an earlier one.
+
+        Raises:
+            EvaluationError: It cannot be moved.
+        """
+        try:
+            self._forget(name)
+            if (table := other._table(name)).exists():
+                table.rename(self._table(name))
+            other.recording(name).rename(self.recording(name))
+        except OSError as error:
+            raise EvaluationError(
+                f"cannot write to {self.recording(name)}: {error.strerror or error}"
+            ) from error
+
+    def remove(self) -> None:
+        """Remove the store."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def is_complete(self) -> bool:
+        """True if it holds an evaluation that has come to its end."""
+        return (self.folder / REPORT).is_file()
 
     def _forget(self, name: str) -> None:
         folder = self.recording(name)
