@@ -62,6 +62,10 @@ class ManagedNode(LifecycleNode, Generic[P]):
         local_delivery: Local delivery of the process, if several nodes hand messages on directly.
         supervisor: Supervisor of the process, where several nodes share it.
         node_arguments: Passed to rclpy's node.
+
+    Attributes:
+        logs_refusals: Whether an X2CError in a transition goes to the log; false where the caller
+            of the transition reports it.
     """
 
     LONGEST_CALLBACK = 30.0
@@ -98,6 +102,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 self.get_logger().warning(said)
         self.statistics = Statistics()
         self.fault = ""
+        self.logs_refusals = True
         self.hurried = False
         self._clockless = 0
         self._namesakes = Namesakes(self)
@@ -408,7 +413,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 run()
             except Exception as error:
                 self.fault = f"cannot {verb}: {error}"
-                self._log_failure(f"cannot {verb}", error)
+                if self.logs_refusals or not isinstance(error, X2CError):
+                    self._log_failure(f"cannot {verb}", error)
                 scope.destroy()
                 return TransitionCallbackReturn.FAILURE
         self.fault = ""

@@ -151,6 +151,9 @@ class ComposedGraph:
             ThreadError: A thread of the process has died or hangs.
             GraphError: Nodes of the same names run already.
         """
+        for host in self._hosts:
+            # The error that is raised says it.
+            host.node.logs_refusals = False
         _run_all((host, host.node.trigger_configure) for host in self._hosts)
         specs = [host.spec for host in self._hosts]
         refuse_second(specs, self._hosts[0].node, ours=1, since=self._began)
@@ -159,6 +162,8 @@ class ComposedGraph:
             _run_all([(host, host.node.trigger_activate)])
         self._wait_for_links()
         _run_all([(source, source.node.trigger_activate)])
+        for host in self._hosts:
+            host.node.logs_refusals = True
 
     def stop(self) -> None:
         """Stop all nodes, the source first, and end their threads; those that hang are left."""

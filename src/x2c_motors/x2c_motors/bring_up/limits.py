@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from x2c_core.robot.robot import Robot
+from x2c_core.terminal.tables import folded
 from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.configuration.boards import make_boards
 from x2c_motors.drivers import has_motors
@@ -27,7 +28,7 @@ def show_limits(robot: Robot, only: str | None, console: Console) -> None:
             table.add_row(
                 joint.name, joint.type, *(f"{one + 0.0:.4g}" for one in (*numbers, *rates))
             )
-    console.print(table)
+    console.print(folded(table))
     console.print("revolute: rad, rad/s, rad/s², rad/s³; prismatic: m; ratio: shares", style="dim")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from x2c_core.terminal.tables import folded
 from x2c_motors.bring_up.finding import Search, ports, search
 from x2c_motors.drivers import DRIVERS
 
@@ -23,7 +24,7 @@ def show_ports(console: Console) -> int:
     table = Table("port", "what it is")
     for port in found:
         table.add_row(port.path, port.description)
-    console.print(table)
+    console.print(folded(table))
     usable, _ = DRIVERS.load_all()
     kinds = ", ".join(name for name, driver in usable.items() if driver.can_scan())
     console.print(f"To look for motors there, give their type: --type {kinds}", soft_wrap=True)
@@ -62,7 +63,7 @@ def _show(console: Console, one: Search, known: Mapping[int, str]) -> None:
         where = "" if math.isnan(motor.raw) else f"{motor.raw:g}"
         joint = [known.get(motor.address, "[yellow]none[/yellow]")] if known else []
         table.add_row(str(motor.address), motor.model, where, motor.notes, *joint)
-    console.print(table)
+    console.print(folded(table))
     if missing := sorted(set(known) - {motor.address for motor in one.found}):
         names = ", ".join(f"{known[address]} ({address})" for address in missing)
         console.print(f"[red]no answer of {names}[/red]", soft_wrap=True)

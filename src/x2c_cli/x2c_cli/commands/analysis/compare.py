@@ -76,6 +76,7 @@ def _show(comparison: Comparison, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from x2c_core.terminal.tables import folded
     from x2c_evaluation.offline.page.comparison_page import change
     from x2c_evaluation.offline.results.comparison import better, compared_metrics
 
@@ -87,7 +88,7 @@ def _show(comparison: Comparison, console: Console) -> None:
         style = {True: "green", False: "red", None: ""}[better(metric, before, after)]
         cells = metric.text(before), metric.text(after)
         table.add_row(metric.label, *cells, Text(change(metric, before, after), style))
-    console.print(table)
+    console.print(folded(table))
     if comparison.difference:
         each = ", ".join(
             f"{name.partition('.')[2]} {value:.4f}" if "." in name else f"{value:.4f}"

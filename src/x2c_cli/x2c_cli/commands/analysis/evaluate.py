@@ -210,6 +210,7 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from x2c_core.terminal.tables import folded
     from x2c_evaluation.offline.results.layout import PAGE
     from x2c_evaluation.offline.results.metrics import METRICS
 
@@ -223,7 +224,7 @@ def _show(evaluation: Evaluation, out: Path, console: Console) -> None:
         for metric in columns:
             values = (metric.text(metric.of(one)) for one in good[:_ABREAST])
             table.add_row(metric.label, *values)
-        console.print(table)
+        console.print(folded(table))
         if len(good) > _ABREAST:
             console.print(f"and {len(good) - _ABREAST} more", soft_wrap=True)
     for one in evaluation.results:

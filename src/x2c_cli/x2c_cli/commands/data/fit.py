@@ -86,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(fit: DataSetFit, console: Console) -> None:
     from rich.table import Table
 
+    from x2c_core.terminal.tables import folded
     from x2c_datasets.fit.data_set_fit import advice
 
     table = Table("control", title=f"Tried on {fit.held_out}", title_justify="left")
@@ -93,7 +94,7 @@ def _show(fit: DataSetFit, console: Console) -> None:
     table.add_column("moved in images", justify="right")
     for name, share in fit.explained.controls.items():
         table.add_row(name, f"{share:.1%}", str(fit.explained.moved[name]))
-    console.print(table)
+    console.print(folded(table))
     console.print(
         f"Fitted to {fit.fitted} images, tried on {fit.tried}: explains "
         f"{fit.explained.share:.1%} of the landmarks' motion, residual "

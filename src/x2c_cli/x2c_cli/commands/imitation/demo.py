@@ -151,6 +151,8 @@ def _write_results(
 def _print(report: Report, console: Console) -> None:
     from rich.table import Table
 
+    from x2c_core.terminal.tables import folded
+
     table = Table.grid(padding=(0, 2))
     share = f" ({report.face_share:.1%})" if report.face_share is not None else ""
     table.add_row("frames", f"{report.frames_in} in {report.duration_s:.1f} s")
@@ -160,7 +162,7 @@ def _print(report: Report, console: Console) -> None:
         if spread is not None:
             figures = f"p50 {spread.p50:.1f}, p99 {spread.p99:.1f}, max {spread.max:.1f}"
             table.add_row(f"latency {stage} [ms]", figures)
-    console.print(table)
+    console.print(folded(table))
     for warning in report.warnings:
         _note(warning, console)
 

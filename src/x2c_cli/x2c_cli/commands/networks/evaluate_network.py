@@ -133,6 +133,8 @@ def _show(
 def _print(table: Table, title: str, console: Console) -> None:
     from rich.table import Table as Shown
 
+    from x2c_core.terminal.tables import folded
+
     heading, *rows = table
     shown = Shown(title=title, title_justify="left")
     for number, name in enumerate(heading):
@@ -140,7 +142,7 @@ def _print(table: Table, title: str, console: Console) -> None:
         shown.add_column(name, justify="right" if text[:1].isdigit() else "left")
     for row in rows:
         shown.add_row(*row)
-    console.print(shown)
+    console.print(folded(shown))
 
 
 def _write(

@@ -67,6 +67,7 @@ def _list() -> int:
 
     from x2c_core.errors import RobotError
     from x2c_core.robot.robot_file import load_robot
+    from x2c_core.terminal.tables import folded
     from x2c_node.robots import robot_folders
 
     folders = robot_folders()
@@ -83,5 +84,5 @@ def _list() -> int:
     if not folders:
         console.print("No robot is installed. Build the project: make build")
         return 1
-    console.print(table)
+    console.print(folded(table))
     return 0
