@@ -11,6 +11,7 @@ from sensor_msgs.msg import Image
 
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.face_loss import FaceLossTiming
+from x2c_core.words import counted
 from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator, option_class, option_classes
 from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
@@ -116,7 +117,9 @@ class ImitationNode(ManagedNode[ImitationParameters]):
         if self.statistics.rates.get("face") is None:
             publishers = self.count_publishers(topic)
             return Diagnosis(
-                Level.WARN, f"waiting for faces on {topic} ({publishers} publishers)", values
+                Level.WARN,
+                f"waiting for faces on {topic} ({counted(publishers, 'publisher')})",
+                values,
             )
         if not self.statistics.rates["face"].rate:
             return Diagnosis(

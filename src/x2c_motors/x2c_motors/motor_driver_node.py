@@ -18,6 +18,7 @@ from x2c_actuation.parameters import shared_estop
 from x2c_actuation.safety.emergency_stop import EmergencyStop
 from x2c_core.robot.joint_targets import JointTargets, UnknownNames
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.words import counted
 from x2c_motors.commanders import Commanders
 from x2c_motors.configuration.boards import make_boards, port_overrides
 from x2c_motors.control.motor_board import MotorBoard, motor_boards
@@ -173,7 +174,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             topic = self.resolve_topic_name("joint_commands")
             publishers = self.count_publishers(topic)
             level = Level.WARN
-            message = f"connected; waiting for {topic} ({publishers} publishers)"
+            message = f"connected; waiting for {topic} ({counted(publishers, 'publisher')})"
         return Diagnosis(level, message, {**found.values, **clamped})
 
     def _take(self, message: JointState) -> None:

@@ -16,6 +16,7 @@ from std_msgs.msg import Header
 from x2c_core.arrays import ImageArray
 from x2c_core.robot.joint_targets import JointTargets, UnknownNames
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.words import counted
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
@@ -104,7 +105,9 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         if "commands" not in rates:
             topic = self.resolve_topic_name("joint_commands")
             publishers = self.count_publishers(topic)
-            return Diagnosis(Level.WARN, f"waiting for {topic} ({publishers} publishers)", values)
+            return Diagnosis(
+                Level.WARN, f"waiting for {topic} ({counted(publishers, 'publisher')})", values
+            )
         if rates.get("joint states", 0.0) < 0.5 / PERIOD:
             return Diagnosis(Level.WARN, "this machine is too slow for the simulation", values)
         if rates["commands"] == 0.0:

@@ -11,6 +11,7 @@ from x2c_cli.doctor.finding import Finding, fail, ok, warn
 from x2c_core.errors import X2CError
 from x2c_core.face.expression_model import MODEL_ADVICE
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.words import counted
 from x2c_node.robots import robot_folders
 
 _DEVICES = Path("/dev")
@@ -46,7 +47,7 @@ def robots() -> Iterator[Finding]:
             )
             continue
         if robot.expression_model.is_file():
-            yield ok("robot", f"{name}: {len(robot.joints)} joints, {folder}")
+            yield ok("robot", f"{name}: {counted(len(robot.joints), 'joint')}, {folder}")
         else:
             yield warn("robot", f"{name}: there is no {robot.expression_model}", MODEL_ADVICE)
 

@@ -16,6 +16,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_core.words import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -97,7 +99,8 @@ def _show(comparison: Comparison, console: Console) -> None:
         console.print(f"difference of control values: {each}", soft_wrap=True, highlight=False)
     ranked = sorted(comparison.differences.items(), key=lambda pair: -pair[1].mean)
     for name, error in ranked[:_LISTED]:
-        line = f"  {name}: {error.mean:.4f}, at most {error.largest:.4f}, {error.frames} frames"
+        frames = counted(error.frames, "frame")
+        line = f"  {name}: {error.mean:.4f}, at most {error.largest:.4f}, {frames}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for side, names in zip("AB", comparison.only, strict=True):
         if names:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_cli.commands.imitation.source import seconds
+from x2c_core.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,14 +117,17 @@ def _export(arguments: argparse.Namespace, advance: Advance) -> ExportOutcome:
 
 
 def _tell(arguments: argparse.Namespace, outcome: ExportOutcome, console: Console) -> int:
-    what = "clips" if arguments.format == "x2c" else "episodes"
+    what = "clip" if arguments.format == "x2c" else "episode"
     console.print(
-        f"{outcome.pairs} pairs in {outcome.clips} {what}: {arguments.out}",
+        f"{counted(outcome.pairs, 'pair')} in {counted(outcome.clips, what)}: {arguments.out}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    notes = [f"{count} images left out: {reason}" for reason, count in outcome.left_out.items()]
+    notes = [
+        f"{counted(count, 'image')} left out: {reason}"
+        for reason, count in outcome.left_out.items()
+    ]
     if outcome.resized:
         notes.append(f"{outcome.resized} images had another size than the first and were scaled")
     for note in (*notes, *outcome.issues):

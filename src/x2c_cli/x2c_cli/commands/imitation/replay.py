@@ -16,6 +16,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_core.words import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -99,7 +101,7 @@ def _tell(composed_run: ComposedRun, console: Console) -> int:
     images, seen, faces = (0.0 if math.isnan(one) else one for one in (images, seen, faces))
     passes = player.values.get("passes", "0")
     console.print(
-        f"{images:.0f} images played (passes: {passes}), {seen:.0f} examined, "
+        f"{counted(round(images), 'image')} played (passes: {passes}), {seen:.0f} examined, "
         f"{faces:.0f} with a face",
         highlight=False,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import argparse
 
+from x2c_core.words import counted
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -47,8 +49,10 @@ def _check(name: str) -> int:
         console.print(f"  {line}")
     if robot is not None:
         console.print(
-            f"{len(robot.joints)} joints, {len(robot.curves)} curves of mixing, "
-            f"{len(robot.coupled_limits)} coupled limits, commands as {robot.command_interface}"
+            f"{counted(len(robot.joints), 'joint')}, "
+            f"{counted(len(robot.curves), 'curve')} of mixing, "
+            f"{counted(len(robot.coupled_limits), 'coupled limit')}, "
+            f"commands as {robot.command_interface}"
         )
         if not robot.expression_model.is_file():
             model = robot.expression_model
