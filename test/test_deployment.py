@@ -72,3 +72,14 @@ def test_the_image_has_the_system_packages_of_the_guide():
 def test_no_recording_goes_into_an_image():
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert {".git", "out", "recordings", "build", "install", ".venv*"} <= set(ignored)
+
+
+def test_machines_without_a_network_are_given_the_pip_of_the_setup():
+    guide = (ROOT / "docs" / "deployment.md").read_text()
+    (pinned,) = re.findall(r"\bpip==[\d.]+", (ROOT / "scripts" / "setup.sh").read_text())
+    assert set(re.findall(r"\bpip==[\d.]+", guide)) == {pinned}
+    for start, file in re.findall(r"grep '\^(\w+==)' (\S+\.txt)", guide):
+        assert re.search(rf"^{start}", (ROOT / file).read_text(), re.MULTILINE)
+    files = re.findall(r"-r (?:\w+/)*(requirements[\w-]*\.txt)", guide)
+    assert files
+    assert all((ROOT / file).is_file() for file in files)
