@@ -56,7 +56,7 @@ def convert(wheel: Path | None, check: bool) -> int:
     if check:
         print("equal to those in the package" if same else "DIFFERENT from those in the package")
     else:
-        print("put these digests into x2c_perception/tracking/model_session.py")
+        print("put these digests into x2c_perception/tracking/face_mesh/model_session.py")
     return 0 if same else 1
 
 

@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 
-from x2c_perception.tracking import face_detector
-from x2c_perception.tracking.face_detector import FaceDetector
+from x2c_perception.tracking.face_mesh import face_detector
+from x2c_perception.tracking.face_mesh.face_detector import FaceDetector
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_perception.tracking.face_region import FaceRegion
+from x2c_perception.tracking.face_mesh.face_region import FaceRegion
 
 
 def test_a_region_is_a_square_around_the_longer_side_of_a_face_upright_for_it():

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from x2c_perception.errors import TrackerError
-from x2c_perception.tracking import model_session
+from x2c_perception.tracking.face_mesh import model_session
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_perception.errors import TrackerError
-from x2c_perception.tracking.face_detector import FaceDetector
-from x2c_perception.tracking.face_region import FaceRegion
-from x2c_perception.tracking.model_session import ModelSession
+from x2c_perception.tracking.face_mesh.face_detector import FaceDetector
+from x2c_perception.tracking.face_mesh.face_region import FaceRegion
+from x2c_perception.tracking.face_mesh.model_session import ModelSession
 from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
 
 LONGEST_SIDE = 1280

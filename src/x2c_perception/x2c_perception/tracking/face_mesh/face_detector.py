@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_perception.tracking.face_region import FaceRegion
-from x2c_perception.tracking.model_session import ModelSession
+from x2c_perception.tracking.face_mesh.face_region import FaceRegion
+from x2c_perception.tracking.face_mesh.model_session import ModelSession
 
 _SIZE = 128
 """Side of the image that the network takes [pixel]."""
