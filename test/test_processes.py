@@ -17,7 +17,7 @@ from x2c_core.control_space import controls
 from x2c_msgs.msg import ControlValues
 from x2c_node.conversion.images import bgr_to_image
 from x2c_node.qos import IMAGE_PUBLISHER
-from x2c_perception.cameras.video_file import VideoFile
+from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.performer import performer_video
 
 NAMESPACE = "robot1"

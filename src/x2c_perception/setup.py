@@ -25,8 +25,8 @@ setup(
         "x2c.camera_sources": [
             "image = x2c_perception.cameras.image_files:StillImage",
             "image_sequence = x2c_perception.cameras.image_files:ImageSequence",
-            "performer = x2c_perception.cameras.performer_video_source:PerformerVideo",
-            "video = x2c_perception.cameras.video_file:VideoFile",
+            "performer = x2c_perception.cameras.video.performer_video_source:PerformerVideo",
+            "video = x2c_perception.cameras.video.video_file:VideoFile",
             "video_device = x2c_perception.cameras.video_device:VideoDevice",
         ],
         "console_scripts": [

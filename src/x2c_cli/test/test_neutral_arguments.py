@@ -13,7 +13,7 @@ from rich.console import Console
 
 from x2c_cli.commands.imitation.neutral import add_neutral_arguments, first_pass, neutral_file
 from x2c_core.errors import X2CError
-from x2c_perception.cameras.video_file import VideoFile
+from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.neutral.person_store import read_person
 from x2c_perception.performer import performer_video
 

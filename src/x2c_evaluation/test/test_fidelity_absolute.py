@@ -13,9 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.absolute_error import FACIAL, absolute_error
-from x2c_evaluation.fidelity.baselines import ALLOWED_LAG
 from x2c_evaluation.fidelity.clip import ClipPerformance
-from x2c_evaluation.fidelity.people import (
+from x2c_evaluation.fidelity.measures.baselines import ALLOWED_LAG
+from x2c_evaluation.fidelity.measures.people import (
     IDENTITY,
     MEAN_NEUTRAL,
     UNITS,

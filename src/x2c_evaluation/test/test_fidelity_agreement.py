@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from x2c_evaluation.fidelity.agreement import agreement
+from x2c_evaluation.fidelity.measures.agreement import agreement
 
 PERIOD = 1.0 / 30.0
 TIMES = np.arange(300) * PERIOD

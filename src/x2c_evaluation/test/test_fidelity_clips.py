@@ -12,9 +12,9 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.fidelity import babble
 from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
-from x2c_evaluation.fidelity.figure import write_figure
 from x2c_evaluation.fidelity.measure import Link
-from x2c_evaluation.fidelity.mood_figure import write_mood_figure
+from x2c_evaluation.fidelity.report.figure import write_figure
+from x2c_evaluation.fidelity.report.mood_figure import write_mood_figure
 from x2c_node.robots import find_robot
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ import pytest
 
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.clip import ClipPerformance
-from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 from x2c_evaluation.fidelity.measure import Link, measure
-from x2c_evaluation.fidelity.summary import FidelitySummary
+from x2c_evaluation.fidelity.measures.floors import FLOORS, SIDE_FLOORS
+from x2c_evaluation.fidelity.report.summary import FidelitySummary
 
 PERIOD = 1.0 / 30.0
 NAMES = list(Descriptor)

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.absolute_error import AbsoluteError
-from x2c_evaluation.fidelity.agreement import Agreement
-from x2c_evaluation.fidelity.baselines import BesideBaselines
 from x2c_evaluation.fidelity.clip import ClipPerformance
 from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor
-from x2c_evaluation.fidelity.summary import FidelitySummary
-from x2c_evaluation.fidelity.tables import short, show
+from x2c_evaluation.fidelity.measures.agreement import Agreement
+from x2c_evaluation.fidelity.measures.baselines import BesideBaselines
+from x2c_evaluation.fidelity.report.summary import FidelitySummary
+from x2c_evaluation.fidelity.report.tables import short, show
 
 
 def clip() -> Clip:

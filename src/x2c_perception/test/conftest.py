@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from x2c_core.face import topology
 from x2c_core.face.frames import Face, FaceState
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
-from x2c_perception.cameras.video_file import VideoFile
+from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.performer import performer_video
 
 

@@ -12,7 +12,7 @@ import pytest
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.opencv_name import opencv_name
-from x2c_perception.cameras.video_file import promised_images
+from x2c_perception.cameras.video.video_file import promised_images
 from x2c_perception.performer import performer_video
 
 BYTES = b"\xff\xfe"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from x2c_perception.cameras.grabber import Grabber
 from x2c_perception.cameras.image_files import StillImage
 from x2c_perception.cameras.player import UNPACED_LIMIT, Pacer, Player
-from x2c_perception.cameras.video_file import VideoFile
+from x2c_perception.cameras.video.video_file import VideoFile
 
 
 def test_images_in_time_are_due_at_equal_distances():

@@ -11,12 +11,12 @@ import pytest
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras import choose_source
 from x2c_perception.cameras.image_files import ImageSequence, StillImage
+from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.cameras.video_device import (
     CaptureRequest,
     VideoDevice,
     device_path,
 )
-from x2c_perception.cameras.video_file import VideoFile
 
 
 def read_all(source):

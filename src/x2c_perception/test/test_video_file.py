@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_core.sources.source import SourceError
-from x2c_perception.cameras.container_length import missing_bytes
-from x2c_perception.cameras.frame_times import FrameTimes
 from x2c_perception.cameras.grabber import Grabber
 from x2c_perception.cameras.player import Pacer, Player
-from x2c_perception.cameras.video_file import VideoFile, promised_images
+from x2c_perception.cameras.video.container_length import missing_bytes
+from x2c_perception.cameras.video.frame_times import FrameTimes
+from x2c_perception.cameras.video.video_file import VideoFile, promised_images
 
 MILLISECOND = Fraction(1, 1000)
 UNEVEN = [0.0, 0.033, 0.067, 0.1, 0.2, 0.3, 0.4, 0.75]

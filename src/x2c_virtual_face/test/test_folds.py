@@ -9,8 +9,8 @@ import pytest
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls, expressions
 from x2c_core.robot.robot import Robot
-from x2c_virtual_face.head.fold_texture import paint
-from x2c_virtual_face.head.folds import FOLDS, Fold, Groove, Patch, Pull
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS, Fold, Groove, Patch, Pull
+from x2c_virtual_face.head.folds.fold_texture import paint
 from x2c_virtual_face.head.rig import ROBOT_JOINTS
 from x2c_virtual_face.head.skin_mesh import SkinMesh, build
 from x2c_virtual_face.head.weights import landmark_weights

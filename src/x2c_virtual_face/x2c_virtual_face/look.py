@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from x2c_core.arrays import ImageArray
-from x2c_virtual_face.head.folds import FOLDS
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS
 from x2c_virtual_face.head.rig import METRES
 from x2c_virtual_face.head.scenery import (
     BACKDROP,

@@ -15,7 +15,7 @@ from x2c_core.robot.robot import Robot
 from x2c_virtual_face.canvas import Canvas
 from x2c_virtual_face.errors import CommandError
 from x2c_virtual_face.head import model
-from x2c_virtual_face.head.folds import FOLDS
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS
 from x2c_virtual_face.head.landmarks import LandmarkSkin
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
 from x2c_virtual_face.head.scenery import BACKDROP, CAMERA

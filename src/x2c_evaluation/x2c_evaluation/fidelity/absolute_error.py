@@ -13,15 +13,15 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_core.face.descriptors import Descriptor
-from x2c_evaluation.fidelity.baselines import (
+from x2c_evaluation.fidelity.clip import ClipPerformance
+from x2c_evaluation.fidelity.measures.baselines import (
     BesideBaselines,
     allowed_later,
     half_late,
     mean_of,
     profile_correlation,
 )
-from x2c_evaluation.fidelity.clip import ClipPerformance
-from x2c_evaluation.fidelity.people import UNITS, estimated_neutral
+from x2c_evaluation.fidelity.measures.people import UNITS, estimated_neutral
 
 FACIAL = list(Descriptor)[: list(Descriptor).index(Descriptor.GAZE_YAW)]
 """Descriptors of the facial expression: neither gaze nor head."""

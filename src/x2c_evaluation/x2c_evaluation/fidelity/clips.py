@@ -31,7 +31,7 @@ from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
 from x2c_evaluation.pipeline.settings import default_settings
 from x2c_perception.cameras.choice import choose_source
-from x2c_perception.cameras.video_file import promised_images
+from x2c_perception.cameras.video.video_file import promised_images
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
 SELF = ""

@@ -12,11 +12,11 @@ import numpy as np
 from x2c_core.arrays import Array
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.absolute_error import AbsoluteError, absolute_error
-from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import ClipPerformance
-from x2c_evaluation.fidelity.floors import FLOORS, SIDE_FLOORS
 from x2c_evaluation.fidelity.judge.expression_judge import Expression
 from x2c_evaluation.fidelity.judge.judgement import Judgement, judged
+from x2c_evaluation.fidelity.measures.agreement import Agreement, agreement
+from x2c_evaluation.fidelity.measures.floors import FLOORS, SIDE_FLOORS
 
 
 class Link(enum.StrEnum):

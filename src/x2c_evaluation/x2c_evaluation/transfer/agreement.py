@@ -30,9 +30,9 @@ from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.terminal.progress import ProgressDisplay
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.fidelity.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.clip import eyes_open
-from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.measures.agreement import Agreement, agreement
+from x2c_evaluation.fidelity.measures.floors import FLOORS
 from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.observing import observe
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed

@@ -11,8 +11,9 @@ from x2c_core.arrays import Array
 from x2c_core.easing import smoothstep
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.errors import RobotMismatchError
-from x2c_virtual_face.head import fold_texture, parts, skin_mesh, texture, weights
-from x2c_virtual_face.head.folds import FOLDS, Fold
+from x2c_virtual_face.head import parts, skin_mesh, texture, weights
+from x2c_virtual_face.head.folds import fold_texture
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS, Fold
 from x2c_virtual_face.head.rig import (
     BONES,
     HEAD_BODY,

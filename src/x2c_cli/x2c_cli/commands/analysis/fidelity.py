@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from x2c_core.robot.robot import Robot
     from x2c_evaluation.fidelity.measure import Clip
-    from x2c_evaluation.fidelity.summary import FidelitySummary
+    from x2c_evaluation.fidelity.report.summary import FidelitySummary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,8 +115,8 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_core.errors import OutputError
     from x2c_core.files.results import ResultsFolder
     from x2c_core.robot.robot_file import load_robot
-    from x2c_evaluation.fidelity import tables
     from x2c_evaluation.fidelity.judge.face_api import find_face_api, how_to_install
+    from x2c_evaluation.fidelity.report import tables
     from x2c_node.robots import find_robot
 
     if not arguments.videos and not arguments.ceiling:
@@ -149,8 +149,8 @@ def _measure(arguments: argparse.Namespace, robot: Robot, console: Console) -> F
     from x2c_evaluation.fidelity.clips import SELF, FidelityJob, NeutralTiming, measure_clips
     from x2c_evaluation.fidelity.judge.face_api import find_face_api
     from x2c_evaluation.fidelity.labels import label_of, read_labels
+    from x2c_evaluation.fidelity.report.summary import FidelitySummary
     from x2c_evaluation.fidelity.simulated_robot import has_virtual_joints
-    from x2c_evaluation.fidelity.summary import FidelitySummary
     from x2c_imitation.backends import options_from_texts
 
     calibration = NeutralTiming(arguments.calibration)
@@ -191,8 +191,8 @@ def _write(summary: FidelitySummary, out: Path, console: Console) -> None:
 
     from x2c_core.files.results import ResultsFolder
     from x2c_core.printable import printable
-    from x2c_evaluation.fidelity.figure import write_figure
-    from x2c_evaluation.fidelity.mood_figure import write_mood_figure
+    from x2c_evaluation.fidelity.report.figure import write_figure
+    from x2c_evaluation.fidelity.report.mood_figure import write_mood_figure
 
     if not summary.every:
         earlier = " stay as they were" if out.exists() else " were not made"

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
-from x2c_evaluation.fidelity.baselines import (
+from x2c_evaluation.fidelity.judge.expression_judge import Expression, likeness
+from x2c_evaluation.fidelity.judge.reading_log import Readings
+from x2c_evaluation.fidelity.measures.baselines import (
     BesideBaselines,
     allowed_later,
     half_late,
     profile_correlation,
 )
-from x2c_evaluation.fidelity.judge.expression_judge import Expression, likeness
-from x2c_evaluation.fidelity.judge.reading_log import Readings
 
 APEX_SHARE = 0.2
 """Share of the images with a face that are the apex of a clip's expression."""

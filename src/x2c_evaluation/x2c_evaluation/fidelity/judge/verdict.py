@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from x2c_core.arrays import Array
-from x2c_evaluation.fidelity.baselines import BesideBaselines, mean_of
 from x2c_evaluation.fidelity.judge.expression_judge import Expression
 from x2c_evaluation.fidelity.judge.judgement import APEX_SHARE, Judgement
+from x2c_evaluation.fidelity.measures.baselines import BesideBaselines, mean_of
 
 JudgedClip = tuple[Judgement, Expression | None]
 """Judgement on a clip, and the clip's expression, if it is known."""

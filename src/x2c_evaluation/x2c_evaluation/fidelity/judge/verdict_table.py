@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from x2c_core.arrays import Array
-from x2c_evaluation.fidelity.baselines import BesideBaselines
 from x2c_evaluation.fidelity.judge.expression_judge import Expression
 from x2c_evaluation.fidelity.judge.verdict import Verdict
+from x2c_evaluation.fidelity.measures.baselines import BesideBaselines
 
 
 def show_verdict(verdict: Verdict, console: Console) -> None:

@@ -16,7 +16,7 @@ from x2c_core.control_space.controls import Group
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import FaceState
 from x2c_core.robot.robot import Robot
-from x2c_evaluation.fidelity.floors import FLOORS
+from x2c_evaluation.fidelity.measures.floors import FLOORS
 from x2c_evaluation.offline.results.result import (
     FrameFigures,
     LimitFigures,

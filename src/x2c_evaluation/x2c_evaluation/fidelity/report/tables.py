@@ -12,11 +12,11 @@ from rich.text import Text
 
 from x2c_core.control_space import controls
 from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError
-from x2c_evaluation.fidelity.agreement import Agreement
-from x2c_evaluation.fidelity.baselines import BesideBaselines
 from x2c_evaluation.fidelity.judge.verdict_table import show_verdict
 from x2c_evaluation.fidelity.measure import Clip, Link
-from x2c_evaluation.fidelity.summary import FidelitySummary
+from x2c_evaluation.fidelity.measures.agreement import Agreement
+from x2c_evaluation.fidelity.measures.baselines import BesideBaselines
+from x2c_evaluation.fidelity.report.summary import FidelitySummary
 
 _GOOD, _POOR = 0.85, 0.6
 _AMPLITUDES = (0.6, 1.4)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.arrays import Array, ImageArray, Indices
-from x2c_virtual_face.head.folds import Fold, Groove, Patch
+from x2c_virtual_face.head.folds.fold_shapes import Fold, Groove, Patch
 
 _PIXELS = 140.0
 """Resolution [pixels per interocular distance]."""

@@ -13,17 +13,17 @@ import numpy as np
 
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.fidelity.absolute_error import AbsoluteError
-from x2c_evaluation.fidelity.agreement import LONGEST_LAG, Agreement
-from x2c_evaluation.fidelity.baselines import (
+from x2c_evaluation.fidelity.judge.verdict import Verdict, judgement_json, verdict
+from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor, mean
+from x2c_evaluation.fidelity.measures.agreement import LONGEST_LAG, Agreement
+from x2c_evaluation.fidelity.measures.baselines import (
     ALLOWED_LAG,
     BesideBaselines,
     mean_of,
     profile_correlation,
 )
-from x2c_evaluation.fidelity.floors import FLOORS
-from x2c_evaluation.fidelity.judge.verdict import Verdict, judgement_json, verdict
-from x2c_evaluation.fidelity.measure import Clip, Link, MeasuredDescriptor, mean
-from x2c_evaluation.fidelity.people import UNITS
+from x2c_evaluation.fidelity.measures.floors import FLOORS
+from x2c_evaluation.fidelity.measures.people import UNITS
 
 
 @dataclass(frozen=True)

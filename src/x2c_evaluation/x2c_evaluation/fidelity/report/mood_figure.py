@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from x2c_core.arrays import Array
 from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError
-from x2c_evaluation.fidelity.figure import FAINT, PERSON, ROBOT
 from x2c_evaluation.fidelity.judge.expression_judge import Expression
 from x2c_evaluation.fidelity.judge.reading_log import Readings
 from x2c_evaluation.fidelity.measure import Clip
-from x2c_evaluation.fidelity.tables import short
+from x2c_evaluation.fidelity.report.figure import FAINT, PERSON, ROBOT
+from x2c_evaluation.fidelity.report.tables import short
 
 _COLOURS = ("#c9cfd6", "#f2b134", "#4c78a8", "#d62f3f", "#7b52ab", "#6a9f3d", "#2aa7b8")
 """Colours of the expressions, in their order."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from x2c_core.sources.source import SourceError
-from x2c_perception.cameras.video_file import VideoFile
+from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.performer import performer_video
 
 

@@ -24,9 +24,9 @@ from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
 from x2c_core.images.orientation import UPRIGHT, Orientation, of_matrix
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
-from x2c_perception.cameras.container_length import missing_bytes
-from x2c_perception.cameras.frame_times import FrameTimes
 from x2c_perception.cameras.opencv_name import opencv_name
+from x2c_perception.cameras.video.container_length import missing_bytes
+from x2c_perception.cameras.video.frame_times import FrameTimes
 
 _SANE_RATES = (0.5, 480.0)
 """Rates that a video's header is believed [Hz]; damaged files claim anything."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Least motion of a descriptor with which two faces can be compared.
 
-    python -m x2c_evaluation.fidelity.floors
+    python -m x2c_evaluation.fidelity.measures.floors
 
 measures what the tracker makes of a face that does not move at all: a portrait, shown again and
 again with the noise of a camera, JPEG's, and a wander of a few pixels; and what it makes of left
@@ -20,7 +20,7 @@ from rich.table import Table
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.descriptors import Descriptor
 from x2c_evaluation.pipeline.seen import seen
-from x2c_perception.cameras.video_file import VideoFile
+from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.performer import performer_truth, performer_video
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 
