@@ -39,7 +39,9 @@ def newest(ros, wait_until):
 
 
 @pytest.mark.parametrize("namespace", ["", "/left"])
-def test_a_stop_is_confirmed_then_reset_then_enabled(ros, wait_until, actuation, x2c, namespace):
+def test_a_stop_is_confirmed_then_reset_then_enabled(
+    newest, wait_until, actuation, x2c, namespace
+):
     process = actuation(namespace)
     node = f"{namespace}/actuation_node"
     status, said = x2c("estop", "--timeout", 60)

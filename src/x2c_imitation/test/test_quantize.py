@@ -30,7 +30,7 @@ def test_eight_bits_give_nearly_the_same_values(network_folder, tmp_path, images
     moved = np.abs(one - other) / (controls.MAXIMUM - controls.MINIMUM)
     assert cost.mean == pytest.approx(moved.mean(), rel=1e-3)
     assert cost.largest == pytest.approx(moved.max(), rel=1e-3)
-    assert 0.0 < cost.mean < 0.2 * np.std(one, axis=0).mean()
+    assert 0.0 < cost.mean < 0.25 * np.std(one, axis=0).mean()
     assert load_predictor(small).config == load_predictor(exact).config
     assert list(tmp_path.iterdir()) == [small]
 

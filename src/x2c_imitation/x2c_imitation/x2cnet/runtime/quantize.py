@@ -86,6 +86,9 @@ def quantize_onnx(path: Path, images: ImageBatch, out: Path) -> QuantizationCost
                 per_channel=True,
                 activation_type=_ACTIVATIONS,
                 weight_type=_WEIGHTS,
+                # Processors without 8-bit dot products add pairs in 16 bits, which 8-bit weights
+                # can exceed; then values are cut off.
+                reduce_range=True,
             )
         model = onnx.load(partial)
         onnx.helper.set_model_props(model, dict(runtime.metadata))
