@@ -96,7 +96,9 @@ def test_another_network_can_be_named(robot, network_folder, tmp_path):
 def test_a_library_that_is_missing_is_named(robot, monkeypatch, runtime, module, library):
     monkeypatch.delitem(sys.modules, f"x2c_imitation.x2cnet.runtime.{module}", raising=False)
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ImitationError, match=rf"runtime {runtime} needs {library}: (pip install|make setup)"):
+    with pytest.raises(
+        ImitationError, match=rf"runtime {runtime} needs {library}: (pip install|make setup)"
+    ):
         make_imitator("x2cnet", robot, {"runtime": runtime})
 
 
