@@ -19,7 +19,7 @@ from x2c_cli.errors import BusError
 from x2c_node.graph.endpoints import publishers, subscriptions
 from x2c_node.spinning.executor import GuardedExecutor
 
-DISCOVERY = 5.0
+DISCOVERY = 10.0
 """Time limit for the discovery of something that is there [s]."""
 
 _QUIET = 1.0
