@@ -22,7 +22,7 @@ from x2c_node.spinning.executor import GuardedExecutor
 DISCOVERY = 10.0
 """Time limit for the discovery of something that is there [s]."""
 
-_QUIET = 1.0
+_QUIET = 2.0
 """Time without a change of the graph after which everything counts as discovered [s]."""
 
 _AGAIN = 2.0
