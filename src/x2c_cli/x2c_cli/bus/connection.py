@@ -18,6 +18,7 @@ from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_cli.errors import BusError
 from x2c_node.graph.endpoints import publishers, subscriptions
 from x2c_node.spinning.executor import GuardedExecutor
+from x2c_node.spinning.spin import spin_while_waiting
 
 DISCOVERY = 10.0
 """Time limit for the discovery of something that is there [s]."""
@@ -68,13 +69,7 @@ class Bus:
 
     def wait(self, condition: Callable[[], Any], timeout: float) -> bool:
         """Receive until a condition holds or a time [s] has passed; return whether it holds."""
-        limit = time.monotonic() + timeout
-        while not condition():
-            left = limit - time.monotonic()
-            if left <= 0.0:
-                return False
-            self._executor.spin_once(timeout_sec=min(left, _POLL))
-        return True
+        return spin_while_waiting(self._executor, condition, timeout, _POLL)
 
     def settle(self, condition: Callable[[], Any] = lambda: True) -> bool:
         """Receive until a condition holds and the graph no longer changes.

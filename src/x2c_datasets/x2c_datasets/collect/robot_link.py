@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import array
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from x2c_core.robot.robot import CommandInterface, Robot
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM, STREAM_SUBSCRIBER
 from x2c_node.spinning.executor import GuardedExecutor
+from x2c_node.spinning.spin import spin_while_waiting
 
 PERIOD = 0.02
 """Time between two commands [s]."""
@@ -121,13 +121,7 @@ class RobotLink:
 
     def wait(self, condition: Callable[[], Any], timeout: float) -> bool:
         """Take messages until something holds or a time [s] has passed; return whether it does."""
-        limit = time.monotonic() + timeout
-        while not condition():
-            left = limit - time.monotonic()
-            if left <= 0.0:
-                return False
-            self._executor.spin_once(timeout_sec=min(left, PERIOD))
-        return True
+        return spin_while_waiting(self._executor, condition, timeout, PERIOD)
 
     def _take_image(self, message: Any) -> None:
         stamp = to_nanoseconds(message.header.stamp)

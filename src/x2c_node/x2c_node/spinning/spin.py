@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -44,6 +45,26 @@ def spin_until(executor: Executor, done: Callable[[], bool], pulse: Pulse | None
                 executor.spin_once(timeout_sec=_LONGEST_WAIT)
         except ExternalShutdownException:
             return
+
+
+def spin_while_waiting(
+    executor: Executor, condition: Callable[[], Any], timeout: float, poll: float
+) -> bool:
+    """Spin an executor until a condition holds or time is up; return whether it holds.
+
+    Args:
+        executor: Executor to spin.
+        condition: Function that is asked after each callback.
+        timeout: Time limit [s].
+        poll: Longest time between two looks at the condition [s].
+    """
+    limit = time.monotonic() + timeout
+    while not condition():
+        left = limit - time.monotonic()
+        if left <= 0.0:
+            return False
+        executor.spin_once(timeout_sec=min(left, poll))
+    return True
 
 
 def tune_process() -> None:
