@@ -11,9 +11,6 @@ from x2c_cli.bus.messages import as_text, part
 from x2c_cli.errors import BusError
 from x2c_msgs.msg import ActuationState, ControlValues
 
-# A command waits for discovery for seconds only, which a machine full of tests can exceed.
-pytestmark = pytest.mark.flaky(reruns=2)
-
 
 @pytest.fixture
 def actuation(node_process):

@@ -23,7 +23,12 @@ from x2c_node.spinning.spin import spin_while_waiting
 DISCOVERY = 10.0
 """Time limit for the discovery of something that is there [s]."""
 
-_QUIET = 2.0
+_ANNOUNCED = 3.5
+"""Time after which also those are discovered that missed the first announcements: Fast DDS repeats
+them every 3 s.
+"""
+
+_QUIET = 1.0
 """Time without a change of the graph after which everything counts as discovered [s]."""
 
 _AGAIN = 2.0
@@ -56,6 +61,7 @@ class Bus:
         )
         self._executor = GuardedExecutor(context=self._context)
         self._executor.add_node(self._node)
+        self._opened = time.monotonic()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -86,7 +92,7 @@ class Bus:
             now = self._graph()
             if now != before:
                 before, since = now, time.monotonic()
-            return time.monotonic() - since >= _QUIET
+            return time.monotonic() >= max(since + _QUIET, self._opened + _ANNOUNCED)
 
         self.wait(quiet, DISCOVERY)
         return bool(condition())
