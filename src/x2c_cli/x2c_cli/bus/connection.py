@@ -23,7 +23,7 @@ from x2c_node.spinning.spin import spin_while_waiting
 DISCOVERY = 10.0
 """Time limit for the discovery of something that is there [s]."""
 
-_ANNOUNCED = 3.5
+ANNOUNCED = 3.5
 """Time after which also those are discovered that missed the first announcements: Fast DDS repeats
 them every 3 s.
 """
@@ -92,7 +92,7 @@ class Bus:
             now = self._graph()
             if now != before:
                 before, since = now, time.monotonic()
-            return time.monotonic() >= max(since + _QUIET, self._opened + _ANNOUNCED)
+            return time.monotonic() >= max(since + _QUIET, self._opened + ANNOUNCED)
 
         self.wait(quiet, DISCOVERY)
         return bool(condition())

@@ -11,7 +11,7 @@ from typing import Any
 from std_msgs.msg import Bool
 
 from x2c_actuation.safety.state_machine import State
-from x2c_cli.bus.connection import Bus
+from x2c_cli.bus.connection import ANNOUNCED, Bus
 from x2c_cli.bus.finding import actuations, within
 from x2c_msgs.msg import ActuationState
 
@@ -21,8 +21,6 @@ SHARED = "/estop"
 _KIND = "std_msgs/msg/Bool"
 _SILENT = "says nothing: it may not be active"
 _PERIOD = 0.1
-_LEAST = 1.5
-"""Shortest time for which the stop is published, so that nodes not seen here get it, too [s]."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,8 @@ class StopReport:
 def stop(bus: Bus, namespace: str, timeout: float) -> StopReport:
     """Assert the emergency stop until all actuation nodes say that they are stopped.
 
-    The stop stays latched in them when its publisher leaves.
+    It is published until nodes that are discovered late have heard it, too. The stop stays
+    latched in them when its publisher leaves.
 
     Args:
         bus: The bus.
@@ -76,7 +75,7 @@ def stop(bus: Bus, namespace: str, timeout: float) -> StopReport:
                 listened.add(name)
                 bus.subscribe(ActuationState, f"{name}/state", partial(states.__setitem__, name))
         told = all(name in states and _is_stopped(states[name]) for name in names)
-        return bool(names) and told and time.monotonic() - began >= _LEAST
+        return bool(names) and told and time.monotonic() - began >= ANNOUNCED
 
     while time.monotonic() - began < timeout:
         assert_stop()
