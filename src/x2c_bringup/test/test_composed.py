@@ -4,6 +4,7 @@ import sys
 import threading
 
 import pytest
+from rclpy.logging import LoggingSeverity, get_logger_effective_level
 
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.node_specs import build_graph
@@ -48,6 +49,14 @@ def test_the_first_image_reaches_the_tracker(ros, wait_until, tmp_path):
             lambda: "image total" in composed.diagnoses()["face_tracker_node"].values,
             what="the image at the tracker",
         )
+
+
+def test_the_level_of_the_log_ends_with_the_graph(ros):
+    before = get_logger_effective_level("camera_node")
+    composed = graph(filename="performer")
+    assert get_logger_effective_level("camera_node") == LoggingSeverity.ERROR
+    composed.stop()
+    assert get_logger_effective_level("camera_node") == before
 
 
 def test_a_node_that_refuses_is_named_with_its_reason(ros):

@@ -222,6 +222,14 @@ def test_what_a_node_has_begun_ends_before_its_publishers_are_destroyed(ros):
     assert there == [True]
 
 
+def test_a_destroyed_node_leaves_the_graph_though_something_refers_to_it(ros, wait_until):
+    node = ManagedNode("gone", Parameters)
+    assert node.start()
+    wait_until(lambda: "gone" in ros.node.get_node_names(), what="the node")
+    node.destroy_node()
+    wait_until(lambda: "gone" not in ros.node.get_node_names(), what="its end", timeout=20.0)
+
+
 class Bare(ManagedNode[Parameters]):
     """Makes no entities: what it starts is its own."""
 

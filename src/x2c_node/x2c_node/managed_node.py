@@ -352,6 +352,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._activated.destroy()
         self._configured.destroy()
         super().destroy_node()
+        # rclpy leaves it, and it keeps the node's name in the graph while anything refers to us.
+        self._state_machine.destroy_when_not_in_use()
 
     def hurry(self) -> None:
         """Let `stop` come to its end at once, but for joints that brake.

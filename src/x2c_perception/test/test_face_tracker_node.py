@@ -340,7 +340,10 @@ def test_stamps_that_cannot_be_are_told_and_replaced(
         lambda: len([one for one in faces if to_nanoseconds(one.header.stamp) > begun]) > 3,
         what="faces with a time of their own",
     )
-    assert any(
-        key.startswith("images with a stamp") and int(value) > 3
-        for key, value in values(ros).items()
+    wait_until(
+        lambda: any(
+            key.startswith("images with a stamp") and int(value) > 3
+            for key, value in values(ros).items()
+        ),
+        what="a count of such images",
     )

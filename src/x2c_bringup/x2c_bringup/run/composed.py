@@ -16,7 +16,11 @@ import rclpy
 from rclpy.exceptions import NameValidationException
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.logging import get_logging_severity_from_string, set_logger_level
+from rclpy.logging import (
+    LoggingSeverity,
+    get_logging_severity_from_string,
+    set_logger_level,
+)
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Bool
@@ -277,6 +281,8 @@ class _Host:
         self._thread.join(_STOPPING if self._supervisor.fault else None)
         if not self._thread.is_alive():
             self._executor.shutdown()
+            # Levels outlive their nodes, and hold for the next one of that name.
+            set_logger_level(self.node.get_logger().name, LoggingSeverity.UNSET)
             self.node.destroy_node()
 
 
