@@ -8,6 +8,8 @@ from hypothesis.extra.numpy import arrays
 from std_msgs.msg import Header
 
 from x2c_core.control_space import controls
+from x2c_core.control_space.layers import ControlLayer, LayerMode
+from x2c_core.control_space.regions import region_mask
 from x2c_core.errors import ControlError, LandmarkError
 from x2c_core.face.frames import (
     NO_TRACK,
@@ -19,12 +21,15 @@ from x2c_core.face.frames import (
 )
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
 from x2c_core.face.topology import REFERENCE
+from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node.conversion.messages import (
     controls_from_message,
     controls_to_message,
     face_from_message,
     face_to_message,
+    layer_from_message,
+    layer_to_message,
     quaternion,
 )
 from x2c_node.errors import MessageError
@@ -65,6 +70,8 @@ def test_states_have_the_numbers_of_the_messages():
         assert getattr(FaceLandmarks, state.name) == state
     for state in ControlState:
         assert getattr(ControlValues, state.name) == state
+    for mode in LayerMode:
+        assert getattr(LayerMessage, mode.name) == mode
 
 
 @given(angle, st.floats(-1.5, 1.5), angle, st.floats(20.0, 400.0), share, identity)
@@ -215,3 +222,40 @@ def test_a_face_at_message_precision_is_the_one_that_is_received(state, seen):
         np.testing.assert_array_equal(received.pose.rotation, expected.pose.rotation)
         assert received.pose.scale == expected.pose.scale
     assert (received.state, received.track_id) == (expected.state, expected.track_id)
+
+
+def layer(**changes):
+    values = {"values": controls.NEUTRAL, "mask": region_mask(["mouth"]), "mode": LayerMode.ADD}
+    return ControlLayer(**{**values, **changes})
+
+
+@given(arrays(np.float32, controls.COUNT, elements=st.floats(0.0, 1.0, width=32)))
+def test_layer_comes_back_from_its_message(mask):
+    message = layer_to_message(layer(mask=mask.astype(np.float64)), HEADER)
+    received = layer_from_message(message)
+    assert message.header == HEADER
+    assert received.values == pytest.approx(controls.NEUTRAL, abs=1e-6)
+    assert (received.mask == mask).all()
+    assert received.mode is LayerMode.ADD
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan, np.inf])
+def test_layer_with_a_mask_out_of_range_is_refused(value):
+    message = layer_to_message(layer(), HEADER)
+    message.mask[0] = value
+    with pytest.raises(MessageError, match="masks must be from 0 to 1, got Brow Inner Left="):
+        layer_from_message(message)
+
+
+def test_layer_with_values_that_are_no_numbers_is_refused():
+    message = layer_to_message(layer(), HEADER)
+    message.values[3] = np.nan
+    with pytest.raises(ControlError, match="control values must be finite"):
+        layer_from_message(message)
+
+
+def test_layer_with_an_unknown_mode_is_refused():
+    message = layer_to_message(layer(), HEADER)
+    message.mode = 9
+    with pytest.raises(MessageError, match="unknown mode 9; known modes: OVERRIDE=0, ADD=1"):
+        layer_from_message(message)

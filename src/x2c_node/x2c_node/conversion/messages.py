@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 from x2c_core.control_space import controls
+from x2c_core.control_space.layers import ControlLayer, LayerMode
 from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.face.topology import COUNT
+from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node.conversion.headers import check_frame_id
 from x2c_node.errors import MessageError
@@ -93,6 +95,38 @@ def controls_from_message(message: ControlValues) -> ControlFrame:
     )
 
 
+def layer_to_message(layer: ControlLayer, header: Header) -> LayerMessage:
+    """Return a layer of control values as a message."""
+    return LayerMessage(
+        header=header,
+        values=layer.values.astype(np.float32),
+        mask=layer.mask.astype(np.float32),
+        mode=int(layer.mode),
+    )
+
+
+def layer_from_message(message: LayerMessage) -> ControlLayer:
+    """Return the layer in a message; its values are finite, but can be out of range.
+
+    Raises:
+        MessageError: The mode is unknown, the mask is not from 0 to 1, or the frame_id is too
+            long.
+        ControlError: A value is NaN or infinite.
+    """
+    check_frame_id(message.header)
+    mask = np.array(message.mask, dtype=np.float64)
+    # Not "any outside": NaN is neither outside nor inside.
+    bad = np.flatnonzero(~((mask >= 0.0) & (mask <= 1.0)))
+    if bad.size:
+        named = ", ".join(f"{controls.NAMES[i]}={mask[i]}" for i in bad)
+        raise MessageError(f"masks must be from 0 to 1, got {named}")
+    return ControlLayer(
+        values=controls.vector(message.values),
+        mask=mask,
+        mode=_known(LayerMode, message.mode, "mode"),
+    )
+
+
 def quaternion(rotation: NDArray[np.float64]) -> Quaternion:
     """Return a rotation matrix (3, 3) as a unit quaternion."""
     # The largest of the four components is found first: dividing by it is always safe.
@@ -118,12 +152,12 @@ def quaternion(rotation: NDArray[np.float64]) -> Quaternion:
     return Quaternion(x=float(x), y=float(y), z=float(z), w=float(w))
 
 
-def _known(kind: type[S], value: int) -> S:
+def _known(kind: type[S], value: int, what: str = "state") -> S:
     try:
         return kind(value)
     except ValueError:
         known = ", ".join(f"{one.name}={one.value}" for one in kind)
-        raise MessageError(f"unknown state {value}; known states: {known}") from None
+        raise MessageError(f"unknown {what} {value}; known {what}s: {known}") from None
 
 
 def _share(value: float) -> float:
