@@ -169,8 +169,12 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     @property
     def state(self) -> str:
-        """Label of the lifecycle state: unconfigured, inactive, active or finalized."""
-        return str(self._state_machine.current_state[1])
+        """Label of the lifecycle state: unconfigured, inactive, active or finalized.
+
+        A node that has been destroyed is finalized.
+        """
+        machine = getattr(self, "_state_machine", None)
+        return str(machine.current_state[1]) if machine else "finalized"
 
     def publisher(
         self, message_type: type, topic: str, qos: QoSProfile
@@ -353,7 +357,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._configured.destroy()
         super().destroy_node()
         # rclpy leaves it, and it keeps the node's name in the graph while anything refers to us.
-        self._state_machine.destroy_when_not_in_use()
+        # To ask it for its state after its end would be the end of the process.
+        self.__dict__.pop("_state_machine", None)
 
     def hurry(self) -> None:
         """Let `stop` come to its end at once, but for joints that brake.
