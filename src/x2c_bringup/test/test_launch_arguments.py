@@ -65,6 +65,10 @@ def test_defaults_start_the_whole_pipeline():
         ({"loop": "false"}, "camera_node", {"loop": False}),
         ({"use_sim_time": "false"}, "face_tracker_node", {"use_sim_time": False}),
         ({"record": "out"}, "recorder_node", {"output": "out"}),
+        ({"mirror": "true"}, "imitation_node", {"mirror": True}),
+        ({"rotate": "180"}, "camera_node", {"rotate": 180}),
+        ({"rotate": "180"}, "face_tracker_node", {"rotate": 0}),
+        ({"rotate": "90", "camera": "false"}, "face_tracker_node", {"rotate": 90}),
     ],
 )
 def test_arguments_become_parameters_of_their_nodes(given, node, parameters):
@@ -100,6 +104,7 @@ def test_topics_follow_the_drivers_and_names_the_namespace():
         ({"log_level": "loud"}, "log_level: expected one of"),
         ({"camera": "false", "filename": "a.mp4"}, "filename: has no effect"),
         ({"colour": "red"}, "unknown option 'colour'"),
+        ({"rotate": "45"}, "rotate: expected one of '', '0', '90', '180', '270', got '45'"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused_by_name(given, reason):
@@ -110,9 +115,12 @@ def test_arguments_that_cannot_be_are_refused_by_name(given, reason):
 def test_arguments_of_a_replay_reach_the_graph_and_the_player():
     texts = {one.name: one.default for one in replay_arguments()}
     graph, replay, player = replay_options(
-        texts | {"bag": "a.mcap", "rate": "2", "loop": "true", "face": "false", "robot": "virtual"}
+        texts
+        | {"bag": "a.mcap", "rate": "2", "loop": "true", "face": "false", "robot": "virtual"}
+        | {"rotate": "180", "mirror": "true", "neutral_file": "rest.png"}
     )
     assert (graph.robot, graph.face, graph.params_file) == ("virtual", False, "")
+    assert (graph.rotate, graph.mirror, graph.neutral_file) == ("180", True, "rest.png")
     assert (replay.bag, replay.rate, replay.loop) == ("a.mcap", 2.0, True)
     assert player == texts["player"]
     with pytest.raises(GraphError, match="rate: expected a number"):

@@ -18,7 +18,6 @@ def test_every_option_is_described_in_a_sentence():
     texts = option_texts()
     names = [field.name for field in dataclasses.fields(GraphOptions)]
     names.remove("backend_options")
-    names.remove("node_parameters")
     assert [text.name for text in texts] == names
     assert all(text.description.endswith((".", ").")) for text in texts)
     assert all(text.default in text.choices for text in texts if text.choices)

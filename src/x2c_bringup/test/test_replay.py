@@ -14,6 +14,7 @@ from x2c_bringup.graph.replay import (
     ReplayOptions,
     build_replay,
     choose_player,
+    player_node,
     replay_texts,
     rosbag2_command,
 )
@@ -59,7 +60,6 @@ def test_only_the_camera_is_played_and_all_the_rest_recomputed(tmp_path):
         "bag": str(tmp_path / "bag"),
         "topic": "/cam/image_raw/compressed",
         "rate": 2.0,
-        "loop": False,
     }
     assert {node.namespace for node in (made.player, *made.nodes)} == {"r1"}
     assert made.finished
@@ -119,12 +119,27 @@ def test_options_are_read_from_texts():
 
 
 @pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({}, {"bag": "b"}),
+        ({"loop": "false", "rate": "1"}, {"bag": "b", "loop": False, "rate": 1.0}),
+        ({"loop": "1"}, {"bag": "b", "loop": True}),
+    ],
+)
+def test_what_is_given_wins_over_the_parameter_file_and_nothing_else_does(texts, expected):
+    defaults = {one.name: one.default for one in replay_texts()} | {"bag": "b"}
+    player = player_node(GraphOptions(), ReplayOptions.from_texts(defaults | texts))
+    assert player.parameters == expected
+
+
+@pytest.mark.parametrize(
     ("texts", "reason"),
     [
         ({"bag": ""}, "bag: expected the folder"),
         ({"rate": "fast"}, "rate: expected a number, got 'fast'"),
         ({"rate": "0"}, "rate: expected 0.01 to 100"),
         ({"rate": "nan"}, "rate: expected 0.01 to 100"),
+        ({"loop": "perhaps"}, "loop: expected true or false, got 'perhaps'"),
     ],
 )
 def test_options_that_cannot_be_are_refused(texts, reason):

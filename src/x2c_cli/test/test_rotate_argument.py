@@ -5,7 +5,9 @@ import argparse
 
 import pytest
 
-from x2c_cli.commands.imitation import imitate
+from x2c_bringup.graph.node_specs import build_graph
+from x2c_cli.commands.imitation import imitate, replay
+from x2c_cli.commands.imitation.source import common_options
 
 
 @pytest.mark.parametrize(
@@ -21,5 +23,15 @@ from x2c_cli.commands.imitation import imitate
 def test_rotate_reaches_the_node_that_has_the_images(words, expected):
     parser = argparse.ArgumentParser()
     imitate.add_arguments(parser)
-    parameters = imitate._options(parser.parse_args(words), "").node_parameters
-    assert {node: values["rotate"] for node, values in parameters.items()} == expected
+    nodes = build_graph(imitate._options(parser.parse_args(words), ""))
+    turns = {one.name: one.parameters["rotate"] for one in nodes if "rotate" in one.parameters}
+    assert turns == expected
+
+
+def test_replay_takes_the_same_options_as_imitate():
+    parser = argparse.ArgumentParser()
+    replay.add_arguments(parser)
+    words = ["bag", "--mirror", "--rotate", "90", "--neutral", "rest.png"]
+    arguments = parser.parse_args(words)
+    options = common_options(arguments, "", arguments.neutral)
+    assert (options.mirror, options.rotate, options.neutral_file) == (True, "90", "rest.png")

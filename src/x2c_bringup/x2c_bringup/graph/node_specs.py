@@ -89,10 +89,13 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     nodes = []
     if options.camera:
         nodes.append(_camera(options))
-    tracking = {
+    tracking: dict[str, ParameterValue | None] = {
         "image_transport": options.image_transport,
         "neutral_file": options.neutral_file,
     }
+    if options.rotate:
+        # What camera_node has turned, as the user says, is upright.
+        tracking["rotate"] = 0 if options.camera else int(options.rotate)
     nodes += [
         _node(options, "x2c_perception", "face_tracker_node", **tracking),
         _imitation(options),
@@ -109,7 +112,10 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
 
 def _camera(options: GraphOptions) -> NodeSpec:
     choices = {"filename": options.filename, "video_device": options.video_device}
-    node = _node(options, "x2c_perception", "camera_node", loop=options.loop, **choices)
+    turn = int(options.rotate) if options.rotate else None
+    node = _node(
+        options, "x2c_perception", "camera_node", loop=options.loop, rotate=turn, **choices
+    )
     if options.video_device and not options.filename:
         # A file named in the parameter file would replace the camera.
         node = replace(node, parameters={**node.parameters, "filename": ""})
@@ -128,7 +134,8 @@ def _camera(options: GraphOptions) -> NodeSpec:
 
 def _imitation(options: GraphOptions) -> NodeSpec:
     backend = options.backend
-    node = _node(options, "x2c_imitation", "imitation_node", robot=options.robot, backend=backend)
+    choices = {"robot": options.robot, "backend": backend}
+    node = _node(options, "x2c_imitation", "imitation_node", mirror=options.mirror, **choices)
     if not options.backend_options:
         return node
     if not backend and options.params_file:
@@ -166,7 +173,6 @@ def _node(
     class_name = "".join(word.capitalize() for word in executable.split("_"))
     # Only what the user chose, so that the parameter file can say it too.
     choices |= {"autostart": options.autostart, "use_sim_time": options.use_sim_time}
-    choices |= options.node_parameters.get(executable, {})
     return NodeSpec(
         package=package,
         executable=executable,

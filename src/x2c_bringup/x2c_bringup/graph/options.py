@@ -53,8 +53,17 @@ class GraphOptions:
         "Image of the person at rest, or saved neutral face (.npz); empty: as in params_file "
         "(none).",
     )
-    node_parameters: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
-    """Parameters that win over the file, by the executables of the nodes."""
+    mirror: bool | None = _option(
+        None,
+        "Show the person's left on the robot's right, as a mirror does; empty: as in params_file "
+        "(false).",
+    )
+    rotate: str = _option(
+        "",
+        "Clockwise turn of images of a camera on its side or upside down [deg]; empty: as in "
+        "params_file, or as recognised from the faces.",
+        ("", "0", "90", "180", "270"),
+    )
     params_file: str = _option(
         "", "YAML file with parameters of the nodes; empty: none. Arguments win over it."
     )
@@ -206,10 +215,15 @@ def _is_switch(field: dataclasses.Field[Any]) -> bool:
 def _value(field: dataclasses.Field[Any], text: str) -> str | bool | None:
     if not _is_switch(field):
         return text
-    return None if field.default is None and not text else _switch(field.name, text)
+    return None if field.default is None and not text else switch(field.name, text)
 
 
-def _switch(name: str, text: str) -> bool:
+def switch(name: str, text: str) -> bool:
+    """Return whether an option is on.
+
+    Raises:
+        GraphError: The text is neither true nor false.
+    """
     switches = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in switches:
         raise GraphError(f"{name}: expected true or false, got {text!r}")

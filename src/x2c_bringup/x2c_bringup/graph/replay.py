@@ -11,7 +11,7 @@ from x2c_bags.frames.camera_topics import CameraTopic, choose_camera
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bringup.errors import GraphError
 from x2c_bringup.graph.node_specs import NodeSpec, ParameterValue, build_graph, given
-from x2c_bringup.graph.options import GraphOptions, OptionText
+from x2c_bringup.graph.options import GraphOptions, OptionText, switch
 
 PLAYER = "bag_player_node"
 
@@ -24,8 +24,18 @@ _DELAY = 10.0
 _TEXTS = (
     OptionText("bag", "Bag to play: its folder, or one file of it.", "", ()),
     OptionText("topic", "Topic of its images; empty: that of its only camera.", "", ()),
-    OptionText("rate", "Speed: 2 is twice as fast as recorded.", "1.0", ()),
-    OptionText("loop", "Start again at the end of the bag.", "false", ("true", "false")),
+    OptionText(
+        "rate",
+        "Speed: 2 is twice as fast as recorded; empty: as in params_file (1.0).",
+        "",
+        (),
+    ),
+    OptionText(
+        "loop",
+        "Start again at the end of the bag; empty: as in params_file (false).",
+        "",
+        ("", "true", "false"),
+    ),
     OptionText(
         "player",
         "Player: x2c (bag_player_node: any bag, from its first image, as it waits for the "
@@ -43,14 +53,14 @@ class ReplayOptions:
     Attributes:
         bag: Folder of the bag, or one file of it.
         topic: Topic of its images; empty for its only camera.
-        rate: 2 is twice as fast as recorded.
-        loop: Whether it begins again when it ends.
+        rate: 2 is twice as fast as recorded; None leaves it to the parameter file.
+        loop: Whether it begins again when it ends; None leaves it to the parameter file.
     """
 
     bag: str
     topic: str = ""
-    rate: float = 1.0
-    loop: bool = False
+    rate: float | None = None
+    loop: bool | None = None
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> ReplayOptions:
@@ -60,10 +70,11 @@ class ReplayOptions:
             GraphError: A value cannot be.
         """
         try:
-            rate = float(texts["rate"])
+            rate = float(texts["rate"]) if texts["rate"] else None
         except ValueError:
             raise GraphError(f"rate: expected a number, got {texts['rate']!r}") from None
-        return cls(texts["bag"], texts["topic"], rate, texts["loop"] == "true")
+        loop = switch("loop", texts["loop"]) if texts["loop"] else None
+        return cls(texts["bag"], texts["topic"], rate, loop)
 
     def __post_init__(self) -> None:
         """Refuse options that cannot be.
@@ -73,7 +84,7 @@ class ReplayOptions:
         """
         if not self.bag:
             raise GraphError("bag: expected the folder of a bag, or one file of it, got ''")
-        if not 0.01 <= self.rate <= 100.0:
+        if self.rate is not None and not 0.01 <= self.rate <= 100.0:
             raise GraphError(f"rate: expected 0.01 to 100, got {self.rate:g}")
 
 
@@ -126,7 +137,7 @@ def player_node(options: GraphOptions, replay: ReplayOptions) -> NodeSpec:
     choices: dict[str, ParameterValue | None] = {
         "bag": replay.bag,
         "topic": replay.topic,
-        "rate": float(replay.rate),
+        "rate": replay.rate,
         "loop": replay.loop,
         "autostart": options.autostart,
     }
@@ -178,7 +189,7 @@ def rosbag2_command(made: Replay, replay: ReplayOptions, namespace: str) -> list
     if camera.info:
         topics[camera.info] = f"{prefix}/camera_info"
     words = ["ros2", "bag", "play", str(made.path)]
-    words += ["--clock", f"{_CLOCK_RATE:g}", "--rate", f"{replay.rate:g}"]
+    words += ["--clock", f"{_CLOCK_RATE:g}", "--rate", f"{replay.rate or 1.0:g}"]
     words += ["--delay", f"{_DELAY:g}"]
     words += ["--loop"] if replay.loop else []
     words += ["--disable-keyboard-controls", "--topics", *topics]

@@ -17,8 +17,8 @@ from x2c_bringup.graph.replay import ReplayOptions, replay_texts
 from x2c_bringup.shared_files import RANGE_VARIABLE
 
 SHARED_WITH_REPLAY = (
-    *("robot", "backend", "params_file", "namespace", "face", "description", "record"),
-    *("autostart", "log_level"),
+    *("robot", "backend", "neutral_file", "mirror", "rotate", "params_file", "namespace"),
+    *("face", "description", "record", "autostart", "log_level"),
 )
 """Options of the graph that replay.launch.py takes too; the bag settles the others."""
 

@@ -39,10 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rate",
         metavar="X",
         type=_rate,
-        default=1.0,
         help="speed; 2 is twice as fast as recorded (default: 1)",
     )
-    parser.add_argument("--loop", action="store_true", help="start again at the end of the bag")
+    parser.add_argument(
+        "--loop", action="store_true", default=None, help="start again at the end of the bag"
+    )
+    parser.add_argument(
+        "--neutral",
+        metavar="FILE",
+        default="",
+        help="an image of the person at rest, or a saved neutral face (.npz)",
+    )
     parser.add_argument(
         "--record", metavar="DIR", type=Path, help="record the recomputed topics to a folder"
     )
@@ -58,22 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
-    from x2c_bringup.graph.options import GraphOptions
     from x2c_bringup.graph.replay import ReplayOptions, build_replay
     from x2c_bringup.run.composed_run import run_apart, run_here
-    from x2c_cli.commands.imitation.source import backend_texts
+    from x2c_cli.commands.imitation.source import common_options
 
     console = Console()
-    options = GraphOptions(
-        robot=arguments.robot,
-        backend=arguments.backend,
-        backend_options=backend_texts(arguments),
-        params_file=str(arguments.params or ""),
-        namespace=arguments.namespace,
-        face=not arguments.no_face,
-        record=str(arguments.record or ""),
-        log_level=arguments.log_level,
-    )
+    options = common_options(arguments, str(arguments.record or ""), arguments.neutral)
     asked = ReplayOptions(arguments.bag, arguments.topic, arguments.rate, arguments.loop)
     replay = build_replay(options, asked)
     console.print(

@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import math
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from x2c_bringup.graph.options import GraphOptions
@@ -43,19 +44,6 @@ def add_graph_arguments(parser: argparse.ArgumentParser, without_source: str) ->
         help="option of the camera source, see 'x2c sources'; can be given several times",
     )
     add_neutral_arguments(parser)
-    parser.add_argument(
-        "--mirror",
-        action="store_true",
-        help="show the person's left on the robot's right, as a mirror does",
-    )
-    parser.add_argument(
-        "--rotate",
-        metavar="DEG",
-        type=int,
-        choices=(0, 90, 180, 270),
-        help="clockwise turn of the images, for a camera on its side or upside down: "
-        "0, 90, 180 or 270",
-    )
     add_common_arguments(parser)
 
 
@@ -68,6 +56,19 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend", metavar="B", default="", help="imitation backend (default: solver)"
     )
     add_backend_options(parser)
+    parser.add_argument(
+        "--mirror",
+        action="store_true",
+        help="show the person's left on the robot's right, as a mirror does",
+    )
+    parser.add_argument(
+        "--rotate",
+        metavar="DEG",
+        default="",
+        choices=("0", "90", "180", "270"),
+        help="clockwise turn of the images, for a camera on its side or upside down: "
+        "0, 90, 180 or 270",
+    )
     parser.add_argument(
         "--no-face",
         action="store_true",
@@ -124,7 +125,25 @@ def backend_texts(arguments: argparse.Namespace) -> dict[str, str]:
 def graph_options(
     arguments: argparse.Namespace, record: str = "", neutral: str = ""
 ) -> GraphOptions:
-    """Return the options of the graph that the arguments ask for.
+    """Return the options of the graph that the arguments of `add_graph_arguments` ask for.
+
+    Args:
+        arguments: Arguments of the command.
+        record: Folder to record to; empty for none.
+        neutral: File with the person's neutral face; empty for none.
+    """
+    return replace(
+        common_options(arguments, record, neutral),
+        filename=arguments.video,
+        video_device=arguments.camera,
+        camera_options=shlex.join(arguments.camera_option),
+    )
+
+
+def common_options(
+    arguments: argparse.Namespace, record: str = "", neutral: str = ""
+) -> GraphOptions:
+    """Return the options of the graph that the arguments of `add_common_arguments` ask for.
 
     Args:
         arguments: Arguments of the command.
@@ -132,34 +151,18 @@ def graph_options(
         neutral: File with the person's neutral face; empty for none.
     """
     return GraphOptions(
-        filename=arguments.video,
-        video_device=arguments.camera,
         neutral_file=neutral,
-        camera_options=shlex.join(arguments.camera_option),
+        mirror=arguments.mirror or None,
+        rotate=arguments.rotate,
         robot=arguments.robot,
         backend=arguments.backend,
         backend_options=backend_texts(arguments),
-        node_parameters=_parameters(arguments),
         params_file=str(arguments.params or ""),
         namespace=arguments.namespace,
         face=not arguments.no_face,
         record=record,
         log_level=arguments.log_level,
     )
-
-
-def _parameters(arguments: argparse.Namespace) -> dict[str, dict[str, bool | int]]:
-    """Return the parameters of nodes that the arguments ask for."""
-    parameters: dict[str, dict[str, bool | int]] = {}
-    if arguments.mirror:
-        parameters["imitation_node"] = {"mirror": True}
-    if arguments.rotate is not None and takes_topic(arguments):
-        parameters["face_tracker_node"] = {"rotate": arguments.rotate}
-    elif arguments.rotate is not None:
-        parameters["camera_node"] = {"rotate": arguments.rotate}
-        # Turned as the user says, the images are upright.
-        parameters["face_tracker_node"] = {"rotate": 0}
-    return parameters
 
 
 def takes_topic(arguments: argparse.Namespace) -> bool:
