@@ -30,6 +30,7 @@ from x2c_core.face.frames import NO_TRACK, Face, FaceState
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.face.relations import Relation, relate
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
+from x2c_core.images.orientation import turned
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_views
@@ -39,6 +40,7 @@ from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator
 from x2c_node.robots import find_robot
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
+from x2c_perception.tracking.upright_view import single_image_turn
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def _face(tracker: FaceTracker, path: Path) -> Face:
         bgr = read_image(path)
     except ImageDecodingError as error:
         raise EvaluationError(str(error)) from error
+    bgr = turned(bgr, single_image_turn(bgr, tracker))
     landmarks = track_views(tracker, np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8))
     if landmarks is None:
         raise EvaluationError(f"no face is found in {path}")

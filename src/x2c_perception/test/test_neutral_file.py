@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import cv2
 import numpy as np
 import pytest
 
+from x2c_core.images.orientation import turned
 from x2c_perception.errors import PersonError
 from x2c_perception.neutral.neutral_file import read_neutral
 from x2c_perception.neutral.person_store import PersonStore, write_person
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 from x2c_perception.tracking_stage import TrackingStage
@@ -47,6 +51,16 @@ def test_a_saved_face_is_the_same(image, tmp_path, make_face):
     write_person(tmp_path / "kept" / "ada.npz", neutral)
     again = read_neutral(tmp_path / "kept" / "ada.npz", Found())
     np.testing.assert_array_equal(again.face, neutral.face)
+
+
+def test_an_image_that_is_upside_down_gives_the_same(portrait, tmp_path):
+    found = []
+    with closing(FaceMeshTracker()) as tracker:
+        for degrees in (0, 180):
+            path = tmp_path / f"{degrees}.png"
+            cv2.imwrite(str(path), turned(portrait, degrees))
+            found.append(read_neutral(path, tracker))
+    np.testing.assert_array_equal(found[0].face, found[1].face)
 
 
 def test_what_holds_no_face_is_refused(image, tmp_path, make_face):

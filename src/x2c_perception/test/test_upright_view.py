@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -12,12 +13,20 @@ from x2c_core.errors import X2CError
 from x2c_core.face.frames import FaceState
 from x2c_core.images.orientation import turned
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
 from x2c_perception.tracking.tracking_settings import TrackingSettings
-from x2c_perception.tracking.upright_view import UprightView
+from x2c_perception.tracking.upright_view import UprightView, single_image_turn
 from x2c_perception.tracking_stage import TrackingStage
 
 PERIOD = 33_333_333
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Return the face tracker, loaded once."""
+    with closing(FaceMeshTracker()) as tracker:
+        yield tracker
 
 
 def follow(image, *, settings=None, images=4, **arguments):
@@ -44,6 +53,15 @@ def test_a_turned_camera_is_recognised_before_anything_wrong_is_shown(portrait, 
     assert np.abs(difference).mean() < 0.5
     assert (frame.image == portrait).all()
     assert bool(stage.recognised_rotation) is (mounted != 0)
+
+
+@pytest.mark.parametrize("mounted", [0, 90, 180, 270])
+def test_a_single_image_is_recognised_at_once(portrait, models, mounted):
+    assert single_image_turn(turned(portrait, mounted), models) == (360 - mounted) % 360
+
+
+def test_a_single_image_without_a_face_stays_as_it_is(models):
+    assert single_image_turn(np.full((48, 64, 3), 90, np.uint8), models) == 0
 
 
 def test_it_is_said_in_a_sentence(portrait):
@@ -93,6 +111,13 @@ def test_a_face_that_only_a_turned_image_shows_is_found_in_the_end(make_face):
     assert frame.smoothed.state is FaceState.TRACKING
     stage, _ = follow(image, images=20, tracker=Turned(make_face()))
     assert stage.rotation == 0
+
+
+@pytest.mark.parametrize("mounted", [0, 90, 180, 270])
+def test_a_single_image_is_turned_as_the_only_view_with_a_face(make_face, mounted):
+    image = np.zeros((480, 640, 3), np.uint8)
+    image[0, 0] = 255
+    assert single_image_turn(turned(image, mounted), Turned(make_face())) == (360 - mounted) % 360
 
 
 def test_an_empty_room_costs_little(make_face):

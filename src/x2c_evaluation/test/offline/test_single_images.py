@@ -29,6 +29,18 @@ def test_an_open_mouth_in_an_image_opens_the_robots(tmp_path, settings):
     assert shut > 0.9
 
 
+def test_an_image_that_is_upside_down_is_turned_and_that_is_said(tmp_path, settings):
+    face = draw(settings.robot(), controls.NEUTRAL, (320, 320))
+    for name, image in (("a", face), ("b", face[::-1, ::-1])):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), image)
+    outcome = evaluate(EvaluationJob("images", str(tmp_path), settings))
+    (tmp_path / "frames.parquet").write_bytes(outcome.frames)
+    upright, turned = read_curves(tmp_path / "frames.parquet").values
+    np.testing.assert_array_equal(upright, turned)
+    said = [issue.text for issue in outcome.result.issues]
+    assert said == ["an image is upside down: it was turned by 180 degrees"]
+
+
 def test_an_image_is_a_recording(tmp_path):
     path = tmp_path / "one.png"
     cv2.imwrite(str(path), np.full((48, 64, 3), 7, np.uint8))

@@ -18,6 +18,7 @@ from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import Face
 from x2c_core.images.image_decoding import read_image
+from x2c_core.images.orientation import turned
 from x2c_core.robot.robot import Robot
 from x2c_core.system.parallel import Progress, work_through
 from x2c_datasets.fit.image_tracking import track_views
@@ -33,6 +34,7 @@ from x2c_evaluation.pipeline.settings import default_settings
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.video.video_file import promised_images
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
+from x2c_perception.tracking.upright_view import single_image_turn
 
 SELF = ""
 """Stands for the robot itself in place of a video."""
@@ -128,7 +130,8 @@ def _described(image: Path) -> Array:
     bgr = read_image(image)
     tracker = FaceMeshTracker()
     try:
-        found = track_views(tracker, np.ascontiguousarray(bgr[:, :, ::-1]))
+        upright = turned(bgr, single_image_turn(bgr, tracker))
+        found = track_views(tracker, np.ascontiguousarray(upright[:, :, ::-1]))
     finally:
         tracker.close()
     if found is None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -224,6 +224,7 @@ class Imitated:
         unusable: Frames of these that could not be worked on.
         neutral_at: Time of the first neutral face since the beginning [s]; None for never.
         rotation: Clockwise turn by which the images are upright [deg].
+        turns: Those of single images, by index of the frame.
     """
 
     curves: FrameCurves
@@ -231,6 +232,11 @@ class Imitated:
     unusable: int
     neutral_at: float | None
     rotation: int = 0
+    turns: Mapping[int, int] = field(default_factory=dict)
+
+    def turn_of(self, index: int) -> int:
+        """Return the clockwise turn by which the image of a frame is upright [deg]."""
+        return self.turns.get(index, self.rotation)
 
 
 def imitate(

@@ -18,6 +18,7 @@ from x2c_core.face.descriptors import describe_found
 from x2c_core.face.frames import ControlFrame, ControlState, Face, FaceState
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.files.issues import Issues
+from x2c_core.images.orientation import turned
 from x2c_core.robot.robot import Robot
 from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.pipeline.observing import observe
@@ -33,6 +34,7 @@ from x2c_imitation.pipeline.imitation_stage import imitator_failures, trusted
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_perception.neutral.neutral_estimator import NeutralEstimator
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
+from x2c_perception.tracking.upright_view import single_image_turn
 
 
 def imitate_images(
@@ -45,11 +47,12 @@ def imitate_images(
     """Return what the robot shall show for each image by itself.
 
     A face of a data set, which is that of an animation, is calibrated to its image nearest to
-    neutral. Without such an image, the neutral face is estimated from the image itself.
+    neutral. Without such an image, the neutral face is estimated from the image itself, and an
+    image that is upside down or on its side is turned.
 
     Args:
         source: Source of the images.
-        settings: Settings of the backend.
+        settings: Settings of the backend, and the turn of the images, if it is set.
         robot: Robot that imitates.
         issues: Takes what cannot be worked on.
         progress: Called now and then with the number of images.
@@ -62,6 +65,7 @@ def imitate_images(
     estimator = NeutralEstimator()
     gathered = Gathered()
     read = 0
+    turns: dict[int, int] = {}
     tracker = FaceMeshTracker()
     with closing(tracker), closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
         for frame in frames:
@@ -75,6 +79,10 @@ def imitate_images(
                         calibrated = number
                 continue
             read = frame.index + 1
+            if frame.image is not None and not source.has_neutral:
+                turn = _turn(tracker, frame.image, settings.tracking.settings.rotate, issues)
+                turns[frame.index] = turn
+                frame = replace(frame, image=turned(frame.image, turn))
             output = _output(tracker, frame, number)
             if output.face.state is FaceState.TRACKING:
                 try:
@@ -96,7 +104,20 @@ def imitate_images(
                 progress(read)
     total = source.count or read
     progress(total)
-    return Imitated(gathered.curves(), total, total - len(gathered), 0.0)
+    return Imitated(gathered.curves(), total, total - len(gathered), 0.0, turns=turns)
+
+
+def _turn(tracker: FaceMeshTracker, image: ImageArray, given: int | None, issues: Issues) -> int:
+    """Return the clockwise turn by which an image is upright [deg]; note it if it is found."""
+    if given is not None:
+        return given
+    with suppress(X2CError):
+        found = single_image_turn(image, tracker)
+        if found:
+            how = "upside down" if found == 180 else "on its side"
+            issues.add(f"an image is {how}: it was turned by {found} degrees", loss=False)
+        return found
+    return 0
 
 
 def _calibrate(imitator: Imitator, estimator: NeutralEstimator, face: Face) -> float:

@@ -9,6 +9,7 @@ one of four views at most the face stands on its head, and the others agree on w
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,15 +145,38 @@ class UprightView:
         return quarters != 0
 
 
+def single_image_turn(image: ImageArray, tracker: FaceTracker) -> int:
+    """Return the clockwise turn by which a single image is upright [deg]; 0 if none is clear.
+
+    Args:
+        image: (height, width, 3) BGR.
+        tracker: Tracker that finds the face; it forgets it again.
+    """
+    poses = _poses(image, tracker)
+    _forget(tracker)
+    if (agreed := _agreed(poses)) is not None:
+        return 90 * agreed
+    upright = [one for one, pose in poses.items() if abs(pose.yaw_pitch_roll[2]) < _NEAR]
+    return 90 * upright[0] if len(upright) == 1 else 0
+
+
 def _quarters(image: ImageArray, tracker: FaceTracker) -> int | None:
     """Return the clockwise quarter turns that make a face upright; None if views disagree."""
+    return _agreed(_poses(image, tracker))
+
+
+def _poses(image: ImageArray, tracker: FaceTracker) -> dict[int, HeadPose]:
+    """Return the poses of the faces found in an image, by the quarter turns before looking."""
+    # The image as it is comes last, so that the tracker goes on from there.
+    found = {quarters: _pose(_view(image, quarters), tracker) for quarters in (1, 2, 3, 0)}
+    return {quarters: pose for quarters, pose in found.items() if pose is not None}
+
+
+def _agreed(poses: Mapping[int, HeadPose]) -> int | None:
+    """Return the quarter turns on which most views agree; None if they disagree."""
     votes: Counter[int] = Counter()
     areas = np.zeros(4)
-    # The image as it is comes last, so that the tracker goes on from there.
-    for quarters in (1, 2, 3, 0):
-        pose = _pose(_view(image, quarters), tracker)
-        if pose is None:
-            continue
+    for quarters, pose in poses.items():
         angle = pose.yaw_pitch_roll[2] + quarters * np.pi / 2.0
         nearest = round(angle / (np.pi / 2.0))
         if abs(angle - nearest * np.pi / 2.0) < _NEAR:

@@ -136,7 +136,7 @@ def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> Evaluat
     if not failed:
         if settings.fidelity and not source.is_independent:
             fidelity = fidelity_figures(source, curves, robot, settings, issues)
-        key_frames = find_key_frames(source, curves, robot, issues, imitated.rotation)
+        key_frames = find_key_frames(source, curves, robot, issues, imitated.turn_of)
     figures = Figures(
         frames=statistics.frame_statistics(curves, imitated.read, imitated.unusable),
         tracking=statistics.tracking_statistics(curves, imitated.neutral_at),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -96,7 +96,11 @@ def frame_errors(curves: FrameCurves) -> tuple[str, Array] | None:
 
 
 def find_key_frames(
-    source: FrameSource, curves: FrameCurves, robot: Robot, issues: Issues, rotation: int = 0
+    source: FrameSource,
+    curves: FrameCurves,
+    robot: Robot,
+    issues: Issues,
+    turn_of: Callable[[int], int],
 ) -> list[KeyFrame]:
     """Return the moments of largest error, or of strongest expression, in the order of time.
 
@@ -105,7 +109,7 @@ def find_key_frames(
         curves: Curves of the frames.
         robot: Robot that imitates; the virtual one is drawn in its place where it is another.
         issues: Takes why there are no images.
-        rotation: Clockwise turn by which the images are upright [deg].
+        turn_of: Clockwise turn [deg] by which the image of a frame, by index, is upright.
     """
     compared = frame_errors(curves)
     if compared is not None and np.isfinite(compared[1]).any():
@@ -115,7 +119,7 @@ def find_key_frames(
         weights = np.where(curves.followed, weights, np.nan)
     chosen = _peaks(weights, curves.times)
     people = {
-        index: turned(image, rotation)
+        index: turned(image, turn_of(index))
         for index, image in source.images([int(curves.index[place]) for place in chosen]).items()
     }
     with closing(_Artist(robot, issues)) as artist:
