@@ -56,8 +56,8 @@ test: build ## run every check and test
 	cat build/lint.log
 	exit $$((tests || linted))
 
-bench: build ## measure speed and memory
-	@./x2c bench
+bench: build ## measure speed and memory (AGAINST= commit or tag to compare with)
+	@./x2c bench $${AGAINST:+--against "$$AGAINST"}
 
 docs: ## build the documentation site in build/docs; a broken link fails
 	@scripts/docs.sh

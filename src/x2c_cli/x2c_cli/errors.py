@@ -8,5 +8,9 @@ class BusError(X2CError):
     """A node, topic or service is not on the bus, or does not answer."""
 
 
+class RevisionError(X2CError):
+    """A revision of this project cannot be checked out, installed or measured."""
+
+
 class FaultError(X2CError):
     """The pipeline did not do what was expected of it when something went wrong."""

@@ -8,6 +8,11 @@ many processes wanted a core, ours included.
 
 Without a limit, images come faster than they can be used, and sending them takes processor time
 from using them; 120/s is the rate of a fast camera.
+
+With --against, the present commit and another revision are checked out and installed, each in a
+folder of its own, and measured in turn on the same video: the graph, the time until the first
+joint command, and an evaluation. The table shows the lowest value, the median, and the ratios of
+both.
 """
 
 from __future__ import annotations
@@ -53,12 +58,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-face", action="store_true", help="without the virtual face, as for a real robot"
     )
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        default="",
+        help="compare the present commit with a commit, tag or branch of the repository",
+    )
+    parser.add_argument(
+        "--rounds",
+        metavar="N",
+        type=_at_least_one,
+        default=3,
+        help="with --against: measurements of each revision (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--checkouts",
+        metavar="DIR",
+        type=Path,
+        help="with --against: folder for the checkouts, which are kept and used again "
+        "(default: a temporary one)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
+    console = Console()
+    if not console.is_terminal:
+        # In a file, lines are better long than broken.
+        console = Console(width=_WIDTH)
+    if arguments.against:
+        return _compare(arguments, console)
+    return _measure(arguments, console)
+
+
+def _measure(arguments: argparse.Namespace, console: Console) -> int:
     from x2c_bringup.graph.options import GraphOptions
     from x2c_cli.bench.isolated import measure_apart
     from x2c_cli.bench.report import write
@@ -78,10 +113,6 @@ def run(arguments: argparse.Namespace) -> int:
         Setting("composed, 120/s", composed=True, paced=False, options=options, rate=120.0),
         Setting("composed, no limit", composed=True, paced=False, options=options),
     )
-    console = Console()
-    if not console.is_terminal:
-        # In a file, lines are better long than broken.
-        console = Console(width=_WIDTH)
     results = []
     for setting in settings:
         with console.status(f"measuring: {setting.name}"):
@@ -90,6 +121,30 @@ def run(arguments: argparse.Namespace) -> int:
     write(arguments.out, arguments.video, results)
     console.print(f"Figures in {arguments.out}", markup=False)
     return 0
+
+
+def _compare(arguments: argparse.Namespace, console: Console) -> int:
+    from x2c_cli.bench.against import compare
+    from x2c_cli.bench.comparison import table_of, write
+
+    done = compare(
+        arguments.against,
+        arguments.video,
+        arguments.seconds,
+        arguments.rounds,
+        arguments.checkouts,
+        lambda text: console.print(text, markup=False, highlight=False),
+    )
+    console.print(table_of(done))
+    write(arguments.out, done)
+    console.print(f"Figures in {arguments.out}", markup=False)
+    return 0
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
 
 
 def _print(results: Sequence[Result], console: Console) -> None:
