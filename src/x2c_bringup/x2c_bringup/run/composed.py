@@ -279,7 +279,9 @@ class _Host:
         if not self._thread.is_alive():
             self._executor.shutdown()
             # Levels outlive their nodes, and hold for the next one of that name.
-            set_logger_level(self.node.get_logger().name, LoggingSeverity.UNSET)
+            set_logger_level(
+                self.node.get_logger().name, get_logging_severity_from_string("unset")
+            )
             self.node.destroy_node()
 
 
