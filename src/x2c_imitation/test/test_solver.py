@@ -21,6 +21,8 @@ from x2c_imitation.solver.solver import Solver
 FACE_CONTROLS = [c for c in controls.CONTROLS if c.group not in ("head", "neck")]
 LIP_SIDES = [c for c in FACE_CONTROLS if c.mirror != c.index and "Lip" in c.name]
 HARDLY_SEEN = [c for c in LIP_SIDES if "Corner" not in c.name]
+RARE = [c for c in FACE_CONTROLS if c.name in ("Nose Wrinkle", "Lip Top Curl", "Lip Bottom Curl")]
+LIP_MIDDLES = [c for c in FACE_CONTROLS if c.name.endswith("Middle")]
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def test_a_neutral_face_gives_the_neutral_values(solver, model, make_face):
 
 
 @pytest.mark.parametrize(
-    "control", [c for c in FACE_CONTROLS if c not in HARDLY_SEEN], ids=lambda c: c.slug
+    "control",
+    [c for c in FACE_CONTROLS if c not in [*HARDLY_SEEN, *RARE, *LIP_MIDDLES]],
+    ids=lambda c: c.slug,
 )
 @pytest.mark.parametrize("deflection", [-0.6, 0.6])
 def test_a_single_control_is_found_again(solver, model, control, deflection, make_face):
@@ -63,6 +67,39 @@ def test_one_side_of_a_lip_takes_the_other_along_but_leads(
     found = controls.to_deflection(solver.imitate(Observation(face))) * np.sign(deflection)
     assert found[control.index] > 0.2
     assert 0.0 < found[control.mirror] < 0.6 * found[control.index]
+
+
+@pytest.mark.parametrize("control", RARE, ids=lambda c: c.slug)
+def test_what_people_seldom_do_needs_clear_evidence(model, control, make_face):
+    found = []
+    for strength in (0.1, 4.0):
+        up, down = model.up.copy(), model.down.copy()
+        up[control.index] *= strength
+        down[control.index] *= strength
+        robot = ExpressionModel(model.neutral, up, down)
+        solver = Solver(robot)
+        solver.calibrate(make_face(robot.neutral))
+        values = controls.from_names({control.name: controls.MAXIMUM[control.index]})
+        face = make_face(robot.landmarks(values))
+        found.append(controls.to_deflection(solver.imitate(Observation(face)))[control.index])
+    faint, clear = found
+    assert faint == pytest.approx(0.0, abs=0.01)
+    assert clear > 0.4
+
+
+@pytest.mark.parametrize("control", LIP_MIDDLES, ids=lambda c: c.slug)
+@pytest.mark.parametrize("deflection", [-0.6, 0.6])
+def test_the_middle_of_a_lip_takes_the_sides_along_but_leads(
+    solver, model, control, deflection, make_face
+):
+    wanted = np.zeros(controls.COUNT)
+    wanted[control.index] = deflection
+    face = make_face(model.landmarks(controls.from_deflection(wanted)))
+    found = controls.to_deflection(solver.imitate(Observation(face))) * np.sign(deflection)
+    base = control.name.removesuffix("Middle")
+    assert found[control.index] > 0.15
+    for side in ("Left", "Right"):
+        assert 0.0 < found[controls.index(base + side)] < found[control.index]
 
 
 @pytest.mark.parametrize("control", HARDLY_SEEN, ids=lambda c: c.slug)

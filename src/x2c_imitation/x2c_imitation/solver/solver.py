@@ -4,13 +4,13 @@
 The robot's expression model says how each control moves each landmark. The person's landmark
 motion, freed of head pose, neutral face and face shape, is explained by it:
 
-    minimise  |W (E x - d)|^2 + |V M (E x - d)|^2 + |R x|^2   subject to   0 <= x <= 1
+    minimise  |W (E x - d)|^2 + |V M (E x - d)|^2 + |R x|^2 + 2 c x   subject to   0 <= x <= 1
 
 with x how far the face's controls go up and down, E the model, d the motion less
 what the robot's own turn of the head will do to its landmarks, W how far each landmark is
 trusted, M the relations between landmarks that people read (`x2c_core.face.relations`), V how much
-these count, and R a weak pull to neutral and symmetric faces. It is a box-constrained quadratic
-program.
+these count, R a weak pull to neutral, symmetric and coherent faces, and c what it costs to use a
+control at all. It is a box-constrained quadratic program.
 
 Head and neck turn as the person's head does, less the turn that the robot's expression seems to
 add. The problem is solved twice, so that each knows of the other.
@@ -42,9 +42,7 @@ from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.pipeline.retargeting import Retargeter
 from x2c_imitation.solver import landmark_weights
-
-_PULL = 0.3
-"""Pull to neutral, as a share of what a control does to the landmarks."""
+from x2c_imitation.solver.control_costs import coherence, costs
 
 _SYMMETRY = {Group.BROW: 1.0, Group.EYELID: 1.0, Group.MOUTH: 2.0}
 """Pull of left and right together, likewise: faces are mostly symmetric, noise is not."""
@@ -110,7 +108,9 @@ class Solver(Imitator):
         effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
         self._parts = (_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT"))
         strength = (effects[_UNKNOWN] ** 2) @ (landmark_weights.LANDMARKS.ravel() ** 2)
-        self._pull = np.diag(_PULL * strength + 1e-6 * strength.max() + 1e-12)
+        names = [controls.NAMES[way % controls.COUNT] for way in _UNKNOWN]
+        squared, self._threshold = costs(strength, names)
+        self._pull = np.diag(squared) + coherence(_UNKNOWN)
         self._symmetry = _symmetry(strength)
         self._retargeter: Retargeter | None = None
 
@@ -142,7 +142,7 @@ class Solver(Imitator):
         shares = [1.0, *(self._retargeter.openness(face.landmarks, pose) ** 2).tolist()]
         parts = list(zip(shares, self._parts, strict=True))
         matrix = self._pull + sum(share * part.matrix for share, part in parts)
-        vector = sum(share * part.asked(motion) for share, part in parts)
+        vector = sum(share * part.asked(motion) for share, part in parts) - self._threshold
         by_ways = sum(share * part.by_ways for share, part in parts)
 
         def explained(turning: Array, pull: Array | float) -> Array:
