@@ -15,7 +15,6 @@ from typing import Any
 import rclpy
 from rclpy.exceptions import NameValidationException
 from rclpy.impl.implementation_singleton import rclpy_implementation
-from rclpy.impl.logging_severity import LoggingSeverity
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
 from rclpy.parameter import Parameter
