@@ -47,6 +47,9 @@ def parameter_classes() -> dict[str, type[Parameters]]:
     player = player_node(GraphOptions(), ReplayOptions("bag"))
     paths = {node.name: node.class_path for node in (*nodes, player)}
     paths["expression_source_node"] = "x2c_imitation.expression_source_node:ExpressionSourceNode"
+    for name in ("blendshape_node",):
+        class_name = "".join(word.capitalize() for word in name.split("_"))
+        paths[name] = f"x2c_sources.{name}:{class_name}"
     for node_name, class_path in paths.items():
         module_name, class_name = class_path.split(":")
         module = importlib.import_module(module_name)

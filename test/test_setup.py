@@ -383,7 +383,7 @@ def test_what_rosdep_cannot_install_is_among_the_requirements():
 LAYERS = (
     {"x2c_core"},
     {"x2c_node"},
-    {"x2c_perception", "x2c_imitation", "x2c_actuation", "x2c_virtual_face"},
+    {"x2c_perception", "x2c_imitation", "x2c_sources", "x2c_actuation", "x2c_virtual_face"},
     {"x2c_bags", "x2c_motors"},
     {"x2c_datasets"},
     {"x2c_bringup", "x2c_evaluation", "x2c_training"},

@@ -24,6 +24,7 @@ _PACKAGES = (
     "x2c_node",
     "x2c_perception",
     "x2c_imitation",
+    "x2c_sources",
     "x2c_actuation",
     "x2c_virtual_face",
     "x2c_motors",

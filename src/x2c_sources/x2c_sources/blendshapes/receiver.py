@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UDP socket that takes the packets of one sender, and a bounded number at a time."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from x2c_core.arrays import Array
+from x2c_sources.blendshapes.formats import PacketFormat
+from x2c_sources.errors import PacketError, ReceiverError
+
+_LARGEST = 65535
+_MOST_AT_ONCE = 64
+
+
+class PuppetReceiver:
+    """Newest face of one sender.
+
+    The first sender of a valid face is followed until it has been silent for a while. Packets of
+    others are dropped unread, so that a stranger can neither steer nor disturb the face.
+
+    Attributes:
+        counts: Packets dropped so far, by reason.
+        last_error: Description of the last malformed packet; empty if there was none.
+        sender: Address that is followed; empty before the first face.
+
+    Args:
+        packets: Format of the packets.
+        address: Address to listen at.
+        port: Port to listen at; 0 for the format's own.
+        silence: Time after which another sender may take over [s].
+        clock: Steady clock [s].
+
+    Raises:
+        ReceiverError: The address and port cannot be listened at.
+    """
+
+    def __init__(
+        self,
+        packets: PacketFormat,
+        address: str,
+        port: int,
+        silence: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._packets, self._silence, self._clock = packets, silence, clock
+        self.counts: Counter[str] = Counter()
+        self.last_error = ""
+        self.sender = ""
+        self._heard = -float("inf")
+        self._reader = packets.reader()
+        port = port or packets.port
+        try:
+            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self._socket.bind((address, port))
+            except OSError:
+                self._socket.close()
+                raise
+        except (OSError, OverflowError) as error:
+            raise ReceiverError(
+                f"cannot listen at {address}:{port}: {error}; expected an address of this "
+                "machine, and a port that no other program has"
+            ) from error
+        self._socket.setblocking(False)
+
+    @property
+    def port(self) -> int:
+        """Port that is listened at."""
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def is_silent(self) -> bool:
+        """True while no face has come for the time of silence."""
+        return self._clock() - self._heard > self._silence
+
+    def newest(self) -> Array | None:
+        """Return the shapes (55,) of the newest face since the last call; None without one.
+
+        At most 64 packets are taken; further ones wait in the socket, which drops what is too
+        much.
+        """
+        newest = None
+        for _ in range(_MOST_AT_ONCE):
+            try:
+                packet, (sender, _) = self._socket.recvfrom(_LARGEST)
+            except BlockingIOError:
+                break
+            except OSError:
+                self.counts["receptions failed"] += 1
+                break
+            shapes = self._read(packet, sender)
+            if shapes is not None:
+                newest = shapes
+        return newest
+
+    def _read(self, packet: bytes, sender: str) -> Array | None:
+        if sender != self.sender:
+            if self.sender and not self.is_silent:
+                self.counts["packets of strangers"] += 1
+                return None
+            self._reader = self._packets.reader()
+            self.sender = sender
+        try:
+            shapes = self._reader.read(packet)
+        except PacketError as error:
+            self.counts["malformed packets"] += 1
+            self.last_error = f"{sender}: {error}"
+            return None
+        if shapes is None:
+            self.counts["packets without a face"] += 1
+        else:
+            self._heard = self._clock()
+        return shapes
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._socket.close()
