@@ -163,7 +163,7 @@ def test_a_type_that_means_another_thing_is_passed_over_by_name(tmp_path, before
         assert "builtin_interfaces/msg/Time" in text
     else:
         assert text == (
-            f"/control_values: 1 messages were passed over: {VALUES} cannot be read: "
+            f"/control_values: 1 message was passed over: {VALUES} cannot be read: "
             f"in this bag {field}"
         )
 
@@ -348,11 +348,11 @@ def test_a_database_with_one_definition_for_two_hashes_is_read_where_it_fits(dat
     [
         ("UPDATE topics SET name = NULL WHERE id = 0", "expected texts for its name", [1.5]),
         ("UPDATE topics SET type = X'00ff' WHERE id = 0", "expected texts for its name", [1.5]),
-        ("UPDATE messages SET data = 'text' WHERE id = 1", "1 messages of /thing", [8, 1.5]),
-        ("UPDATE messages SET data = NULL WHERE id = 1", "1 messages of /thing", [8, 1.5]),
-        ("UPDATE messages SET data = 7 WHERE id = 1", "1 messages of /thing", [8, 1.5]),
+        ("UPDATE messages SET data = 'text' WHERE id = 1", "1 message of /thing", [8, 1.5]),
+        ("UPDATE messages SET data = NULL WHERE id = 1", "1 message of /thing", [8, 1.5]),
+        ("UPDATE messages SET data = 7 WHERE id = 1", "1 message of /thing", [8, 1.5]),
         ("UPDATE messages SET timestamp = NULL WHERE id < 3", "2 messages of /thing", [1.5]),
-        ("UPDATE messages SET timestamp = 'soon' WHERE id = 1", "1 messages of /thing", [8, 1.5]),
+        ("UPDATE messages SET timestamp = 'soon' WHERE id = 1", "1 message of /thing", [8, 1.5]),
         ("UPDATE topics SET serialization_format = 'x' WHERE id = 0", "in the form 'x'", [1.5]),
     ],
 )
@@ -416,5 +416,5 @@ def test_a_publisher_of_another_version_is_recorded_on_a_channel_of_its_own(tmp_
     reader = BagReader(tmp_path / "out")
     assert [one.time for one in reader.messages(["/control_values"])] == [1, 3]
     (issue,) = reader.found
-    assert "1 messages were passed over" in issue.text
+    assert "1 message was passed over" in issue.text
     assert other in issue.text

@@ -337,7 +337,7 @@ def test_a_publisher_of_another_version_is_named_and_recorded_apart(
     node.stop()
     reader = BagReader(tmp_path / "out")
     assert list(reader.messages(["/control_values"])) == []
-    assert any("1 messages" in one and other in one for one in reader.issues)
+    assert any("1 message " in one and other in one for one in reader.issues)
 
 
 def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):

@@ -20,6 +20,7 @@ from x2c_bags.schema.definitions import definition
 from x2c_bags.schema.topics import TOPICS, Part, Topic
 from x2c_bags.writing.bag_writer import Split
 from x2c_core.printable import printable
+from x2c_core.words import counted
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.graph.endpoints import endpoint_id, publisher_id, publishers
 from x2c_node.managed_node import ManagedNode
@@ -111,10 +112,10 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         if recorder.fault:
             return Diagnosis(Level.ERROR, recorder.fault, values)
         if self._early:
-            said = f"{len(self._early)} messages wait for a first time on /clock"
-            return Diagnosis(Level.WARN, said, values)
+            waiting = counted(len(self._early), "message waits", "messages wait")
+            return Diagnosis(Level.WARN, f"{waiting} for a first time on /clock", values)
         if recorder.lost:
-            return Diagnosis(Level.WARN, f"{recorder.lost} messages lost", values)
+            return Diagnosis(Level.WARN, f"{counted(recorder.lost, 'message')} lost", values)
         if not counts:
             return Diagnosis(Level.OK, "waiting for messages", values)
         return Diagnosis(Level.OK, f"recording to {self.params.output}", values)

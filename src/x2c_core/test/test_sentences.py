@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from x2c_core.words import counted, did_you_mean
+from x2c_core.words import among_all, counted, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ def test_numbers_and_nouns_agree(words, text):
 def test_a_typo_is_understood_and_nonsense_is_not():
     assert did_you_mean("imitat", ["imitate", "demo"]) == "; did you mean 'imitate'?"
     assert did_you_mean("xyz", ["imitate", "demo"]) == ""
+
+
+def test_what_nothing_was_found_in_is_the_only_one_or_any():
+    assert among_all(1, "image") == "the only image"
+    assert among_all(40, "image") == "any of 40 images"

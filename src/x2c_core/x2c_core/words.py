@@ -18,6 +18,16 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def among_all(number: int, noun: str) -> str:
+    """Return what nothing was found in: "the only image", "any of 2 images".
+
+    Args:
+        number: Number of things that were looked at.
+        noun: Noun for one; it gets an s for several.
+    """
+    return f"the only {noun}" if number == 1 else f"any of {counted(number, noun)}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'imitate'?" for a typo, or an empty text if no known word is near."""
     close = difflib.get_close_matches(word, list(known), n=1)

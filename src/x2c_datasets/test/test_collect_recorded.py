@@ -192,7 +192,7 @@ def test_single_poses_without_an_image_are_left_out_and_listed(
     monkeypatch.setattr(capture_session, "_jpeg", fail_once)
     outcome = collect(robot, tmp_path / "set")
     assert outcome.pairs == len(read_data_set(tmp_path / "set")) == 3
-    assert "1 poses have no image" in outcome.warnings[0]
+    assert "1 pose has no image" in outcome.warnings[0]
     assert "a000000 frame 1: " in outcome.warnings[0]
     assert "3 bytes are no image" in outcome.warnings[0]
 

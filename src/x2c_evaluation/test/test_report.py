@@ -58,7 +58,7 @@ def test_frames_without_an_answer_are_drops_where_the_stage_was_running(recorded
     assert report.drops["camera to face"] == 3
     assert report.drops["face to control values"] == 0
     assert report.frames_before_start == 2
-    assert any("3 of 30 frames were dropped from camera to face" in one for one in report.warnings)
+    assert any("Dropped from camera to face: 3 of 30 frames" in one for one in report.warnings)
 
 
 def test_latency_under_simulated_time_is_left_out(recorded_run):

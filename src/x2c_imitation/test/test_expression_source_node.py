@@ -48,7 +48,7 @@ def test_sliders_are_published_while_active(play, got, wait_until):
     assert list(message.values) == pytest.approx(list(controls.NEUTRAL), abs=1e-6)
     face["values"] = controls.from_names({"Jaw Pitch": 0.25})
     wait_until(lambda: abs(got[-1].values[JAW] - 0.25) < 1e-6, what="the jaw's new value")
-    assert node.diagnosis().message == "1 subscribers on /control_values"
+    assert node.diagnosis().message == "1 subscriber on /control_values"
 
 
 def test_another_publisher_is_reported(ros, play, wait_until):

@@ -15,6 +15,7 @@ from x2c_core.printable import printable
 from x2c_core.sources.expression_source import EXPRESSION_SOURCES, ExpressionSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import NoOptions
+from x2c_core.words import counted
 from x2c_msgs.msg import ControlValues
 from x2c_node.conversion.messages import controls_to_message
 from x2c_node.diagnostics import Diagnosis, Level
@@ -96,7 +97,7 @@ class ExpressionSourceNode(ManagedNode[ExpressionSourceParameters]):
         if not subscribers:
             text = f"nothing subscribes to {topic}: is actuation_node running?"
             return Diagnosis(Level.WARN, text, values)
-        return Diagnosis(Level.OK, f"{subscribers} subscribers on {topic}", values)
+        return Diagnosis(Level.OK, f"{counted(subscribers, 'subscriber')} on {topic}", values)
 
     def _options_of(self, params: ExpressionSourceParameters) -> type[Any]:
         if self._given is not None:

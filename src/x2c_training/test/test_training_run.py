@@ -284,7 +284,7 @@ def test_bad_rows_are_reported(upstream, robot, tmp_path):
     outcome, _ = run(job(data, tmp_path / "out", robot, "optimizer.epochs=1"))
     assert len(outcome.skipped) == 1
     assert "row 4" in outcome.skipped[0]
-    assert "| left out | 1 rows |" in (tmp_path / "out" / CARD).read_text()
+    assert "| left out | 1 row |" in (tmp_path / "out" / CARD).read_text()
 
 
 def test_a_training_that_goes_astray_says_so(simulated, robot, tmp_path, monkeypatch):

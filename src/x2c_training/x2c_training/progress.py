@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from x2c_core.terminal.progress import ProgressDisplay
+from x2c_core.words import counted
 
 
 class TrainProgress(ProgressDisplay):
@@ -30,7 +31,7 @@ class TrainProgress(ProgressDisplay):
         if self._preparing is None:
             self._preparing = self.add("images", total, done)
         self.update(self._preparing, done)
-        self.say_now_and_then(f"{done} of {total} images prepared", done == total)
+        self.say_now_and_then(f"{done} of {counted(total, 'image')} prepared", done == total)
 
     def begin(self, step: int, total: int) -> None:
         """Take note of the first step, and of the number of steps."""

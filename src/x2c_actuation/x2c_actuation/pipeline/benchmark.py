@@ -25,6 +25,7 @@ from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.words import counted
 from x2c_node.robots import find_robot
 
 PERIOD = 0.01
@@ -103,7 +104,8 @@ def main() -> None:
         robot = load_robot(find_robot(arguments.robot))
     except X2CError as error:
         sys.exit(f"error: {error}")
-    lines = [f"{len(robot.joints)} joints, {len(robot.coupled_limits)} coupled limits"]
+    joints = counted(len(robot.joints), "joint")
+    lines = [f"{joints}, {counted(len(robot.coupled_limits), 'coupled limit')}"]
     for name, face in FACES.items():
         cost = measure(robot, face(np.random.default_rng(0)), arguments.ticks)
         lines.append(f"{name:9} {_told(cost.all)} a tick; {_told(cost.new)} where new values came")

@@ -19,6 +19,7 @@ from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
+from x2c_core.words import counted
 
 Nanoseconds = NDArray[np.int64]
 
@@ -187,7 +188,7 @@ def read_recorded_run(
         except (BagError, AttributeError, TypeError, ValueError) as error:
             refused[record.part, str(error)] += 1
     unusable = tuple(
-        f"{count} messages of {part} could not be used: {reason}"
+        f"{counted(count, 'message')} of {part} could not be used: {reason}"
         for (part, reason), count in refused.items()
     )
     streams = {

@@ -11,6 +11,7 @@ from x2c_bags.frames.topic_images import COMPRESSED, IMAGE, VIDEO
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.storage import BagTopic
 from x2c_bags.schema.topics import Part
+from x2c_core.words import counted
 
 _TRANSPORTS = ("/compressed", "/ffmpeg", "/h264", "/h265", "/foxglove")
 """Ends that transports give to the name of a camera's topic."""
@@ -88,7 +89,7 @@ def choose_topic(reader: BagReader, wanted: str) -> str:
 def described(topic: BagTopic) -> str:
     """Return a topic as people read it in a list."""
     kind = topic.message_type.rpartition("/")[2]
-    return f"{topic.name} ({kind}, {topic.count} messages)"
+    return f"{topic.name} ({kind}, {counted(topic.count, 'message')})"
 
 
 def _cameras(topics: Mapping[str, BagTopic]) -> dict[str, BagTopic]:

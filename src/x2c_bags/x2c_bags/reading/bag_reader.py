@@ -21,6 +21,7 @@ from x2c_bags.reading.storage import BagTopic, Channel, RawMessage, Storage
 from x2c_bags.schema.topics import Part, parts_of
 from x2c_bags.writing.bag_writer import CLOCK_KEY, TOPIC_KEY
 from x2c_core.files.issues import Issues
+from x2c_core.words import counted
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,8 @@ class BagReader:
             reason = f"they are {channel.message_type}, and those read {topic.message_type}"
         if reason:
             count = self._channels[channel]
-            messages = f"{count} messages" if count else "messages"
-            self.found.once(f"{channel.topic}: {messages} were passed over: {reason}")
+            messages = counted(count, "message was", "messages were") if count else "messages were"
+            self.found.once(f"{channel.topic}: {messages} passed over: {reason}")
         return not reason
 
     def _open(self, paths: list[Path]) -> list[Storage]:

@@ -32,6 +32,7 @@ from x2c_bags.schema.definition_budget import DefinitionBudget
 from x2c_core.files.input_limits import LimitError
 from x2c_core.files.issues import Issues
 from x2c_core.files.regular_files import open_regular
+from x2c_core.words import counted
 
 BROKEN = (
     *(McapError, ZstdError, struct.error, EOFError),
@@ -173,8 +174,8 @@ class McapStorage(Storage):
     def _report_nameless(self, count: int) -> None:
         if count:
             self._refuse(
-                f"{count} messages were passed over: the records that name their topics are "
-                "missing or damaged"
+                f"{counted(count, 'message was', 'messages were')} passed over: the records "
+                "that name their topics are missing or damaged"
             )
 
     def _refuse(self, reason: str) -> None:

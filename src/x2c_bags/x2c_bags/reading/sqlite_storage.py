@@ -21,6 +21,7 @@ from x2c_bags.reading.storage import Channel, RawMessage, Storage
 from x2c_bags.schema.definition_budget import DefinitionBudget
 from x2c_core.files.input_limits import RECORD_BYTES
 from x2c_core.files.issues import Issues
+from x2c_core.words import counted
 
 _LONGEST_GAP = 4096
 """Rows tried one by one after one that cannot be read."""
@@ -104,8 +105,8 @@ class SqliteStorage(Storage):
                 unusable[read[number].topic] += 1
         for topic, count in unusable.items():
             self.issues.once(
-                f"{self.path.name}: {count} messages of {topic} were passed over: expected an "
-                "integer for their time and a blob for their data"
+                f"{self.path.name}: {counted(count, 'message')} of {topic} passed over: expected "
+                "an integer for their time and a blob for their data"
             )
 
     def _rows(self, numbers: list[Any]) -> Iterator[tuple[Any, ...]]:

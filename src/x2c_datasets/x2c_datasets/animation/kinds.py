@@ -10,6 +10,7 @@ import numpy as np
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
+from x2c_core.words import counted
 from x2c_datasets.animation import motions
 from x2c_datasets.animation.expression_library import EMOTIONS, SOUNDS
 
@@ -109,7 +110,7 @@ def _babble(times: Array, generator: np.random.Generator) -> Played:
         moved = generator.choice(_FACE, int(generator.integers(3, 13)), replace=False)
         # Small deflections are as frequent as large ones.
         pose[moved] = generator.uniform(-1.0, 1.0, len(moved)) * generator.uniform(0.3, 1.0)
-    return f"{len(poses)} poses", motions.through(poses, times)
+    return counted(len(poses), "pose"), motions.through(poses, times)
 
 
 _KINDS: Mapping[str, Callable[[Array, np.random.Generator], Played]] = {

@@ -15,6 +15,7 @@ from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Control, Unit
 from x2c_core.images.theme import GROUP_COLOURS
+from x2c_core.words import counted
 
 _BINS = 60
 _HALF_WIDTH = 0.42
@@ -39,7 +40,7 @@ def save(values: Array, path: Path) -> None:
     handles = [Patch(color=GROUP_COLOURS[group], label=group.value) for group in present]
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
     figure.suptitle(
-        f"{len(values)} pairs. Width: square root of how frequent a value is.\n"
+        f"{counted(len(values), 'pair')}. Width: square root of how frequent a value is.\n"
         "Bar: middle half; line: 1 % to 99 %; dot: median; dashes: range.",
         x=0.01,
         ha="left",

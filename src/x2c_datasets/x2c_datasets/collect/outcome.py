@@ -7,6 +7,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from x2c_core.words import counted
 from x2c_datasets.card import card
 from x2c_datasets.collect.store import AnimationStore, OpenFolder
 from x2c_datasets.collection_settings import CollectionSettings
@@ -49,6 +50,6 @@ def unwritable(
     kept = sum(settings.frames_of(index) for index in store.done())
     what = "the disk is full" if error.errno == errno.ENOSPC else f"cannot write: {error}"
     return CollectError(
-        f"{what}; {kept} of {settings.samples} pairs are in {store.folder} and can be read. Make "
-        "room and run the same command again to go on"
+        f"{what}; {kept} of {counted(settings.samples, 'pair')} are in {store.folder} and can be "
+        "read. Make room and run the same command again to go on"
     )

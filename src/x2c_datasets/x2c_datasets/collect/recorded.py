@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from x2c_core.robot.robot import Robot
+from x2c_core.words import counted
 from x2c_datasets.animation.animation import make_animation
 from x2c_datasets.collect.capture_session import CaptureSession
 from x2c_datasets.collect.outcome import Advance, CollectOutcome, complete, unwritable
@@ -96,8 +97,8 @@ def _play(
 
 def _announced(poses: int, seconds: float) -> str:
     return (
-        f"{poses} poses take about {duration_text(seconds)}. Ctrl-C brings the face to neutral "
-        "and ends; the same command then goes on."
+        f"{counted(poses, 'pose takes', 'poses take')} about {duration_text(seconds)}. Ctrl-C "
+        "brings the face to neutral and ends; the same command then goes on."
     )
 
 
@@ -107,4 +108,5 @@ def _warnings(missed: list[str], unstamped: bool) -> tuple[str, ...]:
         return told
     more = f"; and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
     listed = "; ".join(missed[:_LISTED])
-    return (*told, f"{len(missed)} poses have no image and were left out: {listed}{more}")
+    no_image = counted(len(missed), "pose has no image and was", "poses have no image and were")
+    return (*told, f"{no_image} left out: {listed}{more}")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from x2c_core.words import counted
 from x2c_datasets.errors import ExportError
 from x2c_datasets.export.pairs import BagPairs
 
@@ -41,7 +42,7 @@ class ExportOutcome:
 
 def nothing_to_export(left_out: Mapping[str, int]) -> ExportError:
     """Return the error of an export without a pair, with why images were left out."""
-    found = [f"{reason} ({count} images)" for reason, count in left_out.items()]
+    found = [f"{reason} ({counted(count, 'image')})" for reason, count in left_out.items()]
     return ExportError(
         f"there is not one pair to export: {'; '.join(found) or 'there are no images'}"
     )

@@ -16,6 +16,7 @@ import numpy as np
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
+from x2c_core.words import counted
 from x2c_datasets.animation.animation import Animation
 from x2c_datasets.collect.shot import Shot
 from x2c_datasets.collect.store import OpenFolder
@@ -145,7 +146,9 @@ def _write_card(folder: Path, export: X2CExport, outcome: ExportOutcome, values:
         if (folder / split).is_dir()
     }
     rows = "\n".join(f"| {split} | {number} |" for split, number in pairs.items() if number)
-    left = "\n".join(f"- {reason}: {number} images" for reason, number in outcome.left_out.items())
+    left = "\n".join(
+        f"- {reason}: {counted(number, 'image')}" for reason, number in outcome.left_out.items()
+    )
     spread = "\n".join(
         f"| {name} | {low:.3f} | {middle:.3f} | {high:.3f} |"
         for name, low, middle, high in zip(
@@ -165,11 +168,11 @@ configs:
   - config_name: default
     data_files:
 {files}---
-# Pairs of {len(export.bags)} bag(s)
+# Pairs of {counted(len(export.bags), "bag")}
 
-{outcome.pairs} images with the 30 control values of X2C, by name in `metadata.parquet`; angles in
-**radians**. {outcome.clips} clips of at most {_LONGEST_CLIP} images that follow each other; a clip
-is in one split only.
+{counted(outcome.pairs, "image")} with the 30 control values of X2C, by name in
+`metadata.parquet`; angles in **radians**. {counted(outcome.clips, "clip")} of at most
+{_LONGEST_CLIP} images that follow each other; a clip is in one split only.
 
 An image belongs to the control values whose stamp is nearest to its own less
 {pairing.delay:g} s, at most {pairing.tolerance:g} s apart; values that follow no person

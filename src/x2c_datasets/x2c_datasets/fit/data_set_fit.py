@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from x2c_core.errors import X2CError
 from x2c_core.face.expression_model import ExpressionModel
 from x2c_core.face.head_pose import fit_head_pose
+from x2c_core.words import counted
 from x2c_datasets.errors import FitError
 from x2c_datasets.fit.expression_fit import (
     FEWEST,
@@ -120,9 +121,9 @@ def fit_data_set(
     trying = [sample for sample, out in zip(samples, tried, strict=True) if out]
     if len(fitting) < FEWEST or not trying:
         raise FitError(
-            f"{data.folder}: {len(samples)} of {len(pairs)} images can be used, too few: a fit "
-            f"needs {FEWEST} images and others to try it on, so collect {_ENOUGH} or more. A good "
-            f"model takes 2000{advice(len(samples), len(pairs))}{_first(skipped)}"
+            f"{data.folder}: {len(samples)} of {counted(len(pairs), 'image')} can be used, too "
+            f"few: a fit needs {FEWEST} images and others to try it on, so collect {_ENOUGH} or "
+            f"more. A good model takes 2000{advice(len(samples), len(pairs))}{_first(skipped)}"
         )
     model = fit_expression_model(fitting)
     return DataSetFit(

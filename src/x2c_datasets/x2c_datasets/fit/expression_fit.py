@@ -13,6 +13,7 @@ from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.face.expression_model import ExpressionModel, ways
 from x2c_core.face.head_pose import fit_head_pose
+from x2c_core.words import counted
 from x2c_datasets.errors import FitError
 
 FEWEST = 30
@@ -69,9 +70,8 @@ def fit_expression_model(samples: Sequence[FitSample]) -> ExpressionModel:
         X2CError: Landmarks or control values are no finite numbers of the right shape.
     """
     if len(samples) < FEWEST:
-        raise FitError(
-            f"cannot fit an expression model to {len(samples)} faces: at least {FEWEST} are needed"
-        )
+        faces = counted(len(samples), "face")
+        raise FitError(f"cannot fit an expression model to {faces}: at least {FEWEST} are needed")
     face = _face_at_rest(samples)
     inputs = np.array([np.append(ways(sample.values), 1.0) for sample in samples])
     motions, turns = _motion(samples, face)

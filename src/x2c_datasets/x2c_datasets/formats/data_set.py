@@ -12,6 +12,7 @@ import numpy as np
 
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
+from x2c_core.words import counted
 from x2c_datasets.errors import DataSetError
 
 _LISTED = 20
@@ -152,7 +153,7 @@ class DataSet(Sequence[Pair]):
         counts = [
             f"{sum(pair.split == name for pair in self.pairs)} {name}" for name in self.splits
         ]
-        lines = [f"{self.folder}: {len(self)} pairs ({', '.join(counts) or 'empty'})"]
+        lines = [f"{self.folder}: {counted(len(self), 'pair')} ({', '.join(counts) or 'empty'})"]
         lines += self.notes
         if self.skipped:
             lines.append(f"skipped {len(self.skipped)}:")

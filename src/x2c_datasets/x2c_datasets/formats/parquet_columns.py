@@ -20,6 +20,7 @@ from x2c_core.errors import TableError
 from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import TABLE_BYTES, LimitError
 from x2c_core.files.regular_files import open_regular
+from x2c_core.words import counted
 
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
 _REFERENCE = 4
@@ -140,7 +141,7 @@ def integers(table: pa.Table, name: str) -> NDArray[np.int64]:
     """
     column = _column(table, name, pa.types.is_integer, "integers")
     if column.null_count:
-        raise TableError(f"the column {name} lacks {column.null_count} values")
+        raise TableError(f"the column {name} lacks {counted(column.null_count, 'value')}")
     try:
         return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
     except pa.ArrowException as error:

@@ -42,7 +42,7 @@ def read_data_set(
     if not data.pairs:
         reasons = "".join(f"\n  {one}" for one in data.skipped[:_LISTED])
         raise DataSetError(
-            f"nothing of {path} can be used; {len(data.skipped)} rows or files are bad:{reasons}"
+            f"nothing of {path} can be used; bad rows or files: {len(data.skipped)}{reasons}"
         )
     return data
 

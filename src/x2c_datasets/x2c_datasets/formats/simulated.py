@@ -14,6 +14,7 @@ import pyarrow as pa
 from x2c_core.control_space import controls
 from x2c_core.errors import TableError
 from x2c_core.face import topology
+from x2c_core.words import counted
 from x2c_datasets.formats import layout
 from x2c_datasets.formats.data_set import DataSet, Pair, Skipped
 from x2c_datasets.formats.images import ImageFolder
@@ -48,8 +49,8 @@ def _files(folder: Path, notes: list[str]) -> list[tuple[str | None, Path]]:
     parts = layout.parts(folder)
     if parts:
         notes.append(
-            f"{folder} is half written: {len(parts)} animations are there so far; run the same "
-            "collect command again to complete it"
+            f"{folder} is half written: {counted(len(parts), 'animation is', 'animations are')} "
+            "there so far; run the same collect command again to complete it"
         )
         return [(None, part) for part in parts]
     return [

@@ -16,6 +16,7 @@ from x2c_core.face.descriptors import describe_face
 from x2c_core.face.expression_model import load_expression_model
 from x2c_core.face.frames import ControlState, Face
 from x2c_core.robot.robot import Robot
+from x2c_core.words import among_all
 from x2c_evaluation.errors import FidelityError
 from x2c_evaluation.fidelity.judge.expression_judge import ExpressionJudge
 from x2c_evaluation.fidelity.judge.reading_log import ReadingLog, Readings
@@ -222,7 +223,7 @@ def _at_rest(
 
 def _check(frames: int, faces: int, period: float) -> None:
     if not faces:
-        raise FidelityError(f"no face was found in any of {frames} images")
+        raise FidelityError(f"no face was found in {among_all(frames, 'image')}")
     if faces * period < SHORTEST:
         raise FidelityError(
             f"a face was found for only {faces * period:.1f} s of {frames * period:.1f} s; at "

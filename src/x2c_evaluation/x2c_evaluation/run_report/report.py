@@ -15,6 +15,7 @@ import numpy as np
 from x2c_bags.frames.recorded_run import NodeState, RecordedRun
 from x2c_bags.schema.topics import Part
 from x2c_core.face.frames import FaceState
+from x2c_core.words import among_all, counted
 from x2c_evaluation.run_report import latency
 from x2c_evaluation.run_report.latency import LatencyStage, Percentiles, percentiles, rate
 
@@ -172,12 +173,12 @@ def _warnings(report: Report, recorded_run: RecordedRun) -> list[str]:
     if missing:
         said.append(f"Nothing was recorded of: {', '.join(missing)}.")
     if report.face_share == 0.0:
-        said.append(f"No face was found in any of {report.frames_examined} frames.")
+        said.append(f"No face was found in {among_all(report.frames_examined, 'frame')}.")
     elif report.face_share is not None and report.face_share < 0.9:
         said.append(f"A face was found in only {report.face_share:.0%} of the frames.")
     for step, count in report.drops.items():
         if count > 0.02 * report.frames_in:
-            said.append(f"{count} of {report.frames_in} frames were dropped from {step}.")
+            said.append(f"Dropped from {step}: {count} of {counted(report.frames_in, 'frame')}.")
     if report.joint_commands and report.latency_ms[LatencyStage.END_TO_END] is None:
         said.append(
             "Latency is left out: the times of the bag cannot be compared with the camera's "

@@ -11,6 +11,7 @@ from typing import Any
 from rich.markup import escape
 
 from x2c_core.terminal.dialogue import Dialogue, Quit
+from x2c_core.words import counted
 from x2c_motors.bring_up.editor import RobotEditor
 from x2c_motors.bring_up.finding import Search, search
 from x2c_motors.calibration.calibration import MotorCalibration, driver_keys, driver_section
@@ -58,7 +59,7 @@ def run_wizard(
     place, motors = _motors(chosen, channels, dialogue)
     calibration = MotorCalibration(editor, {**chosen, **place}, dialogue, way_time, speed, board)
     known = calibration.known
-    dialogue.say(f"{len(motors)} motors, {len(known)} of them calibrated.\n{HELP}")
+    dialogue.say(f"{counted(len(motors), 'motor')}, {len(known)} of them calibrated.\n{HELP}")
     try:
         finished = calibration.run(motors, again)
     except (Quit, KeyboardInterrupt):

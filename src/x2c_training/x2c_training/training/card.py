@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from x2c_core.system.versions import versions
+from x2c_core.words import counted
 from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
 from x2c_training.data.dataset_cache import Prepared
 from x2c_training.evaluation.metrics import Errors
@@ -85,7 +86,7 @@ def card_text(trained: Trained, config: NetworkConfig) -> str:
         "| | |",
         "|---|---|",
         f"| data | {', '.join(f'{count} {name}' for name, count in counts.items())} pairs |",
-        f"| left out | {len(trained.data.skipped)} rows |",
+        f"| left out | {counted(len(trained.data.skipped), 'row')} |",
         f"| epochs, batch | {settings.optimizer.epochs}, {settings.optimizer.batch_size} |",
         f"| loss | {_loss(settings)} |",
         *([f"| begun with | {trained.start} |"] if trained.start else []),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from x2c_cli.commands.imitation.source import seconds
+from x2c_core.words import counted
 
 if TYPE_CHECKING:
     from x2c_core.robot.robot import Robot
@@ -152,7 +153,7 @@ def run(arguments: argparse.Namespace) -> int:
     for warning in warnings:
         console.print(f"note: {warning}", markup=False, soft_wrap=True)
     console.print(
-        f"{settings.samples} pairs in {arguments.out} ({rate:.3g} pairs/s); "
+        f"{counted(settings.samples, 'pair')} in {arguments.out} ({rate:.3g} pairs/s); "
         f"see {arguments.out / 'README.md'}",
         markup=False,
         soft_wrap=True,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_cli.skipped import show_skipped
+from x2c_core.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,7 +97,7 @@ def _show(fit: DataSetFit, console: Console) -> None:
         table.add_row(name, f"{share:.1%}", str(fit.explained.moved[name]))
     console.print(folded(table))
     console.print(
-        f"Fitted to {fit.fitted} images, tried on {fit.tried}: explains "
+        f"Fitted to {counted(fit.fitted, 'image')}, tried on {fit.tried}: explains "
         f"{fit.explained.share:.1%} of the landmarks' motion, residual "
         f"{fit.explained.residual:.4f} interocular distances"
     )

@@ -9,11 +9,13 @@ exit status is 1 if there was no image or no face, and 2 if a node refused to st
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_cli.commands.imitation.neutral import neutral_file
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options
+from x2c_core.words import among_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,7 +83,7 @@ def _imitate(arguments: argparse.Namespace, results: ResultsFolder, console: Con
     with neutral_file(arguments, console) as neutral:
         options = graph_options(arguments, record=str(results.work), neutral=neutral)
         composed_run = imitate(options, console, duration=arguments.duration, give_up=True)
-    if not _images(composed_run) > 0:
+    if not _images(composed_run):
         camera = composed_run.diagnoses["camera_node"]
         raise NoImageError(f"there was no image: {camera.message}")
     reason = _failure(composed_run)
@@ -106,11 +108,12 @@ def _source(arguments: argparse.Namespace) -> str:
     return str(arguments.video) or f"camera {arguments.camera}"
 
 
-def _images(composed_run: ComposedRun) -> float:
-    """Return the number of images that the camera sent; NaN if none was counted."""
+def _images(composed_run: ComposedRun) -> int:
+    """Return the number of images that the camera sent."""
     from x2c_bringup.run.live_line import number
 
-    return number(composed_run.diagnoses["camera_node"], "image total")
+    total = number(composed_run.diagnoses["camera_node"], "image total")
+    return 0 if math.isnan(total) else round(total)
 
 
 def _failure(composed_run: ComposedRun) -> str:
@@ -118,9 +121,7 @@ def _failure(composed_run: ComposedRun) -> str:
 
     # A number that is none says that nothing has been counted.
     if not number(composed_run.diagnoses["face_tracker_node"], "face total") > 0:
-        images = _images(composed_run)
-        among = "the only image" if images == 1 else f"any of {images:.0f} images"
-        return f"no face was found in {among}"
+        return f"no face was found in {among_all(_images(composed_run), 'image')}"
     return "; ".join(f"{name} {fault}" for name, fault in composed_run.faults.items())
 
 
@@ -143,7 +144,7 @@ def _write_results(
         source=_source(arguments),
         exit_reason=reason or ended,
         failed=bool(reason),
-        counters={"images_sent": int(_images(composed_run))},
+        counters={"images_sent": _images(composed_run)},
     )
     return write_results(folder, context, console)
 

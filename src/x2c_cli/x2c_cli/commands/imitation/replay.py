@@ -105,7 +105,8 @@ def _tell(composed_run: ComposedRun, console: Console) -> int:
     troubles = [one for one in player.values.get("not readable", "").splitlines() if one]
     refused = number(player, "messages not played")
     if refused > 0:
-        troubles.append(f"{refused:.0f} messages were not played: the log says why")
+        messages = counted(round(refused), "message was", "messages were")
+        troubles.append(f"{messages} not played: the log says why")
     for trouble in troubles:
         console.print(f"note: {trouble}", markup=False, highlight=False, soft_wrap=True)
     if not images:

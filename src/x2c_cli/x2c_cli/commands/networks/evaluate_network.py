@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_cli.skipped import show_skipped
+from x2c_core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,7 @@ def _show(
     from x2c_training.evaluation.evaluation_report import by_control, by_group, comparison
 
     rows = next(iter(found[0].predictions.values())).errors.rows
-    _print(comparison(found), f"Split {split}, {rows} images", console)
+    _print(comparison(found), f"Split {split}, {counted(rows, 'image')}", console)
     for kind in found[0].predictions:
         _print(by_group(found, kind), f"MAE by group, {kind} images", console)
     if len(found) == 1:

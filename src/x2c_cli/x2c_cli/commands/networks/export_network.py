@@ -16,6 +16,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_core.words import counted
 from x2c_imitation.x2cnet.network.config import PRESETS, AngleUnit
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def _quantize(exported: Path, folder: Path, console: Console) -> None:
         cost = quantize_onnx(exported, images, out)
     _say(
         console,
-        f"Written: {out}; on {len(images)} images its outputs moved by {cost.mean:.2%} of the "
-        f"controls' ranges, {cost.largest:.1%} at most",
+        f"Written: {out}; on {counted(len(images), 'image')} its outputs moved by "
+        f"{cost.mean:.2%} of the controls' ranges, {cost.largest:.1%} at most",
     )
 
 

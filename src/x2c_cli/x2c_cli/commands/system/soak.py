@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_cli.commands.imitation.source import seconds
+from x2c_core.words import counted
 
 if TYPE_CHECKING:
     from x2c_cli.faults.observation.verdict import LimitVerdict
@@ -70,8 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         nonlocal commands, broken
         commands += verdict.commands
         broken += not verdict.inside
-        judged = "inside" if not broken else f"{broken} rounds NOT inside"
-        title = f"{time / 60.0:.1f} min, {how}, {commands} commands, {judged} all limits"
+        judged = f"{counted(broken, 'round')} NOT inside" if broken else "inside"
+        title = (
+            f"{time / 60.0:.1f} min, {how}, {counted(commands, 'command')}, {judged} all limits"
+        )
         # What is known stays known when it is stopped.
         soak_report.write(results, samples, title, command)
         now = {one.name: one.usage for one in samples[-8:]}

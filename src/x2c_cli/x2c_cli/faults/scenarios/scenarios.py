@@ -21,6 +21,7 @@ from x2c_cli.faults.scenarios.restarts import restarts
 from x2c_cli.faults.scenarios.strangers import strange_stops
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
+from x2c_core.words import counted
 
 CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
 
@@ -217,7 +218,7 @@ def _clock_jumps(rig: Rig) -> None:
 def _overload(rig: Rig) -> None:
     """Ask for ten times as many frames, of a processor wanted by ten times its cores."""
     cores = len(os.sched_getaffinity(0))
-    rig.note(f"300 random faces/s, {10 * cores} busy processes on {cores} cores")
+    rig.note(f"300 random faces/s, {10 * cores} busy processes on {counted(cores, 'core')}")
     busy = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(10 * cores)
     ]

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from x2c_core.arrays import Array
+from x2c_core.words import counted
 from x2c_evaluation.fidelity.judge.expression_judge import Expression
 from x2c_evaluation.fidelity.judge.verdict import Verdict
 from x2c_evaluation.fidelity.measures.baselines import BesideBaselines
@@ -17,7 +18,11 @@ from x2c_evaluation.fidelity.measures.baselines import BesideBaselines
 def show_verdict(verdict: Verdict, console: Console) -> None:
     """Print what the judge reads on person and robot, beside the baselines."""
     table = _table(
-        f"Judge {verdict.judge}, {verdict.clips} clips", "", "robot", "at rest", "half a clip late"
+        f"Judge {verdict.judge}, {counted(verdict.clips, 'clip')}",
+        "",
+        "robot",
+        "at rest",
+        "half a clip late",
     )
     _add(table, "correlation, each image", verdict.agreement)
     _add(table, "same label, apex", verdict.apex_agreement)

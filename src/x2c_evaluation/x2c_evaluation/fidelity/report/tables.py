@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from x2c_core.control_space import controls
+from x2c_core.words import counted
 from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError
 from x2c_evaluation.fidelity.judge.verdict_table import show_verdict
 from x2c_evaluation.fidelity.measure import Clip, Link
@@ -50,7 +51,8 @@ def show(summary: FidelitySummary, console: Console) -> None:
 def _clip_table(clip: Clip) -> Table:
     performance = clip.performance
     title = (
-        f"{clip.name}: followed in {performance.following} of {performance.frames} images, "
+        f"{clip.name}: followed in {performance.following} of "
+        f"{counted(performance.frames, 'image')}, "
         f"robot's face seen in {performance.robot_faces}"
     )
     table = _table(title)
@@ -64,7 +66,7 @@ def _clip_table(clip: Clip) -> Table:
 
 
 def _overall_table(summary: FidelitySummary) -> Table:
-    title = f"All {len(summary.clips)} clips: means over the n that move a descriptor"
+    title = f"All {counted(len(summary.clips), 'clip')}: means over the n that move a descriptor"
     table = _table(title, "n")
     for descriptor, one in summary.overall().items():
         figures = _figures(Agreement(one.r, one.lag, one.amplitude, one.clips))
@@ -118,7 +120,7 @@ def _headlines(summary: FidelitySummary) -> Iterator[str]:
     yield (
         f"followed: {summary.followed_share:.1%} of the images with a face; first after "
         f"{'-' if first is None else f'{first:.2f}'} s (median); never in "
-        f"{summary.never_followed} of {len(summary.clips)} clips"
+        f"{summary.never_followed} of {counted(len(summary.clips), 'clip')}"
     )
     if (error := summary.mean_error) is not None:
         yield (
@@ -145,7 +147,9 @@ def _left_out(clip: Clip, console: Console) -> None:
     hidden = clip.performance.following - int(clip.performance.eyes_open.sum())
     if hidden > 0:
         console.print(
-            Text(f"  gaze is left out of {hidden} images: the eyes are shut", style="dim")
+            Text(
+                f"  gaze is left out of {counted(hidden, 'image')}: the eyes are shut", style="dim"
+            )
         )
 
 

@@ -7,6 +7,7 @@ import base64
 from dataclasses import dataclass
 from functools import cached_property
 
+from x2c_core.words import counted
 from x2c_evaluation.offline.page.plots import (
     ControlBars,
     RecordingPlots,
@@ -149,7 +150,7 @@ class RecordingPart:
             source.topic,
             ", ".join(source.encodings) or source.form,
             ", ".join(source.sizes),
-            f"{frames.frames} frames in {frames.duration_s:.1f} s{rate}",
+            f"{counted(frames.frames, 'frame')} in {frames.duration_s:.1f} s{rate}",
         ]
         return [one for one in facts if one]
 

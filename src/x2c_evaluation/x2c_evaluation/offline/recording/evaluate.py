@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from x2c_bags.frames.frame_source import FrameSource
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issue, Issues
+from x2c_core.words import among_all, counted
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.recording.run_figures import recorded_run, run_figures
@@ -169,7 +170,7 @@ def _why_nothing(imitated: Imitated) -> str:
     if not imitated.read:
         return "there is not one frame"
     if not len(imitated.curves):
-        return f"not one of {imitated.read} frames could be used"
+        return f"not one of {counted(imitated.read, 'frame')} could be used"
     if not imitated.curves.found.any():
-        return f"no face was found in any of {len(imitated.curves)} frames"
+        return f"no face was found in {among_all(len(imitated.curves), 'frame')}"
     return ""
