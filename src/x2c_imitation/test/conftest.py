@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -169,3 +171,53 @@ def image_robot(tmp_path, model, neutral_image, network_folder) -> Path:
     for file in network_folder.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     return folder
+
+
+@pytest.fixture(scope="session")
+def weights_from_keys() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return a function that makes weights from keys and shapes alone.
+
+    The expected outputs of published networks in `data` belong to such weights.
+    """
+    return _weights_from_keys
+
+
+def _weights_from_keys(state: Mapping[str, Any]) -> dict[str, Any]:
+    import torch
+
+    made = {}
+    for key, tensor in state.items():
+        shape = tuple(tensor.shape)
+        if not tensor.is_floating_point():
+            made[key] = torch.zeros(shape, dtype=tensor.dtype)
+            continue
+        random = np.random.default_rng(zlib.crc32(key.encode()))
+        noise = random.standard_normal(shape)
+        if key.endswith("running_var"):
+            noise = 0.5 + random.random(shape)
+        elif key.endswith(("weight_u", "weight_v")):
+            noise /= np.linalg.norm(noise)
+        elif key.endswith("weight_orig") or (key.endswith("weight") and len(shape) > 1):
+            noise /= np.sqrt(np.prod(shape[1:]))
+        elif key.endswith("weight"):
+            noise = 1.0 + 0.1 * noise
+        else:
+            noise *= 0.02
+        made[key] = torch.from_numpy(noise).to(tensor.dtype)
+    return made
+
+
+@pytest.fixture(scope="session")
+def smooth_image() -> Callable[[int, int], Any]:
+    """Return a function that makes an image (1, 3, size, size), 0 to 1, from a seed and a size."""
+    return _smooth_image
+
+
+def _smooth_image(seed: int, size: int) -> Any:
+    import torch
+
+    coarse = np.random.default_rng(seed).random((1, 3, 8, 8)).astype(np.float32)
+    fine = torch.nn.functional.interpolate(
+        torch.from_numpy(coarse), size=(size, size), mode="bicubic", align_corners=False
+    )
+    return fine.clamp(0.0, 1.0)

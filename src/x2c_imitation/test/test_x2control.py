@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import csv
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -36,34 +35,6 @@ def published_layout() -> dict[str, tuple[int, ...]]:
     return {row["key"]: tuple(int(n) for n in row["shape"].split("x") if n) for row in rows}
 
 
-def weights_from_keys(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return weights that follow from their keys alone; the expected outputs belong to them."""
-    made = {}
-    for key, tensor in state.items():
-        if not tensor.is_floating_point():
-            made[key] = tensor
-            continue
-        random = np.random.default_rng(zlib.crc32(key.encode()))
-        noise = random.standard_normal(tuple(tensor.shape))
-        if key.endswith("running_var"):
-            noise = 0.5 + random.random(tuple(tensor.shape))
-        elif key.endswith("weight"):
-            fan_in = tensor[0].numel()
-            noise = noise / np.sqrt(fan_in) if tensor.ndim > 1 else 1.0 + 0.1 * noise
-        else:
-            noise = 0.02 * noise
-        made[key] = torch.from_numpy(noise).to(tensor.dtype)
-    return made
-
-
-def smooth_image(seed: int) -> torch.Tensor:
-    coarse = np.random.default_rng(seed).random((1, 3, 8, 8)).astype(np.float32)
-    fine = torch.nn.functional.interpolate(
-        torch.from_numpy(coarse), size=(224, 224), mode="bicubic", align_corners=False
-    )
-    return fine.clamp(0.0, 1.0)
-
-
 def test_keys_and_shapes_are_the_published_ones():
     network = build_network(preset("x2c"))
     found = {key: tuple(value.shape) for key, value in network.state_dict().items()}
@@ -71,10 +42,10 @@ def test_keys_and_shapes_are_the_published_ones():
     assert list(found) == list(published_layout())
 
 
-def test_outputs_are_the_published_ones():
+def test_outputs_are_the_published_ones(weights_from_keys, smooth_image):
     network = build_network(preset("x2c")).eval()
     network.load_state_dict(weights_from_keys(network.state_dict()))
-    images = torch.cat([smooth_image(100), smooth_image(101)])
+    images = torch.cat([smooth_image(100, 224), smooth_image(101, 224)])
     expected = np.load(DATA / "x2control_outputs.npz")
     with torch.inference_mode():
         features, values = network.features(images), network(images)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
+from torch import Tensor
 
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import NetworkConfig
@@ -64,13 +65,13 @@ _MARKS = (
 _TORCHVISION = re.compile(r"(conv1|bn1|layer[1-4]|fc)\.")
 
 
-def check_layout(given: Shapes, expected: Shapes, backbone: str) -> None:
+def check_layout(given: Shapes, expected: Shapes, name: str) -> None:
     """Refuse weights that do not fit a network.
 
     Args:
         given: Shape of each tensor, by key.
         expected: Likewise.
-        backbone: Name of the expected network's.
+        name: Name of the expected network.
 
     Raises:
         NetworkError: Keys are missing or too many, or shapes are others; the text lists them.
@@ -84,7 +85,7 @@ def check_layout(given: Shapes, expected: Shapes, backbone: str) -> None:
     ]
     if not missing and not extra and not others:
         return
-    said = [f"these weights do not fit X2Control with backbone {backbone}"]
+    said = [f"these weights do not fit {name}"]
     said += [
         f"{len(keys)} {what}: {_some(keys)}"
         for what, keys in (("missing", missing), ("unexpected", extra), ("of other shape", others))
@@ -93,6 +94,11 @@ def check_layout(given: Shapes, expected: Shapes, backbone: str) -> None:
     looks = recognise(given)
     said.append(f"they look like {looks}" if looks else "they look like no network known here")
     raise NetworkError("; ".join(said))
+
+
+def shapes(weights: Mapping[str, Tensor]) -> dict[str, Shape]:
+    """Return the shape of each tensor, by key."""
+    return {key: tuple(value.shape) for key, value in weights.items()}
 
 
 def recognise(given: Shapes) -> str | None:
@@ -140,7 +146,7 @@ def _nearest(given: Shapes) -> str:
 def _layout(backbone: str) -> dict[str, Shape]:
     with torch.device("meta"):
         network = X2Control(NetworkConfig(backbone=backbone))
-    return {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    return shapes(network.state_dict())
 
 
 def _depths(given: Shapes) -> Shape:
