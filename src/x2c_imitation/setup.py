@@ -4,6 +4,7 @@
 from setuptools import find_packages, setup
 
 NAME = "x2c_imitation"
+LIVEPORTRAIT = "x2c_imitation.x2cnet.liveportrait.liveportrait_transfer"
 
 setup(
     name=NAME,
@@ -31,6 +32,7 @@ setup(
             "x2cnet = x2c_imitation.x2cnet.x2cnet:X2CNet",
         ],
         "x2c.motion_transfers": [
+            f"liveportrait = {LIVEPORTRAIT}:LivePortraitTransfer",
             "warp = x2c_imitation.x2cnet.transfer.warp_transfer:WarpTransfer",
         ],
     },

@@ -196,6 +196,14 @@ def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make
         ({"backend": "x2cnet", "runtime": "jax"}, "expected one of onnx, torch, got 'jax'"),
         ({"backend": "x2cnet", "device": "tpu"}, "expected one of cpu, cuda, got 'tpu'"),
         ({"backend": "x2cnet", "threads": 0}, "threads"),
+        (
+            {
+                "backend": "x2cnet",
+                "transfer": "liveportrait",
+                "transfer_options": "weights=/gone",
+            },
+            "appearance_feature_extractor.pth is not in /gone; './x2c weights where'",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(start, ros, wait_until, parameters, reason):

@@ -9,8 +9,9 @@ pytest.importorskip("torch", reason="torch is not installed: it makes and reads 
 
 import torch
 
-from x2c_imitation.x2cnet.liveportrait.animation import EYES, LIPS, Region, at_rest, driven
+from x2c_imitation.x2cnet.liveportrait.animation import EYES, LIPS, at_rest, driven
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion, rotation_of
+from x2c_imitation.x2cnet.liveportrait.options import MotionRegion
 
 
 def motion(seed, yaw=0.0):
@@ -29,7 +30,7 @@ def motion(seed, yaw=0.0):
 SOURCE, PERSON, REST = motion(1, 5.0), motion(2, 20.0), motion(3, -10.0)
 
 
-@pytest.mark.parametrize("region", Region)
+@pytest.mark.parametrize("region", MotionRegion)
 def test_a_person_at_rest_leaves_the_portrait_as_it_is(region):
     found = driven(SOURCE, REST, REST, region)
     torch.testing.assert_close(found.keypoints, SOURCE.keypoints)
@@ -56,7 +57,9 @@ def test_absolute_motion_is_the_persons_own_on_what_expressions_move():
 
 
 @pytest.mark.parametrize("reference", [None, REST])
-@pytest.mark.parametrize(("region", "keypoints"), [(Region.EYES, EYES), (Region.LIPS, LIPS)])
+@pytest.mark.parametrize(
+    ("region", "keypoints"), [(MotionRegion.EYES, EYES), (MotionRegion.LIPS, LIPS)]
+)
 def test_a_region_leaves_all_else_alone(reference, region, keypoints):
     found = driven(SOURCE, PERSON, reference, region)
     moved = (found.expression != SOURCE.expression).any(dim=2)[0]
@@ -65,7 +68,9 @@ def test_a_region_leaves_all_else_alone(reference, region, keypoints):
 
 
 def test_the_face_alone_does_not_turn_and_the_pose_alone_has_no_expression():
-    face, pose = (driven(SOURCE, PERSON, REST, region) for region in (Region.FACE, Region.POSE))
+    face, pose = (
+        driven(SOURCE, PERSON, REST, region) for region in (MotionRegion.FACE, MotionRegion.POSE)
+    )
     assert torch.equal(face.rotation, SOURCE.rotation)
     assert not torch.equal(face.expression, SOURCE.expression)
     assert torch.equal(pose.expression, SOURCE.expression)

@@ -13,7 +13,7 @@ from x2c_imitation.x2cnet.liveportrait.published import (
     FOLDER_VARIABLE,
     PUBLISHED_FILES,
     FileState,
-    Part,
+    PortraitPart,
     PublishedFile,
     check_files,
     part_path,
@@ -35,8 +35,8 @@ from x2c_imitation.x2cnet.liveportrait.networks.retargeting import (
 )
 
 OTHERS = {
-    Part.MOTION: {"detector.downsample_layers.0.0.weight": torch.zeros(96, 3, 4, 4)},
-    Part.GENERATOR: {"G_middle_0.conv_0.weight_orig": torch.zeros(512, 512, 3, 3)},
+    PortraitPart.MOTION: {"detector.downsample_layers.0.0.weight": torch.zeros(96, 3, 4, 4)},
+    PortraitPart.GENERATOR: {"G_middle_0.conv_0.weight_orig": torch.zeros(512, 512, 3, 3)},
 }
 
 
@@ -75,7 +75,7 @@ def test_weights_are_read_in_every_form(tmp_path, appearance, form):
         save_file(dict(appearance), path)
     else:
         torch.save(forms.get(form, {"model": wrapped(appearance), "epoch": 3}), path)
-    network = load_part(path, Part.APPEARANCE)
+    network = load_part(path, PortraitPart.APPEARANCE)
     assert same(network, appearance)
     assert not network.training
     assert not any(value.requires_grad for value in network.parameters())
@@ -99,9 +99,11 @@ def test_the_stitching_file_holds_three_networks(tmp_path, shifts, form):
 def test_the_file_of_another_part_is_recognised(tmp_path, other):
     path = tmp_path / "warping_module.pth"
     torch.save(OTHERS[other], path)
-    name = {Part.MOTION: "motion extractor", Part.GENERATOR: "SPADE generator"}[other]
+    name = {PortraitPart.MOTION: "motion extractor", PortraitPart.GENERATOR: "SPADE generator"}[
+        other
+    ]
     with pytest.raises(NetworkError, match=f"do not fit LivePortrait's warping module.*{name}"):
-        load_part(path, Part.WARPING)
+        load_part(path, PortraitPart.WARPING)
 
 
 def test_the_file_of_a_part_is_no_stitching_file(tmp_path, appearance):
@@ -116,14 +118,14 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path, appearance):
     torch.save(appearance, path)
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(NetworkError, match="is the file whole"):
-        load_part(path, Part.APPEARANCE)
+        load_part(path, PortraitPart.APPEARANCE)
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path, appearance):
     path = tmp_path / "appearance_feature_extractor.pth"
     torch.save({**appearance, "second.bias": torch.full((512,), torch.nan)}, path)
     with pytest.raises(NetworkError, match=r"finite.*second\.bias"):
-        load_part(path, Part.APPEARANCE)
+        load_part(path, PortraitPart.APPEARANCE)
 
 
 def test_a_missing_file_is_named_before_anything_is_read(tmp_path, shifts):
@@ -163,7 +165,7 @@ def test_the_folder_is_given_or_of_the_environment_or_in_the_users_home(monkeypa
 def test_files_are_compared_with_the_published_ones(monkeypatch, tmp_path):
     whole = b"weights"
     fingerprint = hashlib.sha256(whole).hexdigest()
-    parts = list(Part)
+    parts = list(PortraitPart)
     files = tuple(
         PublishedFile(part, f"{part}.pth", len(whole), fingerprint) for part in parts[:4]
     )
@@ -180,6 +182,6 @@ def test_files_are_compared_with_the_published_ones(monkeypatch, tmp_path):
 
 
 def test_there_is_one_published_file_for_each_part():
-    assert [file.part for file in PUBLISHED_FILES] == list(Part)
+    assert [file.part for file in PUBLISHED_FILES] == list(PortraitPart)
     assert all(len(file.sha256) == 64 for file in PUBLISHED_FILES)
-    assert part_path(weights_folder("/nowhere"), Part.MOTION) is None
+    assert part_path(weights_folder("/nowhere"), PortraitPart.MOTION) is None

@@ -50,6 +50,7 @@ GROUPS = {
             "networks",
             "convert a network's weights to the file that the nodes run",
         ),
+        "weights": ("networks", "say where LivePortrait's weights are, or check them"),
     },
     "this machine": {
         "doctor": ("system", "check this machine, with remedies"),

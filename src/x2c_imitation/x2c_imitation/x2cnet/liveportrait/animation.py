@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from x2c_core.arrays import Array
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion
 from x2c_imitation.x2cnet.liveportrait.networks.motion import KEYPOINTS
+from x2c_imitation.x2cnet.liveportrait.options import MotionRegion
 
 EYES = (11, 13, 15, 16, 18)
 """Keypoints that move with lids and gaze."""
@@ -23,21 +24,11 @@ _AXES = {3: (1,), 4: (1,), 5: (2,), 8: (2,), 9: (1, 2)}
 """Coordinates of other keypoints that expressions move; the rest is the shape of a face."""
 
 
-class Region(enum.StrEnum):
-    """Parts of a person's motion that a portrait takes on."""
-
-    ALL = "all"
-    FACE = "face"
-    POSE = "pose"
-    LIPS = "lips"
-    EYES = "eyes"
-
-
 def driven(
     source: FaceMotion,
     driving: FaceMotion,
     reference: FaceMotion | None = None,
-    region: Region = Region.ALL,
+    region: MotionRegion = MotionRegion.ALL,
 ) -> FaceMotion:
     """Return the motion of a portrait that follows a person.
 
@@ -51,11 +42,11 @@ def driven(
         region: Parts of the motion that are taken on.
     """
     rotation, expression = source.rotation, source.expression
-    if region in (Region.ALL, Region.POSE):
+    if region in (MotionRegion.ALL, MotionRegion.POSE):
         rotation = driving.rotation
         if reference is not None:
             rotation = driving.rotation @ reference.rotation.mT @ source.rotation
-    if region is not Region.POSE:
+    if region is not MotionRegion.POSE:
         if reference is not None:
             wanted = source.expression + driving.expression - reference.expression
             share = _share(region, relative=True)
@@ -74,12 +65,22 @@ def at_rest(motion: FaceMotion, source: FaceMotion, keypoints: tuple[int, ...]) 
     return replace(motion, expression=expression)
 
 
-def _share(region: Region, *, relative: bool) -> Tensor:
+def with_motion(motion: FaceMotion, expression: Array, rotation: Array) -> FaceMotion:
+    """Return a motion with another expression (21, 3) and rotation (3, 3) of the head."""
+    like = motion.expression
+    return replace(
+        motion,
+        expression=torch.from_numpy(expression)[None].to(like),
+        rotation=torch.from_numpy(rotation)[None].to(like),
+    )
+
+
+def _share(region: MotionRegion, *, relative: bool) -> Tensor:
     """Return which coordinates of the expression (21, 3) follow the person: 0 or 1."""
     share = torch.zeros(KEYPOINTS, 3)
-    if region is Region.LIPS:
+    if region is MotionRegion.LIPS:
         share[LIPS, :] = 1.0
-    elif region is Region.EYES:
+    elif region is MotionRegion.EYES:
         share[EYES, :] = 1.0
     elif relative:
         share[:] = 1.0

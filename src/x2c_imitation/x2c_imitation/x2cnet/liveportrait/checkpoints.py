@@ -23,7 +23,7 @@ from x2c_imitation.x2cnet.liveportrait.networks.retargeting import (
     stitching_network,
 )
 from x2c_imitation.x2cnet.liveportrait.networks.warping import WarpingModule
-from x2c_imitation.x2cnet.liveportrait.published import Part, required_path
+from x2c_imitation.x2cnet.liveportrait.published import PortraitPart, required_path
 from x2c_imitation.x2cnet.network.checkpoint_files import (
     check_finite,
     in_single_precision,
@@ -34,11 +34,11 @@ from x2c_imitation.x2cnet.network.checkpoint_forms import state_dict_in, unwrapp
 from x2c_imitation.x2cnet.network.files import SAFETENSORS
 from x2c_imitation.x2cnet.network.layouts import check_layout, shapes
 
-_NETWORKS: Mapping[Part, Callable[[], nn.Module]] = {
-    Part.APPEARANCE: AppearanceExtractor,
-    Part.MOTION: MotionExtractor,
-    Part.WARPING: WarpingModule,
-    Part.GENERATOR: Generator,
+_NETWORKS: Mapping[PortraitPart, Callable[[], nn.Module]] = {
+    PortraitPart.APPEARANCE: AppearanceExtractor,
+    PortraitPart.MOTION: MotionExtractor,
+    PortraitPart.WARPING: WarpingModule,
+    PortraitPart.GENERATOR: Generator,
 }
 _SHIFTS: Mapping[str, Callable[[], nn.Module]] = {
     "retarget_shoulder": stitching_network,
@@ -83,20 +83,20 @@ def load_networks(folder: Path) -> LivePortraitNetworks:
         NetworkError: A file is missing, cannot be read, or holds another network.
     """
     # All are looked for before the first is read.
-    paths = {part: required_path(folder, part) for part in Part}
-    stitching, eyes, lips = load_shifts(paths[Part.STITCHING])
+    paths = {part: required_path(folder, part) for part in PortraitPart}
+    stitching, eyes, lips = load_shifts(paths[PortraitPart.STITCHING])
     return LivePortraitNetworks(
-        load_part(paths[Part.APPEARANCE], Part.APPEARANCE),
-        load_part(paths[Part.MOTION], Part.MOTION),
-        load_part(paths[Part.WARPING], Part.WARPING),
-        load_part(paths[Part.GENERATOR], Part.GENERATOR),
+        load_part(paths[PortraitPart.APPEARANCE], PortraitPart.APPEARANCE),
+        load_part(paths[PortraitPart.MOTION], PortraitPart.MOTION),
+        load_part(paths[PortraitPart.WARPING], PortraitPart.WARPING),
+        load_part(paths[PortraitPart.GENERATOR], PortraitPart.GENERATOR),
         stitching,
         eyes,
         lips,
     )
 
 
-def load_part(path: Path, part: Part) -> nn.Module:
+def load_part(path: Path, part: PortraitPart) -> nn.Module:
     """Return one of the networks, but not those of the stitching file.
 
     Raises:

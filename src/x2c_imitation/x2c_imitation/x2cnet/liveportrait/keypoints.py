@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from x2c_imitation.x2cnet.liveportrait.networks.motion import BINS
+from x2c_imitation.x2cnet.liveportrait.networks.motion import BINS, KEYPOINTS
 
 _BIN = 3.0
 _FIRST_BIN = -97.5
@@ -44,8 +44,8 @@ class FaceMotion:
         numbers = {name: value.float() for name, value in outputs.items()}
         angles = [degrees(numbers[name]) for name in ("pitch", "yaw", "roll")]
         return cls(
-            numbers["kp"].unflatten(1, (-1, 3)),
-            numbers["exp"].unflatten(1, (-1, 3)),
+            numbers["kp"].reshape(-1, KEYPOINTS, 3),
+            numbers["exp"].reshape(-1, KEYPOINTS, 3),
             rotation_of(*angles),
             numbers["scale"],
             numbers["t"],

@@ -25,7 +25,7 @@ FOLDER_VARIABLE = "X2C_LIVEPORTRAIT"
 _DEFAULT_FOLDER = Path("~/.local/share/x2c/liveportrait")
 
 
-class Part(enum.StrEnum):
+class PortraitPart(enum.StrEnum):
     """Parts of LivePortrait, named as their files."""
 
     APPEARANCE = "appearance_feature_extractor"
@@ -46,7 +46,7 @@ class PublishedFile:
         sha256: Fingerprint, as the page states it.
     """
 
-    part: Part
+    part: PortraitPart
     path: str
     size: int
     sha256: str
@@ -54,31 +54,31 @@ class PublishedFile:
 
 PUBLISHED_FILES = (
     PublishedFile(
-        Part.APPEARANCE,
+        PortraitPart.APPEARANCE,
         "base_models/appearance_feature_extractor.pth",
         3_387_959,
         "5279bb8654293dbdf327030b397f107237dd9212fb11dd75b83dfb635211ceb5",
     ),
     PublishedFile(
-        Part.MOTION,
+        PortraitPart.MOTION,
         "base_models/motion_extractor.pth",
         112_545_506,
         "251e6a94ad667a1d0c69526d292677165110ef7f0cf0f6d199f0e414e8aa0ca5",
     ),
     PublishedFile(
-        Part.WARPING,
+        PortraitPart.WARPING,
         "base_models/warping_module.pth",
         182_180_086,
         "2f61a6f265fe344f14132364859a78bdbbc2068577170693da57fb96d636e282",
     ),
     PublishedFile(
-        Part.GENERATOR,
+        PortraitPart.GENERATOR,
         "base_models/spade_generator.pth",
         221_813_590,
         "4780afc7909a9f84e24c01d73b31a555ef651521a1fe3b2429bd04534d992aee",
     ),
     PublishedFile(
-        Part.STITCHING,
+        PortraitPart.STITCHING,
         "retargeting_models/stitching_retargeting_module.pth",
         2_393_098,
         "3652d5a3f95099141a56986aaddec92fadf0a73c87a20fac9a2c07c32b28b611",
@@ -122,7 +122,7 @@ def weights_folder(given: str = "") -> Path:
     return (Path(chosen) if chosen else _DEFAULT_FOLDER).expanduser()
 
 
-def part_path(folder: Path, part: Part) -> Path | None:
+def part_path(folder: Path, part: PortraitPart) -> Path | None:
     """Return the path of a part's weights; None where there are none.
 
     Folders as downloaded are understood, with or without subfolders, and safetensors.
@@ -137,7 +137,7 @@ def part_path(folder: Path, part: Part) -> Path | None:
     return None
 
 
-def required_path(folder: Path, part: Part) -> Path:
+def required_path(folder: Path, part: PortraitPart) -> Path:
     """Return the path of a part's weights.
 
     Raises:

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from x2c_core.arrays import ImageBatch
-from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
+from x2c_imitation.x2cnet.network.devices import torch_device
 from x2c_imitation.x2cnet.network.x2control import Normalizer, X2Control
 from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
@@ -30,15 +30,9 @@ class TorchRuntime(Runtime):
     def __init__(
         self, network: X2Control, config: NetworkConfig, device: Device | str, threads: int
     ) -> None:
-        if device == Device.CUDA and not torch.cuda.is_available():
-            made_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU alone"
-            raise NetworkError(
-                f"device cuda: this torch, made for {made_for}, finds none: install a torch with "
-                "CUDA and NVIDIA's driver, or use device:=cpu"
-            )
+        self._device = torch_device(device)
         torch.set_num_threads(threads)
         self._config = config
-        self._device = torch.device(str(device))
         self._normalizer = Normalizer(config).to(self._device)
         self._network = network.eval().to(self._device)
 

@@ -35,5 +35,7 @@ class AppearanceExtractor(nn.Module):
         x = self.first(images)
         for block in self.down_blocks:
             x = block(x)
-        volumes: Tensor = self.resblocks_3d(self.second(x).unflatten(1, (CHANNELS, DEPTH)))
+        features = self.second(x)
+        volume = features.reshape(-1, CHANNELS, DEPTH, *features.shape[2:])
+        volumes: Tensor = self.resblocks_3d(volume)
         return volumes

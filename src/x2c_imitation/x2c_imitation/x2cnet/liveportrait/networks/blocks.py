@@ -63,6 +63,6 @@ class VolumeResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of a volume (n, c, depth, height, width) and what the block adds."""
-        added = self.conv1(self.norm1(x).relu())
-        added = self.conv2(self.norm2(added).relu())
+        between = self.conv1(self.norm1(x).relu())
+        added: Tensor = self.conv2(self.norm2(between).relu())
         return x + added

@@ -31,7 +31,8 @@ class _Modulation(nn.Module):
             features = functional.interpolate(features, normalised.shape[2:])
         hidden = self.mlp_shared(features)
         modulated = torch.addcmul(normalised, normalised, self.mlp_gamma(hidden))
-        return modulated + self.mlp_beta(hidden)
+        offset: Tensor = self.mlp_beta(hidden)
+        return modulated + offset
 
 
 class _ModulatedResidual(nn.Module):

@@ -104,7 +104,9 @@ class _DenseMotion(nn.Module):
         moved = functional.grid_sample(
             reduced.repeat_interleave(_MOTIONS, dim=0), places.flatten(0, 1), align_corners=False
         )
-        candidates = torch.cat([blobs[:, :, None], moved.unflatten(0, (-1, _MOTIONS))], dim=2)
+        candidates = torch.cat(
+            [blobs[:, :, None], moved.reshape(-1, _MOTIONS, *moved.shape[1:])], dim=2
+        )
         x = self.hourglass(candidates.flatten(1, 2))
         shares = self.mask(x).softmax(dim=1)
         field = torch.einsum("nkdhw,nkdhwc->ndhwc", shares, places)
