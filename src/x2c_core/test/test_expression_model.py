@@ -15,6 +15,7 @@ from x2c_core.face.expression_model import (
     ExpressionModel,
     from_ways,
     load_expression_model,
+    net_ways,
     ways,
 )
 
@@ -275,3 +276,11 @@ def test_controls_that_are_left_out_do_nothing():
     both = controls.from_names({"Jaw Pitch": 0.3, "Nose Wrinkle": 0.8})
     np.testing.assert_allclose(only_jaw.landmarks(both), model.landmarks(jaw))
     np.testing.assert_allclose(only_jaw.turn(both), model.turn(jaw))
+
+
+def test_ways_are_those_of_the_values_that_go_them():
+    rng = np.random.default_rng(3)
+    gone = rng.random((2, controls.COUNT)) * (rng.random((2, controls.COUNT)) < 0.6)
+    # Where a control cannot go, no way goes.
+    gone *= [controls.MAXIMUM > controls.NEUTRAL, controls.MINIMUM < controls.NEUTRAL]
+    np.testing.assert_allclose(net_ways(gone), ways(from_ways(gone)), rtol=0, atol=1e-12)

@@ -171,9 +171,9 @@ def vector(values: ArrayLike) -> Values:
     array = _numbers(values)
     if array.shape != (COUNT,):
         raise ControlError(f"expected {COUNT} control values, got an array of shape {array.shape}")
-    bad = np.flatnonzero(~np.isfinite(array))
-    if bad.size:
-        named = ", ".join(f"{NAMES[i]}={array[i]}" for i in bad)
+    finite = np.isfinite(array)
+    if not finite.all():
+        named = ", ".join(f"{NAMES[i]}={array[i]}" for i in np.flatnonzero(~finite))
         raise ControlError(f"control values must be finite, got {named}")
     return array
 
@@ -202,7 +202,7 @@ def clamp(
         ControlError: The values are not 30 finite numbers.
     """
     given = vector(values)
-    clamped = np.clip(given, np.asarray(lower), np.asarray(upper))
+    clamped = given.clip(lower, upper)
     return clamped, int(np.count_nonzero(clamped != given))
 
 

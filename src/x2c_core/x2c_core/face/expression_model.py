@@ -92,8 +92,11 @@ class ExpressionModel:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        ups, downs = ways(values)
-        return np.asarray(ups @ self.turn_up + downs @ self.turn_down)
+        return self.turn_of_ways(ways(values))
+
+    def turn_of_ways(self, gone: Array) -> Array:
+        """Return the apparent turn (3,) [rad] where controls go so far up and down (2, 30)."""
+        return np.asarray(gone[0] @ self.turn_up + gone[1] @ self.turn_down)
 
     def of_controls(self, which: ArrayLike) -> ExpressionModel:
         """Return the model of a face on which only some controls (30,) do anything."""
@@ -125,8 +128,7 @@ def ways(values: ArrayLike) -> Array:
     Raises:
         ControlError: The values are not 30 finite numbers.
     """
-    deflection = controls.to_deflection(values)
-    return np.stack([np.maximum(deflection, 0.0), np.minimum(-deflection / _END, 1.0).clip(0.0)])
+    return _ways_of_deflection(controls.to_deflection(values))
 
 
 def from_ways(gone: ArrayLike) -> Array:
@@ -137,6 +139,23 @@ def from_ways(gone: ArrayLike) -> Array:
     """
     up, down = np.asarray(gone, dtype=np.float64)
     return controls.from_deflection(up - down * _END)
+
+
+def net_ways(gone: Array) -> Array:
+    """Return ways (2, 30) up and down as `ways` would: what goes both ways, goes the difference.
+
+    Args:
+        gone: (2, 30) finite numbers, 0 to 1.
+    """
+    return _ways_of_deflection(gone[0] - gone[1] * _END)
+
+
+def _ways_of_deflection(deflection: Array) -> Array:
+    gone = np.empty((2, controls.COUNT))
+    np.maximum(deflection, 0.0, out=gone[0])
+    np.divide(deflection, -_END, out=gone[1])
+    gone[1].clip(0.0, 1.0, out=gone[1])
+    return gone
 
 
 MODEL_ADVICE = (

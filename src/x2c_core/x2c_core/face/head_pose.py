@@ -8,6 +8,7 @@ between the eyes, in interocular distances.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,47 +96,83 @@ def check_landmarks(landmarks: ArrayLike) -> Array:
     return array
 
 
-def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike = REFERENCE) -> HeadPose:
-    """Return the pose that brings a reference face onto landmarks (478, 3) [pixel].
+class HeadPoseFit:
+    """Fit of the pose that brings one reference face onto landmarks, prepared once.
 
     Least squares over the landmarks that expressions hardly move (Umeyama 1991).
 
     Args:
-        landmarks: (478, 3) [pixel].
         reference: (478, 3) face in the head frame [interocular distances]; a person's own neutral
             face gives a steadier pose than the average one.
+    """
+
+    def __init__(self, reference: ArrayLike = REFERENCE) -> None:
+        source = np.asarray(reference, dtype=np.float64)[_RIGID]
+        self._mean = source.mean(axis=0)
+        self._centred = source - self._mean
+        self._spread = float((self._centred**2).sum())
+
+    def __call__(self, landmarks: ArrayLike) -> HeadPose:
+        """Return the pose for landmarks (478, 3) [pixel].
+
+        Raises:
+            LandmarkError: The landmarks are not (478, 3) finite numbers, or all fall on one point
+                or line.
+        """
+        target = check_landmarks(landmarks)[_RIGID]
+        target_mean = target.sum(axis=0) / len(_RIGID)
+        covariance = (target - target_mean).T @ self._centred
+        if not np.isfinite(covariance).all():
+            raise LandmarkError("landmarks are too far apart: no head pose can be found")
+        u, singular, vt = np.linalg.svd(covariance)
+        first, second, third = singular.tolist()
+        if not second > 1e-6 * first:
+            raise LandmarkError("landmarks have no extent: no head pose can be found")
+        rotation = u @ vt
+        if _determinant(rotation) < 0.0:
+            third = -third
+            rotation = (u * _LAST_TURNED) @ vt
+        scale = (first + second + third) / self._spread
+        if not scale > 1e-6:
+            raise LandmarkError("landmarks have no extent: no head pose can be found")
+        translation = target_mean - scale * rotation @ self._mean
+        # The sums of finite numbers need not be finite.
+        if not all(map(math.isfinite, (scale, *translation.tolist()))):
+            raise LandmarkError("landmarks are too far apart: no head pose can be found")
+        return HeadPose(rotation, translation, scale)
+
+
+_LAST_TURNED = np.array([1.0, 1.0, -1.0])
+
+
+def _determinant(matrix: Array) -> float:
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return float(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
+
+
+_AVERAGE_FIT = HeadPoseFit()
+
+
+def fit_head_pose(landmarks: ArrayLike, reference: ArrayLike | None = None) -> HeadPose:
+    """Return the pose that brings a reference face onto landmarks (478, 3) [pixel].
+
+    Args:
+        landmarks: (478, 3) [pixel].
+        reference: (478, 3) face in the head frame, see `HeadPoseFit`; None for the average one.
 
     Raises:
         LandmarkError: The landmarks are not (478, 3) finite numbers, or all fall on one point or
             line.
     """
-    target = check_landmarks(landmarks)[_RIGID]
-    source = np.asarray(reference, dtype=np.float64)[_RIGID]
-    target_mean, source_mean = target.mean(axis=0), source.mean(axis=0)
-    target_centred, source_centred = target - target_mean, source - source_mean
-    covariance = target_centred.T @ source_centred
-    if not np.isfinite(covariance).all():
-        raise LandmarkError("landmarks are too far apart: no head pose can be found")
-    u, singular, vt = np.linalg.svd(covariance)
-    if not singular[1] > 1e-6 * singular[0]:
-        raise LandmarkError("landmarks have no extent: no head pose can be found")
-    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    rotation = (u * sign) @ vt
-    scale = float((singular * sign).sum() / (source_centred**2).sum())
-    if not scale > 1e-6:
-        raise LandmarkError("landmarks have no extent: no head pose can be found")
-    translation = target_mean - scale * rotation @ source_mean
-    # The sums of finite numbers need not be finite.
-    if not (np.isfinite(scale) and np.isfinite(translation).all()):
-        raise LandmarkError("landmarks are too far apart: no head pose can be found")
-    return HeadPose(rotation, translation, scale)
+    fit = _AVERAGE_FIT if reference is None else HeadPoseFit(reference)
+    return fit(landmarks)
 
 
 def yaw_pitch_roll(rotation: ArrayLike) -> tuple[float, float, float]:
     """Return the angles [rad] of a rotation (3, 3) about z, y, x, in that order (REP-103)."""
-    r = np.asarray(rotation, dtype=np.float64)
-    pitch = np.arcsin(np.clip(-r[2, 0], -1.0, 1.0))
-    return float(np.arctan2(r[1, 0], r[0, 0])), float(pitch), float(np.arctan2(r[2, 1], r[2, 2]))
+    r = np.asarray(rotation, dtype=np.float64).tolist()
+    pitch = math.asin(min(max(-r[2][0], -1.0), 1.0))
+    return math.atan2(r[1][0], r[0][0]), pitch, math.atan2(r[2][1], r[2][2])
 
 
 def rotation_from(yaw: float, pitch: float, roll: float) -> Array:

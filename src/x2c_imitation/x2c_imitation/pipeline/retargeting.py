@@ -13,11 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.face import topology
-from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose, yaw_pitch_roll
-from x2c_core.face.relations import Relation, relate
+from x2c_core.face.head_pose import FACING, HeadPose, HeadPoseFit, fit_head_pose, yaw_pitch_roll
+from x2c_core.face.relations import MATRIX, Relation, relate
 
 _X, _Y, _Z = 0, 1, 2
 _OPENNESS = [Relation.EYE_OPENNESS_LEFT, Relation.EYE_OPENNESS_RIGHT]
+# Of each face only the coordinates that say how open the eyes are.
+_OF_EYES = np.flatnonzero(MATRIX[_OPENNESS].any(axis=0))
+_EYES = np.ascontiguousarray(MATRIX[_OPENNESS][:, _OF_EYES])
 _LONGEST = 1.0
 """No landmark of a face moves further from neutral [interocular distances]."""
 _LEAST_RATIO, _LARGEST_RATIO = 0.5, 2.0
@@ -37,9 +40,10 @@ class Retargeter:
     def __init__(self, person: ArrayLike, robot: Array) -> None:
         pose = fit_head_pose(person)
         self._neutral = pose.to_head_frame(person)
-        self._facing = FACING.T @ pose.rotation
+        self._fit = HeadPoseFit(self._neutral)
+        self._ahead = (FACING.T @ pose.rotation).T @ FACING.T
         self._scale = morphology_scale(self._neutral, robot)
-        self._openness = relate(self._neutral)[_OPENNESS]
+        self._openness = np.maximum(relate(self._neutral)[_OPENNESS], 1e-3)
 
     def pose(self, landmarks: ArrayLike) -> HeadPose:
         """Return the head's pose, fitted to the person's own neutral face.
@@ -47,21 +51,29 @@ class Retargeter:
         Raises:
             LandmarkError: The landmarks are not usable.
         """
-        return fit_head_pose(landmarks, self._neutral)
+        return self._fit(landmarks)
 
-    def motion(self, landmarks: ArrayLike, pose: HeadPose) -> Array:
-        """Return how far each landmark is from neutral (478, 3), as on the robot [interocular]."""
-        motion = (pose.to_head_frame(landmarks) - self._neutral) * self._scale
-        return np.asarray(np.clip(motion, -_LONGEST, _LONGEST))
+    def motion(self, face: Array) -> Array:
+        """Return how far each landmark is from neutral (478, 3), as on the robot [interocular].
+
+        Args:
+            face: (478, 3) landmarks in the head frame of their pose [interocular distances].
+        """
+        motion = (face - self._neutral) * self._scale
+        return motion.clip(-_LONGEST, _LONGEST, out=motion)
 
     def head_angles(self, pose: HeadPose) -> tuple[float, float, float]:
         """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103)."""
-        return yaw_pitch_roll(self._facing.T @ FACING.T @ pose.rotation)
+        return yaw_pitch_roll(self._ahead @ pose.rotation)
 
-    def openness(self, landmarks: ArrayLike, pose: HeadPose) -> Array:
-        """Return how open the left and the right eye are (2,), 0 shut to 1 as in neutral."""
-        opening = relate(pose.to_head_frame(landmarks))[_OPENNESS]
-        return np.asarray(np.clip(opening / np.maximum(self._openness, 1e-3), 0.0, 1.0))
+    def openness(self, face: Array) -> Array:
+        """Return how open the left and the right eye are (2,), 0 shut to 1 as in neutral.
+
+        Args:
+            face: (478, 3) landmarks in the head frame of their pose [interocular distances].
+        """
+        opening = _EYES @ face.reshape(-1)[_OF_EYES]
+        return np.asarray((opening / self._openness).clip(0.0, 1.0))
 
 
 def morphology_scale(person: Array, robot: Array) -> Array:

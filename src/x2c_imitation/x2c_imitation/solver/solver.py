@@ -18,6 +18,9 @@ add. The problem is solved twice, so that each knows of the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 import daqp
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,7 @@ from x2c_core.face.expression_model import (
     ExpressionModel,
     from_ways,
     load_expression_model,
+    net_ways,
     ways,
 )
 from x2c_core.face.frames import Face
@@ -61,6 +65,12 @@ _TURNING = (Group.HEAD, Group.NECK)
 
 _HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
 """Control that turns about z, y and x, and the one that takes what the first cannot reach."""
+
+_HEAD_CONTROLS = [
+    [controls.CONTROLS[controls.index(name)] for name in names if name] for names in _HEAD
+]
+_TURNS = np.array([control.index for control in chain.from_iterable(_HEAD_CONTROLS)])
+"""(5,) indices of the controls of head and neck."""
 
 
 def _unknowns() -> NDArray[np.intp]:
@@ -96,6 +106,10 @@ _FADES = np.array(
 """(n,) whether the pull to the other side fades where a face is one-sided."""
 
 
+_LOWER, _UPPER = np.zeros(_UNKNOWN.size), np.ones(_UNKNOWN.size)
+_NO_ROWS = np.zeros((0, _UNKNOWN.size))
+
+
 class Solver(Imitator):
     """Explain a person's face by a robot's expression model.
 
@@ -106,7 +120,7 @@ class Solver(Imitator):
     def __init__(self, model: ExpressionModel) -> None:
         self._model = model
         effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
-        self._parts = (_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT"))
+        self._normal = _Normal([_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT")])
         strength = (effects[_UNKNOWN] ** 2) @ (landmark_weights.LANDMARKS.ravel() ** 2)
         names = [controls.NAMES[way % controls.COUNT] for way in _UNKNOWN]
         squared, self._threshold = costs(strength, names)
@@ -134,32 +148,41 @@ class Solver(Imitator):
         """Return the control values (30,) [ratio or rad] that show this face."""
         if self._retargeter is None:
             raise ImitationError("no neutral face is known yet: calibrate first")
-        face = observation.face
-        pose = self._retargeter.pose(face.landmarks)
-        motion = self._retargeter.motion(face.landmarks, pose).ravel()
+        landmarks = observation.face.landmarks
+        pose = self._retargeter.pose(landmarks)
+        face = pose.to_head_frame(landmarks)
+        motion = self._retargeter.motion(face).ravel()
         wanted = np.array(self._retargeter.head_angles(pose))
         # Behind a closing lid the iris is guessed, so it counts less.
-        shares = [1.0, *(self._retargeter.openness(face.landmarks, pose) ** 2).tolist()]
-        parts = list(zip(shares, self._parts, strict=True))
-        matrix = self._pull + sum(share * part.matrix for share, part in parts)
-        vector = sum(share * part.asked(motion) for share, part in parts) - self._threshold
-        by_ways = sum(share * part.by_ways for share, part in parts)
+        shares = np.concatenate(([1.0], self._retargeter.openness(face) ** 2))
+        matrix, vector, by_turns = self._normal.weighted(shares, motion)
+        matrix = matrix + self._pull
+        vector = vector - self._threshold
 
-        def explained(turning: Array, pull: Array | float) -> Array:
-            return _solve(matrix + pull, vector - by_ways @ ways(turning).ravel())
+        def explained(turned: Array) -> Array:
+            return vector - by_turns @ turned[:, _TURNS].ravel()
 
-        first = explained(_turned(wanted), 0.0)
-        turning = _turned(wanted - self._model.turn(_values(first)))
+        turned = ways(_turned(wanted))
+        first = _solve(matrix, explained(turned))
+        turning = _turned(wanted - self._model.turn_of_ways(net_ways(_gone(first))))
         # What is one-sided without the pull of left and right together is let go of it.
         difference = first - first[_OTHER_SIDE]
         kept = np.where(_FADES, 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2, 1.0)
-        values = _values(explained(turning, self._symmetry * kept))
-        turning = _turned(wanted - self._model.turn(values + turning - controls.NEUTRAL))
+        turned = ways(turning)
+        gone = _gone(_solve(matrix + self._symmetry * kept, explained(turned)))
+        values = from_ways(gone)
+        turning = _turned(wanted - self._model.turn_of_ways(net_ways(gone) + turned))
         return controls.clamp(values + turning - controls.NEUTRAL)[0]
 
 
-class _Normal:
+class _Part:
     """One part of the normal equations.
+
+    Attributes:
+        matrix: (n, n) what the unknowns do to each other.
+        by_turns: (n, 10) what the ways up and down of head and neck do to the unknowns.
+        columns: (m,) coordinates of the landmarks that count.
+        projection: (n, m) what motion along these asks of each unknown.
 
     Args:
         effects: (60, 1434) what each way of the controls does to the landmarks.
@@ -172,30 +195,50 @@ class _Normal:
         unknown = effects[_UNKNOWN]
         projection = unknown * landmarks.ravel() ** 2 + (unknown @ rows.T) @ rows
         self.matrix = projection @ unknown.T
-        self.by_ways = projection @ effects.T
+        self.by_turns = projection @ effects[np.concatenate([_TURNS, controls.COUNT + _TURNS])].T
         # What has no weight is left out: a frame's time goes by how much memory it reads.
-        self._columns = np.flatnonzero(projection.any(axis=0))
-        self._projection = np.ascontiguousarray(projection[:, self._columns])
-
-    def asked(self, motion: Array) -> Array:
-        """Return what landmark motion (1434,) asks of each unknown (n,)."""
-        return np.asarray(self._projection @ motion[self._columns])
+        self.columns = np.flatnonzero(projection.any(axis=0))
+        self.projection = projection[:, self.columns]
 
 
-def _skin(effects: Array) -> _Normal:
+class _Normal:
+    """Normal equations of several parts, each of which counts more or less in every frame."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self._systems = np.array(
+            [np.concatenate([part.matrix, part.by_turns], axis=1).ravel() for part in parts]
+        )
+        self._columns = np.concatenate([part.columns for part in parts])
+        self._parts = np.repeat(np.arange(len(parts)), [part.columns.size for part in parts])
+        self._projection = np.concatenate([part.projection for part in parts], axis=1)
+
+    def weighted(self, shares: Array, motion: Array) -> tuple[Array, Array, Array]:
+        """Return the matrix (n, n), what motion asks (n,), and what turns do (n, 10).
+
+        Args:
+            shares: (k,) how much each part counts.
+            motion: (1434,) motion of the landmarks [interocular distances].
+        """
+        count = _UNKNOWN.size
+        system = (shares @ self._systems).reshape(count, -1)
+        asked = self._projection @ (motion[self._columns] * shares[self._parts])
+        return system[:, :count], np.asarray(asked), system[:, count:]
+
+
+def _skin(effects: Array) -> _Part:
     landmarks = landmark_weights.LANDMARKS.copy()
     landmarks[SKIN_COUNT:] = 0.0
-    return _Normal(effects, landmarks, landmark_weights.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
+    return _Part(effects, landmarks, landmark_weights.RELATIONS[: Relation.IRIS_SIDEWAYS_LEFT])
 
 
-def _iris(effects: Array, side: str) -> _Normal:
+def _iris(effects: Array, side: str) -> _Part:
     landmarks = np.zeros_like(landmark_weights.LANDMARKS)
     indices = landmark_weights.IRISES[side]
     landmarks[indices] = landmark_weights.LANDMARKS[indices]
     related = np.zeros_like(landmark_weights.RELATIONS)
     for name in (f"IRIS_SIDEWAYS_{side}", f"IRIS_HEIGHT_{side}"):
         related[Relation[name]] = landmark_weights.RELATIONS[Relation[name]]
-    return _Normal(effects, landmarks, related)
+    return _Part(effects, landmarks, related)
 
 
 def _symmetry(strength: Array) -> Array:
@@ -217,29 +260,25 @@ def _symmetry(strength: Array) -> Array:
 
 def _solve(matrix: Array, vector: Array) -> Array:
     """Return the x (n,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
-    lower, upper = np.zeros(vector.size), np.ones(vector.size)
-    no_rows = np.zeros((0, vector.size))
-    solution, _, flag, _ = daqp.solve(matrix, -vector, no_rows, upper, lower)
+    solution, _, flag, _ = daqp.solve(matrix, -vector, _NO_ROWS, _UPPER, _LOWER)
     if flag <= 0 or not np.isfinite(solution).all():
         raise ImitationError(f"the solver found no control values for this face (DAQP: {flag})")
-    return np.asarray(np.clip(solution, lower, upper))
+    return np.asarray(solution.clip(0.0, 1.0))
 
 
-def _values(solution: Array) -> Array:
-    """Return control values (30,) [ratio or rad] of the unknowns (n,); the head faces ahead."""
+def _gone(solution: Array) -> Array:
+    """Return how far the controls go up and down (2, 30) of the unknowns (n,); no head turns."""
     gone = np.zeros(2 * controls.COUNT)
     gone[_UNKNOWN] = solution
-    return from_ways(gone.reshape(2, controls.COUNT))
+    return gone.reshape(2, controls.COUNT)
 
 
 def _turned(angles: Array) -> Array:
     """Return the neutral face's control values (30,) with the head turned (3,) [rad]."""
     values = controls.NEUTRAL.copy()
-    for angle, (head, neck) in zip(angles, _HEAD, strict=True):
-        for name in (head, neck):
-            if name is None:
-                continue
-            entry = controls.CONTROLS[controls.index(name)]
-            values[entry.index] = np.clip(angle, entry.minimum, entry.maximum)
-            angle = angle - values[entry.index]
+    for angle, turning in zip(angles.tolist(), _HEAD_CONTROLS, strict=True):
+        for control in turning:
+            value = min(max(angle, control.minimum), control.maximum)
+            values[control.index] = value
+            angle -= value
     return values

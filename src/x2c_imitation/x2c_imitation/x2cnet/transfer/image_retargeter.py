@@ -77,7 +77,7 @@ class ImageRetargeter:
             raise TransferError("no neutral face is known yet: calibrate first")
         person = check_landmarks(landmarks)
         pose = self._person.pose(person)
-        face = self._robot + self._person.motion(person, pose)
+        face = self._robot + self._person.motion(pose.to_head_frame(person))
         _shut(face, self._robot)
         before = self._person_pose
         rotation = self._pose.rotation @ before.rotation.T @ pose.rotation
