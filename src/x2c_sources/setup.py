@@ -24,6 +24,7 @@ setup(
     entry_points={
         "console_scripts": [
             "blendshape_node = x2c_sources.blendshape_node:main",
+            "idle_node = x2c_sources.idle_node:main",
         ],
     },
 )
