@@ -287,6 +287,7 @@ def test_an_emergency_stop_outlives_the_node_s_transitions(start, write_robot, r
     assert "call ~/reset" in response.message
     assert reset(ros).success
     assert process.stop() == 0
+    assert "leaked" not in process.output
 
 
 def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(

@@ -167,6 +167,11 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         with self._moving:
             self._stage.unload()
 
+    def destroy_node(self) -> None:
+        """Destroy the node, and what rclpy would keep with it."""
+        super().destroy_node()
+        self._stage.close()
+
     def halt(self, reason: str) -> None:
         """Bring the joints to rest, as after a fault."""
         # A thread that hangs may hold it; such a one changes nothing meanwhile.

