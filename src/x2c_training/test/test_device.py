@@ -3,10 +3,34 @@ import pytest
 import torch
 from torch import distributed
 
+from x2c_training import device
 from x2c_training.device import Team, choose_device, choose_precision, team
 from x2c_training.errors import DeviceError
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """Let a launcher have two processes; return a function that lists what is called."""
+    met = distributed.HashStore(), 0, 2
+    monkeypatch.setattr(device, "_meeting", lambda: met)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+
+    def record(initialise=lambda *a, **k: None):
+        called = []
+
+        def init_process_group(*arguments, **options):
+            called.append("init_process_group")
+            initialise(*arguments, **options)
+
+        monkeypatch.setattr(distributed, "init_process_group", init_process_group)
+        for name in ("new_group", "get_rank", "destroy_process_group"):
+            monkeypatch.setattr(distributed, name, lambda *a, name=name, **k: called.append(name))
+        return called
+
+    return record
 
 
 def test_a_gpu_that_is_missing_is_refused(monkeypatch):
@@ -51,12 +75,19 @@ def test_a_gpu_that_only_emulates_bfloat16_does_not_compute_in_it(
     assert choose_precision("auto", torch.device("cuda", 1)) is expected
 
 
-def test_after_an_error_nobody_waits_for_the_others(monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv("RANK", "0")
-    called = []
-    for name in ("init_process_group", "new_group", "get_rank", "destroy_process_group"):
-        monkeypatch.setattr(distributed, name, lambda *a, name=name, **k: called.append(name))
+def test_a_second_team_of_a_process_does_not_read_what_the_first_left(launched):
+    stores = []
+    launched(lambda *a, store, **k: stores.append(store))
+    for _ in range(2):
+        with team("cpu"):
+            pass
+    first, second = stores
+    first.set("address", "of the first")
+    assert not second.check(["address"])
+
+
+def test_after_an_error_nobody_waits_for_the_others(launched):
+    called = launched()
     with pytest.raises(ZeroDivisionError), team("cpu"):
         raise ZeroDivisionError
     assert "init_process_group" in called

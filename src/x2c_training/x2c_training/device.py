@@ -4,19 +4,27 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import distributed
+from torch._C._distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from x2c_training.errors import DeviceError
 
 _PATIENCE = datetime.timedelta(hours=12)
 """The other processes wait so long for the one that prepares the data."""
+
+_TEAMS = itertools.count()
+"""Numbers of the teams that this process joins, one after the other."""
 
 _AMPERE = 8
 """Compute capability from which GPUs have bfloat16."""
@@ -80,11 +88,27 @@ def team(device: str) -> Iterator[Team]:
     on_gpu = choose_device(device, local).type == "cuda"
     if on_gpu:
         torch.cuda.set_device(local)
-    distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    store, rank, size = _meeting()
+    # Addresses of an earlier team of this process would be taken for those of this one.
+    fresh = PrefixStore(f"team_{next(_TEAMS)}", store)
+    distributed.init_process_group(
+        "nccl" if on_gpu else "gloo",
+        store=fresh,
+        rank=rank,
+        world_size=size,
+        timeout=_PATIENCE,
+    )
     agreeing = distributed.new_group(backend="gloo", timeout=_PATIENCE)
     yield Team(distributed.get_rank(), local, count, agreeing)
     # Not after an error: it would wait for processes that wait for this one, and hide the error.
     distributed.destroy_process_group()
+
+
+@functools.cache
+def _meeting() -> tuple[Any, int, int]:
+    """Return the launcher's store, the rank of this process, and the number of processes."""
+    store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
+    return store, int(rank), int(size)
 
 
 def choose_device(name: str, local_rank: int = 0) -> torch.device:
