@@ -18,6 +18,7 @@ from x2c_core.control_space import controls
 from x2c_core.face import topology
 from x2c_core.robot.robot import Robot
 from x2c_core.terminal.progress import ProgressDisplay
+from x2c_core.terminal.tables import folded
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.tracker import FaceTracker
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -148,7 +149,7 @@ def check(robot: Robot, console: Console) -> int:
         f"{DRAWING_TARGET:g} ms",
         _mark(drawing <= DRAWING_TARGET),
     )
-    console.print(table)
+    console.print(folded(table))
     return 0 if ok else 1
 
 

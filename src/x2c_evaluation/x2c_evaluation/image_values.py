@@ -33,6 +33,7 @@ from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.images.orientation import turned
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.terminal.tables import folded
 from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.observing import observe
@@ -142,7 +143,7 @@ def _print(title: str, images: Sequence[Path], rows: Mapping[str, Array], form: 
         table.add_column(Text(path.stem), justify="right")
     for name, row in rows.items():
         table.add_row(name, *(format(one, form) for one in row))
-    Console().print(table)
+    Console().print(folded(table))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from x2c_core.files.results import replacing
+from x2c_core.terminal.tables import folded
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def table_of(comparison: RevisionComparison) -> Table:
         table.add_row(
             escape(row.name), _text(row.before), _text(row.after), _text(row.ratio, ".2f")
         )
-    return table
+    return folded(table)
 
 
 def write(path: Path, comparison: RevisionComparison) -> None:

@@ -9,5 +9,5 @@ from rich.table import Table
 def folded(table: Table) -> Table:
     """Return a table whose long words, such as paths, continue on the next line, never cut."""
     for column in table.columns:
-        column.overflow = "fold"
+        column.overflow, column.no_wrap = "fold", False
     return table

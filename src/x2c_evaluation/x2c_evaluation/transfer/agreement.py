@@ -29,6 +29,7 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.terminal.progress import ProgressDisplay
+from x2c_core.terminal.tables import folded
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.fidelity.clip import eyes_open
 from x2c_evaluation.fidelity.measures.agreement import Agreement, agreement
@@ -165,7 +166,7 @@ def show(clips: Sequence[TransferClip], console: Console) -> None:
     table.add_row("face found", *shares, f"{share:.1%}")
     times = [clip.milliseconds for clip in clips]
     table.add_row("ms an image", *(f"{one:.1f}" for one in times), f"{np.mean(times):.1f}")
-    console.print(table)
+    console.print(folded(table))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.captions import CAPTIONS
+from x2c_core.terminal.tables import folded
 from x2c_motors.errors import MotorCalibrationError
 
 
@@ -42,4 +43,4 @@ def control_table() -> Table:
     for control in controls.CONTROLS:
         caption = CAPTIONS[control.name]
         table.add_row(str(control.index), control.name, caption.moves, caption.low, caption.high)
-    return table
+    return folded(table)

@@ -68,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
         return 1
     width = console.width if console.is_terminal else 0
-    console.print(live_line(composed_run.diagnoses, width), markup=False, highlight=False)
+    line = live_line(composed_run.diagnoses, width)
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
     return composed_run.tell_faults(console)
 
 

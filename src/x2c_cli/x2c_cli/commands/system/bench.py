@@ -151,6 +151,7 @@ def _print(results: Sequence[Result], console: Console) -> None:
     from rich.table import Table
 
     from x2c_cli.bench.report import limit
+    from x2c_core.terminal.tables import folded
 
     table = Table(
         "setting",
@@ -180,7 +181,7 @@ def _print(results: Sequence[Result], console: Console) -> None:
             f"{result.load:.1f}",
             f"{result.memory[largest]:.0f} ({largest})",
         )
-    console.print(table)
+    console.print(folded(table))
     parts = {
         "time of each step, median [ms]": [result.steps for result in results],
         "time since the camera's stamp, median [ms]": [one.since_camera for one in results],
@@ -195,10 +196,12 @@ def _print(results: Sequence[Result], console: Console) -> None:
 def _part(title: str, settings: Sequence[str], measured: Sequence[Mapping[str, float]]) -> Table:
     from rich.table import Table
 
+    from x2c_core.terminal.tables import folded
+
     table = Table(title, *settings)
     for column in table.columns[1:]:
         column.justify = "right"
     for name in dict.fromkeys(name for values in measured for name in values):
         texts = (format(values[name], ".1f") if name in values else "" for values in measured)
         table.add_row(name, *texts)
-    return table
+    return folded(table)

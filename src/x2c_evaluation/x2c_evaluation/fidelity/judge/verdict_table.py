@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from x2c_core.arrays import Array
+from x2c_core.terminal.tables import folded
 from x2c_core.words import counted
 from x2c_evaluation.fidelity.judge.expression_judge import Expression
 from x2c_evaluation.fidelity.judge.verdict import Verdict
@@ -30,7 +31,7 @@ def show_verdict(verdict: Verdict, console: Console) -> None:
         _add(table, "same label, apex of labelled clips", verdict.labelled_agreement)
     profile = "-" if verdict.profile_r is None else f"{verdict.profile_r:.2f}"
     table.add_row("correlation, means over the clip", profile, "", "")
-    console.print(table)
+    console.print(folded(table))
     console.print(f"the robot at rest is read as {verdict.label_at_rest}")
     if verdict.confusion:
         console.print(_confusion(verdict))
@@ -43,7 +44,7 @@ def _confusion(verdict: Verdict) -> Table:
         here = list(Expression).index(label)
         table.add_row(f"{label} ({one.clips})", "person", *_shares(one.person, here))
         table.add_row("", "robot", *_shares(one.robot, here))
-    return table
+    return folded(table)
 
 
 def _short(label: Expression) -> str:
@@ -63,7 +64,7 @@ def _table(title: str, *columns: str) -> Table:
     for column in columns:
         left = column in ("", "clips of", "on")
         table.add_column(column, justify="left" if left else "right", no_wrap=True)
-    return table
+    return folded(table)
 
 
 def _add(table: Table, name: str, one: BesideBaselines) -> None:

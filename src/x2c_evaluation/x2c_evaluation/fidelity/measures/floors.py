@@ -19,6 +19,7 @@ from rich.table import Table
 
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.descriptors import Descriptor
+from x2c_core.terminal.tables import folded
 from x2c_evaluation.pipeline.seen import seen
 from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.performer import performer_truth, performer_video
@@ -135,11 +136,11 @@ def main() -> None:
     table = Table("descriptor", "on a still face", f"floor in use (x {TIMES_NOISE:.0f})")
     for descriptor, still, floor in zip(Descriptor, measure(), FLOORS, strict=True):
         table.add_row(descriptor, f"{still:.4f}", f"{floor:.4f}")
-    Console().print(table)
+    Console().print(folded(table))
     table = Table("left - right", "of a face alike", f"floor in use (x {TIMES_APART:.0f})")
     for name, noise in measure_alike().items():
         table.add_row(name, f"{noise:.4f}", f"{SIDE_FLOORS[name]:.4f}")
-    Console().print(table)
+    Console().print(folded(table))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from x2c_core.control_space import controls
+from x2c_core.terminal.tables import folded
 from x2c_core.words import counted
 from x2c_evaluation.fidelity.absolute_error import FACIAL, AbsoluteError
 from x2c_evaluation.fidelity.judge.verdict_table import show_verdict
@@ -62,7 +63,7 @@ def _clip_table(clip: Clip) -> Table:
         )
     for name, agreement in clip.sides.items():
         table.add_row(f"{short(name)} L - R", *_figures(agreement), style="dim")
-    return table
+    return folded(table)
 
 
 def _overall_table(summary: FidelitySummary) -> Table:
@@ -72,7 +73,7 @@ def _overall_table(summary: FidelitySummary) -> Table:
         figures = _figures(Agreement(one.r, one.lag, one.amplitude, one.clips))
         links = map(_r, one.links.values())
         table.add_row(short(descriptor), *figures, *links, one.limit, str(one.clips))
-    return table
+    return folded(table)
 
 
 def short(descriptor: str) -> str:
@@ -93,7 +94,7 @@ def _absolute_table(clip: Clip, absolute: AbsoluteError) -> Table:
         means = [f"{value:+.2f}" for value in profiles.get(descriptor, ())] or ["", ""]
         table.add_row(short(descriptor), *_errors(one), *means)
     table.add_row("mean of the face", *_errors(absolute.mean), "", "", style="bold")
-    return table
+    return folded(table)
 
 
 def _errors(one: BesideBaselines) -> tuple[Text, str, str]:
@@ -162,7 +163,7 @@ def _table(title: str, *more: str) -> Table:
         )
     for column in more:
         table.add_column(column, justify="right", no_wrap=True)
-    return table
+    return folded(table)
 
 
 def _figures(one: Agreement) -> tuple[Text, Text, Text]:

@@ -29,6 +29,7 @@ from rich.progress import track
 from rich.table import Table
 
 from x2c_core.arrays import ImageBatch
+from x2c_core.terminal.tables import folded
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.weights import load_network
 from x2c_imitation.x2cnet.network.x2control import X2Control, build_network
@@ -179,7 +180,7 @@ def _table(results: Sequence[MeasuredTime]) -> Table:
     for one in results:
         row = (one.network, one.way, str(one.threads), f"{one.median:.2f}", f"{one.ratio:.1f}")
         table.add_row(*row)
-    return table
+    return folded(table)
 
 
 if __name__ == "__main__":
