@@ -14,13 +14,12 @@ from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import ControlState, FaceState
+from x2c_core.images.figure_theme import FAINT, INK, LINE, plain
 from x2c_core.images.theme import CONTROL_COLOURS, FACE_COLOURS, GROUP_COLOURS
 from x2c_evaluation.run_report.latency import Latency, LatencyStage
 
-INK, FAINT, _LINE = "#1b222c", "#66707e", "#d8dde3"
-
 _STAGES: dict[LatencyStage, tuple[str, str]] = {
-    LatencyStage.END_TO_END: ("camera to command", "#1b222c"),
+    LatencyStage.END_TO_END: ("camera to command", INK),
     LatencyStage.TRACKING: ("tracking", "#5a8dee"),
     LatencyStage.IMITATION: ("imitation", "#f2a154"),
     LatencyStage.ACTUATION: ("actuation", "#3fb8af"),
@@ -119,7 +118,7 @@ def _bands(
     for state in np.unique(states):
         here = states[begins] == state
         spans = np.stack([times[begins[here]], (times[ends] - times[begins])[here]], axis=1)
-        axes.broken_barh(spans, (bottom, 0.84), color=colours.get(int(state), _LINE), lw=0)
+        axes.broken_barh(spans, (bottom, 0.84), color=colours.get(int(state), LINE), lw=0)
 
 
 def group_offsets(
@@ -208,11 +207,7 @@ def _liveliest(commands: Joints) -> list[str]:
 def _style(axes: Any, name: str) -> None:
     axes.set_ylabel(name, fontsize=9.5, color=INK)
     axes.yaxis.set_label_coords(-0.052, 0.5)
-    axes.grid(True, color=_LINE, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8.5, colors=FAINT, length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    plain(axes)
 
 
 def _empty(axes: Any, text: str) -> None:

@@ -14,6 +14,7 @@ from matplotlib.gridspec import GridSpec
 from x2c_bags.frames.recorded_run import RecordedRun
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space.controls import Group
+from x2c_core.images.figure_theme import FAINT, INK
 from x2c_evaluation.run_report import latency, plots
 from x2c_evaluation.run_report.latency import LatencyStage
 from x2c_evaluation.run_report.report import Report
@@ -68,13 +69,13 @@ def _origin(recorded_run: RecordedRun) -> int:
 def _headline(axes: Any, report: Report) -> None:
     axes.axis("off")
     run = report.run
-    axes.text(0.0, 0.9, "X2C imitation", fontsize=21, color=plots.INK, weight="bold", va="top")
+    axes.text(0.0, 0.9, "X2C imitation", fontsize=21, color=INK, weight="bold", va="top")
     how = f" to {run.robot}, {run.backend}"
     source = _tail(Path(run.source).name, 50 - len(how))
-    axes.text(0.0, 0.40, source + how, fontsize=11, color=plots.INK, va="top")
+    axes.text(0.0, 0.40, source + how, fontsize=11, color=INK, va="top")
     end = ("failed: " if run.failed else "ended: ") + run.exit_reason
     end = textwrap.shorten(end, 62, placeholder=" ...")
-    axes.text(0.0, 0.12, end, fontsize=9.5, color=plots.FAINT, va="top")
+    axes.text(0.0, 0.12, end, fontsize=9.5, color=FAINT, va="top")
     end_to_end = report.latency_ms[LatencyStage.END_TO_END]
     share = report.face_share
     rate = report.rates_hz[Part.COMMANDS]
@@ -90,8 +91,8 @@ def _headline(axes: Any, report: Report) -> None:
     ]
     for column, (number, name) in enumerate(figures):
         x = 0.33 + 0.67 * (column + 1) / len(figures)
-        axes.text(x, 0.80, number, fontsize=15, color=plots.INK, ha="right", va="top")
-        axes.text(x, 0.36, name, fontsize=9, color=plots.FAINT, ha="right", va="top")
+        axes.text(x, 0.80, number, fontsize=15, color=INK, ha="right", va="top")
+        axes.text(x, 0.36, name, fontsize=9, color=FAINT, ha="right", va="top")
 
 
 def _notes(axes: Any, report: Report) -> None:
@@ -100,12 +101,12 @@ def _notes(axes: Any, report: Report) -> None:
     if len(report.warnings) > _WARNINGS_SHOWN:
         lines.append(f"{len(report.warnings) - _WARNINGS_SHOWN} more in report.json.")
     text = "\n".join(textwrap.shorten(line, 125) for line in lines)
-    axes.text(0.0, 0.55, "Notes", fontsize=10.5, color=plots.INK, weight="bold", va="top")
-    axes.text(0.0, 0.36, text, fontsize=9, color=plots.INK, va="top", linespacing=1.45)
+    axes.text(0.0, 0.55, "Notes", fontsize=10.5, color=INK, weight="bold", va="top")
+    axes.text(0.0, 0.36, text, fontsize=9, color=INK, va="top", linespacing=1.45)
     known = [f"{name} {version}" for name, version in report.versions.items() if version]
     versions = textwrap.fill(", ".join(known), 76)
-    axes.text(0.647, 0.55, "Versions", fontsize=10.5, color=plots.INK, weight="bold", va="top")
-    axes.text(0.647, 0.36, versions, fontsize=9, color=plots.FAINT, va="top", linespacing=1.45)
+    axes.text(0.647, 0.55, "Versions", fontsize=10.5, color=INK, weight="bold", va="top")
+    axes.text(0.647, 0.36, versions, fontsize=9, color=FAINT, va="top", linespacing=1.45)
 
 
 def _percent(share: float) -> str:

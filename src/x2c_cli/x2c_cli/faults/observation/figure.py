@@ -14,8 +14,8 @@ from x2c_actuation.pipeline.motion_limits import MotionLimits
 from x2c_actuation.safety.state_machine import State
 from x2c_cli.faults.observation.motion_log import Change, MotionLog
 from x2c_core.arrays import Array
+from x2c_core.images.figure_theme import FAINT, HUES, INK, plain
 
-_INK, _FAINT, _LINE = "#1b222c", "#66707e", "#d8dde3"
 _BANDS: dict[State, str] = {
     State.DISABLED: "#e3e6ea",
     State.RAMPING: "#d9e8fb",
@@ -26,7 +26,8 @@ _BANDS: dict[State, str] = {
     State.STOPPED: "#f8d5d5",
     State.FAULT: "#e9c9c9",
 }
-_HUES = ("#2f6fde", "#d9483b", "#2a9d66", "#b07a12")
+_SHOWN = 4
+"""Joints that are drawn in colour."""
 _MARGIN = 0.12
 _MOST_LABELS = 4
 _PAUSE = 0.1
@@ -46,7 +47,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
     measured, dotted = (actual, "servos") if len(actual.times) else (log.measured, "measured")
     figure = Figure(figsize=(11.0, 7.6), layout="constrained", facecolor="white")
     axes = figure.subplots(3, 1, sharex=True)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=_INK, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=INK, fontweight="bold")
     middle, half = (limits.lower + limits.upper) / 2.0, (limits.upper - limits.lower) / 2.0
     moving = sent.states != State.DISABLED.value
     times, idle = sent.times, ~moving[:, None]
@@ -62,13 +63,13 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
         _bands(one, log.changes, end)
         _lines(one, moments, shares, liveliest, names)
         for bound in (-1.0, 1.0):
-            one.axhline(bound, color=_INK, linewidth=0.9, linestyle=(0, (4, 3)))
+            one.axhline(bound, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
         one.set_ylim(-1.0 - _MARGIN, 1.0 + _MARGIN)
-        one.set_ylabel(f"{name}\n[share of the limit]", fontsize=9, color=_INK)
+        one.set_ylabel(f"{name}\n[share of the limit]", fontsize=9, color=INK)
         for event in log.events:
-            one.axvline(event.time, color=_INK, linewidth=0.8)
-        _plain(one)
-    for joint, hue in zip(liveliest, _HUES, strict=False):
+            one.axvline(event.time, color=INK, linewidth=0.8)
+        plain(one)
+    for joint, hue in zip(liveliest, HUES, strict=False):
         where = (measured.positions[:, joint] - middle[joint]) / half[joint]
         look = {"color": hue, "linewidth": 0.9, "linestyle": ":"}
         axes[0].plot(measured.times, _broken(measured.times, where[:, None])[:, 0], **look)
@@ -78,7 +79,7 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
     axes[-1].set_xlabel(
         f"time [s]; dotted: {dotted}; dashed: the limits; grey: all other joints" + _told(log),
         fontsize=9,
-        color=_INK,
+        color=INK,
     )
     _label_states(figure, log.changes)
     return figure
@@ -92,7 +93,7 @@ def save(figure: Figure, path: Path) -> None:
 def _liveliest(positions: Array) -> list[int]:
     """Return the joints that move most."""
     moved = np.nan_to_num(np.nanstd(positions, axis=0)) if len(positions) else positions
-    return [int(joint) for joint in np.argsort(-moved, kind="stable")[: len(_HUES)]]
+    return [int(joint) for joint in np.argsort(-moved, kind="stable")[:_SHOWN]]
 
 
 def _lines(
@@ -100,8 +101,8 @@ def _lines(
 ) -> None:
     broken = _broken(times, shares)
     others = [joint for joint in range(shares.shape[1]) if joint not in liveliest]
-    axes.plot(times, broken[:, others], color=_FAINT, linewidth=0.5, alpha=0.35)
-    for joint, hue in zip(liveliest, _HUES, strict=False):
+    axes.plot(times, broken[:, others], color=FAINT, linewidth=0.5, alpha=0.35)
+    for joint, hue in zip(liveliest, HUES, strict=False):
         axes.plot(times, broken[:, joint], color=hue, linewidth=1.1, label=names[joint])
 
 
@@ -129,7 +130,7 @@ def _label_events(axes: Any, log: MotionLog, end: float) -> None:
             textcoords="offset points",
             ha="right" if right else "left",
             fontsize=8,
-            color=_INK,
+            color=INK,
         )
 
 
@@ -149,10 +150,3 @@ def _label_states(figure: Figure, changes: list[Change]) -> None:
     figure.legend(
         handles=patches, loc="outside upper right", ncols=len(patches), fontsize=8, frameon=False
     )
-
-
-def _plain(axes: Any) -> None:
-    axes.grid(True, color=_LINE, linewidth=0.5)
-    axes.tick_params(labelsize=8, colors=_FAINT, length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from x2c_cli.faults.soak.soak import UsageSample, growth
 from x2c_core.files.results import ResultsFolder
+from x2c_core.images.figure_theme import HUES, INK, plain
 
 SAMPLES, CURVES, TABLE = "samples.csv", "curves.png", "README.md"
 
@@ -18,8 +19,6 @@ _EXPLANATION = (
     "largest number of threads and open files (sockets and pipes included)."
 )
 
-_INK, _FAINT, _LINE = "#1b222c", "#66707e", "#d8dde3"
-_HUES = ("#2f6fde", "#d9483b", "#2a9d66", "#b07a12", "#8452c9", "#1b8a9e")
 _QUANTITIES = (("memory", "memory [MB]"), ("threads", "threads"), ("files", "open files"))
 
 
@@ -75,20 +74,18 @@ def draw(samples: Sequence[UsageSample], title: str) -> Figure:
     """Return a figure of what each process used over time."""
     figure = Figure(figsize=(11.0, 7.6), layout="constrained", facecolor="white")
     axes = figure.subplots(len(_QUANTITIES), 1, sharex=True)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=_INK, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=INK, fontweight="bold")
     names = list(dict.fromkeys(one.name for one in samples))
     for one, (attribute, label) in zip(axes, _QUANTITIES, strict=True):
-        for name, hue in zip(names, _HUES * len(names), strict=False):
+        for name, hue in zip(names, HUES * len(names), strict=False):
             own = [sample for sample in samples if sample.name == name]
             minutes = [sample.time / 60.0 for sample in own]
             values = [getattr(sample.usage, attribute) for sample in own]
             one.plot(minutes, values, color=hue, linewidth=1.2, label=name)
         one.set_ylim(bottom=0.0)
-        one.set_ylabel(label, fontsize=9, color=_INK)
-        one.grid(True, color=_LINE, linewidth=0.5)
-        one.tick_params(labelsize=8, colors=_FAINT, length=0)
-        for side in one.spines.values():
-            side.set_visible(False)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    axes[-1].set_xlabel("time [min]", fontsize=9, color=_INK)
+        one.set_ylabel(label, fontsize=9, color=INK)
+        plain(one)
+    entries = axes[0].get_legend_handles_labels()
+    figure.legend(*entries, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    axes[-1].set_xlabel("time [min]", fontsize=9, color=INK)
     return figure
