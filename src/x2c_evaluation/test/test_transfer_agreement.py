@@ -13,6 +13,7 @@ from x2c_core.face.descriptors import Descriptor
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.transfer.agreement import main, measure_transfer, show
+from x2c_evaluation.transfer.animation_video import animate_video
 from x2c_node.robots import find_robot
 
 pytestmark = pytest.mark.slow
@@ -72,3 +73,32 @@ def test_a_video_without_a_face_is_refused(robot, tmp_path):
 def test_a_single_image_is_no_video(robot):
     with pytest.raises(EvaluationError, match="single image"):
         measure_transfer(robot, str(robot.neutral_image))
+
+
+def test_a_still_image_does_what_the_person_does(robot, video, tmp_path):
+    # As wide as a photograph; an odd number of pixels is no size of a video.
+    image = cv2.copyMakeBorder(
+        cv2.imread(str(robot.neutral_image)), 0, 0, 60, 61, cv2.BORDER_REPLICATE
+    )
+    path, out = tmp_path / "photo.png", tmp_path / "film.mp4"
+    cv2.imwrite(str(path), image)
+    made = animate_video(path, video, out, "warp", {}, size=200)
+    assert made.frames == STILL + MOVING
+    assert made.lost <= 2
+    reader = cv2.VideoCapture(str(out))
+    frames = [reader.read()[1] for _ in range(made.frames)]
+    height, width = frames[0].shape[:2]
+    # The person is as wide as high.
+    assert (width - height, height) == (200, 2 * round(200 * 256 / 377 / 2))
+    animated = np.array(frames)[:, :, height:].astype(float)
+    still = np.abs(animated[5] - animated[STILL - 4]).mean()
+    moving = np.abs(animated[5] - animated[STILL + MOVING // 4]).mean()
+    assert moving > 2.0 * still + 0.5
+
+
+def test_an_image_without_a_face_is_refused(video, tmp_path):
+    path = tmp_path / "grey.png"
+    cv2.imwrite(str(path), np.full((120, 90, 3), 99, np.uint8))
+    with pytest.raises(EvaluationError, match=r"no face is found in .*grey\.png"):
+        animate_video(path, video, tmp_path / "film.mp4", "warp", {})
+    assert not (tmp_path / "film.mp4").exists()

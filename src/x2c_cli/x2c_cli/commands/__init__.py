@@ -38,6 +38,7 @@ GROUPS = {
             "evaluate bags and videos offline: figures and curves on one page",
         ),
         "compare": ("analysis", "compare two evaluations; exit status by thresholds"),
+        "animate": ("analysis", "let the face in an image do what a person in a video does"),
         "fidelity": ("analysis", "measure how well the virtual robot imitates people in videos"),
     },
     "data sets and networks": {

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Let the face in an image, such as a photograph of a robot, do what a person in a video does.
+
+The image should show a whole face that looks ahead, with the mouth closed. The result is a video:
+the person on the left, the animated image on the right.
+
+For example:
+  x2c animate --image robot.png --video talk.mp4
+  x2c animate --image robot.png --video talk.mp4 --transfer liveportrait --option device=cuda
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_SMALLEST, _LARGEST = 64, 2048
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--image", metavar="FILE", type=Path, required=True, help="PNG or JPEG with a face"
+    )
+    parser.add_argument(
+        "--video",
+        metavar="V",
+        required=True,
+        help="video of the person, or 'performer' for the built-in one",
+    )
+    parser.add_argument(
+        "--transfer",
+        metavar="T",
+        default="warp",
+        help="motion transfer: warp, liveportrait, or another package's (default: warp)",
+    )
+    parser.add_argument(
+        "--option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="option of the motion transfer",
+    )
+    parser.add_argument(
+        "--size",
+        metavar="N",
+        type=int,
+        default=512,
+        help="length of the animated image's longer side in pixels (default: 512)",
+    )
+    parser.add_argument(
+        "--alone", action="store_true", help="do not show the person beside the animated image"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("animated.mp4"),
+        help="video to write (default: animated.mp4)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from functools import partial
+
+    from rich.console import Console
+
+    from x2c_core.errors import OutputError
+    from x2c_core.terminal.progress import ProgressDisplay
+    from x2c_core.words import counted
+    from x2c_evaluation.transfer.animation_video import animate_video
+    from x2c_imitation.x2cnet.transfer.motion_transfer import options_of
+
+    if not _SMALLEST <= arguments.size <= _LARGEST:
+        raise OutputError(
+            f"--size: expected {_SMALLEST} to {_LARGEST} pixels, got {arguments.size}"
+        )
+    if arguments.out.suffix.lower() != ".mp4":
+        raise OutputError(f"--out: expected a name that ends with .mp4, got {arguments.out}")
+    if not arguments.out.absolute().parent.is_dir():
+        raise OutputError(f"--out: there is no folder {arguments.out.absolute().parent}")
+    if arguments.out.absolute() == Path(arguments.video).absolute():
+        raise OutputError("--out: would replace the video of the person; choose another name")
+    options = options_of(arguments.transfer, ",".join(arguments.option))
+    console = Console()
+    with ProgressDisplay(console, transient=True) as progress:
+        made = animate_video(
+            arguments.image,
+            arguments.video,
+            arguments.out,
+            arguments.transfer,
+            options,
+            size=arguments.size,
+            person=not arguments.alone,
+            progress=partial(progress.advance, progress.add("animating", None)),
+        )
+    text = f"Written: {arguments.out} ({counted(made.frames, 'frame')}, {made.seconds:.1f} s)"
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if made.lost:
+        text = f"In {counted(made.lost, 'frame')} no face is found: the last image stays."
+        console.print(text, markup=False, highlight=False)
+    return 0
