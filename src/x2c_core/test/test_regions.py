@@ -4,7 +4,7 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.layers import ControlLayer
-from x2c_core.control_space.regions import REGIONS, region_indices, region_mask
+from x2c_core.control_space.regions import REGIONS, mask_from_text, region_indices, region_mask
 from x2c_core.errors import ControlError
 
 
@@ -44,3 +44,30 @@ def test_regions_cannot_be_changed_by_accident():
 def test_layer_without_a_mask_is_empty():
     assert ControlLayer(controls.NEUTRAL, np.zeros(controls.COUNT)).empty
     assert not ControlLayer(controls.NEUTRAL, region_mask(["nose"])).empty
+
+
+def test_mask_from_text_takes_strengths():
+    assert (mask_from_text("mouth, head=0.3") == region_mask({"mouth": 1.0, "head": 0.3})).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "unknown region ''"), ("mouth=much", "expected a number"), ("mouth=2", "from 0 to 1")],
+)
+def test_mask_from_a_text_that_is_none_is_refused(text, reason):
+    with pytest.raises(ControlError, match=reason):
+        mask_from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "mask", "reason"),
+    [
+        (np.zeros(29), np.zeros(30), "expected 30 control values"),
+        (np.full(30, np.nan), np.zeros(30), "must be finite"),
+        (np.zeros(30), np.zeros(31), "expected a mask of 30"),
+        (np.zeros(30), np.full(30, np.nan), "masks must be from 0 to 1"),
+    ],
+)
+def test_layer_that_no_face_can_be_mixed_with_is_refused(values, mask, reason):
+    with pytest.raises(ControlError, match=reason):
+        ControlLayer(values, mask)

@@ -14,3 +14,7 @@ class NetworkError(ImitationError):
 
 class TransferError(ImitationError):
     """Motion cannot be transferred to a robot's image."""
+
+
+class MixerError(ImitationError):
+    """A source that is to share the face cannot be declared or taken."""

@@ -243,7 +243,7 @@ def test_layer_comes_back_from_its_message(mask):
 def test_layer_with_a_mask_out_of_range_is_refused(value):
     message = layer_to_message(layer(), HEADER)
     message.mask[0] = value
-    with pytest.raises(MessageError, match="masks must be from 0 to 1, got Brow Inner Left="):
+    with pytest.raises(ControlError, match="masks must be from 0 to 1, got Brow Inner Left="):
         layer_from_message(message)
 
 

@@ -64,3 +64,19 @@ def region_mask(regions: Iterable[str] | Mapping[str, float]) -> Values:
             raise ControlError(f"the strength of {name} must be from 0 to 1, got {strength}")
         mask[region_indices(name)] = strength
     return mask
+
+
+def mask_from_text(text: str) -> Values:
+    """Return a mask (30,) from a text such as "mouth" or "mouth,head=0.3".
+
+    Raises:
+        ControlError: A region is unknown, or a strength is no number from 0 to 1.
+    """
+    strengths = {}
+    for word in text.split(","):
+        name, equals, strength = (part.strip() for part in word.partition("="))
+        try:
+            strengths[name] = float(strength) if equals else 1.0
+        except ValueError:
+            raise ControlError(f"{word!r}: expected a number from 0 to 1 after '='") from None
+    return region_mask(strengths)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers of all sources as arrays: what each asks for, and how far it is faded in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from x2c_core.arrays import Array, Indices, Mask
+from x2c_core.control_space import controls
+from x2c_core.control_space.layers import ControlLayer, LayerMode
+from x2c_imitation.errors import MixerError
+from x2c_imitation.face_mixer.source_settings import MOST_SOURCES, SourceSettings, check_name
+
+_SHAPE = (MOST_SOURCES, controls.COUNT)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the live sources (m), painted over each other, the last one on top.
+
+    Attributes:
+        names: Names of the sources.
+        adds: (m,) true for those that add.
+        seen: (m, 30) share with which each is seen.
+        below: (30,) share with which the face below them is seen.
+        overriding: (m, 30) 1 where a source that overrides is seen, else 0.
+        adding: (m, 30) share of those that add, 0 of the others; None if none adds.
+    """
+
+    names: tuple[str, ...]
+    adds: Mask
+    seen: Array
+    below: Array
+    overriding: Array
+    adding: Array | None
+
+
+class SourceLayers:
+    """Sources in rows, the live ones in the order of their rank.
+
+    A source is live from its first message with a mask until it is faded out.
+
+    Attributes:
+        names: Name of each row.
+        conflicts: Pairs of sources of equal priority that asked for the same control: the newer,
+            then the older one.
+        shares: Shares of the live sources after `fade`; None if there are none.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.conflicts: list[tuple[str, str]] = []
+        self.shares: Shares | None = None
+        self._settings: list[SourceSettings] = []
+        self._heard: list[float] = []
+        self._since: list[int] = []
+        self._adds: list[bool] = []
+        self._rows: dict[str, int] = {}
+        self._reach = np.zeros(_SHAPE)
+        self._values = np.zeros(_SHAPE)
+        self._before = np.zeros(_SHAPE)
+        self._given = np.zeros(_SHAPE)
+        self._mask = np.zeros(_SHAPE)
+        self._asked = np.zeros(_SHAPE, dtype=bool)
+        self._weights = np.zeros(_SHAPE)
+        self._activations = 0
+        self._live: list[int] = []
+        self._order: Indices = np.zeros(0, dtype=np.intp)
+        self._gone: list[bool] = []
+        self._settled = True
+
+    @property
+    def live(self) -> bool:
+        """True while any source has a part in the face."""
+        return bool(self._live)
+
+    def declare(self, name: str, settings: SourceSettings) -> int:
+        """Give a source its settings, and return its row.
+
+        Raises:
+            MixerError: There are too many sources, or the name cannot be.
+            ControlError: The regions of the settings cannot be.
+        """
+        reach = settings.reach
+        if name not in self._rows:
+            if len(self.names) == MOST_SOURCES:
+                raise MixerError(f"there are {MOST_SOURCES} sources already: {name} is ignored")
+            self._rows[check_name(name)] = len(self.names)
+            self.names.append(name)
+            self._settings.append(settings)
+            self._heard.append(0.0)
+            self._since.append(0)
+            self._adds.append(False)
+        row = self._rows[name]
+        self._settings[row] = settings
+        self._reach[row] = reach
+        self._sort()
+        return row
+
+    def take(self, name: str, layer: ControlLayer, now: float) -> None:
+        """Take what a source asks for; an unknown one is declared with the defaults.
+
+        Args:
+            name: Name of the source.
+            layer: Layer of the source.
+            now: Time of arrival [s], never before the last one.
+
+        Raises:
+            MixerError: There are too many sources, or the name cannot be.
+        """
+        row = self._rows.get(name)
+        if row is None:
+            row = self.declare(name, SourceSettings())
+        in_time = now - self._heard[row] <= self._settings[row].timeout
+        adds = layer.mode is LayerMode.ADD
+        self._heard[row] = now
+        same = adds is self._adds[row] and bool((layer.mask == self._given[row]).all())
+        if row in self._live and in_time and same:
+            np.copyto(self._values[row], layer.values, where=self._asked[row])
+            return
+        kept = self._asked[row] & in_time
+        self._given[row] = layer.mask
+        self._mask[row] = layer.mask * self._reach[row]
+        self._asked[row] = asked = self._mask[row] > 0.0
+        self._adds[row] = adds
+        self._settled = False
+        if row not in self._live:
+            self._begin(row, layer)
+            return
+        self._note_conflicts(row)
+        # A control that is let go fades out from where it is. One that is asked for again
+        # meanwhile is handed over: the leap to it is no motion of the source.
+        np.copyto(self._values[row], layer.values, where=asked)
+        np.copyto(self._before[row], layer.values, where=asked & ~kept)
+
+    def fade(self, now: float, step: float) -> None:
+        """Bring the weights of live sources towards their masks; drop those that are faded out.
+
+        Args:
+            now: Present time [s].
+            step: Time since the last call [s].
+        """
+        gone = [now - self._heard[row] > self._settings[row].timeout for row in self._live]
+        if self._settled and gone == self._gone:
+            return
+        rows, settings = self._order, [self._settings[row] for row in self._live]
+        wanted = self._mask[rows]
+        wanted[gone] = 0.0
+        weights = self._weights[rows]
+        up = np.array([[step / max(one.fade_in, 1e-9)] for one in settings])
+        down = np.array([[step / one.fade_out] for one in settings])
+        # The end is reached exactly: a sum would miss it by rounding.
+        faded = np.minimum(np.maximum(wanted, weights - down), weights + up)
+        self._weights[rows] = faded
+        self._settled = bool((faded == wanted).all())
+        self._gone = gone
+        live = (faded > 0.0).any(axis=1) | (wanted > 0.0).any(axis=1)
+        if not live.all():
+            self._live = rows[live].tolist()
+            self._sort()
+        self.shares = self._painted() if self._live else None
+
+    def painted(self) -> tuple[Array, Array, Array | None]:
+        """Return the sum (30,) of the live layers, and how far they went since the last call.
+
+        Returns:
+            Sum of all layers by their shares, change of the fastest visible one that overrides,
+            and change of those that add together [ratio or rad]; None if none adds.
+        """
+        shares = self.shares
+        if shares is None:
+            raise MixerError("no source is live: call fade() first")
+        values = self._values[self._order]
+        change = np.abs(values - self._before[self._order])
+        self._before[self._order] = values
+        added = None if shares.adding is None else (shares.adding * change).sum(axis=0)
+        total = (shares.seen * values).sum(axis=0)
+        return total, (shares.overriding * change).max(axis=0), added
+
+    def _begin(self, row: int, layer: ControlLayer) -> None:
+        if not self._asked[row].any():
+            return
+        self._values[row] = self._before[row] = layer.values
+        self._weights[row] = 0.0
+        self._activations += 1
+        self._since[row] = self._activations
+        self._live.append(row)
+        self._sort()
+        self._note_conflicts(row)
+
+    def _painted(self) -> Shares:
+        weights = self._weights[self._order]
+        adds = np.array([self._adds[row] for row in self._live])
+        column = adds[:, None]
+        left = np.where(column, 1.0, 1.0 - weights)
+        # Share of each that the sources above it leave.
+        above = np.ones_like(weights)
+        np.cumprod(left[:0:-1], axis=0, out=above[-2::-1])
+        seen = weights * above
+        return Shares(
+            names=tuple(self.names[row] for row in self._live),
+            adds=adds,
+            seen=seen,
+            below=above[0] * left[0],
+            overriding=np.where(column, 0.0, seen > 0.0),
+            adding=np.where(column, seen, 0.0) if adds.any() else None,
+        )
+
+    def _sort(self) -> None:
+        self._live.sort(key=lambda row: (self._settings[row].priority, self._since[row]))
+        self._order = np.array(self._live, dtype=np.intp)
+        self._settled = False
+
+    def _note_conflicts(self, row: int) -> None:
+        for other in self._live:
+            if other == row or self._settings[other].priority != self._settings[row].priority:
+                continue
+            if self._adds[other] or self._adds[row]:
+                continue
+            older, newer = sorted((row, other), key=lambda one: self._since[one])
+            pair = (self.names[newer], self.names[older])
+            known = pair in self.conflicts or pair[::-1] in self.conflicts
+            if not known and (self._asked[row] & self._asked[other]).any():
+                self.conflicts.append(pair)
