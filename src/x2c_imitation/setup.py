@@ -25,6 +25,7 @@ setup(
     entry_points={
         "console_scripts": [
             "expression_source_node = x2c_imitation.expression_source_node:main",
+            "face_mixer_node = x2c_imitation.face_mixer_node:main",
             "imitation_node = x2c_imitation.imitation_node:main",
         ],
         "x2c.imitation_backends": [

@@ -24,6 +24,7 @@ FASTER = 1.2
 _LONGEST_STEP = 0.25
 """Most that one step counts as [s]: after a pause of the process sources are not all gone."""
 
+_EMPTY = ControlLayer(controls.NEUTRAL, np.zeros(controls.COUNT))
 _SPAN = controls.MAXIMUM - controls.MINIMUM
 
 
@@ -85,12 +86,19 @@ class FaceMixer:
         self._base_share = 0.0
         self._base_before = controls.NEUTRAL.copy()
         self._values: Array | None = None
+        self._lagging = False
         self._shares: Shares | None = None
+        self._state = MixState(dict.fromkeys(REGIONS, IMITATION), (), ())
 
     @property
     def active(self) -> bool:
         """True while any source but imitation has a part in the face."""
         return self._layers.live
+
+    @property
+    def busy(self) -> bool:
+        """True while the face has to be mixed also without a message: a hand-over goes on."""
+        return self.active or self._lagging
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,6 +121,15 @@ class FaceMixer:
             ControlError: The regions of the settings cannot be.
         """
         self._layers.declare(name, settings)
+
+    def announce(self, name: str) -> None:
+        """Add a source with the default settings, if it is not there.
+
+        Raises:
+            MixerError: There are too many sources, or the name cannot be.
+        """
+        if name not in self._layers.names:
+            self._layers.declare(name, SourceSettings())
 
     def take_imitation(self, values: Array, now: float) -> None:
         """Take the values (30,) [ratio or rad] of imitation.
@@ -144,6 +161,10 @@ class FaceMixer:
         self._advance(now)
         self._layers.take(name, layer, self._now)
 
+    def release(self, name: str) -> None:
+        """Let a source end as if it had published an empty mask; it is faded out."""
+        self._layers.take(name, _EMPTY, self._now)
+
     def mix(self, now: float) -> Array:
         """Return the face (30,) [ratio or rad] to show.
 
@@ -154,27 +175,17 @@ class FaceMixer:
         step = min(self._now - self._mixed_at, _LONGEST_STEP)
         self._mixed_at = self._now
         target, change = self._eased_base(step)
-        self._shares = None
         if self.active:
             self._layers.fade(self._now, step)
         if self.active:
             target, change = self._layered(target, change)
+        self._note_state()
         self._values = self._limited(target, change, step)
         return self._values.copy()
 
     def state(self) -> MixState:
         """Return which sources were seen where in the last mix."""
-        shares = self._shares
-        if shares is None:
-            return MixState(dict.fromkeys(REGIONS, IMITATION), (), ())
-        parts = np.vstack([shares.below, np.where(shares.adds[:, None], 0.0, shares.seen)])
-        sources = (IMITATION, *shares.names)
-        winners = {
-            region: sources[int(parts[:, members].mean(axis=1).argmax())]
-            for region, members in REGIONS.items()
-        }
-        adding = zip(shares.names, shares.adds, strict=True)
-        return MixState(winners, shares.names, tuple(name for name, adds in adding if adds))
+        return self._state
 
     def _advance(self, now: float) -> None:
         """Advance a clock of its own, which never goes back and never leaps."""
@@ -199,7 +210,7 @@ class FaceMixer:
 
     def _layered(self, base: Array, change: Array) -> tuple[Array, Array]:
         """Return the base with all layers over it, and the change that its sources make."""
-        self._shares = shares = self._layers.shares
+        shares = self._layers.shares
         if shares is None:
             return base, change
         total, fastest, added = self._layers.painted()
@@ -214,8 +225,26 @@ class FaceMixer:
         allowed = np.maximum(FASTER * change, self.timing.handover_speed * step * _SPAN)
         way = target - self._values
         near = np.abs(way) <= allowed
-        if near.all():
+        self._lagging = not near.all()
+        if not self._lagging:
             return target
         return np.where(
             near, target, self._values + np.minimum(np.maximum(way, -allowed), allowed)
         )
+
+    def _note_state(self) -> None:
+        shares = self._layers.shares
+        if shares is self._shares:
+            return
+        self._shares = shares
+        if shares is None:
+            self._state = MixState(dict.fromkeys(REGIONS, IMITATION), (), ())
+            return
+        parts = np.vstack([shares.below, np.where(shares.adds[:, None], 0.0, shares.seen)])
+        sources = (IMITATION, *shares.names)
+        winners = {
+            region: sources[int(parts[:, members].mean(axis=1).argmax())]
+            for region, members in REGIONS.items()
+        }
+        adding = zip(shares.names, shares.adds, strict=True)
+        self._state = MixState(winners, shares.names, tuple(one for one, adds in adding if adds))

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""face_mixer_node in the tests' own process."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rclpy.parameter import Parameter
+from std_msgs.msg import Header
+
+from x2c_core.control_space import controls
+from x2c_core.control_space.layers import ControlLayer
+from x2c_core.control_space.regions import region_mask
+from x2c_core.face.frames import ControlFrame, ControlState
+from x2c_imitation.face_mixer_node import FaceMixerNode
+from x2c_msgs.msg import ControlLayer as LayerMessage
+from x2c_msgs.msg import ControlValues, MixerState
+from x2c_msgs.srv import PlayExpression
+from x2c_node import qos
+from x2c_node.conversion.messages import controls_to_message, layer_to_message
+from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
+from x2c_node.diagnostics import Level
+
+JAW = controls.index("Jaw Pitch")
+OPEN = controls.from_names({"Jaw Pitch": 0.2})
+MOUTH = layer_to_message(ControlLayer(OPEN, region_mask(["mouth"])), Header())
+
+
+class Graph:
+    """The node between imitation and what hears the mixed face."""
+
+    def __init__(self, ros, wait_until, **parameters):
+        self._wait_until = wait_until
+        self.ros = ros
+        self.faces = ros.collect(ControlValues, "control_values", qos.STREAM)
+        self.states = ros.collect(MixerState, "mixer/state", qos.LATCHED)
+        self._imitation = ros.publish(ControlValues, "imitation/control_values", qos.NEWEST)
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        self.node = ros.add(FaceMixerNode(parameter_overrides=overrides))
+        self.node.start()
+        self.stamp = 0
+
+    def imitate(self):
+        """Publish the next message of imitation and return it."""
+        self.stamp += 33_000_000
+        header = Header(stamp=to_stamp(self.stamp), frame_id="camera")
+        frame = ControlFrame(controls.NEUTRAL, 0.75, ControlState.TRACKING, 7)
+        message = controls_to_message(frame, header)
+        self._imitation.publish(message)
+        return message
+
+    def wait_for_jaw(self, lowest, highest, *publish):
+        """Publish messages again and again until the jaw is within a range."""
+
+        def there():
+            for publisher, message in publish:
+                publisher.publish(message)
+            self.imitate()
+            return self.faces and lowest <= self.faces[-1].values[JAW] <= highest
+
+        self._wait_until(there, what=f"the jaw to be within {lowest} to {highest}")
+
+    def express(self, name="smile", intensity=1.0, seconds=1000.0, regions=""):
+        request = PlayExpression.Request(
+            name=name, intensity=intensity, seconds=seconds, regions=regions
+        )
+        return self.ros.call(PlayExpression, "face_mixer_node/express", request)
+
+
+@pytest.fixture
+def graph(ros, wait_until):
+    return lambda **parameters: Graph(ros, wait_until, **parameters)
+
+
+def test_imitation_alone_passes_unchanged(graph, wait_until):
+    mixed = graph()
+    sent = {}
+
+    def answered():
+        message = mixed.imitate()
+        sent[to_nanoseconds(message.header.stamp)] = message
+        return mixed.faces and mixed.node.diagnosis().message == "imitation alone"
+
+    wait_until(answered, what="mixed faces")
+    for face in list(mixed.faces):
+        assert face == sent[to_nanoseconds(face.header.stamp)]
+
+
+def test_source_has_its_region_until_it_falls_silent(ros, graph, wait_until):
+    mixed = graph()
+    speech = ros.publish(LayerMessage, "sources/speech")
+    # Imitation is heard first: its stamps are the ones to go on from.
+    mixed.wait_for_jaw(controls.NEUTRAL[JAW] - 1e-6, controls.NEUTRAL[JAW] + 1e-6)
+    mixed.wait_for_jaw(0.0, 0.21, (speech, MOUTH))
+    wait_until(
+        lambda: mixed.states and mixed.states[-1].live == ["speech"], what="the state of the mixer"
+    )
+    state = mixed.states[-1]
+    winners = dict(zip(state.regions, state.winners, strict=True))
+    assert winners["mouth"] == "speech"
+    assert winners["head"] == "imitation"
+    said = mixed.node.diagnosis()
+    assert said.level is Level.OK
+    assert said.values["mouth"] == "speech"
+    mixed.wait_for_jaw(controls.NEUTRAL[JAW] - 1e-6, controls.NEUTRAL[JAW] + 1e-6)
+    wait_until(lambda: mixed.states[-1].live == [], what="the end of the source")
+    stamps = [to_nanoseconds(face.header.stamp) for face in mixed.faces]
+    assert stamps == sorted(stamps)
+    assert {face.track_id for face in mixed.faces} == {7}
+
+
+def test_source_that_is_not_declared_is_found_while_it_publishes(ros, graph):
+    mixed = graph()
+    other = ros.publish(LayerMessage, "sources/of_others")
+    mixed.wait_for_jaw(0.0, 0.21, (other, MOUTH))
+
+
+def test_impossible_layers_and_names_are_refused_and_counted(ros, graph, wait_until):
+    mixed = graph()
+    bad = layer_to_message(ControlLayer(OPEN, region_mask(["mouth"])), Header())
+    bad.values[JAW] = np.nan
+    speech = ros.publish(LayerMessage, "sources/speech")
+    nested = ros.publish(LayerMessage, "sources/a/b")
+
+    def refused():
+        for publisher in (speech, nested):
+            publisher.publish(bad)
+        counts = mixed.node.statistics.counts
+        return counts["sources/speech refused"] and counts["sources refused"]
+
+    wait_until(refused, what="both refusals")
+    mixed.wait_for_jaw(controls.NEUTRAL[JAW] - 1e-6, controls.NEUTRAL[JAW] + 1e-6)
+    assert mixed.node.statistics.counts["sources refused"] == 1
+    assert not mixed.node.diagnosis().values["live sources"]
+
+
+def test_expression_is_shown_by_service_without_imitation_until_it_ends(graph, wait_until):
+    mixed = graph()
+    waiting = "waiting for /imitation/control_values (1 publisher) or a source"
+    wait_until(lambda: mixed.node.diagnosis().message == waiting, what="the publisher")
+    answer = mixed.express("surprise", regions="mouth")
+    assert answer.success, answer.message
+    wanted = controls.NEUTRAL[JAW] - 0.6 * (controls.NEUTRAL[JAW] - controls.MINIMUM[JAW])
+    wait_until(
+        lambda: mixed.faces and abs(mixed.faces[-1].values[JAW] - wanted) < 1e-5,
+        what="the expression",
+    )
+    assert mixed.express("").success
+    wait_until(lambda: not mixed.node.diagnosis().values["live sources"], what="the end")
+    wait_until(
+        lambda: abs(mixed.faces[-1].values[JAW] - controls.NEUTRAL[JAW]) < 1e-5, what="neutral"
+    )
+
+
+def test_expression_that_cannot_be_is_refused_with_the_reason(graph):
+    answer = graph().express("grimace")
+    assert not answer.success
+    assert "unknown expression 'grimace'" in answer.message
+
+
+def test_file_of_sources_that_cannot_be_read_is_refused(graph):
+    mixed = graph(sources_file="/nowhere/sources.yaml")
+    assert mixed.node.state == "unconfigured"
+    assert "cannot read the sources in /nowhere/sources.yaml" in mixed.node.diagnosis().message

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ROS node that mixes imitation with other sources of expressions to one face."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from std_msgs.msg import Header
+
+from x2c_core.arrays import Array
+from x2c_core.errors import X2CError
+from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState
+from x2c_core.printable import printable
+from x2c_core.words import counted
+from x2c_imitation.face_mixer.face_mixer import IMITATION, FaceMixer, MixerTiming, MixState
+from x2c_imitation.face_mixer.held_expression import HeldExpression
+from x2c_imitation.face_mixer.mixed_stamps import MixedStamps
+from x2c_imitation.face_mixer.source_settings import BUILT_IN, read_sources
+from x2c_msgs.msg import ControlLayer, ControlValues, MixerState
+from x2c_msgs.srv import PlayExpression
+from x2c_node import qos
+from x2c_node.conversion.messages import (
+    controls_from_message,
+    controls_to_message,
+    layer_from_message,
+)
+from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
+from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters, parameter
+from x2c_node.spinning.spin import run_node
+
+SOURCES = "sources/"
+"""Beginning of the topics of sources."""
+
+EXPRESS = "express"
+"""Name of the source that the service `~/express` is."""
+
+_LAYER = "x2c_msgs/msg/ControlLayer"
+_LOOK = 0.5
+"""Time between two looks for sources that have been announced [s]."""
+
+_TIMING = MixerTiming()
+
+
+@dataclasses.dataclass(frozen=True)
+class FaceMixerParameters(Parameters):
+    """Parameters of face_mixer_node."""
+
+    sources_file: str = parameter(
+        "", "YAML file that declares the sources; empty for the built-in declaration."
+    )
+    rate: float = parameter(
+        100.0,
+        "Rate of control values while another source than imitation has a part in the face [Hz].",
+        minimum=1.0,
+        maximum=1000.0,
+    )
+    handover_speed: float = parameter(
+        _TIMING.handover_speed,
+        "Speed that a control may always have while it is handed over, also between sources that "
+        "rest [ranges/s].",
+        minimum=0.05,
+        maximum=20.0,
+        dynamic=True,
+    )
+    imitation_timeout: float = parameter(
+        _TIMING.base_timeout,
+        "Silence after which imitation counts as gone while others have a part in the face [s].",
+        minimum=0.02,
+        maximum=60.0,
+        dynamic=True,
+    )
+    ease_time: float = parameter(
+        _TIMING.base_ease,
+        "Time in which it then eases to neutral, or comes back [s].",
+        minimum=0.05,
+        maximum=60.0,
+        dynamic=True,
+    )
+
+    @property
+    def timing(self) -> MixerTiming:
+        """Times and speed of the mixer."""
+        return MixerTiming(self.handover_speed, self.imitation_timeout, self.ease_time)
+
+
+class FaceMixerNode(ManagedNode[FaceMixerParameters]):
+    """Subscribe `imitation/control_values` and `sources/NAME`, publish `control_values`.
+
+    A message of imitation is answered at once. A timer publishes in between, only while another
+    source has a part in the face.
+    """
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__("face_mixer_node", FaceMixerParameters, **node_arguments)
+
+    def configure(self) -> None:
+        """Read the declared sources."""
+        self._mixer = FaceMixer(self.params.timing)
+        file = self.params.sources_file
+        for name, settings in read_sources(Path(file).expanduser() if file else BUILT_IN).items():
+            self._mixer.declare(name, settings)
+        self._stamps = MixedStamps()
+        self._frame: ControlFrame | None = None
+        self._frame_id = ""
+        self._held: HeldExpression | None = None
+        self._shown: MixState | None = None
+        self._conflicts = 0
+        self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
+        self._states = self.publisher(MixerState, "mixer/state", qos.LATCHED)
+        self.service(PlayExpression, "~/express", self._express)
+
+    def activate(self) -> None:
+        """Listen to imitation and to all sources."""
+        self._heard: set[str] = set()
+        self._ticks = self.timer(1.0 / self.params.rate, self._tick)
+        self._ticks.cancel()
+        for name in self._mixer.names:
+            self._listen(name)
+        self._look()
+        self.timer(_LOOK, self._look)
+        self._tell_state()
+        self.subscription(
+            ControlValues, "imitation/control_values", self._take_imitation, qos.NEWEST_SUBSCRIBER
+        )
+
+    def deactivate(self) -> None:
+        """Forget the expression that is shown."""
+        self._held = None
+
+    def parameters_changed(self) -> None:
+        """Take over times and speed."""
+        self._mixer.timing = self.params.timing
+
+    def diagnose(self) -> Diagnosis:
+        """Return which source is seen where."""
+        state = self._mixer.state()
+        values = dict(state.winners)
+        values["live sources"] = ", ".join(state.live)
+        values["additive sources"] = ", ".join(state.additive)
+        values["equal priority"] = "; ".join(
+            f"{newer} over {older}" for newer, older in self._mixer.conflicts
+        )
+        values["time jumps"] = str(self._mixer.jumps)
+        imitation = self.statistics.rates.get(IMITATION)
+        if state.live:
+            return Diagnosis(Level.OK, f"{', '.join(state.live)} over imitation", values)
+        if imitation is None or not imitation.rate:
+            topic = self.resolve_topic_name("imitation/control_values")
+            publishers = counted(self.count_publishers(topic), "publisher")
+            return Diagnosis(Level.WARN, f"waiting for {topic} ({publishers}) or a source", values)
+        return Diagnosis(Level.OK, "imitation alone", values)
+
+    # Sources.
+
+    def _look(self) -> None:
+        """Listen to sources that have been announced since."""
+        prefix = self.resolve_topic_name(SOURCES + "x")[:-1]
+        for topic, types in self.get_topic_names_and_types():
+            name = topic.removeprefix(prefix)
+            if topic.startswith(prefix) and _LAYER in types and name not in self._heard:
+                self._listen(name)
+
+    def _listen(self, name: str) -> None:
+        # Also one that is refused: it is told once.
+        self._heard.add(name)
+        try:
+            self._mixer.announce(name)
+        except X2CError as error:
+            self.statistics.counts["sources refused"] += 1
+            self.get_logger().warning(printable(f"{SOURCES}{name}: {error}"))
+            return
+        take = partial(self._take_layer, name)
+        self.subscription(ControlLayer, SOURCES + name, take, qos.STREAM_SUBSCRIBER)
+
+    def _take_layer(self, name: str, message: ControlLayer) -> None:
+        self.statistics.tick(name)
+        self._mixer.take(name, layer_from_message(message), time.monotonic())
+        self._wake()
+
+    def _express(
+        self, request: PlayExpression.Request, response: PlayExpression.Response
+    ) -> PlayExpression.Response:
+        if not request.name:
+            self._held = None
+            response.success, response.message = True, "the expression ends"
+            return response
+        if self.state != "active":
+            response.message = "face_mixer_node is not active"
+            return response
+        self._held = HeldExpression.named(
+            request.name,
+            request.intensity,
+            request.seconds,
+            request.regions,
+            time.monotonic(),
+        )
+        response.success = True
+        response.message = f"{request.name} for {request.seconds:g} s"
+        self._tick()
+        self._wake()
+        return response
+
+    # Mixing.
+
+    def _take_imitation(self, message: ControlValues) -> None:
+        started = time.perf_counter()
+        self.statistics.tick(IMITATION)
+        frame, now = controls_from_message(message), time.monotonic()
+        self._mixer.take_imitation(frame.values, now)
+        face = self._mix(now)
+        stamp = to_nanoseconds(message.header.stamp)
+        mixed = self._stamps.of_imitation(stamp, now)
+        self._frame, self._frame_id = frame, message.header.frame_id
+        if mixed == stamp and (face == frame.values).all():
+            self._publisher.publish(message)
+        else:
+            self._publish(face, mixed)
+        self.statistics.measured("mixing", time.perf_counter() - started)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        face = self._mix(now)
+        self._publish(face, self._stamps.in_between(now, self.get_clock().now().nanoseconds))
+        if not self._mixer.busy:
+            self._ticks.cancel()
+
+    def _mix(self, now: float) -> Array:
+        if self._held is not None:
+            if now < self._held.until:
+                self._mixer.take(EXPRESS, self._held.layer, now)
+            else:
+                self._mixer.release(EXPRESS)
+                self._held = None
+        face = self._mixer.mix(now)
+        self._tell_state()
+        return face
+
+    def _publish(self, face: Array, stamp: int) -> None:
+        frame = self._frame or ControlFrame(face, 0.0, ControlState.NEUTRAL, NO_TRACK)
+        header = Header(stamp=to_stamp(stamp), frame_id=self._frame_id)
+        mixed = dataclasses.replace(frame, values=face)
+        self._publisher.publish(controls_to_message(mixed, header))
+
+    def _wake(self) -> None:
+        """Let the timer run; the executor may be waiting without it."""
+        if self._ticks.is_canceled():
+            self._ticks.reset()
+            if self.executor is not None:
+                self.executor.wake()
+
+    def _tell_state(self) -> None:
+        for newer, older in self._mixer.conflicts[self._conflicts :]:
+            self.get_logger().warning(
+                f"{newer} and {older} have the same priority and ask for the same controls: "
+                "the newer one keeps them until it ends"
+            )
+        self._conflicts = len(self._mixer.conflicts)
+        state = self._mixer.state()
+        if state == self._shown:
+            return
+        self._shown = state
+        message = MixerState(
+            regions=list(state.winners),
+            winners=list(state.winners.values()),
+            live=list(state.live),
+            additive=list(state.additive),
+        )
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._states.publish(message)
+
+
+def main() -> None:
+    """Run the node."""
+    run_node(FaceMixerNode)
