@@ -44,6 +44,18 @@ def test_camera_face_and_recorder_can_be_left_out():
     ]
 
 
+def test_mixer_comes_between_imitation_and_actuation():
+    assert names(mixer=True, camera=False, face=False) == [
+        "face_tracker_node",
+        "imitation_node",
+        "face_mixer_node",
+        "actuation_node",
+    ]
+    remapped = {node.name: node.remappings for node in build_graph(GraphOptions(mixer=True))}
+    assert remapped["imitation_node"] == (("control_values", "imitation/control_values"),)
+    assert remapped["face_mixer_node"] == remapped["actuation_node"] == ()
+
+
 def test_a_robot_with_motors_gets_their_driver_in_place_of_the_virtual_face():
     assert "virtual_face_node" in names(robot="virtual")
     assert "motor_driver_node" not in names(robot="virtual")

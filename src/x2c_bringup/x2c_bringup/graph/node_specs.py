@@ -99,8 +99,10 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     nodes += [
         _node(options, "x2c_perception", "face_tracker_node", **tracking),
         _imitation(options),
-        _node(options, "x2c_actuation", "actuation_node", robot=robot),
     ]
+    if options.mixer:
+        nodes.append(_node(options, "x2c_imitation", "face_mixer_node"))
+    nodes.append(_node(options, "x2c_actuation", "actuation_node", robot=robot))
     if options.face:
         nodes.append(_node(options, *_motors(robot), robot=robot))
     if options.description:
@@ -136,6 +138,9 @@ def _imitation(options: GraphOptions) -> NodeSpec:
     backend = options.backend
     choices = {"robot": options.robot, "backend": backend}
     node = _node(options, "x2c_imitation", "imitation_node", mirror=options.mirror, **choices)
+    if options.mixer:
+        apart = ("control_values", "imitation/control_values")
+        node = replace(node, remappings=(*node.remappings, apart))
     if not options.backend_options:
         return node
     if not backend and options.params_file:

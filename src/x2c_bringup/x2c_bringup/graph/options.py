@@ -84,6 +84,11 @@ class GraphOptions:
         "Start the node that moves the joints: motor_driver_node if robot.yaml has a driver "
         "section, else virtual_face_node; false if your own driver moves them.",
     )
+    mixer: bool = _option(
+        False,
+        "Start face_mixer_node between imitation and actuation, so that speech, clips and "
+        "puppeteers share the face.",
+    )
     description: bool = _option(
         False,
         "Start robot_state_publisher with the robot's URDF, for RViz.",

@@ -75,6 +75,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help="do not start a motor driver or the virtual face: your own driver moves the joints",
     )
     parser.add_argument(
+        "--mixer",
+        action="store_true",
+        help="let other sources share the face, such as 'x2c express' and 'x2c play'",
+    )
+    parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
     )
     parser.add_argument(
@@ -160,6 +165,7 @@ def common_options(
         params_file=str(arguments.params or ""),
         namespace=arguments.namespace,
         face=not arguments.no_face,
+        mixer=arguments.mixer,
         record=record,
         log_level=arguments.log_level,
     )
