@@ -299,6 +299,7 @@ KEYS = {
     "skimage": "python3-skimage",
     "smbus2": "python3-smbus2",
     "torch": "python3-torch",
+    "tornado": "python3-tornado",
     "yaml": "python3-yaml",
     "zmq": "python3-zmq",
 }

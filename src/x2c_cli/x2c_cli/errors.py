@@ -14,3 +14,7 @@ class RevisionError(X2CError):
 
 class FaultError(X2CError):
     """The pipeline did not do what was expected of it when something went wrong."""
+
+
+class PageError(X2CError):
+    """The live page cannot be served, or is asked for what it has not."""

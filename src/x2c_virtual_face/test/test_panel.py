@@ -91,9 +91,19 @@ def test_the_page_is_served(server: PanelServer, path: str, kind: str, part: byt
     assert part in content
 
 
+def test_the_page_is_never_shown_in_a_frame(server: PanelServer) -> None:
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=20.0)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+
+
 def test_there_is_a_slider_for_every_control_and_every_expression(server: PanelServer) -> None:
     face = json.loads(ask(server, "/face")[2])
-    sliders = [s for part in face["sections"] for row in part["rows"] for s in row["sliders"]]
+    sliders = [s for part in face["sections"] for row in part["rows"] for s in row["controls"]]
     assert sorted(slider["name"] for slider in sliders) == sorted(controls.NAMES)
     for slider in sliders:
         control = controls.CONTROLS[slider["index"]]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import rclpy
@@ -124,7 +125,7 @@ class Bus:
 
     def subscribe(
         self, kind: type, topic: str, take: Callable[[Any], None], *, depth: int = _DEPTH
-    ) -> None:
+    ) -> Callable[[], object]:
         """Receive the messages of a topic, as reliably as its present publishers offer.
 
         Args:
@@ -132,6 +133,9 @@ class Bus:
             topic: Name of the topic.
             take: Called with each message, within the waiting methods.
             depth: Number of messages that may wait.
+
+        Returns:
+            Function that ends the subscription.
         """
         offered = [one.qos_profile for one in publishers(self._node, topic) or ()]
         reliable = offered and all(
@@ -149,7 +153,8 @@ class Bus:
                 DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
             ),
         )
-        self._node.create_subscription(kind, topic, take, quality)
+        subscription = self._node.create_subscription(kind, topic, take, quality)
+        return partial(self._node.destroy_subscription, subscription)
 
     def publisher(self, kind: type, topic: str) -> Publisher[Any]:
         """Return a publisher whose last message also reaches later subscriptions."""

@@ -74,14 +74,14 @@ def stop(bus: Bus, namespace: str, timeout: float) -> StopReport:
             if name not in listened:
                 listened.add(name)
                 bus.subscribe(ActuationState, f"{name}/state", partial(states.__setitem__, name))
-        told = all(name in states and _is_stopped(states[name]) for name in names)
+        told = all(name in states and is_stopped(states[name]) for name in names)
         return bool(names) and told and time.monotonic() - began >= ANNOUNCED
 
     while time.monotonic() - began < timeout:
         assert_stop()
         if bus.wait(done, _PERIOD):
             break
-    stopped = {n: states[n].reason for n in there() if n in states and _is_stopped(states[n])}
+    stopped = {n: states[n].reason for n in there() if n in states and is_stopped(states[n])}
     silent = {
         n: f"is {State(states[n].state).name.lower()}" if n in states else _SILENT
         for n in there()
@@ -91,7 +91,7 @@ def stop(bus: Bus, namespace: str, timeout: float) -> StopReport:
     return StopReport(stopped, silent, tuple(listeners))
 
 
-def _is_stopped(state: ActuationState) -> bool:
+def is_stopped(state: ActuationState) -> bool:
     """Return whether a state says that the stop was heard; joints in a fault hold already."""
     return state.state == State.STOPPED.value or bool(
         state.state == State.FAULT.value and state.estop_pressed

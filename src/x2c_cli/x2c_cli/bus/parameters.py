@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -69,6 +70,28 @@ def set_parameter(bus: Bus, node: str, name: str, text: str) -> tuple[Any, Any]:
     if not result.successful:
         raise BusError(f"{node} refuses {name} = {text}: {result.reason or 'without a reason'}")
     return before, _value(bus, node, name)
+
+
+def describe(bus: Bus, node: str, names: Sequence[str]) -> list[tuple[Any, Any]]:
+    """Return descriptor and value of those parameters that a node has.
+
+    Args:
+        bus: The bus.
+        node: Full name of the node.
+        names: Names of the parameters.
+
+    Raises:
+        BusError: The node does not answer.
+    """
+    there = bus.call(ListParameters, f"{node}/list_parameters", ListParameters.Request()).result
+    found = [name for name in names if name in there.names]
+    if not found:
+        return []
+    asked = DescribeParameters.Request(names=found)
+    descriptors = bus.call(DescribeParameters, f"{node}/describe_parameters", asked).descriptors
+    wanted = GetParameters.Request(names=found)
+    values = bus.call(GetParameters, f"{node}/get_parameters", wanted).values
+    return list(zip(descriptors, map(parameter_value_to_python, values), strict=True))
 
 
 def _kind(bus: Bus, node: str, name: str) -> int:

@@ -86,7 +86,7 @@ function section({ title, rows }) {
     const ends = element("small", {}, `${row.low} – ${row.high}`);
     return element("div", { className: "row" },
       element("div", { className: "label" }, row.label, ends),
-      element("div", { className: "sliders" }, ...row.sliders.map(controlSlider)));
+      element("div", { className: "sliders" }, ...row.controls.map(controlSlider)));
   }));
 }
 

@@ -5,7 +5,8 @@ It runs the same nodes as 'ros2 launch x2c_bringup imitation.launch.py', in one 
 programs can use their topics, services and parameters as usual.
 
 In a terminal, keys operate the nodes: space is the emergency stop, r resets it, e enables the
-joints again, c finds your neutral face again, n goes to neutral, and q ends in order.
+joints again, c finds your neutral face again, n goes to neutral, and q ends in order. A web
+browser on this machine shows the same and more, at the address that is printed.
 
 The exit status is 1 if there is no image from the camera, and 2 if a node refused to start.
 """
@@ -13,11 +14,17 @@ The exit status is 1 if there is no image from the camera, and 2 if a node refus
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.commands.imitation.neutral import neutral_file
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options, takes_topic
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _COMPRESSED = "/compressed"
 
@@ -35,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-camera",
         action="store_true",
         help="start no camera: another driver publishes image_raw, or --image-topic",
+    )
+    parser.add_argument("--no-page", action="store_true", help="offer no page for web browsers")
+    parser.add_argument(
+        "--page-port",
+        metavar="N",
+        type=int,
+        help="port of the page (default: 8766, or a free one)",
     )
 
 
@@ -56,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if not takes_topic(arguments):
             check_camera(arguments)
-        with neutral_file(arguments, console) as neutral:
+        with neutral_file(arguments, console) as neutral, _page(arguments, console):
             composed_run = imitate(
                 *(_options(arguments, neutral), console),
                 duration=arguments.duration,
@@ -71,6 +85,29 @@ def run(arguments: argparse.Namespace) -> int:
     line = live_line(composed_run.diagnoses, width)
     console.print(line, markup=False, highlight=False, soft_wrap=True)
     return composed_run.tell_faults(console)
+
+
+@contextlib.contextmanager
+def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
+    """Offer the live page, if it is wanted; without a port for it the robot imitates as well."""
+    from x2c_cli.errors import PageError
+    from x2c_cli.page.door import PageDoor
+
+    if arguments.no_page:
+        yield
+        return
+    words = ["--image-topic", arguments.image_topic or "image_raw"]
+    if arguments.namespace:
+        words += ["--namespace", arguments.namespace]
+    try:
+        door = PageDoor(words, arguments.page_port)
+    except PageError as error:
+        console.print(f"note: no page: {error}", markup=False, highlight=False, soft_wrap=True)
+        yield
+        return
+    with door:
+        console.print(f"Page: {door.url}", markup=False, highlight=False, soft_wrap=True)
+        yield
 
 
 def _options(arguments: argparse.Namespace, neutral: str) -> GraphOptions:

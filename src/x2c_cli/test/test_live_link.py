@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The live page's link to running nodes."""
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CompressedImage
+
+from x2c_actuation.actuation_node import ActuationNode
+from x2c_cli.bus.live_link import LiveLink
+from x2c_cli.bus.live_news import LiveNews
+from x2c_cli.page.newest import Blob, Newest, encode
+from x2c_cli.page.wishes import Wish
+from x2c_core.control_space import controls
+from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_node import qos
+from x2c_node.diagnostics import Diagnosis, Level
+
+
+@pytest.fixture
+def newest():
+    return Newest()
+
+
+def face(stamp, **fields):
+    message = FaceLandmarks(image_width=640, image_height=480, state=1, track_id=3, **fields)
+    message.header.stamp.sec = stamp
+    return message
+
+
+def test_messages_that_no_viewer_can_show_are_left_out(newest):
+    news = LiveNews(newest)
+    news.face(face(1, landmarks=[float("nan")] * 1434))
+    image = CompressedImage(data=b"\xff\xd8", format="jpeg")
+    image.header.stamp.sec = 1
+    news.camera(image)
+    assert newest.get("camera").about["face"]["points"] == []
+    news.values(ControlValues(values=[float("inf")] * 30, state=1))
+    assert newest.get("values") is None
+    encode(newest.since(0)[1])
+
+
+def test_landmarks_go_with_their_image(newest):
+    news = LiveNews(newest)
+    landmarks = np.tile([10.04, 20.0, 0.0], 478)
+    news.face(face(1, landmarks=landmarks))
+    image = CompressedImage(data=b"\xff\xd8", format="jpeg")
+    image.header.stamp.sec = 1
+    news.camera(image)
+    shown = newest.get("camera")
+    assert isinstance(shown, Blob)
+    assert shown.about["face"]["points"] == [100, 200] * 478
+    assert newest.get("face") == {"tracking": True, "person": 3}
+
+
+def test_figures_that_are_not_known_yet_are_none(newest):
+    news = LiveNews(newest)
+    news.reports(
+        {
+            "/actuation_node": Diagnosis(
+                Level.OK, "fine", {"camera to command p50 [ms]": "nan", "commands rate [Hz]": "9"}
+            ),
+            "/face_tracker_node": Diagnosis(Level.WARN, "\udcff", {"neutral sureness": "70%"}),
+        }
+    )
+    figures = newest.get("figures")
+    assert (figures["latency p50 [ms]"], figures["commands [Hz]"]) == (None, 9.0)
+    assert newest.get("person")["sureness"] == "70%"
+    encode(newest.since(0)[1])
+
+
+def test_the_page_sees_and_operates_nodes_that_others_started(ros, newest, wait_until):
+    node = ActuationNode(
+        parameter_overrides=[Parameter("use_joint_states", value=False)], namespace="left"
+    )
+    ros.add(node)
+    node.start()
+    values = ros.publish(ControlValues, "/left/control_values", qos.NEWEST)
+    link = LiveLink(newest, "", "image_raw")
+    link.start()
+    try:
+        assert newest.get("actuation") is None
+        link.watch(True)
+        wait_until(lambda: newest.get("actuation"), what="a state")
+        assert newest.get("robot name")["namespace"] == "/left"
+        assert any("/left/image_raw" in text for text in newest.get("missing"))
+
+        def shown():
+            values.publish(ControlValues(values=controls.NEUTRAL, state=1, confidence=1.0))
+            return newest.get("values")
+
+        wait_until(shown, what="control values")
+        wait_until(lambda: newest.get("settings"), what="settings")
+        link.do(Wish("set", "actuation_node", "gain_brow", 2))
+        wait_until(lambda: node.params.gain_brow == 2.0, what="the gain")
+        link.do(Wish("set", "actuation_node", "gain_brow", 99.0))
+        wait_until(lambda: failures(newest), what="a refusal")
+        link.stop()
+        wait_until(
+            lambda: (
+                newest.get("stop")
+                == {"asserted": True, "stopped": ["/left/actuation_node"], "others": []}
+            ),
+            what="a confirmed stop",
+        )
+        link.do(Wish("reset"))
+        wait_until(
+            lambda: newest.get("actuation")["state"] == "disabled", what="the end of the stop"
+        )
+        link.do(Wish("enable"))
+        wait_until(lambda: newest.get("actuation")["armed"], what="an enabled node")
+        link.watch(False)
+        topic = "/left/actuation_node/state"
+        wait_until(lambda: not ros.node.count_subscribers(topic), what="the end of listening")
+    finally:
+        link.close()
+
+
+def failures(newest):
+    return [line["text"] for line in newest.get("lines") or () if line["failed"]]
+
+
+def test_reports_of_other_robots_are_left_out(ros, newest, wait_until):
+    link = LiveLink(newest, "/left", "image_raw")
+    publisher = ros.publish(DiagnosticArray, "/diagnostics", 10)
+    link.start()
+    link.watch(True)
+    try:
+
+        def shown():
+            names = ("/right/camera_node", "/left/camera_node")
+            status = [DiagnosticStatus(name=name, level=b"\x00") for name in names]
+            publisher.publish(DiagnosticArray(status=status))
+            return newest.get("nodes")
+
+        assert [one["name"] for one in wait_until(shown)] == ["/left/camera_node"]
+    finally:
+        link.close()

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The running nodes as the live page sees and operates them, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool, Trigger
+
+from x2c_bringup.run.watch import to_diagnosis
+from x2c_cli.bus.connection import Bus, domain
+from x2c_cli.bus.emergency_stop import SHARED, is_stopped
+from x2c_cli.bus.finding import TRIGGER, actuations, servers, within
+from x2c_cli.bus.live_news import LiveNews
+from x2c_cli.bus.live_settings import read_settings
+from x2c_cli.bus.parameters import set_parameter
+from x2c_cli.bus.reports import TOPIC as DIAGNOSTICS
+from x2c_cli.errors import BusError
+from x2c_cli.page.newest import Newest
+from x2c_cli.page.wishes import Wish, WishList
+from x2c_core.errors import X2CError
+from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks
+from x2c_node.diagnostics import Diagnosis
+
+_REFRESH = 1.0
+"""Time between two looks at which nodes and topics there are [s]."""
+
+_SETTINGS = 5.0
+"""Time after which parameters are read again, as others may have set them [s]."""
+
+_RELEASED = 2.0
+"""Time limit for nodes to hear that the stop is released [s]."""
+
+_IDLE = 0.2
+_COMPRESSED = "/compressed"
+
+
+class LiveLink:
+    """Thread on the bus that keeps the newest of everything, while someone looks.
+
+    The emergency stop is published in the caller's thread, at once; everything else waits for its
+    turn.
+
+    Args:
+        newest: Gets what is new.
+        namespace: Namespace of the robot, with a slash before it; empty: the only one there is.
+        image_topic: Topic of the camera.
+    """
+
+    def __init__(self, newest: Newest, namespace: str, image_topic: str) -> None:
+        self._newest = newest
+        self._wanted = namespace
+        self._image_topic = image_topic
+        self._news = LiveNews(newest)
+        self._wishes = WishList()
+        self._subscribed: dict[str, Callable[[], object]] = {}
+        self._stops: dict[str, Any] = {}
+        self._stop_lock = threading.Lock()
+        self._asserted = False
+        self._states: dict[str, ActuationState] = {}
+        self._reports: dict[str, Diagnosis] = {}
+        self._watched = threading.Event()
+        self._closing = threading.Event()
+        self._opened = threading.Event()
+        self._read_settings = 0.0
+        self._place = namespace
+        self._actuations: list[str] = []
+        self._thread = threading.Thread(target=self._run, name="live link")
+
+    def start(self) -> None:
+        """Join the bus."""
+        self._thread.start()
+        self._opened.wait()
+
+    def close(self) -> None:
+        """Leave the bus; a stop that was asserted stays latched in the nodes."""
+        self._closing.set()
+        self._thread.join()
+
+    def watch(self, wanted: bool) -> None:
+        """Begin or end to receive: nothing is subscribed to while no browser looks."""
+        if wanted:
+            self._watched.set()
+        else:
+            self._watched.clear()
+
+    def do(self, wish: Wish) -> None:
+        """Have something done, after what was asked before.
+
+        Raises:
+            PageError: Too much waits.
+        """
+        self._wishes.add(wish)
+
+    def stop(self) -> None:
+        """Assert the emergency stop, now; what was asked before is forgotten."""
+        self._wishes.clear()
+        with self._stop_lock:
+            self._asserted = True
+            self._publish_stop()
+        self._tell_stop()
+
+    def _publish_stop(self) -> None:
+        for publisher in self._stops.values():
+            publisher.publish(Bool(data=self._asserted))
+
+    def _run(self) -> None:
+        with Bus() as bus:
+            self._bus = bus
+            self._add_stop(f"{self._wanted}{SHARED}")
+            self._opened.set()
+            looked = 0.0
+            while not self._closing.is_set():
+                if time.monotonic() - looked > _REFRESH:
+                    looked = time.monotonic()
+                    self._guarded(self._refresh)
+                while (wish := self._wishes.take()) is not None:
+                    self._guarded(partial(self._do, wish))
+                bus.wait(lambda: self._closing.is_set() or len(self._wishes), _IDLE)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do something; a failure is said on the page, and ends nothing."""
+        try:
+            work()
+        except X2CError as error:
+            self._news.say(str(error), failed=True)
+        except Exception as error:
+            self._news.say(f"{type(error).__name__}: {error}", failed=True)
+
+    def _add_stop(self, topic: str) -> None:
+        with self._stop_lock:
+            if topic not in self._stops:
+                self._stops[topic] = self._bus.publisher(Bool, topic)
+                if self._asserted:
+                    self._publish_stop()
+
+    # What there is.
+
+    def _refresh(self) -> None:
+        there = within(actuations(self._bus), self._wanted)
+        for name in there:
+            self._add_stop(f"{_place(name)}{SHARED}")
+        if not self._watched.is_set():
+            self._leave()
+            return
+        places = sorted({_place(name) for name in there})
+        place = self._wanted or (places[0] if places else "")
+        missing = []
+        if len(places) > 1:
+            missing.append(
+                f"There are several robots: {', '.join(place or '/' for place in places)}. This "
+                f"page shows {place or '/'}; choose another with --namespace."
+            )
+        elif not places:
+            missing.append(f"No actuation node was found yet ({domain()}).")
+        self._place, self._actuations = place, [n for n in there if _place(n) == place]
+        self._subscribe()
+        for topic, what in (
+            (self._camera(), "camera image"),
+            (f"{place}/robot/image_raw{_COMPRESSED}", "image of the robot"),
+            (f"{place}/face", "landmarks"),
+            (f"{place}/control_values", "control values"),
+        ):
+            if topic not in self._subscribed:
+                missing.append(f"No {what}: nothing publishes {topic}.")
+        self._newest.put("missing", missing)
+        self._newest.put("robot name", {"namespace": place or "/", "domain": domain()})
+        if self._actuations and time.monotonic() - self._read_settings > _SETTINGS:
+            self._show_settings()
+
+    def _subscribe(self) -> None:
+        place = self._place
+        wanted: dict[str, tuple[type, Callable[[Any], None], int]] = {
+            f"{place}/robot/image_raw{_COMPRESSED}": (CompressedImage, self._news.robot, 1),
+            f"{place}/face": (FaceLandmarks, self._news.face, 1),
+            f"{place}/control_values": (ControlValues, self._news.values, 1),
+            DIAGNOSTICS: (DiagnosticArray, self._report, 50),
+        }
+        camera = self._camera()
+        kind = CompressedImage if camera.endswith(_COMPRESSED) else Image
+        wanted[camera] = (kind, self._news.camera, 1)
+        for name in self._actuations:
+            wanted[f"{name}/state"] = (ActuationState, partial(self._state, name), 5)
+        for topic in self._subscribed.keys() - wanted.keys():
+            self._subscribed.pop(topic)()
+        for topic, (kind, take, depth) in wanted.items():
+            publishers, _ = self._bus.ends(topic)
+            if publishers and topic not in self._subscribed:
+                self._subscribed[topic] = self._bus.subscribe(kind, topic, take, depth=depth)
+            elif not publishers and topic in self._subscribed:
+                self._subscribed.pop(topic)()
+
+    def _camera(self) -> str:
+        """Return the camera's topic; where there is a compressed one, that, as it is smaller."""
+        raw = self._image_topic
+        if not raw.startswith("/"):
+            raw = f"{self._place}/{raw}"
+        compressed = raw if raw.endswith(_COMPRESSED) else f"{raw}{_COMPRESSED}"
+        publishers, _ = self._bus.ends(compressed)
+        return compressed if publishers else raw
+
+    def _leave(self) -> None:
+        for end in self._subscribed.values():
+            end()
+        self._subscribed.clear()
+        self._states.clear()
+        self._reports.clear()
+        self._read_settings = 0.0
+
+    def _report(self, message: DiagnosticArray) -> None:
+        self._reports.update({one.name: to_diagnosis(one) for one in message.status})
+        there = within(sorted(self._reports), self._place)
+        self._news.reports({name: self._reports[name] for name in there})
+
+    def _state(self, name: str, message: ActuationState) -> None:
+        self._states[name] = message
+        self._news.actuation(message)
+        self._tell_stop()
+
+    def _tell_stop(self) -> None:
+        """Show whether the stop is asserted here, and which nodes say that they are stopped."""
+        states = dict(self._states)
+        self._newest.put(
+            "stop",
+            {
+                "asserted": self._asserted,
+                "stopped": sorted(name for name, one in states.items() if is_stopped(one)),
+                "others": sorted(name for name, one in states.items() if not is_stopped(one)),
+            },
+        )
+
+    # What is to be done.
+
+    def _do(self, wish: Wish) -> None:
+        place = self._place
+        if wish.action == "set":
+            node = f"{place}/{wish.node}"
+            set_parameter(self._bus, node, wish.parameter, _text(wish.value))
+            self._show_settings()
+        elif wish.action == "reset":
+            self._reset()
+        elif wish.action == "calibrate":
+            self._ask(f"{place}/face_tracker_node/calibrate_neutral", Trigger.Request())
+        elif wish.action == "neutral":
+            for name in self._actuations:
+                self._ask(f"{name}/neutral", Trigger.Request())
+        elif wish.action in ("enable", "disable"):
+            for name in self._actuations:
+                self._ask(f"{name}/enable", SetBool.Request(data=wish.action == "enable"))
+
+    def _reset(self) -> None:
+        with self._stop_lock:
+            self._asserted = False
+            self._publish_stop()
+        self._tell_stop()
+        drivers = servers(self._bus, TRIGGER, "/motor_driver_node/reset")
+        services = [f"{name}/reset" for name in self._actuations]
+        services += [one for one in drivers if _place(_place(one)) == self._place]
+        limit = time.monotonic() + _RELEASED
+        for service in services:
+            # The release may come after the request.
+            while True:
+                response = self._bus.call(Trigger, service, Trigger.Request())
+                if response.success or time.monotonic() > limit:
+                    break
+                self._bus.wait(lambda: False, _IDLE)
+            self._news.answer(service, response)
+
+    def _ask(self, service: str, request: Any) -> None:
+        if service not in self._bus.services():
+            raise BusError(f"there is no service {service} at the moment")
+        kind = SetBool if isinstance(request, SetBool.Request) else Trigger
+        self._news.answer(service, self._bus.call(kind, service, request))
+
+    def _show_settings(self) -> None:
+        self._read_settings = time.monotonic()
+        self._newest.put("settings", read_settings(self._bus, self._place))
+
+
+def _place(name: str) -> str:
+    """Return the namespace of a full name; empty for the root."""
+    return name.rpartition("/")[0]
+
+
+def _text(value: bool | float | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

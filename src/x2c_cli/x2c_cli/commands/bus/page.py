@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Watch and operate running nodes on a page in the web browser.
+
+The page shows the camera with landmarks, the robot, the 30 control values, latency, rates and
+states, and has buttons and an emergency stop. It joins nodes that others have started;
+'x2c imitate' offers it by itself. Nodes send it something only while a browser looks.
+
+Only this machine can open the page. --listen opens it to a network, for browsers that bring the
+token of the printed address. The page is not encrypted: in a network that you do not trust, use
+'ssh -L' instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+
+    from x2c_cli.page.access import Access
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--namespace",
+        metavar="NS",
+        default="",
+        help="namespace of the robot (default: the only one)",
+    )
+    parser.add_argument(
+        "--image-topic",
+        metavar="T",
+        default="image_raw",
+        help="topic of the camera (default: image_raw)",
+    )
+    parser.add_argument(
+        "--port", metavar="N", type=int, help="port of the page (default: 8766, or a free one)"
+    )
+    parser.add_argument(
+        "--listen",
+        metavar="ADDRESS",
+        default="",
+        help="IP address of this machine on which others may open the page, with a token",
+    )
+    # For a program that listens already, and starts this one when a browser comes.
+    parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    import secrets
+    import socket
+
+    from rich.console import Console
+
+    from x2c_cli.page.access import LOOPBACK, Access
+    from x2c_cli.page.listening import address_of, listen
+
+    address = arguments.listen or LOOPBACK
+    access = Access(address, secrets.token_urlsafe(16) if arguments.listen else "")
+    if arguments.socket is not None:
+        inherited = socket.socket(fileno=arguments.socket)
+        inherited.setblocking(False)
+        _serve(arguments, access, inherited)
+        return 0
+    listening = listen(access, arguments.port)
+    console = Console()
+    console.print(f"Page: {address_of(listening, access)}  Ctrl-C ends it.", soft_wrap=True)
+    if arguments.listen:
+        console.print(
+            "note: all who have this address can move the robot, and it is not encrypted",
+            highlight=False,
+            soft_wrap=True,
+        )
+    _serve(arguments, access, listening)
+    return 0
+
+
+def _serve(arguments: argparse.Namespace, access: Access, listening: socket.socket) -> None:
+    import asyncio
+
+    from x2c_cli.bus.finding import normal
+    from x2c_cli.bus.live_link import LiveLink
+    from x2c_cli.page.description import description
+    from x2c_cli.page.newest import Newest
+    from x2c_cli.page.operator import PageOperator
+    from x2c_cli.page.recording import COMMAND, Recording
+    from x2c_cli.page.server import PageServices, serve
+    from x2c_node.spinning.stopping import stop_on_signals
+
+    namespace = normal(arguments.namespace)
+    newest = Newest()
+    newest.put("description", description())
+    link = LiveLink(newest, namespace, arguments.image_topic)
+    recording = Recording(COMMAND, lambda state: newest.put("recording", state))
+    words = ["--image-topic", arguments.image_topic]
+    if namespace:
+        words += ["--namespace", namespace]
+    operator = PageOperator(link, recording, words)
+    with stop_on_signals() as request:
+        link.start()
+        try:
+            services = PageServices(newest, operator, access)
+            asyncio.run(serve(listening, services, lambda: request.wanted))
+        finally:
+            recording.close()
+            link.close()

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Browsers and addresses that may use the page."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from x2c_cli.errors import PageError
+
+LOOPBACK = "127.0.0.1"
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Headers of every answer: nothing from elsewhere, and never in the frame of another page."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Rule for who may use the page.
+
+    Attributes:
+        address: Address that is listened on.
+        token: Token that a browser has to bring; empty for none.
+    """
+
+    address: str = LOOPBACK
+    token: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that opens the page without a token, or to all networks.
+
+        Raises:
+            PageError: The address is none of one interface, or needs a token.
+        """
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError as error:
+            raise PageError(
+                f"expected the IP address of one interface of this machine, got {self.address!r}"
+            ) from error
+        if address.is_unspecified:
+            raise PageError(
+                f"{self.address} would open the page to all networks: give the address of the "
+                "interface that you mean, see 'ip address'"
+            )
+        if not address.is_loopback and not self.token:
+            raise PageError(f"{self.address} is not the loopback: the page needs a token")
+
+    def knows_host(self, host: str) -> bool:
+        """Return whether a request is for this page by its own name.
+
+        A foreign name that leads to this machine is how a page of elsewhere gets around the
+        rule that pages reach only their own server.
+
+        Args:
+            host: Header Host of the request.
+        """
+        name = _name(f"//{host}")
+        return name == self.address or (
+            ipaddress.ip_address(self.address).is_loopback and name in _LOCAL_NAMES
+        )
+
+    def knows_origin(self, origin: str | None, host: str) -> bool:
+        """Return whether a request comes from this page itself.
+
+        Args:
+            origin: Header Origin; None where the browser sends none.
+            host: Header Host of the same request.
+        """
+        return (
+            origin is not None
+            and self.knows_host(host)
+            and urlsplit(origin).scheme in ("http", "https")
+            and urlsplit(origin).netloc == host
+        )
+
+    def knows_token(self, given: str) -> bool:
+        """Return whether a token is the right one; any will do where none is needed."""
+        return hmac.compare_digest(given.encode(errors="replace"), self.token.encode()) or (
+            not self.token
+        )
+
+
+def _name(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection: the program sends the newest of everything whenever the last was drawn.
+
+import { View, buildBars, byId, drawBars, element } from "./drawing.js";
+
+const views = { camera: new View("camera"), robot: new View("robot") };
+const settings = new Map(); // inputs by node and parameter
+const RETRY = 1000; // ms
+const SILENT = 3000; // ms without a state after which it counts as unknown
+
+let socket = null;
+let paths = [];
+let held = null; // the slider that the user has in hand is not moved under it
+let stated = 0; // when actuation's last state came
+let recording = false;
+
+// Messages: length of the JSON, the JSON, and the bytes of each blob.
+function decode(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const { parts, blobs } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  let offset = 4 + length;
+  const bytes = {};
+  for (const [name, size] of blobs) {
+    bytes[name] = new Uint8Array(buffer, offset, size);
+    offset += size;
+  }
+  return { parts, bytes };
+}
+
+function send(message) {
+  if (socket?.readyState !== WebSocket.OPEN) return false;
+  socket.send(JSON.stringify(message));
+  return true;
+}
+
+function sayStop(text, kind) {
+  byId("stop-said").textContent = text;
+  byId("stop-said").className = kind;
+}
+
+async function stop() {
+  byId("stop").classList.add("asserted");
+  sayStop("Sending the stop …", "bad");
+  if (send({ do: "stop" })) return;
+  try {
+    const answer = await fetch("stop", { method: "POST" });
+    sayStop(answer.ok ? "Published, NOT CONFIRMED: no connection to see the states."
+      : "NOT SENT: the page's program refused it. Cut the motors' power.", "bad");
+  } catch {
+    sayStop("NOT SENT: the page's program does not answer. Cut the motors' power.", "bad");
+  }
+}
+
+const short = (names) => names.map((name) => name.replace(/^\//, "")).join(", ");
+
+const show = {
+  description({ sections, paths: lines }) {
+    buildBars(sections);
+    paths = lines;
+  },
+  values({ values }) { drawBars(values); },
+  actuation({ state, reason, armed, clamped }) {
+    stated = performance.now();
+    byId("state").textContent = state;
+    byId("state").className = `chip ${state}`;
+    const counts = Object.entries(clamped).filter(([, count]) => count).map(([name, count]) => `${name}: ${count}`);
+    byId("state-reason").textContent = [reason, armed ? "" : "not enabled", ...counts].filter(Boolean).join(" · ");
+  },
+  stop({ asserted, stopped, others }) {
+    byId("stop").classList.toggle("asserted", asserted);
+    if (asserted && !others.length && stopped.length) {
+      sayStop(`Stopped, confirmed by ${short(stopped)}. Reset, then enable, to go on.`, "good");
+    } else if (asserted) {
+      const who = others.length ? `${short(others)} does not say that it is stopped`
+        : "no actuation node says that it is stopped";
+      sayStop(`Published, NOT CONFIRMED: ${who}. Cut the motors' power.`, "bad");
+    } else if (stopped.length) {
+      sayStop(`Not pressed here; ${short(stopped)} is stopped.`, "bad");
+    } else {
+      sayStop("Not pressed here.", "");
+    }
+  },
+  figures(figures) {
+    byId("figures").replaceChildren(...Object.entries(figures).map(([name, value]) => element(
+      "div", {}, element("dt", {}, name), element("dd", {}, value === null ? "–" : value.toFixed(1)))));
+  },
+  person({ track, faces, neutral, sureness, progress }) {
+    const known = track && track !== "-1";
+    byId("person").textContent = known
+      ? `Following person ${track}; ${faces || "no"} ${faces === "1" ? "face" : "faces"} in the image.`
+      : "No person yet.";
+    byId("sureness").style.width = progress || sureness || "0%";
+    byId("neutral").textContent = progress ? `Calibrating: ${progress}. Look relaxed into the camera.`
+      : `Neutral face: ${neutral || "unknown"}${neutral === "estimated" ? `, ${sureness} sure` : ""}.`;
+  },
+  "robot name"({ namespace, domain }) {
+    byId("robot-name").textContent = namespace === "/" ? "" : namespace;
+    byId("connection").title = domain;
+  },
+  trouble(text) {
+    byId("trouble").textContent = text;
+    byId("trouble").hidden = !text;
+  },
+  missing(texts) { byId("missing").replaceChildren(...texts.map((text) => element("li", {}, text))); },
+  lines(lines) {
+    byId("lines").replaceChildren(...lines.toReversed().map(({ time, text, failed }) => element(
+      "li", { className: failed ? "failed" : "" }, element("time", {}, time), ` ${text}`)));
+  },
+  nodes(nodes) {
+    byId("nodes").replaceChildren(...nodes.map(({ name, level, message }) => element(
+      "tr", {}, element("td", { className: level }, level), element("td", {}, name), element("td", {}, message))));
+  },
+  recording({ on, text }) {
+    recording = on;
+    byId("record").textContent = on ? "End recording" : "Record";
+    byId("record").classList.toggle("on", on);
+    byId("recording").textContent = text;
+  },
+  settings(entries) {
+    const names = entries.map(({ node, parameter }) => `${node} ${parameter}`);
+    if (names.join() !== [...settings.keys()].join()) {
+      settings.clear();
+      byId("settings").replaceChildren(...entries.map(setting));
+    }
+    for (const { node, parameter, value } of entries) settings.get(`${node} ${parameter}`)(value);
+  },
+};
+
+function setting({ node, parameter, label, value, minimum = 0, maximum = 1 }) {
+  const key = `${node} ${parameter}`;
+  const wish = (wanted) => send({ do: "set", node, parameter, value: wanted });
+  if (typeof value === "boolean") {
+    const input = element("input", { type: "checkbox" });
+    input.addEventListener("change", () => wish(input.checked));
+    settings.set(key, (now) => { input.checked = now; });
+    return element("label", { className: "setting switch" }, input, label);
+  }
+  const input = element("input", { type: "range", min: minimum, max: maximum, step: 0.05, ariaLabel: label });
+  const output = element("output");
+  input.addEventListener("pointerdown", () => { held = input; });
+  for (const end of ["pointerup", "pointercancel", "blur"]) input.addEventListener(end, () => { held = null; });
+  input.addEventListener("input", () => { output.value = input.value; wish(Number(input.value)); });
+  input.addEventListener("dblclick", () => { held = null; wish(1); });
+  settings.set(key, (now) => {
+    if (input === held) return;
+    input.value = now;
+    output.value = Number(now).toFixed(2);
+  });
+  return element("label", { className: "setting", title: "double-click: 1" }, label, input, output);
+}
+
+async function take({ data }) {
+  if (typeof data === "string") {
+    byId("trouble").textContent = JSON.parse(data).error;
+    byId("trouble").hidden = false;
+    return;
+  }
+  try {
+    const { parts, bytes } = decode(data);
+    for (const [name, part] of Object.entries(parts)) if (!bytes[name]) show[name]?.(part);
+    await Promise.all(Object.entries(bytes).map(([name, jpeg]) => views[name]?.show(jpeg, parts[name].face, paths)));
+  } finally {
+    // Drawn: now the next may come. A hidden page draws nothing, and gets nothing.
+    requestAnimationFrame(() => send({ ready: true }));
+  }
+}
+
+function connect() {
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", () => {
+    byId("connection").textContent = "connected";
+    send({ looking: !document.hidden });
+  });
+  socket.addEventListener("message", take);
+  socket.addEventListener("close", ({ reason }) => {
+    byId("connection").textContent = `not connected${reason ? `: ${reason}` : ""}`;
+    byId("state").textContent = "unknown";
+    byId("state").className = "chip";
+    byId("state-reason").textContent = "";
+    setTimeout(connect, RETRY);
+  });
+}
+
+byId("stop").addEventListener("pointerdown", stop);
+byId("stop").addEventListener("click", (event) => { if (event.detail === 0) stop(); });
+addEventListener("keydown", (event) => {
+  if (event.code !== "Space" && event.code !== "Escape") return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat) stop();
+}, { capture: true });
+addEventListener("keyup", (event) => { if (event.code === "Space") event.preventDefault(); }, { capture: true });
+
+for (const button of document.querySelectorAll("[data-do]")) {
+  button.addEventListener("click", () => send({ do: button.dataset.do }));
+}
+byId("record").addEventListener("click", () => send({ do: recording ? "end recording" : "record" }));
+document.addEventListener("visibilitychange", () => send({ looking: !document.hidden, ready: true }));
+setInterval(() => {
+  for (const view of Object.values(views)) view.rate.check();
+  if (stated && performance.now() - stated > SILENT) {
+    byId("state").textContent = "unknown";
+    byId("state").className = "chip";
+    byId("state-reason").textContent = "actuation has said nothing for 3 s";
+  }
+}, 1000);
+connect();

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of the page that never change: sections of controls, and lines of the face."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from x2c_core.control_space.sections import sections
+from x2c_core.face import topology
+
+_CLOSED = (topology.OVAL,)
+_OPEN = (
+    *(topology.EYE_RIGHT_UPPER, topology.EYE_RIGHT_LOWER),
+    *(topology.EYE_LEFT_UPPER, topology.EYE_LEFT_LOWER),
+    *(topology.BROW_RIGHT_UPPER, topology.BROW_LEFT_UPPER),
+    *(topology.LIP_UPPER_OUTER, topology.LIP_UPPER_INNER),
+    *(topology.LIP_LOWER_INNER, topology.LIP_LOWER_OUTER),
+)
+
+
+def description() -> dict[str, Any]:
+    """Return the sections, and the indices of landmarks along the lines of the face."""
+    paths = [path.tolist() for path in _OPEN]
+    paths += [[*path.tolist(), int(path[0])] for path in _CLOSED]
+    return {"sections": sections(), "paths": paths}

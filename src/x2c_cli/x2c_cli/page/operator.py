@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Division of what browsers ask for: recordings to a program, all else to the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from x2c_bringup.graph.recording import recording_folder
+from x2c_cli.page.recording import Recording
+from x2c_cli.page.server import Operator
+from x2c_cli.page.wishes import Wish
+
+
+class PageOperator:
+    """Pass on what browsers ask for.
+
+    Args:
+        link: Link to the nodes.
+        recording: Recording that a button begins and ends.
+        words: Arguments of `x2c record`.
+    """
+
+    def __init__(self, link: Operator, recording: Recording, words: Sequence[str]) -> None:
+        self._link = link
+        self._recording = recording
+        self._words = tuple(words)
+
+    def stop(self) -> None:
+        """Assert the emergency stop, at once; a recording goes on."""
+        self._link.stop()
+
+    def do(self, wish: Wish) -> None:
+        """Have something done.
+
+        Raises:
+            PageError: A recording runs already, or too much waits.
+        """
+        if wish.action == "record":
+            self._recording.start(recording_folder("true"), *self._words)
+        elif wish.action == "end recording":
+            self._recording.end()
+        else:
+            self._link.do(wish)
+
+    def watch(self, wanted: bool) -> None:
+        """Begin or end to receive."""
+        self._link.watch(wanted)
