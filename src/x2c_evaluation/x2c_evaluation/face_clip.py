@@ -21,6 +21,9 @@ from x2c_virtual_face.virtual_face import VirtualFace
 Size = tuple[int, int]
 """Width and height [px]."""
 
+_SAMPLES = 4
+"""Samples a pixel: what is looked at has smooth edges."""
+
 
 def draw(robot: Robot, values: ArrayLike, size: Size) -> ImageArray:
     """Return an image (height, width, 3), BGR, of the face with control values (30,).
@@ -30,7 +33,7 @@ def draw(robot: Robot, values: ArrayLike, size: Size) -> ImageArray:
         RenderError: No off-screen OpenGL is available.
         ControlError: The values are not 30 finite numbers.
     """
-    with VirtualFace(robot, *size) as face:
+    with VirtualFace(robot, *size, _SAMPLES) as face:
         face.set_positions(robot.joint_targets(values))
         return _bgr(face)
 
@@ -80,7 +83,7 @@ def write_video(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise VideoError(f"cannot write {path}: {error}") from error
-    with VirtualFace(robot, *size) as face, encoding(path, *size) as encoder:
+    with VirtualFace(robot, *size, _SAMPLES) as face, encoding(path, *size) as encoder:
         follow = _Servos(face, track) if dynamics else _Puppet(face, track)
         for frame in range(frames(track, framerate)):
             follow(frame / framerate)

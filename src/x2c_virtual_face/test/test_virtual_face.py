@@ -21,10 +21,10 @@ from x2c_virtual_face.virtual_face import VirtualFace
 
 
 def test_model_is_built_quickly(robot: Robot) -> None:
-    start = time.perf_counter()
+    # Processor time, in which other programs do not count; it takes 0.5 s.
+    start = time.process_time()
     VirtualFace(robot)
-    # Takes 0.4 s when the machine has nothing else to do.
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
 
 
 def test_robot_with_other_joints_is_refused_by_name(robot: Robot) -> None:

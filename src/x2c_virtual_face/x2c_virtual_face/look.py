@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from x2c_core.arrays import ImageArray
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS
 from x2c_virtual_face.head.rig import METRES
 from x2c_virtual_face.head.scenery import (
     BACKDROP,
@@ -85,7 +86,7 @@ def apply(look: Look, model: mujoco.MjModel, rest: mujoco.MjModel) -> bool:
     Returns:
         Whether the backdrop's texture has to be brought to the graphics memory.
     """
-    for name in ("skin", "neck"):
+    for name in ("skin", "neck", *(fold.name for fold in FOLDS)):
         model.material(name).rgba[:3] = rest.material(name).rgba[:3] * look.skin
     model.material("shirt").rgba[:3] = look.shirt
     model.vis.headlight.ambient[:] = look.ambient

@@ -15,10 +15,14 @@ from x2c_core.robot.robot import Robot
 from x2c_virtual_face.canvas import Canvas
 from x2c_virtual_face.errors import CommandError
 from x2c_virtual_face.head import model
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS
 from x2c_virtual_face.head.landmarks import LandmarkSkin
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, METRES
 from x2c_virtual_face.head.scenery import BACKDROP, CAMERA
 from x2c_virtual_face.look import Look, apply
+
+_MOST_OPAQUE = 0.99
+"""MuJoCo does not look at a texture's own opacity where its material is fully opaque."""
 
 _HEAD_POSITION = np.array(next(bone.position for bone in BONES if bone.name == HEAD_BODY))
 
@@ -31,19 +35,22 @@ class VirtualFace:
     called from any thread, but from one at a time.
     """
 
-    def __init__(self, robot: Robot, width: int = 256, height: int = 256) -> None:
+    def __init__(
+        self, robot: Robot, width: int = 256, height: int = 256, samples: int = 0
+    ) -> None:
         """Build the model, at rest in the neutral face.
 
         Args:
             robot: Description with the virtual humanoid's joints.
             width: Width of the image [px].
             height: Height of the image [px].
+            samples: Samples a pixel, for smooth edges; 0 for one, which is fastest.
 
         Raises:
             RobotMismatchError: The robot's joints are not those of the virtual humanoid.
         """
         self.robot = robot
-        self._model, weights = model.build(robot, width, height)
+        self._model, weights = model.build(robot, width, height, samples)
         self._landmarks = LandmarkSkin(self._model, weights)
         self._data = mujoco.MjData(self._model)
         self._size = (width, height)
@@ -65,6 +72,7 @@ class VirtualFace:
             for a in bone.axes
             if a.leader
         ]
+        self._fold_paints = np.array([self._model.material(fold.name).id for fold in FOLDS])
         self.set_positions(robot.home)
 
     def command(self, positions: ArrayLike) -> Array:
@@ -181,7 +189,12 @@ class VirtualFace:
         elif self._new_backdrop:
             self._canvas.load_texture(BACKDROP)
         self._new_backdrop = False
+        self._model.mat_rgba[self._fold_paints, 3] = self._fold_opacities()
         return self._canvas.draw(self._data)
+
+    def _fold_opacities(self) -> Array:
+        joints = dict(zip(self.robot.joint_names, self._data.qpos[self._qpos], strict=True))
+        return _MOST_OPAQUE * np.array([fold.amount(joints) for fold in FOLDS])
 
     def close(self) -> None:
         """Free the image's memory, in the thread that rendered; the rest stays usable."""

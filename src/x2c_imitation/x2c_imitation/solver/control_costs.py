@@ -27,13 +27,28 @@ for what is noise. In the same unit as weighted landmark motion [interocular dis
 _THRESHOLD = 0.0015
 """Evidence up to which a control is not used at all, likewise."""
 
-_RARE = {"Nose Wrinkle": 4.0, "Lip Top Curl": 3.0, "Lip Bottom Curl": 2.0}
+_RARE = {"Nose Wrinkle": 5.0, "Lip Top Curl": 5.0, "Lip Bottom Curl": 2.0}
 """Factor of effort and threshold for what people seldom do."""
 
 _COHERENCE = 0.015
 """Pull of the middle of a lip and its sides together, likewise: a lip is one muscle."""
 
 _LIPS = ("Lip Top Raise", "Lip Bottom Depress")
+
+_UP, _DOWN = 0, controls.COUNT
+_EXCLUDED = (
+    (_UP + controls.index("Nose Wrinkle"), _UP + controls.index("Lip Corner Raise Left")),
+    (_UP + controls.index("Nose Wrinkle"), _UP + controls.index("Lip Corner Raise Right")),
+    (_UP + controls.index("Nose Wrinkle"), _DOWN + controls.index("Jaw Pitch")),
+)
+"""Ways of controls that hardly go together: a wrinkled nose with a smile or a dropped jaw. Cheeks
+that rise in a smile, and a head that seems to turn when the jaw drops, move the nose as well.
+"""
+
+_EXCLUSION = 0.55
+"""Correlation by which one of a pair makes the other less likely. The square of it, times the
+pairs of any control, must stay below 1.
+"""
 
 
 def costs(strength: Array, names: Sequence[str]) -> tuple[Array, Array]:
@@ -47,19 +62,24 @@ def costs(strength: Array, names: Sequence[str]) -> tuple[Array, Array]:
     return _SHARE * strength + _EFFORT * rarity, _THRESHOLD * rarity
 
 
-def coherence(unknowns: NDArray[np.intp]) -> Array:
-    """Return the matrix (n, n) of the pull of the lips' middle and sides together.
+def coupling(squared: Array, unknowns: NDArray[np.intp]) -> Array:
+    """Return the matrix (n, n) of costs of deflections together.
 
     Args:
+        squared: (n,) quadratic costs of deflections alone.
         unknowns: (n,) indices among the 60 ways, 30 up and 30 down.
     """
     place = {way: number for number, way in enumerate(unknowns.tolist())}
     matrix = np.zeros((unknowns.size, unknowns.size))
     for lip in _LIPS:
         for side in ("Left", "Right"):
-            for start in (0, controls.COUNT):
+            for start in (_UP, _DOWN):
                 pair = [
                     place[start + controls.index(f"{lip} {part}")] for part in (side, "Middle")
                 ]
                 matrix[np.ix_(pair, pair)] += _COHERENCE * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    for ways in _EXCLUDED:
+        one, other = (place[way] for way in ways)
+        shared = _EXCLUSION * np.sqrt(squared[one] * squared[other])
+        matrix[[one, other], [other, one]] += shared
     return matrix

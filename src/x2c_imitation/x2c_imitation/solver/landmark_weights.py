@@ -20,9 +20,9 @@ _DEPTH = 0.3
 """Weight of motion along x against motion in the image: the tracker guesses depth."""
 
 _RELATIONS = {
-    "EYE_OPENNESS": 10.0,
-    "BROW_INNER_HEIGHT": 6.0,
-    "BROW_OUTER_HEIGHT": 6.0,
+    "EYE_OPENNESS": 20.0,
+    "BROW_INNER_HEIGHT": 12.0,
+    "BROW_OUTER_HEIGHT": 12.0,
     "MOUTH_OPENING": 4.0,
     "MOUTH_WIDTH": 4.0,
     "CORNER_HEIGHT": 6.0,

@@ -46,7 +46,7 @@ from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.pipeline.retargeting import Retargeter
 from x2c_imitation.solver import landmark_weights
-from x2c_imitation.solver.control_costs import coherence, costs
+from x2c_imitation.solver.control_costs import costs, coupling
 
 _SYMMETRY = {Group.BROW: 1.0, Group.EYELID: 1.0, Group.MOUTH: 2.0}
 """Pull of left and right together, likewise: faces are mostly symmetric, noise is not."""
@@ -124,7 +124,7 @@ class Solver(Imitator):
         strength = (effects[_UNKNOWN] ** 2) @ (landmark_weights.LANDMARKS.ravel() ** 2)
         names = [controls.NAMES[way % controls.COUNT] for way in _UNKNOWN]
         squared, self._threshold = costs(strength, names)
-        self._pull = np.diag(squared) + coherence(_UNKNOWN)
+        self._pull = np.diag(squared) + coupling(squared, _UNKNOWN)
         self._symmetry = _symmetry(strength)
         self._retargeter: Retargeter | None = None
 

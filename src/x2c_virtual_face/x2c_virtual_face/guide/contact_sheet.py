@@ -27,6 +27,7 @@ from x2c_virtual_face.virtual_face import VirtualFace
 Values = NDArray[np.float64]
 
 _SIZE = 420
+_SAMPLES = 4
 _TILE = 176
 _TITLE = 26
 _ACROSS = 3
@@ -46,7 +47,7 @@ def tiles(robot: Robot) -> dict[str, list[ImageArray]]:
 
     A control has three, at its lowest, neutral and highest value; an expression has one.
     """
-    with VirtualFace(robot, _SIZE, _SIZE) as face:
+    with VirtualFace(robot, _SIZE, _SIZE, _SAMPLES) as face:
 
         def image(values: Values) -> ImageArray:
             face.set_positions(robot.joint_targets(values))

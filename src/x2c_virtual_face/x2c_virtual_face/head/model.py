@@ -12,6 +12,8 @@ from x2c_core.easing import smoothstep
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.head import parts, skin_mesh, texture, weights
+from x2c_virtual_face.head.folds import fold_texture
+from x2c_virtual_face.head.folds.fold_shapes import FOLDS, Fold
 from x2c_virtual_face.head.rig import (
     BONES,
     HEAD_BODY,
@@ -21,21 +23,24 @@ from x2c_virtual_face.head.rig import (
     TORSO_BODY,
     Bone,
 )
-from x2c_virtual_face.head.scenery import add_scenery
+from x2c_virtual_face.head.scenery import add_fold_paint, add_scenery
 from x2c_virtual_face.head.servo import tune
 
 TIMESTEP = 0.002
 _MASSES = {"neck": 1.2, HEAD_BODY: 3.0, JAW_BODY: 0.3}
 _SMALL_MASS = 0.003
+_FOLD_HEIGHT = 0.0002
+"""Height of the folds' layer over the skin, enough for OpenGL to tell them apart [m]."""
 
 
-def build(robot: Robot, width: int, height: int) -> tuple[mujoco.MjModel, Array]:
+def build(robot: Robot, width: int, height: int, samples: int = 0) -> tuple[mujoco.MjModel, Array]:
     """Return the compiled model and the landmarks' shares of the bones.
 
     Args:
         robot: Its joints give the ranges and the servos' velocity and acceleration.
         width: Width of the off-screen image [px].
         height: Height of the off-screen image [px].
+        samples: Samples a pixel, for smooth edges; 0 for one.
 
     Returns:
         The model, and (468, bodies) weights, each row adding up to 1, in the model's order.
@@ -53,7 +58,7 @@ def build(robot: Robot, width: int, height: int) -> tuple[mujoco.MjModel, Array]
     spec = mujoco.MjSpec()
     spec.modelname = "x2c_virtual_face"
     spec.compiler.degree = False
-    _set_options(spec, width, height)
+    _set_options(spec, width, height, samples)
     _add_bodies(spec, robot)
     _add_servos(spec, robot)
     skin = skin_mesh.build(weights.landmark_weights())
@@ -65,14 +70,14 @@ def build(robot: Robot, width: int, height: int) -> tuple[mujoco.MjModel, Array]
     return model, _body_weights(model, skin.weights[: len(skin_mesh.control_landmarks())])
 
 
-def _set_options(spec: mujoco.MjSpec, width: int, height: int) -> None:
+def _set_options(spec: mujoco.MjSpec, width: int, height: int, samples: int) -> None:
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     # Servos hold the head up and nothing touches anything: no gravity, no contacts.
     spec.option.gravity = [0.0, 0.0, 0.0]
     spec.option.disableflags = int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
-    # Multisampling and shadows cost ten times the rest of an image in software rendering.
-    spec.visual.quality.offsamples = 0
+    # Shadows, and many samples a pixel, cost a multiple of the rest in software rendering.
+    spec.visual.quality.offsamples = samples
     spec.visual.quality.shadowsize = 0
     spec.visual.global_.offwidth = width
     spec.visual.global_.offheight = height
@@ -150,6 +155,28 @@ def _add_skin(spec: mujoco.MjSpec, skin: skin_mesh.SkinMesh) -> None:
     _attach(
         spec, "face", "skin", skin.vertices, skin.faces, shares, texture.coordinates(skin.flat)
     )
+    for fold in FOLDS:
+        _add_fold(spec, fold, skin, shares)
+
+
+def _add_fold(
+    spec: mujoco.MjSpec, fold: Fold, skin: skin_mesh.SkinMesh, shares: dict[str, Array]
+) -> None:
+    """Lay a copy of the part of the skin that has a fold over it; its opacity is set later."""
+    front = skin.faces[: skin.front]
+    painted = fold_texture.paint(fold, skin.flat[front])
+    add_fold_paint(spec, fold.name, painted.image)
+    used, renumbered = np.unique(front[painted.faces], return_inverse=True)
+    _attach(
+        spec,
+        fold.name,
+        fold.name,
+        skin.vertices[used],
+        renumbered.reshape(-1, 3),
+        {body: share[used] for body, share in shares.items()},
+        painted.coordinates(skin.flat[used]),
+    )
+    spec.skins[-1].inflate = _FOLD_HEIGHT
 
 
 def _add_neck(spec: mujoco.MjSpec) -> None:
@@ -181,6 +208,7 @@ def _attach(
     if coordinates is not None:
         skin.texcoord = coordinates.reshape(-1).astype(np.float32)
     used = {body: np.flatnonzero(np.abs(share) > 1e-5) for body, share in shares.items()}
+    used = {body: ids for body, ids in used.items() if len(ids)}
     skin.bodyname = list(used)
     skin.bindpos = np.array([positions[body] for body in used]).reshape(-1)
     skin.bindquat = np.tile([1.0, 0.0, 0.0, 0.0], len(used))

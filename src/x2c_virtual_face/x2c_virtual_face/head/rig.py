@@ -96,6 +96,16 @@ def _bones_of_side(side: str, left: float) -> list[Bone]:
         _slide(f"lip_top_raise_{side}", HEAD_BODY, top, (0.12, left * 0.05, 1.0)),
         # A lip goes down when its joint goes up, as its control says: depress.
         _slide(f"lip_bottom_depress_{side}", JAW_BODY, bottom, (-0.05, left * 0.05, -1.0)),
+        # What raises the upper lip also raises the skin beside the nose.
+        _follower(
+            *(f"levator_{side}", HEAD_BODY, (0.25, left * 0.38, -0.5), (0.55, left * 0.1, 1.0)),
+            *(f"lip_top_raise_{side}", 0.5),
+        ),
+        # A brow that is lowered comes to the middle too and bulges; a raised one does not.
+        _follower(
+            *(f"corrugator_{side}", HEAD_BODY, inner, (0.15, left * -1.0, -0.75)),
+            *(f"brow_inner_{side}", -0.36, 48.0),
+        ),
         _follower(
             *(f"cheek_{side}", HEAD_BODY, (0.1, left * 0.6, -0.5), (0.75, left * 0.25, 0.8)),
             *(f"lip_corner_raise_{side}", 0.45, 15.0),

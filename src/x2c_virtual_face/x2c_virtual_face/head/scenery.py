@@ -6,7 +6,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, ImageArray
 from x2c_virtual_face.head import eyes, parts, texture
 from x2c_virtual_face.head.rig import BONES, HEAD_BODY, JAW_BODY, METRES, TORSO_BODY
 
@@ -18,8 +18,9 @@ BACKDROP = "backdrop"
 BACKDROP_SIZE = 128
 """Of the image on the wall, where there is one [px]."""
 
+_SKIN_GLOSS = (0.12, 0.3)
 _GLOSS = {
-    "neck": (0.12, 0.3),
+    "neck": _SKIN_GLOSS,
     "teeth": (0.5, 0.6),
     "cavity": (0.0, 0.5),
     "tongue": (0.3, 0.4),
@@ -44,7 +45,7 @@ def _add_looks(spec: mujoco.MjSpec) -> None:
         paint = spec.add_texture(name=name, type=mujoco.mjtTexture.mjTEXTURE_2D)
         paint.height, paint.width, paint.nchannel = image.shape
         paint.data = image.tobytes()
-    skin = spec.add_material(name="skin", specular=0.12, shininess=0.3)
+    skin = spec.add_material(name="skin", specular=_SKIN_GLOSS[0], shininess=_SKIN_GLOSS[1])
     skin.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "skin"
     eye = spec.add_material(name="eye", specular=1.0, shininess=0.9)
     eye.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "eye"
@@ -52,6 +53,26 @@ def _add_looks(spec: mujoco.MjSpec) -> None:
         spec.add_material(
             name=name, rgba=parts.MATERIALS[name], specular=specular, shininess=shininess
         )
+
+
+def add_fold_paint(spec: mujoco.MjSpec, name: str, image: ImageArray) -> None:
+    """Add the material of a fold, transparent until its opacity is set.
+
+    Args:
+        spec: Model to add it to.
+        name: Name of the material and of its texture.
+        image: (height, width, 4) RGBA, first row lowest.
+    """
+    paint = spec.add_texture(name=name, type=mujoco.mjtTexture.mjTEXTURE_2D)
+    paint.height, paint.width, paint.nchannel = image.shape
+    paint.data = image.tobytes()
+    material = spec.add_material(
+        name=name,
+        rgba=(1.0, 1.0, 1.0, 0.0),
+        specular=_SKIN_GLOSS[0],
+        shininess=_SKIN_GLOSS[1],
+    )
+    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = name
 
 
 def _add_solid_parts(spec: mujoco.MjSpec) -> None:

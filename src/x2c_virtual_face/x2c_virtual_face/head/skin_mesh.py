@@ -37,12 +37,14 @@ class SkinMesh:
         faces: (m, 3) vertex indices, counter-clockwise seen from outside.
         flat: (n, 2) positions in the image plane of the texture: to the own left, and up.
         weights: (n, k) shares of the bones, smoothed as the positions are.
+        front: Number of faces, the first ones, that lie between landmarks.
     """
 
     vertices: Array
     faces: Indices
     flat: Array
     weights: Array
+    front: int
 
 
 def control_landmarks() -> Array:
@@ -74,7 +76,8 @@ def build(landmark_weights: Array, levels: int = 1) -> SkinMesh:
     faces = np.array(cage.faces, dtype=np.intp)
     for _ in range(levels):
         faces, attributes = subdivide(faces, attributes)
-    return SkinMesh(attributes[:, :3], faces, attributes[:, 3:5], attributes[:, 5:])
+    front = len(topology.TRIANGLES) * 4**levels
+    return SkinMesh(attributes[:, :3], faces, attributes[:, 3:5], attributes[:, 5:], front)
 
 
 def _nose_wings(landmarks: Array) -> Array:

@@ -66,7 +66,9 @@ class _Face:
         outer = smoothstep((self.across - 0.34) / 0.36)
         temple = 1.0 - smoothstep((self.across - 0.85) / 0.22)
         middle = 0.55 + 0.45 * smoothstep(self.across / 0.2)
+        corrugator = np.exp(-(((self.across - 0.26) / 0.20) ** 2) - ((self.z - 0.29) / 0.19) ** 2)
         return {
+            **self.sided("corrugator", corrugator),
             **self.sided("brow_inner", band * (1.0 - outer) * middle),
             **self.sided("brow_outer", band * outer * temple),
         }
@@ -75,10 +77,15 @@ class _Face:
         wings = np.exp(-(((self.across - 0.24) / 0.17) ** 2) - ((self.z + 0.42) / 0.20) ** 2)
         wings = wings * (1.0 - smoothstep((self.across - 0.42) / 0.2))
         tip = 0.45 * np.exp(-((self.across / 0.15) ** 2) - ((self.z + 0.45) / 0.15) ** 2)
-        lip = 0.28 * np.exp(-((self.across / 0.30) ** 2)) * smoothstep((self.z + 0.98) / 0.12)
+        lip = 0.42 * np.exp(-((self.across / 0.30) ** 2)) * smoothstep((self.z + 0.98) / 0.12)
         lip = lip * self.upper_lip * (1.0 - smoothstep((self.z + 0.75) / 0.2))
         bridge = np.exp(-((self.across / 0.28) ** 2) - ((self.z - 0.26) / 0.15) ** 2)
-        return {"nose_wrinkle": np.maximum(np.maximum(wings, tip), lip), "nose_bridge": bridge}
+        levator = np.exp(-(((self.across - 0.42) / 0.17) ** 2) - ((self.z + 0.44) / 0.19) ** 2)
+        return {
+            **self.sided("levator", levator),
+            "nose_wrinkle": np.maximum(np.maximum(wings, tip), lip),
+            "nose_bridge": bridge,
+        }
 
     def lips(self) -> dict[str, Array]:
         taper = 1.0 - np.clip(self.across / _HALF_MOUTH, 0.0, 1.0) ** 3
