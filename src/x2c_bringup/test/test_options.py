@@ -1,17 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from x2c_actuation.parameters import ActuationParameters
+from x2c_bags.bag_player_node import BagPlayerParameters
 from x2c_bringup.errors import GraphError
 from x2c_bringup.graph.options import GraphOptions, option_texts
+from x2c_bringup.graph.replay import replay_texts
+from x2c_imitation.imitation_node import ImitationParameters
+from x2c_perception.camera_node import CameraParameters
+from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 
 
 def test_options_written_as_texts_come_back():
     texts = {text.name: text.default for text in option_texts()}
     assert GraphOptions.from_texts(texts) == GraphOptions()
+
+
+@pytest.mark.parametrize(
+    ("texts", "nodes"),
+    [
+        (
+            option_texts(),
+            (CameraParameters, FaceTrackerParameters, ImitationParameters, ActuationParameters),
+        ),
+        (replay_texts(), (BagPlayerParameters,)),
+    ],
+    ids=["imitation", "replay"],
+)
+def test_defaults_that_texts_name_are_those_of_the_nodes(texts, nodes):
+    named = {
+        text.name: found[1]
+        for text in texts
+        if (found := re.search(r"empty: as in params_file \((.*?)\)", text.description))
+    }
+    assert "loop" in named
+    # That one is of rclpy.
+    named.pop("use_sim_time", None)
+    for name, text in named.items():
+        defaults = {
+            str(field.default).lower() or "none"
+            for node in nodes
+            for field in dataclasses.fields(node)
+            if field.name == name
+        }
+        assert defaults == {text}, name
 
 
 def test_every_option_is_described_in_a_sentence():

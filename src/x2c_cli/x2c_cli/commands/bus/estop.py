@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=seconds,
         default=5.0,
-        help="longest time to wait for the confirmation [s] (default: 5)",
+        help="longest time to wait for the confirmation [s] (default: %(default)g)",
     )
 
 

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--samples", metavar="N", type=int, required=True, help="number of pairs to collect"
     )
     parser.add_argument(
-        "--seed", metavar="S", type=int, default=0, help="random seed (default: 0)"
+        "--seed", metavar="S", type=int, default=0, help="random seed (default: %(default)s)"
     )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True, help="folder for the data set"
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=int,
         default=20,
-        help="images of each animation (default: 20)",
+        help="images of each animation (default: %(default)s)",
     )
     simulation = parser.add_argument_group("the virtual face, rendered")
     simulation.add_argument(
@@ -50,17 +50,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="varied",
         choices=("varied", "plain"),
         help="light, camera, skin and background: varied between animations, or plain "
-        "(default: varied)",
+        "(default: %(default)s)",
     )
     simulation.add_argument(
         "--size",
         metavar="PX",
         type=int,
         default=256,
-        help="width and height of the images (default: 256)",
+        help="width and height of the images (default: %(default)s)",
     )
     simulation.add_argument(
-        "--quality", metavar="Q", type=int, default=92, help="JPEG quality, 1 to 100 (default: 92)"
+        "--quality",
+        metavar="Q",
+        type=int,
+        default=92,
+        help="JPEG quality, 1 to 100 (default: %(default)s)",
     )
     simulation.add_argument(
         "--workers",
@@ -77,41 +81,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--camera",
         metavar="T",
         default="robot/image_raw/compressed",
-        help="topic of camera images, raw or /compressed (default: robot/image_raw/compressed)",
+        help="topic of camera images, raw or /compressed (default: %(default)s)",
     )
     topics.add_argument(
         "--commands",
         metavar="T",
         default="joint_commands",
-        help="topic of joint commands (default: joint_commands)",
+        help="topic of joint commands (default: %(default)s)",
     )
     topics.add_argument(
         "--settle",
         metavar="S",
         type=_duration,
         default=0.3,
-        help="time that a pose is held before its image is taken [s] (default: 0.3)",
+        help="time that a pose is held before its image is taken [s] (default: %(default)s)",
     )
     topics.add_argument(
         "--tolerance",
         metavar="S",
         type=_duration,
         default=0.1,
-        help="longest time between the end of --settle and the image's stamp [s] (default: 0.1)",
+        help="longest time between the end of --settle and the image's stamp [s] "
+        "(default: %(default)s)",
     )
     topics.add_argument(
         "--rest",
         metavar="S",
         type=_duration,
         default=60.0,
-        help="rest in the neutral pose, so that motors cool; 0: none [s] (default: 60)",
+        help="rest in the neutral pose, so that motors cool; 0: none [s] (default: %(default)g)",
     )
     topics.add_argument(
         "--rest-every",
         metavar="S",
         type=seconds,
         default=600.0,
-        help="time of motion between two rests [s] (default: 600)",
+        help="time of motion between two rests [s] (default: %(default)g)",
     )
     topics.add_argument("--namespace", metavar="NS", default="", help="namespace of all topics")
 

@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=seconds,
         default=0.01,
-        help="longest time between the stamps of image and control values [s] (default: 0.01)",
+        help="longest time between the stamps of image and control values [s] "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--delay",

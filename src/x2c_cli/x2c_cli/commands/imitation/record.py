@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--image-topic",
         metavar="T",
         default="image_raw",
-        help="topic of the camera; T/compressed is recorded (default: image_raw)",
+        help="topic of the camera; T/compressed is recorded (default: %(default)s)",
     )
     parser.add_argument("--namespace", metavar="NS", default="", help="namespace of the nodes")
     parser.add_argument(

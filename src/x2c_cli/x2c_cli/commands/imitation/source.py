@@ -96,7 +96,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--log-level",
         default="warn",
         choices=("debug", "info", "warn", "error", "fatal"),
-        help="lowest level that the nodes log (default: warn)",
+        help="lowest level that the nodes log (default: %(default)s)",
     )
 
 

@@ -59,7 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset", metavar="P", help="kind of upstream checkpoints: x2c, vividface"
     )
-    parser.add_argument("--device", metavar="D", default="cpu", help="cpu or cuda (default: cpu)")
+    parser.add_argument(
+        "--device", metavar="D", default="cpu", help="cpu or cuda (default: %(default)s)"
+    )
     parser.add_argument(
         "--cache",
         metavar="DIR",

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PX",
         type=_size,
         default=480,
-        help="width and height of the image (default: 480)",
+        help="width and height of the image (default: %(default)s)",
     )
     parser.add_argument(
         "--ros", action="store_true", help="publish control_values, to drive a robot"

@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=_share,
         default=0.15,
-        help="share of its limits (default: 0.15)",
+        help="share of its limits (default: %(default)s)",
     )
     jog.set_defaults(action=_jog)
 
@@ -87,14 +87,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=_positive,
         default=0.4,
-        help="shortest time of a joint's whole range, for its limits [s] (default: 0.4)",
+        help="shortest time of a joint's whole range, for its limits [s] (default: %(default)s)",
     )
     calibrate.add_argument(
         "--speed",
         metavar="S",
         type=_speed,
         default=0.6,
-        help="speed of the motors during calibration [rad/s] (default: 0.6)",
+        help="speed of the motors during calibration [rad/s] (default: %(default)s)",
     )
     calibrate.set_defaults(action=_calibrate)
 

@@ -65,7 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="width and height of the image in pixels (default: 512)",
     )
     parser.add_argument(
-        "--fps", metavar="N", type=float, default=30.0, help="frame rate of a video (default: 30)"
+        "--fps",
+        metavar="N",
+        type=float,
+        default=30.0,
+        help="frame rate of a video (default: %(default)g)",
     )
     parser.add_argument(
         "--robot", metavar="R", default="virtual", help="name or folder of a simulated robot"
@@ -75,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=_output,
         default=Path("face.png"),
-        help="file to write (default: face.png)",
+        help="file to write (default: %(default)s)",
     )
 
 

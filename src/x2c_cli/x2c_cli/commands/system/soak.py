@@ -28,7 +28,11 @@ _DONE, _FAILED = 0, 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--minutes", metavar="M", type=seconds, default=30.0, help="duration (default: 30)"
+        "--minutes",
+        metavar="M",
+        type=seconds,
+        default=30.0,
+        help="duration (default: %(default)g)",
     )
     parser.add_argument(
         "--one-process",
