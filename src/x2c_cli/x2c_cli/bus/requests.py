@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 from std_srvs.srv import SetBool, Trigger
 
@@ -23,11 +24,22 @@ def ask_all(bus: Bus, services: Iterable[str], data: bool | None = None) -> int:
     Returns:
         0 if all did what they were asked, else 1.
     """
+    if data is None:
+        return ask_each(bus, services, Trigger, Trigger.Request())
+    return ask_each(bus, services, SetBool, SetBool.Request(data=data))
+
+
+def ask_each(bus: Bus, services: Iterable[str], kind: type, request: Any) -> int:
+    """Call services of a type with the same request; prints and returns as `ask_all` does.
+
+    Args:
+        bus: The bus.
+        services: Names of services.
+        kind: Type of the services, whose responses have `success` and `message`.
+        request: Request to each.
+    """
     failed = False
     for service in services:
-        kind, request = (
-            (Trigger, Trigger.Request()) if data is None else (SetBool, SetBool.Request(data=data))
-        )
         try:
             response = bus.call(kind, service, request)
         except BusError as error:

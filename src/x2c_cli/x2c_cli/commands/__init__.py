@@ -19,6 +19,8 @@ GROUPS = {
         "enable": ("bus", "let the joints follow control values"),
         "disable": ("bus", "brake the joints, then send them nothing"),
         "neutral": ("bus", "ease the face to neutral, and keep it there until 'enable'"),
+        "express": ("bus", "show a named expression on a robot whose face is shared"),
+        "play": ("bus", "play a clip on a robot whose face is shared"),
         "calibrate": ("bus", "find the neutral face of the person again"),
         "set": ("bus", "set a parameter of a running node"),
         "topics": ("bus", "list the topics, with types, publishers and subscriptions"),

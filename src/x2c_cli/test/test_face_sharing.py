@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands that share the face of a running robot."""
+
+import pytest
+
+from x2c_cli.commands.bus.play import clip_path
+from x2c_core.control_space import controls
+from x2c_core.control_space.controls_table import HEADER
+from x2c_core.sources.expression_clip import ExpressionClip
+from x2c_imitation.face_mixer_node import FaceMixerNode
+from x2c_msgs.msg import ControlValues
+from x2c_node import qos
+
+JAW = controls.index("Jaw Pitch")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Give discovery more time than a user would: it costs nothing where all goes well."""
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 60.0)
+    monkeypatch.setattr("x2c_cli.bus.face_sharing.DISCOVERY", 60.0)
+    monkeypatch.setattr("x2c_cli.bus.connection._ANSWER", 60.0)
+
+
+@pytest.fixture
+def faces(ros):
+    """Mixed faces of a running mixer."""
+    collected = ros.collect(ControlValues, "control_values", qos.STREAM)
+    ros.add(FaceMixerNode()).start()
+    return collected
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table of 1 s in which the jaw is at 0.25."""
+    values = controls.from_names({"Jaw Pitch": 0.25})
+    row = [f"{value:.6f}" for value in values]
+    path = tmp_path / "controls.csv"
+    path.write_text("\n".join([",".join(HEADER), *(",".join([t, *row]) for t in ("0", "1"))]))
+    return path
+
+
+def test_expression_is_shown(faces, x2c, wait_until):
+    status, said = x2c("express", "surprise", "0.5", "--seconds", "1000", "--regions", "mouth")
+    assert (status, "surprise for 1000 s" in said) == (0, True), said
+    wanted = controls.NEUTRAL[JAW] - 0.3 * (controls.NEUTRAL[JAW] - controls.MINIMUM[JAW])
+    wait_until(lambda: faces and abs(faces[-1].values[JAW] - wanted) < 1e-4, what="the jaw")
+
+
+def test_expression_that_cannot_be_is_refused_with_the_reason(faces, x2c):
+    status, said = x2c("express", "smile", "7")
+    assert (status, "intensity: expected 0 to 1, got 7" in said) == (1, True), said
+
+
+def test_clip_is_played_then_lets_go(faces, x2c, wait_until, table, monkeypatch):
+    at = ExpressionClip.at
+
+    def until_seen(clip, time):
+        seen = any(one.values[JAW] < controls.NEUTRAL[JAW] - 0.1 for one in list(faces))
+        return None if seen else at(clip, 0.5)
+
+    # However long the mixer takes to hear it, and however busy the machine is.
+    monkeypatch.setattr(ExpressionClip, "at", until_seen)
+    status, said = x2c("play", table.parent, "--end", "0.9", "--blend-in", "0.1")
+    assert (status, "for 0.9 s on /sources/play" in said) == (0, True), said
+    wait_until(lambda: faces[-1].values[JAW] > controls.NEUTRAL[JAW] - 1e-6, what="the end")
+
+
+def test_without_a_mixer_the_remedy_is_named(x2c, monkeypatch):
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 0.1)
+    status, said = x2c("express", "smile")
+    assert (status, "no face mixer (mixer:=true" in said) == (2, True), said
+
+
+def test_clip_can_be_a_file_a_folder_of_results_or_a_name(tmp_path, table):
+    assert clip_path(str(table), tmp_path) == str(table)
+    assert clip_path(str(tmp_path), tmp_path) == str(table)
+    assert clip_path(tmp_path.name, tmp_path.parent) == str(table)
+    assert clip_path("smile=0.5", tmp_path) == "smile=0.5"
+
+
+def test_clip_that_is_not_there_is_refused(x2c, tmp_path):
+    status, said = x2c("play", tmp_path / "gone.csv")
+    assert (status, "gone.csv" in said) == (2, True), said
