@@ -11,34 +11,12 @@ from pathlib import Path
 import pytest
 
 from x2c_cli.cli import parser
-
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+from x2c_testing.shell_lines import PAGES, ROOT, lines_of
 
 ADDING = {"collect", "export", "record", "train"}
 """Commands that go on in a folder only with the same arguments, and else refuse it."""
 
-_SHELL = {">", "|", "&", "&&", ";"}
-"""Words that end a command."""
-
-_BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`(\./x2c [^`\n]+)`")
-
-
-def lines_of(page: Path) -> list[list[str]]:
-    """Return the words of the x2c commands on a page, in order; make demo counts as one."""
-    text = page.read_text(encoding="utf-8")
-    lines = []
-    for block in _BLOCK.findall(text):
-        for line in block.replace("\\\n", " ").splitlines():
-            words = shlex.split(line, comments=True)
-            if words[:2] == ["make", "demo"]:
-                settings = dict(word.split("=", 1) for word in words[2:])
-                words = ["./x2c", "demo", "--out", settings.get("OUT", "out/demo")]
-            if words and words[0].endswith("/x2c"):
-                ends = (at for at, word in enumerate(words) if word in _SHELL)
-                lines.append(words[1 : next(ends, None)])
-    return lines
 
 
 def written_by(words: list[str]) -> str:
