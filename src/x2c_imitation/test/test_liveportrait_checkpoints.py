@@ -185,3 +185,11 @@ def test_there_is_one_published_file_for_each_part():
     assert [file.part for file in PUBLISHED_FILES] == list(PortraitPart)
     assert all(len(file.sha256) == 64 for file in PUBLISHED_FILES)
     assert part_path(weights_folder("/nowhere"), PortraitPart.MOTION) is None
+
+
+def test_weights_without_numbers_are_refused(tmp_path, appearance):
+    path = tmp_path / "appearance_feature_extractor.pth"
+    nothing = torch.zeros(512, device="meta")
+    torch.save({**appearance, "second.bias": nothing}, path)
+    with pytest.raises(NetworkError, match=r"second\.bias.*does not hold as many numbers"):
+        load_part(path, PortraitPart.APPEARANCE)

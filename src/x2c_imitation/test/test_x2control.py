@@ -16,8 +16,8 @@ pytest.importorskip("torch", reason="torch is not installed: it makes and reads 
 
 import torch
 
+from x2c_imitation.x2cnet.network.backbones.backbone import BACKBONES, backbone_of
 from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
-from x2c_imitation.x2cnet.network.resnet import BACKBONES, plan
 from x2c_imitation.x2cnet.network.x2control import (
     Normalizer,
     build_network,
@@ -55,11 +55,11 @@ def test_outputs_are_the_published_ones(weights_from_keys, smooth_image):
 
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_every_backbone_gives_features_and_values(backbone):
-    network = build_network(NetworkConfig(backbone=backbone)).eval()
+    network = build_network(NetworkConfig(backbone=backbone, image_size=64)).eval()
     with torch.inference_mode():
         images = torch.zeros(2, 3, 64, 64)
         features = network.features(images)
-        assert features.shape == (2, plan(backbone).features)
+        assert features.shape == (2, backbone_of(backbone).features(64))
         assert torch.equal(network.controls_from(features), network(images))
         assert network(images).shape == (2, controls.COUNT)
 

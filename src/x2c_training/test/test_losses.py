@@ -9,7 +9,12 @@ from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import in_network_units
 from x2c_training.evaluation.metrics import measure
 from x2c_training.settings import LossSettings
-from x2c_training.training.losses import ValueLoss, control_weights, feature_distance
+from x2c_training.training.losses import (
+    ValueLoss,
+    control_weights,
+    feature_adaptation,
+    feature_distance,
+)
 
 CONFIG = NetworkConfig()
 
@@ -72,3 +77,13 @@ def test_features_are_compared_by_direction():
     one = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
     assert float(feature_distance(one, 3.0 * one)) == pytest.approx(0.0, abs=1e-6)
     assert float(feature_distance(one, one.flip(1))) == pytest.approx(1.0)
+
+
+def test_features_of_animated_images_stay_and_those_of_rendered_ones_come_to_them():
+    rendered = torch.tensor([[1.0, 2.0], [0.0, 0.0]], requires_grad=True)
+    animated = torch.tensor([[0.0, 0.0], [3.0, 0.0]], requires_grad=True)
+    loss = feature_adaptation(rendered, animated)
+    assert loss.item() == pytest.approx((1.0 + 4.0 + 9.0) / 2.0)
+    loss.backward()
+    assert animated.grad is None
+    torch.testing.assert_close(rendered.grad, rendered.detach() - animated.detach())

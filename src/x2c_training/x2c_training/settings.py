@@ -39,7 +39,7 @@ class NetworkSettings:
     """The network that is trained.
 
     Attributes:
-        backbone: One of `x2c_imitation.x2cnet.network.resnet.BACKBONES`.
+        backbone: One of `x2c_imitation.x2cnet.network.backbones.backbone.BACKBONES`.
         image_size: Width and height of its input [px].
         crop: Crop of an image for its input: left, top, right, bottom as shares of the image.
     """
@@ -128,6 +128,8 @@ class LossSettings:
         huber_delta: Error at which Huber's loss turns from quadratic to linear.
         feature_matching: Weight of 1 - cosine between the features of the rendered and of the
             transferred image of the same sample; 0 for none.
+        feature_adaptation: Weight of the squared distance between the same features, of which
+            those of the transferred image get no gradient; X2CNet++ has 5e-4, 0 is none.
         transferred: Weight of the values' loss on the transferred image, beside that on the
             rendered one, which has weight 1; 0 for none.
         weights: Weight of a control or a group by its name, 1 where there is none.
@@ -137,6 +139,7 @@ class LossSettings:
     kind: str = "huber"
     huber_delta: float = 0.01
     feature_matching: float = 0.0
+    feature_adaptation: float = 0.0
     transferred: float = 0.0
     weights: dict[str, float] = field(default_factory=dict)
     gaze_mask: bool = True
@@ -144,7 +147,9 @@ class LossSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         _require(self.kind in LOSSES, "loss.kind", f"one of {', '.join(LOSSES)}", self.kind)
-        weights = dict.fromkeys(("feature_matching", "transferred"), (0.0, 1e6))
+        weights = dict.fromkeys(
+            ("feature_matching", "feature_adaptation", "transferred"), (0.0, 1e6)
+        )
         _in_range(self, "loss", {"huber_delta": (1e-6, 1e3)} | weights)
         known = (*controls.NAMES, *(group.value for group in Group))
         for name, weight in self.weights.items():
@@ -156,7 +161,7 @@ class LossSettings:
     @property
     def needs_transferred(self) -> bool:
         """True when transferred images are needed."""
-        return self.feature_matching > 0.0 or self.transferred > 0.0
+        return max(self.feature_matching, self.feature_adaptation, self.transferred) > 0.0
 
 
 @dataclass(frozen=True)

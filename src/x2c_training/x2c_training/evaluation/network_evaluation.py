@@ -56,6 +56,8 @@ class Evaluated:
             parts.append("transferred")
         if loss.get("feature_matching"):
             parts.append("feature matching")
+        if loss.get("feature_adaptation"):
+            parts.append("feature adaptation")
         return " + ".join(parts)
 
 

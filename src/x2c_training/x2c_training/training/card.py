@@ -110,6 +110,8 @@ def _loss(settings: TrainingSettings) -> str:
         parts.append(f"{loss.transferred:g} times the same on transferred ones")
     if loss.feature_matching:
         parts.append(f"{loss.feature_matching:g} times feature matching")
+    if loss.feature_adaptation:
+        parts.append(f"{loss.feature_adaptation:g} times feature adaptation")
     return ", ".join(parts)
 
 

@@ -33,6 +33,16 @@ def feature_distance(one: Tensor, other: Tensor) -> Tensor:
     return 1.0 - functional.cosine_similarity(one.float(), other.float(), dim=1).mean()
 
 
+def feature_adaptation(rendered: Tensor, animated: Tensor) -> Tensor:
+    """Return the squared distance between features (n, c) and (n, c), the mean over n.
+
+    As X2CNet++ has it (arXiv 2602.07506): the features of the animated images stay where they
+    are, and those of the rendered ones come to them.
+    """
+    difference = rendered.float() - animated.detach().float()
+    return difference.square().sum(dim=1).mean()
+
+
 class ValueLoss(nn.Module):
     """Error of predicted control values, scaled to [-1, 1] by upstream's ranges.
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from x2c_imitation.x2cnet.network.x2control import X2Control
 from x2c_training.data.loading import Batch
 from x2c_training.settings import LossSettings
-from x2c_training.training.losses import ValueLoss, feature_distance
+from x2c_training.training.losses import ValueLoss, feature_adaptation, feature_distance
 
 
 class TwoViews(nn.Module):
@@ -40,6 +40,7 @@ class Losses:
         values: Loss of the values on rendered images.
         transferred: Likewise on transferred ones; 0 without them.
         features: Distance of the features; 0 without transferred images.
+        adaptation: Squared distance of the features; 0 without transferred images.
         mae: Mean absolute error on rendered images.
     """
 
@@ -47,6 +48,7 @@ class Losses:
     values: Tensor
     transferred: Tensor
     features: Tensor
+    adaptation: Tensor
     mae: Tensor
 
 
@@ -67,9 +69,15 @@ def losses_of(
     features, predicted = model(images)
     count = len(batch.rendered)
     values, mae = value_loss(predicted[:count], batch.values, batch.counted)
-    transferred = distance = torch.zeros_like(values)
+    transferred = distance = adaptation = torch.zeros_like(values)
     if batch.transferred is not None:
         transferred, _ = value_loss(predicted[count:], batch.values, batch.counted)
         distance = feature_distance(features[:count], features[count:])
-    total = values + settings.transferred * transferred + settings.feature_matching * distance
-    return Losses(total, values, transferred, distance, mae)
+        adaptation = feature_adaptation(features[:count], features[count:])
+    total = (
+        values
+        + settings.transferred * transferred
+        + settings.feature_matching * distance
+        + settings.feature_adaptation * adaptation
+    )
+    return Losses(total, values, transferred, distance, adaptation, mae)

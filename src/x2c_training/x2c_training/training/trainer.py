@@ -28,7 +28,10 @@ from x2c_training.training.curves import TrainingCurves
 from x2c_training.training.losses import ValueLoss
 from x2c_training.training.model import Losses, TwoViews, losses_of
 
-STEP_COLUMNS = ("epoch", "learning_rate", "loss", "values", "transferred", "features", "mae")
+STEP_COLUMNS = (
+    *("epoch", "learning_rate", "loss", "values", "transferred", "features", "adaptation"),
+    "mae",
+)
 EPOCH_COLUMNS = (
     *("epoch", "loss", "mae", "val_mae_rendered", "val_mae_transferred"),
     *("pairs_per_second", "waiting_share"),
@@ -209,13 +212,13 @@ class Trainer:
         pending, self._pending = self._pending, []
         if not pending:
             return
-        names = ("total", "values", "transferred", "features", "mae")
+        names = ("total", "values", "transferred", "features", "adaptation", "mae")
         fetched = torch.stack(
             [torch.stack([getattr(one, name).detach() for name in names]) for *_, one in pending]
         )
         for (step, rate, _), row in zip(pending, fetched.cpu().tolist(), strict=True):
             values = dict(zip(STEP_COLUMNS[2:], row, strict=True))
-            self._sums = [self._sums[0] + 1.0, self._sums[1] + row[0], self._sums[2] + row[4]]
+            self._sums = [self._sums[0] + 1.0, self._sums[1] + row[0], self._sums[2] + row[-1]]
             if not math.isfinite(row[0]):
                 raise CheckpointError(
                     f"the loss is {row[0]} at step {step + 1}: the training has gone astray. Use "

@@ -189,14 +189,14 @@ def _prepare(job: TrainingJob, advance: Advance, tell: Callable[[str], None]) ->
             if needed:
                 raise PreparationError(
                     f"no transferred images can be made: {reason}. Without them there can be "
-                    "no feature matching: set loss.feature_matching and loss.transferred to 0, "
-                    "and data.transferred to no"
+                    "no feature matching: set loss.feature_matching, loss.feature_adaptation "
+                    "and loss.transferred to 0, and data.transferred to no"
                 )
             tell(f"no transferred images can be made: {reason}; training continues without them")
     if robot is None and settings.loss.needs_transferred:
         raise PreparationError(
-            "loss.feature_matching and loss.transferred need transferred images, but "
-            "data.transferred is no"
+            "loss.feature_matching, loss.feature_adaptation and loss.transferred need "
+            "transferred images, but data.transferred is no"
         )
     config = settings.network.config()
     return prepare(data, config, robot, folder=job.cache, workers=job.workers, advance=advance)

@@ -133,7 +133,7 @@ def _stand_ins(path: Path) -> list[Callable[..., Any] | tuple[Callable[..., Any]
 
 def _check_storage(key: str, value: Tensor) -> None:
     """Refuse a tensor that repeats a few numbers to any size, as soon as it is copied."""
-    dense = value.layout is torch.strided and not value.is_quantized
+    dense = value.layout is torch.strided and not (value.is_quantized or value.is_meta)
     if not dense or value.numel() * value.element_size() > value.untyped_storage().nbytes():
         raise NetworkError(
             f"{shown(key)} of the shape {tuple(value.shape)} does not hold as many numbers"

@@ -85,7 +85,7 @@ class NetworkConfig:
     """Of one mapping network.
 
     Attributes:
-        backbone: Name of the convolutional part, one of `BACKBONES` in `resnet`.
+        backbone: Name of the convolutional part, one of `BACKBONES` in `backbones.backbone`.
         image_size: Width and height of its images [pixel].
         color_order: Order of its input's channels.
         mean: Taken off each channel, in that order, of values from 0 to 1.

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.network.backbones.backbone import BACKBONES
 from x2c_imitation.x2cnet.network.config import NetworkConfig
-from x2c_imitation.x2cnet.network.resnet import BACKBONES
 from x2c_imitation.x2cnet.network.x2control import X2Control
 
 Shape = tuple[int, ...]
@@ -38,12 +38,8 @@ class _Mark:
     shape: Shape
 
 
-_UPSTREAM = "X2Control as upstream builds it on {}, a backbone that is not supported here"
 _LIVEPORTRAIT = "LivePortrait's {}, which belongs to motion transfer and is no mapping network"
 _MARKS = (
-    _Mark(_UPSTREAM.format("VGG-16"), "feature_extractor.0.weight", (64, 3, 3, 3)),
-    _Mark(_UPSTREAM.format("ViT-B/16"), "pos_pred_head.0.weight", (256, 151296)),
-    _Mark(_UPSTREAM.format("EfficientNet-B0"), "feature_extractor.0.0.weight", (32, 3, 3, 3)),
     _Mark(
         _LIVEPORTRAIT.format("appearance feature extractor"), "first.conv.weight", (64, 3, 3, 3)
     ),

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from x2c_core.control_space import controls
+from x2c_imitation.x2cnet.network.backbones.backbone import backbone_of
 from x2c_imitation.x2cnet.network.config import AngleUnit, ColorOrder, NetworkConfig
-from x2c_imitation.x2cnet.network.resnet import build_backbone, plan
 
 _HIDDEN = 256
 
@@ -29,11 +29,11 @@ class X2Control(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        chosen = plan(config.backbone)
-        self.feature_extractor = build_backbone(chosen)
+        chosen = backbone_of(config.backbone)
+        self.feature_extractor = chosen.build(config.image_size)
         last = nn.Linear(_HIDDEN, controls.COUNT)
         self.pos_pred_head = nn.Sequential(
-            nn.Linear(chosen.features, _HIDDEN),
+            nn.Linear(chosen.features(config.image_size), _HIDDEN),
             nn.ReLU(inplace=True),
             nn.Linear(_HIDDEN, _HIDDEN),
             nn.ReLU(inplace=True),

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from x2c_imitation.errors import NetworkError
-
 
 class _BasicBlock(nn.Module):
     """Two 3x3 convolutions and a way around them."""
@@ -91,7 +89,7 @@ class ResNetLayout:
         return 8 * self.width * self.block.expansion
 
 
-BACKBONES: Mapping[str, ResNetLayout] = {
+RESNETS: Mapping[str, ResNetLayout] = {
     "resnet18": ResNetLayout(_BasicBlock, (2, 2, 2, 2)),
     "resnet34": ResNetLayout(_BasicBlock, (3, 4, 6, 3)),
     "resnet50": ResNetLayout(_Bottleneck, (3, 4, 6, 3)),
@@ -99,18 +97,7 @@ BACKBONES: Mapping[str, ResNetLayout] = {
     "resnet18_quarter": ResNetLayout(_BasicBlock, (2, 2, 2, 2), 16),
     "resnet10_half": ResNetLayout(_BasicBlock, (1, 1, 1, 1), 32),
 }
-"""The backbones there are: torchvision's, and smaller ones for small images on a CPU."""
-
-
-def plan(name: str) -> ResNetLayout:
-    """Return how a backbone is made.
-
-    Raises:
-        NetworkError: There is none of this name.
-    """
-    if name not in BACKBONES:
-        raise NetworkError(f"unknown backbone {name!r}; the backbones are: {', '.join(BACKBONES)}")
-    return BACKBONES[name]
+"""Residual networks: torchvision's, and smaller ones for small images on a CPU."""
 
 
 def build_backbone(plan: ResNetLayout) -> nn.Sequential:

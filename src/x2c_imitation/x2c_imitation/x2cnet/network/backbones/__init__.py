@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backbones of mapping networks, from images to features."""
