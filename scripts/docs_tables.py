@@ -47,7 +47,7 @@ def parameter_classes() -> dict[str, type[Parameters]]:
     player = player_node(GraphOptions(), ReplayOptions("bag"))
     paths = {node.name: node.class_path for node in (*nodes, player)}
     paths["expression_source_node"] = "x2c_imitation.expression_source_node:ExpressionSourceNode"
-    for name in ("blendshape_node", "idle_node"):
+    for name in ("blendshape_node", "idle_node", "speech_node"):
         class_name = "".join(word.capitalize() for word in name.split("_"))
         paths[name] = f"x2c_sources.{name}:{class_name}"
     for node_name, class_path in paths.items():

@@ -336,7 +336,11 @@ WITHOUT_KEY = {
 }
 """Modules that rosdep cannot install, all named as on the package index."""
 
-OPTIONAL = {("x2c_evaluation", "distributed"), ("x2c_imitation", "torch")}
+OPTIONAL = {
+    ("x2c_evaluation", "distributed"),
+    ("x2c_imitation", "torch"),
+    ("x2c_sources", "audio_common_msgs"),
+}
 """Packages and modules that these use where there are any, and do without where there are none."""
 
 

@@ -25,6 +25,7 @@ setup(
         "console_scripts": [
             "blendshape_node = x2c_sources.blendshape_node:main",
             "idle_node = x2c_sources.idle_node:main",
+            "speech_node = x2c_sources.speech_node:main",
         ],
     },
 )

@@ -18,3 +18,7 @@ class ShapeTableError(SourcesError):
 
 class ReceiverError(SourcesError):
     """Packets cannot be received at an address, or sent to one."""
+
+
+class SpeechError(SourcesError):
+    """A text cannot be spoken, or sound cannot be read."""

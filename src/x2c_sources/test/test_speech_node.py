@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: RUF001 - letters of the International Phonetic Alphabet
+"""A robot speaks over ROS."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from rclpy.parameter import Parameter
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from x2c_core.control_space import controls
+from x2c_msgs.msg import ControlLayer
+from x2c_node.qos import NEWEST
+from x2c_sources import speech_node
+from x2c_sources.errors import SpeechError
+from x2c_sources.speech.audio_mouth import RATE
+from x2c_sources.speech.phoneme_track import PhonemeTrack, TimedPhoneme
+from x2c_sources.speech.utterance import Utterance
+from x2c_sources.speech_node import SpeechNode
+
+JAW = controls.index("Jaw Pitch")
+
+
+def speak(text, voice, words_per_minute):
+    """Return half a second of an open vowel, whatever the text."""
+    if text == "unspeakable":
+        raise SpeechError("cannot speak this")
+    track = PhonemeTrack([TimedPhoneme(0.0, 0.5, "ɑː")])
+    return Utterance(np.zeros(8000), RATE, track.duration, track.at)
+
+
+@pytest.fixture
+def got(ros):
+    return ros.collect(ControlLayer, "sources/speech", NEWEST)
+
+
+@pytest.fixture
+def start(ros, monkeypatch):
+    monkeypatch.setattr(speech_node, "speak", speak)
+
+    def start(**given):
+        overrides = [Parameter(name, value=value) for name, value in given.items()]
+        node = ros.add(SpeechNode(parameter_overrides=overrides))
+        node.start()
+        return node
+
+    return start
+
+
+def say(ros, wait_until, text):
+    publisher = ros.publish(String, "speech/text")
+    wait_until(publisher.get_subscription_count, what="the node")
+    publisher.publish(String(data=text))
+
+
+def opened(got):
+    return any(controls.to_deflection(list(one.values))[JAW] < -0.4 for one in list(got))
+
+
+def let_go(got):
+    return got and not any(got[-1].mask)
+
+
+@pytest.mark.process
+def test_a_text_moves_the_mouth_and_lets_it_go(ros, start, got, wait_until, tmp_path):
+    played = tmp_path / "played.wav"
+    copy = "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())"
+    start(player=f'{sys.executable} -c "{copy}" {played}', sound_delay=0.0)
+    say(ros, wait_until, "Ah")
+    wait_until(lambda: opened(got), what="an open mouth")
+    wait_until(lambda: let_go(got), what="the mouth let go")
+    wait_until(lambda: played.exists() and played.stat().st_size > 16000, what="the sound")
+
+
+def test_it_can_be_silenced(ros, start, got, wait_until):
+    node = start()
+    for _ in range(5):
+        say(ros, wait_until, "Ah")
+    wait_until(lambda: opened(got), what="an open mouth")
+    assert ros.call(Trigger, "speech_node/stop", Trigger.Request()).success
+    wait_until(lambda: let_go(got), what="the mouth let go")
+    assert node.diagnosis().values["waiting"] == "0"
+
+
+def test_a_text_that_cannot_be_spoken_is_counted(ros, start, got, wait_until):
+    node = start()
+    say(ros, wait_until, "unspeakable")
+    wait_until(lambda: node.statistics.counts, what="the count")
+    say(ros, wait_until, "Ah")
+    wait_until(lambda: opened(got), what="the next text")
+
+
+def test_sound_of_a_topic_moves_the_mouth(start, got, wait_until):
+    node = start()
+    noise = np.random.default_rng(1).normal(size=RATE // 2) * 0.2
+    data = (np.clip(noise, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+
+    def heard():
+        # audio_common_msgs is not among the wheels: what its subscription would call.
+        node._take_audio(SimpleNamespace(data=list(data)))
+        return opened(got)
+
+    wait_until(heard, what="an open mouth")
+    wait_until(lambda: let_go(got), what="the mouth let go")
