@@ -50,7 +50,7 @@ def ended(words):
         (["--epochs", "0"], "optimizer.epochs: expected a number from 1"),
         (["--config", "nothing"], "there is no file nothing; installed settings: quick, virtual"),
         (["--robot", "nobody"], "unknown robot 'nobody'"),
-        (["--set", "network.backbone=vgg16"], "unknown backbone 'vgg16'"),
+        (["--set", "network.backbone=vgg11"], "unknown backbone 'vgg11'"),
         (["--device", "tpu"], "unknown device 'tpu'"),
         (["--data", "nowhere"], "there is no data set at nowhere"),
     ],
