@@ -12,6 +12,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.layers import ControlLayer
 from x2c_core.control_space.regions import region_mask
 from x2c_core.face.frames import ControlFrame, ControlState
+from x2c_imitation.expression_source_node import ExpressionSourceNode
 from x2c_imitation.face_mixer_node import FaceMixerNode
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, MixerState
@@ -20,6 +21,7 @@ from x2c_node import qos
 from x2c_node.conversion.messages import controls_to_message, layer_to_message
 from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 from x2c_node.diagnostics import Level
+from x2c_node.local_delivery import LocalDelivery
 
 JAW = controls.index("Jaw Pitch")
 OPEN = controls.from_names({"Jaw Pitch": 0.2})
@@ -84,6 +86,25 @@ def test_imitation_alone_passes_unchanged(graph, wait_until):
     wait_until(answered, what="mixed faces")
     for face in list(mixed.faces):
         assert face == sent[to_nanoseconds(face.header.stamp)]
+
+
+def test_in_one_process_imitation_passes_as_the_very_message(ros, wait_until):
+    local = LocalDelivery()
+    apart = ["--ros-args", "-r", "control_values:=imitation/control_values"]
+    smile = [Parameter("source", value="smile")]
+    nodes = [
+        ExpressionSourceNode(parameter_overrides=smile, local_delivery=local, cli_args=apart),
+        FaceMixerNode(local_delivery=local),
+    ]
+    for node in nodes:
+        ros.add(node).start()
+    given, mixed = [], []
+    local.subscribe("/control_values", ControlValues, mixed.append)
+    local.subscribe("/imitation/control_values", ControlValues, given.append)
+    wait_until(
+        lambda: any(one is other for one in list(mixed) for other in list(given)),
+        what="a message that has passed",
+    )
 
 
 def test_source_has_its_region_until_it_falls_silent(ros, graph, wait_until):

@@ -44,6 +44,9 @@ _LAYER = "x2c_msgs/msg/ControlLayer"
 _LOOK = 0.5
 """Time between two looks for sources that have been announced [s]."""
 
+_STATE_PERIOD = 0.05
+"""Time between two looks at which source is seen where, while several are [s]."""
+
 _TIMING = MixerTiming()
 
 
@@ -111,6 +114,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self._held: HeldExpression | None = None
         self._shown: MixState | None = None
         self._conflicts = 0
+        self._next_state = 0.0
         self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
         self._states = self.publisher(MixerState, "mixer/state", qos.LATCHED)
         self.service(PlayExpression, "~/express", self._express)
@@ -214,6 +218,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         frame, now = controls_from_message(message), time.monotonic()
         self._mixer.take_imitation(frame.values, now)
         face = self._mix(now)
+        self.statistics.measured("mixing", time.perf_counter() - started)
         stamp = to_nanoseconds(message.header.stamp)
         mixed = self._stamps.of_imitation(stamp, now)
         self._frame, self._frame_id = frame, message.header.frame_id
@@ -221,7 +226,6 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
             self._publisher.publish(message)
         else:
             self._publish(face, mixed)
-        self.statistics.measured("mixing", time.perf_counter() - started)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -238,7 +242,9 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
                 self._mixer.release(EXPRESS)
                 self._held = None
         face = self._mixer.mix(now)
-        self._tell_state()
+        if now >= self._next_state or not self._mixer.active:
+            self._next_state = now + _STATE_PERIOD
+            self._tell_state()
         return face
 
     def _publish(self, face: Array, stamp: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.layers import ControlLayer
-from x2c_core.control_space.regions import REGIONS
+from x2c_core.control_space.regions import REGIONS, region_mask
 from x2c_imitation.face_mixer.source_layers import Shares, SourceLayers
 from x2c_imitation.face_mixer.source_settings import SourceSettings
 
@@ -25,6 +25,7 @@ _LONGEST_STEP = 0.25
 """Most that one step counts as [s]: after a pause of the process sources are not all gone."""
 
 _EMPTY = ControlLayer(controls.NEUTRAL, np.zeros(controls.COUNT))
+_REGION_MEANS = np.stack([region_mask([one]) / len(REGIONS[one]) for one in REGIONS], axis=1)
 _SPAN = controls.MAXIMUM - controls.MINIMUM
 
 
@@ -179,12 +180,23 @@ class FaceMixer:
             self._layers.fade(self._now, step)
         if self.active:
             target, change = self._layered(target, change)
-        self._note_state()
         self._values = self._limited(target, change, step)
         return self._values.copy()
 
     def state(self) -> MixState:
         """Return which sources were seen where in the last mix."""
+        shares = self._layers.shares
+        if shares is self._shares:
+            return self._state
+        self._shares = shares
+        if shares is None:
+            self._state = MixState(dict.fromkeys(REGIONS, IMITATION), (), ())
+            return self._state
+        parts = np.vstack([shares.below, shares.replacing])
+        sources = (IMITATION, *shares.names)
+        most = (parts @ _REGION_MEANS).argmax(axis=0).tolist()
+        winners = {region: sources[one] for region, one in zip(REGIONS, most, strict=True)}
+        self._state = MixState(winners, shares.names, shares.additive)
         return self._state
 
     def _advance(self, now: float) -> None:
@@ -231,20 +243,3 @@ class FaceMixer:
         return np.where(
             near, target, self._values + np.minimum(np.maximum(way, -allowed), allowed)
         )
-
-    def _note_state(self) -> None:
-        shares = self._layers.shares
-        if shares is self._shares:
-            return
-        self._shares = shares
-        if shares is None:
-            self._state = MixState(dict.fromkeys(REGIONS, IMITATION), (), ())
-            return
-        parts = np.vstack([shares.below, np.where(shares.adds[:, None], 0.0, shares.seen)])
-        sources = (IMITATION, *shares.names)
-        winners = {
-            region: sources[int(parts[:, members].mean(axis=1).argmax())]
-            for region, members in REGIONS.items()
-        }
-        adding = zip(shares.names, shares.adds, strict=True)
-        self._state = MixState(winners, shares.names, tuple(one for one, adds in adding if adds))

@@ -22,18 +22,20 @@ class Shares:
 
     Attributes:
         names: Names of the sources.
-        adds: (m,) true for those that add.
+        additive: Names of those that add.
         seen: (m, 30) share with which each is seen.
         below: (30,) share with which the face below them is seen.
-        overriding: (m, 30) 1 where a source that overrides is seen, else 0.
+        replacing: (m, 30) share of those that override, 0 of the others.
+        visible: (m, 30) true where a source that overrides is seen.
         adding: (m, 30) share of those that add, 0 of the others; None if none adds.
     """
 
     names: tuple[str, ...]
-    adds: Mask
+    additive: tuple[str, ...]
     seen: Array
     below: Array
-    overriding: Array
+    replacing: Array
+    visible: Mask
     adding: Array | None
 
 
@@ -68,6 +70,7 @@ class SourceLayers:
         self._activations = 0
         self._live: list[int] = []
         self._order: Indices = np.zeros(0, dtype=np.intp)
+        self._up = self._down = np.zeros((0, 1))
         self._gone: list[bool] = []
         self._settled = True
 
@@ -145,20 +148,22 @@ class SourceLayers:
         gone = [now - self._heard[row] > self._settings[row].timeout for row in self._live]
         if self._settled and gone == self._gone:
             return
-        rows, settings = self._order, [self._settings[row] for row in self._live]
+        rows = self._order
         wanted = self._mask[rows]
-        wanted[gone] = 0.0
+        if any(gone):
+            wanted[gone] = 0.0
         weights = self._weights[rows]
-        up = np.array([[step / max(one.fade_in, 1e-9)] for one in settings])
-        down = np.array([[step / one.fade_out] for one in settings])
         # The end is reached exactly: a sum would miss it by rounding.
-        faded = np.minimum(np.maximum(wanted, weights - down), weights + up)
+        faded = np.minimum(
+            np.maximum(wanted, weights - step * self._down), weights + step * self._up
+        )
         self._weights[rows] = faded
         self._settled = bool((faded == wanted).all())
         self._gone = gone
-        live = (faded > 0.0).any(axis=1) | (wanted > 0.0).any(axis=1)
-        if not live.all():
-            self._live = rows[live].tolist()
+        if not faded.any(axis=1).all():
+            # One that has just begun has no weight yet.
+            live = (faded.any(axis=1) | wanted.any(axis=1)).tolist()
+            self._live = [row for row, one in zip(self._live, live, strict=True) if one]
             self._sort()
         self.shares = self._painted() if self._live else None
 
@@ -177,7 +182,7 @@ class SourceLayers:
         self._before[self._order] = values
         added = None if shares.adding is None else (shares.adding * change).sum(axis=0)
         total = (shares.seen * values).sum(axis=0)
-        return total, (shares.overriding * change).max(axis=0), added
+        return total, (shares.visible * change).max(axis=0), added
 
     def _begin(self, row: int, layer: ControlLayer) -> None:
         if not self._asked[row].any():
@@ -192,25 +197,32 @@ class SourceLayers:
 
     def _painted(self) -> Shares:
         weights = self._weights[self._order]
-        adds = np.array([self._adds[row] for row in self._live])
-        column = adds[:, None]
-        left = np.where(column, 1.0, 1.0 - weights)
+        adds = [self._adds[row] for row in self._live]
+        names = tuple(self.names[row] for row in self._live)
+        column = np.array(adds)[:, None]
+        overrides = ~column
+        left = 1.0 - weights * overrides
         # Share of each that the sources above it leave.
-        above = np.ones_like(weights)
+        above = np.ones(weights.shape)
         np.cumprod(left[:0:-1], axis=0, out=above[-2::-1])
         seen = weights * above
+        replacing = seen * overrides
         return Shares(
-            names=tuple(self.names[row] for row in self._live),
-            adds=adds,
+            names=names,
+            additive=tuple(name for name, one in zip(names, adds, strict=True) if one),
             seen=seen,
             below=above[0] * left[0],
-            overriding=np.where(column, 0.0, seen > 0.0),
-            adding=np.where(column, seen, 0.0) if adds.any() else None,
+            replacing=replacing,
+            visible=replacing > 0.0,
+            adding=seen * column if any(adds) else None,
         )
 
     def _sort(self) -> None:
         self._live.sort(key=lambda row: (self._settings[row].priority, self._since[row]))
         self._order = np.array(self._live, dtype=np.intp)
+        settings = [self._settings[row] for row in self._live]
+        self._up = np.array([[1.0 / max(one.fade_in, 1e-9)] for one in settings])
+        self._down = np.array([[1.0 / one.fade_out] for one in settings])
         self._settled = False
 
     def _note_conflicts(self, row: int) -> None:
