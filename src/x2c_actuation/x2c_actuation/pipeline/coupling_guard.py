@@ -30,10 +30,16 @@ class CouplingGuard:
         self._limits = tuple(limits)
         # A joint that stays short of this is not concerned.
         self._tightest = [one.tightest(-np.inf, np.inf) for one in limits]
+        self._allowed: Array | None = None
 
     def allowed(self, targets: Array) -> Array:
         """Return targets (n,) [rad or m] inside all coupled limits, joints that limit first."""
-        return project(self._limits, targets) if self._limits else targets
+        # The same targets are asked for at every tick until new ones come.
+        if not self._limits or targets is self._allowed:
+            return targets
+        self._allowed = project(self._limits, targets)
+        self._allowed.setflags(write=False)
+        return self._allowed
 
     def on_the_way(
         self, targets: Array, reach: tuple[Array, Array]

@@ -162,7 +162,7 @@ class JointMotion:
         if not (math.isfinite(passed) and passed >= 0.0):
             raise MotionError(f"the time since the last step must not be negative, got {passed}")
         lower = self._limits.lower
-        wanted = np.clip((self._vector(targets) - lower) / self._range, 0.0, 1.0)
+        wanted = ((self._vector(targets) - lower) / self._range).clip(0.0, 1.0)
         if not np.array_equal(wanted, self._plan.targets):
             low = np.minimum(0.0, self._now.position)
             high = np.maximum(1.0, self._now.position)
@@ -190,17 +190,17 @@ class JointMotion:
         limits = self._limits
         self._now = Kinematics(
             now.position,
-            np.clip(now.velocity, -self._velocity, self._velocity),
-            np.clip(now.acceleration, -self._acceleration, self._acceleration),
+            _within(now.velocity, self._velocity),
+            _within(now.acceleration, self._acceleration),
         )
         # A joint that started outside may come in.
         low, high = np.minimum(limits.lower, self._last), np.maximum(limits.upper, self._last)
-        self._last = np.clip(limits.lower + now.position * self._range, low, high)
-        speed, acceleration = limits.velocity, limits.acceleration
+        position = limits.lower + now.position * self._range
+        self._last = np.minimum(np.maximum(position, low), high)
         self._state = MotionState(
             position=self._last,
-            velocity=np.clip(now.velocity * self._range, -speed, speed),
-            acceleration=np.clip(now.acceleration * self._range, -acceleration, acceleration),
+            velocity=_within(now.velocity * self._range, limits.velocity),
+            acceleration=_within(now.acceleration * self._range, limits.acceleration),
         )
 
     def _vector(self, values: ArrayLike) -> Array:
@@ -216,6 +216,11 @@ class JointMotion:
         if not np.isfinite(vector).all():
             raise MotionError(f"positions and velocities must be finite, got {vector}")
         return vector
+
+
+def _within(values: Array, most: Array) -> Array:
+    """Return values (n,) no further from 0 than some others (n,)."""
+    return np.asarray(np.minimum(np.maximum(values, -most), most))
 
 
 def _outside(plan: MotionPlan, low: Array, high: Array) -> NDArray[np.bool_]:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import enum
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -41,10 +42,18 @@ class CoupledLimit:
     side: Side
     points: tuple[Point, ...]
 
+    @cached_property
+    def _positions(self) -> tuple[float, ...]:
+        return tuple(x for x, _ in self.points)
+
+    @cached_property
+    def _mirrored(self) -> tuple[Point, ...]:
+        return tuple((-x, y) for x, y in reversed(self.points))
+
     def at(self, position: float) -> float:
         """Return the limit [rad or m] where the other joint is at a position [rad or m]."""
         points = self.points
-        right = bisect_right(points, position, key=lambda point: point[0])
+        right = bisect_right(self._positions, position)
         if right == 0:
             return points[0][1]
         if right == len(points):
@@ -54,7 +63,8 @@ class CoupledLimit:
 
     def tightest(self, low: float, high: float) -> float:
         """Return the tightest limit [rad or m] while the other joint is in a range [rad or m]."""
-        inside = [y for x, y in self.points if low < x < high]
+        first, last = bisect_right(self._positions, low), bisect_left(self._positions, high)
+        inside = (y for _, y in self.points[first:last])
         values = (self.at(low), self.at(high), *inside)
         return min(values) if self.side is Side.UPPER else max(values)
 
@@ -71,8 +81,7 @@ class CoupledLimit:
         """
         sign = 1.0 if self.side is Side.UPPER else -1.0
         up = self._first_crossing(high, limit, sign, self.points)
-        mirrored = [(-x, y) for x, y in reversed(self.points)]
-        return -self._first_crossing(-low, limit, sign, mirrored), up
+        return -self._first_crossing(-low, limit, sign, self._mirrored), up
 
     @staticmethod
     def _first_crossing(start: float, limit: float, sign: float, points: Sequence[Point]) -> float:
