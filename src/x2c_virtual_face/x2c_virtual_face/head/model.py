@@ -125,7 +125,7 @@ def _add_bodies(spec: mujoco.MjSpec, robot: Robot) -> None:
 
 
 def _follow(spec: mujoco.MjSpec, name: str, leader: str, follows: tuple[float, ...]) -> None:
-    data = np.zeros(11)
+    data = np.zeros(mujoco.mjNEQDATA)
     data[1 : 1 + len(follows)] = follows
     spec.add_equality(
         name=f"{name}_follows",
