@@ -99,7 +99,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         )
         self._states = self.publisher(ActuationState, "~/state", STREAM)
         self._header = Header()
-        self._told: tuple[State, float] | None = None
+        self._last_state: tuple[State, float] | None = None
         self._elsewhere = pipeline.elsewhere
         self._contradicted = False
         self._estop.look()
@@ -285,10 +285,10 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def _tell_state(self, now: float) -> None:
         pipeline, state_machine = self._stage.pipeline, self._stage.state_machine
         state = (state_machine.state, state_machine.since)
-        if state == self._told and now < self._next_state:
+        if state == self._last_state and now < self._next_state:
             return
-        if state != self._told:
-            self._told = state
+        if state != self._last_state:
+            self._last_state = state
             self.get_logger().info(f"{state[0].name.lower()}: {state_machine.reason}")
         self._tell_of_measurements(pipeline, now)
         self._next_state = now + 1.0 / self.params.state_rate

@@ -17,7 +17,7 @@ def diagnosis_values(
         pipeline: Pipeline to report.
         names: Names of the joints.
         asserting: Sources that assert the emergency stop.
-        now: The time by which the chain goes [s].
+        now: The time of the pipeline's clock [s].
     """
     state_machine = pipeline.state_machine
     values = {"mode": state_machine.state.name.lower(), "reason": pipeline.reason}

@@ -17,13 +17,13 @@ from x2c_node.conversion.time_stamps import to_stamp
 def state_message(
     pipeline: ActuationPipeline, names: list[str], refused: int, now: float
 ) -> ActuationState:
-    """Return the state of a chain, but for the stamp.
+    """Return the state of actuation without its stamp.
 
     Args:
         pipeline: Pipeline to report.
         names: Names of the joints.
         refused: Control values refused so far.
-        now: The time by which the chain goes [s].
+        now: The time of the pipeline's clock [s].
     """
     state_machine, totals, sent = pipeline.state_machine, pipeline.totals, pipeline.motion.state
     errors = pipeline.feedback.errors

@@ -38,22 +38,22 @@ def have_sunk(servos):
 
 
 def test_a_driver_of_the_robot_meets_the_servos_where_they_are(servos, driver, wait_until):
-    assert servos.limp == servos.robot.joint_names
+    assert servos.without_torque == servos.robot.joint_names
     wait_until(lambda: have_sunk(servos), what="the bottom")
     # The last steps may still be under way.
     np.testing.assert_allclose(driver.read(), servos.positions, atol=0.004)
 
 
-def test_servos_without_power_are_limp_and_silent(servos, driver, wait_until):
+def test_servos_without_power_are_without_torque_and_silent(servos, driver, wait_until):
     driver.torque(True)
-    wait_until(lambda: not servos.limp, what="torque")
+    wait_until(lambda: not servos.without_torque, what="torque")
     servos.cut([0, 2])
     names = servos.robot.joint_names
-    assert servos.limp == (names[0], names[2])
+    assert servos.without_torque == (names[0], names[2])
     assert np.isnan(driver.read())[[0, 1, 2]].tolist() == [True, False, True]
     servos.restore()
     assert np.isfinite(driver.read()).all()
-    assert servos.limp == (names[0], names[2])
+    assert servos.without_torque == (names[0], names[2])
     servos.cut(range(len(names)))
     with pytest.raises(DriverError):
         driver.read()
@@ -81,7 +81,7 @@ def in_vain(soon, monkeypatch):
     monkeypatch.setattr(power_cuts, "_LONGEST", 0.1)
 
 
-def test_servos_that_stay_limp_are_a_fault(servos, in_vain, wait_until):
+def test_servos_that_stay_without_torque_are_a_fault(servos, in_vain, wait_until):
     wait_until(lambda: have_sunk(servos), what="servos that sink no further")
     with pytest.raises(
         FaultError, match=r"torque disabled: jaw, .*head_nod; not at their targets: none"
@@ -97,7 +97,7 @@ def test_joints_that_do_not_come_back_are_a_fault(in_vain):
     robot = SimpleNamespace(joint_names=("jaw", "lid"), joints=joints, lower=lower, upper=upper)
     servos = SimpleNamespace(
         robot=robot,
-        limp=(),
+        without_torque=(),
         positions=np.array([0.5, 0.2]),
         cut=lambda joints: None,
         restore=lambda: None,
@@ -113,7 +113,7 @@ def test_a_fault_of_actuation_is_reset_once_the_servos_have_torque(soon):
     robot = SimpleNamespace(joint_names=("jaw",), joints=[joint])
     servos = SimpleNamespace(
         robot=robot,
-        limp=(),
+        without_torque=(),
         positions=np.array([0.5]),
         cut=lambda joints: None,
         restore=lambda: None,

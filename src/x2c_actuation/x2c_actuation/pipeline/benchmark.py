@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure what a tick of the actuation chain costs, without messages.
+"""Measure what a tick of the actuation pipeline costs, without messages.
 
     python -m x2c_actuation.pipeline.benchmark [--robot virtual] [--ticks 20000]
 
@@ -108,11 +108,13 @@ def main() -> None:
     lines = [f"{joints}, {counted(len(robot.coupled_limits), 'coupled limit')}"]
     for name, face in FACES.items():
         cost = measure(robot, face(np.random.default_rng(0)), arguments.ticks)
-        lines.append(f"{name:9} {_told(cost.all)} a tick; {_told(cost.new)} where new values came")
+        lines.append(
+            f"{name:9} {_summary(cost.all)} a tick; {_summary(cost.new)} where new values came"
+        )
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _told(costs: Array) -> str:
+def _summary(costs: Array) -> str:
     p50, p99 = np.percentile(costs, [50, 99]) * 1e6
     return f"p50 {p50:6.1f} µs, p99 {p99:6.1f} µs"
 

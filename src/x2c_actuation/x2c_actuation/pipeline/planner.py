@@ -66,12 +66,12 @@ class MotionPlan:
         # ruckig overlooks where a joint turns while its acceleration is constant. That is only
         # where it brakes as hard as it can from the beginning.
         (low, high), (low_times, high_times) = turns
-        told = np.array([one.min for one in extrema])
-        self.low = np.minimum(told, low)
-        self._low_times = np.where(told <= low, [one.t_min for one in extrema], low_times)
-        told = np.array([one.max for one in extrema])
-        self.high = np.maximum(told, high)
-        self._high_times = np.where(told >= high, [one.t_max for one in extrema], high_times)
+        reached = np.array([one.min for one in extrema])
+        self.low = np.minimum(reached, low)
+        self._low_times = np.where(reached <= low, [one.t_min for one in extrema], low_times)
+        reached = np.array([one.max for one in extrema])
+        self.high = np.maximum(reached, high)
+        self._high_times = np.where(reached >= high, [one.t_max for one in extrema], high_times)
 
     def at(self, time: float) -> Kinematics:
         """Return the state at some time [s] from the start; at rest after the end."""

@@ -137,8 +137,8 @@ class _Source:
     def note(self, positions: Array, now: float) -> None:
         """Take positions (n,) [rad or m] at a time [s]."""
         self.recent.note(positions, now)
-        told = np.isfinite(positions)
-        self.before = np.where(told, self.last, self.before)
-        self.before_time = np.where(told, self._last_time, self.before_time)
-        self.last = np.where(told, positions, self.last)
-        self._last_time = np.where(told, now, self._last_time)
+        measured = np.isfinite(positions)
+        self.before = np.where(measured, self.last, self.before)
+        self.before_time = np.where(measured, self._last_time, self.before_time)
+        self.last = np.where(measured, positions, self.last)
+        self._last_time = np.where(measured, now, self._last_time)

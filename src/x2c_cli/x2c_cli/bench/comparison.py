@@ -72,7 +72,10 @@ def rows(
         after: Figures of each round of the later one.
     """
     names = dict.fromkeys(name for figures in (*after, *before) for name in figures)
-    return [_row(name, _told(before, name), _told(after, name)) for name in names]
+    return [
+        _row(name, _lowest_and_median(before, name), _lowest_and_median(after, name))
+        for name in names
+    ]
 
 
 def table_of(comparison: RevisionComparison) -> Table:
@@ -108,7 +111,9 @@ def _text(pair: tuple[float, float] | None, form: str = ".4g") -> str:
     return " / ".join(format(value, form) for value in pair) if pair else "-"
 
 
-def _told(rounds: Sequence[Mapping[str, float]], name: str) -> tuple[float, float] | None:
+def _lowest_and_median(
+    rounds: Sequence[Mapping[str, float]], name: str
+) -> tuple[float, float] | None:
     values = [figures[name] for figures in rounds if name in figures]
     return (min(values), median(values)) if values else None
 

@@ -74,8 +74,8 @@ def stop(bus: Bus, namespace: str, timeout: float) -> StopReport:
             if name not in listened:
                 listened.add(name)
                 bus.subscribe(ActuationState, f"{name}/state", partial(states.__setitem__, name))
-        told = all(name in states and is_stopped(states[name]) for name in names)
-        return bool(names) and told and time.monotonic() - began >= ANNOUNCED
+        confirmed = all(name in states and is_stopped(states[name]) for name in names)
+        return bool(names) and confirmed and time.monotonic() - began >= ANNOUNCED
 
     while time.monotonic() - began < timeout:
         assert_stop()

@@ -103,10 +103,10 @@ def _announced(poses: int, seconds: float) -> str:
 
 
 def _warnings(missed: list[str], unstamped: bool) -> tuple[str, ...]:
-    told = (_UNSTAMPED,) if unstamped else ()
+    warnings = (_UNSTAMPED,) if unstamped else ()
     if not missed:
-        return told
+        return warnings
     more = f"; and {len(missed) - _LISTED} more" if len(missed) > _LISTED else ""
     listed = "; ".join(missed[:_LISTED])
     no_image = counted(len(missed), "pose has no image and was", "poses have no image and were")
-    return (*told, f"{no_image} left out: {listed}{more}")
+    return (*warnings, f"{no_image} left out: {listed}{more}")

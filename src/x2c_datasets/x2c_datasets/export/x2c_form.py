@@ -85,8 +85,8 @@ def export_x2c(export: X2CExport, folder: Path, advance: Advance) -> ExportOutco
             numbers = count()
             values = []
             for name, source in sources:
-                told = _telling(source, advance)
-                for clip in clips(told, _LONGEST_GAP, _LONGEST_CLIP):
+                pairs = _advancing(source, advance)
+                for clip in clips(pairs, _LONGEST_GAP, _LONGEST_CLIP):
                     index = next(numbers)
                     outcome.clips += 1
                     outcome.pairs += len(clip)
@@ -112,7 +112,7 @@ def export_x2c(export: X2CExport, folder: Path, advance: Advance) -> ExportOutco
     return outcome
 
 
-def _telling(source: BagPairs, advance: Advance) -> Iterator[BagPair | None]:
+def _advancing(source: BagPairs, advance: Advance) -> Iterator[BagPair | None]:
     for pair in source.pairs():
         advance(1)
         # A whole clip of images would take a lot of memory; of JPEG files it does not.

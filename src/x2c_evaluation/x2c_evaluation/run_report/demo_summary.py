@@ -41,7 +41,7 @@ def write_results(out: Path, context: RunContext, console: Console) -> Report:
     results = _Results(out)
     for name in (REPORT, report_figure.FILE_NAME, video.FILE_NAME):
         results.attempt(f"an earlier {name}", functools.partial(_remove, out / name))
-    reader, recorded_run = None, _empty_session()
+    reader, recorded_run = None, _empty_run()
     try:
         reader = BagReader(out / BAG)
         recorded_run = read_recorded_run(reader)
@@ -112,7 +112,7 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _empty_session() -> RecordedRun:
+def _empty_run() -> RecordedRun:
     nothing = np.empty(0, dtype=np.int64)
     no_joints = Joints((), np.empty((0, 0)))
     return RecordedRun(

@@ -144,7 +144,7 @@ class AmecaDriver(MotorDriver):
     def _count_subscribers(self) -> None:
         try:
             while self._socket.poll(0):
-                told = self._socket.recv(zmq.NOBLOCK)
-                self._subscribers += 1 if told[:1] == b"\x01" else -1
+                event = self._socket.recv(zmq.NOBLOCK)
+                self._subscribers += 1 if event[:1] == b"\x01" else -1
         except zmq.ZMQError as error:
             raise DriverError(Fault.LOST, f"cannot ask {self.place}: {error}") from error

@@ -57,7 +57,7 @@ def prepare(
             for no transferred images.
         folder: Folder of prepared data; default: inside that of the data set.
         workers: Number of processes.
-        advance: Told of progress.
+        advance: Called with the progress.
 
     Raises:
         PreparationError: Nothing can be used, or it cannot be written.

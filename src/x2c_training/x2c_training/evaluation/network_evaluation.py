@@ -82,7 +82,7 @@ def evaluate(
     cache: Path | None = None,
     workers: int = 1,
     advance: Advance = lambda done, total: None,
-    told: Callable[[str], None] = lambda name: None,
+    report: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[Evaluated], Sequence[str]]:
     """Return what networks make of a split, and what of it had to be left out.
 
@@ -95,7 +95,7 @@ def evaluate(
         cache: Folder for prepared images.
         workers: Processes that prepare them.
         advance: Called with the progress.
-        told: Called with the name of the network under evaluation.
+        report: Called with the name of the network under evaluation.
 
     Raises:
         X2CError: A network or the data cannot be used.
@@ -103,7 +103,7 @@ def evaluate(
     found = []
     skipped: Sequence[str] = ()
     for name, path in zip(_names(paths), paths, strict=True):
-        told(name)
+        report(name)
         runtime = "onnx" if path.suffix == ONNX else "torch"
         predictor = load_predictor(path, runtime, device, max(workers, 1), config)
         prepared = prepare(

@@ -225,11 +225,11 @@ class Trainer:
                     "a smaller optimizer.learning_rate, or run.precision float32; the last "
                     "checkpoint is kept"
                 )
-            told = {"epoch": step // length, "learning_rate": rate, **values}
+            logged = {"epoch": step // length, "learning_rate": rate, **values}
             if curves is not None:
-                curves.step(step + 1, told)
+                curves.step(step + 1, logged)
         waiting = self._loader.waited / max(time.monotonic() - began, 1e-9)
-        self._watcher.step(pending[-1][0] + 1, {**told, "waiting_share": waiting})
+        self._watcher.step(pending[-1][0] + 1, {**logged, "waiting_share": waiting})
 
     def _end_epoch(
         self,

@@ -42,7 +42,7 @@ class LiveFace:
     def __init__(self, robot: Robot, size: int) -> None:
         self._robot = robot
         self._fastest = np.array([joint.velocity for joint in robot.joints])
-        self._wanted = self._told = robot.home
+        self._wanted = self._sent = robot.home
         self._news = threading.Condition()
         self._jpeg = b""
         self._number = 0
@@ -89,8 +89,8 @@ class LiveFace:
 
     def _tick(self, face: VirtualFace, passed: float) -> None:
         wanted = self._wanted
-        if wanted is not self._told:
-            self._told = wanted
+        if wanted is not self._sent:
+            self._sent = wanted
             face.command(wanted)
         face.step(passed)
         if not self._watchers:

@@ -73,7 +73,7 @@ def link_name(bone: str) -> str:
 
 
 def _add_hints_for_mujoco(root: ET.Element) -> None:
-    # MuJoCo drops what is only to be seen and takes mesh files from one folder, unless told.
+    # MuJoCo drops what is only to be seen and takes mesh files from one folder, by default.
     ET.SubElement(
         ET.SubElement(root, "mujoco"),
         "compiler",

@@ -40,7 +40,7 @@ def neutral_file(arguments: argparse.Namespace, console: Console) -> Iterator[st
 
     Args:
         arguments: Arguments with the video and the options for the neutral face.
-        console: Console that is told of a first pass.
+        console: Console for the note about a first pass.
 
     Raises:
         X2CError: There is no video for a first pass, or no face in it.

@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
             cache=arguments.cache,
             workers=arguments.workers or len(os.sched_getaffinity(0)),
             advance=progress.prepare,
-            told=lambda name: progress.say(f"trying {name}"),
+            report=lambda name: progress.say(f"trying {name}"),
         )
     _show(found, split, skipped, console)
     text = as_json(found, str(arguments.data), split, skipped)

@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         network, config = load_network(weights, config)
         known = read_metadata(weights) if weights.suffix == SAFETENSORS else {}
         save_network(out, network, config, known, half=arguments.half)
-        _say(console, f"Written: {out} ({_told(config)})")
+        _say(console, f"Written: {out} ({_described(config)})")
         return 0
     if arguments.half:
         raise OutputError(f"--half is for weights: let --out end in {SAFETENSORS}")
@@ -132,7 +132,7 @@ def _quantize(exported: Path, folder: Path, console: Console) -> None:
     )
 
 
-def _told(config: NetworkConfig) -> str:
+def _described(config: NetworkConfig) -> str:
     return (
         f"{config.backbone}, {config.image_size} pixels, {config.color_order}, "
         f"angles in {config.angle_unit}"

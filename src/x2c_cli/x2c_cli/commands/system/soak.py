@@ -83,8 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         soak_report.write(results, samples, title, command)
         now = {one.name: one.usage for one in samples[-8:]}
         used = ", ".join(f"{name} {one.memory:.0f} MB" for name, one in now.items())
-        told = "; ".join([title, *verdict.exceeded, used])
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+        summary = "; ".join([title, *verdict.exceeded, used])
+        console.print(summary, markup=False, highlight=False, soft_wrap=True)
 
     with ResultsFolder(arguments.out) as results, left_after_interruption(results, console):
         samples = soak(

@@ -77,7 +77,8 @@ def draw(title: str, log: MotionLog, limits: MotionLimits, names: tuple[str, ...
     axes[0].legend(loc="lower left", ncols=4, fontsize=8, frameon=False)
     axes[-1].set_xlim(0.0, end)
     axes[-1].set_xlabel(
-        f"time [s]; dotted: {dotted}; dashed: the limits; grey: all other joints" + _told(log),
+        f"time [s]; dotted: {dotted}; dashed: the limits; grey: all other joints"
+        + _numbered_events(log),
         fontsize=9,
         color=INK,
     )
@@ -134,12 +135,12 @@ def _label_events(axes: Any, log: MotionLog, end: float) -> None:
         )
 
 
-def _told(log: MotionLog) -> str:
+def _numbered_events(log: MotionLog) -> str:
     """Return the events by their numbers, where there was no room for them in the plot."""
     if len(log.events) <= _MOST_LABELS:
         return ""
-    told = "   ".join(f"{i + 1} {event.text}" for i, event in enumerate(log.events))
-    return "\n" + textwrap.fill(told, 150)
+    listed = "   ".join(f"{i + 1} {event.text}" for i, event in enumerate(log.events))
+    return "\n" + textwrap.fill(listed, 150)
 
 
 def _label_states(figure: Figure, changes: list[Change]) -> None:

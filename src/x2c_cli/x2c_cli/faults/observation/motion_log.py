@@ -150,7 +150,7 @@ class MotionLog:
         return self._commands[-1][1] if self._commands else np.full(len(self._names), np.nan)
 
     @property
-    def told(self) -> int:
+    def reported(self) -> int:
         """Number of messages of actuation received."""
         return len(self._states)
 

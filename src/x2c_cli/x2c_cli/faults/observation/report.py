@@ -66,11 +66,11 @@ class FaultOutcome:
 
 def story(events: Sequence[Event], changes: Sequence[Change]) -> str:
     """Return in one line what was done, and what actuation did, with times."""
-    told = [(event.time, f"**{event.text}**") for event in events]
-    told += [(change.time, change.state.name.lower()) for change in changes]
+    entries = [(event.time, f"**{event.text}**") for event in events]
+    entries += [(change.time, change.state.name.lower()) for change in changes]
     # What follows is only of interest once something was done.
     first = min((event.time for event in events), default=0.0)
-    return ", ".join(f"{time:.2f} s {text}" for time, text in sorted(told) if time >= first)
+    return ", ".join(f"{time:.2f} s {text}" for time, text in sorted(entries) if time >= first)
 
 
 def write(results: ResultsFolder, outcomes: Sequence[FaultOutcome], command: str) -> None:

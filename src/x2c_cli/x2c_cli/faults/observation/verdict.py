@@ -71,16 +71,16 @@ class LimitVerdict:
             "velocity across states": self.seams,
             "velocity of the servos": self.actual or 0.0,
         }
-        told = [
+        exceeded = [
             f"{name} {share:.2f} times the limit"
             for name, share in shares.items()
             if share > 1.0 + TOLERANCE
         ]
         if self.outside > TOLERANCE:
-            told.append(f"position outside by {100.0 * self.outside:.2f} % of the range")
+            exceeded.append(f"position outside by {100.0 * self.outside:.2f} % of the range")
         if self.untold:
-            told.append(f"{self.untold} of {self.commands} commands not reported by actuation")
-        return tuple(told)
+            exceeded.append(f"{self.untold} of {self.commands} commands not reported by actuation")
+        return tuple(exceeded)
 
     @property
     def inside(self) -> bool:
@@ -108,7 +108,7 @@ def judge(log: MotionLog, limits: MotionLimits) -> LimitVerdict:
         measured=_outside(measured.positions, limits),
         actual=_actual(log.actual, limits),
         commands=len(commands.times),
-        untold=_untold(commands, sent, limits),
+        untold=_unreported(commands, sent, limits),
     )
 
 
@@ -157,16 +157,16 @@ def _actual(actual: Heard, limits: MotionLimits) -> float | None:
     return _largest(way / (limits.velocity * passed[:, None]))
 
 
-def _untold(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
+def _unreported(commands: Heard, sent: Sent, limits: MotionLimits) -> int:
     """Return the number of commands that actuation does not report."""
     if not len(sent.times):
         return len(commands.times)
-    told = {row.tobytes() for row in sent.positions}
+    reported = {row.tobytes() for row in sent.positions}
     # A log begins and ends between a command and its message.
     begin, end = float(sent.times[0]) + _EDGE, float(sent.times[-1]) - _EDGE
     return sum(
         bool(begin <= time <= end)
-        and row.tobytes() not in told
+        and row.tobytes() not in reported
         and not _between(time, row, sent, limits)
         for time, row in zip(commands.times, commands.positions, strict=True)
     )

@@ -175,9 +175,9 @@ class Rig:
         Raises:
             FaultError: It does not.
         """
-        told = self._told()
+        before = self._reported()
         limit = time.monotonic() + _LONGEST
-        while self._told() == told:
+        while self._reported() == before:
             if time.monotonic() > limit:
                 raise FaultError("actuation reports nothing")
             time.sleep(_ANSWER / 100.0)
@@ -342,9 +342,9 @@ class Rig:
     def _take_measured(self, message: JointState) -> None:
         self._heard(lambda log, now: log.take_measured(now, message.name, message.position))
 
-    def _told(self) -> int:
+    def _reported(self) -> int:
         with self._lock:
-            return self._log.told
+            return self._log.reported
 
     def _heard(self, take: Callable[[MotionLog, float], None]) -> None:
         with self._lock:

@@ -79,7 +79,7 @@ class Servos:
         return self._calibration.to_positions(raw)
 
     @property
-    def limp(self) -> tuple[str, ...]:
+    def without_torque(self) -> tuple[str, ...]:
         """Names of joints whose servos have no torque."""
         servos = zip(self._calibration.names, self._servos, strict=True)
         return tuple(name for name, servo in servos if not servo.torque)

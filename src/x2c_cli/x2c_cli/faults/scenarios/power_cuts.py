@@ -56,8 +56,9 @@ def _wait_until_they_follow(rig: Rig) -> None:
     since = time.monotonic()
     while True:
         now = time.monotonic()
-        limp, behind = rig.servos.limp, np.abs(rig.servos.positions - rig.commanded) > near
-        if limp or rig.state is not State.ACTIVE or behind.any():
+        slack = rig.servos.without_torque
+        behind = np.abs(rig.servos.positions - rig.commanded) > near
+        if slack or rig.state is not State.ACTIVE or behind.any():
             since = now
         if now - since >= _FOLLOWING:
             return
@@ -68,7 +69,7 @@ def _wait_until_they_follow(rig: Rig) -> None:
             raise FaultError(
                 f"{_LONGEST:g} s after the servos got power, actuation is "
                 f"{rig.state and rig.state.name}, torque disabled: "
-                f"{', '.join(limp) or 'none'}; not at their targets: {', '.join(late) or 'none'}"
+                f"{', '.join(slack) or 'none'}; not at their targets: {', '.join(late) or 'none'}"
             )
         rig.wait(_LOOK)
         _reset_a_fault(rig)
@@ -79,7 +80,7 @@ def _reset_a_fault(rig: Rig) -> None:
 
     Joints that were away from their commands for long are a fault.
     """
-    if rig.state is State.FAULT and not rig.servos.limp:
+    if rig.state is State.FAULT and not rig.servos.without_torque:
         rig.note("reset")
         rig.reset()
         # As long as they are away it is a fault again.

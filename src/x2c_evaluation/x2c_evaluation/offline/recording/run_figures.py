@@ -13,12 +13,12 @@ from x2c_evaluation.pipeline.frame_curves import FrameCurves
 from x2c_evaluation.run_report.latency import Percentiles, drops, measure, percentiles, rate
 
 _PARTS = (Part.CAMERA_INFO, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.DIAGNOSTICS)
-_TOLD = (Part.FACE, Part.CONTROLS, Part.COMMANDS)
+_REPORTED = (Part.FACE, Part.CONTROLS, Part.COMMANDS)
 
 
 def recorded_run(reader: BagReader, curves: FrameCurves) -> RecordedRun | None:
     """Return the run that a bag was recorded in; None where it holds nothing of the pipeline."""
-    there = set(reader.parts.values()) & set(_TOLD)
+    there = set(reader.parts.values()) & set(_REPORTED)
     if not there:
         return None
     # Of joint commands only the stamps are needed.
@@ -39,8 +39,8 @@ def run_figures(run: RecordedRun) -> RunFigures:
     return RunFigures(
         latency_ms={name: one for name, one in spread.items() if one is not None},
         drops=drops(run),
-        rates_hz={part.value: rate(run.streams[part]) for part in _TOLD},
-        messages={part.value: len(run.streams[part]) for part in _TOLD},
+        rates_hz={part.value: rate(run.streams[part]) for part in _REPORTED},
+        messages={part.value: len(run.streams[part]) for part in _REPORTED},
         complaints=tuple(
             f"{name}: {message}"
             for name, node in run.nodes.items()

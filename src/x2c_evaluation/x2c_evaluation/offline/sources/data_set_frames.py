@@ -19,7 +19,7 @@ from x2c_datasets.formats import Pair, layout, read_data_set, upstream
 _SECOND = 1_000_000_000
 _JUDGED = ("test", "real_test")
 """Splits that are evaluated where there are such; else all."""
-_SKIPPED_TOLD = 20
+_SKIPPED_LISTED = 20
 
 
 def is_data_set(path: Path) -> bool:
@@ -56,10 +56,10 @@ class DataSetFrames(FrameSource):
         self.pairs: Sequence[Pair] = chosen.pairs
         facts = SourceFacts("data set", form=", ".join(splits) or "all splits")
         issues = Issues()
-        for one in data.skipped[:_SKIPPED_TOLD]:
+        for one in data.skipped[:_SKIPPED_LISTED]:
             issues.add(str(one))
-        if len(data.skipped) > _SKIPPED_TOLD:
-            issues.add("more rows of the data set", len(data.skipped) - _SKIPPED_TOLD)
+        if len(data.skipped) > _SKIPPED_LISTED:
+            issues.add("more rows of the data set", len(data.skipped) - _SKIPPED_LISTED)
         for note in data.notes:
             issues.add(note, loss=False)
         super().__init__(facts, issues, len(self.pairs))

@@ -89,8 +89,9 @@ class OnnxRuntime(Runtime):
         fixed = [one.name for side in both for one in side if isinstance(one.shape[0], int)]
         if found != wanted or fixed:
             raise NetworkError(
-                f"{path} does not fit: expected {_told(wanted)} with any n, got {_told(found)}"
-                f"{' with a fixed n' if fixed else ''}; make it with './x2c export-network'"
+                f"{path} does not fit: expected {_described(wanted)} with any n, "
+                f"got {_described(found)}{' with a fixed n' if fixed else ''}; make it with "
+                "'./x2c export-network'"
             )
 
 
@@ -106,7 +107,7 @@ def _config(path: Path, metadata: Mapping[str, str]) -> NetworkConfig:
         raise NetworkError(f"{path}: {CONFIG_KEY} in its metadata: {error}") from error
 
 
-def _told(sides: tuple[list[tuple[str, str, list[int]]], ...]) -> str:
+def _described(sides: tuple[list[tuple[str, str, list[int]]], ...]) -> str:
     texts = [
         ", ".join(f"{name} {kind} (n, {', '.join(map(str, shape))})" for name, kind, shape in side)
         for side in sides
