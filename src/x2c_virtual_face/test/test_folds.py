@@ -47,7 +47,7 @@ def test_the_neutral_face_is_smooth(robot: Robot) -> None:
 )
 def test_a_mood_draws_its_folds(robot: Robot, expression: str, folds: list[str]) -> None:
     drawn = amounts(robot, expressions.values(expression))
-    assert min(drawn[name] for name in folds) > 0.4, drawn
+    assert min(drawn[name] for name in folds) > 0.25, drawn
 
 
 @pytest.mark.parametrize(

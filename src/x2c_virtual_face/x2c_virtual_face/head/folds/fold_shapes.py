@@ -72,7 +72,7 @@ class Fold:
     name: str
     pulls: tuple[Pull, ...]
     marks: tuple[Groove | Patch, ...]
-    slack: float = 0.15
+    slack: float = 0.4
     sided: bool = True
 
     def amount(self, positions: Mapping[str, float]) -> float:
@@ -199,7 +199,7 @@ _DESCRIBED = (
             Patch((0.12, -1.34), (0.065, 0.05), 0.18),
             Patch((0.07, -1.44), (0.065, 0.045), 0.16),
         ),
-        slack=0.25,
+        slack=0.4,
         sided=False,
     ),
 )  # fmt: skip
