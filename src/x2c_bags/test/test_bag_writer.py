@@ -128,7 +128,7 @@ def test_a_disk_that_is_full_at_the_end_leaves_the_messages(tmp_path, messages, 
     file = tmp_path / "bag" / "bag_0.mcap"
     size = file.stat().st_size
     monkeypatch.setattr(os, "write", _no_space)
-    with pytest.raises(BagError, match=r"could not be finished: bag_0.*mcap recover"):
+    with pytest.raises(BagError, match=r"could not be finished: bag_0.*make room.*mcap recover"):
         writer.close()
     assert file.stat().st_size == size
     monkeypatch.undo()

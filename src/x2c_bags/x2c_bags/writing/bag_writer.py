@@ -8,6 +8,7 @@ finished one by one, so a kill leaves only the last one without an index.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,10 +117,11 @@ class BagWriter:
             self._finish_file()
             self._write_metadata()
         except OSError as error:
-            self._unfinished.append(f"{self._file.path.name} ({error.strerror or error})")
+            self._unfinished.append(f"{self._file.path.name} ({_reason(error)})")
         if self._unfinished:
+            # Without the folder, which the results of a failed run are moved to later.
             raise BagError(
-                f"the bag {self._folder} could not be finished: {', '.join(self._unfinished)}; "
+                f"the bag could not be finished: {', '.join(self._unfinished)}; "
                 "what came to the disk can be read, and `mcap recover` makes an index"
             )
 
@@ -135,7 +137,7 @@ class BagWriter:
         try:
             self._finish_file()
         except OSError as error:
-            self._unfinished.append(f"{file.path.name} ({error.strerror or error})")
+            self._unfinished.append(f"{file.path.name} ({_reason(error)})")
         self._file = new
 
     def _open(self, number: int) -> BagFile:
@@ -164,4 +166,10 @@ class BagWriter:
         try:
             yield
         except OSError as error:
-            self.fault = f"cannot write {self._file.path}: {error.strerror or error}"
+            self.fault = f"cannot write {self._file.path}: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    """Return why something could not be written, and what to do about a full disk."""
+    reason = error.strerror or str(error)
+    return f"{reason}: make room" if error.errno == errno.ENOSPC else reason
