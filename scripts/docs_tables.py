@@ -42,14 +42,11 @@ _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
 def parameter_classes() -> dict[str, type[Parameters]]:
     """Return the class of parameters of each node, by its name."""
     found = {}
-    nodes = build_graph(GraphOptions(record="folder", mixer=True))
+    nodes = build_graph(GraphOptions(record="folder", speech=True, idle=True, blendshapes="vmc"))
     nodes += build_graph(GraphOptions(robot="example_twelve"))
     player = player_node(GraphOptions(), ReplayOptions("bag"))
     paths = {node.name: node.class_path for node in (*nodes, player)}
     paths["expression_source_node"] = "x2c_imitation.expression_source_node:ExpressionSourceNode"
-    for name in ("blendshape_node", "idle_node", "speech_node"):
-        class_name = "".join(word.capitalize() for word in name.split("_"))
-        paths[name] = f"x2c_sources.{name}:{class_name}"
     for node_name, class_path in paths.items():
         module_name, class_name = class_path.split(":")
         module = importlib.import_module(module_name)

@@ -56,6 +56,16 @@ def test_mixer_comes_between_imitation_and_actuation():
     assert remapped["face_mixer_node"] == remapped["actuation_node"] == ()
 
 
+def test_sources_bring_the_mixer_along():
+    shared = {"idle": True, "blendshapes": "vmc", "speech": True}
+    for name, value in shared.items():
+        assert "face_mixer_node" in names(**{name: value})
+    assert names(**shared)[-3:] == ["idle_node", "blendshape_node", "speech_node"]
+    chosen = {n.name: n.parameters for n in build_graph(GraphOptions(**shared, mirror=True))}
+    assert chosen["blendshape_node"] == {"format": "vmc", "mirror": True}
+    assert {"idle_node", "blendshape_node", "speech_node"}.isdisjoint(names())
+
+
 def test_a_robot_with_motors_gets_their_driver_in_place_of_the_virtual_face():
     assert "virtual_face_node" in names(robot="virtual")
     assert "motor_driver_node" not in names(robot="virtual")

@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands that share the face of a running robot."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from x2c_cli.commands.bus.play import clip_path
+from x2c_cli.commands.sharing.play import clip_path
+from x2c_cli.commands.sharing.say import _is_path
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls_table import HEADER
 from x2c_core.sources.expression_clip import ExpressionClip
 from x2c_imitation.face_mixer_node import FaceMixerNode
 from x2c_msgs.msg import ControlValues
 from x2c_node import qos
+from x2c_sources.speech.audio_mouth import RATE
+from x2c_sources.speech.sound import wav
+from x2c_sources.speech.spoken_clip import SpokenClip
 
 JAW = controls.index("Jaw Pitch")
 
@@ -82,3 +89,29 @@ def test_clip_can_be_a_file_a_folder_of_results_or_a_name(tmp_path, table):
 def test_clip_that_is_not_there_is_refused(x2c, tmp_path):
     status, said = x2c("play", tmp_path / "gone.csv")
     assert (status, "gone.csv" in said) == (2, True), said
+
+
+def test_sound_moves_the_mouth_then_lets_go(faces, x2c, wait_until, tmp_path, monkeypatch):
+    at = SpokenClip.at
+
+    def until_seen(clip, time):
+        seen = any(one.values[JAW] < controls.NEUTRAL[JAW] - 0.1 for one in list(faces))
+        return None if seen else at(clip, 0.6)
+
+    monkeypatch.setattr(SpokenClip, "at", until_seen)
+    path = tmp_path / "said.wav"
+    path.write_bytes(wav(np.random.default_rng(1).normal(size=RATE) * 0.2, RATE))
+    status, said = x2c("say", path)
+    assert (status, "on /sources/speech" in said) == (0, True), said
+    wait_until(lambda: faces[-1].values[JAW] > controls.NEUTRAL[JAW] - 1e-6, what="the end")
+
+
+@pytest.mark.parametrize("speech", ["gone.wav", "unreadable.flac"])
+def test_sound_that_is_not_there_is_refused(x2c, tmp_path, speech):
+    status, said = x2c("say", tmp_path / speech)
+    assert (status, "cannot read" in said) == (2, True), said
+
+
+def test_a_text_is_no_path():
+    assert not any(map(_is_path, map(Path, ["Good morning.", "Hello", "a" * 5000, "v1. Done"])))
+    assert _is_path(Path("said.flac"))

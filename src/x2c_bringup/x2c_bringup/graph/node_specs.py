@@ -100,16 +100,32 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
         _node(options, "x2c_perception", "face_tracker_node", **tracking),
         _imitation(options),
     ]
-    if options.mixer:
+    if options.shares_face:
         nodes.append(_node(options, "x2c_imitation", "face_mixer_node"))
     nodes.append(_node(options, "x2c_actuation", "actuation_node", robot=robot))
     if options.face:
         nodes.append(_node(options, *_motors(robot), robot=robot))
+    nodes += _sources(options)
     if options.description:
         nodes.append(_state_publisher(options))
     if folder := recording_folder(options.record):
         nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder))
     return tuple(nodes)
+
+
+def _sources(options: GraphOptions) -> list[NodeSpec]:
+    """Return the nodes that share the face with imitation."""
+    sources = []
+    if options.idle:
+        sources.append(_node(options, "x2c_sources", "idle_node"))
+    if options.blendshapes:
+        choices = {"format": options.blendshapes, "robot": options.robot}
+        sources.append(
+            _node(options, "x2c_sources", "blendshape_node", mirror=options.mirror, **choices)
+        )
+    if options.speech:
+        sources.append(_node(options, "x2c_sources", "speech_node"))
+    return sources
 
 
 def _camera(options: GraphOptions) -> NodeSpec:
@@ -138,7 +154,7 @@ def _imitation(options: GraphOptions) -> NodeSpec:
     backend = options.backend
     choices = {"robot": options.robot, "backend": backend}
     node = _node(options, "x2c_imitation", "imitation_node", mirror=options.mirror, **choices)
-    if options.mixer:
+    if options.shares_face:
         apart = ("control_values", "imitation/control_values")
         node = replace(node, remappings=(*node.remappings, apart))
     if not options.backend_options:

@@ -9,6 +9,7 @@ from typing import Any
 
 from x2c_bringup.errors import GraphError
 from x2c_imitation import backends
+from x2c_sources.blendshapes.formats import FORMATS
 
 _DESCRIPTION = "description"
 _CHOICES = "choices"
@@ -89,6 +90,18 @@ class GraphOptions:
         "Start face_mixer_node between imitation and actuation, so that speech, clips and "
         "puppeteers share the face.",
     )
+    speech: bool = _option(
+        False, "Start speech_node, which moves the mouth to speech; it brings the mixer along."
+    )
+    idle: bool = _option(
+        False, "Start idle_node, which lets the face blink and breathe; it brings the mixer along."
+    )
+    blendshapes: str = _option(
+        "",
+        "Start blendshape_node for a puppeteer that sends this format; it brings the mixer along. "
+        "Empty: none.",
+        ("", *FORMATS),
+    )
     description: bool = _option(
         False,
         "Start robot_state_publisher with the robot's URDF, for RViz.",
@@ -137,6 +150,11 @@ class GraphOptions:
                 f"{given}: has no effect with camera:=false; "
                 "give it to your own camera driver, or let camera_node run"
             )
+
+    @property
+    def shares_face(self) -> bool:
+        """True if other sources share the face with imitation."""
+        return self.mixer or self.speech or self.idle or bool(self.blendshapes)
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> GraphOptions:

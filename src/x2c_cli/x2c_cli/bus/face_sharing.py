@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import Protocol
 
 import numpy as np
 from std_msgs.msg import Header
@@ -14,7 +15,6 @@ from x2c_cli.bus.finding import find, servers
 from x2c_cli.errors import BusError
 from x2c_core.control_space import controls
 from x2c_core.control_space.layers import ControlLayer
-from x2c_core.sources.expression_clip import ExpressionClip
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_node.conversion.messages import layer_to_message
 from x2c_node.conversion.time_stamps import to_stamp
@@ -55,12 +55,19 @@ def source_topics(bus: Bus, arguments: argparse.Namespace, name: str) -> list[st
     return [f"{topic.removesuffix(_STATE)}/sources/{name}" for topic in found]
 
 
-def play(bus: Bus, clip: ExpressionClip, topics: list[str]) -> None:
+class LayerClip(Protocol):
+    """Layers over time."""
+
+    def at(self, time: float) -> ControlLayer | None:
+        """Return the layer at a time since the beginning [s]; None after the end."""
+
+
+def play(bus: Bus, clip: LayerClip, topics: list[str]) -> None:
     """Publish a clip until it ends or is interrupted, then let go.
 
     Args:
         bus: The bus.
-        clip: ExpressionClip to play.
+        clip: Clip to play.
         topics: Topics to publish on, all in step.
 
     Raises:

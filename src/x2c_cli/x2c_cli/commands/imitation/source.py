@@ -12,6 +12,7 @@ from pathlib import Path
 
 from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.commands.imitation.neutral import add_neutral_arguments
+from x2c_sources.blendshapes.formats import FORMATS
 
 _BACKEND = "backend_option_"
 """Beginning of the names under which options of backends are kept."""
@@ -78,6 +79,19 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--mixer",
         action="store_true",
         help="let other sources share the face, such as 'x2c express' and 'x2c play'",
+    )
+    parser.add_argument(
+        "--speech", action="store_true", help="move the mouth to the texts of speech/text"
+    )
+    parser.add_argument(
+        "--idle", action="store_true", help="blink and breathe, also while no person is there"
+    )
+    parser.add_argument(
+        "--blendshapes",
+        metavar="FORMAT",
+        choices=FORMATS,
+        default="",
+        help=f"let a puppeteer drive the face, who sends one of: {', '.join(FORMATS)}",
     )
     parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
@@ -166,6 +180,9 @@ def common_options(
         namespace=arguments.namespace,
         face=not arguments.no_face,
         mixer=arguments.mixer,
+        speech=arguments.speech,
+        idle=arguments.idle,
+        blendshapes=arguments.blendshapes,
         record=record,
         log_level=arguments.log_level,
     )
