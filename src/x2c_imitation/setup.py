@@ -4,7 +4,6 @@
 from setuptools import find_packages, setup
 
 NAME = "x2c_imitation"
-LIVEPORTRAIT = "x2c_imitation.x2cnet.liveportrait.liveportrait_transfer"
 
 setup(
     name=NAME,
@@ -33,7 +32,10 @@ setup(
             "x2cnet = x2c_imitation.x2cnet.x2cnet:X2CNet",
         ],
         "x2c.motion_transfers": [
-            f"liveportrait = {LIVEPORTRAIT}:LivePortraitTransfer",
+            (
+                "liveportrait = x2c_imitation.x2cnet.liveportrait"
+                ".liveportrait_transfer:LivePortraitTransfer"
+            ),
             "warp = x2c_imitation.x2cnet.transfer.warp_transfer:WarpTransfer",
         ],
     },
