@@ -102,7 +102,7 @@ def test_sound_moves_the_mouth_then_lets_go(faces, x2c, wait_until, tmp_path, mo
     path = tmp_path / "said.wav"
     path.write_bytes(wav(np.random.default_rng(1).normal(size=RATE) * 0.2, RATE))
     status, said = x2c("say", path)
-    assert (status, "on /sources/speech" in said) == (0, True), said
+    assert (status, "on /sources/say" in said) == (0, True), said
     wait_until(lambda: faces[-1].values[JAW] > controls.NEUTRAL[JAW] - 1e-6, what="the end")
 
 

@@ -203,6 +203,7 @@ def test_built_in_sources_are_declared_by_rank():
         "idle",
         "blendshapes",
         "speech",
+        "say",
         "play",
         "express",
     ]

@@ -44,3 +44,7 @@ def test_it_sees_what_the_imitation_asks_for(ros, start, wait_until):
         return node._life._imitated_until >= 0.0
 
     wait_until(seen, what="the person")
+
+
+def test_it_says_that_nothing_listens(start):
+    assert "is face_mixer_node running?" in start().diagnosis().message

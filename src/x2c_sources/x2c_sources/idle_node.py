@@ -63,8 +63,8 @@ class IdleNode(ManagedNode[IdleParameters]):
 
     def diagnose(self) -> Diagnosis:
         """Report whether the layers have a subscriber."""
-        topic = self.resolve_topic_name("sources/idle")
-        if not self.count_subscribers(topic):
+        if not self._layers.get_subscription_count():
+            topic = self.resolve_topic_name("sources/idle")
             text = f"nothing subscribes to {topic}: is face_mixer_node running?"
             return Diagnosis(Level.WARN, text)
         return Diagnosis(Level.OK, "alive")

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     clip = SpokenClip(said, start_sound, arguments.sound_delay if arguments.player else 0.0)
     with Bus() as bus:
-        topics = source_topics(bus, arguments, "speech")
+        topics = source_topics(bus, arguments, "say")
         print(f"speaking for {clip.duration:.1f} s on {', '.join(topics)}", flush=True)
         try:
             play(bus, clip, topics)
