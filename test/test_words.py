@@ -75,6 +75,19 @@ def test_texts_keep_to_the_rules(package):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("folder", ["docs", "config", "."])
+def test_pages_keep_to_the_words(folder):
+    pages = (ROOT / folder).glob("*.md" if folder == "." else "**/*.md")
+    texts = {page: page.read_text(encoding="utf-8") for page in sorted(pages)}
+    found = [
+        f"{page.relative_to(ROOT)}: {match[0]}"
+        for page, text in texts.items()
+        if page != ROOT / "CHANGELOG.md"
+        for match in WORDS.finditer(text)
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_types_of_arrays_have_one_home(package):
     home = ROOT / "src" / "x2c_core" / "x2c_core" / "arrays.py"
