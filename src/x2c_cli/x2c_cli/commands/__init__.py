@@ -13,7 +13,7 @@ GROUPS = {
     },
     "running nodes, from any shell": {
         "status": ("bus", "say how the running nodes are doing"),
-        "page": ("bus", "watch and operate the running nodes in the web browser"),
+        "page": ("imitation", "watch and operate the running nodes in the web browser"),
         "estop": ("bus", "stop all joints, and confirm that the stop was heard"),
         "reset": ("bus", "end an emergency stop or a fault; the joints stay until 'enable'"),
         "enable": ("bus", "let the joints follow control values"),

@@ -11,6 +11,7 @@ _EXTRAS = {
     "onnx": "train",
     "onnxscript": "train",
     "pyarrow": "data",
+    "rerun": "viewers",
     "scipy": "train",
     "skimage": "train",
     "tensorboard": "train",
@@ -18,7 +19,7 @@ _EXTRAS = {
 }
 """Extras of the project's own environment, by the modules that they are for."""
 
-_PACKAGES = {"skimage": "scikit-image"}
+_PACKAGES = {"rerun": "rerun-sdk", "skimage": "scikit-image"}
 """Packages of the index that are not named as their module."""
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Export (image, control values) pairs of bags as a data set.
+"""Export (image, control values) pairs of bags as a data set, or a bag for a viewer.
 
 x2c: an image folder with Parquet metadata, as from 'x2c collect'; to resume a run that was
 stopped, give the same command again. lerobot: a LeRobotDataset v3.0, with video, joint states and
-control values at a constant rate; its folder appears when it is complete.
+control values at a constant rate; its folder appears when it is complete. rerun: one bag as a
+file FILE.rrd for the viewer of Rerun, with images, landmarks, robot, curves and states.
 
 An image is paired with the control values whose stamp is nearest. In our bags the stamps are
 equal. To get control values for a bag without them, use 'x2c replay BAG --record DIR'.
@@ -35,10 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bags", metavar="BAG", nargs="+", help="folder of a bag, or one file of it"
     )
     parser.add_argument(
-        "--format", choices=("x2c", "lerobot"), required=True, help="format of the data set"
+        "--format",
+        choices=("x2c", "lerobot", "rerun"),
+        required=True,
+        help="format of the data set, or of the recording for a viewer",
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="folder for the data set"
+        "--out",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="folder for the data set; FILE.rrd with rerun",
     )
     parser.add_argument(
         "--topic",
@@ -66,8 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="use also control values that follow no person: held, or easing to neutral",
     )
+    parser.add_argument(
+        "--robot",
+        metavar="R",
+        default="virtual",
+        help="name of the robot, with lerobot; with rerun also its folder",
+    )
     lerobot = parser.add_argument_group("lerobot")
-    lerobot.add_argument("--robot", metavar="R", default="virtual", help="name of the robot")
     lerobot.add_argument(
         "--fps", metavar="N", type=int, default=0, help="frames per second (default: the camera's)"
     )
@@ -81,10 +94,32 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_core.terminal.progress import ProgressDisplay
 
     console = Console()
+    if arguments.format == "rerun":
+        return _export_rerun(arguments, console)
     with ProgressDisplay(console) as progress:
         bar = progress.add("images", _images(arguments))
         outcome = _export(arguments, lambda images: progress.advance(bar, images))
     return _tell(arguments, outcome, console)
+
+
+def _export_rerun(arguments: argparse.Namespace, console: Console) -> int:
+    from x2c_core.terminal.progress import ProgressDisplay
+    from x2c_datasets.errors import ExportError
+    from x2c_datasets.viewer.rerun_export import export_rerun
+
+    if len(arguments.bags) != 1:
+        raise ExportError("rerun: expected one bag")
+    with ProgressDisplay(console) as progress:
+        bar = progress.add("messages", None)
+        outcome = export_rerun(
+            *(Path(arguments.bags[0]), arguments.out, arguments.robot),
+            lambda messages: progress.advance(bar, messages),
+        )
+    text = f"{counted(outcome.messages, 'message')}: {arguments.out}; open it with: rerun FILE"
+    notes = [f"note: {note}" for note in outcome.notes]
+    for line in (text, *notes):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0
 
 
 def _images(arguments: argparse.Namespace) -> int | None:

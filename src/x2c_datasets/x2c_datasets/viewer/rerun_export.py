@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bag as a recording for the viewer of Rerun."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from x2c_bags.errors import BagError
+from x2c_bags.frames.bag_images import UNUSABLE
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.schema.topics import Part
+from x2c_core.errors import RobotError
+from x2c_core.files.results import replacing
+from x2c_core.words import counted
+from x2c_datasets.errors import ExportError
+from x2c_datasets.viewer import rerun_layout as layout
+from x2c_datasets.viewer.rerun_log import RerunLog, open_recording
+from x2c_datasets.viewer.urdf_tree import read_urdf
+from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.robots import find_robot
+
+_SHOWN = (
+    *(Part.CAMERA_IMAGE, Part.ROBOT_IMAGE, Part.FACE, Part.CONTROLS),
+    *(Part.ACTUATION_STATE, Part.DIAGNOSTICS),
+)
+_JOINTS = (Part.JOINT_STATES, Part.COMMANDS)
+
+
+@dataclass(frozen=True)
+class RerunOutcome:
+    """Result of an export.
+
+    Attributes:
+        messages: Number of messages in the recording.
+        notes: Missing and left out parts, in plain sentences.
+    """
+
+    messages: int
+    notes: tuple[str, ...]
+
+
+def export_rerun(
+    bag: Path, out: Path, robot: str, advance: Callable[[int], None] = lambda messages: None
+) -> RerunOutcome:
+    """Write a bag as a recording for Rerun; an earlier file is replaced when it is complete.
+
+    Args:
+        bag: Bag to read.
+        out: File to write, `.rrd`.
+        robot: Robot whose URDF is shown; name or folder.
+        advance: Called with the number of messages since the last call.
+
+    Raises:
+        ExportError: The file has another ending, or nothing of the bag can be shown.
+        BagError: There is no bag.
+        OutputError: The file cannot be written.
+    """
+    if out.suffix != ".rrd":
+        raise ExportError(f"{out}: expected the name of a file that ends in .rrd")
+    reader = BagReader(bag)
+    shown: Counter[Part] = Counter()
+    with replacing(out) as path:
+        recording = open_recording(path)
+        log = RerunLog(recording)
+        notes = _model(log, robot)
+        for record in reader.records((*_SHOWN, *_JOINTS)):
+            # Measured positions where there are any, else those that were sent.
+            if record.part is Part.COMMANDS and shown[Part.JOINT_STATES]:
+                continue
+            try:
+                message = reader.decode(record)
+                log.at(to_nanoseconds(message.header.stamp) or record.time)
+                _show(log, record.part, message)
+            except (BagError, *UNUSABLE) as error:
+                log.left_out[f"{record.part.value}: {error}"] += 1
+                continue
+            shown[record.part] += 1
+            advance(1)
+        if not shown:
+            raise ExportError(f"nothing in {bag} can be shown")
+        log.finish()
+        # This waits until all is on the disk.
+        recording.disconnect()
+    notes += [f"nothing was recorded of {part.value}" for part in _SHOWN if not shown[part]]
+    if not any(shown[part] for part in _JOINTS):
+        notes.append("no positions of joints were recorded")
+    notes += [f"mesh {name} is missing" for name in log.missing]
+    for why, count in log.left_out.items():
+        notes.append(f"{counted(count, 'message')} left out: {why}")
+    return RerunOutcome(shown.total(), (*notes, *reader.issues))
+
+
+def _model(log: RerunLog, robot: str) -> list[str]:
+    try:
+        folder = find_robot(robot)
+        log.robot_model(read_urdf(folder / f"{folder.name}.urdf"))
+    except (RobotError, ExportError) as error:
+        return [f"the robot is not shown in 3-D: {error}"]
+    return []
+
+
+def _show(log: RerunLog, part: Part, message: Any) -> None:
+    if part is Part.CAMERA_IMAGE:
+        log.image(layout.CAMERA, message)
+    elif part is Part.ROBOT_IMAGE:
+        log.image(layout.ROBOT_IMAGE, message)
+    elif part is Part.FACE:
+        log.face(message)
+    elif part is Part.CONTROLS:
+        log.values(message.values)
+    elif part is Part.ACTUATION_STATE:
+        log.state(message)
+    elif part is Part.DIAGNOSTICS:
+        log.diagnostics(message)
+    else:
+        log.joints(message.name, message.position)
