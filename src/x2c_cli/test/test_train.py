@@ -11,6 +11,7 @@ import pytest
 
 from x2c_cli import cli
 from x2c_core.control_space import controls
+from x2c_imitation.x2cnet.network.weights import load_network
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +35,11 @@ def data(tmp_path):
         shares = generator.uniform(-0.9, 0.9, (count, controls.COUNT))
         values = controls.to_upstream([controls.from_deflection(one) for one in shares])
         (folder / name).write_bytes(pickle.dumps({"img_path": paths, "ctrl_values": values}))
+    # Upstream's test set of real faces has other keys, and images in folders.
+    (folder / "real").mkdir()
+    (folder / "real" / "face 1.png").write_bytes((folder / paths[0]).read_bytes())
+    real = {"img_paths": ["real/face 1.png"], "control_vals": values[:1].tolist()}
+    (folder / "real_test_split_filtered.pkl").write_bytes(pickle.dumps(real))
     return folder
 
 
@@ -79,8 +85,53 @@ def test_a_network_is_trained_and_measured(capsys, tmp_path, data):
     assert content == json.loads((measured / "evaluation.json").read_text())
     assert "| Nose Wrinkle |" in (measured / "evaluation.md").read_text()
     assert (measured / "network_rendered.png").is_file()
+    assert ended([*measure, "--split", "real_test", "--json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["split"] == "real_test"
     assert ended([*measure, "--split", "test"]) == 2
     assert "no pairs in the split 'test'" in capsys.readouterr().err
+
+
+def test_an_ablation_makes_one_table_and_goes_on_where_it_stopped(capsys, tmp_path, data):
+    out = tmp_path / "out"
+    words = ["ablate", "--data", data, "--out", out, "--epochs", "1", *SMALL]
+    words += ["--set", "data.test=val", "--losses", "l1,mse", "--features", "none"]
+    words += ["--backbones", "resnet10_half"]
+    assert ended([*words, "--part", "2/2"]) == 0
+    assert not (out / "ablation.md").exists()
+    done = out / "resnet10_half_mse_none" / "network.safetensors"
+    weights = load_network(done)[0].state_dict()
+    capsys.readouterr()
+    assert ended(words) == 0
+    assert "resumed after step 4 of 4" in capsys.readouterr().out
+    again = load_network(done)[0].state_dict()
+    assert all(again[key].equal(value) for key, value in weights.items())
+    rows = (out / "ablation.csv").read_text().splitlines()
+    assert rows[0] == "backbone,loss,features,rendered MAE,rendered MSE"
+    assert [row.rpartition(",none,")[0] for row in rows[1:]] == [
+        "resnet10_half,l1",
+        "resnet10_half,mse",
+    ]
+    assert "| resnet10_half | mse | none |" in (out / "ablation.md").read_text()
+    assert (out / "ablation.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--losses", "l3"], "loss: expected one of l1, mse, huber, got 'l3'"),
+        (["--features", "some"], "features: expected one of none, matching, adaptation"),
+        (["--backbones", "vgg11"], "unknown backbone 'vgg11'"),
+        (["--backbones", ","], "at least one backbone"),
+        (["--part", "3/2"], "part: expected such as 1/4, got '3/2'"),
+        (["--part", "half"], "part: expected such as 1/4, got 'half'"),
+    ],
+)
+def test_an_ablation_of_what_is_not_there_is_refused(capsys, tmp_path, words, complaint):
+    out = tmp_path / "out"
+    assert ended(["ablate", "--data", "nowhere", "--out", out, "--workers", "1", *words]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until):

@@ -50,6 +50,7 @@ GROUPS = {
         "export": ("data", "convert bags to a data set: images with control values"),
         "fit": ("data", "fit a robot's expression model to a data set"),
         "train": ("networks", "train a mapping network on a data set"),
+        "ablate": ("networks", "train every combination of backbone, loss and use of features"),
         "evaluate-network": ("networks", "measure the error of mapping networks on a data set"),
         "export-network": (
             "networks",

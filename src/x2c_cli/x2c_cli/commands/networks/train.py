@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_training.progress import TrainProgress
     from x2c_training.training.training_run import train
 
-    job = _job(arguments)
+    job = job_of(arguments)
     console = Console()
     with team(job.settings.run.device) as group:
         with TrainProgress(console, quiet=not group.leads) as progress:
@@ -97,7 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if outcome.finished else 130
 
 
-def _job(arguments: argparse.Namespace) -> TrainingJob:
+def job_of(arguments: argparse.Namespace) -> TrainingJob:
+    """Return the training that the arguments describe."""
     from x2c_bringup.shared_files import training_settings_file
     from x2c_node.robots import find_robot
     from x2c_training.settings_file import read_settings

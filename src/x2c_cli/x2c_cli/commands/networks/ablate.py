@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Train a mapping network for every combination of backbone, loss and use of features.
+
+Each training has a folder of its own in --out, where the table (CSV, Markdown) and a plot of the
+errors on the test split are, too. To resume after a stop, also by Ctrl-C, give the same command
+again: what is finished is only measured. Several machines or processes share the work with --part
+1/3, 2/3 and 3/3 and a common folder; the command without --part then makes the whole table.
+
+Uses of features: none; matching, X2CNet's, with weight 1; adaptation, X2CNet++'s, with 5e-4. The
+last two need a data set with landmarks. Other settings are those of 'x2c train'.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING
+
+from x2c_cli.commands.networks import train as training
+
+if TYPE_CHECKING:
+    from x2c_training.evaluation.metrics import Errors
+    from x2c_training.training.ablation import AblationCase
+
+_BACKBONES = "resnet18,vgg16,vit_b16,efficientnet_b0"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    for name, default, what in (
+        ("--backbones", _BACKBONES, "backbones"),
+        ("--losses", "l1,mse,huber", "losses of the values"),
+        ("--features", "none,matching,adaptation", "uses of features"),
+    ):
+        parser.add_argument(
+            name, metavar="A,B", default=default, help=f"{what} (default: {default})"
+        )
+    parser.add_argument("--part", metavar="K/N", default="1/1", help="every n-th training only")
+    training.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command and return its exit status."""
+    from rich.console import Console
+
+    from x2c_core.words import counted
+    from x2c_training.device import team
+    from x2c_training.progress import TrainProgress
+    from x2c_training.training.ablation import PAGE, ablation_cases, part_of, write_ablation
+    from x2c_training.training.training_run import train
+
+    common = training.job_of(arguments)
+    names = [
+        [name.strip() for name in text.split(",") if name.strip()]
+        for text in (arguments.backbones, arguments.losses, arguments.features)
+    ]
+    every = ablation_cases(*names)
+    cases = part_of(every, arguments.part)
+    # Parts that run at the same time would write over each other's table.
+    whole = len(cases) == len(every)
+    # All are checked before the first one begins.
+    jobs = {
+        case: dataclasses.replace(
+            common, out=common.out / case.name, settings=case.settings(common.settings)
+        )
+        for case in cases
+    }
+    console = Console()
+    found: dict[AblationCase, dict[str, Errors]] = {}
+    with team(common.settings.run.device) as group:
+        for number, (case, job) in enumerate(jobs.items(), 1):
+            with TrainProgress(console, quiet=not group.leads) as progress:
+                progress.say(f"{number} of {len(jobs)}: {case.name}")
+                outcome = train(job, group, progress, progress.prepare, progress.say)
+            if not outcome.finished:
+                if group.leads:
+                    console.print("Stopped; to resume, give the same command again.")
+                return 130
+            found[case] = outcome.errors
+            if group.leads and whole:
+                write_ablation(common.out, found)
+    if group.leads:
+        text = f"{counted(len(found), 'training')} finished in {common.out}"
+        if whole:
+            text = f"Written: {common.out / PAGE}, with {counted(len(found), 'training')}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    return 0
