@@ -40,6 +40,9 @@ BRANCHES = {
     "x2c_evaluation.offline.recording.run_figures",
     # Other figures.
     "x2c_evaluation.offline.results.key_frames",
+    # Images of the robot at the key frames.
+    "x2c_virtual_face.virtual_face",
+    "x2c_virtual_face.head.folds.fold_shapes",
     "x2c_evaluation.offline.results.statistics",
     "x2c_actuation.pipeline.mapping",
     # Curves on the page, read from the table of frames.
