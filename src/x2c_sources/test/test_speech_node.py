@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: RUF001 - letters of the International Phonetic Alphabet
 """A robot speaks over ROS."""
 
 import sys
@@ -17,7 +16,7 @@ from x2c_node.qos import NEWEST
 from x2c_sources import speech_node
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.audio_mouth import RATE
-from x2c_sources.speech.phoneme_track import PhonemeTrack, TimedPhoneme
+from x2c_sources.speech.mouth_shapes import MouthShape
 from x2c_sources.speech.utterance import Utterance
 from x2c_sources.speech_node import SpeechNode
 
@@ -25,11 +24,10 @@ JAW = controls.index("Jaw Pitch")
 
 
 def speak(text, voice, words_per_minute):
-    """Return half a second of an open vowel, whatever the text."""
+    """Return an open mouth, whatever the text and however late it is looked at."""
     if text == "unspeakable":
         raise SpeechError("cannot speak this")
-    track = PhonemeTrack([TimedPhoneme(0.0, 0.5, "ɑː")])
-    return Utterance(np.zeros(8000), RATE, track.duration, track.at)
+    return Utterance(np.zeros(8000), RATE, 0.2, lambda time: MouthShape(opening=1.0).amounts)
 
 
 @pytest.fixture
