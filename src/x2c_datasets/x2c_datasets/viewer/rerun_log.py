@@ -100,7 +100,7 @@ class RerunLog:
                 poses.append((self._now, float(position)))
 
     def finish(self) -> None:
-        """Log the curves: in columns they take a twentieth of the room of single rows."""
+        """Log the curves, in columns: single rows take much more room."""
         if self._values:
             times, rows = zip(*self._values, strict=True)
             table = np.array(rows)
@@ -132,7 +132,6 @@ class RerunLog:
         if not media_type:
             data = cv2.imencode(".jpg", image_in(message, compressed=True))[1].tobytes()
             media_type = "image/jpeg"
-        # Without a media type the viewer shows nothing, and says nothing.
         self._log(entity, rr.EncodedImage(contents=data, media_type=media_type))
 
     def face(self, message: Any) -> None:
