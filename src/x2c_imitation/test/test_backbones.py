@@ -93,3 +93,13 @@ def test_blocks_are_left_out_in_training_alone():
         torch.manual_seed(0)
         network.train()
         assert not torch.equal(network(image), network(image))
+
+
+def test_a_transformer_is_exported_for_any_number_of_images():
+    with torch.device("meta"):
+        network = BACKBONES["vit_b16"].build(SIZE).eval()
+        images = torch.zeros(2, 3, SIZE, SIZE)
+    # A network for two images alone is refused here.
+    program = torch.export.export(network, (images,), dynamic_shapes=({0: torch.export.Dim("n")},))
+    output = next(iter(program.graph.find_nodes(op="output"))).args[0][0]
+    assert not isinstance(output.meta["val"].shape[0], int)

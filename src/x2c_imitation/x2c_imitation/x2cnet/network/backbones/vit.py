@@ -48,7 +48,7 @@ class _Embeddings(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         patches = self.patch_embeddings(images)
-        first = self.cls_token.expand(len(patches), -1, -1)
+        first = self.cls_token.expand(patches.shape[0], -1, -1)
         return torch.cat([first, patches], dim=1) + self.position_embeddings
 
 
@@ -61,7 +61,7 @@ class _Projections(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         heads = (
-            one(x).reshape(len(x), -1, _HEADS, WIDTH // _HEADS).transpose(1, 2)
+            one(x).reshape(x.shape[0], -1, _HEADS, WIDTH // _HEADS).transpose(1, 2)
             for one in (self.query, self.key, self.value)
         )
         attended = nn.functional.scaled_dot_product_attention(*heads)
