@@ -31,6 +31,9 @@ _RADIUS = 0.9
 _PERIOD = 33_000_000
 """Shortest time between two poses of a joint [ns]."""
 
+_BATCH = 150
+"""Number of rows that go to the file together, so that a viewer sees them soon."""
+
 _MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 
 
@@ -51,6 +54,7 @@ class RerunLog:
         self._now = 0
         self._values: list[tuple[int, Array]] = []
         self._poses: dict[UrdfJoint, list[tuple[int, float]]] = {}
+        self._moved: set[UrdfJoint] = set()
         self._said: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self.left_out: Counter[str] = Counter()
@@ -67,7 +71,7 @@ class RerunLog:
         rr.set_time_nanos(TIME, stamp, recording=self._recording)
 
     def robot_model(self, tree: UrdfTree) -> None:
-        """Log the meshes of a robot, and the pose of its links at rest."""
+        """Log the meshes of a robot, whose links then follow its joints."""
         self._tree = tree
         for link, visuals in tree.visuals.items():
             for visual in visuals:
@@ -80,10 +84,6 @@ class RerunLog:
                     rr.Asset3D(path=visual.mesh, albedo_factor=colour),
                     static=True,
                 )
-        for joint in tree.joints:
-            translation, rotation = joint.at(0.0)
-            pose = rr.Transform3D(translation=translation, mat3x3=rotation)
-            self._log(self._link(tree, joint), pose)
 
     def joints(self, names: Sequence[str], positions: Sequence[float]) -> None:
         """Take the positions of those joints that the model has [rad or m]."""
@@ -98,23 +98,44 @@ class RerunLog:
             # Servos answer more often than any display shows.
             if not poses or not 0 <= self._now - poses[-1][0] < _PERIOD:
                 poses.append((self._now, float(position)))
+            if len(poses) >= _BATCH:
+                self._send_poses(self._tree, joint)
 
     def finish(self) -> None:
-        """Log the curves, in columns: single rows take much more room."""
-        if self._values:
-            times, rows = zip(*self._values, strict=True)
-            table = np.array(rows)
-            for control in controls.CONTROLS:
-                columns = rr.Scalar.columns(scalar=table[:, control.index])
-                self._send(layout.control_entity(control), times, columns)
-        for joint, poses in self._poses.items():
-            times, positions = zip(*poses, strict=True)
-            translations, rotations = zip(*map(joint.at, positions), strict=True)
-            columns = rr.Transform3D.columns(
-                translation=np.array(translations), mat3x3=np.array(rotations)
-            )
-            if self._tree is not None:
-                self._send(self._link(self._tree, joint), times, columns)
+        """Log what is left of the curves, and the pose at rest of joints that never moved."""
+        self._send_values()
+        if self._tree is None:
+            return
+        for joint in self._tree.joints:
+            self._send_poses(self._tree, joint)
+            if joint not in self._moved:
+                translation, rotation = joint.at(0.0)
+                pose = rr.Transform3D(translation=translation, mat3x3=rotation)
+                # A static pose would hide all others of the joint.
+                self._log(self._link(self._tree, joint), pose, static=True)
+
+    def _send_values(self) -> None:
+        """Log the curves in columns: single rows take much more room."""
+        if not self._values:
+            return
+        times, rows = zip(*self._values, strict=True)
+        self._values.clear()
+        table = np.array(rows)
+        for control in controls.CONTROLS:
+            columns = rr.Scalar.columns(scalar=table[:, control.index])
+            self._send(layout.control_entity(control), times, columns)
+
+    def _send_poses(self, tree: UrdfTree, joint: UrdfJoint) -> None:
+        poses = self._poses.pop(joint, [])
+        if not poses:
+            return
+        self._moved.add(joint)
+        times, positions = zip(*poses, strict=True)
+        translations, rotations = zip(*map(joint.at, positions), strict=True)
+        columns = rr.Transform3D.columns(
+            translation=np.array(translations), mat3x3=np.array(rotations)
+        )
+        self._send(self._link(tree, joint), times, columns)
 
     def _send(self, entity: str, times: Sequence[int], columns: Any) -> None:
         index = rr.TimeNanosColumn(TIME, times)
@@ -155,6 +176,8 @@ class RerunLog:
             self.left_out["control values that are no numbers"] += 1
             return
         self._values.append((self._now, numbers))
+        if len(self._values) >= _BATCH:
+            self._send_values()
 
     def state(self, message: Any) -> None:
         """Log actuation's state when it changes, and each limit when it was met."""
