@@ -51,10 +51,9 @@ class RerunLog:
     def __init__(self, recording: rr.RecordingStream) -> None:
         self._recording = recording
         self._tree: UrdfTree | None = None
-        self._now = 0
+        self._now: int | None = None
         self._values: list[tuple[int, Array]] = []
         self._poses: dict[UrdfJoint, list[tuple[int, float]]] = {}
-        self._moved: set[UrdfJoint] = set()
         self._said: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self.left_out: Counter[str] = Counter()
@@ -63,12 +62,22 @@ class RerunLog:
             entity = layout.control_entity(control)
             self._log(entity, rr.SeriesLine(name=control.name), static=True)
         self._log(layout.PERSON, rr.ViewCoordinates.RDF, static=True)
-        self._log(layout.ROBOT, rr.ViewCoordinates.FLU, static=True)
+        # The viewer looks forward, so it would see the back of a head whose x is forward.
+        self._log(layout.ROBOT, rr.ViewCoordinates.BRU, static=True)
 
     def at(self, stamp: int) -> None:
         """Set the time of what is logged next [ns]."""
-        self._now = stamp
         rr.set_time_nanos(TIME, stamp, recording=self._recording)
+        if self._now is None and self._tree is not None:
+            self._rest(self._tree)
+        self._now = stamp
+
+    def _rest(self, tree: UrdfTree) -> None:
+        """Log the poses of all links at rest, until joints are measured."""
+        for joint in tree.joints:
+            translation, rotation = joint.at(0.0)
+            pose = rr.Transform3D(translation=translation, mat3x3=rotation)
+            self._log(self._link(tree, joint), pose)
 
     def robot_model(self, tree: UrdfTree) -> None:
         """Log the meshes of a robot, whose links then follow its joints."""
@@ -87,7 +96,7 @@ class RerunLog:
 
     def joints(self, names: Sequence[str], positions: Sequence[float]) -> None:
         """Take the positions of those joints that the model has [rad or m]."""
-        if self._tree is None:
+        if self._tree is None or self._now is None:
             return
         known = dict(zip(names, positions, strict=False))
         for joint in self._tree.joints:
@@ -102,17 +111,12 @@ class RerunLog:
                 self._send_poses(self._tree, joint)
 
     def finish(self) -> None:
-        """Log what is left of the curves, and the pose at rest of joints that never moved."""
+        """Log what is left of curves and poses."""
         self._send_values()
         if self._tree is None:
             return
         for joint in self._tree.joints:
             self._send_poses(self._tree, joint)
-            if joint not in self._moved:
-                translation, rotation = joint.at(0.0)
-                pose = rr.Transform3D(translation=translation, mat3x3=rotation)
-                # A static pose would hide all others of the joint.
-                self._log(self._link(self._tree, joint), pose, static=True)
 
     def _send_values(self) -> None:
         """Log the curves in columns: single rows take much more room."""
@@ -129,7 +133,6 @@ class RerunLog:
         poses = self._poses.pop(joint, [])
         if not poses:
             return
-        self._moved.add(joint)
         times, positions = zip(*poses, strict=True)
         translations, rotations = zip(*map(joint.at, positions), strict=True)
         columns = rr.Transform3D.columns(
@@ -175,7 +178,7 @@ class RerunLog:
         if numbers.shape != (controls.COUNT,) or not np.isfinite(numbers).all():
             self.left_out["control values that are no numbers"] += 1
             return
-        self._values.append((self._now, numbers))
+        self._values.append((self._now or 0, numbers))
         if len(self._values) >= _BATCH:
             self._send_values()
 
