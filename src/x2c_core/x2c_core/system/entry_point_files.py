@@ -49,7 +49,9 @@ def _read_one_by_one(group: str) -> tuple[list[EntryPoint], dict[str, str]]:
 
 def _name(package: Distribution) -> str:
     try:
-        return str(package.metadata["Name"] or "")
+        about = package.metadata
+        # What is missing is None today, and an error in later versions of Python.
+        return str(about["Name"]) if "Name" in about else ""
     except Exception:  # As above: the file may be missing, or no text.
         folder = getattr(package, "_path", None)
         return "" if folder is None else str(folder.name).partition("-")[0]

@@ -50,7 +50,9 @@ def _ros_distro() -> str | None:
         return distro
     # Installed as wheels, the distribution is part of a package's name.
     for package in metadata.distributions():
-        if match := re.fullmatch(r"ros-([a-z]+)-rclpy", package.metadata["Name"] or ""):
+        about = package.metadata
+        name = str(about["Name"]) if "Name" in about else ""
+        if match := re.fullmatch(r"ros-([a-z]+)-rclpy", name):
             return match[1]
     return None
 
