@@ -165,6 +165,15 @@ def test_a_finished_training_is_not_done_again(once, tmp_path):
     assert log.begun == (0, 4)
 
 
+def test_a_training_of_a_version_with_fewer_settings_goes_on(once, tmp_path):
+    one = once(tmp_path / "out")
+    path = tmp_path / "out" / checkpoint.FILE
+    state = checkpoint.load(path)
+    del state["identity"]["settings"]["loss"]["feature_adaptation"]
+    checkpoint.save(path, state)
+    assert run(one)[1].begun == (4, 4)
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [

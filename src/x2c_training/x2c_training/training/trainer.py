@@ -299,7 +299,13 @@ class Trainer:
         if state is None:
             return 0
         path = self._folder / checkpoint.FILE
-        own, its = self._identity(), state["identity"]
+        own, its = self._identity(), dict(state["identity"])
+        # What the version that began the training did not have yet stood as its default does now.
+        its["settings"] = {
+            name: {**section, **its["settings"].get(name, {})}
+            for name, section in TrainingSettings().as_dict().items()
+            if name != "run"
+        }
         if its != own:
             raise CheckpointError(
                 f"{path} is of another training ({checkpoint.differences(its, own)}); go on with "
