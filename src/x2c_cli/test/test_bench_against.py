@@ -91,7 +91,7 @@ def test_nothing_of_this_environment_is_found_by_another_checkout(monkeypatch):
 def clone(tmp_path):
     git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "First"]):
-        subprocess.run([*git, *command], check=True)
+        subprocess.run([*git, *command], check=True, timeout=60)
     return tmp_path
 
 

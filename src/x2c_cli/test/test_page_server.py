@@ -213,7 +213,7 @@ def test_a_message_that_is_too_long_ends_its_own_connection_only(served):
         return await connection.read_message()
 
     assert served.talk(converse) is None
-    assert served.get()[0] == 200
+    assert served.get("")[0] == 200
 
 
 def test_there_is_an_end_to_browsers(served):
@@ -236,7 +236,7 @@ def test_an_opened_page_wants_its_token_and_hides_it_in_a_cookie(monkeypatch):
     served = Served(Access("127.0.0.1", "secret"))
     try:
         assert served.url.endswith("/?token=secret")
-        assert served.get()[0] == served.get("?token=wrong")[0] == served.get("page.js")[0] == 401
+        assert served.get("")[0] == served.get("?token=wrong")[0] == served.get("page.js")[0] == 401
         assert served.get("stop", "POST", Origin=served.address.rstrip("/"))[0] == 401
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(served.url, timeout=PATIENCE) as answer:
