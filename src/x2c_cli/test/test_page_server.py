@@ -236,7 +236,9 @@ def test_an_opened_page_wants_its_token_and_hides_it_in_a_cookie(monkeypatch):
     served = Served(Access("127.0.0.1", "secret"))
     try:
         assert served.url.endswith("/?token=secret")
-        assert served.get("")[0] == served.get("?token=wrong")[0] == served.get("page.js")[0] == 401
+        assert (
+            served.get("")[0] == served.get("?token=wrong")[0] == served.get("page.js")[0] == 401
+        )
         assert served.get("stop", "POST", Origin=served.address.rstrip("/"))[0] == 401
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(served.url, timeout=PATIENCE) as answer:
