@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,15 +18,18 @@ from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.imitator import Imitator
 
 PERIOD = 1.0 / 30.0
-LEVEL, DOWN = np.array([0.1, 0.05]), np.array([0.1, -0.5])
+LEVEL, DOWN, UP = np.array([0.1, 0.05]), np.array([0.1, -0.5]), np.array([0.1, 0.5])
+LOOK = 0.05
+"""Way of an iris that looks down [interocular distances]."""
 
 
-def lids(make_face, left: float, right: float):
-    """Return a face whose eyes are open by these shares."""
+def lids(make_face, left: float, right: float, down: float = 0.0):
+    """Return a face whose eyes are open by these shares, its irises lower by so much."""
     face = topology.REFERENCE.copy()
     for side, share in (("LEFT", left), ("RIGHT", right)):
         upper, lower = (getattr(topology, f"EYE_{side}_{edge}") for edge in ("UPPER", "LOWER"))
         face[upper, 2] = face[lower, 2] + share * (face[upper, 2] - face[lower, 2])
+        face[getattr(topology, f"IRIS_{side}"), 2] -= down
     return make_face(face)
 
 
@@ -52,10 +56,43 @@ def test_eyes_follow_a_look_down_with_low_lids(make_face):
     np.testing.assert_allclose(shown[-1], DOWN, atol=0.02)
 
 
-def test_with_one_eye_shut_the_other_one_counts(make_face):
+def test_eyes_follow_a_look_down_with_lids_that_differ(make_face):
     hold = GazeHold()
     follow(hold, [lids(make_face, 1.0, 1.0)] * 15, LEVEL)
-    shown = follow(hold, [lids(make_face, 1.0, 0.0)] * 15, DOWN, start=0.5)
+    shown = follow(hold, [lids(make_face, 0.7, 0.45)] * 15, DOWN, start=0.5)
+    np.testing.assert_allclose(shown[-1], DOWN, atol=0.02)
+
+
+def test_with_one_eye_shut_a_look_of_the_other_one_counts(make_face):
+    hold = GazeHold()
+    follow(hold, [lids(make_face, 1.0, 1.0)] * 15, LEVEL)
+    wink = [lids(make_face, 1.0, 0.0)] * 5
+    np.testing.assert_allclose(follow(hold, wink, UP, start=0.5)[-1], LEVEL, atol=0.02)
+    shown = follow(hold, [lids(make_face, 1.0, 0.0, LOOK)] * 10, DOWN, start=0.7)
+    np.testing.assert_allclose(shown[-1], DOWN, atol=0.02)
+
+
+@pytest.mark.parametrize("eye", ["left", "right"])
+def test_eyes_do_not_rise_in_a_wink(make_face, eye):
+    hold = GazeHold()
+    follow(hold, [lids(make_face, 1.0, 1.0)] * 15, LEVEL)
+    shares = [0.7, 0.4, *[0.1] * 10, 0.3, 0.6, 0.85]
+    # The open eye is narrowed too.
+    pairs = [(share, 0.8) if eye == "left" else (0.8, share) for share in shares]
+    gaze = [LEVEL if share >= 0.7 else UP for share in shares]
+    shown = [
+        follow(hold, [lids(make_face, *pair)], one, start=0.5 + index * PERIOD)[0]
+        for index, (pair, one) in enumerate(zip(pairs, gaze, strict=True))
+    ]
+    assert np.degrees(np.abs(np.array(shown) - LEVEL).max()) <= 5.0
+    after = follow(hold, [lids(make_face, 1.0, 1.0)] * 6, LEVEL, start=1.1)
+    np.testing.assert_allclose(after[-1], LEVEL, atol=0.02)
+
+
+def test_an_eye_that_stays_shut_does_not_hold_the_gaze_for_ever(make_face):
+    hold = GazeHold()
+    follow(hold, [lids(make_face, 1.0, 1.0)] * 15, LEVEL)
+    shown = follow(hold, [lids(make_face, 1.0, 0.3)] * 300, DOWN, start=0.5)
     np.testing.assert_allclose(shown[-1], DOWN, atol=0.02)
 
 
