@@ -10,6 +10,7 @@ from sensor_msgs.msg import CompressedImage
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_cli.bus.live_link import LiveLink
 from x2c_cli.bus.live_news import LiveNews
+from x2c_cli.errors import PageError
 from x2c_cli.page.newest import Blob, Newest, encode
 from x2c_cli.page.wishes import Wish
 from x2c_core.control_space import controls
@@ -114,6 +115,49 @@ def test_the_page_sees_and_operates_nodes_that_others_started(ros, newest, wait_
         link.watch(False)
         topic = "/left/actuation_node/state"
         wait_until(lambda: not ros.node.count_subscribers(topic), what="the end of listening")
+    finally:
+        link.close()
+
+
+def test_of_several_robots_none_is_operated_and_all_are_stopped(ros, newest, wait_until):
+    nodes = []
+    for namespace in ("left", "right"):
+        node = ActuationNode(
+            parameter_overrides=[Parameter("use_joint_states", value=False)], namespace=namespace
+        )
+        ros.add(node)
+        node.start()
+        nodes.append(node)
+    link = LiveLink(newest, "", "image_raw")
+    link.start()
+    link.watch(True)
+    try:
+        # What an earlier test has left in the graph may still be seen.
+        wait_until(
+            lambda: any("/left, /right" in text for text in newest.get("missing") or ()),
+            what="the choice",
+        )
+        assert newest.get("actuation") is None
+        with pytest.raises(PageError, match="--namespace"):
+            link.robot()
+        link.do(Wish("disable"))
+        wait_until(lambda: failures(newest), what="a refusal")
+        link.stop()
+        names = ["/left/actuation_node", "/right/actuation_node"]
+        wait_until(
+            lambda: set(names) <= set(newest.get("stop")["stopped"]), what="a confirmed stop"
+        )
+    finally:
+        link.close()
+
+
+def test_a_page_sets_only_what_it_shows(ros, newest, wait_until):
+    link = LiveLink(newest, "/left", "image_raw")
+    link.start()
+    try:
+        link.do(Wish("set", "../right/actuation_node", "gain_brow", 2.0))
+        (text,) = wait_until(lambda: failures(newest), what="a refusal")
+        assert "does not offer" in text
     finally:
         link.close()
 

@@ -14,6 +14,7 @@ from x2c_cli.page.door import PageDoor
 from x2c_cli.page.frame_pairing import FramePairing
 from x2c_cli.page.listening import listen
 from x2c_cli.page.newest import Blob, Newest, encode
+from x2c_cli.page.operator import PageOperator
 from x2c_cli.page.wishes import BrowserState, Wish, WishList, parse
 from x2c_core.control_space import controls
 
@@ -26,6 +27,7 @@ OTHER = "192.0.2.7"
         (OTHER, "", "needs a token"),
         ("0.0.0.0", "secret", "all networks"),
         ("::", "secret", "all networks"),
+        ("::ffff:0.0.0.0", "secret", "all networks"),
         ("robot.example", "secret", "expected the IP address"),
     ],
 )
@@ -55,6 +57,7 @@ def test_an_opened_page_answers_to_its_address_only():
     access = Access(OTHER, "secret")
     assert access.knows_host(f"{OTHER}:8766")
     assert not access.knows_host("localhost:8766")
+    assert Access("FD00::A", "secret").knows_host("[fd00::a]:8766")
     assert access.knows_token("secret")
     assert not access.knows_token("")
     assert not access.knows_token("sécret")
@@ -68,6 +71,7 @@ def test_an_opened_page_answers_to_its_address_only():
         ("http://127.0.0.1:8766", False),
         ("http://evil.example", False),
         ("null", False),
+        ("http://[", False),
         (None, False),
     ],
 )
@@ -105,6 +109,7 @@ def test_messages_of_the_page_are_understood(text, content):
         '{"do": "set", "node": 1, "parameter": "gain_brow", "value": 1}',
         '{"do": "set", "node": "a", "parameter": "b", "value": NaN}',
         '{"do": "set", "node": "a", "parameter": "b", "value": null}',
+        f'{{"do": "set", "node": "a", "parameter": "b", "value": {"9" * 400}}}',
         '{"red": true}',
     ],
 )
@@ -189,6 +194,39 @@ def test_the_page_has_a_bar_for_every_control():
         for control in row["controls"]
     ]
     assert sorted(found) == sorted(controls.NAMES)
+
+
+class Recordings(list):
+    """Recordings that were begun."""
+
+    def start(self, folder, *words):
+        self.append(words)
+
+
+class Link:
+    """Link to the nodes of a robot, if one is chosen."""
+
+    def __init__(self, namespace):
+        self._namespace = namespace
+
+    def robot(self):
+        if self._namespace is None:
+            raise PageError("There are several robots")
+        return self._namespace
+
+
+@pytest.mark.parametrize(("namespace", "words"), [("", ()), ("/left", ("--namespace", "/left"))])
+def test_a_recording_is_of_the_robot_that_the_page_shows(namespace, words):
+    begun = Recordings()
+    PageOperator(Link(namespace), begun, ["--image-topic", "image"]).do(Wish("record"))
+    assert begun == [("--image-topic", "image", *words)]
+
+
+def test_nothing_is_recorded_while_no_robot_is_chosen():
+    begun = Recordings()
+    with pytest.raises(PageError, match="several robots"):
+        PageOperator(Link(None), begun, []).do(Wish("record"))
+    assert begun == []
 
 
 def test_a_port_that_is_taken_is_named():

@@ -17,12 +17,13 @@ from std_srvs.srv import SetBool, Trigger
 from x2c_bringup.run.watch import to_diagnosis
 from x2c_cli.bus.connection import Bus, domain
 from x2c_cli.bus.emergency_stop import SHARED, is_stopped
-from x2c_cli.bus.finding import TRIGGER, actuations, servers, within
+from x2c_cli.bus.finding import TRIGGER, actuations, servers
 from x2c_cli.bus.live_news import LiveNews
-from x2c_cli.bus.live_settings import read_settings
+from x2c_cli.bus.live_settings import SETTINGS, read_settings
 from x2c_cli.bus.parameters import set_parameter
 from x2c_cli.bus.reports import TOPIC as DIAGNOSTICS
-from x2c_cli.errors import BusError
+from x2c_cli.bus.robot_choice import ROOT, RobotChoice, namespace_of
+from x2c_cli.errors import BusError, PageError
 from x2c_cli.page.newest import Newest
 from x2c_cli.page.wishes import Wish, WishList
 from x2c_core.errors import X2CError
@@ -50,13 +51,14 @@ class LiveLink:
 
     Args:
         newest: Gets what is new.
-        namespace: Namespace of the robot, with a slash before it; empty: the only one there is.
+        namespace: Namespace of the robot; ROOT for that of no name, empty for the only one there
+            is. While there are several, only the emergency stop works, for all.
         image_topic: Topic of the camera.
     """
 
     def __init__(self, newest: Newest, namespace: str, image_topic: str) -> None:
         self._newest = newest
-        self._wanted = namespace
+        self._robots = RobotChoice(namespace)
         self._image_topic = image_topic
         self._news = LiveNews(newest)
         self._wishes = WishList()
@@ -70,8 +72,6 @@ class LiveLink:
         self._closing = threading.Event()
         self._opened = threading.Event()
         self._read_settings = 0.0
-        self._place = namespace
-        self._actuations: list[str] = []
         self._thread = threading.Thread(target=self._run, name="live link")
 
     def start(self) -> None:
@@ -99,6 +99,17 @@ class LiveLink:
         """
         self._wishes.add(wish)
 
+    def robot(self) -> str:
+        """Return the namespace of the robot; empty for the root.
+
+        Raises:
+            PageError: There are several robots, and none was chosen.
+        """
+        namespace = self._robots.namespace
+        if namespace is None:
+            raise PageError(self._robots.advice)
+        return namespace
+
     def stop(self) -> None:
         """Assert the emergency stop, now; what was asked before is forgotten."""
         self._wishes.clear()
@@ -114,7 +125,7 @@ class LiveLink:
     def _run(self) -> None:
         with Bus() as bus:
             self._bus = bus
-            self._add_stop(f"{self._wanted}{SHARED}")
+            self._add_stop(f"{self._robots.namespace}{SHARED}")
             self._opened.set()
             looked = 0.0
             while not self._closing.is_set():
@@ -144,26 +155,24 @@ class LiveLink:
     # What there is.
 
     def _refresh(self) -> None:
-        there = within(actuations(self._bus), self._wanted)
-        for name in there:
-            self._add_stop(f"{_place(name)}{SHARED}")
+        self._robots = RobotChoice(self._robots.wanted, actuations(self._bus))
+        for name in self._robots.stopped:
+            self._add_stop(f"{namespace_of(name)}{SHARED}")
         if not self._watched.is_set():
             self._leave()
             return
-        places = sorted({_place(name) for name in there})
-        place = self._wanted or (places[0] if places else "")
-        missing = []
-        if len(places) > 1:
-            missing.append(
-                f"There are several robots: {', '.join(place or '/' for place in places)}. This "
-                f"page shows {place or '/'}; choose another with --namespace."
-            )
-        elif not places:
-            missing.append(f"No actuation node was found yet ({domain()}).")
-        self._place, self._actuations = place, [n for n in there if _place(n) == place]
         self._subscribe()
+        place = self._robots.namespace
+        if place is None:
+            self._newest.put("missing", [self._robots.advice])
+            self._newest.put("robot name", {"namespace": "several robots", "domain": domain()})
+            self._newest.put("settings", [])
+            return
+        missing = []
+        if not self._robots.chosen:
+            missing.append(f"No actuation node was found yet ({domain()}).")
         for topic, what in (
-            (self._camera(), "camera image"),
+            (self._camera(place), "camera image"),
             (f"{place}/robot/image_raw{_COMPRESSED}", "image of the robot"),
             (f"{place}/face", "landmarks"),
             (f"{place}/control_values", "control values"),
@@ -171,22 +180,24 @@ class LiveLink:
             if topic not in self._subscribed:
                 missing.append(f"No {what}: nothing publishes {topic}.")
         self._newest.put("missing", missing)
-        self._newest.put("robot name", {"namespace": place or "/", "domain": domain()})
-        if self._actuations and time.monotonic() - self._read_settings > _SETTINGS:
+        self._newest.put("robot name", {"namespace": place or ROOT, "domain": domain()})
+        if self._robots.chosen and time.monotonic() - self._read_settings > _SETTINGS:
             self._show_settings()
 
     def _subscribe(self) -> None:
-        place = self._place
-        wanted: dict[str, tuple[type, Callable[[Any], None], int]] = {
-            f"{place}/robot/image_raw{_COMPRESSED}": (CompressedImage, self._news.robot, 1),
-            f"{place}/face": (FaceLandmarks, self._news.face, 1),
-            f"{place}/control_values": (ControlValues, self._news.values, 1),
-            DIAGNOSTICS: (DiagnosticArray, self._report, 50),
-        }
-        camera = self._camera()
-        kind = CompressedImage if camera.endswith(_COMPRESSED) else Image
-        wanted[camera] = (kind, self._news.camera, 1)
-        for name in self._actuations:
+        wanted: dict[str, tuple[type, Callable[[Any], None], int]] = {}
+        place = self._robots.namespace
+        if place is not None:
+            camera = self._camera(place)
+            kind = CompressedImage if camera.endswith(_COMPRESSED) else Image
+            wanted = {
+                camera: (kind, self._news.camera, 1),
+                f"{place}/robot/image_raw{_COMPRESSED}": (CompressedImage, self._news.robot, 1),
+                f"{place}/face": (FaceLandmarks, self._news.face, 1),
+                f"{place}/control_values": (ControlValues, self._news.values, 1),
+                DIAGNOSTICS: (DiagnosticArray, self._report, 50),
+            }
+        for name in self._robots.stopped:
             wanted[f"{name}/state"] = (ActuationState, partial(self._state, name), 5)
         for topic in self._subscribed.keys() - wanted.keys():
             self._subscribed.pop(topic)()
@@ -197,11 +208,11 @@ class LiveLink:
             elif not publishers and topic in self._subscribed:
                 self._subscribed.pop(topic)()
 
-    def _camera(self) -> str:
+    def _camera(self, place: str) -> str:
         """Return the camera's topic; where there is a compressed one, that, as it is smaller."""
         raw = self._image_topic
         if not raw.startswith("/"):
-            raw = f"{self._place}/{raw}"
+            raw = f"{place}/{raw}"
         compressed = raw if raw.endswith(_COMPRESSED) else f"{raw}{_COMPRESSED}"
         publishers, _ = self._bus.ends(compressed)
         return compressed if publishers else raw
@@ -216,53 +227,58 @@ class LiveLink:
 
     def _report(self, message: DiagnosticArray) -> None:
         self._reports.update({one.name: to_diagnosis(one) for one in message.status})
-        there = within(sorted(self._reports), self._place)
-        self._news.reports({name: self._reports[name] for name in there})
+        there = {name: one for name, one in self._reports.items() if self._robots.has(name)}
+        if there:
+            self._news.reports(there)
 
     def _state(self, name: str, message: ActuationState) -> None:
         self._states[name] = message
-        self._news.actuation(message)
+        if name in self._robots.chosen:
+            self._news.actuation(message)
         self._tell_stop()
 
     def _tell_stop(self) -> None:
         """Show whether the stop is asserted here, and which nodes say that they are stopped."""
-        states = dict(self._states)
+        there = self._robots.stopped
+        stopped = [name for name in there if self._is_stopped(name)]
+        others = [name for name in there if name not in stopped]
         self._newest.put(
-            "stop",
-            {
-                "asserted": self._asserted,
-                "stopped": sorted(name for name, one in states.items() if is_stopped(one)),
-                "others": sorted(name for name, one in states.items() if not is_stopped(one)),
-            },
+            "stop", {"asserted": self._asserted, "stopped": stopped, "others": others}
         )
+
+    def _is_stopped(self, name: str) -> bool:
+        state = self._states.get(name)
+        return state is not None and is_stopped(state)
 
     # What is to be done.
 
     def _do(self, wish: Wish) -> None:
-        place = self._place
+        place, chosen = self.robot(), self._robots.chosen
         if wish.action == "set":
+            if wish.parameter not in SETTINGS.get(wish.node, ()):
+                raise PageError("this page does not offer that setting; see 'x2c set'")
             node = f"{place}/{wish.node}"
             set_parameter(self._bus, node, wish.parameter, _text(wish.value))
             self._show_settings()
         elif wish.action == "reset":
-            self._reset()
+            self._reset(place)
         elif wish.action == "calibrate":
             self._ask(f"{place}/face_tracker_node/calibrate_neutral", Trigger.Request())
         elif wish.action == "neutral":
-            for name in self._actuations:
+            for name in chosen:
                 self._ask(f"{name}/neutral", Trigger.Request())
         elif wish.action in ("enable", "disable"):
-            for name in self._actuations:
+            for name in chosen:
                 self._ask(f"{name}/enable", SetBool.Request(data=wish.action == "enable"))
 
-    def _reset(self) -> None:
+    def _reset(self, place: str) -> None:
         with self._stop_lock:
             self._asserted = False
             self._publish_stop()
         self._tell_stop()
         drivers = servers(self._bus, TRIGGER, "/motor_driver_node/reset")
-        services = [f"{name}/reset" for name in self._actuations]
-        services += [one for one in drivers if _place(_place(one)) == self._place]
+        services = [f"{name}/reset" for name in self._robots.chosen]
+        services += [one for one in drivers if namespace_of(namespace_of(one)) == place]
         limit = time.monotonic() + _RELEASED
         for service in services:
             # The release may come after the request.
@@ -281,12 +297,7 @@ class LiveLink:
 
     def _show_settings(self) -> None:
         self._read_settings = time.monotonic()
-        self._newest.put("settings", read_settings(self._bus, self._place))
-
-
-def _place(name: str) -> str:
-    """Return the namespace of a full name; empty for the root."""
-    return name.rpartition("/")[0]
+        self._newest.put("settings", read_settings(self._bus, self.robot()))
 
 
 def _text(value: bool | float | str) -> str:

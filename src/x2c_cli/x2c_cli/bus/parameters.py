@@ -22,6 +22,8 @@ _KINDS: dict[int, tuple[type | tuple[type, ...], str]] = {
     ParameterType.PARAMETER_STRING: (str, "a text"),
 }
 
+_LARGEST = 2**63 - 1
+
 
 def find_node(bus: Bus, name: str) -> str:
     """Return the full name of a node, given with or without its namespace.
@@ -128,4 +130,6 @@ def _parsed(name: str, text: str, kind: int) -> Any:
         value = None
     if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         raise BusError(f"{name}: expected {words}, got {text!r}")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise BusError(f"{name}: expected {words} of 64 bits, got {text[:20]!r} and more")
     return float(value) if kind == ParameterType.PARAMETER_DOUBLE else value

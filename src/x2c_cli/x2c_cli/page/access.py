@@ -53,7 +53,8 @@ class Access:
             raise PageError(
                 f"expected the IP address of one interface of this machine, got {self.address!r}"
             ) from error
-        if address.is_unspecified:
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        if (mapped or address).is_unspecified:
             raise PageError(
                 f"{self.address} would open the page to all networks: give the address of the "
                 "interface that you mean, see 'ip address'"
@@ -71,9 +72,13 @@ class Access:
             host: Header Host of the request.
         """
         name = _name(f"//{host}")
-        return name == self.address or (
-            ipaddress.ip_address(self.address).is_loopback and name in _LOCAL_NAMES
-        )
+        own = ipaddress.ip_address(self.address)
+        if own.is_loopback and name in _LOCAL_NAMES:
+            return True
+        try:
+            return ipaddress.ip_address(name) == own
+        except ValueError:
+            return False
 
     def knows_origin(self, origin: str | None, host: str) -> bool:
         """Return whether a request comes from this page itself.
@@ -82,12 +87,7 @@ class Access:
             origin: Header Origin; None where the browser sends none.
             host: Header Host of the same request.
         """
-        return (
-            origin is not None
-            and self.knows_host(host)
-            and urlsplit(origin).scheme in ("http", "https")
-            and urlsplit(origin).netloc == host
-        )
+        return self.knows_host(host) and origin in (f"http://{host}", f"https://{host}")
 
     def knows_token(self, given: str) -> bool:
         """Return whether a token is the right one; any will do where none is needed."""

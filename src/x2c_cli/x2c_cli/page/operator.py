@@ -4,11 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from x2c_bringup.graph.recording import recording_folder
 from x2c_cli.page.recording import Recording
 from x2c_cli.page.server import Operator
 from x2c_cli.page.wishes import Wish
+
+
+class RobotOperator(Operator, Protocol):
+    """Link to the nodes of one robot."""
+
+    def robot(self) -> str:
+        """Return the namespace of the robot, empty for the root; raise PageError if unchosen."""
 
 
 class PageOperator:
@@ -17,10 +25,10 @@ class PageOperator:
     Args:
         link: Link to the nodes.
         recording: Recording that a button begins and ends.
-        words: Arguments of `x2c record`.
+        words: Arguments of `x2c record`, besides the robot's namespace.
     """
 
-    def __init__(self, link: Operator, recording: Recording, words: Sequence[str]) -> None:
+    def __init__(self, link: RobotOperator, recording: Recording, words: Sequence[str]) -> None:
         self._link = link
         self._recording = recording
         self._words = tuple(words)
@@ -33,10 +41,12 @@ class PageOperator:
         """Have something done.
 
         Raises:
-            PageError: A recording runs already, or too much waits.
+            PageError: A recording runs already, too much waits, or no robot is chosen.
         """
         if wish.action == "record":
-            self._recording.start(recording_folder("true"), *self._words)
+            namespace = self._link.robot()
+            chosen = ("--namespace", namespace) if namespace else ()
+            self._recording.start(recording_folder("true"), *self._words, *chosen)
         elif wish.action == "end recording":
             self._recording.end()
         else:

@@ -19,6 +19,7 @@ ACTIONS = ("reset", "enable", "disable", "neutral", "calibrate", "record", "end 
 """Actions of buttons, besides the emergency stop."""
 
 _MOST = 64
+_LARGEST = 2**31
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def _set(content: dict[str, object]) -> Wish:
         raise PageError(f"set {name}: expected a value, got {value!r:.80}")
     if isinstance(value, float) and not math.isfinite(value):
         raise PageError(f"set {name}: expected a finite number, got {value}")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise PageError(f"set {name}: {value!r:.20} … is too large")
     return Wish("set", node, name, value)
 
 

@@ -96,9 +96,9 @@ def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
     if arguments.no_page:
         yield
         return
+    # Also the root by name: the page is for this robot, whatever else runs.
     words = ["--image-topic", arguments.image_topic or "image_raw"]
-    if arguments.namespace:
-        words += ["--namespace", arguments.namespace]
+    words += ["--namespace", arguments.namespace or "/"]
     try:
         door = PageDoor(words, arguments.page_port)
     except PageError as error:

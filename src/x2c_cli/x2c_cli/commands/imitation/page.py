@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--namespace",
         metavar="NS",
         default="",
-        help="namespace of the robot (default: the only one)",
+        help="namespace of the robot; / for that of no name (default: the only one)",
     )
     parser.add_argument(
         "--image-topic",
@@ -83,6 +83,7 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
 
     from x2c_cli.bus.finding import normal
     from x2c_cli.bus.live_link import LiveLink
+    from x2c_cli.bus.robot_choice import ROOT
     from x2c_cli.page.description import description
     from x2c_cli.page.newest import Newest
     from x2c_cli.page.operator import PageOperator
@@ -90,15 +91,12 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
     from x2c_cli.page.server import PageServices, serve
     from x2c_node.spinning.stopping import stop_on_signals
 
-    namespace = normal(arguments.namespace)
+    namespace = normal(arguments.namespace) or (ROOT if arguments.namespace else "")
     newest = Newest()
     newest.put("description", description())
     link = LiveLink(newest, namespace, arguments.image_topic)
     recording = Recording(COMMAND, lambda state: newest.put("recording", state))
-    words = ["--image-topic", arguments.image_topic]
-    if namespace:
-        words += ["--namespace", namespace]
-    operator = PageOperator(link, recording, words)
+    operator = PageOperator(link, recording, ["--image-topic", arguments.image_topic])
     with stop_on_signals() as request:
         link.start()
         try:
