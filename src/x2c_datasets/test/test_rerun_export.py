@@ -84,6 +84,14 @@ def test_what_is_in_the_bag_is_in_the_recording(tmp_path, make_bag, robot):
     assert (times.tolist(), np.ravel(rests).tolist()) == ([START], [1.0, 0.0, 0.0])
     assert "mesh jaw.stl is missing" in outcome.notes
     assert "nothing was recorded of actuation_node/state" in outcome.notes
+    assert outcome.issues == ()
+
+
+def test_what_is_wrong_with_the_bag_is_an_issue(tmp_path, make_bag):
+    bag = make_bag(tmp_path / "bag", frames=3)
+    (bag / "metadata.yaml").unlink()
+    (issue,) = export_rerun(bag, tmp_path / "run.rrd", "virtual").issues
+    assert "metadata.yaml is missing" in issue
 
 
 def test_all_that_is_missing_is_said(tmp_path, make_bag):

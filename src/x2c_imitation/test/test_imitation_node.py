@@ -220,6 +220,7 @@ def test_x2cnet_imitates_too(start, ros, wait_until, model, make_face, runtime):
     person = Person(ros, wait_until)
     person.is_neutral_with(make_face(model.neutral))
     wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    assert "loading the backend x2cnet" in process.output
     smile = model.landmarks(controls.from_names({"Lip Corner Raise Left": 1.0, "Jaw Pitch": 0.3}))
     for face in (model.neutral, smile) * 4:
         answer = person.shows(person.message(make_face(face, yaw=0.1)))

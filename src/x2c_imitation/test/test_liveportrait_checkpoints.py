@@ -181,6 +181,18 @@ def test_files_are_compared_with_the_published_ones(monkeypatch, tmp_path):
     ]
 
 
+def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(published, "digest", refuse)
+    file = PublishedFile(PortraitPart.MOTION, "motion.pth", 4, "")
+    monkeypatch.setattr(published, "PUBLISHED_FILES", (file,))
+    (tmp_path / "motion.pth").write_bytes(b"1234")
+    with pytest.raises(NetworkError, match=r"cannot read .*motion\.pth: Permission denied"):
+        check_files(tmp_path)
+
+
 def test_there_is_one_published_file_for_each_part():
     assert [file.part for file in PUBLISHED_FILES] == list(PortraitPart)
     assert all(len(file.sha256) == 64 for file in PUBLISHED_FILES)

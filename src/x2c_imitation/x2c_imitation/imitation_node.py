@@ -83,6 +83,11 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
+        if self.params.backend != DEFAULT_BACKEND:
+            self.get_logger().info(
+                f"loading the backend {self.params.backend}: large networks take from seconds to "
+                "minutes on a processor, and until then the node is unconfigured"
+            )
         imitator = make_imitator(self.params.backend, robot, vars(self.options))
         self._stage = ImitationStage(imitator, self.params.timing, self.params.mirror)
         self._face_state = "waiting for a face"

@@ -36,11 +36,13 @@ class RerunOutcome:
 
     Attributes:
         messages: Number of messages in the recording.
-        notes: Missing and left out parts, in plain sentences.
+        notes: Missing parts, in plain sentences.
+        issues: Parts of the bag that could not be read or shown, in plain sentences.
     """
 
     messages: int
     notes: tuple[str, ...]
+    issues: tuple[str, ...]
 
 
 def export_rerun(
@@ -89,9 +91,10 @@ def export_rerun(
     if not any(shown[part] for part in _JOINTS):
         notes.append("no positions of joints were recorded")
     notes += [f"mesh {name} is missing" for name in log.missing]
-    for why, count in log.left_out.items():
-        notes.append(f"{counted(count, 'message')} left out: {why}")
-    return RerunOutcome(shown.total(), (*notes, *reader.issues))
+    issues = [
+        f"{counted(count, 'message')} left out: {why}" for why, count in log.left_out.items()
+    ]
+    return RerunOutcome(shown.total(), tuple(notes), (*issues, *reader.issues))
 
 
 def _model(log: RerunLog, robot: str) -> list[str]:

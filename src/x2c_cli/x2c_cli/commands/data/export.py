@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from x2c_cli.commands.imitation.source import seconds
@@ -115,11 +116,12 @@ def _export_rerun(arguments: argparse.Namespace, console: Console) -> int:
             *(Path(arguments.bags[0]), arguments.out, arguments.robot),
             lambda messages: progress.advance(bar, messages),
         )
-    text = f"{counted(outcome.messages, 'message')}: {arguments.out}; open it with: rerun FILE"
-    notes = [f"note: {note}" for note in outcome.notes]
+    out = arguments.out
+    text = f"{counted(outcome.messages, 'message')}: {out}; open it with: rerun {quote(str(out))}"
+    notes = [f"note: {note}" for note in (*outcome.notes, *outcome.issues)]
     for line in (text, *notes):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return 0
+    return _PARTLY if outcome.issues else 0
 
 
 def _images(arguments: argparse.Namespace) -> int | None:
@@ -165,7 +167,8 @@ def _tell(arguments: argparse.Namespace, outcome: ExportOutcome, console: Consol
         for reason, count in outcome.left_out.items()
     ]
     if outcome.resized:
-        notes.append(f"{outcome.resized} images had another size than the first and were scaled")
+        had = counted(outcome.resized, "image had", "images had")
+        notes.append(f"{had} another size than the first, scaled")
     for note in (*notes, *outcome.issues):
         console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     unusable = any("cannot be used" in reason for reason in outcome.left_out)

@@ -167,9 +167,10 @@ def check_files(folder: Path) -> list[FoundFile]:
             continue
         try:
             size = path.stat().st_size
+            state = _state(path, size, published)
         except OSError as error:
             raise NetworkError(f"cannot read {path}: {error.strerror or error}") from error
-        found.append(FoundFile(published, path, _state(path, size, published), size))
+        found.append(FoundFile(published, path, state, size))
     return found
 
 

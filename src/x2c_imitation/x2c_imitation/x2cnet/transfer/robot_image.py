@@ -27,9 +27,7 @@ def read_robot_image(path: Path) -> ImageArray:
     try:
         bgr = read_image(path)
     except ImageDecodingError as error:
-        raise TransferError(
-            f"{error}; the image of the neutral robot is to be a PNG or JPEG"
-        ) from error
+        raise TransferError(f"{error}; expected a PNG or JPEG with the neutral face") from error
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
