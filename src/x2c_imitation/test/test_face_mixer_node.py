@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
@@ -13,6 +14,7 @@ from x2c_core.control_space.layers import ControlLayer
 from x2c_core.control_space.regions import region_mask
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_imitation.expression_source_node import ExpressionSourceNode
+from x2c_imitation.face_mixer.source_settings import MOST_SOURCES
 from x2c_imitation.face_mixer_node import FaceMixerNode
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, MixerState
@@ -175,6 +177,37 @@ def test_expression_that_cannot_be_is_refused_with_the_reason(graph):
     answer = graph().express("grimace")
     assert not answer.success
     assert "unknown expression 'grimace'" in answer.message
+
+
+def test_expression_for_which_there_is_no_room_is_refused_and_imitation_goes_on(graph, tmp_path):
+    file = tmp_path / "sources.yaml"
+    names = "\n".join(f"  s{number}:" for number in range(MOST_SOURCES))
+    file.write_text(f"sources:\n{names}\n")
+    mixed = graph(sources_file=str(file))
+    answer = mixed.express()
+    assert not answer.success
+    assert f"there are {MOST_SOURCES} sources already" in answer.message
+    mixed.wait_for_jaw(controls.NEUTRAL[JAW] - 1e-6, controls.NEUTRAL[JAW] + 1e-6)
+    assert mixed.express("").success
+
+
+def test_expression_ends_at_once_when_it_is_told_to(ros, graph, tmp_path, wait_until):
+    file = tmp_path / "sources.yaml"
+    file.write_text("sources: {express: {timeout: 60.0}}")
+    mixed = graph(sources_file=str(file))
+    assert mixed.express().success
+    wait_until(lambda: mixed.states and mixed.states[-1].live == ["express"], what="its begin")
+    assert mixed.express("").success
+    wait_until(lambda: mixed.states[-1].live == [], what="its end")
+
+
+def test_expression_is_faded_out_after_a_deactivation_without_imitation(graph, wait_until):
+    mixed = graph()
+    assert mixed.express().success
+    wait_until(lambda: mixed.states and mixed.states[-1].live == ["express"], what="its begin")
+    assert mixed.node.trigger_deactivate() is TransitionCallbackReturn.SUCCESS
+    assert mixed.node.trigger_activate() is TransitionCallbackReturn.SUCCESS
+    wait_until(lambda: mixed.states[-1].live == [], what="its end")
 
 
 def test_file_of_sources_that_cannot_be_read_is_refused(graph):

@@ -123,7 +123,8 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         """Listen to imitation and to all sources."""
         self._heard: set[str] = set()
         self._ticks = self.timer(1.0 / self.params.rate, self._tick)
-        self._ticks.cancel()
+        if not self._mixer.busy:
+            self._ticks.cancel()
         for name in self._mixer.names:
             self._listen(name)
         self._look()
@@ -134,8 +135,8 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         )
 
     def deactivate(self) -> None:
-        """Forget the expression that is shown."""
-        self._held = None
+        """End the expression that is shown."""
+        self._end_expression()
 
     def parameters_changed(self) -> None:
         """Take over times and speed."""
@@ -191,12 +192,14 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self, request: PlayExpression.Request, response: PlayExpression.Response
     ) -> PlayExpression.Response:
         if not request.name:
-            self._held = None
+            self._end_expression()
             response.success, response.message = True, "the expression ends"
             return response
         if self.state != "active":
             response.message = "face_mixer_node is not active"
             return response
+        # Refused here if there are too many sources: in the mix it would hold up imitation.
+        self._mixer.announce(EXPRESS)
         self._held = HeldExpression.named(
             request.name,
             request.intensity,
@@ -210,6 +213,11 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self._wake()
         return response
 
+    def _end_expression(self) -> None:
+        if self._held is not None:
+            self._held = None
+            self._mixer.release(EXPRESS)
+
     # Mixing.
 
     def _take_imitation(self, message: ControlValues) -> None:
@@ -220,7 +228,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         face = self._mix(now)
         self.statistics.measured("mixing", time.perf_counter() - started)
         stamp = to_nanoseconds(message.header.stamp)
-        mixed = self._stamps.of_imitation(stamp, now)
+        mixed = self._stamps.of_imitation(stamp, self._clock_now)
         self._frame, self._frame_id = frame, message.header.frame_id
         if mixed == stamp and (face == frame.values).all():
             self._publisher.publish(message)
@@ -230,17 +238,20 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
     def _tick(self) -> None:
         now = time.monotonic()
         face = self._mix(now)
-        self._publish(face, self._stamps.in_between(now, self.get_clock().now().nanoseconds))
+        self._publish(face, self._stamps.in_between(self._clock_now))
         if not self._mixer.busy:
             self._ticks.cancel()
+
+    @property
+    def _clock_now(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
 
     def _mix(self, now: float) -> Array:
         if self._held is not None:
             if now < self._held.until:
                 self._mixer.take(EXPRESS, self._held.layer, now)
             else:
-                self._mixer.release(EXPRESS)
-                self._held = None
+                self._end_expression()
         face = self._mixer.mix(now)
         if now >= self._next_state or not self._mixer.active:
             self._next_state = now + _STATE_PERIOD
