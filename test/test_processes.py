@@ -14,9 +14,9 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.processes import command_line
 from x2c_bringup.shared_files import default_params_file
 from x2c_core.control_space import controls
-from x2c_msgs.msg import ControlValues
+from x2c_msgs.msg import ControlValues, MixerState
 from x2c_node.conversion.images import bgr_to_image
-from x2c_node.qos import IMAGE_PUBLISHER
+from x2c_node.qos import IMAGE_PUBLISHER, LATCHED
 from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.performer import performer_video
 
@@ -34,6 +34,7 @@ def graph(node_process, tmp_path):
                 loop=True,
                 namespace=NAMESPACE,
                 params_file=str(default_params_file()),
+                mixer=True,
             )
         )
     }
@@ -47,6 +48,7 @@ def graph(node_process, tmp_path):
 def test_processes_imitate_and_outlive_one_that_is_killed(graph, ros, wait_until):
     processes, start = graph
     frames = ros.collect(ControlValues, f"/{NAMESPACE}/control_values")
+    mixed = ros.collect(MixerState, f"/{NAMESPACE}/mixer/state", LATCHED)
 
     def follows():
         return any(frame.state == ControlValues.TRACKING for frame in frames)
@@ -56,6 +58,8 @@ def test_processes_imitate_and_outlive_one_that_is_killed(graph, ros, wait_until
         return said is not None and "waiting for" in said.message
 
     wait_until(follows, what="control values that follow a face")
+    wait_until(lambda: mixed, what="the state of the mixer")
+    assert set(mixed[-1].winners) == {"imitation"}
 
     tracker = processes.pop("face_tracker_node")
     tracker.popen.send_signal(signal.SIGKILL)
