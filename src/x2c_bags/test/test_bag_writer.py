@@ -77,6 +77,23 @@ def test_a_bag_without_messages_is_a_bag(tmp_path, make_bag):
         assert list(make_reader(file).iter_messages()) == []
 
 
+def test_topics_of_a_shared_face_are_in_a_bag_only_with_messages(tmp_path, messages):
+    folder = tmp_path / "bag"
+    writer = BagWriter(folder, NAMES, PUBLICATION_CLOCK)
+    written = fill(writer, messages, 2)
+    data = messages.of_frame(Part.CONTROLS, 7, 7, (8, 8))
+    writer.write(Part.IMITATED_CONTROLS, 7, data)
+    writer.close()
+    assert contents(folder) == [*written, ("/imitation/control_values", 7, data)]
+    shared = {f"/{one.part}" for one in TOPICS if one.shared_face}
+    reader = BagReader(folder)
+    assert reader.issues == []
+    assert set(reader.topics) & shared == {"/imitation/control_values"}
+    (record,) = reader.records([Part.IMITATED_CONTROLS])
+    assert reader.decode(record).header.stamp.nanosec == 7
+    assert len(list(reader.records([Part.CONTROLS]))) == 2
+
+
 def test_an_existing_bag_is_not_touched(tmp_path):
     (tmp_path / "bag").mkdir()
     with pytest.raises(BagError, match="exists already"):

@@ -28,7 +28,7 @@ from x2c_bags.recorder_node import RecorderNode, stamp_of
 from x2c_bags.schema.topics import Part
 from x2c_bags.writing.bag_writer import BagWriter
 from x2c_core.control_space import controls
-from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_msgs.msg import ControlLayer, ControlValues, FaceLandmarks, MixerState
 from x2c_node import qos
 from x2c_node.conversion.time_stamps import to_stamp
 from x2c_node.diagnostics import Level
@@ -313,6 +313,41 @@ def test_a_recording_whose_writer_fails_is_finished_and_a_fault(
     node.stop()
     assert "cannot deactivate cleanly: the recording has ended" in node.fault
     assert BagReader(tmp_path / "out" / "bag").issues == []
+
+
+def test_what_shares_the_face_is_recorded_once_there_is_a_mixer(ros, wait_until, tmp_path):
+    node = RecorderNode(parameter_overrides=[Parameter("output", value=str(tmp_path / "out"))])
+    ros.add(node)
+    assert node.start()
+    layers = ros.publish(ControlLayer, "sources/idle")
+    imitated = ros.publish(ControlValues, "imitation/control_values")
+    values = publisher(ros, wait_until, ControlValues, "control_values")
+    # Sources look for a listener to know whether there is a mixer.
+    assert layers.get_subscription_count() == 0
+    ros.publish(MixerState, "mixer/state", qos.LATCHED).publish(MixerState(live=["idle"]))
+
+    def recorded_all():
+        layers.publish(ControlLayer(mode=ControlLayer.ADD))
+        imitated.publish(control_values(1))
+        values.publish(control_values(0))
+        parts = ("mixer/state", "sources/idle", "imitation/control_values", "control_values")
+        said = node.diagnosis().values
+        return all(said.get(f"{part} recorded") for part in parts)
+
+    wait_until(recorded_all, what="a message of each topic")
+    node.stop()
+    reader = BagReader(tmp_path / "out")
+    assert reader.issues == []
+    (state,) = reader.records([Part.MIXER_STATE])
+    assert list(reader.decode(state).live) == ["idle"]
+    assert reader.decode(next(reader.records([Part.IDLE_LAYER]))).mode == ControlLayer.ADD
+    imitated_values = reader.decode(next(reader.records([Part.IMITATED_CONTROLS]))).values
+    np.testing.assert_array_equal(imitated_values, control_values(1).values)
+    # The table is of what the robot gets.
+    with (tmp_path / "out" / "controls.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    assert {row[1] for row in rows} == {rows[0][1]}
+    assert float(rows[0][1]) == pytest.approx(float(control_values(0).values[0]))
 
 
 def test_a_publisher_of_another_version_is_named_and_recorded_apart(

@@ -34,5 +34,17 @@ def test_the_robots_image_alone_is_not_taken_for_the_cameras():
     }
 
 
+def test_control_values_of_imitation_are_not_taken_for_those_of_the_robot():
+    values = "x2c_msgs/msg/ControlValues"
+    named = {"/left/imitation/control_values": values, "/left/control_values": values}
+    assert parts_of(named, {}) == {
+        "/left/imitation/control_values": Part.IMITATED_CONTROLS,
+        "/left/control_values": Part.CONTROLS,
+    }
+    # Of others, only the robot's are guessed.
+    others = {"/left/control_values": values, "/mine": values}
+    assert parts_of(others, {}) == {"/left/control_values": Part.CONTROLS}
+
+
 def test_a_topic_of_another_type_plays_no_part():
     assert parts_of({"/face": "std_msgs/msg/String"}, {}) == {}

@@ -91,7 +91,10 @@ class RecorderNode(ManagedNode[RecorderParameters]):
             Split(self.params.max_bag_size, int(self.params.max_bag_duration * 1e9)),
             self.supervisor.pulse("recorder", _LONGEST_STALL),
         )
-        self._subscriptions_by_part = {one.part: self._subscribe(one) for one in topics}
+        self._subscriptions_by_part = {
+            one.part: self._subscribe(one) for one in topics if not one.shared_face
+        }
+        self._subscribe_to_shared_face()
         self.timer(0.5, self._watch)
 
     def deactivate(self) -> None:
@@ -119,6 +122,18 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         if not counts:
             return Diagnosis(Level.OK, "waiting for messages", values)
         return Diagnosis(Level.OK, f"recording to {self.params.output}", values)
+
+    def _subscribe_to_shared_face(self) -> None:
+        """Hear what shares the face, once there is a mixer.
+
+        Without one, sources would take the recorder for it.
+        """
+        if Part.MIXER_STATE in self._subscriptions_by_part:
+            return
+        if publishers(self, self.resolve_topic_name(Part.MIXER_STATE)):
+            for topic in TOPICS:
+                if topic.shared_face:
+                    self._subscriptions_by_part[topic.part] = self._subscribe(topic)
 
     def _subscribe(
         self, topic: Topic, reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE
@@ -196,6 +211,7 @@ class RecorderNode(ManagedNode[RecorderParameters]):
             hope = "" if self.finished else "; recording continues as soon as there is room"
             self.get_logger().error(printable(f"{fault}{hope}"))
         self._reported = fault
+        self._subscribe_to_shared_face()
         for topic in TOPICS:
             subscription = self._subscriptions_by_part.get(topic.part)
             if subscription is None or topic.latched:

@@ -22,6 +22,13 @@ class Part(enum.StrEnum):
     ROBOT_IMAGE = "robot/image_raw/compressed"
     ROBOT_INFO = "robot/camera_info"
     DIAGNOSTICS = "/diagnostics"
+    IMITATED_CONTROLS = "imitation/control_values"
+    MIXER_STATE = "mixer/state"
+    IDLE_LAYER = "sources/idle"
+    BLENDSHAPES_LAYER = "sources/blendshapes"
+    SPEECH_LAYER = "sources/speech"
+    SAY_LAYER = "sources/say"
+    PLAY_LAYER = "sources/play"
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Topic:
         latched: Whether the last message is kept for those who subscribe later.
         depth: Queue depth of the publisher.
         image: Whether it holds images, which are most of a bag.
+        shared_face: Whether it exists only while `face_mixer_node` runs; a bag without messages of
+            it does not name it, and it is known by its name alone.
     """
 
     part: Part
@@ -41,6 +50,7 @@ class Topic:
     latched: bool = False
     depth: int = 1
     image: bool = False
+    shared_face: bool = False
 
 
 TOPICS: tuple[Topic, ...] = (
@@ -55,6 +65,13 @@ TOPICS: tuple[Topic, ...] = (
     Topic(Part.ROBOT_IMAGE, "sensor_msgs/msg/CompressedImage", image=True),
     Topic(Part.ROBOT_INFO, "sensor_msgs/msg/CameraInfo"),
     Topic(Part.DIAGNOSTICS, "diagnostic_msgs/msg/DiagnosticArray", depth=10),
+    Topic(Part.IMITATED_CONTROLS, "x2c_msgs/msg/ControlValues", shared_face=True),
+    Topic(Part.MIXER_STATE, "x2c_msgs/msg/MixerState", latched=True, shared_face=True),
+    Topic(Part.IDLE_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
+    Topic(Part.BLENDSHAPES_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
+    Topic(Part.SPEECH_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
+    Topic(Part.SAY_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
+    Topic(Part.PLAY_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
 )
 
 
@@ -71,7 +88,9 @@ def parts_of(recorded: Mapping[str, str], said: Mapping[str, str]) -> dict[str, 
     found: dict[str, Part] = {}
     for topic in TOPICS:
         names = [name for name, kind in recorded.items() if kind == topic.message_type]
-        name = said.get(topic.part) or _by_name(names, topic.part) or _only(names, found)
+        name = said.get(topic.part) or _by_name(names, topic.part)
+        if name is None and not topic.shared_face:
+            name = _only(names, found)
         if name in names and name not in found:
             found[name] = topic.part
     return found

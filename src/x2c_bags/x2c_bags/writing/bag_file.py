@@ -35,7 +35,9 @@ class BagFile:
         self.path = path
         self.counts: Counter[Part] = Counter()
         self.start = self.end = 0
-        definitions = {one.message_type: definition(one.message_type) for one in topics.values()}
+        self._definitions = {
+            one.message_type: definition(one.message_type) for one in topics.values()
+        }
         self._file = WholeFile(path)
         # JPEG does not get smaller, and what else there is hardly counts.
         stream: Any = self._file
@@ -45,11 +47,8 @@ class BagFile:
         self._topics = {topic.part: (name, topic) for name, topic in topics.items()}
         self._channels: dict[tuple[Part, str], int] = {}
         for topic in topics.values():
-            known = definitions[topic.message_type]
-            schema = self._writer.register_schema(
-                topic.message_type, "ros2msg", known.text.encode()
-            )
-            self._channels[topic.part, ""] = self._register(topic.part, schema, known.hash)
+            if not topic.shared_face:
+                self._channel(topic.part, "")
 
     @property
     def size(self) -> int:
@@ -108,10 +107,11 @@ class BagFile:
     def _channel(self, part: Part, type_hash: str) -> int:
         """Return the channel for messages of one type, which is made where there is none."""
         if (part, type_hash) not in self._channels:
-            schema = self._writer.register_schema(
-                self._topics[part][1].message_type, "ros2msg", b""
-            )
-            self._channels[part, type_hash] = self._register(part, schema, type_hash)
+            kind = self._topics[part][1].message_type
+            known = self._definitions[kind]
+            text = b"" if type_hash else known.text.encode()
+            schema = self._writer.register_schema(kind, "ros2msg", text)
+            self._channels[part, type_hash] = self._register(part, schema, type_hash or known.hash)
         return self._channels[part, type_hash]
 
     def _register(self, part: Part, schema: int, type_hash: str) -> int:

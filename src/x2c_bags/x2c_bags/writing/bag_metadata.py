@@ -76,6 +76,7 @@ def metadata_of(
                 "message_count": counts[topic.part],
             }
             for name, topic in topics.items()
+            if counts[topic.part] or not topic.shared_face
         ],
         "compression_format": "",
         "compression_mode": "",
