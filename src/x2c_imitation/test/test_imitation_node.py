@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
 from x2c_core.control_space import controls
 from x2c_core.face.frames import ControlState, Face, FaceState
+from x2c_imitation.imitation_node import ImitationNode
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
 from x2c_node.conversion.messages import face_to_message
@@ -214,13 +216,22 @@ def test_what_cannot_be_is_refused_with_the_reason(start, ros, wait_until, param
     assert process.stop() == 0
 
 
+def test_a_motion_transfer_that_loads_for_minutes_is_announced(ros, capfd):
+    # Without a network nothing is loaded, but the announcement comes first.
+    options = {"backend": "x2cnet", "transfer": "liveportrait", "network": "/gone/x.onnx"}
+    overrides = [Parameter(name, value=value) for name, value in options.items()]
+    node = ImitationNode(parameter_overrides=overrides)
+    ros.add(node)
+    node.trigger_configure()
+    assert "loading the motion transfer liveportrait" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("runtime", ["onnx", "torch"])
 def test_x2cnet_imitates_too(start, ros, wait_until, model, make_face, runtime):
     process = start(backend="x2cnet", runtime=runtime, recovery_time=0.05)
     person = Person(ros, wait_until)
     person.is_neutral_with(make_face(model.neutral))
     wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
-    assert "loading the backend x2cnet" in process.output
     smile = model.landmarks(controls.from_names({"Lip Corner Raise Left": 1.0, "Jaw Pitch": 0.3}))
     for face in (model.neutral, smile) * 4:
         answer = person.shows(person.message(make_face(face, yaw=0.1)))

@@ -16,6 +16,7 @@ from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator, option_class,
 from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need
+from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
 from x2c_node.conversion.messages import controls_to_message, face_from_message
@@ -83,10 +84,12 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
-        if self.params.backend != DEFAULT_BACKEND:
-            self.get_logger().info(
-                f"loading the backend {self.params.backend}: large networks take from seconds to "
-                "minutes on a processor, and until then the node is unconfigured"
+        transfer = vars(self.options).get("transfer", DEFAULT_TRANSFER)
+        if transfer != DEFAULT_TRANSFER:
+            # A warning, since x2c imitate shows no less, and the robot seems to do nothing.
+            self.get_logger().warning(
+                f"loading the motion transfer {transfer}: without a GPU this can take minutes, "
+                "and until then the node is unconfigured"
             )
         imitator = make_imitator(self.params.backend, robot, vars(self.options))
         self._stage = ImitationStage(imitator, self.params.timing, self.params.mirror)
