@@ -4,10 +4,12 @@
 import json
 
 import pytest
+from rcl_interfaces.msg import ParameterType
 from std_msgs.msg import Bool
 
 from x2c_cli.bus.finding import normal, within
 from x2c_cli.bus.messages import as_text, part
+from x2c_cli.bus.parameters import _parsed
 from x2c_cli.errors import BusError
 from x2c_msgs.msg import ActuationState, ControlValues
 
@@ -199,3 +201,10 @@ def test_messages_are_shown_as_yaml():
     assert as_text(part(message, "header.stamp.sec")) == "0"
     with pytest.raises(BusError, match="did you mean 'confidence'"):
         part(message, "confidense")
+
+
+@pytest.mark.parametrize("kind", [ParameterType.PARAMETER_DOUBLE, ParameterType.PARAMETER_INTEGER])
+def test_a_number_too_large_for_a_parameter_is_refused_in_a_sentence(kind):
+    with pytest.raises(BusError, match=r"gain: expected a .*number of 64 bits"):
+        _parsed("gain", "9" * 400, kind)
+    assert _parsed("gain", "2", kind) == 2
