@@ -61,8 +61,11 @@ def deflection(message):
 
 def test_a_phones_face_is_published_as_a_layer(start, send, got, wait_until):
     node = start(mirror=True)
-    assert node.diagnosis().level == Level.WARN
+    assert node.diagnosis().level == Level.OK
+    assert "waiting for live_link_face packets" in node.diagnosis().message
     send(node, b"noise")
+    wait_until(lambda: node.diagnosis().level == Level.WARN, what="a warning")
+    assert "no face in the packets" in node.diagnosis().message
 
     def layer():
         send(node, puppets.live_link_face({"jawOpen": 0.5, "mouthSmileLeft": 1.0}))

@@ -129,8 +129,11 @@ class BlendshapeNode(ManagedNode[BlendshapeParameters]):
         if receiver.last_error:
             values["last malformed packet"] = receiver.last_error
         if receiver.is_silent:
-            text = f"no face in {self.params.format} packets at {where}"
-            return Diagnosis(Level.WARN, text, values)
+            form = self.params.format
+            if receiver.counts and not self.statistics.rates:
+                return Diagnosis(Level.WARN, f"no face in the packets at {where}: {form}?", values)
+            # A puppeteer comes and goes.
+            return Diagnosis(Level.OK, f"waiting for {form} packets at {where}", values)
         rate = self.statistics.rates["face"].rate
         return Diagnosis(Level.OK, f"{receiver.sender} at {rate:.1f} Hz", values)
 
