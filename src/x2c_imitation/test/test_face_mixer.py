@@ -192,6 +192,22 @@ def test_too_many_sources_are_refused():
         mixer.take("more", layer(), 0.0)
 
 
+def test_a_forgotten_source_makes_room_and_one_that_is_seen_stays():
+    stage = Stage()
+    for number in range(MOST_SOURCES):
+        stage.mixer.announce(f"s{number}")
+    stage.run(1.0, s3=layer(), s4=layer())
+    assert stage.mixer.conflicts == (("s4", "s3"),)
+    assert not stage.mixer.forget("s3")
+    stage.run(3.0)
+    assert stage.mixer.forget("s3")
+    assert stage.mixer.conflicts == ()
+    face = stage.run(1.0, new=layer())[-1]
+    assert face[JAW] == pytest.approx(HIGH[JAW])
+    assert stage.mixer.state().winners["mouth"] == "new"
+    assert len(stage.mixer.names) == MOST_SOURCES
+
+
 def test_source_of_an_impossible_name_is_refused():
     with pytest.raises(MixerError, match="'1/x' is no name of a source"):
         FaceMixer().declare("1/x", SourceSettings())

@@ -136,6 +136,27 @@ def test_source_that_is_not_declared_is_found_while_it_publishes(ros, graph):
     mixed.wait_for_jaw(0.0, 0.21, (other, MOUTH))
 
 
+def test_source_that_has_left_makes_room_for_one_that_was_refused(
+    ros, graph, tmp_path, wait_until
+):
+    file = tmp_path / "sources.yaml"
+    names = "\n".join(f"  s{number}:" for number in range(MOST_SOURCES - 1))
+    file.write_text(f"sources:\n{names}\n")
+    mixed = graph(sources_file=str(file))
+    first = ros.publish(LayerMessage, "sources/first")
+    mixed.wait_for_jaw(0.0, 0.21, (first, MOUTH))
+    second = ros.publish(LayerMessage, "sources/second")
+    counts = mixed.node.statistics.counts
+    wait_until(lambda: counts["sources refused"], what="the refusal")
+    ros.node.destroy_publisher(first)
+
+    def second_is_seen():
+        second.publish(MOUTH)
+        return mixed.states[-1].live == ["second"]
+
+    wait_until(second_is_seen, what="the second one")
+
+
 def test_impossible_layers_and_names_are_refused_and_counted(ros, graph, wait_until):
     mixed = graph()
     bad = layer_to_message(ControlLayer(OPEN, region_mask(["mouth"])), Header())

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rclpy.subscription import Subscription
 from std_msgs.msg import Header
 
 from x2c_core.arrays import Array
@@ -113,7 +114,8 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self._frame_id = ""
         self._held: HeldExpression | None = None
         self._shown: MixState | None = None
-        self._conflicts = 0
+        self._conflicts: set[tuple[str, str]] = set()
+        self._declared = frozenset(self._mixer.names)
         self._next_state = 0.0
         self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
         self._states = self.publisher(MixerState, "mixer/state", qos.LATCHED)
@@ -122,6 +124,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
     def activate(self) -> None:
         """Listen to imitation and to all sources."""
         self._heard: set[str] = set()
+        self._announced: dict[str, Subscription[Any]] = {}
         self._ticks = self.timer(1.0 / self.params.rate, self._tick)
         if not self._mixer.busy:
             self._ticks.cancel()
@@ -164,11 +167,18 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
     # Sources.
 
     def _look(self) -> None:
-        """Listen to sources that have been announced since."""
+        """Listen to sources that have been announced since, and forget those that have left."""
         prefix = self.resolve_topic_name(SOURCES + "x")[:-1]
+        for name in list(self._announced):
+            if not self.count_publishers(prefix + name) and self._mixer.forget(name):
+                self.destroy_subscription(self._announced.pop(name))
+                self.statistics.rates.pop(name, None)
+                # Those that were refused get another chance.
+                self._heard.intersection_update(self._mixer.names)
         for topic, types in self.get_topic_names_and_types():
             name = topic.removeprefix(prefix)
-            if topic.startswith(prefix) and _LAYER in types and name not in self._heard:
+            known = not topic.startswith(prefix) or _LAYER not in types or name in self._heard
+            if not known and self.count_publishers(topic):
                 self._listen(name)
 
     def _listen(self, name: str) -> None:
@@ -181,7 +191,9 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
             self.get_logger().warning(printable(f"{SOURCES}{name}: {error}"))
             return
         take = partial(self._take_layer, name)
-        self.subscription(ControlLayer, SOURCES + name, take, qos.STREAM_SUBSCRIBER)
+        made = self.subscription(ControlLayer, SOURCES + name, take, qos.STREAM_SUBSCRIBER)
+        if made is not None and name not in self._declared:
+            self._announced[name] = made
 
     def _take_layer(self, name: str, message: ControlLayer) -> None:
         self.statistics.tick(name)
@@ -272,12 +284,12 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
                 self.executor.wake()
 
     def _tell_state(self) -> None:
-        for newer, older in self._mixer.conflicts[self._conflicts :]:
+        for newer, older in set(self._mixer.conflicts) - self._conflicts:
             self.get_logger().warning(
                 f"{newer} and {older} have the same priority and ask for the same controls: "
                 "the newer one keeps them until it ends"
             )
-        self._conflicts = len(self._mixer.conflicts)
+        self._conflicts = set(self._mixer.conflicts)
         state = self._mixer.state()
         if state == self._shown:
             return

@@ -104,7 +104,7 @@ class FaceMixer:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all sources that are declared or have been heard."""
-        return tuple(self._layers.names)
+        return self._layers.names
 
     @property
     def conflicts(self) -> tuple[tuple[str, str], ...]:
@@ -131,6 +131,14 @@ class FaceMixer:
         """
         if name not in self._layers.names:
             self._layers.declare(name, SourceSettings())
+
+    def forget(self, name: str) -> bool:
+        """Make room for another source, unless this one has a part in the face.
+
+        Returns:
+            Whether it is forgotten.
+        """
+        return self._layers.forget(name)
 
     def take_imitation(self, values: Array, now: float) -> None:
         """Take the values (30,) [ratio or rad] of imitation.

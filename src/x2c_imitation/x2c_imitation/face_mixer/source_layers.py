@@ -45,20 +45,19 @@ class SourceLayers:
     A source is live from its first message with a mask until it is faded out.
 
     Attributes:
-        names: Name of each row.
         conflicts: Pairs of sources of equal priority that asked for the same control: the newer,
             then the older one.
         shares: Shares of the live sources after `fade`; None if there are none.
     """
 
     def __init__(self) -> None:
-        self.names: list[str] = []
         self.conflicts: list[tuple[str, str]] = []
         self.shares: Shares | None = None
-        self._settings: list[SourceSettings] = []
-        self._heard: list[float] = []
-        self._since: list[int] = []
-        self._adds: list[bool] = []
+        self._names = [""] * MOST_SOURCES
+        self._settings = [SourceSettings()] * MOST_SOURCES
+        self._heard = [0.0] * MOST_SOURCES
+        self._since = [0] * MOST_SOURCES
+        self._adds = [False] * MOST_SOURCES
         self._rows: dict[str, int] = {}
         self._reach = np.zeros(_SHAPE)
         self._values = np.zeros(_SHAPE)
@@ -75,6 +74,11 @@ class SourceLayers:
         self._settled = True
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the sources."""
+        return tuple(self._rows)
+
+    @property
     def live(self) -> bool:
         """True while any source has a part in the face."""
         return bool(self._live)
@@ -88,19 +92,24 @@ class SourceLayers:
         """
         reach = settings.reach
         if name not in self._rows:
-            if len(self.names) == MOST_SOURCES:
+            if len(self._rows) == MOST_SOURCES:
                 raise MixerError(f"there are {MOST_SOURCES} sources already: {name} is ignored")
-            self._rows[check_name(name)] = len(self.names)
-            self.names.append(name)
-            self._settings.append(settings)
-            self._heard.append(0.0)
-            self._since.append(0)
-            self._adds.append(False)
+            free = set(range(MOST_SOURCES)).difference(self._rows.values())
+            self._rows[check_name(name)] = min(free)
         row = self._rows[name]
+        self._names[row] = name
         self._settings[row] = settings
         self._reach[row] = reach
         self._sort()
         return row
+
+    def forget(self, name: str) -> bool:
+        """Free the row of a source, unless it is live; return whether it is forgotten."""
+        if self._rows[name] in self._live:
+            return False
+        del self._rows[name]
+        self.conflicts = [pair for pair in self.conflicts if name not in pair]
+        return True
 
     def take(self, name: str, layer: ControlLayer, now: float) -> None:
         """Take what a source asks for; an unknown one is declared with the defaults.
@@ -198,7 +207,7 @@ class SourceLayers:
     def _painted(self) -> Shares:
         weights = self._weights[self._order]
         adds = [self._adds[row] for row in self._live]
-        names = tuple(self.names[row] for row in self._live)
+        names = tuple(self._names[row] for row in self._live)
         column = np.array(adds)[:, None]
         overrides = ~column
         left = 1.0 - weights * overrides
@@ -232,7 +241,7 @@ class SourceLayers:
             if self._adds[other] or self._adds[row]:
                 continue
             older, newer = sorted((row, other), key=lambda one: self._since[one])
-            pair = (self.names[newer], self.names[older])
+            pair = (self._names[newer], self._names[older])
             known = pair in self.conflicts or pair[::-1] in self.conflicts
             if not known and (self._asked[row] & self._asked[other]).any():
                 self.conflicts.append(pair)
