@@ -16,8 +16,9 @@ from x2c_msgs.msg import ActuationState, ControlValues
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch):
-    """Give discovery more time than a user would: it costs nothing where all goes well."""
+    """Give discovery more time than a user would, but none beyond what a test looks for."""
     monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 60.0)
+    monkeypatch.setattr("x2c_cli.bus.connection.ANNOUNCED", 0.0)
     monkeypatch.setattr("x2c_cli.bus.connection._ANSWER", 60.0)
 
 
@@ -124,11 +125,13 @@ def test_with_two_robots_a_choice_is_asked_for(actuation, x2c, wait_until):
     assert "right" not in said
 
 
-def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c):
+def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c, monkeypatch):
     actuation("/left")
     status, said = x2c("set", "actuation_node", "ramp_time", "2")
     assert (status, said) == (0, "/left/actuation_node: ramp_time = 2.0 (was 0.6)\n")
     assert ros.get_parameters("/left/actuation_node", "ramp_time") == [2.0]
+    # A name that nobody has is waited for.
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 10.0)
     for words, expected in (
         (("actuation_nod", "ramp_time", "2"), "did you mean 'actuation_node'?"),
         (("actuation_node", "ramptime", "2"), "did you mean 'ramp_time'?"),
@@ -141,7 +144,7 @@ def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c):
         assert expected in said
 
 
-def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c):
+def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c, monkeypatch):
     actuation()
     status, said = x2c("topics")
     assert status == 0
@@ -156,6 +159,7 @@ def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c):
     )
     assert status == 0
     assert said.count("\n") == 1
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 10.0)
     status, said = x2c("echo", "actuation_node/stat")
     assert status == 2
     assert "did you mean '/actuation_node/state'?" in said
