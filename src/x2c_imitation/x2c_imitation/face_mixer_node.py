@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rclpy.subscription import Subscription
 from std_msgs.msg import Header
 
 from x2c_core.arrays import Array
@@ -124,7 +123,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
     def activate(self) -> None:
         """Listen to imitation and to all sources."""
         self._heard: set[str] = set()
-        self._announced: dict[str, Subscription[Any]] = {}
+        self._announced: dict[str, Any] = {}
         self._ticks = self.timer(1.0 / self.params.rate, self._tick)
         if not self._mixer.busy:
             self._ticks.cancel()
