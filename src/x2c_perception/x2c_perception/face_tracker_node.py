@@ -26,7 +26,6 @@ from x2c_perception.errors import PersonError
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 from x2c_perception.image_wait import why_no_images
 from x2c_perception.neutral.neutral_calibrator import FINAL_TIME
-from x2c_perception.neutral.neutral_keeper import ESTIMATED, NeutralKeeper
 from x2c_perception.tracking.drawing import draw_face
 from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
 
@@ -240,15 +239,6 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             "eyes open; blinks do no harm, progress is on /diagnostics"
         )
         return response
-
-
-def _neutral_state(keeper: NeutralKeeper) -> str:
-    """Return in words where the neutral face is from, and how sure it is."""
-    if keeper.running:
-        return "calibrating the neutral face"
-    if keeper.origin == ESTIMATED:
-        return f"neutral face {keeper.sureness:.0%} sure"
-    return f"neutral face {keeper.origin}"
 
 
 def main() -> None:

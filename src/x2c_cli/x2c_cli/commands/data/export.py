@@ -50,12 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for the data set; FILE.rrd with rerun",
     )
     parser.add_argument(
+        "--robot",
+        metavar="R",
+        default="virtual",
+        help="name of the robot, with lerobot; with rerun also its folder",
+    )
+    pairs = parser.add_argument_group("x2c and lerobot")
+    pairs.add_argument(
         "--topic",
         metavar="T",
         default="",
         help="image topic: that of one of several cameras, or of the robot's image",
     )
-    parser.add_argument(
+    pairs.add_argument(
         "--tolerance",
         metavar="S",
         type=seconds,
@@ -63,23 +70,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="longest time between the stamps of image and control values [s] "
         "(default: %(default)s)",
     )
-    parser.add_argument(
+    pairs.add_argument(
         "--delay",
         metavar="S",
         type=float,
         default=0.0,
         help="delay of the image behind the commands [s], for images of the robot",
     )
-    parser.add_argument(
+    pairs.add_argument(
         "--any-state",
         action="store_true",
         help="use also control values that follow no person: held, or easing to neutral",
-    )
-    parser.add_argument(
-        "--robot",
-        metavar="R",
-        default="virtual",
-        help="name of the robot, with lerobot; with rerun also its folder",
     )
     lerobot = parser.add_argument_group("lerobot")
     lerobot.add_argument(
