@@ -119,7 +119,8 @@ def test_with_two_robots_a_choice_is_asked_for(actuation, x2c, wait_until):
     status, said = x2c("enable", "--namespace", "left")
     assert status == 0
     assert said.startswith("/left/actuation_node: ")
-    assert x2c("enable", "--all")[1].count("\n") == 2
+    # Each command joins the bus anew, so it may not discover both at once either.
+    wait_until(lambda: x2c("enable", "--all")[1].count("\n") == 2, what="both, enabled")
     status, said = x2c("estop", "--namespace", "left", "--timeout", 60)
     assert status == 0
     assert "right" not in said
