@@ -8,13 +8,14 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage
 
 from x2c_actuation.actuation_node import ActuationNode
-from x2c_cli.bus.live_link import LiveLink
-from x2c_cli.bus.live_news import LiveNews
+from x2c_cli.bus.live.live_link import LiveLink
+from x2c_cli.bus.live.live_news import LiveNews
 from x2c_cli.errors import PageError
 from x2c_cli.page.newest import Blob, Newest, encode
-from x2c_cli.page.wishes import Wish
+from x2c_cli.page.sliders import Sliders
+from x2c_cli.page.wishes import SliderMove, Wish
 from x2c_core.control_space import controls
-from x2c_msgs.msg import ControlValues, FaceLandmarks
+from x2c_msgs.msg import ControlLayer, ControlValues, FaceLandmarks, MixerState
 from x2c_node import qos
 from x2c_node.diagnostics import Diagnosis, Level
 
@@ -79,7 +80,7 @@ def test_the_page_sees_and_operates_nodes_that_others_started(ros, newest, wait_
     node.start()
     values = ros.publish(ControlValues, "/left/control_values", qos.NEWEST)
     # What an earlier test has left in the graph may still be seen.
-    link = LiveLink(newest, "/left", "image_raw")
+    link = LiveLink(newest, "/left", "image_raw", Sliders(newest))
     link.start()
     try:
         assert newest.get("actuation") is None
@@ -128,7 +129,7 @@ def test_of_several_robots_none_is_operated_and_all_are_stopped(ros, newest, wai
         ros.add(node)
         node.start()
         nodes.append(node)
-    link = LiveLink(newest, "", "image_raw")
+    link = LiveLink(newest, "", "image_raw", Sliders(newest))
     link.start()
     link.watch(True)
     try:
@@ -152,7 +153,7 @@ def test_of_several_robots_none_is_operated_and_all_are_stopped(ros, newest, wai
 
 
 def test_a_page_sets_only_what_it_shows(ros, newest, wait_until):
-    link = LiveLink(newest, "/left", "image_raw")
+    link = LiveLink(newest, "/left", "image_raw", Sliders(newest))
     link.start()
     try:
         link.do(Wish("set", "../right/actuation_node", "gain_brow", 2.0))
@@ -167,7 +168,7 @@ def failures(newest):
 
 
 def test_reports_of_other_robots_are_left_out(ros, newest, wait_until):
-    link = LiveLink(newest, "/left", "image_raw")
+    link = LiveLink(newest, "/left", "image_raw", Sliders(newest))
     publisher = ros.publish(DiagnosticArray, "/diagnostics", 10)
     link.start()
     link.watch(True)
@@ -182,3 +183,64 @@ def test_reports_of_other_robots_are_left_out(ros, newest, wait_until):
         assert [one["name"] for one in wait_until(shown)] == ["/left/camera_node"]
     finally:
         link.close()
+
+
+def test_sliders_move_a_robot_that_nothing_else_moves_until_a_stop(ros, newest, wait_until):
+    node = ActuationNode(
+        parameter_overrides=[Parameter("use_joint_states", value=False)], namespace="left"
+    )
+    ros.add(node)
+    node.start()
+    received = ros.collect(ControlValues, "/left/control_values")
+    sliders = Sliders(newest)
+    link = LiveLink(newest, "/left", "image_raw", sliders)
+    link.start()
+    link.watch(True)
+    try:
+        wait_until(lambda: newest.get("actuation"), what="a state")
+        wait_until(lambda: refusal(link) is None, what="sliders that may move")
+        wait_until(lambda: received, what="control values")
+        assert received[-1].values[controls.index("Jaw Pitch")] == pytest.approx(0.25)
+        link.stop()
+        assert sliders.layer.empty
+        with pytest.raises(PageError, match="emergency stop"):
+            link.move(SliderMove({"Jaw Pitch": 0.0}))
+        link.do(Wish("reset"))
+        wait_until(lambda: refusal(link) is None, what="the reset")
+        # No page is visible any more.
+        link.watch(False)
+        assert sliders.layer.empty
+        wait_until(
+            lambda: not ros.node.count_publishers("/left/control_values"), what="its silence"
+        )
+    finally:
+        link.close()
+
+
+def test_sliders_share_the_face_through_a_mixer_and_never_without(ros, newest, wait_until):
+    ros.publish(ControlValues, "/left/control_values", qos.NEWEST)
+    link = LiveLink(newest, "/left", "image_raw", Sliders(newest))
+    link.start()
+    link.watch(True)
+    try:
+        wait_until(lambda: "no mixer runs" in (refusal(link) or ""), what="a refusal")
+        state = ros.publish(MixerState, "/left/mixer/state", qos.LATCHED)
+        state.publish(MixerState(regions=["mouth"], winners=["speech"], live=["speech"]))
+        layers = ros.collect(ControlLayer, "/left/sources/sliders")
+        wait_until(lambda: newest.get("mixer"), what="the mixer's state")
+        assert newest.get("mixer")["regions"] == {"mouth": "speech"}
+        wait_until(lambda: refusal(link) is None, what="sliders that may move")
+        wait_until(lambda: layers, what="a layer")
+        assert sum(layers[-1].mask) == 1.0
+        link.let_go()
+        wait_until(lambda: not sum(layers[-1].mask), what="the end")
+    finally:
+        link.close()
+
+
+def refusal(link):
+    """Return why a slider cannot be moved; None if it was."""
+    try:
+        link.move(SliderMove({"Jaw Pitch": 0.25}))
+    except PageError as error:
+        return str(error)

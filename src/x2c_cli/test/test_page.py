@@ -11,12 +11,16 @@ from x2c_cli.errors import PageError
 from x2c_cli.page.access import Access
 from x2c_cli.page.description import description
 from x2c_cli.page.door import PageDoor
+from x2c_cli.page.face_operator import FaceOperator
 from x2c_cli.page.frame_pairing import FramePairing
 from x2c_cli.page.listening import listen
 from x2c_cli.page.newest import Blob, Newest, encode
 from x2c_cli.page.operator import PageOperator
-from x2c_cli.page.wishes import BrowserState, Wish, WishList, parse
+from x2c_cli.page.sliders import Sliders
+from x2c_cli.page.wishes import BrowserState, SliderMove, Wish, WishList, parse
 from x2c_core.control_space import controls
+from x2c_core.control_space.blend import EXPRESSION_NAMES
+from x2c_core.errors import ControlError
 
 OTHER = "192.0.2.7"
 
@@ -25,13 +29,15 @@ OTHER = "192.0.2.7"
     ("address", "token", "reason"),
     [
         (OTHER, "", "needs a token"),
+        ("127.0.0.1", "", "needs a token"),
+        ("127.0.0.1", "a&b", "needs a token"),
         ("0.0.0.0", "secret", "all networks"),
         ("::", "secret", "all networks"),
         ("::ffff:0.0.0.0", "secret", "all networks"),
         ("robot.example", "secret", "expected the IP address"),
     ],
 )
-def test_a_page_for_others_needs_one_address_and_a_token(address, token, reason):
+def test_a_page_needs_one_address_and_a_token(address, token, reason):
     with pytest.raises(PageError, match=reason):
         Access(address, token)
 
@@ -61,6 +67,13 @@ def test_an_opened_page_answers_to_its_address_only():
     assert access.knows_token("secret")
     assert not access.knows_token("")
     assert not access.knows_token("sécret")
+
+
+def test_each_page_has_a_token_of_its_own():
+    first, second = Access(), Access()
+    assert first.knows_token(first.token)
+    assert not first.knows_token(second.token)
+    assert not first.knows_token("")
 
 
 @pytest.mark.parametrize(
@@ -194,6 +207,7 @@ def test_the_page_has_a_bar_for_every_control():
         for control in row["controls"]
     ]
     assert sorted(found) == sorted(controls.NAMES)
+    assert description()["expressions"] == EXPRESSION_NAMES
 
 
 class Recordings(list):
@@ -235,12 +249,13 @@ def test_a_port_that_is_taken_is_named():
 
 
 PROGRAM = """
-import socket, sys
+import os, socket, sys
 door = socket.socket(fileno=int(sys.argv[3]))
 door.setblocking(True)
 browser, _ = door.accept()
 browser.recv(4096)
-browser.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + " ".join(sys.argv[4:]).encode())
+words = [*sys.argv[4:], os.environ["X2C_PAGE_TOKEN"]]
+browser.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + " ".join(words).encode())
 """
 
 
@@ -255,5 +270,59 @@ def test_the_program_of_the_page_starts_with_the_first_browser_and_again(tmp_pat
         assert door._process is None
         for _ in range(2):
             with urllib.request.urlopen(door.url, timeout=60) as answer:
-                assert answer.read() == b"--namespace left"
+                # Not among the arguments, which every user of the machine can read.
+                token = door.url.partition("?token=")[2]
+                assert answer.read().decode() == f"--namespace left {token}"
     assert door._process.poll() is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"do": "move", "controls": 3}', "expected values by name"),
+        ('{"do": "move", "controls": {"Jaw Pitch": "wide"}}', "expected a number"),
+        ('{"do": "move", "controls": {"Jaw Pitch": true}}', "expected a number"),
+        ('{"do": "move", "controls": {"Jaw Pitch": NaN}}', "finite"),
+        ('{"do": "move", "expressions": {"smile": 1e999}}', "finite"),
+        ('{"do": "move", "speed": 1}', "unknown entries: speed"),
+    ],
+)
+def test_sliders_ask_for_numbers_by_name(text, reason):
+    with pytest.raises(PageError, match=reason):
+        parse(text)
+
+
+def test_sliders_are_shared_and_ask_only_for_what_was_moved():
+    newest, layers = Newest(), []
+    sliders = Sliders(newest, layers.append)
+    sliders.move(parse('{"do": "move", "controls": {"Jaw Pitch": 0.3}}'))
+    jaw = controls.index("Jaw Pitch")
+    assert newest.get("sliders")["held"] == {jaw: 0.3}
+    assert layers[-1].mask.sum() == 1.0
+    with pytest.raises(ControlError, match="unknown expression 'smirk'"):
+        sliders.move(SliderMove({"Head Yaw": 0.1}, {"smirk": 1.0}))
+    assert newest.get("sliders")["held"] == {jaw: 0.3}
+    sliders.let_go()
+    assert newest.get("sliders")["held"] == {}
+    assert layers[-1].empty
+
+
+def test_a_face_alone_has_sliders_and_nothing_else():
+    watched = []
+
+    class Face:
+        watch = staticmethod(watched.append)
+
+    sliders = Sliders(Newest())
+    operator = FaceOperator(sliders, Face())
+    operator.watch(True)
+    operator.move(SliderMove(expressions={"smile": 1.0}))
+    operator.watch(False)
+    assert (watched, sliders.layer.empty) == ([True, False], False)
+    operator.stop()
+    assert sliders.layer.empty
+    operator.move(SliderMove(expressions={"smile": 1.0}))
+    operator.do(Wish("let go"))
+    assert sliders.layer.empty
+    with pytest.raises(PageError, match="only a face"):
+        operator.do(Wish("enable"))

@@ -21,7 +21,7 @@ from x2c_cli.page.description import description
 from x2c_cli.page.listening import address_of, listen
 from x2c_cli.page.newest import Blob, Newest
 from x2c_cli.page.server import PageServices, serve
-from x2c_cli.page.wishes import Wish
+from x2c_cli.page.wishes import SliderMove, Wish
 from x2c_core.control_space import controls
 
 PATIENCE = 60.0
@@ -43,6 +43,9 @@ class Nodes:
             raise PageError(self.refusal)
         self.asked.append(wish)
 
+    def move(self, move):
+        self.asked.append(move)
+
     def watch(self, wanted):
         self.watched = wanted
 
@@ -56,6 +59,7 @@ class Served:
         self.url = address_of(listening, access)
         self.address = self.url.split("?")[0]
         self.port = listening.getsockname()[1]
+        self.cookie = f"x2c_page_{self.port}={access.token}"
         self._ended = threading.Event()
         services = PageServices(self.newest, self.nodes, access)
         self._thread = threading.Thread(
@@ -72,7 +76,7 @@ class Served:
         request = urllib.request.Request(
             self.address + path,
             method=method,
-            headers=headers,
+            headers={"Cookie": self.cookie, **headers},
             data=b"" if method == "POST" else None,
         )
         try:
@@ -84,19 +88,21 @@ class Served:
 
     def talk(self, conversation, **headers):
         """Run a conversation over a WebSocket and return what it returns."""
-        origin = {"Origin": self.address.rstrip("/")}
 
         async def run():
-            request = HTTPRequest(
-                f"{self.address.replace('http', 'ws')}live", headers={**origin, **headers}
-            )
-            connection = await websocket_connect(request)
+            connection = await websocket_connect(self.request(**headers))
             try:
                 return await asyncio.wait_for(conversation(connection), PATIENCE)
             finally:
                 connection.close()
 
         return asyncio.run(run())
+
+    def request(self, **headers):
+        """Return the request for a WebSocket."""
+        own = {"Origin": self.address.rstrip("/"), "Cookie": self.cookie}
+        address = f"{self.address.replace('http', 'ws')}live"
+        return HTTPRequest(address, headers={**own, **headers})
 
 
 @pytest.fixture
@@ -118,6 +124,7 @@ def parts(message):
         ("page.css", "text/css", b"body"),
         ("page.js", "text/javascript", b"WebSocket"),
         ("drawing.js", "text/javascript", b"export"),
+        ("sliders.js", "text/javascript", b"export"),
     ],
 )
 def test_the_page_is_served_and_never_in_a_frame(served, path, kind, part):
@@ -218,9 +225,7 @@ def test_a_message_that_is_too_long_ends_its_own_connection_only(served):
 
 def test_there_is_an_end_to_browsers(served):
     async def open_many(first):
-        origin = {"Origin": served.address.rstrip("/")}
-        request = HTTPRequest(f"{served.address.replace('http', 'ws')}live", headers=origin)
-        others = [await websocket_connect(request) for _ in range(16)]
+        others = [await websocket_connect(served.request()) for _ in range(16)]
         try:
             return await others[-1].read_message(), others[-1].close_code
         finally:
@@ -230,34 +235,38 @@ def test_there_is_an_end_to_browsers(served):
     assert served.talk(open_many) == (None, 1013)
 
 
-def test_an_opened_page_wants_its_token_and_hides_it_in_a_cookie(monkeypatch):
-    # As if the loopback were the address of a network.
-    monkeypatch.setattr(Access, "knows_host", lambda access, host: True)
-    served = Served(Access("127.0.0.1", "secret"))
-    try:
-        assert served.url.endswith("/?token=secret")
-        assert (
-            served.get("")[0] == served.get("?token=wrong")[0] == served.get("page.js")[0] == 401
-        )
-        assert served.get("stop", "POST", Origin=served.address.rstrip("/"))[0] == 401
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        with opener.open(served.url, timeout=PATIENCE) as answer:
-            assert (answer.status, answer.url) == (200, served.address)
+def test_the_page_wants_its_token_and_keeps_it_as_a_cookie(served):
+    nothing = {"Cookie": "x2c_page_1=wrong"}
+    for path in ("", "?token=wrong", "page.js"):
+        status, _, text = served.get(path, **nothing)
+        assert (status, b"address that the program has printed" in text) == (401, True)
+    origin = {"Origin": served.address.rstrip("/")}
+    assert served.get("stop", "POST", **origin, **nothing)[0] == 401
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    for address in (served.url, served.address):
+        with opener.open(address, timeout=PATIENCE) as answer:
+            assert answer.status == 200
 
-        async def read(connection):
-            return True
+    async def read(connection):
+        return True
 
-        with pytest.raises(HTTPClientError, match="401"):
-            served.talk(read)
-        assert served.talk(read, Cookie="x2c_page=secret")
-    finally:
-        served.close()
+    with pytest.raises(HTTPClientError, match="401"):
+        served.talk(read, **nothing)
+    assert served.nodes.asked == []
+
+
+DRAG = """(() => {
+    const slider = document.querySelector('input[aria-label="Jaw Pitch"]');
+    slider.value = 0.5;
+    slider.dispatchEvent(new Event("input"));
+})()"""
 
 
 @pytest.mark.slow
 def test_a_browser_shows_all_and_stops_by_the_space_bar(served, browser, wait_until):
     values = controls.NEUTRAL.copy()
-    values[controls.index("Jaw Pitch")] = 0.25
+    jaw = controls.index("Jaw Pitch")
+    values[jaw] = 0.25
     jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), 200, np.uint8))[1].tobytes()
     served.newest.put("description", description())
     served.newest.put("values", {"values": values.tolist(), "state": "tracking"})
@@ -272,8 +281,18 @@ def test_a_browser_shows_all_and_stops_by_the_space_bar(served, browser, wait_un
     outputs = "[...document.querySelectorAll('.bar output')].map((one) => one.value)"
     assert sorted(page.evaluate(outputs)) == sorted(f"{value:.2f}" for value in values)
     assert page.text("missing") == "<b>No image</b> of the robot."
+    assert page.evaluate("location.search") == ""
     # Nothing is wider than a phone.
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # Sliders are there when they are wanted; all browsers see where they are.
+    assert not page.evaluate("document.querySelector('.track input').offsetWidth")
+    page.evaluate("document.getElementById('by-hand').click()")
+    page.evaluate(DRAG)
+    served.newest.put("sliders", {"held": {jaw: 0.5}, "expressions": {}})
+    wait_until(lambda: SliderMove({"Jaw Pitch": 0.5}, together=True) in served.nodes.asked)
+    wait_until(lambda: page.evaluate("document.querySelectorAll('.track .held').length") == 1)
+    served.newest.put("mixer", {"regions": {"mouth": "speech"}, "live": [], "additive": []})
+    wait_until(lambda: "mouthspeech" in page.text("mixer"), what="the source of the mouth")
     page.evaluate("document.querySelector('.setting input').focus()")
     page.press(" ", "Space")
     wait_until(lambda: Wish("stop") in served.nodes.asked, what="the stop")

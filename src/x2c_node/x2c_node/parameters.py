@@ -24,6 +24,9 @@ __all__ = [
     "unknown",
 ]
 
+CHOICES = "one of: "
+"""Beginning of the constraint of a parameter with choices."""
+
 _OF_ROS = ("use_sim_time", "start_type_description_service")
 
 
@@ -109,7 +112,7 @@ def read(node: Node, cls: type[Any]) -> Any:
 def _descriptor(kind: type, spec: FieldSpec) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(description=spec.description, read_only=not spec.dynamic)
     if spec.choices:
-        descriptor.additional_constraints = f"one of: {', '.join(spec.choices)}"
+        descriptor.additional_constraints = CHOICES + ", ".join(spec.choices)
     # An open end of a range is written as the largest number that the type holds.
     if kind is float and (spec.minimum is not None or spec.maximum is not None):
         low = -1e308 if spec.minimum is None else spec.minimum

@@ -18,7 +18,3 @@ class CommandError(VirtualFaceError):
 
 class RenderError(VirtualFaceError):
     """No image can be made, mostly because no off-screen OpenGL library is installed."""
-
-
-class PanelError(VirtualFaceError):
-    """The page with the sliders cannot be served, or is asked for what it has not."""

@@ -165,6 +165,15 @@ class Bus:
         )
         return self._node.create_publisher(kind, topic, quality)
 
+    def stream(self, kind: type, topic: str) -> Publisher[Any]:
+        """Return a publisher of news only: later subscriptions get nothing that was before."""
+        quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+        return self._node.create_publisher(kind, topic, quality)
+
+    def end_publisher(self, publisher: Publisher[Any]) -> None:
+        """Destroy a publisher."""
+        self._node.destroy_publisher(publisher)
+
     def call(self, kind: type, service: str, request: Any) -> Any:
         """Call a service, which must not mind being called twice, and return its response.
 

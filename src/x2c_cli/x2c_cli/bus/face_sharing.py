@@ -7,13 +7,11 @@ import argparse
 import time
 from typing import Protocol
 
-import numpy as np
 from std_msgs.msg import Header
 
 from x2c_cli.bus.connection import DISCOVERY, Bus
 from x2c_cli.bus.finding import find, servers
 from x2c_cli.errors import BusError
-from x2c_core.control_space import controls
 from x2c_core.control_space.layers import ControlLayer
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_node.conversion.messages import layer_to_message
@@ -89,4 +87,4 @@ def play(bus: Bus, clip: LayerClip, topics: list[str]) -> None:
             publish(layer)
             bus.wait(lambda: False, _PERIOD)
     finally:
-        publish(ControlLayer(controls.NEUTRAL, np.zeros(controls.COUNT)))
+        publish(ControlLayer.nothing())

@@ -5,12 +5,20 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from dataclasses import dataclass
+import os
+import re
+import secrets
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from x2c_cli.errors import PageError
 
 LOOPBACK = "127.0.0.1"
+ENVIRONMENT = "X2C_PAGE_TOKEN"
+"""Environment variable with the token; unlike arguments, no other user can read it."""
+
+_TOKEN_BYTES = 16
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 
 HEADERS = {
@@ -29,17 +37,24 @@ HEADERS = {
 """Headers of every answer: nothing from elsewhere, and never in the frame of another page."""
 
 
+def new_token() -> str:
+    """Return the token of the environment, or one that cannot be guessed."""
+    return os.environ.get(ENVIRONMENT) or secrets.token_urlsafe(_TOKEN_BYTES)
+
+
 @dataclass(frozen=True)
 class Access:
     """Rule for who may use the page.
 
+    The token is asked for on the loopback too: every user of the machine can reach that.
+
     Attributes:
         address: Address that is listened on.
-        token: Token that a browser has to bring; empty for none.
+        token: Token that a browser has to bring.
     """
 
     address: str = LOOPBACK
-    token: str = ""
+    token: str = field(default_factory=new_token)
 
     def __post_init__(self) -> None:
         """Refuse an address that opens the page without a token, or to all networks.
@@ -59,8 +74,8 @@ class Access:
                 f"{self.address} would open the page to all networks: give the address of the "
                 "interface that you mean, see 'ip address'"
             )
-        if not address.is_loopback and not self.token:
-            raise PageError(f"{self.address} is not the loopback: the page needs a token")
+        if not _TOKEN.fullmatch(self.token):
+            raise PageError("the page needs a token of letters, digits, - and _")
 
     def knows_host(self, host: str) -> bool:
         """Return whether a request is for this page by its own name.
@@ -90,10 +105,8 @@ class Access:
         return self.knows_host(host) and origin in (f"http://{host}", f"https://{host}")
 
     def knows_token(self, given: str) -> bool:
-        """Return whether a token is the right one; any will do where none is needed."""
-        return hmac.compare_digest(given.encode(errors="replace"), self.token.encode()) or (
-            not self.token
-        )
+        """Return whether a token is the right one."""
+        return hmac.compare_digest(given.encode(errors="replace"), self.token.encode())
 
 
 def _name(url: str) -> str:

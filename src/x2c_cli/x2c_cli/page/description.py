@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of the page that never change: sections of controls, and lines of the face."""
+"""Parts of the page that never change: controls, expressions, and lines of the face."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from x2c_core.control_space.blend import EXPRESSION_NAMES
 from x2c_core.control_space.sections import sections
 from x2c_core.face import topology
 
@@ -18,8 +19,19 @@ _OPEN = (
 )
 
 
-def description() -> dict[str, Any]:
-    """Return the sections, and the indices of landmarks along the lines of the face."""
+def description(face: str = "", *, stops: bool = True) -> dict[str, Any]:
+    """Return sections of controls, expressions, and indices of landmarks along lines of the face.
+
+    Args:
+        face: Title of a page for a face that sliders move; empty for a robot that imitates.
+        stops: Whether there are nodes that an emergency stop is for.
+    """
     paths = [path.tolist() for path in _OPEN]
     paths += [[*path.tolist(), int(path[0])] for path in _CLOSED]
-    return {"sections": sections(), "paths": paths}
+    return {
+        "sections": sections(),
+        "expressions": EXPRESSION_NAMES,
+        "paths": paths,
+        "face": face,
+        "stops": stops,
+    }

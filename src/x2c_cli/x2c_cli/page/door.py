@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from x2c_cli.page.access import Access
+from x2c_cli.page.access import ENVIRONMENT, Access
 from x2c_cli.page.listening import address_of, listen
 from x2c_cli.page.recording import COMMAND
 from x2c_node.launcher import LAUNCHER_VARIABLE
@@ -46,6 +46,7 @@ class PageDoor:
         self, words: Sequence[str], port: int | None, command: Sequence[str] = COMMAND
     ) -> None:
         access = Access()
+        self._token = access.token
         self._listening = listen(access, port)
         self.url = address_of(self._listening, access)
         self._words = [
@@ -94,7 +95,11 @@ class PageDoor:
             self._words,
             stdin=subprocess.DEVNULL,
             pass_fds=[self._listening.fileno()],
-            env={**os.environ, LAUNCHER_VARIABLE: str(os.getpid())},
+            env={
+                **os.environ,
+                LAUNCHER_VARIABLE: str(os.getpid()),
+                ENVIRONMENT: self._token,
+            },
             # Ctrl-C in the terminal ends the nodes first, then this.
             process_group=0,
         )

@@ -45,7 +45,7 @@ def listen(access: Access, port: int | None) -> socket.socket:
 
 
 def address_of(listening: socket.socket, access: Access) -> str:
-    """Return the page's address for a browser, with the token where there is one."""
+    """Return the page's address for a browser, with the token."""
     host, port = listening.getsockname()[:2]
     place = f"[{host}]" if ":" in host else host
-    return f"http://{place}:{port}/" + (f"?token={access.token}" if access.token else "")
+    return f"http://{place}:{port}/?token={access.token}"

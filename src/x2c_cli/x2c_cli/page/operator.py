@@ -9,7 +9,7 @@ from typing import Protocol
 from x2c_bringup.graph.recording import recording_folder
 from x2c_cli.page.recording import Recording
 from x2c_cli.page.server import Operator
-from x2c_cli.page.wishes import Wish
+from x2c_cli.page.wishes import LET_GO, SliderMove, Wish
 
 
 class RobotOperator(Operator, Protocol):
@@ -17,6 +17,9 @@ class RobotOperator(Operator, Protocol):
 
     def robot(self) -> str:
         """Return the namespace of the robot, empty for the root; raise PageError if unchosen."""
+
+    def let_go(self) -> None:
+        """Let all sliders go."""
 
 
 class PageOperator:
@@ -49,8 +52,18 @@ class PageOperator:
             self._recording.start(recording_folder("true"), *self._words, *chosen)
         elif wish.action == "end recording":
             self._recording.end()
+        elif wish.action == LET_GO:
+            self._link.let_go()
         else:
             self._link.do(wish)
+
+    def move(self, move: SliderMove) -> None:
+        """Move sliders.
+
+        Raises:
+            X2CError: They cannot move the robot now, or not so.
+        """
+        self._link.move(move)
 
     def watch(self, wanted: bool) -> None:
         """Begin or end to receive."""

@@ -16,21 +16,24 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from x2c_cli.errors import PageError
 from x2c_cli.page.access import HEADERS, Access
 from x2c_cli.page.newest import Newest, encode
-from x2c_cli.page.wishes import LONGEST, STOP, BrowserState, Wish, parse
+from x2c_cli.page.wishes import LONGEST, STOP, BrowserState, SliderMove, Wish, parse
+from x2c_core.errors import X2CError
 
 _MOST_BROWSERS = 16
 _PING = 10
 """Time between two pings of a browser; one that does not answer is let go of [s]."""
 
-_COOKIE = "x2c_page"
+_COOKIE = "x2c_page_{port}"
+"""Name of the cookie with the token; browsers send those of all ports of a machine."""
+
 _FILES = {
     "/": ("page.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
+    "/sliders.js": ("sliders.js", "text/javascript; charset=utf-8"),
 }
 
 
@@ -42,6 +45,9 @@ class Operator(Protocol):
 
     def do(self, wish: Wish) -> None:
         """Have something done, in turn."""
+
+    def move(self, move: SliderMove) -> None:
+        """Move sliders, at once."""
 
     def watch(self, wanted: bool) -> None:
         """Begin or end to receive."""
@@ -73,7 +79,8 @@ async def serve(
         ended: Whether to end; asked several times a second.
     """
     browsers = Browsers(services, asyncio.get_running_loop())
-    arguments = {"services": services}
+    cookie = _COOKIE.format(port=listening.getsockname()[1])
+    arguments = {"services": services, "cookie": cookie}
     application = Application(
         [
             *((path, _File, {**arguments, "file": file}) for path, file in _FILES.items()),
@@ -153,8 +160,11 @@ class Browsers:
 class _Guarded(RequestHandler):
     """Answer to our own pages only."""
 
-    def initialize(self, services: PageServices, file: tuple[str, str] = ("", "")) -> None:
+    def initialize(
+        self, services: PageServices, cookie: str, file: tuple[str, str] = ("", "")
+    ) -> None:
         self.services = services
+        self._cookie = cookie
         self._file = file
 
     def set_default_headers(self) -> None:
@@ -166,17 +176,23 @@ class _Guarded(RequestHandler):
         access = self.services.access
         if not access.knows_host(self.request.host):
             self._refuse(403, "this page is for browsers that ask for it by its own address")
-        elif not access.knows_token(self.get_cookie(_COOKIE) or ""):
+        elif not access.knows_token(self.get_cookie(self._cookie) or ""):
             self._take_token(access)
 
     def _take_token(self, access: Access) -> None:
-        """Keep a token of the address as a cookie, so that it does not stay in the address."""
+        """Keep the token of an address as a cookie; the page then hides it.
+
+        Not by a redirect: after a link in another page browsers would leave the cookie out.
+        """
         given = self.get_query_argument("token", "")
-        if self.request.method == "GET" and given and access.knows_token(given):
-            self.set_cookie(_COOKIE, given, httponly=True, samesite="Strict", path="/")
-            self.redirect("/")
+        if self.request.method == "GET" and access.knows_token(given):
+            self.set_cookie(self._cookie, given, httponly=True, samesite="Strict", path="/")
         else:
-            self._refuse(401, "open the address with the token that the program has printed")
+            self._refuse(
+                401,
+                "This page needs the token of its present start. Open the whole address that "
+                "the program has printed, with ?token= at its end.",
+            )
 
     def _refuse(self, status: int, reason: str) -> None:
         self.set_status(status)
@@ -194,6 +210,8 @@ class _File(_Guarded):
         name, kind = self._file
         self.set_header("Content-Type", kind)
         self.finish((resources.files("x2c_cli") / "page" / "data" / name).read_bytes())
+
+    head = get
 
 
 class _Missing(_Guarded):
@@ -221,15 +239,16 @@ class _Stop(_Guarded):
 class _Live(WebSocketHandler):
     """Connection of one page."""
 
-    def initialize(self, services: PageServices, browsers: Browsers) -> None:
+    def initialize(self, services: PageServices, cookie: str, browsers: Browsers) -> None:
         self.services = services
+        self._cookie = cookie
         self._browsers = browsers
         self._seen = 0
         self._ready = False
         self.looking = False
 
     def prepare(self) -> None:
-        token = self.get_cookie(_COOKIE) or ""
+        token = self.get_cookie(self._cookie) or ""
         if not self.services.access.knows_token(token):
             self.set_status(401)
             self.finish("this page needs its token")
@@ -253,11 +272,13 @@ class _Live(WebSocketHandler):
             content = parse(message)
             if isinstance(content, BrowserState):
                 self._take(content)
+            elif isinstance(content, SliderMove):
+                self.services.operator.move(content)
             elif content.action == STOP:
                 self.services.operator.stop()
             else:
                 self.services.operator.do(content)
-        except PageError as error:
+        except X2CError as error:
             self._tell(str(error))
 
     def _take(self, report: BrowserState) -> None:

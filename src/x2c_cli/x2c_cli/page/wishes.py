@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from x2c_cli.errors import PageError
 from x2c_core.files.bounded_json import load_json
@@ -15,7 +15,11 @@ LONGEST = 2048
 """Longest message of a browser [byte]."""
 
 STOP = "stop"
-ACTIONS = ("reset", "enable", "disable", "neutral", "calibrate", "record", "end recording")
+LET_GO = "let go"
+ACTIONS = (
+    *("reset", "enable", "disable", "neutral", "calibrate", "next person"),
+    *("record", "end recording", LET_GO),
+)
 """Actions of buttons, besides the emergency stop."""
 
 _MOST = 64
@@ -57,7 +61,22 @@ class BrowserState:
     looking: bool | None = None
 
 
-def parse(text: str | bytes) -> Wish | BrowserState:
+@dataclass(frozen=True)
+class SliderMove:
+    """Sliders that a user has moved.
+
+    Attributes:
+        controls: Values of controls by name [ratio or rad].
+        expressions: Weights of named expressions, 0 to 1.
+        together: Whether the other side of the face does the same.
+    """
+
+    controls: dict[str, float] = field(default_factory=dict)
+    expressions: dict[str, float] = field(default_factory=dict)
+    together: bool = False
+
+
+def parse(text: str | bytes) -> Wish | BrowserState | SliderMove:
     """Return the content of a browser's message.
 
     Raises:
@@ -77,6 +96,8 @@ def parse(text: str | bytes) -> Wish | BrowserState:
     action = content["do"]
     if action == "set":
         return _set(content)
+    if action == "move":
+        return _move(content)
     if action not in (STOP, *ACTIONS):
         raise PageError(f"unknown action {action!r:.80}")
     return Wish(action)
@@ -93,6 +114,23 @@ def _set(content: dict[str, object]) -> Wish:
     if isinstance(value, int) and abs(value) > _LARGEST:
         raise PageError(f"set {name}: {value!r:.20} … is too large")
     return Wish("set", node, name, value)
+
+
+def _move(content: dict[str, object]) -> SliderMove:
+    if unknown := content.keys() - {"do", "controls", "expressions", "together"}:
+        raise PageError(f"move: unknown entries: {', '.join(sorted(unknown))[:80]}")
+    parts: dict[str, dict[str, float]] = {}
+    for kind in ("controls", "expressions"):
+        values = content.get(kind, {})
+        if not isinstance(values, dict):
+            raise PageError(f"move: {kind}: expected values by name, got {values!r:.80}")
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise PageError(f"move: {name:.80}: expected a number, got {value!r:.80}")
+            if not abs(value) <= _LARGEST:
+                raise PageError(f"move: {name:.80}: expected a finite number, got {value!r:.20}")
+        parts[kind] = {name: float(value) for name, value in values.items()}
+    return SliderMove(**parts, together=bool(content.get("together")))
 
 
 class WishList:

@@ -50,6 +50,11 @@ class ControlLayer:
             raise ControlError(f"masks must be from 0 to 1, got {named}")
         object.__setattr__(self, "mask", mask)
 
+    @classmethod
+    def nothing(cls) -> ControlLayer:
+        """Return the layer that asks for nothing: its source lets go."""
+        return cls(controls.NEUTRAL, np.zeros(controls.COUNT))
+
     @property
     def empty(self) -> bool:
         """True if the layer asks for nothing: its source lets go."""

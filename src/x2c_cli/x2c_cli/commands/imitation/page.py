@@ -5,9 +5,9 @@ The page shows the camera with landmarks, the robot, the 30 control values, late
 states, and has buttons and an emergency stop. It joins nodes that others have started;
 'x2c imitate' offers it by itself. Nodes send it something only while a browser looks.
 
-Only this machine can open the page. --listen opens it to a network, for browsers that bring the
-token of the printed address. The page is not encrypted: in a network that you do not trust, use
-'ssh -L' instead.
+Open the printed address: the token in it keeps other users of the machine out. Only this machine
+can open the page. --listen opens it to a network; it is not encrypted, so in a network that you do
+not trust, use 'ssh -L' instead.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--listen",
         metavar="ADDRESS",
         default="",
-        help="IP address of this machine on which others may open the page, with a token",
+        help="IP address of this machine on which others may open the page",
     )
     # For a program that listens already, and starts this one when a browser comes.
     parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
@@ -50,16 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    import secrets
+    import os
     import socket
 
     from rich.console import Console
 
-    from x2c_cli.page.access import LOOPBACK, Access
+    from x2c_cli.page.access import ENVIRONMENT, LOOPBACK, Access
     from x2c_cli.page.listening import address_of, listen
 
-    address = arguments.listen or LOOPBACK
-    access = Access(address, secrets.token_urlsafe(16) if arguments.listen else "")
+    access = Access(arguments.listen or LOOPBACK)
+    # Not for the programs that this one starts.
+    os.environ.pop(ENVIRONMENT, None)
     if arguments.socket is not None:
         inherited = socket.socket(fileno=arguments.socket)
         inherited.setblocking(False)
@@ -82,19 +83,20 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
     import asyncio
 
     from x2c_cli.bus.finding import normal
-    from x2c_cli.bus.live_link import LiveLink
+    from x2c_cli.bus.live.live_link import LiveLink
     from x2c_cli.bus.robot_choice import ROOT
     from x2c_cli.page.description import description
     from x2c_cli.page.newest import Newest
     from x2c_cli.page.operator import PageOperator
     from x2c_cli.page.recording import COMMAND, Recording
     from x2c_cli.page.server import PageServices, serve
+    from x2c_cli.page.sliders import Sliders
     from x2c_node.spinning.stopping import stop_on_signals
 
     namespace = normal(arguments.namespace) or (ROOT if arguments.namespace else "")
     newest = Newest()
     newest.put("description", description())
-    link = LiveLink(newest, namespace, arguments.image_topic)
+    link = LiveLink(newest, namespace, arguments.image_topic, Sliders(newest))
     recording = Recording(COMMAND, lambda state: newest.put("recording", state))
     operator = PageOperator(link, recording, ["--image-topic", arguments.image_topic])
     with stop_on_signals() as request:

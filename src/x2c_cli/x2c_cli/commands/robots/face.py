@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Move the robot's simulated face with sliders, one for each control, in the web browser.
 
-The face is simulated with its servos and shown live; named expressions can be mixed in. The page
-is served to this machine only, until Ctrl-C. With --ros the sliders also drive a robot: they are
-published as control values for actuation_node.
+The face is simulated with its servos and shown live; named expressions can be mixed in. It is the
+live page of 'x2c page' with sliders and face only, for this machine, until Ctrl-C. With --ros the
+sliders also drive a robot: they are published as control values for actuation_node, and the page
+has the emergency stop and all else that there is of the robot.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from x2c_node.spinning.stopping import StopRequest, stop_on_signals
-
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-    from rich.console import Console
+    import socket
 
-_REFRESH = 0.2
+    from x2c_cli.page.access import Access
+    from x2c_cli.page.newest import Newest
+    from x2c_virtual_face.live_face import LiveFace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--robot", metavar="R", default="virtual", help="name or folder of a simulated robot"
     )
     parser.add_argument(
-        "--port", metavar="N", type=_port, help="port of the page (default: 8765, or a free one)"
+        "--port", metavar="N", type=_port, help="port of the page (default: 8766, or a free one)"
     )
     parser.add_argument(
         "--size",
@@ -62,70 +60,71 @@ def run(arguments: argparse.Namespace) -> int:
 
         return check(robot, console)
 
-    from x2c_virtual_face.panel.live_face import LiveFace
-    from x2c_virtual_face.panel.server import PanelServer
+    from x2c_cli.page.access import Access
+    from x2c_cli.page.listening import address_of, listen
+    from x2c_cli.page.newest import Blob, Newest
+    from x2c_virtual_face.live_face import LiveFace
 
-    face = LiveFace(robot, arguments.size)
+    access = Access()
+    listening = listen(access, arguments.port)
+    newest = Newest()
+    face = LiveFace(robot, arguments.size, lambda jpeg: newest.put("robot", Blob(jpeg, {})))
     try:
-        server = PanelServer(face, robot.name, arguments.port)
-        try:
-            console.print(f"Open [bold]{server.url}[/bold] in a web browser; Ctrl-C ends it.")
-            console.print(
-                f"From another machine: ssh -L {server.port}:localhost:{server.port} this-machine",
-                style="dim",
-                highlight=False,
-            )
-            with stop_on_signals() as request:
-                if arguments.ros:
-                    with _publishing(lambda: server.blend.values) as said:
-                        _wait(request, console, said)
-                else:
-                    _wait(request, console)
-        finally:
-            server.close()
+        port = listening.getsockname()[1]
+        console.print(
+            f"Open {address_of(listening, access)} in a web browser; Ctrl-C ends it.",
+            soft_wrap=True,
+        )
+        console.print(
+            f"From another machine: ssh -L {port}:localhost:{port} this-machine",
+            style="dim",
+            highlight=False,
+        )
+        _serve(newest, face, listening, access, robot.name, arguments.ros)
     finally:
         face.close()
     return 0
 
 
-def _wait(request: StopRequest, console: Console, said: Callable[[], str] = str) -> None:
-    """Wait for the end; print what there is to say whenever it changes."""
-    last = ""
-    while not request.wanted:
-        text = said()
-        if text != last:
-            console.print(text, soft_wrap=True)
-            last = text
-        time.sleep(_REFRESH)
+def _serve(
+    newest: Newest,
+    face: LiveFace,
+    listening: socket.socket,
+    access: Access,
+    title: str,
+    ros: bool,
+) -> None:
+    import asyncio
 
+    from x2c_cli.page.description import description
+    from x2c_cli.page.face_operator import FaceOperator
+    from x2c_cli.page.server import Operator, PageServices, serve
+    from x2c_cli.page.sliders import Sliders, shown
+    from x2c_core.control_space.layers import ControlLayer
+    from x2c_node.spinning.stopping import stop_on_signals
 
-@contextmanager
-def _publishing(values: Callable[[], ArrayLike]) -> Iterator[Callable[[], str]]:
-    """Publish control values meanwhile; gives what there is to say of it."""
-    import threading
+    def changed(layer: ControlLayer) -> None:
+        face.show(layer.values)
+        if not ros:
+            newest.put("values", shown(layer.values))
 
-    from x2c_bringup.run.composed import ros
-    from x2c_core.sources.live_expression import LiveExpression
-    from x2c_imitation.expression_source_node import ExpressionSourceNode
-    from x2c_node.spinning.executor import GuardedExecutor
-    from x2c_node.spinning.spin import spin_until
+    newest.put("description", description(title, stops=ros))
+    sliders = Sliders(newest, changed)
+    with stop_on_signals() as request, ExitStack() as stack:
+        nodes: Operator | None = None
+        if ros:
+            from x2c_cli.bus.live.live_link import LiveLink
+            from x2c_cli.page.operator import PageOperator
+            from x2c_cli.page.recording import COMMAND, Recording
 
-    with ros():
-        node = ExpressionSourceNode(LiveExpression(values, "sliders"))
-        executor = GuardedExecutor()
-        executor.add_node(node)
-        done = threading.Event()
-        thread = threading.Thread(target=spin_until, args=(executor, done.is_set), name="ros")
-        node.start()
-        thread.start()
-        try:
-            yield lambda: node.diagnosis().message
-        finally:
-            done.set()
-            thread.join()
-            node.stop()
-            executor.shutdown()
-            node.destroy_node()
+            link = LiveLink(newest, "", "", sliders, always=True)
+            link.start()
+            stack.callback(link.close)
+            recording = Recording(COMMAND, lambda state: newest.put("recording", state))
+            stack.callback(recording.close)
+            nodes = PageOperator(link, recording, ())
+        services = PageServices(newest, FaceOperator(sliders, face, nodes), access)
+        asyncio.run(serve(listening, services, lambda: request.wanted))
 
 
 def _port(text: str) -> int:

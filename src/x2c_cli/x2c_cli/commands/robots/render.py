@@ -129,9 +129,9 @@ def _check(arguments: argparse.Namespace) -> None:
 def _values(arguments: argparse.Namespace) -> NDArray[np.float64]:
     """Return the control values (30,) of an image."""
     from x2c_core.control_space import controls
+    from x2c_core.control_space.blend import Blend
     from x2c_core.control_space.controls_track import read_controls
     from x2c_core.errors import OutputError
-    from x2c_virtual_face.blend import Blend
 
     if arguments.csv:
         return read_controls(arguments.csv).last_before(arguments.at or 0.0)

@@ -82,28 +82,34 @@ export class View {
 
 const bars = new Map(); // by index
 
-function bar(control) {
+function bar(control, makeSlider) {
   const fill = element("i");
   const mark = element("b");
   const share = (value) => (value - control.minimum) / (control.maximum - control.minimum);
   mark.style.left = `${share(control.neutral) * 100}%`;
   const output = element("output");
-  bars.set(control.index, { fill, output, share, neutral: control.neutral });
-  const rail = element("div", { className: "rail", title: `${control.name}: ${control.moves}` }, fill, mark);
-  return element("div", { className: "bar" }, rail, output);
+  const slider = makeSlider(control);
+  bars.set(control.index, { fill, output, share, slider, neutral: control.neutral });
+  const rail = element("div", { className: "rail" }, fill, mark);
+  const track = element("div", { className: "track", title: `${control.name}: ${control.moves}` }, rail, slider);
+  return element("div", { className: "bar" }, track, output);
 }
 
-export function buildBars(sections) {
+// makeSlider: returns the input that lies over the bar of a control.
+export function buildBars(sections, makeSlider) {
   bars.clear();
   byId("sections").replaceChildren(...sections.map(({ title, rows }) => element(
     "div", { className: "card" }, element("h2", {}, title), ...rows.map((row) => element(
       "div", { className: "row" },
       element("div", { className: "label" }, row.label, element("small", {}, `${row.low} – ${row.high}`)),
-      element("div", { className: "bars" }, ...row.controls.map(bar)))))));
+      element("div", { className: "bars" }, ...row.controls.map((one) => bar(one, makeSlider))))))));
 }
 
-export function drawBars(values) {
-  for (const [index, { fill, output, share, neutral }] of bars) {
+// held: values that are set by hand, by index.
+export function drawBars(values, held = {}) {
+  for (const [index, { fill, output, share, slider, neutral }] of bars) {
+    slider.classList.toggle("held", index in held);
+    if (!slider.inHand) slider.value = held[index] ?? values[index];
     const [from, to] = [share(neutral), share(values[index])];
     fill.style.transform = `translateX(${Math.min(from, to) * 100}%) scaleX(${Math.abs(to - from)})`;
     output.value = values[index].toFixed(2);

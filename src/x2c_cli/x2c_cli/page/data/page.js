@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection: the program sends the newest of everything whenever the last was drawn.
 
-import { View, buildBars, byId, drawBars, element } from "./drawing.js";
+import { View, byId, element } from "./drawing.js";
+import * as sliders from "./sliders.js";
 
 const views = { camera: new View("camera"), robot: new View("robot") };
 const settings = new Map(); // inputs by node and parameter
@@ -10,9 +11,9 @@ const SILENT = 3000; // ms without a state after which it counts as unknown
 
 let socket = null;
 let paths = [];
-let held = null; // the slider that the user has in hand is not moved under it
 let stated = 0; // when actuation's last state came
 let recording = false;
+let stoppable = true; // a simulated face alone has nothing to stop
 
 // Messages: length of the JSON, the JSON, and the bytes of each blob.
 function decode(buffer) {
@@ -39,6 +40,7 @@ function sayStop(text, kind) {
 }
 
 async function stop() {
+  sliders.drop();
   byId("stop").classList.add("asserted");
   sayStop("Sending the stop …", "bad");
   if (send({ do: "stop" })) return;
@@ -54,15 +56,24 @@ async function stop() {
 const short = (names) => names.map((name) => name.replace(/^\//, "")).join(", ");
 
 const show = {
-  description({ sections, paths: lines }) {
-    buildBars(sections);
+  description({ sections, expressions, paths: lines, face, stops }) {
+    document.body.classList.toggle("face-only", Boolean(face));
+    document.body.classList.toggle("no-nodes", !stops);
+    if (face) {
+      document.title = byId("robot-name").textContent = face;
+      byId("let-go").textContent = "Neutral";
+    }
+    stoppable = stops;
+    sliders.build(sections, expressions, Boolean(face));
     paths = lines;
   },
-  values({ values }) { drawBars(values); },
+  values({ values }) { sliders.draw(values); },
+  sliders(state) { sliders.hold(state); },
+  mixer(mixer) { byId("mixer").replaceChildren(...sources(mixer)); },
   actuation({ state, reason, armed, clamped }) {
     stated = performance.now();
     byId("state").textContent = state;
-    byId("state").className = `chip ${state}`;
+    byId("state").className = `chip nodes-only ${state}`;
     const counts = Object.entries(clamped).filter(([, count]) => count).map(([name, count]) => `${name}: ${count}`);
     byId("state-reason").textContent = [reason, armed ? "" : "not enabled", ...counts].filter(Boolean).join(" · ");
   },
@@ -94,13 +105,10 @@ const show = {
       : `Neutral face: ${neutral || "unknown"}${neutral === "estimated" ? `, ${sureness} sure` : ""}.`;
   },
   "robot name"({ namespace, domain }) {
-    byId("robot-name").textContent = namespace === "/" ? "" : namespace;
+    if (namespace !== "/") byId("robot-name").textContent = namespace;
     byId("connection").title = domain;
   },
-  trouble(text) {
-    byId("trouble").textContent = text;
-    byId("trouble").hidden = !text;
-  },
+  trouble(text) { showTrouble(text); },
   missing(texts) { byId("missing").replaceChildren(...texts.map((text) => element("li", {}, text))); },
   lines(lines) {
     byId("lines").replaceChildren(...lines.toReversed().map(({ time, text, failed }) => element(
@@ -126,9 +134,28 @@ const show = {
   },
 };
 
-function setting({ node, parameter, label, value, minimum = 0, maximum = 1 }) {
+function sources(mixer) {
+  if (!mixer) return [element("p", { className: "small" }, "No mixer runs: imitation alone.")];
+  const rows = Object.entries(mixer.regions).map(([region, source]) => element(
+    "span", { className: source === "imitation" ? "region" : "region other" }, region, element("b", {}, source)));
+  const live = mixer.live.length ? `Also active: ${mixer.live.map(
+    (name) => (mixer.additive.includes(name) ? `${name} (added)` : name)).join(", ")}.` : "No other source is active.";
+  return [element("div", { className: "regions" }, ...rows), element("p", { className: "small" }, live)];
+}
+
+function choice(entry, wish) {
+  const input = element("select", { ariaLabel: entry.label },
+    ...entry.choices.map((one) => element("option", { value: one }, one)));
+  input.addEventListener("change", () => wish(input.value));
+  settings.set(`${entry.node} ${entry.parameter}`, (now) => { if (document.activeElement !== input) input.value = now; });
+  return element("label", { className: "setting" }, entry.label, input);
+}
+
+function setting(entry) {
+  const { node, parameter, label, value, minimum = 0, maximum = 1 } = entry;
   const key = `${node} ${parameter}`;
   const wish = (wanted) => send({ do: "set", node, parameter, value: wanted });
+  if (entry.choices) return choice(entry, wish);
   if (typeof value === "boolean") {
     const input = element("input", { type: "checkbox" });
     input.addEventListener("change", () => wish(input.checked));
@@ -137,12 +164,11 @@ function setting({ node, parameter, label, value, minimum = 0, maximum = 1 }) {
   }
   const input = element("input", { type: "range", min: minimum, max: maximum, step: 0.05, ariaLabel: label });
   const output = element("output");
-  input.addEventListener("pointerdown", () => { held = input; });
-  for (const end of ["pointerup", "pointercancel", "blur"]) input.addEventListener(end, () => { held = null; });
+  sliders.keepInHand(input);
   input.addEventListener("input", () => { output.value = input.value; wish(Number(input.value)); });
-  input.addEventListener("dblclick", () => { held = null; wish(1); });
+  input.addEventListener("dblclick", () => { input.inHand = false; wish(1); });
   settings.set(key, (now) => {
-    if (input === held) return;
+    if (input.inHand) return;
     input.value = now;
     output.value = Number(now).toFixed(2);
   });
@@ -151,8 +177,7 @@ function setting({ node, parameter, label, value, minimum = 0, maximum = 1 }) {
 
 async function take({ data }) {
   if (typeof data === "string") {
-    byId("trouble").textContent = JSON.parse(data).error;
-    byId("trouble").hidden = false;
+    showTrouble(JSON.parse(data).error);
     return;
   }
   try {
@@ -165,6 +190,19 @@ async function take({ data }) {
   }
 }
 
+// A program that was started again has another token.
+async function sayIfOutdated() {
+  try {
+    const answer = await fetch("page.css", { method: "HEAD" });
+    if (answer.status === 401) showTrouble("The program was started again: open the address that it prints now.");
+  } catch { /* It does not run. */ }
+}
+
+function showTrouble(text) {
+  byId("trouble").textContent = text;
+  byId("trouble").hidden = !text;
+}
+
 function connect() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
   socket.binaryType = "arraybuffer";
@@ -175,22 +213,26 @@ function connect() {
   socket.addEventListener("message", take);
   socket.addEventListener("close", ({ reason }) => {
     byId("connection").textContent = `not connected${reason ? `: ${reason}` : ""}`;
+    sayIfOutdated();
     byId("state").textContent = "unknown";
-    byId("state").className = "chip";
+    byId("state").className = "chip nodes-only";
     byId("state-reason").textContent = "";
     setTimeout(connect, RETRY);
   });
 }
 
+sliders.connect(send, showTrouble);
+// The token is a cookie by now.
+if (location.search) history.replaceState(null, "", location.pathname);
 byId("stop").addEventListener("pointerdown", stop);
 byId("stop").addEventListener("click", (event) => { if (event.detail === 0) stop(); });
 addEventListener("keydown", (event) => {
-  if (event.code !== "Space" && event.code !== "Escape") return;
+  if (!stoppable || (event.code !== "Space" && event.code !== "Escape")) return;
   event.preventDefault();
   event.stopPropagation();
   if (!event.repeat) stop();
 }, { capture: true });
-addEventListener("keyup", (event) => { if (event.code === "Space") event.preventDefault(); }, { capture: true });
+addEventListener("keyup", (event) => { if (stoppable && event.code === "Space") event.preventDefault(); }, { capture: true });
 
 for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => send({ do: button.dataset.do }));
@@ -201,7 +243,7 @@ setInterval(() => {
   for (const view of Object.values(views)) view.rate.check();
   if (stated && performance.now() - stated > SILENT) {
     byId("state").textContent = "unknown";
-    byId("state").className = "chip";
+    byId("state").className = "chip nodes-only";
     byId("state-reason").textContent = "actuation has said nothing for 3 s";
   }
 }, 1000);

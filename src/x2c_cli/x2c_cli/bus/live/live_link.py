@@ -18,16 +18,18 @@ from x2c_bringup.run.watch import to_diagnosis
 from x2c_cli.bus.connection import Bus, domain
 from x2c_cli.bus.emergency_stop import SHARED, is_stopped
 from x2c_cli.bus.finding import TRIGGER, actuations, servers
-from x2c_cli.bus.live_news import LiveNews
-from x2c_cli.bus.live_settings import SETTINGS, read_settings
+from x2c_cli.bus.live.live_news import LiveNews
+from x2c_cli.bus.live.live_settings import SETTINGS, read_settings
+from x2c_cli.bus.live.slider_publisher import SliderPublisher
 from x2c_cli.bus.parameters import set_parameter
 from x2c_cli.bus.reports import TOPIC as DIAGNOSTICS
 from x2c_cli.bus.robot_choice import ROOT, RobotChoice, namespace_of
 from x2c_cli.errors import BusError, PageError
 from x2c_cli.page.newest import Newest
-from x2c_cli.page.wishes import Wish, WishList
+from x2c_cli.page.sliders import Sliders
+from x2c_cli.page.wishes import SliderMove, Wish, WishList
 from x2c_core.errors import X2CError
-from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks
+from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
 from x2c_node.diagnostics import Diagnosis
 
 _REFRESH = 1.0
@@ -53,11 +55,26 @@ class LiveLink:
         newest: Gets what is new.
         namespace: Namespace of the robot; ROOT for that of no name, empty for the only one there
             is. While there are several, only the emergency stop works, for all.
-        image_topic: Topic of the camera.
+        image_topic: Topic of the camera; empty for none.
+        sliders: Sliders of the page.
+        always: Whether values of the sliders are published also while none is held, for a robot
+            that nothing else moves; its image is then not received.
     """
 
-    def __init__(self, newest: Newest, namespace: str, image_topic: str) -> None:
+    def __init__(
+        self,
+        newest: Newest,
+        namespace: str,
+        image_topic: str,
+        sliders: Sliders,
+        *,
+        always: bool = False,
+    ) -> None:
         self._newest = newest
+        self._sliders = sliders
+        self._slider_publisher = SliderPublisher(sliders, always=always)
+        self._slider_moved = threading.Event()
+        self._always = always
         self._robots = RobotChoice(namespace)
         self._image_topic = image_topic
         self._news = LiveNews(newest)
@@ -78,18 +95,43 @@ class LiveLink:
         """Join the bus."""
         self._thread.start()
         self._opened.wait()
+        self._slider_publisher.start()
 
     def close(self) -> None:
         """Leave the bus; a stop that was asserted stays latched in the nodes."""
+        self._slider_publisher.close()
         self._closing.set()
         self._thread.join()
 
     def watch(self, wanted: bool) -> None:
-        """Begin or end to receive: nothing is subscribed to while no browser looks."""
+        """Begin or end to receive: nothing is subscribed to while no browser looks.
+
+        Sliders that no browser shows any more are let go.
+        """
         if wanted:
             self._watched.set()
         else:
             self._watched.clear()
+            self.let_go()
+
+    def move(self, move: SliderMove) -> None:
+        """Move sliders.
+
+        Raises:
+            X2CError: They cannot move the robot now, or not so; the text says why.
+        """
+        self.robot()
+        if self._asserted or any(self._is_stopped(name) for name in self._robots.chosen):
+            raise PageError("the emergency stop is asserted: sliders move nothing before a reset")
+        if self._slider_publisher.refusal:
+            raise PageError(self._slider_publisher.refusal)
+        self._sliders.move(move)
+        self._slider_moved.set()
+
+    def let_go(self) -> None:
+        """Let all sliders go."""
+        if not self._sliders.layer.empty:
+            self._sliders.let_go()
 
     def do(self, wish: Wish) -> None:
         """Have something done, after what was asked before.
@@ -116,6 +158,7 @@ class LiveLink:
         with self._stop_lock:
             self._asserted = True
             self._publish_stop()
+        self.let_go()
         self._tell_stop()
 
     def _publish_stop(self) -> None:
@@ -134,7 +177,16 @@ class LiveLink:
                     self._guarded(self._refresh)
                 while (wish := self._wishes.take()) is not None:
                     self._guarded(partial(self._do, wish))
-                bus.wait(lambda: self._closing.is_set() or len(self._wishes), _IDLE)
+                if self._slider_moved.is_set():
+                    self._slider_moved.clear()
+                    self._guarded(self._aim)
+                bus.wait(self._is_due, _IDLE)
+
+    def _is_due(self) -> bool:
+        return self._closing.is_set() or bool(len(self._wishes)) or self._slider_moved.is_set()
+
+    def _aim(self) -> None:
+        self._slider_publisher.aim(self._bus, self._robots.namespace)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do something; a failure is said on the page, and ends nothing."""
@@ -158,6 +210,7 @@ class LiveLink:
         self._robots = RobotChoice(self._robots.wanted, actuations(self._bus))
         for name in self._robots.stopped:
             self._add_stop(f"{namespace_of(name)}{SHARED}")
+        self._aim()
         if not self._watched.is_set():
             self._leave()
             return
@@ -171,14 +224,11 @@ class LiveLink:
         missing = []
         if not self._robots.chosen:
             missing.append(f"No actuation node was found yet ({domain()}).")
-        for topic, what in (
-            (self._camera(place), "camera image"),
-            (f"{place}/robot/image_raw{_COMPRESSED}", "image of the robot"),
-            (f"{place}/face", "landmarks"),
-            (f"{place}/control_values", "control values"),
-        ):
+        for topic, what in self._shown(place).items():
             if topic not in self._subscribed:
                 missing.append(f"No {what}: nothing publishes {topic}.")
+        if f"{place}/mixer/state" not in self._subscribed:
+            self._newest.put("mixer", None)
         self._newest.put("missing", missing)
         self._newest.put("robot name", {"namespace": place or ROOT, "domain": domain()})
         if self._robots.chosen and time.monotonic() - self._read_settings > _SETTINGS:
@@ -188,15 +238,19 @@ class LiveLink:
         wanted: dict[str, tuple[type, Callable[[Any], None], int]] = {}
         place = self._robots.namespace
         if place is not None:
-            camera = self._camera(place)
-            kind = CompressedImage if camera.endswith(_COMPRESSED) else Image
             wanted = {
-                camera: (kind, self._news.camera, 1),
-                f"{place}/robot/image_raw{_COMPRESSED}": (CompressedImage, self._news.robot, 1),
-                f"{place}/face": (FaceLandmarks, self._news.face, 1),
                 f"{place}/control_values": (ControlValues, self._news.values, 1),
+                f"{place}/mixer/state": (MixerState, self._news.mixer, 1),
                 DIAGNOSTICS: (DiagnosticArray, self._report, 50),
             }
+            if self._image_topic:
+                camera = self._camera(place)
+                kind = CompressedImage if camera.endswith(_COMPRESSED) else Image
+                wanted[camera] = (kind, self._news.camera, 1)
+                wanted[f"{place}/face"] = (FaceLandmarks, self._news.face, 1)
+            if not self._always:
+                robot = f"{place}/robot/image_raw{_COMPRESSED}"
+                wanted[robot] = (CompressedImage, self._news.robot, 1)
         for name in self._robots.stopped:
             wanted[f"{name}/state"] = (ActuationState, partial(self._state, name), 5)
         for topic in self._subscribed.keys() - wanted.keys():
@@ -207,6 +261,17 @@ class LiveLink:
                 self._subscribed[topic] = self._bus.subscribe(kind, topic, take, depth=depth)
             elif not publishers and topic in self._subscribed:
                 self._subscribed.pop(topic)()
+
+    def _shown(self, place: str) -> dict[str, str]:
+        """Return what the page shows of the topics of a robot, by topic."""
+        shown = {}
+        if self._image_topic:
+            shown[self._camera(place)] = "camera image"
+            shown[f"{place}/face"] = "landmarks"
+        if not self._always:
+            shown[f"{place}/robot/image_raw{_COMPRESSED}"] = "image of the robot"
+            shown[f"{place}/control_values"] = "control values"
+        return shown
 
     def _camera(self, place: str) -> str:
         """Return the camera's topic; where there is a compressed one, that, as it is smaller."""
@@ -235,6 +300,9 @@ class LiveLink:
         self._states[name] = message
         if name in self._robots.chosen:
             self._news.actuation(message)
+            if is_stopped(message):
+                # After the reset the face does not go back to where they were.
+                self.let_go()
         self._tell_stop()
 
     def _tell_stop(self) -> None:
@@ -264,6 +332,8 @@ class LiveLink:
             self._reset(place)
         elif wish.action == "calibrate":
             self._ask(f"{place}/face_tracker_node/calibrate_neutral", Trigger.Request())
+        elif wish.action == "next person":
+            self._ask(f"{place}/face_tracker_node/next_person", Trigger.Request())
         elif wish.action == "neutral":
             for name in chosen:
                 self._ask(f"{name}/neutral", Trigger.Request())

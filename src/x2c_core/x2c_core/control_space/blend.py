@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.expressions import EXPRESSIONS
-from x2c_virtual_face.errors import PanelError
+from x2c_core.control_space.layers import ControlLayer
+from x2c_core.errors import ControlError
 
 Values = NDArray[np.float64]
 
@@ -29,7 +30,15 @@ class Blend:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_hand = np.zeros(controls.COUNT)
+        self._asked = np.zeros(controls.COUNT)
         self._amounts = dict.fromkeys(EXPRESSION_NAMES, 0.0)
+
+    @property
+    def layer(self) -> ControlLayer:
+        """Those controls that were moved since the last reset, as a layer over another face."""
+        with self._lock:
+            asked = self._asked.copy()
+        return ControlLayer(self.values, asked)
 
     @property
     def values(self) -> Values:
@@ -48,6 +57,7 @@ class Blend:
         """Go back to the neutral face."""
         with self._lock:
             self._by_hand[:] = 0.0
+            self._asked[:] = 0.0
             self._amounts = dict.fromkeys(EXPRESSION_NAMES, 0.0)
 
     def set_controls(self, values: Mapping[str, float], together: bool = False) -> None:
@@ -68,22 +78,26 @@ class Blend:
                 index = controls.index(name)
                 mirror = controls.CONTROLS[index].mirror if together else index
                 for k in {index, mirror}:
+                    self._asked[k] = 1.0
                     self._by_hand[k] = wanted[index] - expressed[k]
 
     def set_expressions(self, amounts: Mapping[str, float]) -> None:
         """Set how much of some expressions is mixed in.
 
         Raises:
-            PanelError: A name is unknown, or an amount no number from 0 to 1; nothing is changed.
+            ControlError: A name is unknown, or an amount no number from 0 to 1.
         """
         for name, amount in amounts.items():
             if name not in EXPRESSION_NAMES:
                 known = ", ".join(EXPRESSION_NAMES)
-                raise PanelError(f"unknown expression {name!r}; the expressions are: {known}")
+                raise ControlError(f"unknown expression {name!r}; the expressions are: {known}")
             if not isinstance(amount, int | float) or not 0.0 <= amount <= 1.0:
-                raise PanelError(f"{name}: expected a number from 0 to 1, got {amount!r}")
+                raise ControlError(f"{name}: expected a number from 0 to 1, got {amount!r}")
         with self._lock:
             self._amounts.update(amounts)
+            for name in amounts:
+                for control in EXPRESSIONS[name]:
+                    self._asked[controls.index(control)] = 1.0
 
     def _expressed(self) -> Values:
         total = np.zeros(controls.COUNT)

@@ -9,6 +9,7 @@ from x2c_cli.bus.connection import Bus
 from x2c_cli.bus.parameters import describe
 from x2c_cli.errors import BusError
 from x2c_core.control_space.controls import Group
+from x2c_node.parameters import CHOICES
 
 SETTINGS = {
     "imitation_node": {"mirror": "Mirror: the person's left on the robot's right"},
@@ -45,5 +46,7 @@ def read_settings(bus: Bus, place: str) -> list[dict[str, Any]]:
             }
             for span in descriptor.floating_point_range:
                 entry["minimum"], entry["maximum"] = span.from_value, span.to_value
+            if descriptor.additional_constraints.startswith(CHOICES):
+                entry["choices"] = descriptor.additional_constraints[len(CHOICES) :].split(", ")
             found.append(entry)
     return found

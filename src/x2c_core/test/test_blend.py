@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2c_core.control_space import controls, expressions
+from x2c_core.control_space.blend import EXPRESSION_NAMES, Blend
 from x2c_core.errors import ControlError
-from x2c_virtual_face.blend import EXPRESSION_NAMES, Blend
-from x2c_virtual_face.errors import PanelError
 
 SHARES = st.floats(0.0, 1.0)
 CHANGES = st.lists(
@@ -80,6 +79,20 @@ def test_taking_an_expression_back_leaves_what_was_set_by_hand() -> None:
     np.testing.assert_allclose(blend.values, controls.from_names({"Brow Inner Left": 0.9}))
 
 
+def test_a_layer_asks_only_for_what_was_moved() -> None:
+    blend = Blend()
+    assert blend.layer.empty
+    blend.set_controls({"Lip Corner Stretch Left": 1.0}, together=True)
+    blend.set_expressions({"anger": 0.5})
+    blend.set_expressions({"anger": 0.0})
+    both = {"Lip Corner Stretch Left", "Lip Corner Stretch Right"}
+    asked = {controls.NAMES[k] for k in np.flatnonzero(blend.layer.mask)}
+    assert asked == both | set(expressions.EXPRESSIONS["anger"])
+    np.testing.assert_allclose(blend.layer.values, blend.values)
+    blend.reset()
+    assert blend.layer.empty
+
+
 def test_together_moves_the_other_side_by_the_same_deflection() -> None:
     blend = Blend()
     blend.set_controls({"Lip Corner Stretch Left": 1.0}, together=True)
@@ -91,13 +104,13 @@ def test_together_moves_the_other_side_by_the_same_deflection() -> None:
 @pytest.mark.parametrize("amount", [-0.1, 1.1, math.nan, "0.5", None])
 def test_an_amount_that_is_none_is_refused(amount: object) -> None:
     blend = Blend()
-    with pytest.raises(PanelError, match="smile: expected a number from 0 to 1"):
+    with pytest.raises(ControlError, match="smile: expected a number from 0 to 1"):
         blend.set_expressions({"smile": amount})  # type: ignore[dict-item]
     assert not any(blend.amounts.values())
 
 
 def test_an_unknown_expression_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(PanelError, match=r"unknown expression 'smirk'.*smile, laugh"):
+    with pytest.raises(ControlError, match=r"unknown expression 'smirk'.*smile, laugh"):
         Blend().set_expressions({"smirk": 1.0})
 
 

@@ -19,7 +19,7 @@ from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.face.topology import COUNT
 from x2c_core.printable import printable
-from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks
+from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
 from x2c_node.conversion.images import bgr_to_jpeg, image_to_bgr
 from x2c_node.conversion.messages import controls_from_message
 from x2c_node.conversion.time_stamps import to_nanoseconds
@@ -82,6 +82,18 @@ class LiveNews:
             {
                 "values": [round(float(value), 4) for value in frame.values],
                 "state": ControlState(frame.state).name.lower(),
+            },
+        )
+
+    def mixer(self, message: MixerState) -> None:
+        """Show which source is seen in which region."""
+        pairs = zip(message.regions, message.winners, strict=False)
+        self._newest.put(
+            "mixer",
+            {
+                "regions": {printable(region): printable(one) for region, one in pairs},
+                "live": [printable(one) for one in message.live],
+                "additive": [printable(one) for one in message.additive],
             },
         )
 
