@@ -48,7 +48,11 @@ def test_messages_build_alone(tmp_path):
     libraries = f"{tmp_path / 'install' / 'lib'}:{environment.get('LD_LIBRARY_PATH', '')}"
     environment |= {"PYTHONPATH": str(site), "LD_LIBRARY_PATH": libraries}
     used = subprocess.run(
-        [sys.executable, "-c", IMPORT], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", IMPORT],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=150,
     )
     assert used.stdout.strip() == str(site / "x2c_msgs" / "__init__.py"), used.stderr
 

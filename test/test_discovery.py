@@ -42,7 +42,7 @@ def ears(reach, domain):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=400,
     )
     pairs = [line.split() for line in done.stdout.splitlines()]
     return {address for address, port in pairs if int(port) < EPHEMERAL}

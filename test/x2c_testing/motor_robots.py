@@ -9,6 +9,8 @@ from x2c_core.robot.robot_file import load_robot
 
 NAMES = ("jaw", "brow", "lid")
 SCALE = 4096 / (2 * 3.141592653589793)
+REPLY_TIME = 0.4
+"""Long enough for an emulator on a busy machine, shorter than the slow replies of tests [s]."""
 
 
 def write_motor_robot(folder, driver, names=NAMES, velocity=4.0):
@@ -40,12 +42,13 @@ def motor_robot(folder, driver, names=NAMES, **options):
 def servo_section(kind, port, ids=(1, 2, 3), names=NAMES, **options):
     """Return the driver section of a robot with one servo for each joint."""
     joints = {name: {"id": one} for name, one in zip(names, ids, strict=True)}
-    # Long enough for an emulator on a busy machine, shorter than the slow replies of tests.
-    options = {"reply_time": 0.4, **options}
+    options = {"reply_time": REPLY_TIME, **options}
     return {"type": kind, "port": str(port), **options, "joints": joints}
 
 
 def channel_section(kind, channels=(0, 1, 5), names=NAMES, **options):
     """Return the driver section of a robot with one channel for each joint."""
     joints = {name: {"channel": one} for name, one in zip(names, channels, strict=True)}
+    if kind == "maestro":
+        options = {"reply_time": REPLY_TIME, **options}
     return {"type": kind, **options, "joints": joints}

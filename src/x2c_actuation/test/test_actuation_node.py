@@ -151,7 +151,8 @@ def test_enable_and_neutral_services(start, write_robot, ros, wait_until):
         return "disabled: at neutral" in ros.diagnosis(NODE).message
 
     wait_until(disabled, what="the neutral face")
-    assert side.answers[-1].position == pytest.approx(home, abs=1e-4)
+    # Reports may overtake commands.
+    wait_until(lambda: side.answers[-1].position == pytest.approx(home, abs=1e-4), what="home")
     answered = len(side.answers)
     for _ in range(20):
         side.send(nod)
@@ -182,7 +183,7 @@ def test_silence_holds_then_eases_to_neutral_and_control_values_bring_it_back(
     )
     seen = {state.state for state in states}
     assert {ActuationState.ACTIVE, ActuationState.HOLDING, ActuationState.EASING} <= seen
-    assert side.answers[-1].position == pytest.approx(home, abs=1e-4)
+    wait_until(lambda: side.answers[-1].position == pytest.approx(home, abs=1e-4), what="home")
     assert states[-1].armed
     assert states[-1].input_age > 0.6
     side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod again")

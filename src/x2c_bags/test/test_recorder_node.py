@@ -96,7 +96,7 @@ def test_every_message_is_recorded_as_it_was(ros, wait_until, recorder):
     recorded(ros, wait_until, "image_raw/compressed", 1)
     assert process.stop() == 0
 
-    assert len(values_heard) == COUNT
+    wait_until(lambda: len(values_heard) == COUNT and images_heard, what="what was sent")
     with Reader(out / "bag") as reader:
         read = [(one.topic, bytes(data)) for one, _, data in reader.messages()]
     assert [data for topic, data in read if topic == "/control_values"] == values_heard
@@ -263,7 +263,8 @@ def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
     ros, wait_until, recorder
 ):
     process, out = recorder(parameters={"flush_period": 0.1})
-    images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed")
+    several = QoSProfile(depth=10)
+    images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed", several)
     values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
     values.publish(control_values(0))
     wait_until(lambda: on_disk(out, "/control_values") == 1, what="the message on the disk")
@@ -272,7 +273,6 @@ def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
     data = array.array("B", bytes(100_000))
     for _ in range(8):
         images.publish(CompressedImage(format="jpeg", data=data))
-        time.sleep(0.05)
     recorded(ros, wait_until, "image_raw/compressed", 8)
     wait_until(
         lambda: ros.diagnosis("recorder_node").level == DiagnosticStatus.ERROR,

@@ -147,9 +147,14 @@ def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c, monkey
 
 def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c, monkeypatch):
     actuation()
-    status, said = x2c("topics")
-    assert status == 0
-    line = next(one for one in said.splitlines() if one.startswith("/actuation_node/state "))
+    line = wait_until(
+        lambda: [
+            one
+            for one in x2c("topics")[1].splitlines()
+            if one.startswith("/actuation_node/state ")
+        ],
+        what="the topic in the list",
+    )[0]
     assert line.endswith("x2c_msgs/msg/ActuationState  (1 publisher, 0 subscriptions)")
     status, said = x2c("echo", "actuation_node/state", "--once", "--timeout", 60)
     assert status == 0
@@ -160,10 +165,14 @@ def test_topics_and_messages_are_shown(ros, wait_until, actuation, x2c, monkeypa
     )
     assert status == 0
     assert said.count("\n") == 1
-    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 10.0)
-    status, said = x2c("echo", "actuation_node/stat")
-    assert status == 2
-    assert "did you mean '/actuation_node/state'?" in said
+    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 3.5)
+
+    def helped():
+        status, said = x2c("echo", "actuation_node/stat")
+        assert status == 2
+        return "did you mean '/actuation_node/state'?" in said
+
+    wait_until(helped, what="the name that is like it")
     wait_until(lambda: x2c("echo", "control_values", "--timeout", 0.5)[0] == 1, what="the topic")
 
 

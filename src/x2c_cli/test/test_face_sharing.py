@@ -25,7 +25,6 @@ JAW = controls.index("Jaw Pitch")
 def patience(monkeypatch):
     """Give discovery more time than a user would: it costs nothing where all goes well."""
     monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 60.0)
-    monkeypatch.setattr("x2c_cli.bus.face_sharing.DISCOVERY", 60.0)
     monkeypatch.setattr("x2c_cli.bus.connection._ANSWER", 60.0)
 
 

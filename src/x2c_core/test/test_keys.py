@@ -14,7 +14,7 @@ import os, sys
 from x2c_core.terminal.keys import Keys
 with Keys() as keys:
     print("ready" if keys.available else "no keys", flush=True)
-    print(repr(keys.wait(20.0 if keys.available else 0.0)), flush=True)
+    print(repr(keys.wait(150.0 if keys.available else 0.0)), flush=True)
     if sys.argv[1:]:
         raise SystemExit(3)
 """
@@ -37,7 +37,7 @@ def run_in_terminal(pressed: bytes, *words: str) -> tuple[str, int, bool]:
         assert not echo, "keys would be shown"
         os.write(leader, pressed)
         rest = program.stdout.read()
-        status = program.wait(60)
+        status = program.wait(150)
         return first + rest, status, termios.tcgetattr(follower) == before
     finally:
         program.kill()
@@ -59,6 +59,6 @@ def test_the_terminal_is_restored_after_an_error():
 @pytest.mark.process
 def test_without_a_terminal_there_are_no_keys():
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], input="q", capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", PROGRAM], input="q", capture_output=True, text=True, timeout=400
     )
     assert done.stdout == "no keys\n''\n"

@@ -44,7 +44,7 @@ def make(tmp_path, port):
 def robot_side(port):
     with zmq.Context() as context, context.socket(zmq.SUB) as side:
         side.setsockopt(zmq.LINGER, 0)
-        side.setsockopt(zmq.RCVTIMEO, 20_000)
+        side.setsockopt(zmq.RCVTIMEO, 150_000)
         side.setsockopt(zmq.RECONNECT_IVL, 10)
         side.setsockopt(zmq.SUBSCRIBE, b"")
         side.connect(f"tcp://127.0.0.1:{port}")

@@ -89,7 +89,7 @@ class Motors(DynamixelDriver):
 
     def _fail(self):
         self.hanging = not self.gate.is_set()
-        assert self.gate.wait(20.0)
+        assert self.gate.wait(150.0)
         if self.error is not None:
             raise self.error
 
@@ -233,7 +233,7 @@ def test_a_motor_that_falls_stops_no_other(face):
 def test_a_stop_reaches_every_board_although_one_hangs(face):
     for board in face.boards:
         board.start(lambda one: one.controller.tick(time.monotonic()), lambda: True)
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 150.0
     while not all(board.controller.link.driver.on.all() for board in face.boards):
         assert time.monotonic() < deadline
         for board in face.boards:
@@ -250,7 +250,7 @@ def test_a_stop_reaches_every_board_although_one_hangs(face):
     while hanging.on.any():
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    assert all(board.end(20.0) for board in face.boards)
+    assert all(board.end(150.0) for board in face.boards)
 
 
 def test_a_board_that_hangs_at_the_end_leaves_its_motors_when_it_comes_back(face):
@@ -259,7 +259,7 @@ def test_a_board_that_hangs_at_the_end_leaves_its_motors_when_it_comes_back(face
     driver = board.controller.link.driver
     board.start(lambda one: one.controller.tick(time.monotonic()), lambda: True)
     driver.gate.clear()
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 150.0
     while not driver.hanging:
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -295,16 +295,16 @@ def test_a_thread_that_dies_is_known_to_have_died_when_its_death_is_reported(fac
         raise SystemExit
 
     board.start(die, lambda: True, supervisor.pulse(board.thread_name))
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 150.0
     while board.running:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     assert died == [True]
-    assert board.end(20.0)
+    assert board.end(150.0)
     assert not board.died
 
 
-@pytest.mark.parametrize("patience", [0.0, 20.0])
+@pytest.mark.parametrize("patience", [0.0, 150.0])
 def test_the_session_ends_once_whichever_side_is_first(face, monkeypatch, patience):
     board, ended = face.boards[0], []
     entered, gate = threading.Event(), threading.Event()
@@ -312,15 +312,15 @@ def test_the_session_ends_once_whichever_side_is_first(face, monkeypatch, patien
 
     def tick(board):
         entered.set()
-        assert gate.wait(20.0)
+        assert gate.wait(150.0)
 
     board.start(tick, lambda: True)
-    assert entered.wait(20.0)
+    assert entered.wait(150.0)
     if patience:
         gate.set()
     assert board.end(patience) is bool(patience)
     gate.set()
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 150.0
     while board.running or not ended:
         assert time.monotonic() < deadline
         time.sleep(0.005)

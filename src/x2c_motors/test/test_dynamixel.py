@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import time
-
 import numpy as np
 import pytest
 
@@ -42,13 +40,10 @@ def test_a_write_is_one_packet_with_every_goal(bus, driver):
     assert bytes(bus.received).startswith(packet + crc16(packet).to_bytes(2, "little"))
 
 
-def test_what_was_sent_is_what_servos_then_measure(bus, driver):
+def test_what_was_sent_is_what_servos_then_measure(bus, driver, wait_until):
     sent = driver.write([0.3, -0.3, 0.123456])
     driver.torque(True)
-    deadline = time.monotonic() + 5.0
-    while not np.allclose(driver.read(), sent, atol=1e-9) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    np.testing.assert_allclose(driver.read(), sent, atol=1e-9)
+    wait_until(lambda: np.allclose(driver.read(), sent, atol=1e-9), what="the servos' goals")
 
 
 def test_opening_moves_nothing_and_sets_the_bus_watchdog(bus, driver):

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +10,7 @@ from x2c_motors.emulators.feetech_bus import FeetechBus
 from x2c_motors.errors import Fault
 from x2c_motors.serial_bus.status_frames import ReplyCollector
 from x2c_testing.motor_robots import SCALE, motor_robot, servo_section
+from x2c_testing.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -31,10 +30,8 @@ def driver(bus, tmp_path):
 
 
 def wait_for_servos(bus):
-    for servo in bus.servos.values():
-        deadline = time.monotonic() + 5.0
-        while servo.position != servo.goal and time.monotonic() < deadline:
-            time.sleep(0.005)
+    servos = bus.servos.values()
+    wait_until(lambda: all(one.position == one.goal for one in servos), what="the servos' goals")
 
 
 def test_a_write_is_one_packet_with_every_goal(bus, driver):

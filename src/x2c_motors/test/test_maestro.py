@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-import time
+import contextlib
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from x2c_motors.drivers.maestro import crc7
 from x2c_motors.emulators.maestro_board import CHECKSUM_ERROR, MaestroBoard
 from x2c_motors.errors import DriverError, Fault
 from x2c_testing.driver_faults import fault_of
-from x2c_testing.motor_robots import channel_section, motor_robot
+from x2c_testing.motor_robots import REPLY_TIME, channel_section, motor_robot
 
 
 def opened(tmp_path, board, **options):
@@ -106,15 +106,22 @@ def test_half_a_reply_is_no_position(board, tmp_path):
     driver.close()
 
 
-def test_slow_replies_are_not_taken_for_the_next_answer(board, tmp_path):
+def test_slow_replies_are_not_taken_for_the_next_answer(board, tmp_path, wait_until):
     driver = opened(tmp_path, board)
-    board.delay = 0.2
+    board.delay = 2.0 * REPLY_TIME
     with pytest.raises(DriverError, match="no Maestro answers"):
         driver.read()
-    time.sleep(0.3)
     board.delay = 0.0
     driver.write([0.2, 0.0, 0.0])
-    assert driver.read()[0] == pytest.approx(0.2, abs=1e-3)
+    found = []
+
+    def answered():
+        # Until the slow reply has come.
+        with contextlib.suppress(DriverError):
+            found.append(driver.read()[0])
+        return found
+
+    assert wait_until(answered, what="an answer")[0] == pytest.approx(0.2, abs=1e-3)
     driver.close()
 
 

@@ -22,6 +22,7 @@ from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
 from x2c_node.spinning.executor import GuardedExecutor
 from x2c_node.spinning.spin import spin_until
+from x2c_testing.waiting import LONGEST_WAIT
 
 UNKNOWN_TYPE = ParameterValue(type=99)
 
@@ -50,7 +51,7 @@ def robot(ros):
     yield node
     ending.set()
     executor.wake()
-    thread.join(10.0)
+    thread.join(LONGEST_WAIT)
     assert not thread.is_alive()
     executor.shutdown()
     node.destroy_node()

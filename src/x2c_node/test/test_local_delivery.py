@@ -14,6 +14,7 @@ from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
 from x2c_node.qos import LATCHED, NEWEST
+from x2c_testing.waiting import LONGEST_WAIT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +144,7 @@ def test_callbacks_of_a_node_never_run_at_the_same_time(ros, speaker, delivery):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(150.0)
+        thread.join(LONGEST_WAIT)
         assert not thread.is_alive()
     assert slow.most == 1
 
@@ -169,7 +170,7 @@ def in_threads(*runs) -> list[threading.Thread]:
 
 def all_end(threads) -> None:
     for thread in threads:
-        thread.join(30.0)
+        thread.join(LONGEST_WAIT)
         assert not thread.is_alive()
 
 
@@ -181,11 +182,11 @@ def test_a_latched_message_that_comes_while_one_is_taken_waits_for_it(delivery):
 
     def take(message) -> None:
         taking.set()
-        go_on.wait(30.0)
+        go_on.wait(LONGEST_WAIT)
         heard.append(message)
 
     subscribing = in_threads(lambda: delivery.subscribe("/words", String, take))
-    assert taking.wait(30.0)
+    assert taking.wait(LONGEST_WAIT)
     # It is left to the thread that takes the one before.
     all_end(in_threads(lambda: words.publish(2)))
     assert heard == []
@@ -200,12 +201,12 @@ def test_latched_messages_come_once_and_in_order_whoever_subscribes_meanwhile(de
     start = threading.Barrier(3)
 
     def speak(number: int) -> None:
-        start.wait(timeout=60)
+        start.wait(timeout=LONGEST_WAIT)
         for word in range(500):
             publishers[number].publish((number, word))
 
     def subscribe() -> None:
-        start.wait(timeout=60)
+        start.wait(timeout=LONGEST_WAIT)
         for one in heard:
             delivery.subscribe("/words", String, one.append)
 
@@ -239,7 +240,7 @@ def test_a_message_that_waits_for_a_node_s_turn_is_not_delivered_after_its_end(
     class Ending(Listener):
         def deactivate(self) -> None:
             speaking.extend(in_threads(lambda: speaker.words.publish(String(data="too late"))))
-            assert waiting.wait(30.0)
+            assert waiting.wait(LONGEST_WAIT)
 
         def _guarded(self, callback, source, **options):
             run = super()._guarded(callback, source, **options)

@@ -227,7 +227,7 @@ def test_a_destroyed_node_leaves_the_graph_though_something_refers_to_it(ros, wa
     assert node.start()
     wait_until(lambda: "gone" in ros.node.get_node_names(), what="the node")
     node.destroy_node()
-    wait_until(lambda: "gone" not in ros.node.get_node_names(), what="its end", timeout=20.0)
+    wait_until(lambda: "gone" not in ros.node.get_node_names(), what="its end")
     assert node.state == "finalized"
     node.stop()
     node.destroy_node()

@@ -15,16 +15,14 @@ from x2c_node import qos
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters
 from x2c_node.spinning.spin import run_node, spin_until
-
-SECONDS = 10.0
-"""Within which an idle node must have ended, on a slow machine."""
+from x2c_testing.waiting import LONGEST_WAIT
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_idle_node_ends_in_order_and_with_success(program, number):
     process = program()
     process.wait_for("active")
-    assert process.stop(number, timeout=SECONDS) == 0
+    assert process.stop(number) == 0
     words = [line for line in process.output.splitlines() if not line.startswith("[")]
     assert words == ["active", "deactivated", "cleaned up", "ended"]
 
@@ -60,7 +58,7 @@ def test_signal_during_a_long_configuration_ends_the_node_after_it(program):
         "Program.configure = slow\n"
     )
     process.wait_for("configuring")
-    assert process.stop(timeout=SECONDS) == 0
+    assert process.stop() == 0
     assert "cleaned up" in process.output
 
 
@@ -72,7 +70,7 @@ def test_node_that_cannot_configure_lives_and_says_why(program, ros, wait_until)
     assert status.message == "cannot configure: no such robot"
     assert "cannot configure: no such robot" in process.output
     assert process.running
-    assert process.stop(timeout=SECONDS) == 0
+    assert process.stop() == 0
 
 
 def test_error_in_a_timer_of_rclpy_does_not_end_the_node(program):
@@ -83,7 +81,7 @@ def test_error_in_a_timer_of_rclpy_does_not_end_the_node(program):
     )
     process.wait_for("ZeroDivisionError")
     process.wait_for("alive")
-    assert process.stop(timeout=SECONDS) == 0
+    assert process.stop() == 0
     assert "cleaned up" in process.output
 
 
@@ -97,7 +95,7 @@ def test_parameter_that_cannot_be_does_not_end_the_process(program, ros, wait_un
     status = wait_until(lambda: ros.diagnosis("program"), "a diagnosis")
     assert "parameter diagnostics_period: expected float, got 'often' (str)" in status.message
     assert ros.state("program") == "unconfigured"
-    assert process.stop(timeout=SECONDS) == 0
+    assert process.stop() == 0
 
 
 def test_whole_number_given_for_a_float_starts_the_node(program):
@@ -147,9 +145,9 @@ def test_spinning_ends_when_ros_is_shut_down_from_outside():
     rclpy.init(context=context)
     executor = SingleThreadedExecutor(context=context)
     threading.Timer(0.3, context.shutdown).start()
-    started = time.monotonic()
-    spin_until(executor, lambda: time.monotonic() > started + SECONDS)
-    assert time.monotonic() < started + SECONDS
+    limit = time.monotonic() + LONGEST_WAIT
+    spin_until(executor, lambda: time.monotonic() > limit)
+    assert time.monotonic() < limit
 
 
 def test_a_thread_that_dies_ends_the_node_in_order_and_with_an_error(program, ros, wait_until):
@@ -200,7 +198,7 @@ def test_a_transition_may_take_its_time(program):
         "Program.LONGEST_CALLBACK = 0.5\n"
     )
     process.wait_for("active")
-    assert process.stop(timeout=SECONDS) == 0
+    assert process.stop() == 0
 
 
 def test_argument_that_is_no_text_is_a_sentence():

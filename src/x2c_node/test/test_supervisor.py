@@ -8,6 +8,7 @@ import pytest
 
 from x2c_node.supervision import supervisor as module
 from x2c_node.supervision.supervisor import Pulse, Supervisor
+from x2c_testing.waiting import LONGEST_WAIT
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def faults(supervisor):
 def in_thread(run):
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(10.0)
+    thread.join(LONGEST_WAIT)
     assert not thread.is_alive()
 
 
@@ -88,7 +89,7 @@ def test_a_thread_that_hangs_is_named(supervisor, faults, wait_until, monkeypatc
 
     def hang():
         with supervisor.pulse("actuation_node", 0.2):
-            over.wait(60.0)
+            over.wait(LONGEST_WAIT)
 
     def beat():
         with supervisor.pulse("camera_node", 0.2) as pulse:
@@ -97,7 +98,7 @@ def test_a_thread_that_hangs_is_named(supervisor, faults, wait_until, monkeypatc
 
     def rest():
         with supervisor.pulse("face_tracker_node", 0.2) as pulse, pulse.rest():
-            over.wait(60.0)
+            over.wait(LONGEST_WAIT)
 
     threads = [threading.Thread(target=one) for one in (hang, beat, rest)]
     for thread in threads:
@@ -110,7 +111,7 @@ def test_a_thread_that_hangs_is_named(supervisor, faults, wait_until, monkeypatc
     finally:
         over.set()
         for thread in threads:
-            thread.join(10.0)
+            thread.join(LONGEST_WAIT)
     assert faults == ["thread actuation_node has hung for 0.2 s"]
     assert ended == [module.EXIT_STATUS]
 
@@ -144,7 +145,7 @@ def test_a_pulse_that_rests_before_its_thread_runs_is_watched(supervisor, faults
 
     def hang():
         with pulse:
-            over.wait(60.0)
+            over.wait(LONGEST_WAIT)
 
     thread = threading.Thread(target=hang)
     thread.start()
@@ -153,7 +154,7 @@ def test_a_pulse_that_rests_before_its_thread_runs_is_watched(supervisor, faults
         wait_until(lambda: faults, "the fault")
     finally:
         over.set()
-        thread.join(10.0)
+        thread.join(LONGEST_WAIT)
     assert faults == ["thread actuation_node has hung for 0.2 s"]
 
 
@@ -208,7 +209,7 @@ def test_all_halt_before_the_first_report(supervisor):
 def test_a_report_that_hangs_keeps_nothing_from_ending(supervisor, faults, monkeypatch):
     monkeypatch.setattr(module, "REPORTING", 0.01)
     over = threading.Event()
-    supervisor.on_fault(faults.append, lambda reason: over.wait(60.0))
+    supervisor.on_fault(faults.append, lambda reason: over.wait(LONGEST_WAIT))
     supervisor.fail("thread motors has died")
     assert supervisor.over
     over.set()

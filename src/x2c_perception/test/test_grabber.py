@@ -34,7 +34,7 @@ class Scripted(CameraSource):
         self._rest = iter(self.script[min(self.opened, len(self.script)) - 1])
 
     def read(self):
-        self.may_read.wait(10.0)
+        self.may_read.wait(150.0)
         self.reads += 1
         one = next(self._rest, None)
         if isinstance(one, Exception):
@@ -165,7 +165,7 @@ def test_a_file_that_has_gone_meanwhile_ends_with_a_fault(wait_until):
 
 def test_a_source_that_is_stopped_has_not_finished():
     grabber = Grabber(Scripted([repeat(1)]), loop=True)
-    assert grabber.next(5.0) is not None
+    assert grabber.next(150.0) is not None
     assert grabber.stop()
     while grabber.next(0.0) is not None:
         pass
@@ -185,7 +185,7 @@ def test_stopping_does_not_wait_for_a_driver_for_ever():
 def test_stopping_lets_go_of_the_source(live):
     source = Scripted([repeat(1)], live=live)
     grabber = Grabber(source)
-    assert grabber.next(5.0) is not None
+    assert grabber.next(150.0) is not None
     assert grabber.stop()
     assert source.closed
 

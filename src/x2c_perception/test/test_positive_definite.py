@@ -40,7 +40,7 @@ def test_an_estimate_is_the_same_with_any_number_of_threads():
         environment = os.environ | {"OPENBLAS_NUM_THREADS": number, "OMP_NUM_THREADS": number}
         command = [sys.executable, "-c", _DIGEST]
         return subprocess.run(
-            command, env=environment, check=True, capture_output=True, text=True, timeout=120
+            command, env=environment, check=True, capture_output=True, text=True, timeout=400
         ).stdout
 
     assert digest(1) == digest(2)

@@ -78,13 +78,21 @@ class Bus:
         """Receive until a condition holds or a time [s] has passed; return whether it holds."""
         return spin_while_waiting(self._executor, condition, timeout, _POLL)
 
+    def discover(self, condition: Callable[[], Any]) -> bool:
+        """Receive until a condition holds or everything had time to be discovered.
+
+        Returns:
+            Whether the condition holds.
+        """
+        return self.wait(condition, DISCOVERY)
+
     def settle(self, condition: Callable[[], Any] = lambda: True) -> bool:
         """Receive until a condition holds and the graph no longer changes.
 
         Returns:
             Whether the condition holds; it may not after the time limit for discovery.
         """
-        if not self.wait(condition, DISCOVERY):
+        if not self.discover(condition):
             return False
         before, since = self._graph(), time.monotonic()
 
@@ -95,7 +103,7 @@ class Bus:
                 before, since = now, time.monotonic()
             return time.monotonic() >= max(since + _QUIET, self._opened + ANNOUNCED)
 
-        self.wait(quiet, DISCOVERY)
+        self.discover(quiet)
         return bool(condition())
 
     def nodes(self) -> list[str]:
@@ -182,7 +190,7 @@ class Bus:
         """
         client: Any = self._node.create_client(kind, service)
         try:
-            if not self.wait(client.service_is_ready, DISCOVERY):
+            if not self.discover(client.service_is_ready):
                 raise BusError(f"there is no service {service}")
             futures = []
             limit = time.monotonic() + _ANSWER

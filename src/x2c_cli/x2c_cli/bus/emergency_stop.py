@@ -11,7 +11,8 @@ from typing import Any
 from std_msgs.msg import Bool
 
 from x2c_actuation.safety.state_machine import State
-from x2c_cli.bus.connection import ANNOUNCED, Bus
+from x2c_cli.bus import connection
+from x2c_cli.bus.connection import Bus
 from x2c_cli.bus.finding import actuations, within
 from x2c_msgs.msg import ActuationState
 
@@ -75,7 +76,7 @@ def stop(bus: Bus, namespace: str, timeout: float) -> StopReport:
                 listened.add(name)
                 bus.subscribe(ActuationState, f"{name}/state", partial(states.__setitem__, name))
         confirmed = all(name in states and is_stopped(states[name]) for name in names)
-        return bool(names) and confirmed and time.monotonic() - began >= ANNOUNCED
+        return bool(names) and confirmed and time.monotonic() - began >= connection.ANNOUNCED
 
     while time.monotonic() - began < timeout:
         assert_stop()

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from std_msgs.msg import Header
 
-from x2c_cli.bus.connection import DISCOVERY, Bus
+from x2c_cli.bus.connection import Bus
 from x2c_cli.bus.finding import find, servers
 from x2c_cli.errors import BusError
 from x2c_core.control_space.layers import ControlLayer
@@ -79,7 +79,7 @@ def play(bus: Bus, clip: LayerClip, topics: list[str]) -> None:
             one.publish(message)
 
     for topic, one in publishers.items():
-        if not bus.wait(one.get_subscription_count, DISCOVERY):
+        if not bus.discover(one.get_subscription_count):
             raise BusError(f"nothing listens to {topic}: is face_mixer_node active?")
     began = time.monotonic()
     try:

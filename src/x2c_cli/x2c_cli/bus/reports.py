@@ -8,7 +8,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 
 from x2c_bringup.run.watch import to_diagnosis
-from x2c_cli.bus.connection import DISCOVERY, Bus
+from x2c_cli.bus.connection import Bus
 from x2c_node.diagnostics import Diagnosis
 
 TOPIC = "/diagnostics"
@@ -24,9 +24,10 @@ def listen(bus: Bus) -> dict[str, Diagnosis]:
     def take(message: DiagnosticArray) -> None:
         heard.update({one.name: to_diagnosis(one) for one in message.status})
 
-    bus.settle(lambda: bus.ends(TOPIC)[0])
+    if not bus.settle(lambda: bus.ends(TOPIC)[0]):
+        return {}
     bus.subscribe(DiagnosticArray, TOPIC, take)
     began = time.monotonic()
-    bus.wait(lambda: heard and time.monotonic() - began >= _PERIODS, DISCOVERY)
+    bus.discover(lambda: heard and time.monotonic() - began >= _PERIODS)
     nodes = bus.nodes()
     return {name: one for name, one in heard.items() if name in nodes}

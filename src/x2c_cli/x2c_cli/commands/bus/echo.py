@@ -16,7 +16,7 @@ from x2c_cli.commands.imitation.source import seconds
 if TYPE_CHECKING:
     from x2c_cli.bus.connection import Bus
 
-_DISCOVERED = 3.0
+_SILENT = 3.0
 """Time without a message after which a reason is given [s]."""
 
 
@@ -59,19 +59,18 @@ def run(arguments: argparse.Namespace) -> int:
         return False
 
     with Bus() as bus:
-        if not bus.wait(lambda: topic in bus.topics(), _DISCOVERED):
+        if not bus.settle(lambda: topic in bus.topics()):
             known = list(bus.topics())
             raise BusError(
                 f"there is no topic {topic} ({domain()}){did_you_mean(topic, known)}; "
                 "'x2c topics' lists them"
             )
-        bus.settle()
         bus.subscribe(message_class(bus.topics()[topic]), topic, heard.append)
         try:
-            if not bus.wait(show, min(arguments.timeout, _DISCOVERED)) and not printed:
+            if not bus.wait(show, min(arguments.timeout, _SILENT)) and not printed:
                 print(f"waiting for {topic}: {_reason(bus, topic)}", file=sys.stderr)
-            if not (printed and arguments.once) and arguments.timeout > _DISCOVERED:
-                bus.wait(show, arguments.timeout - _DISCOVERED)
+            if not (printed and arguments.once) and arguments.timeout > _SILENT:
+                bus.wait(show, arguments.timeout - _SILENT)
         except KeyboardInterrupt:
             pass
     return 0 if printed else 1
