@@ -62,10 +62,15 @@ class Served:
         self.cookie = f"x2c_page_{self.port}={access.token}"
         self._ended = threading.Event()
         services = PageServices(self.newest, self.nodes, access)
+        self.absence = 0.0
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(serve(listening, services, self._ended.is_set))
+            target=lambda: asyncio.run(serve(listening, services, self._is_over))
         )
         self._thread.start()
+
+    def _is_over(self, absence):
+        self.absence = absence
+        return self._ended.is_set()
 
     def close(self):
         self._ended.set()
@@ -196,6 +201,8 @@ def test_a_hidden_page_gets_nothing_and_lets_the_nodes_rest(served, wait_until):
 
     assert served.talk(converse) == {"values": [1.0]}
     wait_until(lambda: not served.nodes.watched, what="a browser that is gone")
+    # After a while the program of the page may rest.
+    wait_until(lambda: served.absence > 0.0, what="its absence")
 
 
 def test_garbage_and_refusals_are_answered_and_end_nothing(served):

@@ -45,3 +45,9 @@ def to_message(name: str, diagnosis: Diagnosis, stamp: Time) -> DiagnosticArray:
         ],
     )
     return DiagnosticArray(header=Header(stamp=stamp), status=[status])
+
+
+def to_diagnosis(status: DiagnosticStatus) -> Diagnosis:
+    """Return what a message of a node says of it."""
+    values = {pair.key: pair.value for pair in status.values}
+    return Diagnosis(Level(status.level), status.message, values)

@@ -6,9 +6,13 @@ from __future__ import annotations
 import ctypes.util
 import os
 import sys
+import threading
+from contextlib import suppress
 
 _OFF_SCREEN = {"osmesa": "OSMesa", "egl": "EGL"}
 """MuJoCo's names of what draws without a display, and the libraries they need."""
+
+_NICENESS = 5
 
 
 def settle() -> None:
@@ -21,3 +25,23 @@ def settle() -> None:
         return
     found = (name for name, library in _OFF_SCREEN.items() if ctypes.util.find_library(library))
     os.environ["MUJOCO_GL"] = next(found, "disabled")
+
+
+def start_in_background() -> None:
+    """Load the OpenGL library so that threads of its own give way to all others.
+
+    Without a GPU Mesa draws with a thread on each core. They keep the niceness of the thread that
+    loads it, and would hold up the nodes of the process otherwise.
+    """
+    loader = threading.Thread(target=_load_niced, name="opengl loader")
+    loader.start()
+    loader.join()
+
+
+def _load_niced() -> None:
+    # Drawing reports what is wrong.
+    with suppress(Exception):
+        os.nice(_NICENESS)
+        from mujoco.gl_context import GLContext
+
+        GLContext(1, 1).free()

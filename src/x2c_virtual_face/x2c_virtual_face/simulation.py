@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from x2c_core.robot.robot import Robot
 from x2c_node.supervision.supervisor import Pulse
 from x2c_virtual_face.errors import RenderError
+from x2c_virtual_face.opengl import start_in_background
 
 if TYPE_CHECKING:
     from x2c_virtual_face.virtual_face import VirtualFace
@@ -151,6 +152,7 @@ def _make_face(robot: Robot, width: int, height: int) -> VirtualFace:
         from x2c_virtual_face.virtual_face import VirtualFace
     except (ImportError, AttributeError, RuntimeError) as error:
         raise _no_opengl(error) from error
+    start_in_background()
     face = VirtualFace(robot, width, height)
     try:
         face.render()

@@ -6,11 +6,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
 from x2c_bringup.graph.node_specs import NodeSpec
-from x2c_node.diagnostics import Diagnosis, Level
+from x2c_node.diagnostics import Diagnosis, to_diagnosis
 from x2c_node.spinning.executor import GuardedExecutor
 
 
@@ -49,9 +49,3 @@ class Watch:
             if name is not None:
                 self.diagnoses[name] = to_diagnosis(status)
                 self.times[name] = time.monotonic()
-
-
-def to_diagnosis(status: DiagnosticStatus) -> Diagnosis:
-    """Return what a message of a node says of it."""
-    values = {pair.key: pair.value for pair in status.values}
-    return Diagnosis(Level(status.level), status.message, values)

@@ -74,9 +74,15 @@ class Bus:
         self._node.destroy_node()
         self._context.try_shutdown()
 
-    def wait(self, condition: Callable[[], Any], timeout: float) -> bool:
-        """Receive until a condition holds or a time [s] has passed; return whether it holds."""
-        return spin_while_waiting(self._executor, condition, timeout, _POLL)
+    def wait(self, condition: Callable[[], Any], timeout: float, *, poll: float = _POLL) -> bool:
+        """Receive until a condition holds or time is up; return whether it holds.
+
+        Args:
+            condition: Function that is asked after each callback.
+            timeout: Time limit [s].
+            poll: Longest time between two looks at the condition [s].
+        """
+        return spin_while_waiting(self._executor, condition, timeout, poll)
 
     def discover(self, condition: Callable[[], Any]) -> bool:
         """Receive until a condition holds or everything had time to be discovered.

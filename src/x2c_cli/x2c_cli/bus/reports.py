@@ -7,9 +7,8 @@ import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 
-from x2c_bringup.run.watch import to_diagnosis
 from x2c_cli.bus.connection import Bus
-from x2c_node.diagnostics import Diagnosis
+from x2c_node.diagnostics import Diagnosis, to_diagnosis
 
 TOPIC = "/diagnostics"
 

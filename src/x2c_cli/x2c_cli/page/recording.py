@@ -41,7 +41,7 @@ class Recording:
         Raises:
             PageError: A recording runs already.
         """
-        if self._process is not None and self._process.poll() is None:
+        if self.runs:
             raise PageError("a recording runs already")
         self._process = subprocess.Popen(
             [*self._command, "record", "--out", folder, *words],
@@ -56,6 +56,11 @@ class Recording:
             target=self._wait, args=(self._process, folder), name="recording"
         )
         self._waiter.start()
+
+    @property
+    def runs(self) -> bool:
+        """True while something is recorded."""
+        return self._process is not None and self._process.poll() is None
 
     def end(self) -> None:
         """Ask the recorder to end; it finishes its bag."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from x2c_core.errors import X2CError
 _MOST_BROWSERS = 16
 _PING = 10
 """Time between two pings of a browser; one that does not answer is let go of [s]."""
+
+_LOOK = 0.2
+"""Time between two looks at whether to end [s]."""
 
 _COOKIE = "x2c_page_{port}"
 """Name of the cookie with the token; browsers send those of all ports of a machine."""
@@ -69,14 +73,15 @@ class PageServices:
 
 
 async def serve(
-    listening: socket.socket, services: PageServices, ended: Callable[[], bool]
+    listening: socket.socket, services: PageServices, ended: Callable[[float], bool]
 ) -> None:
     """Serve the page until the end.
 
     Args:
         listening: Listening socket.
         services: Content to serve.
-        ended: Whether to end; asked several times a second.
+        ended: Whether to end; asked several times a second, with the time for which no page has
+            been open [s].
     """
     browsers = Browsers(services, asyncio.get_running_loop())
     cookie = _COOKIE.format(port=listening.getsockname()[1])
@@ -96,8 +101,8 @@ async def serve(
     server = HTTPServer(application, max_body_size=LONGEST, idle_connection_timeout=60.0)
     server.add_socket(listening)
     try:
-        while not ended():
-            await asyncio.sleep(0.1)
+        while not ended(browsers.absence):
+            await asyncio.sleep(_LOOK)
     finally:
         services.newest.changed = lambda: None
         server.stop()
@@ -119,12 +124,18 @@ class Browsers:
         self._loop = loop
         self._open: set[_Live] = set()
         self._due = False
+        self._left = time.monotonic()
         services.newest.changed = self._changed
 
     @property
     def full(self) -> bool:
         """True if there are as many as are served."""
         return len(self._open) >= _MOST_BROWSERS
+
+    @property
+    def absence(self) -> float:
+        """Time for which no page has been open [s]."""
+        return 0.0 if self._open else time.monotonic() - self._left
 
     def add(self, browser: _Live) -> None:
         """Begin to serve a page."""
@@ -134,6 +145,7 @@ class Browsers:
     def remove(self, browser: _Live) -> None:
         """Forget a page that is gone."""
         self._open.discard(browser)
+        self._left = time.monotonic()
         self.look()
 
     def look(self) -> None:

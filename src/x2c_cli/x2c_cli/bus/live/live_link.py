@@ -14,7 +14,6 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from x2c_bringup.run.watch import to_diagnosis
 from x2c_cli.bus.connection import Bus, domain
 from x2c_cli.bus.emergency_stop import SHARED, is_stopped
 from x2c_cli.bus.finding import TRIGGER, actuations, servers
@@ -30,10 +29,19 @@ from x2c_cli.page.sliders import Sliders
 from x2c_cli.page.wishes import SliderMove, Wish, WishList
 from x2c_core.errors import X2CError
 from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
-from x2c_node.diagnostics import Diagnosis
+from x2c_node.diagnostics import Diagnosis, to_diagnosis
 
 _REFRESH = 1.0
 """Time between two looks at which nodes and topics there are [s]."""
+
+_EAGER = 0.1
+"""The same while a browser waits for its first image [s]."""
+
+_BEGINNING = 5.0
+"""Time for which a browser waits like that [s]."""
+
+_UNWATCHED = 5.0
+"""The same while no browser looks [s]."""
 
 _SETTINGS = 5.0
 """Time after which parameters are read again, as others may have set them [s]."""
@@ -42,6 +50,9 @@ _RELEASED = 2.0
 """Time limit for nodes to hear that the stop is released [s]."""
 
 _IDLE = 0.2
+_RESTING = 0.25
+"""Longest time until a wish is noticed while no browser looks [s]."""
+
 _COMPRESSED = "/compressed"
 
 
@@ -86,6 +97,7 @@ class LiveLink:
         self._states: dict[str, ActuationState] = {}
         self._reports: dict[str, Diagnosis] = {}
         self._watched = threading.Event()
+        self._began = 0.0
         self._closing = threading.Event()
         self._opened = threading.Event()
         self._read_settings = 0.0
@@ -109,10 +121,17 @@ class LiveLink:
         Sliders that no browser shows any more are let go.
         """
         if wanted:
+            if not self._watched.is_set():
+                self._began = time.monotonic()
             self._watched.set()
         else:
             self._watched.clear()
             self.let_go()
+
+    @property
+    def asserted(self) -> bool:
+        """True while the emergency stop is asserted here."""
+        return self._asserted
 
     def move(self, move: SliderMove) -> None:
         """Move sliders.
@@ -172,7 +191,7 @@ class LiveLink:
             self._opened.set()
             looked = 0.0
             while not self._closing.is_set():
-                if time.monotonic() - looked > _REFRESH:
+                if time.monotonic() - looked > self._refresh_period():
                     looked = time.monotonic()
                     self._guarded(self._refresh)
                 while (wish := self._wishes.take()) is not None:
@@ -180,7 +199,20 @@ class LiveLink:
                 if self._slider_moved.is_set():
                     self._slider_moved.clear()
                     self._guarded(self._aim)
-                bus.wait(self._is_due, _IDLE)
+                if self._watched.is_set():
+                    bus.wait(self._is_due, min(_IDLE, self._refresh_period()))
+                else:
+                    self._leave()
+                    bus.wait(lambda: self._is_due() or self._watched.is_set(), 1.0, poll=_RESTING)
+                    if self._watched.is_set():
+                        looked = 0.0
+
+    def _refresh_period(self) -> float:
+        if not self._watched.is_set():
+            return _UNWATCHED
+        waited = time.monotonic() - self._began
+        complete = self._newest.get("camera") is not None or not self._image_topic
+        return _REFRESH if complete or waited > _BEGINNING else _EAGER
 
     def _is_due(self) -> bool:
         return self._closing.is_set() or bool(len(self._wishes)) or self._slider_moved.is_set()

@@ -20,7 +20,6 @@ from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.face.topology import COUNT
 from x2c_core.printable import printable
 from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
-from x2c_node.conversion.images import bgr_to_jpeg, image_to_bgr
 from x2c_node.conversion.messages import controls_from_message
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis
@@ -47,6 +46,9 @@ class LiveNews:
     def camera(self, message: CompressedImage | Image) -> None:
         """Show an image of the camera with the landmarks that were found in it."""
         if isinstance(message, Image):
+            # OpenCV takes a third of a second to load, and most cameras publish JPEG themselves.
+            from x2c_node.conversion.images import bgr_to_jpeg, image_to_bgr
+
             message = bgr_to_jpeg(image_to_bgr(message), message.header, _QUALITY)
         stamp = to_nanoseconds(message.header.stamp)
         self._show(self._pairing.image(stamp, bytes(message.data)))

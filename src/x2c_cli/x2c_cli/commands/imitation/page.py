@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from x2c_cli.page.access import Access
 
+_NICENESS = 5
+_ABSENCE = 30.0
+"""Time without an open page after which the program of a page rests [s]."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -91,6 +95,7 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
     from x2c_cli.page.recording import COMMAND, Recording
     from x2c_cli.page.server import PageServices, serve
     from x2c_cli.page.sliders import Sliders
+    from x2c_core.system.niceness import give_way
     from x2c_node.spinning.stopping import stop_on_signals
 
     namespace = normal(arguments.namespace) or (ROOT if arguments.namespace else "")
@@ -99,11 +104,26 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
     link = LiveLink(newest, namespace, arguments.image_topic, Sliders(newest))
     recording = Recording(COMMAND, lambda state: newest.put("recording", state))
     operator = PageOperator(link, recording, ["--image-topic", arguments.image_topic])
+    started_by_door = arguments.socket is not None
+    niced = not started_by_door
+
+    def ended(absence: float) -> bool:
+        nonlocal niced
+        if not niced and newest.get("camera") is not None:
+            # From the first image on it gives way to the nodes.
+            niced = True
+            give_way(_NICENESS)
+        # The next browser starts it again.
+        left = started_by_door and absence > _ABSENCE and not (recording.runs or link.asserted)
+        return request.wanted or left
+
     with stop_on_signals() as request:
         link.start()
+        # The browser that it was started for comes in a moment.
+        link.watch(started_by_door)
         try:
             services = PageServices(newest, operator, access)
-            asyncio.run(serve(listening, services, lambda: request.wanted))
+            asyncio.run(serve(listening, services, ended))
         finally:
             recording.close()
             link.close()

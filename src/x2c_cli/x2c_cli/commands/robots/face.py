@@ -124,7 +124,7 @@ def _serve(
             stack.callback(recording.close)
             nodes = PageOperator(link, recording, ())
         services = PageServices(newest, FaceOperator(sliders, face, nodes), access)
-        asyncio.run(serve(listening, services, lambda: request.wanted))
+        asyncio.run(serve(listening, services, lambda absence: request.wanted))
 
 
 def _port(text: str) -> int:
