@@ -204,6 +204,9 @@ def test_the_service_calibrates_anew(node, camera, ros, wait_until):
     response = ros.call(Trigger, f"{TRACKER}/calibrate_neutral", Trigger.Request())
     assert response.success
     assert "relaxed face for 3 s" in response.message
+    response = ros.call(Trigger, f"{TRACKER}/next_person", Trigger.Request())
+    assert not response.success
+    assert "max_faces" in response.message
     wait_until(lambda: "calibration progress" in values(ros), what="progress")
     wait_until(lambda: values(ros)["neutral"] == "final", what="the neutral face")
 

@@ -123,3 +123,26 @@ def test_overlap_is_symmetric_and_a_share(a, b):
 def test_a_box_goes_around_all_landmarks():
     points = np.array([[1.0, 5.0, 0.0], [4.0, 2.0, 9.0], [3.0, 3.0, -9.0]])
     assert Box.around(points) == Box(1.0, 2.0, 4.0, 5.0)
+
+
+def test_the_next_person_is_followed_on_request_and_stays():
+    selector = PersonSelector()
+    people = [box(300, size=90), box(100), box(500)]
+    assert selector.choose(people, 0.0) == 0
+    followed = []
+    for step in range(1, 4):
+        selector.follow_next()
+        followed.append(selector.choose(people, step / 10))
+        assert selector.choose(people, step / 10 + 0.05) == followed[-1]
+    assert followed == [2, 1, 0]
+    assert selector.track_id == 3
+
+
+def test_the_only_person_stays_when_the_next_is_asked_for():
+    selector = PersonSelector()
+    selector.choose([box(100)], 0.0)
+    selector.follow_next()
+    assert selector.choose([box(100)], 0.1) == 0
+    # The request is over when another one comes.
+    assert selector.choose([box(400), box(100)], 0.2) == 1
+    assert selector.track_id == 0

@@ -60,6 +60,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._crop = self.publisher(Image, "face/crop", IMAGE_PUBLISHER)
         self._debug = self.publisher(Image, "~/debug_image", IMAGE_PUBLISHER)
         self.service(Trigger, "~/calibrate_neutral", self._calibrate)
+        self.service(Trigger, "~/next_person", self._follow_next)
 
     def activate(self) -> None:
         """Begin to follow the first person that appears."""
@@ -238,6 +239,24 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             f"look at the camera with a relaxed face for {FINAL_TIME + 1.0:.0f} s: mouth closed, "
             "eyes open; blinks do no harm, progress is on /diagnostics"
         )
+        return response
+
+    def _follow_next(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        response.success = False
+        if self.state != "active":
+            response.message = f"the node is {self.state}: activate it first"
+        elif self.params.max_faces < 2:
+            response.message = (
+                "only one face is looked for: start face_tracker_node with max_faces of 2 or more"
+            )
+        elif self._stage.faces_found < 2:
+            response.message = "there is no other face in the image"
+        else:
+            self._stage.follow_next()
+            response.success = True
+            response.message = f"another one of {self._stage.faces_found} faces is followed"
         return response
 
 

@@ -123,6 +123,10 @@ class TrackingStage:
         """Number of faces in the last image."""
         return 0 if self._follower is None else self._follower.faces_found
 
+    def follow_next(self) -> None:
+        """Follow the next person in the image, from the next one on."""
+        self._person_tracker().follow_next()
+
     @property
     def rotation(self) -> int:
         """Clockwise turn of the images before tracking [deg]."""

@@ -78,10 +78,15 @@ class PersonSelector:
         self.track_id = NO_TRACK
         self._last: Box | None = None
         self._seen = 0.0
+        self._next = False
 
     def forget_place(self) -> None:
         """Forget all people, as after a jump in time: the next one seen is new."""
         self._last = None
+
+    def follow_next(self) -> None:
+        """Follow the next person to the right of the present one, from the next image on."""
+        self._next = True
 
     def choose(self, boxes: Sequence[Box], now: float) -> int | None:
         """Return which of the faces is the person's, or None.
@@ -98,6 +103,10 @@ class PersonSelector:
                 self.track_id += 1
         else:
             chosen = self._same(boxes, self._last)
+            if self._next and chosen is not None and len(boxes) > 1:
+                chosen = _right_of(chosen, boxes)
+                self.track_id += 1
+        self._next = False
         if chosen is not None:
             self._last, self._seen = boxes[chosen], now
         return chosen
@@ -110,3 +119,9 @@ class PersonSelector:
             return best
         near = [i for i, box in enumerate(boxes) if box.near(last)]
         return max(near, key=lambda i: boxes[i].area, default=None)
+
+
+def _right_of(index: int, boxes: Sequence[Box]) -> int:
+    """Return the index of the next box to the right; after the last comes the first."""
+    order = sorted(range(len(boxes)), key=lambda i: boxes[i].centre)
+    return order[(order.index(index) + 1) % len(order)]

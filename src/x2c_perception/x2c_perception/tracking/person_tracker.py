@@ -57,6 +57,10 @@ class PersonTracker:
         if smoothing is not None:
             self._smoother.configure(smoothing)
 
+    def follow_next(self) -> None:
+        """Follow the next person in the image."""
+        self._selector.follow_next()
+
     def restart(self) -> None:
         """Forget where the face was, as after a jump in time."""
         self._selector.forget_place()
