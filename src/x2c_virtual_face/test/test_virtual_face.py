@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
+import weakref
 
 import mujoco
 import numpy as np
@@ -16,15 +18,64 @@ from hypothesis.extra import numpy as st_numpy
 from x2c_core.control_space import controls
 from x2c_core.robot.robot import Robot
 from x2c_virtual_face.errors import CommandError, RenderError, RobotMismatchError
+from x2c_virtual_face.head import model
 from x2c_virtual_face.head.rig import BONES, METRES
+from x2c_virtual_face.thread_context import thread_context
 from x2c_virtual_face.virtual_face import VirtualFace
 
 
 def test_model_is_built_quickly(robot: Robot) -> None:
     # Processor time, in which other programs do not count; it takes 0.5 s.
+    model._compiled.cache_clear()
     start = time.process_time()
     VirtualFace(robot)
     assert time.process_time() - start < 3.0
+
+
+def test_faces_of_one_robot_share_what_is_painted_and_nothing_that_changes(robot: Robot) -> None:
+    one, shares = model.build(robot, 64, 48)
+    other, same = model.build(robot, 32, 16, 4)
+    assert same is shares
+    assert not shares.flags.writeable
+    one.opt.timestep = 1.0
+    one.tex_data[:] = 0
+    assert other.opt.timestep == model.TIMESTEP
+    assert other.tex_data.any()
+    assert (one.vis.global_.offwidth, one.vis.global_.offheight) == (64, 48)
+    assert (other.vis.global_.offwidth, other.vis.global_.offheight) == (32, 16)
+    assert (one.vis.quality.offsamples, other.vis.quality.offsamples) == (0, 4)
+
+
+def test_a_robot_with_other_limits_has_a_model_of_its_own(robot: Robot) -> None:
+    wider = tuple(dataclasses.replace(one, upper=one.upper + 0.1) for one in robot.joints)
+    own, _ = model.build(robot, 16, 16)
+    other, _ = model.build(dataclasses.replace(robot, joints=wider), 16, 16)
+    name = robot.joints[0].name
+    assert other.joint(name).range[1] == pytest.approx(own.joint(name).range[1] + 0.1)
+
+
+def test_each_thread_draws_all_its_faces_in_one_context(
+    drawing_face: VirtualFace, robot: Robot
+) -> None:
+    expected = drawing_face.render()
+    context = thread_context()
+    found = []
+
+    def draw() -> None:
+        with VirtualFace(robot) as face:
+            found.append(face.render())
+        with VirtualFace(robot) as face:
+            found.append(face.render())
+        found.append(weakref.ref(thread_context()))
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    thread.join()
+    first, second, other = found
+    np.testing.assert_array_equal(first, expected)
+    np.testing.assert_array_equal(second, expected)
+    assert thread_context() is context
+    assert other() is None, "it ends with its thread"
 
 
 def test_robot_with_other_joints_is_refused_by_name(robot: Robot) -> None:

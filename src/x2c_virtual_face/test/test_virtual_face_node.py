@@ -6,12 +6,14 @@ import signal
 
 import numpy as np
 import pytest
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
 from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM
+from x2c_virtual_face.virtual_face_node import VirtualFaceNode
 
 NODE = "virtual_face_node"
 
@@ -158,20 +160,20 @@ def test_silence_is_explained(start, ros, wait_until):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "environment", "reason"),
-    [
-        ({"robot": "no_such_robot"}, {}, "unknown robot"),
-        ({"image_width": 3}, {}, "image_width"),
-        ({}, {"MUJOCO_GL": "no_such_library"}, "libosmesa6"),
-    ],
+    ("parameters", "reason"),
+    [({"robot": "no_such_robot"}, "unknown robot"), ({"image_width": 3}, "image_width")],
 )
-def test_what_cannot_work_is_refused_with_the_reason(
-    parameters, environment, reason, node_process, wait_until, ros
-):
-    process = node_process(
-        "x2c_virtual_face", "virtual_face_node", parameters=parameters, environment=environment
-    )
-    wait_until(lambda: reason in process.output, what="the reason in the log")
+def test_what_cannot_work_is_refused_with_the_reason(parameters, reason, ros, capfd):
+    overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+    node = ros.add(VirtualFaceNode(parameter_overrides=overrides))
+    assert not node.start()
+    assert reason in capfd.readouterr().err
+    assert node.state == "unconfigured"
+
+
+def test_without_an_opengl_library_it_says_what_to_install(node_process, wait_until, ros):
+    process = node_process("x2c_virtual_face", NODE, environment={"MUJOCO_GL": "no_such_library"})
+    wait_until(lambda: "libosmesa6" in process.output, what="the reason in the log")
     assert "Traceback" not in process.output
     assert ros.state(NODE) == "unconfigured"
     assert process.stop() == 0

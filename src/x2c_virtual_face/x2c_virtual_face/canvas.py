@@ -11,6 +11,7 @@ import numpy as np
 from x2c_core.arrays import ImageArray
 from x2c_virtual_face.errors import RenderError
 from x2c_virtual_face.head.scenery import CAMERA
+from x2c_virtual_face.thread_context import thread_context
 
 _MOST_GEOMS = 100
 
@@ -23,7 +24,7 @@ class Canvas:
     """
 
     def __init__(self, model: mujoco.MjModel, width: int, height: int) -> None:
-        """Make an OpenGL context for images of the given size [px].
+        """Load the model into the thread's OpenGL context, for images of the given size [px].
 
         Raises:
             RenderError: No off-screen OpenGL is available.
@@ -36,10 +37,7 @@ class Canvas:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera.fixedcamid = model.camera(CAMERA).id
         try:
-            # Not there at all where MUJOCO_GL is "disabled".
-            from mujoco.gl_context import GLContext
-
-            self._opengl = GLContext(width, height)
+            self._opengl = thread_context()
             self._opengl.make_current()
             self._drawing = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
         except Exception as error:  # MuJoCo passes on whatever the OpenGL library raises.
@@ -48,11 +46,12 @@ class Canvas:
                 f"MUJOCO_GL={os.environ.get('MUJOCO_GL', '')!r}: {error}. "
                 "Install libosmesa6, or set MUJOCO_GL=egl where a graphics driver is installed"
             ) from error
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawing)
 
     def draw(self, data: mujoco.MjData) -> ImageArray:
         """Return an image (height, width, 3), RGB, of the model in the given state."""
         self._opengl.make_current()
+        # Of several canvases in a context, the one that is drawn.
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._drawing)
         mujoco.mjv_updateScene(
             self._model,
             data,
@@ -74,7 +73,6 @@ class Canvas:
         mujoco.mjr_uploadTexture(self._model, self._drawing, self._model.texture(name).id)
 
     def close(self) -> None:
-        """Free the context and what was loaded into it."""
+        """Free what was loaded into the context."""
         self._opengl.make_current()
         self._drawing.free()
-        self._opengl.free()

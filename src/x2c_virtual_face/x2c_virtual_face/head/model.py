@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import copy
+from functools import lru_cache
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.easing import smoothstep
-from x2c_core.robot.robot import Robot
+from x2c_core.robot.robot import Joint, Robot
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.head import parts, skin_mesh, texture, weights
 from x2c_virtual_face.head.folds import fold_texture
@@ -55,32 +58,45 @@ def build(robot: Robot, width: int, height: int, samples: int = 0) -> tuple[mujo
             f"robot {robot.name!r} has other joints than the virtual face; they differ in: {odd}. "
             "Use the robot folder 'virtual' or one with its joint names"
         )
+    compiled, shares = _compiled(robot.joints)
+    model = copy.copy(compiled)
+    model.vis.global_.offwidth, model.vis.global_.offheight = width, height
+    # Many samples a pixel cost a multiple of the rest in software rendering.
+    model.vis.quality.offsamples = samples
+    return model, shares
+
+
+@lru_cache(maxsize=2)
+def _compiled(joints: tuple[Joint, ...]) -> tuple[mujoco.MjModel, Array]:
+    """Return the model of a robot with some joints, to be copied, and the landmarks' shares.
+
+    It takes half a second, most of it for the images of the folds.
+    """
     spec = mujoco.MjSpec()
     spec.modelname = "x2c_virtual_face"
     spec.compiler.degree = False
-    _set_options(spec, width, height, samples)
-    _add_bodies(spec, robot)
-    _add_servos(spec, robot)
+    _set_options(spec)
+    _add_bodies(spec, joints)
+    _add_servos(spec, joints)
     skin = skin_mesh.build(weights.landmark_weights())
     add_scenery(spec)
     _add_skin(spec, skin)
     _add_neck(spec)
     model = spec.compile()
-    tune(model, robot)
-    return model, _body_weights(model, skin.weights[: len(skin_mesh.control_landmarks())])
+    tune(model, joints)
+    shares = _body_weights(model, skin.weights[: len(skin_mesh.control_landmarks())])
+    shares.setflags(write=False)
+    return model, shares
 
 
-def _set_options(spec: mujoco.MjSpec, width: int, height: int, samples: int) -> None:
+def _set_options(spec: mujoco.MjSpec) -> None:
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     # Servos hold the head up and nothing touches anything: no gravity, no contacts.
     spec.option.gravity = [0.0, 0.0, 0.0]
     spec.option.disableflags = int(mujoco.mjtDisableBit.mjDSBL_CONTACT)
-    # Shadows, and many samples a pixel, cost a multiple of the rest in software rendering.
-    spec.visual.quality.offsamples = samples
+    # Shadows cost a multiple of the rest in software rendering.
     spec.visual.quality.shadowsize = 0
-    spec.visual.global_.offwidth = width
-    spec.visual.global_.offheight = height
     spec.visual.map.znear = 0.05
     spec.visual.map.zfar = 20.0
     spec.stat.extent = 1.0
@@ -91,8 +107,8 @@ def _position(bone: Bone) -> Array:
     return np.array(bone.position) * METRES
 
 
-def _add_bodies(spec: mujoco.MjSpec, robot: Robot) -> None:
-    limits = {joint.name: joint for joint in robot.joints}
+def _add_bodies(spec: mujoco.MjSpec, joints: tuple[Joint, ...]) -> None:
+    limits = {joint.name: joint for joint in joints}
     torso = spec.worldbody.add_body(name=TORSO_BODY)
     bodies = {TORSO_BODY: torso}
     positions = {TORSO_BODY: np.zeros(3)}
@@ -138,8 +154,8 @@ def _follow(spec: mujoco.MjSpec, name: str, leader: str, follows: tuple[float, .
     )
 
 
-def _add_servos(spec: mujoco.MjSpec, robot: Robot) -> None:
-    for joint in robot.joints:
+def _add_servos(spec: mujoco.MjSpec, joints: tuple[Joint, ...]) -> None:
+    for joint in joints:
         servo = spec.add_actuator(name=joint.name, target=joint.name)
         servo.trntype = mujoco.mjtTrn.mjTRN_JOINT
         servo.set_to_position(kp=1.0)
