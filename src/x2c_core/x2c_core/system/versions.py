@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def versions() -> dict[str, str | None]:
     return found
 
 
+@cache
 def _version(names: tuple[str, ...]) -> str | None:
     for name in names:
         try:
@@ -46,8 +48,11 @@ def _version(names: tuple[str, ...]) -> str | None:
 
 
 def _ros_distro() -> str | None:
-    if distro := os.environ.get("ROS_DISTRO"):
-        return distro
+    return os.environ.get("ROS_DISTRO") or _distro_of_wheels()
+
+
+@cache
+def _distro_of_wheels() -> str | None:
     # Installed as wheels, the distribution is part of a package's name.
     for package in metadata.distributions():
         about = package.metadata
