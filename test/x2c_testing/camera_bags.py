@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sqlite3
 from collections.abc import Callable
@@ -67,7 +68,12 @@ class Writers:
         return IMAGE, message
 
     def jpeg(self, image: Any, stamp: int) -> tuple[str, Any]:
-        data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].ravel()
+        return self.compressed(self.encoded(image), stamp)
+
+    def encoded(self, image: Any) -> Any:
+        return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].ravel()
+
+    def compressed(self, data: Any, stamp: int) -> tuple[str, Any]:
         return COMPRESSED, self.store.types[COMPRESSED](
             header=self.header(stamp), format="jpeg", data=data
         )
@@ -134,9 +140,10 @@ def writers() -> Writers:
     return Writers()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def camera_bag(writers: Writers, images: list[Any]) -> Callable[..., Path]:
     """Write a bag of a camera; see the top of this file."""
+    encoded = functools.cache(lambda index: writers.encoded(images[index]))
 
     def make(
         folder: Path,
@@ -149,10 +156,11 @@ def camera_bag(writers: Writers, images: list[Any]) -> Callable[..., Path]:
         times = itertools.count(START, PERIOD) if stamps is None else iter(stamps)
         messages = []
         for index, stamp in zip(range(frames), times, strict=False):
-            image = images[index % len(images)]
-            one = (
-                writers.jpeg(image, stamp) if form == "jpeg" else writers.image(image, stamp, form)
-            )
+            place = index % len(images)
+            if form == "jpeg":
+                one = writers.compressed(encoded(place), stamp)
+            else:
+                one = writers.image(images[place], stamp, form)
             messages.append((START + index * PERIOD, one))
         name = f"{topic}/compressed" if form == "jpeg" else topic
         return writers.write(folder, {name: messages}, **how)

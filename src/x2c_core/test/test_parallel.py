@@ -90,6 +90,20 @@ def test_no_process_goes_on_when_the_user_stops_the_program(tmp_path, number, to
         running.kill()
 
 
+def die_once(job, progress):
+    if job == "bad":
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.2)
+    return job.upper()
+
+
+def test_a_job_that_kills_its_process_costs_no_other_job():
+    found = dict(
+        work_through(die_once, ["a", "bad", "c"], 2, lambda place, done: None, lambda job: "dead")
+    )
+    assert found == {0: "A", 1: "dead", 2: "C"}
+
+
 def test_one_at_a_time_is_a_process_of_its_own_too():
     found = work_through(process_id, ["a", "b"], 1, lambda place, done: None, lambda job: 0)
     assert os.getpid() not in dict(found).values()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""imitation_node as a process of its own, over real DDS."""
+"""imitation_node over real DDS, as a process of its own but for what it refuses."""
 
 from __future__ import annotations
 
@@ -208,12 +208,13 @@ def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make
         ),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_reason(start, ros, wait_until, parameters, reason):
-    process = start(**parameters)
-    wait_until(lambda: reason in process.output, what=f"{reason!r} in the log")
-    assert ros.state("imitation_node") == "unconfigured"
-    assert process.running
-    assert process.stop() == 0
+def test_what_cannot_be_is_refused_with_the_reason(ros, image_robot, capfd, parameters, reason):
+    given = {"robot": str(image_robot)} | parameters
+    overrides = [Parameter(name, value=value) for name, value in given.items()]
+    node = ros.add(ImitationNode(parameter_overrides=overrides))
+    assert not node.start()
+    assert reason in capfd.readouterr().err
+    assert node.state == "unconfigured"
 
 
 def test_a_motion_transfer_that_loads_for_minutes_is_announced(ros, capfd):

@@ -22,10 +22,21 @@ PERIOD = 33_333_333
 FACE = "x2c_msgs/msg/FaceLandmarks"
 
 
+@pytest.fixture(scope="session")
+def performer_seen(images, settings):
+    """What the pipeline makes of the images of the performer, each with its stamp."""
+    found = []
+    with closing(OfflinePipeline(settings, settings.robot())) as pipeline:
+        for index, image in enumerate(images):
+            stamp = START + index * PERIOD
+            found.append((stamp, pipeline.follow(Frame(index, stamp, stamp, image))))
+    return found
+
+
 @pytest.fixture
-def face_topics(writers, images, settings):
+def face_topics(writers, performer_seen):
     """What the pipeline publishes for the performer: faces, neutral faces, control values."""
-    store, robot = writers.store, settings.robot()
+    store = writers.store
     point = store.types["geometry_msgs/msg/Point"](x=0.0, y=0.0, z=0.0)
     quaternion = store.types["geometry_msgs/msg/Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0)
     pose = store.types["geometry_msgs/msg/Pose"](position=point, orientation=quaternion)
@@ -45,13 +56,9 @@ def face_topics(writers, images, settings):
         )
 
     faces, neutrals, values = [], [], []
-    with closing(OfflinePipeline(settings, robot)) as pipeline:
-        for index, image in enumerate(images):
-            stamp = START + index * PERIOD
-            sight = pipeline.follow(Frame(index, stamp, stamp, image))
-            faces.append((stamp + 1, message(sight.face, stamp)))
-            if sight.neutral is not None:
-                neutrals.append((stamp + 2, message(sight.neutral, stamp)))
-            state = int(sight.frame.state)
-            values.append((stamp + 3, writers.values(sight.frame.values, stamp, state)))
+    for stamp, seen in performer_seen:
+        faces.append((stamp + 1, message(seen.face, stamp)))
+        if seen.neutral is not None:
+            neutrals.append((stamp + 2, message(seen.neutral, stamp)))
+        values.append((stamp + 3, writers.values(seen.frame.values, stamp, int(seen.frame.state))))
     return {"/face": faces, "/face/neutral": neutrals, "/control_values": values}
