@@ -70,7 +70,7 @@ def test_each_thread_draws_all_its_faces_in_one_context(
 
     thread = threading.Thread(target=draw)
     thread.start()
-    thread.join()
+    thread.join(60.0)
     first, second, other = found
     np.testing.assert_array_equal(first, expected)
     np.testing.assert_array_equal(second, expected)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The OpenGL context of a thread, in which all its images are drawn.
 
-An OpenGL driver compiles its own programs anew in each context: in software rendering that takes
+An OpenGL driver compiles its own programs in each new context: in software rendering that takes
 half a second of the processor. A context is current in one thread only, so each thread has one.
 """
 
