@@ -382,8 +382,8 @@ class Quiet:
     def step(self, step, values): pass
     def epoch(self, values): pass
 
-data, robot, out = map(Path, sys.argv[1:4])
-settings = read_settings(None, sys.argv[4:])
+data, robot, out, apart = map(Path, sys.argv[1:5])
+settings = read_settings(None, sys.argv[5:])
 keep = []
 made = training_run.Trainer
 class Kept(made):
@@ -399,45 +399,34 @@ with team("cpu") as group:
     equal = all(torch.equal(weights, other) for other in all_of_them)
     if group.leads:
         print("processes", group.processes, "equal", equal)
+    # One process finds a checkpoint in its folder, the other none.
+    own = TrainingJob(data, robot, apart / str(group.rank), read_settings(None, SMALL))
+    train(own, group, Quiet(), lambda d, t: None, print)
 """
 
 
-def launched(program, text, *arguments):
-    """Run a program in two processes of torch's launcher."""
-    program.write_text(text)
+@pytest.mark.process
+def test_two_processes_train_one_network_and_with_different_checkpoints_none(
+    simulated, robot, tmp_path
+):
+    apart = tmp_path / "apart"
+    run(job(simulated, apart / "0", robot), Log(stop_at=10))
+    # Of two processes, as the one that looks for it.
+    path = apart / "0" / checkpoint.FILE
+    state = checkpoint.load(path)
+    state["identity"]["processes"] = 2
+    checkpoint.save(path, state)
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.replace("SMALL", repr(SMALL)))
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    return subprocess.run(
-        [*launcher, "--nproc-per-node", "2", str(program), *map(str, arguments)],
+    paths = map(str, (program, simulated, robot, tmp_path / "two", apart))
+    done = subprocess.run(
+        [*launcher, "--nproc-per-node", "2", *paths, *SMALL, *WITH_FEATURES],
         capture_output=True,
         text=True,
         timeout=400,
     )
-
-
-APART = PROGRAM.replace(
-    'with team("cpu") as group:', 'with team("cpu") as group:\n    out = out / str(group.rank)'
-)
-
-
-@pytest.mark.process
-def test_processes_that_find_different_checkpoints_do_not_go_on(simulated, robot, tmp_path):
-    run(job(simulated, tmp_path / "out" / "0", robot), Log(stop_at=10))
-    # Of two processes, as the one that looks for it.
-    path = tmp_path / "out" / "0" / checkpoint.FILE
-    state = checkpoint.load(path)
-    state["identity"]["processes"] = 2
-    checkpoint.save(path, state)
-    done = launched(tmp_path / "program.py", APART, simulated, robot, tmp_path / "out", *SMALL)
-    assert done.returncode != 0
-    assert "--out must be a folder that all machines share" in done.stderr
-
-
-@pytest.mark.process
-def test_two_processes_train_one_network(simulated, robot, tmp_path):
-    arguments = (simulated, robot, tmp_path / "two", *SMALL, *WITH_FEATURES)
-    done = launched(tmp_path / "program.py", PROGRAM, *arguments)
-    assert done.returncode == 0, done.stderr
-    assert "processes 2 equal True" in done.stdout
+    assert "processes 2 equal True" in done.stdout, done.stderr
     two = losses(tmp_path / "two")
     run(job(simulated, tmp_path / "one", robot, *WITH_FEATURES))
     one = losses(tmp_path / "one")
@@ -445,3 +434,5 @@ def test_two_processes_train_one_network(simulated, robot, tmp_path):
     # Each process sees half of every batch, and norms only that half: alike, but not the same.
     assert float(two[0][3]) == pytest.approx(float(one[0][3]), rel=0.3)
     assert (tmp_path / "two" / WEIGHTS).is_file()
+    assert done.returncode != 0
+    assert "--out must be a folder that all machines share" in done.stderr
