@@ -26,7 +26,7 @@ ended.set()
 def test_all_threads_give_way_and_none_is_raised_again() -> None:
     # In a process of its own, which stays as it is.
     said = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60.0
     ).stdout
     before = max(7, os.getpriority(os.PRIO_PROCESS, 0))
     assert said.strip() == str([before, before])
