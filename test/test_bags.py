@@ -27,7 +27,7 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
 from x2c_evaluation.pipeline.settings import make_settings
 from x2c_msgs.msg import ControlValues, FaceLandmarks
-from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.robots import find_robot
 
 FRAMES = 75
@@ -216,7 +216,7 @@ def test_what_fits_on_a_full_disk_is_readable(x2c, ros, node_process, wait_until
     wait_until(full, what="a full disk")
     process.stop(signal.SIGKILL)
     reader = BagReader(out / "bag")
-    read = list(reader.records((Part.CAMERA_IMAGE,)))
+    read = list(reader.messages_of((Part.CAMERA_IMAGE,)))
     assert len(read) >= 10
     assert all(record.data[-1] == 255 for record in read)
     # Whole chunks only: their checksums are right, and nothing breaks off inside a message.

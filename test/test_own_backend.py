@@ -34,9 +34,9 @@ from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import make_transfer
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
+from x2c_node.conversion.headers import to_stamp
 from x2c_node.conversion.images import bgr_to_image
 from x2c_node.conversion.messages import face_to_message
-from x2c_node.conversion.time_stamps import to_stamp
 from x2c_node.robots import find_robot
 
 GROUP = "x2c.imitation_backends"

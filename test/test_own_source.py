@@ -26,8 +26,8 @@ from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.system.registry import RegistryError
 from x2c_imitation.expression_source_node import ExpressionSourceNode
 from x2c_msgs.msg import ControlValues
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.images import image_to_bgr
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM
 from x2c_perception.camera_node import CameraNode
 from x2c_perception.cameras.choice import choose_source

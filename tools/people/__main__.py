@@ -17,8 +17,8 @@ import numpy as np
 from people.measuring import REGIONS, measured_faces, mirrored, random_expressions
 from x2c_core.arrays import Array
 from x2c_core.face import topology
+from x2c_core.face.descriptors import MATRIX, Relation
 from x2c_core.face.expression_model import load_expression_model
-from x2c_core.face.relations import MATRIX, Relation
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import find_robot
 from x2c_perception.neutral.people_prior import FEATURES

@@ -16,7 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 from x2c_core.control_space import controls
 from x2c_core.robot.robot_file import load_robot
 from x2c_msgs.msg import ActuationState, ControlValues
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.qos import LATCHED, NEWEST, STREAM
 
 NODE = "actuation_node"

@@ -10,7 +10,7 @@ from std_msgs.msg import Header
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_core.control_space import controls
 from x2c_msgs.msg import ControlValues
-from x2c_node.conversion.time_stamps import to_stamp
+from x2c_node.conversion.headers import to_stamp
 from x2c_node.qos import NEWEST, STREAM
 
 LATENCY = "camera to command p50 [ms]"

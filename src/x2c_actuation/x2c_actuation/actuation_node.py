@@ -26,10 +26,10 @@ from x2c_actuation.safety.state_machine import LATCHED, Ending, State
 from x2c_actuation.state_message import state_message
 from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
-from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_core.system.stamp_checks import StampMonitor
 from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.messages import controls_from_message
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import NEWEST_SUBSCRIBER, STREAM

@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 from x2c_actuation.pipeline.actuation_pipeline import ActuationPipeline
 from x2c_msgs.msg import ActuationState
-from x2c_node.conversion.time_stamps import to_stamp
+from x2c_node.conversion.headers import to_stamp
 
 
 def state_message(

@@ -12,7 +12,7 @@ from x2c_bags.frames.bag_frames import BagFrames
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.sources.source import SourceError
-from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_perception.camera_node import CameraNode
 from x2c_perception.cameras.choice import choose_source
 

@@ -87,7 +87,7 @@ def write(path, *channels, index=True):
 
 
 def numbers(reader, topic="/thing"):
-    return [reader.decode_message(one).number for one in reader.messages([topic])]
+    return [reader.decode(one).number for one in reader.messages([topic])]
 
 
 @pytest.mark.parametrize("index", [True, False])
@@ -217,7 +217,7 @@ def test_definitions_in_idl_with_titles_are_understood(tmp_path):
     )
     file = write(tmp_path / "a.mcap", things(INTEGER, 7, said=said, form="ros2idl"))
     reader = BagReader(file)
-    (message,) = map(reader.decode_message, reader.messages(["/thing"]))
+    (message,) = map(reader.decode, reader.messages(["/thing"]))
     assert message.part.number == 7
 
 
@@ -363,7 +363,7 @@ def test_a_value_of_another_kind_in_a_database_costs_only_itself(database, chang
         base.execute(change)
     reader = BagReader(file)
     topics = [name for name in ("/thing", "/other") if name in reader.topics]
-    read = [reader.decode_message(one).number for one in reader.messages(topics)]
+    read = [reader.decode(one).number for one in reader.messages(topics)]
     assert read == left
     (issue,) = reader.found
     assert issue.loss

@@ -323,7 +323,7 @@ def test_a_packed_message_above_the_limit_is_refused_and_the_rest_is_read(
     read, refusals = [], []
     for one in reader.messages(["/text"]):
         try:
-            read.append(reader.decode_message(one).data)
+            read.append(reader.decode(one).data)
         except BagError as error:
             refusals.append(str(error))
     assert read == ["a", "c"]

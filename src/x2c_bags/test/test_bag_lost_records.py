@@ -87,7 +87,7 @@ def test_definitions_above_the_limit_are_left_out_alone(tmp_path, monkeypatch, h
     reader = BagReader(tmp_path)
     messages = list(reader.messages(["/text"]))
     assert [one.time for one in messages] == [0, 1, 0, 1]
-    assert reader.decode_message(messages[0]).data == "a" * 95
+    assert reader.decode(messages[0]).data == "a" * 95
     (issue,) = [issue for issue in reader.issues if "definitions of its types" in issue]
     assert "a_0.mcap: the definitions of its types have 1012 bytes; the limit is 1000" in issue
 

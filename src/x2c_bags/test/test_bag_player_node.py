@@ -9,7 +9,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from x2c_bags.bag_player_node import BagPlayerNode
-from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.conversion.headers import to_nanoseconds
 
 QOS = QoSProfile(depth=100)
 CLOCK_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.BEST_EFFORT)

@@ -18,7 +18,7 @@ from x2c_bags.schema.topics import TOPICS, Part
 
 
 def records(folder):
-    return list(BagReader(folder).records(tuple(Part)))
+    return list(BagReader(folder).messages_of(tuple(Part)))
 
 
 def test_a_whole_bag_has_no_issues(tmp_path, make_bag):
@@ -33,7 +33,7 @@ def test_a_whole_bag_has_no_issues(tmp_path, make_bag):
 def test_a_bag_that_was_not_finished_is_read_to_its_last_message(tmp_path, make_bag):
     whole = records(make_bag(tmp_path / "whole", frames=20))
     reader = BagReader(make_bag(tmp_path / "killed", frames=20, finish=False))
-    assert list(reader.records(tuple(Part))) == whole
+    assert list(reader.messages_of(tuple(Part))) == whole
     assert any("metadata.yaml is missing" in issue for issue in reader.issues)
     assert any("killed_0.mcap breaks off" in issue for issue in reader.issues)
 
@@ -56,7 +56,7 @@ def test_a_truncated_or_damaged_bag_gives_what_comes_before(make_bag, share, dam
             # Not even its first bytes are there.
             assert len(cut) < 8
             return
-        read = list(reader.records(tuple(Part)))
+        read = list(reader.messages_of(tuple(Part)))
         assert read == whole[: len(read)]
         assert len(read) == len(whole) or reader.issues
         read_recorded_run(reader)
@@ -110,7 +110,7 @@ def test_metadata_that_cannot_be_read_is_an_issue(tmp_path, make_bag, text):
 
 def test_a_message_that_is_not_of_its_type_is_refused(tmp_path, make_bag):
     reader = BagReader(make_bag(tmp_path / "bag", frames=1))
-    (record,) = reader.records((Part.FACE,))
+    (record,) = reader.messages_of((Part.FACE,))
     broken = dataclasses.replace(record, data=record.data[:40])
     with pytest.raises(BagError, match="a message is no x2c_msgs/msg/FaceLandmarks"):
         reader.decode(broken)

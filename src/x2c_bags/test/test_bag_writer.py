@@ -89,9 +89,9 @@ def test_topics_of_a_shared_face_are_in_a_bag_only_with_messages(tmp_path, messa
     reader = BagReader(folder)
     assert reader.issues == []
     assert set(reader.topics) & shared == {"/imitation/control_values"}
-    (record,) = reader.records([Part.IMITATED_CONTROLS])
+    (record,) = reader.messages_of([Part.IMITATED_CONTROLS])
     assert reader.decode(record).header.stamp.nanosec == 7
-    assert len(list(reader.records([Part.CONTROLS]))) == 2
+    assert len(list(reader.messages_of([Part.CONTROLS]))) == 2
 
 
 def test_an_existing_bag_is_not_touched(tmp_path):
@@ -149,7 +149,7 @@ def test_a_disk_that_is_full_at_the_end_leaves_the_messages(tmp_path, messages, 
         writer.close()
     assert file.stat().st_size == size
     monkeypatch.undo()
-    read = [record.data for record in BagReader(tmp_path / "bag").records(tuple(Part))]
+    read = [record.data for record in BagReader(tmp_path / "bag").messages_of(tuple(Part))]
     assert read == [data for _, _, data in written]
 
 
@@ -187,7 +187,7 @@ def test_a_kill_costs_no_finished_file_its_index(tmp_path, messages):
     *whole, last = sorted((tmp_path / "bag").glob("*.mcap"))
     assert [faults(file) for file in whole] == [[]] * len(whole)
     assert "no footer" in faults(last)[0]
-    read = [record.data for record in BagReader(tmp_path / "bag").records(tuple(Part))]
+    read = [record.data for record in BagReader(tmp_path / "bag").messages_of(tuple(Part))]
     assert read == [data for _, _, data in written]
 
 

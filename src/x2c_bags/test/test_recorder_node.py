@@ -30,7 +30,7 @@ from x2c_bags.writing.bag_writer import BagWriter
 from x2c_core.control_space import controls
 from x2c_msgs.msg import ControlLayer, ControlValues, FaceLandmarks, MixerState
 from x2c_node import qos
-from x2c_node.conversion.time_stamps import to_stamp
+from x2c_node.conversion.headers import to_stamp
 from x2c_node.diagnostics import Level
 
 COUNT = 40
@@ -338,10 +338,10 @@ def test_what_shares_the_face_is_recorded_once_there_is_a_mixer(ros, wait_until,
     node.stop()
     reader = BagReader(tmp_path / "out")
     assert reader.issues == []
-    (state,) = reader.records([Part.MIXER_STATE])
+    (state,) = reader.messages_of([Part.MIXER_STATE])
     assert list(reader.decode(state).live) == ["idle"]
-    assert reader.decode(next(reader.records([Part.IDLE_LAYER]))).mode == ControlLayer.ADD
-    imitated_values = reader.decode(next(reader.records([Part.IMITATED_CONTROLS]))).values
+    assert reader.decode(next(reader.messages_of([Part.IDLE_LAYER]))).mode == ControlLayer.ADD
+    imitated_values = reader.decode(next(reader.messages_of([Part.IMITATED_CONTROLS]))).values
     np.testing.assert_array_equal(imitated_values, control_values(1).values)
     # The table is of what the robot gets.
     with (tmp_path / "out" / "controls.csv").open(newline="", encoding="utf-8") as file:

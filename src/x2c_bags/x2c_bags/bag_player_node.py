@@ -21,7 +21,7 @@ from x2c_bags.reading.storage import RawMessage
 from x2c_bags.replay.playback import Playback
 from x2c_bags.replay.ros_message import to_ros
 from x2c_core.printable import printable
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
@@ -144,13 +144,13 @@ class BagPlayerNode(ManagedNode[BagPlayerParameters]):
     def _publish(self, message: RawMessage) -> None:
         if self._reader is None:
             return
-        image = message.topic == self._camera.name
+        image = message.channel.topic == self._camera.name
         publisher = self._images if image else self._infos
         if not publisher.get_subscription_count():
             if image:
                 self.statistics.tick("image")
             return
-        read = self._reader.decode_message(message)
+        read = self._reader.decode(message)
         made: Any = CameraInfo()
         if image:
             made = CompressedImage() if self._camera.compressed else Image()

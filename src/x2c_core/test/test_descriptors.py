@@ -7,9 +7,15 @@ from hypothesis.extra.numpy import arrays
 
 from x2c_core.errors import LandmarkError
 from x2c_core.face import topology
-from x2c_core.face.descriptors import EYEBALL_RADIUS, Descriptor, describe, describe_face
+from x2c_core.face.descriptors import (
+    EYEBALL_RADIUS,
+    Descriptor,
+    Relation,
+    describe,
+    describe_face,
+    relate,
+)
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
-from x2c_core.face.relations import Relation, relate
 from x2c_core.face.topology import MIRROR, REFERENCE
 
 ORDER = list(Descriptor)

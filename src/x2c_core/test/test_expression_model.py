@@ -13,10 +13,7 @@ from x2c_core.errors import ControlError, OutputError, RobotError
 from x2c_core.face import topology
 from x2c_core.face.expression_model import (
     ExpressionModel,
-    from_ways,
     load_expression_model,
-    net_ways,
-    ways,
 )
 
 SHAPES = {
@@ -62,8 +59,8 @@ def test_control_at_an_end_moves_the_face_by_its_displacement(name):
 
 @given(one_way, st.floats(0.0, 1.0))
 def test_landmarks_move_in_proportion_to_the_way_gone(gone, share):
-    full = MODEL.landmarks(from_ways(gone)) - MODEL.neutral
-    part = MODEL.landmarks(from_ways(share * gone)) - MODEL.neutral
+    full = MODEL.landmarks(controls.from_ways(gone)) - MODEL.neutral
+    part = MODEL.landmarks(controls.from_ways(share * gone)) - MODEL.neutral
     assert part == pytest.approx(share * full, abs=1e-9)
 
 
@@ -71,7 +68,7 @@ def test_landmarks_move_in_proportion_to_the_way_gone(gone, share):
 def test_ways_and_values_are_inverse_to_each_other(gone):
     # Two controls are neutral at an end and cannot go on there.
     room = np.stack([controls.MAXIMUM > controls.NEUTRAL, controls.NEUTRAL > controls.MINIMUM])
-    assert ways(from_ways(gone * room)) == pytest.approx(gone * room, abs=1e-9)
+    assert controls.ways(controls.from_ways(gone * room)) == pytest.approx(gone * room, abs=1e-9)
 
 
 def test_a_lid_is_at_its_end_when_it_is_shut():
@@ -283,4 +280,6 @@ def test_ways_are_those_of_the_values_that_go_them():
     gone = rng.random((2, controls.COUNT)) * (rng.random((2, controls.COUNT)) < 0.6)
     # Where a control cannot go, no way goes.
     gone *= [controls.MAXIMUM > controls.NEUTRAL, controls.MINIMUM < controls.NEUTRAL]
-    np.testing.assert_allclose(net_ways(gone), ways(from_ways(gone)), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        controls.net_ways(gone), controls.ways(controls.from_ways(gone)), rtol=0, atol=1e-12
+    )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_core.system.stamp_guard import StampFault, StampGuard
+from x2c_core.system.stamp_checks import StampFault, StampGuard
 
 MS = 1_000_000
 NOW = 1_800_000_000_000 * MS

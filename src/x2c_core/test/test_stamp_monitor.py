@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_core.system.stamp_checks import StampMonitor
 
 SECOND = 1_000_000_000
 

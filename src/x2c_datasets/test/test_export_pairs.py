@@ -45,7 +45,7 @@ def test_images_belong_to_the_values_of_their_stamp(tmp_path, make_bag):
         [40 + index for index in range(30) if index not in LOST], abs=1
     )
     reader = BagReader(tmp_path / "bag")
-    recorded = [reader.decode(one).values for one in reader.records((Part.CONTROLS,))]
+    recorded = [reader.decode(one).values for one in reader.messages_of((Part.CONTROLS,))]
     for index, pair in enumerate(pairs):
         if pair is not None:
             np.testing.assert_array_equal(pair.values, recorded[index])
@@ -61,7 +61,7 @@ def test_the_file_of_a_jpeg_image_is_kept_as_it_is(tmp_path, make_bag):
     bag = make_bag(tmp_path / "bag", frames=1)
     ((pair,), _) = found(bag)
     reader = BagReader(bag)
-    (record,) = reader.records((Part.CAMERA_IMAGE,))
+    (record,) = reader.messages_of((Part.CAMERA_IMAGE,))
     assert pair.jpeg == bytes(reader.decode(record).data)
 
 

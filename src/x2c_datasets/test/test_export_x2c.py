@@ -45,7 +45,7 @@ def test_what_is_exported_is_read_as_a_data_set(tmp_path, make_bag):
     assert len(data) == PAIRS
     assert not data.skipped
     reader = BagReader(bag)
-    recorded = [reader.decode(one) for one in reader.records((Part.CONTROLS,))]
+    recorded = [reader.decode(one) for one in reader.messages_of((Part.CONTROLS,))]
     tracked = np.array([one.values for one in recorded if one.state == 1])
     np.testing.assert_array_equal(data.values().astype(np.float32), tracked)
     assert data[0].read_image().mean() == pytest.approx(40, abs=1)
@@ -107,8 +107,8 @@ def test_images_of_any_size_keep_theirs(tmp_path, make_bag):
 def test_a_broken_bag_gives_the_pairs_before(tmp_path, make_bag):
     whole = BagReader(make_bag(tmp_path / "whole", frames=20))
     writer = BagWriter(tmp_path / "bag", NAMES, "publication")
-    for record in whole.records(tuple(Part)):
-        writer.write(record.part, record.time, record.data)
+    for record in whole.messages_of(tuple(Part)):
+        writer.write(whole.parts[record.channel.topic], record.time, record.data)
         writer.flush()
     file = tmp_path / "bag" / "bag_0.mcap"
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])

@@ -9,7 +9,7 @@ import pytest
 from x2c_core.control_space import controls
 from x2c_core.errors import LandmarkError
 from x2c_core.face import topology
-from x2c_core.face.expression_model import ExpressionModel, from_ways
+from x2c_core.face.expression_model import ExpressionModel
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
 from x2c_datasets.errors import FitError
 from x2c_datasets.fit.expression_fit import FitSample, explain, fit_expression_model
@@ -48,7 +48,7 @@ def poses(count, seed, still=()):
         amount = generator.uniform(-0.7, 0.7, 5)
         ways[0, moved], ways[1, moved] = np.maximum(amount, 0.0), np.maximum(-amount, 0.0)
         ways[:, list(still)] = 0.0
-        values = from_ways(ways)
+        values = controls.from_ways(ways)
         values[controls.index("Head Yaw")] = generator.uniform(-0.3, 0.3)
         made.append(values)
     return made

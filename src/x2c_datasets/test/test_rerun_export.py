@@ -124,7 +124,7 @@ def test_no_number_that_is_none_is_logged(tmp_path, make_bag):
     log.values([0.0])
     assert log.left_out["control values that are no numbers"] == 2
     bag = BagReader(make_bag(tmp_path / "bag", frames=1))
-    (record,) = bag.records({Part.FACE})
+    (record,) = bag.messages_of({Part.FACE})
     face = bag.decode(record)
     landmarks = np.array(face.landmarks)
     landmarks[7] = np.inf

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from x2c_core.control_space import controls
-from x2c_core.face.relations import Relation
+from x2c_core.face.descriptors import Relation
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.image_values import image_values, main

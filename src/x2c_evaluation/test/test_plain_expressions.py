@@ -10,10 +10,10 @@ import pytest
 
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls, expressions
+from x2c_core.face.descriptors import Relation, relate
 from x2c_core.face.expression_model import ExpressionModel, load_expression_model
 from x2c_core.face.frames import Face, FaceState
 from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose
-from x2c_core.face.relations import Relation, relate
 from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.solver.solver import Solver

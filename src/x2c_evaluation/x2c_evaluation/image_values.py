@@ -26,9 +26,9 @@ from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.errors import X2CError
+from x2c_core.face.descriptors import Relation, relate
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
 from x2c_core.face.head_pose import fit_head_pose
-from x2c_core.face.relations import Relation, relate
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.images.orientation import turned
 from x2c_core.robot.robot import Robot

@@ -20,8 +20,8 @@ from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.conversion.messages import controls_to_message, layer_to_message
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 from x2c_node.diagnostics import Level
 from x2c_node.local_delivery import LocalDelivery
 

@@ -16,8 +16,8 @@ from x2c_core.face.frames import ControlState, Face, FaceState
 from x2c_imitation.imitation_node import ImitationNode
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.conversion.messages import face_to_message
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 
 FRAME = 33_333_333
 

@@ -23,12 +23,12 @@ from x2c_imitation.face_mixer.source_settings import BUILT_IN, read_sources
 from x2c_msgs.msg import ControlLayer, ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.conversion.messages import (
     controls_from_message,
     controls_to_message,
     layer_from_message,
 )
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter

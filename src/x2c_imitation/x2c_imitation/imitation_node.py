@@ -19,8 +19,8 @@ from x2c_imitation.pipeline.observation import Need
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.messages import controls_to_message, face_from_message
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter

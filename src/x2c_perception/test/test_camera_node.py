@@ -14,8 +14,8 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.qos import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER
 from x2c_perception.camera_node import CameraNode
 

@@ -16,9 +16,9 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
 from x2c_msgs.msg import FaceLandmarks
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg, image_to_bgr
 from x2c_node.conversion.messages import face_from_message
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 from x2c_node.qos import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST
 from x2c_perception.face_tracker_node import FaceTrackerNode
 

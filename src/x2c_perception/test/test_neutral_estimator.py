@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from x2c_core.face.descriptors import Descriptor, describe_face
+from x2c_core.face.descriptors import Descriptor, Relation, describe_face
 from x2c_core.face.frames import Face, FaceState
 from x2c_core.face.head_pose import FACING, HeadPose, fit_head_pose, rotation_from
-from x2c_core.face.relations import Relation
 from x2c_perception.neutral.neutral_estimator import NeutralEstimator
 from x2c_perception.neutral.people_prior import FEATURES, people_prior
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from x2c_core.face import topology
-from x2c_core.face.relations import Relation, relate
+from x2c_core.face.descriptors import Relation, relate
 from x2c_perception.neutral.people_prior import FEATURES, people_prior
 
 PRIOR = people_prior()

@@ -12,8 +12,8 @@ from std_msgs.msg import Header
 from x2c_core.images.orientation import check_quarter_turn, turned
 from x2c_core.printable import printable
 from x2c_core.sources.camera_source import CAMERA_SOURCES, CameraIntrinsics, CameraSource
+from x2c_node.conversion.headers import to_stamp
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
-from x2c_node.conversion.time_stamps import to_stamp
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter

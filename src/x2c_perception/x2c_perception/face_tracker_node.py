@@ -12,11 +12,11 @@ from std_srvs.srv import Trigger
 
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import NO_TRACK, Face, FaceState
-from x2c_core.system.stamp_guard import StampFault, StampGuard
+from x2c_core.system.stamp_checks import StampFault, StampGuard
 from x2c_msgs.msg import FaceLandmarks
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.images import bgr_to_image, compressed_to_bgr, image_to_bgr
 from x2c_node.conversion.messages import face_to_message
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import IMAGE_PUBLISHER, IMAGE_SUBSCRIBER, LATCHED, NEWEST

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from x2c_core.face.frames import NO_TRACK, Face, FaceState, at_message_precision
 from x2c_core.images.orientation import turned
-from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_core.system.stamp_checks import StampMonitor
 from x2c_perception.neutral.neutral_file import read_neutral
 from x2c_perception.neutral.neutral_frames import NeutralFace
 from x2c_perception.neutral.neutral_keeper import NeutralKeeper
@@ -59,7 +59,8 @@ class TrackedFrame:
     @cached_property
     def face(self) -> Face:
         """Face as subscribers receive it: what the next stage takes."""
-        return at_message_precision(self.smoothed)
+        # A recorded face has been through a message already.
+        return self.smoothed if self.image is None else at_message_precision(self.smoothed)
 
 
 class TrackingStage:

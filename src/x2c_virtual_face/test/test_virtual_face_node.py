@@ -10,8 +10,8 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_msgs.msg import Header
 
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM
 from x2c_virtual_face.virtual_face_node import VirtualFaceNode
 

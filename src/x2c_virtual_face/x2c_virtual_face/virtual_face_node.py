@@ -17,8 +17,8 @@ from x2c_core.arrays import ImageArray
 from x2c_core.robot.joint_targets import JointTargets, UnknownNames
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.words import counted
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter

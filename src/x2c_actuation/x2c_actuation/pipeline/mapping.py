@@ -24,9 +24,9 @@ class Targets:
     """Target positions of the joints.
 
     Attributes:
-        positions: (n,) inside the robot's limits of position [rad or m].
-        clamped_controls: (30,) whether a control value was outside its range.
-        clamped_joints: (n,) whether a joint was asked to pass a position limit.
+        positions: (..., n) inside the robot's limits of position [rad or m].
+        clamped_controls: (..., 30) whether a control value was outside its range.
+        clamped_joints: (..., n) whether a joint was asked to pass a position limit.
     """
 
     positions: Array
@@ -65,13 +65,13 @@ class JointMap:
         self._middle = controls.NEUTRAL * (1.0 - self._gains) + self._robot.offsets + added
 
     def targets(self, values: ArrayLike) -> Targets:
-        """Return joint targets for control values (30,) [ratio or rad].
+        """Return joint targets for control values (..., 30) [ratio or rad].
 
         Raises:
-            ControlError: The values are not 30 finite numbers.
+            ControlError: The values are not 30 finite numbers each.
             TargetError: The robot's mixing makes something of them that is no number.
         """
-        given = controls.vector(values)
+        given = controls.vectors(values)
         in_range = given.clip(controls.MINIMUM, controls.MAXIMUM)
         with np.errstate(over="ignore", invalid="ignore"):
             amplified = self._middle + self._gains * in_range

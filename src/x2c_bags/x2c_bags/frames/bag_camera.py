@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_images import UNUSABLE, frame_of, stamp_of
+from x2c_bags.frames.bag_images import UNUSABLE
 from x2c_bags.frames.camera_topics import CameraTopic, choose_camera
 from x2c_bags.frames.topic_images import TopicImages
 from x2c_bags.reading.bag_reader import BagReader
@@ -19,7 +19,8 @@ from x2c_core.arrays import ImageArray
 from x2c_core.sources.camera_source import CameraIntrinsics, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import parameter
-from x2c_core.system.stamp_guard import StampGuard
+from x2c_core.system.stamp_checks import StampGuard
+from x2c_node.conversion.headers import frame_of, stamp_of
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ class BagCamera(CameraSource):
     def _next(self, reader: BagReader) -> ImageArray | None:
         for raw in self._messages:
             try:
-                message = reader.decode_message(raw)
-                if raw.topic != self._camera.name:
+                message = reader.decode(raw)
+                if raw.channel.topic != self._camera.name:
                     self.calibration = _intrinsics(message)
                     continue
                 image = self._images.image(message)
@@ -120,7 +121,7 @@ class BagCamera(CameraSource):
                     raise ValueError(f"a stamp of {stamp} ns: expected none before 1970")
                 self.stamp, self.frame_id = stamp, frame_of(message)
             except UNUSABLE as error:
-                raise SourceError(f"{self.name}: {raw.topic}: {error}") from error
+                raise SourceError(f"{self.name}: {raw.channel.topic}: {error}") from error
             return image
         self._report_loss(reader)
         return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_images import UNUSABLE, stamp_of
+from x2c_bags.frames.bag_images import UNUSABLE
 from x2c_bags.frames.frame_source import Frame, FrameSource, SourceFacts
 from x2c_bags.frames.topic_images import IMAGE, TopicImages
 from x2c_bags.reading.bag_reader import BagReader
@@ -15,7 +15,8 @@ from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
-from x2c_core.system.stamp_guard import StampGuard
+from x2c_core.system.stamp_checks import StampGuard
+from x2c_node.conversion.headers import stamp_of
 from x2c_node.conversion.messages import face_from_message
 
 FACE = "x2c_msgs/msg/FaceLandmarks"
@@ -51,12 +52,12 @@ class BagFrames(FrameSource):
         images = TopicImages(self._kind)
         wanted = [self._topic, *([self._neutral] if self._neutral else [])]
         for raw in self._reader.messages(wanted):
-            if raw.topic == self._neutral:
+            if raw.channel.topic == self._neutral:
                 yield from self._neutral_face(raw)
                 continue
             index += 1
             try:
-                message = self._reader.decode_message(raw)
+                message = self._reader.decode(raw)
                 nanoseconds = guard.time(stamp_of(message), raw.time)
                 frame = self._frame(index, nanoseconds, raw.time, message, images)
             except UNUSABLE as error:
@@ -80,7 +81,7 @@ class BagFrames(FrameSource):
             if index not in wanted and self._kind == IMAGE:
                 continue
             try:
-                image = images.image(self._reader.decode_message(raw))
+                image = images.image(self._reader.decode(raw))
             except UNUSABLE:
                 continue
             if index in wanted:
@@ -98,7 +99,7 @@ class BagFrames(FrameSource):
 
     def _neutral_face(self, raw: RawMessage) -> Iterator[Frame]:
         try:
-            face: Face = face_from_message(self._reader.decode_message(raw))
+            face: Face = face_from_message(self._reader.decode(raw))
         except UNUSABLE as error:
             self.issues.once(f"the recorded neutral face cannot be used: {error}")
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images and stamps of messages as they are read from a bag."""
+"""Images of messages as they are read from a bag."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from x2c_core.errors import X2CError
 from x2c_node.conversion.images import compressed_to_bgr, image_to_bgr
-from x2c_node.conversion.time_stamps import to_nanoseconds
 
 UNUSABLE = (X2CError, AttributeError, TypeError, ValueError, OverflowError)
 """Errors of messages whose fields hold something impossible."""
@@ -30,15 +29,3 @@ def image_in(message: Any, *, compressed: bool) -> NDArray[np.uint8]:
         return compressed_to_bgr(message)
     # Our own conversion, so that a recording gives the same values on every machine.
     return image_to_bgr(message, bridge=None)
-
-
-def stamp_of(message: Any) -> int:
-    """Return the stamp of a message's header, or its own [ns]."""
-    own = getattr(message, "timestamp", None)
-    return to_nanoseconds(message.header.stamp if own is None else own)
-
-
-def frame_of(message: Any) -> str:
-    """Return the name of a message's coordinate frame."""
-    own = getattr(message, "frame_id", None)
-    return str(message.header.frame_id if own is None else own)

@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
-from contextlib import closing, suppress
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +14,6 @@ from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
 from x2c_core.files.issues import Issues
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -113,38 +107,13 @@ class FrameSource(ABC):
         """Return the images of some frames, by index; those that have none are left out."""
 
 
-_AHEAD = 8
+def timed(images: Iterable[ImageArray], period: float) -> Iterator[Frame]:
+    """Yield images as frames with stamps.
 
-
-def ahead(frames: Iterator[T]) -> Iterator[T]:
-    """Yield what another thread makes meanwhile, in the same order."""
-    waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
-    stop = threading.Event()
-
-    def put(item: Any) -> None:
-        while not stop.is_set():
-            with suppress(queue.Full):
-                waiting.put(item, timeout=0.1)
-                return
-
-    def read() -> None:
-        try:
-            with closing(frames):  # type: ignore[type-var]
-                for frame in frames:
-                    put(frame)
-                    if stop.is_set():
-                        return
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    thread = threading.Thread(target=read, name="frames", daemon=True)
-    thread.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()
+    Args:
+        images: (height, width, 3) BGR each.
+        period: Time between two images [s].
+    """
+    for index, image in enumerate(images):
+        stamp = round(index * period * 1e9)
+        yield Frame(index, stamp, stamp, image)

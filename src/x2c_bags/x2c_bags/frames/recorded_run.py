@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_images import stamp_of
 from x2c_bags.frames.joint_rows import JointRows
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.words import counted
+from x2c_node.conversion.headers import stamp_of
 
 Nanoseconds = NDArray[np.int64]
 
@@ -152,9 +152,8 @@ class _Collected:
             state = int(message.state)
             self.values.frombytes(values.tobytes())
             self.control_states.append(state)
-        elif part in self.joints:
-            rows = self.joints[part] if self.positions else JointRows()
-            rows.add(message.name, message.position)
+        elif part in self.joints and self.positions:
+            self.joints[part].add(message.name, message.position)
         self.stamps[part].append(nanoseconds)
         self.times[part].append(time)
 
@@ -182,11 +181,12 @@ def read_recorded_run(
     """
     collected = _Collected(positions)
     refused: Counter[tuple[Part, str]] = Counter()
-    for record in reader.records(parts):
+    for raw in reader.messages_of(parts):
+        part = reader.parts[raw.channel.topic]
         try:
-            collected.take(record.part, record.time, reader.decode(record))
+            collected.take(part, raw.time, reader.decode(raw))
         except (BagError, AttributeError, TypeError, ValueError) as error:
-            refused[record.part, str(error)] += 1
+            refused[part, str(error)] += 1
     unusable = tuple(
         f"{counted(count, 'message')} of {part} could not be used: {reason}"
         for (part, reason), count in refused.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +22,6 @@ from x2c_bags.schema.topics import Part, parts_of
 from x2c_bags.writing.bag_writer import CLOCK_KEY, TOPIC_KEY
 from x2c_core.files.issues import Issues
 from x2c_core.words import counted
-
-
-@dataclass(frozen=True)
-class Record:
-    """One message of a bag.
-
-    Attributes:
-        part: Part that its topic plays in the pipeline.
-        channel: Topic and definition of the message.
-        time: Time in the bag [ns].
-        data: The serialized message.
-    """
-
-    part: Part
-    channel: Channel
-    time: int
-    data: bytes
 
 
 class BagReader:
@@ -54,6 +37,7 @@ class BagReader:
         clock: Clock of the bag's time stamps; empty if the bag does not name it.
         counts: Messages of each topic, by name.
         parts: Part of each topic that plays one, by name.
+        decode: Decoder of the messages that are read, `MessageTypes.decode`.
 
     Raises:
         BagError: There is no bag, or not one of its files is one.
@@ -84,6 +68,7 @@ class BagReader:
         self.parts = parts_of(kinds, said)
         self.says_parts = bool(said)
         self._types = MessageTypes(self._channels, self.found)
+        self.decode = self._types.decode
 
     @property
     def issues(self) -> list[str]:
@@ -95,37 +80,20 @@ class BagReader:
         """The files that are read."""
         return [one.path for one in self._storages]
 
-    def records(self, wanted: Collection[Part]) -> Iterator[Record]:
-        """Yield the messages of some parts of the pipeline."""
-        names = [name for name, part in self.parts.items() if part in wanted]
-        for one in self.messages(names):
-            yield Record(self.parts[one.topic], one.channel, one.time, one.data)
+    def messages_of(self, parts: Collection[Part]) -> Iterator[RawMessage]:
+        """Return the messages of some parts of the pipeline; see `messages`."""
+        return self.messages([name for name, part in self.parts.items() if part in parts])
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Yield the messages of some topics, of each file up to where it breaks off.
+        """Return the messages of some topics, of each file up to where it breaks off.
 
         Those that cannot be understood are passed over, and why is an issue.
         """
-        for storage in self._storages:
-            yield from storage.messages(
-                lambda channel: channel.topic in topics and self._is_read(channel)
-            )
 
-    def decode(self, record: Record) -> Any:
-        """Return a record's message, with the fields that its type had when it was recorded.
+        def is_wanted(channel: Channel) -> bool:
+            return channel.topic in topics and self._is_read(channel)
 
-        Raises:
-            BagError: The message does not fit the type that the bag says it has.
-        """
-        return self._types.decode(record.channel, record.data)
-
-    def decode_message(self, message: RawMessage) -> Any:
-        """Return a message, likewise.
-
-        Raises:
-            BagError: The message does not fit the type that the bag says it has.
-        """
-        return self._types.decode(message.channel, message.data)
+        return chain.from_iterable(one.messages(is_wanted) for one in self._storages)
 
     def _is_read(self, channel: Channel) -> bool:
         """Return whether a channel's messages can be read as its topic's; note why not."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from x2c_bags.errors import BagError
 from x2c_bags.reading.files import ZSTD_MAGIC
-from x2c_bags.reading.storage import Channel
+from x2c_bags.reading.storage import Channel, RawMessage
 from x2c_bags.reading.unpacking import UNPACKING_ERRORS, unpack_zstd
 from x2c_bags.schema import type_store
 from x2c_bags.schema.topics import TOPICS
@@ -86,7 +86,7 @@ class MessageTypes:
         """Return why the messages of a channel cannot be decoded; empty where they can."""
         return self._decoder(channel).refused
 
-    def decode(self, channel: Channel, data: bytes) -> Any:
+    def decode(self, raw: RawMessage) -> Any:
         """Return a message with the fields that its type had when it was recorded.
 
         A message of ours of another version gets the fields that it lacks.
@@ -94,6 +94,7 @@ class MessageTypes:
         Raises:
             BagError: The message is not of the type that the bag says, or the type is unknown.
         """
+        channel, data = raw.channel, raw.data
         decoder = self._decoder(channel)
         kind = channel.message_type
         if decoder.refused:

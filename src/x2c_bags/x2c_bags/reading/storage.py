@@ -7,7 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from x2c_core.files.issues import Issues
@@ -35,18 +35,11 @@ class Channel:
     form: str = "ros2msg"
     serialization: str = "cdr"
     type_hash: str = ""
-    _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Forget a hash that says nothing, such as one that was never set."""
         if not _TYPE_HASH.fullmatch(self.type_hash):
             object.__setattr__(self, "type_hash", "")
-        said = self.topic, self.message_type, self.definitions, self.type_hash
-        object.__setattr__(self, "_hash", hash(said))
-
-    def __hash__(self) -> int:
-        """Return the hash, made once: a channel is looked up for each of its messages."""
-        return self._hash
 
 
 @dataclass(frozen=True)
@@ -77,11 +70,6 @@ class RawMessage:
     channel: Channel
     time: int
     data: bytes
-
-    @property
-    def topic(self) -> str:
-        """Name of the topic."""
-        return self.channel.topic
 
 
 class Storage(ABC):

@@ -14,8 +14,8 @@ from x2c_cli.bus.finding import find, servers
 from x2c_cli.errors import BusError
 from x2c_core.control_space.layers import ControlLayer
 from x2c_msgs.msg import ControlLayer as LayerMessage
+from x2c_node.conversion.headers import to_stamp
 from x2c_node.conversion.messages import layer_to_message
-from x2c_node.conversion.time_stamps import to_stamp
 
 MIXER = "face mixer (mixer:=true, or 'x2c imitate --mixer')"
 """The node that is looked for, in words."""

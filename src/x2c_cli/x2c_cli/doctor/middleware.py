@@ -23,7 +23,7 @@ from x2c_bringup.shared_files import (
 )
 from x2c_cli.doctor import image_source
 from x2c_cli.doctor.finding import Finding, fail, ok, warn
-from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER
 from x2c_node.spinning.executor import GuardedExecutor
 from x2c_node.supervision.statistics import summarise

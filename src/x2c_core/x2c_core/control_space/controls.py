@@ -129,6 +129,10 @@ _ROOM_UP = MAXIMUM - NEUTRAL
 # A control that is neutral at the end of its range has no way to go on that side.
 _WAY_DOWN = np.where(_ROOM_DOWN > 0.0, _ROOM_DOWN, np.inf)
 _WAY_UP = np.where(_ROOM_UP > 0.0, _ROOM_UP, np.inf)
+_END = np.array(
+    [(c.neutral / (c.neutral - c.minimum)) if c.group is Group.EYELID else 1.0 for c in CONTROLS]
+)
+"""(30,) deflection down at which each control's effect ends."""
 
 
 def index(name: str) -> int:
@@ -171,11 +175,19 @@ def vector(values: ArrayLike) -> Values:
     array = _numbers(values)
     if array.shape != (COUNT,):
         raise ControlError(f"expected {COUNT} control values, got an array of shape {array.shape}")
-    finite = np.isfinite(array)
-    if not finite.all():
-        named = ", ".join(f"{NAMES[i]}={array[i]}" for i in np.flatnonzero(~finite))
-        raise ControlError(f"control values must be finite, got {named}")
-    return array
+    return _finite(array)
+
+
+def vectors(values: ArrayLike) -> Values:
+    """Return values as a new float64 array (..., 30) of finite numbers [ratio or rad].
+
+    Raises:
+        ControlError: The last axis is not of 30, or a value is no number, NaN or infinite.
+    """
+    array = _numbers(values)
+    if array.shape[-1:] != (COUNT,):
+        raise ControlError(f"expected {COUNT} control values, got an array of shape {array.shape}")
+    return _finite(array)
 
 
 def from_names(values: Mapping[str, float]) -> Values:
@@ -230,6 +242,45 @@ def from_deflection(deflection: ArrayLike) -> Values:
     return np.asarray(NEUTRAL + given * np.where(given < 0.0, _ROOM_DOWN, _ROOM_UP))
 
 
+def ways(values: ArrayLike) -> Values:
+    """Return how far control values (30,) go up and down (2, 30), 0 neutral to 1 at the end.
+
+    An eyelid is at its lower end when it is shut or fully raised, at the value 0; below that
+    nothing moves any more.
+
+    Raises:
+        ControlError: The values are not 30 finite numbers.
+    """
+    return _ways_of_deflection(to_deflection(values))
+
+
+def from_ways(gone: ArrayLike) -> Values:
+    """Return control values (30,) [ratio or rad] that go so far up and down (2, 30).
+
+    Raises:
+        ControlError: The ways are not finite numbers.
+    """
+    up, down = np.asarray(gone, dtype=np.float64)
+    return from_deflection(up - down * _END)
+
+
+def net_ways(gone: Values) -> Values:
+    """Return ways (2, 30) up and down as `ways` would: what goes both ways, goes the difference.
+
+    Args:
+        gone: (2, 30) finite numbers, 0 to 1.
+    """
+    return _ways_of_deflection(gone[0] - gone[1] * _END)
+
+
+def _ways_of_deflection(deflection: Values) -> Values:
+    gone = np.empty((2, COUNT))
+    np.maximum(deflection, 0.0, out=gone[0])
+    np.divide(deflection, -_END, out=gone[1])
+    gone[1].clip(0.0, 1.0, out=gone[1])
+    return gone
+
+
 def mirror(values: ArrayLike) -> Values:
     """Return the values (30,) [ratio or rad] of the same face seen in a mirror.
 
@@ -259,6 +310,15 @@ def to_upstream(values: ArrayLike) -> Values:
         ControlError: The last axis does not have 30 entries.
     """
     return _scaled(values, 180.0 / np.pi)
+
+
+def _finite(array: Values) -> Values:
+    finite = np.isfinite(array)
+    if not finite.all():
+        first = array.reshape(-1, COUNT)[~finite.reshape(-1, COUNT).all(axis=1)][0]
+        named = ", ".join(f"{NAMES[i]}={first[i]}" for i in np.flatnonzero(~np.isfinite(first)))
+        raise ControlError(f"control values must be finite, got {named}")
+    return array
 
 
 def _numbers(values: ArrayLike) -> Values:

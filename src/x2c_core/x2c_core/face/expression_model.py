@@ -25,15 +25,6 @@ _SHAPES = {
 }
 
 
-_END = np.array(
-    [
-        (c.neutral / (c.neutral - c.minimum)) if c.group is controls.Group.EYELID else 1.0
-        for c in controls.CONTROLS
-    ]
-)
-"""(30,) deflection down at which each control's effect ends."""
-
-
 def _no_turn() -> Array:
     return np.zeros(_SHAPES["turn_up"])
 
@@ -42,11 +33,11 @@ def _no_turn() -> Array:
 class ExpressionModel:
     """Landmarks that a face tracker sees of a robot, as a function of the control values.
 
-    A control moves the landmarks in proportion to how far it goes its way up or down (`ways`),
-    since most actuators do not do the same on both sides of neutral. Landmarks are in the head
-    frame [interocular distances]. To a tracker, a face also seems to turn a little when it does
-    something else, as when the jaw drops; and it does not see the head turn by quite the angle
-    that it turns. That is the apparent turn.
+    A control moves the landmarks in proportion to how far it goes its way up or down
+    (`controls.ways`), since most actuators do not do the same on both sides of neutral. Landmarks
+    are in the head frame [interocular distances]. To a tracker, a face also seems to turn a little
+    when it does something else, as when the jaw drops; and it does not see the head turn by quite
+    the angle that it turns. That is the apparent turn.
 
     Attributes:
         neutral: (478, 3) landmarks of the neutral face.
@@ -82,7 +73,7 @@ class ExpressionModel:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        ups, downs = ways(values)
+        ups, downs = controls.ways(values)
         moved = np.tensordot(ups, self.up, axes=1) + np.tensordot(downs, self.down, axes=1)
         return np.asarray(self.neutral + moved)
 
@@ -92,11 +83,8 @@ class ExpressionModel:
         Raises:
             ControlError: The values are not 30 finite numbers.
         """
-        return self.turn_of_ways(ways(values))
-
-    def turn_of_ways(self, gone: Array) -> Array:
-        """Return the apparent turn (3,) [rad] where controls go so far up and down (2, 30)."""
-        return np.asarray(gone[0] @ self.turn_up + gone[1] @ self.turn_down)
+        ups, downs = controls.ways(values)
+        return np.asarray(ups @ self.turn_up + downs @ self.turn_down)
 
     def of_controls(self, which: ArrayLike) -> ExpressionModel:
         """Return the model of a face on which only some controls (30,) do anything."""
@@ -117,45 +105,6 @@ class ExpressionModel:
         arrays = {name: getattr(self, name).astype(np.float32) for name in _SHAPES}
         with replacing(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, **arrays)
-
-
-def ways(values: ArrayLike) -> Array:
-    """Return how far control values (30,) go up and down (2, 30), 0 neutral to 1 at the end.
-
-    An eyelid is at its lower end when it is shut or fully raised, at the value 0; below that
-    nothing moves any more.
-
-    Raises:
-        ControlError: The values are not 30 finite numbers.
-    """
-    return _ways_of_deflection(controls.to_deflection(values))
-
-
-def from_ways(gone: ArrayLike) -> Array:
-    """Return control values (30,) [ratio or rad] that go so far up and down (2, 30).
-
-    Raises:
-        ControlError: The ways are not finite numbers.
-    """
-    up, down = np.asarray(gone, dtype=np.float64)
-    return controls.from_deflection(up - down * _END)
-
-
-def net_ways(gone: Array) -> Array:
-    """Return ways (2, 30) up and down as `ways` would: what goes both ways, goes the difference.
-
-    Args:
-        gone: (2, 30) finite numbers, 0 to 1.
-    """
-    return _ways_of_deflection(gone[0] - gone[1] * _END)
-
-
-def _ways_of_deflection(deflection: Array) -> Array:
-    gone = np.empty((2, controls.COUNT))
-    np.maximum(deflection, 0.0, out=gone[0])
-    np.divide(deflection, -_END, out=gone[1])
-    gone[1].clip(0.0, 1.0, out=gone[1])
-    return gone
 
 
 MODEL_ADVICE = (

@@ -48,7 +48,6 @@ class Mixer:
             self._matrix[curve.joint, i] = 1.0
 
     def mix(self, values: Array) -> Array:
-        """Return joint positions (n,) [rad or m] for control values (30,)."""
-        if not self._controls.size:
-            return self._home.copy()
-        return np.asarray(self._home + self._matrix @ self._curves.at(values[self._controls]))
+        """Return joint positions (..., n) [rad or m] for control values (..., 30)."""
+        offsets = self._curves.at(values[..., self._controls])
+        return np.asarray(self._home + (self._matrix @ offsets[..., None])[..., 0])

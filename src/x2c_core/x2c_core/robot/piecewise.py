@@ -32,7 +32,7 @@ class PiecewiseLines:
             self._slope[i, :count] = rises / lengths
 
     def at(self, variables: Array) -> Array:
-        """Return the value (n,) of each function at its own variable (n,)."""
+        """Return the value (..., n) of each function at its own variable (..., n)."""
         # How much of each piece lies before the variable.
-        along = (variables[:, None] - self._from).clip(0.0, self._length)
-        return np.asarray(self._first + (along * self._slope).sum(axis=1))
+        along = (variables[..., None] - self._from).clip(0.0, self._length)
+        return np.asarray(self._first + (along * self._slope).sum(axis=-1))

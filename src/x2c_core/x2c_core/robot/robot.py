@@ -134,12 +134,12 @@ class Robot:
         return followed
 
     def mix(self, values: ArrayLike) -> Array:
-        """Return joint positions (n,) [rad or m] for control values (30,), not yet limited.
+        """Return joint positions (..., n) [rad or m] for control values (..., 30), unlimited.
 
         Raises:
-            ControlError: The values are not 30 finite numbers.
+            ControlError: The values are not 30 finite numbers each.
         """
-        return self._mixer.mix(controls.vector(values))
+        return self._mixer.mix(controls.vectors(values))
 
     def joint_targets(self, values: ArrayLike) -> Array:
         """Return joint positions (n,) [rad or m] for control values (30,), inside all limits.

@@ -17,7 +17,7 @@ from std_msgs.msg import Float64MultiArray
 
 from x2c_core.arrays import Array
 from x2c_core.robot.robot import CommandInterface, Robot
-from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.qos import IMAGE_SUBSCRIBER, STREAM, STREAM_SUBSCRIBER
 from x2c_node.spinning.executor import GuardedExecutor
 from x2c_node.spinning.spin import spin_while_waiting

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
 from x2c_bags.frames.bag_frames import FACE
-from x2c_bags.frames.bag_images import UNUSABLE, image_in, stamp_of
+from x2c_bags.frames.bag_images import UNUSABLE, image_in
 from x2c_bags.frames.recorded_run import Joints, RecordedRun, read_recorded_run
 from x2c_bags.frames.topic_choice import choose_topic
 from x2c_bags.frames.topic_images import COMPRESSED, VIDEO
@@ -22,6 +22,7 @@ from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.frames import ControlState
+from x2c_node.conversion.headers import stamp_of
 
 _LOOKED_AROUND = 50
 """Control values before and after the nearest one that may have the same stamp."""
@@ -126,7 +127,7 @@ class BagPairs:
                 yield None
 
     def _pair(self, raw: RawMessage) -> BagPair | None:
-        message = self.reader.decode_message(raw)
+        message = self.reader.decode(raw)
         stamp = stamp_of(message) or raw.time
         place = self._nearest(stamp - round(self._pairing.delay * 1e9), raw.time)
         if place is None:

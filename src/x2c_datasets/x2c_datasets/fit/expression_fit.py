@@ -11,7 +11,7 @@ import numpy as np
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.face import topology
-from x2c_core.face.expression_model import ExpressionModel, ways
+from x2c_core.face.expression_model import ExpressionModel
 from x2c_core.face.head_pose import fit_head_pose
 from x2c_core.words import counted
 from x2c_datasets.errors import FitError
@@ -73,7 +73,7 @@ def fit_expression_model(samples: Sequence[FitSample]) -> ExpressionModel:
         faces = counted(len(samples), "face")
         raise FitError(f"cannot fit an expression model to {faces}: at least {FEWEST} are needed")
     face = _face_at_rest(samples)
-    inputs = np.array([np.append(ways(sample.values), 1.0) for sample in samples])
+    inputs = np.array([np.append(controls.ways(sample.values), 1.0) for sample in samples])
     motions, turns = _motion(samples, face)
     outputs = np.hstack([motions, turns])
     normal = inputs.T @ inputs
@@ -99,7 +99,7 @@ def explain(model: ExpressionModel, samples: Sequence[FitSample]) -> Explained:
     if not samples:
         raise FitError("there is no face to try the expression model on")
     motions, _ = _motion(samples, model.neutral)
-    inputs = np.array([ways(sample.values).ravel() for sample in samples])
+    inputs = np.array([controls.ways(sample.values).ravel() for sample in samples])
     effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
     left = motions - inputs @ effects
     shares, moved = {}, {}

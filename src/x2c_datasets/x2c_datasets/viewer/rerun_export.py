@@ -20,7 +20,7 @@ from x2c_datasets.errors import ExportError
 from x2c_datasets.viewer import rerun_layout as layout
 from x2c_datasets.viewer.rerun_log import RerunLog, open_recording
 from x2c_datasets.viewer.urdf_tree import read_urdf
-from x2c_node.conversion.time_stamps import to_nanoseconds
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.robots import find_robot
 
 _SHOWN = (
@@ -69,18 +69,19 @@ def export_rerun(
         recording = open_recording(path)
         log = RerunLog(recording)
         notes = _model(log, robot)
-        for record in reader.records((*_SHOWN, *_JOINTS)):
+        for raw in reader.messages_of((*_SHOWN, *_JOINTS)):
+            part = reader.parts[raw.channel.topic]
             # Measured positions where there are any, else those that were sent.
-            if record.part is Part.COMMANDS and shown[Part.JOINT_STATES]:
+            if part is Part.COMMANDS and shown[Part.JOINT_STATES]:
                 continue
             try:
-                message = reader.decode(record)
-                log.at(to_nanoseconds(message.header.stamp) or record.time)
-                _show(log, record.part, message)
+                message = reader.decode(raw)
+                log.at(to_nanoseconds(message.header.stamp) or raw.time)
+                _show(log, part, message)
             except (BagError, *UNUSABLE) as error:
-                log.left_out[f"{record.part.value}: {error}"] += 1
+                log.left_out[f"{part.value}: {error}"] += 1
                 continue
-            shown[record.part] += 1
+            shown[part] += 1
             advance(1)
         if not shown:
             raise ExportError(f"nothing in {bag} can be shown")

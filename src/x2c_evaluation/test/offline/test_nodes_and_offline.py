@@ -22,8 +22,8 @@ from x2c_imitation.imitation_node import ImitationNode
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 from x2c_node.conversion.images import bgr_to_image
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
 from x2c_perception.face_tracker_node import FaceTrackerNode
 
 pytestmark = pytest.mark.slow

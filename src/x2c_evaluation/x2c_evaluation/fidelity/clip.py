@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from x2c_bags.frames.frame_source import timed
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.face.descriptors import describe_face
@@ -22,7 +23,7 @@ from x2c_evaluation.fidelity.judge.expression_judge import ExpressionJudge
 from x2c_evaluation.fidelity.judge.reading_log import ReadingLog, Readings
 from x2c_evaluation.fidelity.key_frames import KeyFrameStrip
 from x2c_evaluation.fidelity.simulated_robot import SimulatedRobot
-from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, timed
+from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
 from x2c_evaluation.pipeline.seen import seen
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from x2c_bags.frames.frame_source import timed
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import describe_found
@@ -29,7 +30,7 @@ from x2c_evaluation.fidelity.judge.face_api import FaceApiJudge
 from x2c_evaluation.fidelity.labels import UNKNOWN, ClipLabel
 from x2c_evaluation.fidelity.measure import Clip, measure
 from x2c_evaluation.pipeline.even_images import source_images, source_period
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_evaluation.pipeline.settings import default_settings
 from x2c_perception.cameras.choice import choose_source
 from x2c_perception.cameras.video.video_file import promised_images

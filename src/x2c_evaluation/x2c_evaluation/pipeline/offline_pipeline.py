@@ -7,15 +7,18 @@ The stages are those of the nodes; only messages are missing.
 from __future__ import annotations
 
 import dataclasses
+import queue
+import threading
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, FrameSource, ahead
-from x2c_core.arrays import Array, ImageArray
+from x2c_bags.frames.frame_source import Frame, FrameSource
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.errors import LandmarkError, X2CError
 from x2c_core.face.descriptors import Descriptor, describe_found
@@ -31,8 +34,13 @@ from x2c_perception.errors import PersonError
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
 
+T = TypeVar("T")
+
 REPORTED_EVERY = 10
 """Frames between two reports of progress."""
+
+_AHEAD = 8
+"""Frames that are made ready before they are asked for."""
 
 _INTEGERS = 5
 _SCALARS = 2
@@ -322,16 +330,38 @@ def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = No
     return found
 
 
-def timed(images: Iterable[ImageArray], period: float) -> Iterator[Frame]:
-    """Yield images as frames with stamps.
+def ahead(frames: Iterator[T]) -> Iterator[T]:
+    """Yield what another thread makes meanwhile, in the same order."""
+    waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
+    stop = threading.Event()
 
-    Args:
-        images: (height, width, 3) BGR each.
-        period: Time between two images [s].
-    """
-    for index, image in enumerate(images):
-        stamp = round(index * period * 1e9)
-        yield Frame(index, stamp, stamp, image)
+    def put(item: Any) -> None:
+        while not stop.is_set():
+            with suppress(queue.Full):
+                waiting.put(item, timeout=0.1)
+                return
+
+    def read() -> None:
+        try:
+            with closing(frames):  # type: ignore[type-var]
+                for frame in frames:
+                    put(frame)
+                    if stop.is_set():
+                        return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=read, name="frames", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _tracked(

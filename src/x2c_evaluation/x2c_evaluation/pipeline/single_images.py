@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from x2c_bags.frames.frame_source import Frame, FrameSource, ahead
+from x2c_bags.frames.frame_source import Frame, FrameSource
 from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.errors import LandmarkError, X2CError
@@ -27,6 +27,7 @@ from x2c_evaluation.pipeline.offline_pipeline import (
     Gathered,
     Imitated,
     PipelineOutput,
+    ahead,
 )
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_imitation.backends import make_imitator

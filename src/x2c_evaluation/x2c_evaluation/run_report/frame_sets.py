@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.bag_images import stamp_of
-from x2c_bags.reading.bag_reader import BagReader, Record
+from x2c_bags.reading.bag_reader import BagReader
+from x2c_bags.reading.storage import RawMessage
 from x2c_bags.schema.topics import Part
 from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
@@ -21,6 +21,7 @@ from x2c_core.face import topology
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images.image_decoding import ImageDecodingError, decode_image
 from x2c_evaluation.run_report.composer import FrameSet
+from x2c_node.conversion.headers import stamp_of
 
 _PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
 _WAIT = 1_000_000_000
@@ -77,11 +78,11 @@ class _Window:
 def frame_sets(reader: BagReader) -> Iterator[FrameSet]:
     """Yield one moment for each camera image of a bag, in order."""
     window = _Window()
-    for record in reader.records(_PARTS):
-        seen = _decode(reader, record)
+    for raw in reader.messages_of(_PARTS):
+        seen = _decode(reader, raw)
         if seen is None:
             continue
-        window.add(record.part, seen)
+        window.add(reader.parts[raw.channel.topic], seen)
         while (image := window.next_image(seen.time)) is not None:
             yield _frame_set(window, image)
     while (image := window.next_image(None)) is not None:
@@ -96,14 +97,14 @@ def decode_recorded(data: Any) -> ImageArray | None:
         return None
 
 
-def _decode(reader: BagReader, record: Record) -> _Seen | None:
+def _decode(reader: BagReader, raw: RawMessage) -> _Seen | None:
     try:
-        message = reader.decode(record)
+        message = reader.decode(raw)
         stamp = stamp_of(message)
     except (BagError, AttributeError):
         # The report counts these.
         return None
-    return _Seen(stamp, record.time, message)
+    return _Seen(stamp, raw.time, message)
 
 
 def _frame_set(window: _Window, image: _Seen) -> FrameSet:

@@ -23,6 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from x2c_bags.frames.frame_source import timed
 from x2c_core.arrays import Array
 from x2c_core.errors import X2CError
 from x2c_core.face.descriptors import Descriptor
@@ -36,7 +37,7 @@ from x2c_evaluation.fidelity.measures.agreement import Agreement, agreement
 from x2c_evaluation.fidelity.measures.floors import FLOORS
 from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.observing import observe
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_evaluation.pipeline.seen import seen
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer

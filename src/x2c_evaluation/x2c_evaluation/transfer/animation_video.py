@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from x2c_bags.frames.frame_source import timed
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.face.frames import FaceState
 from x2c_core.images.video_writer import VideoWriter, encoding
@@ -21,7 +22,7 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.even_images import source_images, source_period
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_imitation.pipeline.observation import Need, Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer, make_transfer
 from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from rich.console import Console
 
+from x2c_bags.frames.frame_source import timed
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls, expressions
 from x2c_core.errors import X2CError
@@ -30,7 +31,7 @@ from x2c_datasets.fit.image_tracking import track_single
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.observing import observe
-from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
+from x2c_evaluation.pipeline.offline_pipeline import find_neutral
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral

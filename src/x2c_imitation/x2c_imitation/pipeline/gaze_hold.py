@@ -15,8 +15,8 @@ from collections import deque
 import numpy as np
 
 from x2c_core.arrays import Array
+from x2c_core.face.descriptors import MATRIX, Relation
 from x2c_core.face.frames import Face
-from x2c_core.face.relations import MATRIX, Relation
 
 _OPENNESS = MATRIX[[Relation.EYE_OPENNESS_LEFT, Relation.EYE_OPENNESS_RIGHT]]
 _IRISES = MATRIX[

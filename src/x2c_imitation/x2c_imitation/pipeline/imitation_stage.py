@@ -18,7 +18,7 @@ from x2c_core.errors import X2CError
 from x2c_core.face.frames import NO_TRACK, ControlFrame, Face, FaceState
 from x2c_core.sources.face_loss import FaceLossHandler, FaceLossTiming
 from x2c_core.system.failures import described
-from x2c_core.system.stamp_monitor import StampMonitor
+from x2c_core.system.stamp_checks import StampMonitor
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.gaze_hold import GazeHold
 from x2c_imitation.pipeline.imitator import Imitator

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.face import topology
+from x2c_core.face.descriptors import MATRIX, Relation
 from x2c_core.face.head_pose import FACING, HeadPose, HeadPoseFit, fit_head_pose, yaw_pitch_roll
-from x2c_core.face.relations import MATRIX, Relation, relate
 
 _X, _Y, _Z = 0, 1, 2
 _OPENNESS = [Relation.EYE_OPENNESS_LEFT, Relation.EYE_OPENNESS_RIGHT]
@@ -43,7 +43,7 @@ class Retargeter:
         self._fit = HeadPoseFit(self._neutral)
         self._ahead = (FACING.T @ pose.rotation).T @ FACING.T
         self._scale = morphology_scale(self._neutral, robot)
-        self._openness = np.maximum(relate(self._neutral)[_OPENNESS], 1e-3)
+        self._openness = np.maximum(_openings(self._neutral), 1e-3)
 
     def pose(self, landmarks: ArrayLike) -> HeadPose:
         """Return the head's pose, fitted to the person's own neutral face.
@@ -72,8 +72,7 @@ class Retargeter:
         Args:
             face: (478, 3) landmarks in the head frame of their pose [interocular distances].
         """
-        opening = _EYES @ face.reshape(-1)[_OF_EYES]
-        return np.asarray((opening / self._openness).clip(0.0, 1.0))
+        return np.asarray((_openings(face) / self._openness).clip(0.0, 1.0))
 
 
 def morphology_scale(person: Array, robot: Array) -> Array:
@@ -84,8 +83,8 @@ def morphology_scale(person: Array, robot: Array) -> Array:
         robot: Likewise.
     """
     scale = np.ones((topology.COUNT, 3))
-    openness = relate(robot)[_OPENNESS], relate(person)[_OPENNESS]
-    for side, robots, persons in zip(("LEFT", "RIGHT"), *openness, strict=True):
+    openings = _openings(robot), _openings(person)
+    for side, robots, persons in zip(("LEFT", "RIGHT"), *openings, strict=True):
         upper = getattr(topology, f"EYE_{side}_UPPER")
         lower = getattr(topology, f"EYE_{side}_LOWER")
         iris = getattr(topology, f"IRIS_{side}")
@@ -102,6 +101,11 @@ def morphology_scale(person: Array, robot: Array) -> Array:
     )
     scale[lips, _Y] = _ratio(_extent(robot, lips, _Y), _extent(person, lips, _Y))
     return scale
+
+
+def _openings(face: Array) -> Array:
+    """Return the openings of the left and the right eye (2,) [interocular distances]."""
+    return np.asarray(_EYES @ face.reshape(-1)[_OF_EYES])
 
 
 def _extent(face: Array, indices: NDArray[np.intp], axis: int) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_core.face import topology
-from x2c_core.face.relations import Relation
+from x2c_core.face.descriptors import Relation
 
 IRISES = {"LEFT": topology.IRIS_LEFT, "RIGHT": topology.IRIS_RIGHT}
 

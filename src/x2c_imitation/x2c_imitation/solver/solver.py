@@ -8,9 +8,9 @@ motion, freed of head pose, neutral face and face shape, is explained by it:
 
 with x how far the face's controls go up and down, E the model, d the motion less
 what the robot's own turn of the head will do to its landmarks, W how far each landmark is
-trusted, M the relations between landmarks that people read (`x2c_core.face.relations`), V how much
-these count, R a weak pull to neutral, symmetric and coherent faces, and c what it costs to use a
-control at all. It is a box-constrained quadratic program.
+trusted, M the relations between landmarks that people read (`x2c_core.face.descriptors`), V how
+much these count, R a weak pull to neutral, symmetric and coherent faces, and c what it costs to
+use a control at all. It is a box-constrained quadratic program.
 
 Head and neck turn as the person's head does, less the turn that the robot's expression seems to
 add. The problem is solved twice, so that each knows of the other.
@@ -28,16 +28,9 @@ from numpy.typing import NDArray
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
-from x2c_core.face import relations
-from x2c_core.face.expression_model import (
-    ExpressionModel,
-    from_ways,
-    load_expression_model,
-    net_ways,
-    ways,
-)
+from x2c_core.face.descriptors import MATRIX, Relation
+from x2c_core.face.expression_model import ExpressionModel, load_expression_model
 from x2c_core.face.frames import Face
-from x2c_core.face.relations import Relation
 from x2c_core.face.topology import SKIN_COUNT
 from x2c_core.robot.robot import Robot
 from x2c_core.system.fields import NoOptions
@@ -121,6 +114,7 @@ class Solver(Imitator):
         self._model = model
         effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
         self._normal = _Normal([_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT")])
+        self._apparent_turn = np.concatenate([model.turn_up, model.turn_down])
         strength = (effects[_UNKNOWN] ** 2) @ (landmark_weights.LANDMARKS.ravel() ** 2)
         names = [controls.NAMES[way % controls.COUNT] for way in _UNKNOWN]
         squared, self._threshold = costs(strength, names)
@@ -162,16 +156,17 @@ class Solver(Imitator):
         def explained(turned: Array) -> Array:
             return vector - by_turns @ turned[:, _TURNS].ravel()
 
-        turned = ways(_turned(wanted))
+        turned = controls.ways(_turned(wanted))
         first = _solve(matrix, explained(turned))
-        turning = _turned(wanted - self._model.turn_of_ways(net_ways(_gone(first))))
+        turning = _turned(wanted - controls.net_ways(_gone(first)).ravel() @ self._apparent_turn)
         # What is one-sided without the pull of left and right together is let go of it.
         difference = first - first[_OTHER_SIDE]
         kept = np.where(_FADES, 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2, 1.0)
-        turned = ways(turning)
+        turned = controls.ways(turning)
         gone = _gone(_solve(matrix + self._symmetry * kept, explained(turned)))
-        values = from_ways(gone)
-        turning = _turned(wanted - self._model.turn_of_ways(net_ways(gone) + turned))
+        values = controls.from_ways(gone)
+        gone = controls.net_ways(gone) + turned
+        turning = _turned(wanted - gone.ravel() @ self._apparent_turn)
         return controls.clamp(values + turning - controls.NEUTRAL)[0]
 
 
@@ -191,7 +186,7 @@ class _Part:
     """
 
     def __init__(self, effects: Array, landmarks: Array, related: Array) -> None:
-        rows = related[:, None] * relations.MATRIX[: related.size]
+        rows = related[:, None] * MATRIX[: related.size]
         unknown = effects[_UNKNOWN]
         projection = unknown * landmarks.ravel() ** 2 + (unknown @ rows.T) @ rows
         self.matrix = projection @ unknown.T

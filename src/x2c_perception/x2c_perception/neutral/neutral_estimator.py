@@ -9,9 +9,9 @@ import numpy as np
 
 from x2c_core.arrays import Array
 from x2c_core.face import topology
+from x2c_core.face.descriptors import MATRIX, Relation
 from x2c_core.face.frames import Face, FaceState
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
-from x2c_core.face.relations import MATRIX, Relation
 from x2c_perception.neutral.identity_estimate import (
     IdentityEstimate,
     estimate_identity,

@@ -81,7 +81,7 @@ class NeutralKeeper:
             elif self._known is not None:
                 self._fixed = True
                 return self._known
-        calibrated = self._calibrator.add(face, now)
+        calibrated = self._calibrator.add(face, now) if self._asked else None
         if calibrated is not None:
             return self._calibrated(calibrated)
         if self._fixed or not self.automatic:

@@ -20,8 +20,8 @@ from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.face.topology import COUNT
 from x2c_core.printable import printable
 from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.messages import controls_from_message
-from x2c_node.conversion.time_stamps import to_nanoseconds
 from x2c_node.diagnostics import Diagnosis
 
 _QUALITY = 80

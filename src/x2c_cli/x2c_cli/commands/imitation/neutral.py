@@ -63,9 +63,10 @@ def first_pass(video: str) -> NeutralFace:
     Raises:
         X2CError: It is no video that ends, or there is no face in it.
     """
+    from x2c_bags.frames.frame_source import timed
     from x2c_core.errors import OutputError
     from x2c_evaluation.pipeline.even_images import source_images, source_period
-    from x2c_evaluation.pipeline.offline_pipeline import find_neutral, timed
+    from x2c_evaluation.pipeline.offline_pipeline import find_neutral
     from x2c_perception.cameras.choice import choose_source
     from x2c_perception.neutral.neutral_frames import NeutralFace
 

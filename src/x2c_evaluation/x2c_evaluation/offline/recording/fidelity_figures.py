@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from x2c_bags.frames.frame_source import FrameSource, ahead
+from x2c_bags.frames.frame_source import FrameSource
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
@@ -13,6 +13,7 @@ from x2c_evaluation.fidelity.measure import mean, measure
 from x2c_evaluation.offline.results.result import DescriptorFidelity, FidelityFigures
 from x2c_evaluation.pipeline.even_images import even_images
 from x2c_evaluation.pipeline.frame_curves import FrameCurves
+from x2c_evaluation.pipeline.offline_pipeline import ahead
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 

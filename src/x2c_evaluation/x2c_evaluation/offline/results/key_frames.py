@@ -155,7 +155,7 @@ def _peaks(weights: Array, times: Array) -> list[int]:
     for place in order:
         if len(found) == KEY_FRAMES or not np.isfinite(weights[place]):
             break
-        if all(abs(times[place] - times[other]) >= _APART for other in found):
+        if (np.abs(times[found] - times[place]) >= _APART).all():
             found.append(int(place))
     return sorted(found)
 

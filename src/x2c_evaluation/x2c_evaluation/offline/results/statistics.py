@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ _ROUNDING = 1e-5
 """Rounding error of float32 that is accepted past a value's range."""
 _REGULAR = 1.8
 """Longest step between frames that belong together [usual steps]."""
+_BLOCK = 1000
+"""Frames whose joint targets are found at once."""
 _FEWEST = 6
 """Frames that a window needs."""
 
@@ -123,20 +126,18 @@ def limit_statistics(
     at_end &= np.abs(values - controls.NEUTRAL) > _ROUNDING
     joint_map = JointMap(robot, settings.gains, settings.offsets)
     positions, clamped = [], []
-    for row in values:
-        try:
-            targets = joint_map.targets(row)
-        except X2CError:
-            continue
-        positions.append(targets.positions)
-        clamped.append(targets.clamped_joints)
+    for begin in range(0, len(values), _BLOCK):
+        with suppress(X2CError):
+            targets = joint_map.targets(values[begin : begin + _BLOCK])
+            positions.append(targets.positions)
+            clamped.append(targets.clamped_joints)
     joints = robot.joint_names
-    passed = np.array(clamped, dtype=bool).reshape(-1, len(joints))
+    passed = np.concatenate([np.zeros((0, len(joints)), dtype=bool), *clamped])
     too_fast = np.zeros_like(passed)
-    if len(positions) == len(curves) > 1:
+    if len(passed) == len(curves) > 1:
         steps = np.diff(curves.stamps)[:, None] * 1e-9
         limits = np.array([joint.velocity for joint in robot.joints])
-        ways = np.abs(np.diff(np.array(positions), axis=0))
+        ways = np.abs(np.diff(np.concatenate(positions), axis=0))
         too_fast[1:] = (steps > 0.0) & (ways > limits * np.maximum(steps, 1e-9) * (1.0 + 1e-6))
     total = max(len(curves), 1)
     return LimitFigures(

@@ -3,7 +3,7 @@ from builtin_interfaces.msg import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2c_node.conversion.time_stamps import to_nanoseconds, to_stamp
+from x2c_node.conversion.headers import to_nanoseconds, to_stamp
 
 SECOND = 1_000_000_000
 

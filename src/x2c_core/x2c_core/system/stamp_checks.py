@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stamps of a stream that cannot be, replaced by the time of arrival."""
+"""Checks of a stream's stamps: those that cannot be, and jumps."""
 
 from __future__ import annotations
 
@@ -67,6 +67,23 @@ class StampGuard:
         if self._same_clock and arrival and self._foreign.after(away):
             return StampFault.FOREIGN
         return StampFault.FROZEN if frozen else None
+
+
+class StampMonitor:
+    """Monitor of the stamps of a stream, for jumps as when a bag is played in a loop.
+
+    Args:
+        gap: Largest step ahead that is no jump [s].
+    """
+
+    def __init__(self, gap: float = 5.0) -> None:
+        self._gap = int(gap * 1e9)
+        self._last: int | None = None
+
+    def jumped(self, nanoseconds: int) -> bool:
+        """Return whether this stamp does not follow the last one: back in time, or far ahead."""
+        last, self._last = self._last, nanoseconds
+        return last is not None and not 0 <= nanoseconds - last <= self._gap
 
 
 class _Verdict:
