@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read in a face, as numbers: relations between landmarks, and descriptors.
+"""Readings of a face as numbers: relations between landmarks, and descriptors.
 
 All are measured on landmarks freed of head pose, so they have the same meaning on a person and on
 a robot. Relations (openings, heights, widths, gaze) are linear in the landmarks, so they can be
