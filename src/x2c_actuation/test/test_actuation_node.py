@@ -234,7 +234,7 @@ def reset(ros):
     return ros.call(Trigger, f"{NODE}/reset", Trigger.Request())
 
 
-def test_an_emergency_stop_is_released_only_by_who_pressed_it_and_ended_only_by_reset(
+def test_an_emergency_stop_is_released_only_by_who_asserted_it_and_ended_only_by_reset(
     start, write_robot, ros, wait_until
 ):
     _, side = start(write_robot())
@@ -248,7 +248,7 @@ def test_an_emergency_stop_is_released_only_by_who_pressed_it_and_ended_only_by_
     other.publish(Bool(data=False))
     response = reset(ros)
     assert not response.success
-    assert "still pressed" in response.message
+    assert "still asserted" in response.message
     response = ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True))
     assert not response.success
     assert "call ~/reset first" in response.message
@@ -310,7 +310,7 @@ def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(
     assert side.answers[-1].position[2] > 0.1, "it was stopped on its way"
 
 
-def test_a_stop_pressed_before_the_node_was_there_holds(start, write_robot, ros, wait_until):
+def test_a_stop_asserted_before_the_node_was_there_holds(start, write_robot, ros, wait_until):
     ros.publish(Bool, "estop", LATCHED).publish(Bool(data=True))
     process, _ = start(write_robot())
     ros.diagnosis(NODE)
@@ -318,7 +318,7 @@ def test_a_stop_pressed_before_the_node_was_there_holds(start, write_robot, ros,
     assert process.stop() == 0
 
 
-def test_who_has_gone_presses_no_longer(start, write_robot, ros, wait_until):
+def test_who_has_gone_asserts_no_longer(start, write_robot, ros, wait_until):
     _, side = start(write_robot())
     ros.diagnosis(NODE)
     side.answer()

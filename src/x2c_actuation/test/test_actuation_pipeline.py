@@ -120,7 +120,7 @@ def test_silence_holds_then_eases_to_neutral_then_sends_nothing(driven):
 def test_an_emergency_stop_brakes_within_the_limits_and_holds(driven):
     driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
     driven.run(0.05, frame(Eyelid_Upper_Left=2.0))
-    driven.pipeline.state_machine.press("button", driven.now)
+    driven.pipeline.state_machine.assert_estop("button", driven.now)
     stopped = driven.at("lid")
     driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
     assert driven.state is State.STOPPED
@@ -130,7 +130,7 @@ def test_an_emergency_stop_brakes_within_the_limits_and_holds(driven):
 
 
 def test_a_stop_before_anything_was_sent_sends_nothing(driven):
-    driven.pipeline.state_machine.press("button", 0.0)
+    driven.pipeline.state_machine.assert_estop("button", 0.0)
     driven.run(0.5, frame())
     assert driven.sent == []
 
@@ -202,7 +202,7 @@ def test_an_emergency_stop_that_is_reset_at_once_still_brakes_within_the_limits(
     driven.run(0.5, frame(Eyelid_Upper_Left=-1.0))
     driven.run(0.05, frame(Eyelid_Upper_Left=2.0))
     state_machine = driven.pipeline.state_machine
-    state_machine.press("button", driven.now)
+    state_machine.assert_estop("button", driven.now)
     state_machine.release()
     state_machine.reset(driven.now)
     assert driven.tick() is not None
@@ -311,7 +311,7 @@ events = st.lists(
     | st.tuples(st.just("take"), st.sampled_from([controls.MINIMUM, controls.MAXIMUM]))
     | st.tuples(st.just("measure"), st.lists(numbers, min_size=5, max_size=5))
     | st.tuples(
-        st.sampled_from(["enable", "disable", "ease", "press", "reset", "fail"]), st.none()
+        st.sampled_from(["enable", "disable", "ease", "assert_estop", "reset", "fail"]), st.none()
     )
     | st.tuples(st.just("gains"), st.floats(0.0, 3.0))
     | st.tuples(st.just("silence"), st.sampled_from([0.0, 1e-9, 0.02, 0.2, 5.0, -3.0]))
@@ -349,7 +349,7 @@ def test_no_limit_is_passed_and_nothing_raised_whatever_happens(
             ask(lambda: pipeline.take(ControlFrame(what, 1.0, ControlState.TRACKING, 0), 0, now))  # noqa: B023
         elif event == "measure":
             ask(lambda: pipeline.feedback.take(robot.joint_names, what, now))  # noqa: B023
-        elif event in ("press", "fail"):
+        elif event in ("assert_estop", "fail"):
             getattr(state_machine, event)("test", now)
         elif event == "reset":
             state_machine.release()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who releases a press, where rclpy tells who has published and where it does not (Jazzy)."""
+"""Who releases the stop, where rclpy tells who has published and where it does not (Jazzy)."""
 
 from types import SimpleNamespace
 
@@ -53,50 +53,50 @@ class Stage:
             for gid in self.there
         ]
 
-    def publish(self, publisher, pressed, topic="/left/estop"):
+    def publish(self, publisher, asserted, topic="/left/estop"):
         info = {"source_timestamp": 0, "received_timestamp": 0}
         if self.told:
             info["publisher_gid"] = {"implementation_identifier": "", "data": publisher}
-        self.hear[topic](Bool(data=pressed), info)
+        self.hear[topic](Bool(data=asserted), info)
 
 
 BUTTON, WATCHDOG = b"b" * 16, b"w" * 16
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_what_one_presses_another_does_not_release(told):
+def test_what_one_asserts_another_does_not_release(told):
     stage = Stage(told)
     stage.there = [BUTTON, WATCHDOG]
     stage.publish(WATCHDOG, False)
     stage.publish(BUTTON, True)
     stage.publish(WATCHDOG, False)
-    assert stage.stop.pressed
+    assert stage.stop.asserted
     stage.stop.forget_the_gone()
     assert stage.stop.names == ("/left/estop (/panel)" if told else "/left/estop")
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_the_only_publisher_releases_what_it_pressed(told):
+def test_the_only_publisher_releases_what_it_asserted(told):
     stage = Stage(told)
     stage.there = [BUTTON]
     stage.publish(BUTTON, True)
-    assert stage.stop.pressed
+    assert stage.stop.asserted
     stage.publish(BUTTON, False)
-    assert not stage.stop.pressed
+    assert not stage.stop.asserted
 
 
 def test_a_release_that_may_be_anybody_s_is_ignored_aloud_until_one_is_left():
     stage = Stage(told=False)
     stage.there = [BUTTON, WATCHDOG]
     stage.publish(WATCHDOG, False)
-    assert stage.warnings == [], "nothing is pressed"
+    assert stage.warnings == [], "nothing is asserted"
     stage.publish(BUTTON, True)
     stage.publish(BUTTON, False)
-    assert stage.stop.pressed
+    assert stage.stop.asserted
     assert "release on /left/estop is ignored" in stage.warnings[0]
     stage.there = [BUTTON]
     stage.publish(BUTTON, False)
-    assert not stage.stop.pressed
+    assert not stage.stop.asserted
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -106,19 +106,19 @@ def test_whoever_is_gone_has_released(told):
     stage.publish(BUTTON, True)
     stage.there = []
     stage.stop.forget_the_gone()
-    assert not stage.stop.pressed
+    assert not stage.stop.asserted
 
 
 @pytest.mark.parametrize("told", [True, False])
 def test_a_press_by_the_service_is_released_by_the_service_alone(told):
     stage = Stage(told)
     stage.there = [BUTTON]
-    stage.stop.press(True)
+    stage.stop.set(True)
     stage.publish(BUTTON, False)
     stage.stop.forget_the_gone()
     assert stage.stop.names == "~/estop"
-    stage.stop.press(False)
-    assert not stage.stop.pressed
+    stage.stop.set(False)
+    assert not stage.stop.asserted
 
 
 @pytest.mark.parametrize("reliability", list(ReliabilityPolicy))
@@ -151,18 +151,18 @@ def test_a_graph_that_cannot_be_read_releases_nothing(monkeypatch):
     monkeypatch.setattr(stage, "get_publishers_info_by_topic", fail)
     stage.stop.look()
     stage.stop.forget_the_gone()
-    assert stage.stop.pressed
+    assert stage.stop.asserted
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_what_is_pressed_for_all_robots_is_not_released_by_the_robot_s_own_stop(told):
+def test_what_is_asserted_for_all_robots_is_not_released_by_the_robot_s_own_stop(told):
     stage = Stage(told, shared="/estop")
     stage.there = [BUTTON]
     stage.publish(BUTTON, True, "/estop")
     stage.publish(BUTTON, False, "/left/estop")
     assert stage.stop.names.startswith("/estop")
     stage.publish(BUTTON, False, "/estop")
-    assert not stage.stop.pressed
+    assert not stage.stop.asserted
 
 
 def test_a_shared_stop_that_is_the_robot_s_own_is_heard_once():

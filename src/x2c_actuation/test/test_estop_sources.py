@@ -2,7 +2,7 @@
 from x2c_actuation.safety.estop_sources import EstopSources
 
 
-def test_nobody_releases_what_somebody_else_presses():
+def test_nobody_releases_what_somebody_else_asserts():
     sources = EstopSources()
     sources.set(1, "button", True)
     sources.set(2, "watchdog", False)

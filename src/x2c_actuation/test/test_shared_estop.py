@@ -34,17 +34,17 @@ def test_one_switch_stops_all_robots_and_each_has_its_own(ros, wait_until, start
     left, right = start("/left"), start("/right")
     own = ros.publish(Bool, "/left/estop", 10)
 
-    def pressed(publisher, *nodes):
+    def asserts(publisher, *nodes):
         publisher.publish(Bool(data=True))
         return all("emergency stop" in message(node) for node in nodes)
 
-    wait_until(lambda: pressed(own, left), what="the left robot's own stop")
+    wait_until(lambda: asserts(own, left), what="the left robot's own stop")
     assert "emergency stop" not in message(right)
-    wait_until(lambda: pressed(everything, right), what="the stop of both")
+    wait_until(lambda: asserts(everything, right), what="the stop of both")
     asserting = right.diagnosis().values["pressing the emergency stop"]
     assert asserting.startswith("/estop")
     assert ros.node.get_name() in asserting
-    # The left one is pressed twice, and neither releases the other.
+    # The left one is stopped twice, and neither releases the other.
     own.publish(Bool(data=False))
     wait_until(
         lambda: left.diagnosis().values["pressing the emergency stop"].startswith("/estop"),

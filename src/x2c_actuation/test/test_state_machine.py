@@ -137,7 +137,7 @@ def test_neutral_is_gone_to_and_control_values_are_ignored_until_enabled():
 def test_an_emergency_stop_latches_in_any_state(seconds):
     one = state_machine()
     now = follow(one, 0.0, seconds)
-    one.press("button", now)
+    one.assert_estop("button", now)
     now = follow(one, now, 2.0)
     assert one.state is State.STOPPED
     assert "button" in one.reason
@@ -168,7 +168,7 @@ def test_a_fault_latches_and_a_stop_goes_before_it():
     one.fail("blocked", now)
     one.fail("blocked again", now)
     assert (one.state, one.reason) == (State.FAULT, "blocked")
-    one.press("button", now)
+    one.assert_estop("button", now)
     assert one.state is State.STOPPED
     one.fail("blocked", now)
     assert one.state is State.STOPPED
@@ -178,7 +178,7 @@ def test_a_fault_latches_and_a_stop_goes_before_it():
     assert one.state is State.DISABLED
 
 
-@pytest.mark.parametrize("cause", ["press", "fail"])
+@pytest.mark.parametrize("cause", ["assert_estop", "fail"])
 def test_what_was_reset_waits_for_enable_also_after_a_pause(cause):
     one = state_machine()
     now = follow(one, 0.0, 1.0)
@@ -255,8 +255,8 @@ class AnySequence(RuleBasedStateMachine):
             self.allowed = False
 
     @rule()
-    def press(self):
-        self.one.press("button", self.now)
+    def assert_estop(self):
+        self.one.assert_estop("button", self.now)
         self.must_reset, self.allowed = True, False
         assert self.one.state is State.STOPPED
 
@@ -274,7 +274,7 @@ class AnySequence(RuleBasedStateMachine):
         try:
             self.one.reset(self.now)
         except RefusedError:
-            assert self.one.pressed
+            assert self.one.asserted
         else:
             self.must_enable = self.must_enable or self.must_reset
             self.must_reset = False

@@ -132,7 +132,7 @@ def face(robot):
 
 VALUES = st.sampled_from((controls.MINIMUM, controls.MAXIMUM, controls.NEUTRAL))
 COUNTS = st.sampled_from([1, 2, 3, 5, 8, 13, 40])
-ENDS = ["disable", "ease", "press", "fail", "cut off", "neutral", "hold"]
+ENDS = ["disable", "ease", "assert_estop", "fail", "cut off", "neutral", "hold"]
 PAUSES = [0.0, 1e-4, 0.004, 0.03, 0.09, 0.1, 0.11, 0.4, 2.0]
 
 
@@ -152,7 +152,7 @@ class AnyLife:
 
     def end(self, how, values, count):
         face = self.face
-        if how in ("press", "fail"):
+        if how in ("assert_estop", "fail"):
             getattr(face.state_machine, how)("test", face.now)
         elif how == "disable":
             face.state_machine.disable(face.now)

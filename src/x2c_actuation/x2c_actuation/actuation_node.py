@@ -76,7 +76,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # latched waits for a reset.
         self._stage = ActuationStage(self.params.settings, time.monotonic())
         self._joint_states = JointStates(self, self._measure)
-        self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
+        self._estop = EmergencyStop(self, self._estop_changed, self.params.shared_estop)
 
     def configure(self) -> None:
         """Read the robot and make publishers and services."""
@@ -198,7 +198,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         state_machine = self._stage.state_machine
         state = state_machine.state
         if state in LATCHED:
-            hint = "release it, then call ~/reset" if self._estop.pressed else "call ~/reset"
+            hint = "release it, then call ~/reset" if self._estop.asserted else "call ~/reset"
             return Level.ERROR, f"{state_machine.reason}; {hint}"
         if wrong := self._stage.pipeline.feedback.contradiction(now):
             return Level.ERROR, f"{wrong}; {_UNTIL_THEN}"
@@ -328,11 +328,11 @@ class ActuationNode(ManagedNode[ActuationParameters]):
 
     # What users ask for.
 
-    def _press(self, who: str) -> None:
+    def _estop_changed(self, who: str) -> None:
         """React to the assertion or release of the emergency stop."""
         with self._moving:
-            if self._estop.pressed:
-                self._stage.state_machine.press(who, time.monotonic())
+            if self._estop.asserted:
+                self._stage.state_machine.assert_estop(who, time.monotonic())
             else:
                 self._stage.state_machine.release()
 
@@ -368,19 +368,19 @@ class ActuationNode(ManagedNode[ActuationParameters]):
     def _estop_service(
         self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
-        self._estop.press(request.data)
+        self._estop.set(request.data)
         response.success = True
         response.message = "stopped" if request.data else f"released; {self._still_stopped()}"
         return response
 
     def _still_stopped(self) -> str:
         names = self._estop.names
-        return f"still pressed by {names}" if names else "call ~/reset, then ~/enable"
+        return f"still asserted by {names}" if names else "call ~/reset, then ~/enable"
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._estop.forget_the_gone()
         with self._moving:
-            if not self._estop.pressed:
+            if not self._estop.asserted:
                 self._stage.state_machine.release()
             self._stage.state_machine.reset(time.monotonic())
         response.success = True

@@ -33,7 +33,7 @@ def state_message(
         since=max(now - state_machine.since, 0.0),
         reason=pipeline.reason,
         armed=state_machine.armed,
-        estop_pressed=state_machine.pressed,
+        estop_pressed=state_machine.asserted,
         command_stamp=to_stamp(pipeline.stamp),
         input_age=_age(state_machine.input_age(now)),
         feedback_age=_age(pipeline.feedback.age(now)),

@@ -40,7 +40,7 @@ def test_a_reset_releases_first_and_waits_until_that_is_heard(monkeypatch):
 
     def answer():
         done = next(tries, True)
-        return Trigger.Response(success=done, message="reset" if done else "still pressed")
+        return Trigger.Response(success=done, message="reset" if done else "still asserted")
 
     operated = Operated({"actuation_node": SetBool.Response(success=True)})
     operated.answers["motor_driver_node"] = answer

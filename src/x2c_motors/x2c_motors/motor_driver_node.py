@@ -83,7 +83,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         # A stop is heard in every state and outlives every transition: only a reset ends it.
         self._stopped = False
         self._boards: tuple[MotorBoard, ...] = ()
-        self._estop = EmergencyStop(self, self._press, self.params.shared_estop)
+        self._estop = EmergencyStop(self, self._estop_changed, self.params.shared_estop)
 
     def configure(self) -> None:
         """Read the robot and its driver section; make the publisher and the service."""
@@ -217,8 +217,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         take = self._guarded(self._take, "joint_commands")
         take_messages(self, self._commands, lambda message, info: take(message))
 
-    def _press(self, who: str) -> None:
-        if not self._estop.pressed:
+    def _estop_changed(self, who: str) -> None:
+        if not self._estop.asserted:
             return
         first = not self._stopped
         self._stopped = True
@@ -243,8 +243,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._estop.forget_the_gone()
-        if self._estop.pressed:
-            response.message = f"still pressed by {self._estop.names}: release it first"
+        if self._estop.asserted:
+            response.message = f"still asserted by {self._estop.names}: release it first"
             return response
         self._stopped = False
         for board in self._boards:

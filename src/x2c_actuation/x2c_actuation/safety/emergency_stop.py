@@ -38,13 +38,13 @@ class EmergencyStop:
     """Sources that assert the emergency stop, by topic and by service.
 
     There is a topic of the robot's own, and one that robots share. Any publisher of them can
-    press, and only it can release what it presses; one that is gone has released. Where rclpy does
-    not say who has published, as in ROS 2 Jazzy, a release counts only if the topic has no other
-    publisher.
+    assert the stop, and only it can release what it asserts; one that is gone has released. Where
+    rclpy does not say who has published, as in ROS 2 Jazzy, a release counts only if the topic has
+    no other publisher.
 
     Args:
         node: Node that listens.
-        changed: Callback for a press or a release, which takes who it is.
+        changed: Callback for an assertion or a release, which takes who it is.
         shared: Topic that robots share; empty for none.
     """
 
@@ -62,13 +62,13 @@ class EmergencyStop:
         node.create_timer(_LOOK, self.look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
-    def pressed(self) -> bool:
+    def asserted(self) -> bool:
         """True while any source asserts it."""
         return bool(self._sources.names)
 
     @property
     def names(self) -> str:
-        """Topics, with their publishers' nodes, and services that press."""
+        """Topics, with their publishers' nodes, and services that assert it."""
         return ", ".join(dict.fromkeys(map(self._name, self._sources.asserting())))
 
     def _name(self, who: Hashable) -> str:
@@ -97,9 +97,9 @@ class EmergencyStop:
             if one.qos_profile.reliability == ReliabilityPolicy.RELIABLE
         }
 
-    def press(self, pressed: bool) -> None:
-        """Press or release by the service."""
-        self._sources.set(_SERVICE, _SERVICE, pressed)
+    def set(self, asserted: bool) -> None:
+        """Assert or release by the service."""
+        self._sources.set(_SERVICE, _SERVICE, asserted)
         self._changed(_SERVICE)
 
     def forget_the_gone(self) -> None:
@@ -141,7 +141,7 @@ class EmergencyStop:
         self._changed(topic)
 
     def _can_release(self, topic: str) -> bool:
-        """Return whether a publisher that is not known is for sure the one that presses."""
+        """Return whether a publisher that is not known is for sure the one that asserts."""
         count = self._node.count_publishers(topic)
         if count != 1 and _Publisher(topic, None) in self._sources.asserting():
             self._node.get_logger().warning(

@@ -14,21 +14,21 @@ class EstopSources:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of those who press."""
+        """Names of the asserting sources."""
         return tuple(self._asserting.values())
 
-    def set(self, who: Hashable, name: str, pressed: bool) -> None:
+    def set(self, who: Hashable, name: str, asserted: bool) -> None:
         """Note that a source asserts or releases."""
-        if pressed:
+        if asserted:
             self._asserting[who] = name
         else:
             self._asserting.pop(who, None)
 
     def forget(self, gone: Collection[Hashable]) -> None:
-        """Release for those who are gone."""
+        """Release for sources that are gone."""
         for who in gone:
             self._asserting.pop(who, None)
 
     def asserting(self) -> tuple[Hashable, ...]:
-        """Return who presses."""
+        """Return the asserting sources."""
         return tuple(self._asserting)

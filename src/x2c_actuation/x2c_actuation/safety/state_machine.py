@@ -89,7 +89,7 @@ class ActuationStateMachine:
         self.timing = timing
         self._armed = False
         self._input: float | None = None
-        self._pressed = False
+        self._asserted = False
         self._given_up = False
         self._was_reset = False
         self._state, self._reason, self._since = State.DISABLED, "", now
@@ -116,9 +116,9 @@ class ActuationStateMachine:
         return self._armed
 
     @property
-    def pressed(self) -> bool:
+    def asserted(self) -> bool:
         """True while a source asserts the emergency stop."""
-        return self._pressed
+        return self._asserted
 
     def input_age(self, now: float) -> float | None:
         """Return how long ago control values came [s]; None where none came."""
@@ -176,16 +176,16 @@ class ActuationStateMachine:
         self._armed = False
         self._enter(State.EASING, reason, now)
 
-    def press(self, by: str, now: float) -> None:
+    def assert_estop(self, by: str, now: float) -> None:
         """Stop, whatever the state."""
-        self._pressed = True
+        self._asserted = True
         self._armed = False
         if self._state is not State.STOPPED:
             self._enter(State.STOPPED, f"emergency stop by {by}", now)
 
     def release(self) -> None:
         """Note that no source asserts the emergency stop any more; it stays until the reset."""
-        self._pressed = False
+        self._asserted = False
 
     def fail(self, reason: str, now: float) -> None:
         """Stop because something is wrong; an emergency stop goes before."""
@@ -199,8 +199,8 @@ class ActuationStateMachine:
         Raises:
             RefusedError: A source still asserts the emergency stop.
         """
-        if self._pressed:
-            raise RefusedError("the emergency stop is still pressed: release it first")
+        if self._asserted:
+            raise RefusedError("the emergency stop is still asserted: release it first")
         if self._state in LATCHED:
             self._was_reset = True
             self._enter(State.HALTING, _RESET, now)

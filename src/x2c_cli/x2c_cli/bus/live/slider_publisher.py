@@ -15,8 +15,8 @@ from x2c_core.control_space.layers import ControlLayer
 from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues
-from x2c_node.conversion.messages import controls_to_message, layer_to_message
 from x2c_node.conversion.headers import to_stamp
+from x2c_node.conversion.messages import controls_to_message, layer_to_message
 
 SOURCE = "sliders"
 """Name of the source of the face mixer."""

@@ -3,7 +3,7 @@
 
 The nodes run as processes, with the built-in performer in front of the camera and the virtual face
 or emulated servos as the robot. Processes are frozen and killed, invalid numbers are published,
-the emergency stop is pressed in every state, and the servos lose power. The commands of actuation
+the emergency stop is asserted in every state, and the servos lose power. The commands of actuation
 and the motion of emulated servos are recorded and compared with the limits in robot.yaml. The
 table replaces an earlier one at the end. The exit status is 1 if a limit was exceeded, or if the
 pipeline did not recover.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the pipeline for a long time with disturbances, and check whether its memory grows.
 
-The built-in performer drives the virtual face. About every 22 s the emergency stop is pressed and
+The built-in performer drives the virtual face. About every 22 s the emergency stop is asserted and
 reset, joints are disabled and enabled, and invalid control values are published. Memory, threads
 and open files of each process are sampled. The exit status is 1 if one of them grows after the
 first fifth of the time, or if a limit of a joint was exceeded. Samples and curves replace earlier

@@ -229,9 +229,9 @@ class Rig:
         names = list(self._robot.joint_names)
         self._false_states.publish(JointState(name=names, position=list(positions)))
 
-    def press(self, pressed: bool) -> None:
-        """Press or release the emergency stop by its topic."""
-        self._estop.publish(Bool(data=pressed))
+    def set_estop(self, asserted: bool) -> None:
+        """Assert or release the emergency stop by its topic."""
+        self._estop.publish(Bool(data=asserted))
 
     def enable(self, enabled: bool = True) -> bool:
         """Call `~/enable`; return whether it was granted."""

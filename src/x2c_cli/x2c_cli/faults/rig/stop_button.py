@@ -81,10 +81,10 @@ class StopButton:
         self._process.stdout.close()
         self._folder.cleanup()
 
-    def press(self, pressed: bool) -> None:
+    def set(self, asserted: bool) -> None:
         """Publish."""
         assert self._process.stdin is not None  # noqa: S101 - asked for above
-        self._process.stdin.write(f"{int(pressed)}\n")
+        self._process.stdin.write(f"{int(asserted)}\n")
         self._process.stdin.flush()
 
 

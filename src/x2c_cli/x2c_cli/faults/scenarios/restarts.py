@@ -33,11 +33,11 @@ def _round(rig: Rig, how: str) -> None:
         rig.enable()
         _follow(rig)
         rig.note(f"{how}: stopped, deactivated, cleaned up, and back after {pause:g} s")
-        rig.press(True)
+        rig.set_estop(True)
         rig.wait_for(State.STOPPED)
         _transitions(rig, _WAY_DOWN)
         rig.wait(pause)
-        rig.press(False)
+        rig.set_estop(False)
         _transitions(rig, _WAY_UP)
         rig.wait(0.1)
         if not rig.reset():

@@ -100,13 +100,13 @@ def _driver_gone(rig: Rig) -> None:
 def _emergency_stops(rig: Rig) -> None:
     for state, reach in _WAYS.items():
         reach(rig)
-        rig.note(f"pressed while {state.name.lower()}")
-        rig.press(True)
+        rig.note(f"stop asserted while {state.name.lower()}")
+        rig.set_estop(True)
         rig.wait_for(State.STOPPED)
         rig.wait(0.3)
         if rig.reset() or rig.enable():
             raise FaultError("the emergency stop could be reset before it was released")
-        rig.press(False)
+        rig.set_estop(False)
         rig.wait(0.2)
         if rig.state is not State.STOPPED:
             raise FaultError(

@@ -11,13 +11,13 @@ from x2c_cli.faults.rig.stop_button import DURABILITIES, RELIABILITIES, StopButt
 
 
 def strange_stops(rig: Rig) -> None:
-    """Let a publisher of each quality of service come, press, release and go."""
+    """Let a publisher of each quality of service come, assert the stop, release it and go."""
     for reliability, durability in itertools.product(RELIABILITIES, DURABILITIES):
-        rig.note(f"stop pressed: {reliability}, {durability}")
+        rig.note(f"stop asserted: {reliability}, {durability}")
         with StopButton(rig.topic("estop"), reliability, durability) as button:
-            button.press(True)
+            button.set(True)
             rig.wait_for(State.STOPPED)
-            button.press(False)
+            button.set(False)
             rig.reset_when_released()
         rig.enable()
         rig.wait_for(State.ACTIVE)

@@ -30,7 +30,7 @@ _SETTLED = 0.2
 PERIOD = 5.0
 """Time between two samples [s]."""
 
-_PRESSES, _BETWEEN_PRESSES = 5, 0.1
+_ASSERTIONS, _BETWEEN_ASSERTIONS = 5, 0.1
 """Number of messages of a best-effort stop, and the time between two [s]."""
 
 MOST_MEMORY = 3.0
@@ -83,7 +83,7 @@ def soak(
 ) -> list[UsageSample]:
     """Run the pipeline, disturb it again and again, and return what its processes used.
 
-    In each round of about 22 s the emergency stop is pressed and reset, by a publisher that comes
+    In each round of about 22 s the emergency stop is asserted and reset, by a publisher that comes
     and goes every third time; joints are disabled and enabled; control values that are no numbers
     come in between.
 
@@ -155,15 +155,15 @@ def _disturbances(rig: Rig, number: int) -> Iterator[None]:
     rig.wait_for(State.ACTIVE)
     yield from _quiet(rig, 1)
     if number % 3:
-        rig.press(True)
+        rig.set_estop(True)
         rig.wait_for(State.STOPPED)
-        rig.press(False)
+        rig.set_estop(False)
     else:
         with StopButton(rig.topic("estop"), "best_effort", "volatile") as button:
             # One best-effort message can be lost while publisher and subscription still match.
-            for _ in range(_PRESSES):
-                button.press(True)
-                rig.wait(_BETWEEN_PRESSES)
+            for _ in range(_ASSERTIONS):
+                button.set(True)
+                rig.wait(_BETWEEN_ASSERTIONS)
             rig.wait_for(State.STOPPED)
     rig.reset_when_released()
     rig.enable()

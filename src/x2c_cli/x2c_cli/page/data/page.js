@@ -86,9 +86,9 @@ const show = {
         : "no actuation node says that it is stopped";
       sayStop(`Published, NOT CONFIRMED: ${who}. Cut the motors' power.`, "bad");
     } else if (stopped.length) {
-      sayStop(`Not pressed here; ${short(stopped)} is stopped.`, "bad");
+      sayStop(`Not asserted from here; ${short(stopped)} is stopped.`, "bad");
     } else {
-      sayStop("Not pressed here.", "");
+      sayStop("Not asserted from here.", "");
     }
   },
   figures(figures) {
