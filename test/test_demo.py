@@ -51,7 +51,7 @@ def test_the_demo_ends_well(performance):
 
 
 def test_everything_promised_is_there(performance):
-    names = {"imitation.mp4", "controls.csv", "bag", "report.json", "report.png"}
+    names = {"imitation.mp4", "poster.jpg", "controls.csv", "bag", "report.json", "report.png"}
     assert {path.name for path in performance.out.iterdir()} == names
 
 

@@ -11,7 +11,13 @@ from x2c_evaluation.run_report.demo_summary import REPORT
 
 def test_it_knows_the_names_of_all_results():
     assert recorder.BAG == output_folder.BAG
-    names = {video.FILE_NAME, controls_table.FILE_NAME, REPORT, report_figure.FILE_NAME}
+    names = {
+        video.FILE_NAME,
+        video.POSTER,
+        controls_table.FILE_NAME,
+        REPORT,
+        report_figure.FILE_NAME,
+    }
     assert set(output_folder.FILES) == names
 
 

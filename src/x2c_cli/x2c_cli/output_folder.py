@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from x2c_core.files.results import ResultsFolder
 
 BAG = "bag"
-FILES = ("imitation.mp4", "controls.csv", "report.json", "report.png")
+FILES = ("imitation.mp4", "poster.jpg", "controls.csv", "report.json", "report.png")
 """Names of the results beside the bag."""
 
 RESULTS = (BAG, *FILES)

@@ -27,7 +27,7 @@ def results(out, context=CONTEXT):
 def test_a_run_leaves_report_figure_and_video(tmp_path, make_bag):
     make_bag(tmp_path / "bag", frames=30)
     report = results(tmp_path)
-    assert report.files == ("bag", "report.json", "report.png", "imitation.mp4")
+    assert report.files == ("bag", "report.json", "report.png", "imitation.mp4", "poster.jpg")
     assert report.warnings == ()
     assert report.versions["python"]
     assert report.versions["numpy"]

@@ -31,7 +31,7 @@ def test_an_image_of_any_size_fits_and_keeps_its_shape(width, height):
 
 
 def test_bars_run_from_neutral_to_the_value_in_the_groups_colour():
-    bars, panel = ControlBars(440, 540), empty(440, 540)
+    bars, panel = ControlBars(1264, 146), empty(1264, 146)
     bars.draw(panel, controls.from_names({"Nose Wrinkle": 1.0}))
     coloured = {
         group: int((panel == theme.bgr(theme.GROUP_COLOURS[group])).all(axis=2).sum())
@@ -49,7 +49,7 @@ def test_bars_run_from_neutral_to_the_value_in_the_groups_colour():
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=controls.COUNT, max_size=controls.COUNT))
 def test_bars_of_any_values_stay_in_the_panel(values):
-    ControlBars(440, 540).draw(empty(440, 540), values)
+    ControlBars(1264, 146).draw(empty(1264, 146), values)
 
 
 @given(

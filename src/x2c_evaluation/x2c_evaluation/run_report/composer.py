@@ -16,11 +16,13 @@ from x2c_core.images.theme import bgr, put_text, text_width
 from x2c_evaluation.run_report.face_drawing import draw_face
 from x2c_evaluation.run_report.panels import ControlBars, fit_image, show_message
 
-HEIGHT = 600
+WIDTH = 1280
+HEIGHT = 720
 _HEADER = 52
 _GAP = 8
-_BARS = 440
-_CONTENT = HEIGHT - _HEADER - _GAP
+_BARS = 146
+_IMAGES = HEIGHT - _HEADER - _BARS - 2 * _GAP
+"""Height of the two images [pixel]."""
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,31 @@ class FrameSet:
 
 
 class Composer:
-    """Draw moments into frames of one size.
+    """Draw moments into frames of 720p: person and robot, and the control values below.
 
     Args:
         title: Title at the left of the header.
         subtitle: Text after the title.
-        person: Height and width of a first camera image [pixel]; it decides on the layout.
+        person: Height and width of a first camera image [pixel]; both decide on the layout.
         robot: Height and width of a first image of the robot [pixel].
     """
 
     def __init__(
         self, title: str, subtitle: str, person: tuple[int, ...], robot: tuple[int, ...]
     ) -> None:
-        left, middle = _panel_width(person), _panel_width(robot)
-        self.width = left + middle + _BARS + 4 * _GAP
-        self.width += self.width % 2
-        self._canvas = np.empty((HEIGHT, self.width, 3), dtype=np.uint8)
+        left = _width_of_person(person, robot)
+        right = WIDTH - left - 3 * _GAP
+        self._canvas = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
         self._canvas[:] = bgr(theme.BACKGROUND)
         put_text(self._canvas, title, 2 * _GAP, 34, 24, theme.TEXT)
         x = 2 * _GAP + text_width(title, 24) + 18
         put_text(self._canvas, subtitle, x, 34, 16, theme.FAINT)
         self._header = self._canvas[:_HEADER].copy()
-        content = self._canvas[_HEADER : _HEADER + _CONTENT]
-        self._person = content[:, _GAP : _GAP + left]
-        self._robot = content[:, 2 * _GAP + left : 2 * _GAP + left + middle]
-        x = 3 * _GAP + left + middle
-        self._bars_panel = content[:, x : x + _BARS]
-        self._bars = ControlBars(_BARS, _CONTENT)
+        images = self._canvas[_HEADER : _HEADER + _IMAGES]
+        self._person = images[:, _GAP : _GAP + left]
+        self._robot = images[:, 2 * _GAP + left : 2 * _GAP + left + right]
+        self._bars_panel = self._canvas[HEIGHT - _GAP - _BARS : HEIGHT - _GAP, _GAP : WIDTH - _GAP]
+        self._bars = ControlBars(WIDTH - 2 * _GAP, _BARS)
         self._robot_shown: ImageArray | None = None
         show_message(self._robot, "no image of the robot yet")
 
@@ -102,7 +102,7 @@ class Composer:
     def _draw_header(self, frame_set: FrameSet, seconds: float) -> None:
         header = self._canvas[:_HEADER]
         header[:] = self._header
-        x = self.width - 2 * _GAP
+        x = WIDTH - 2 * _GAP
         minutes, rest = divmod(max(seconds, 0.0), 60.0)
         x = self._item(x, f"{int(minutes):02d}:{rest:05.2f}", theme.TEXT, 76)
         latency = "-" if frame_set.latency is None else f"{frame_set.latency * 1e3:.1f} ms"
@@ -119,9 +119,10 @@ class Composer:
         return x - max(width, text_width(text, 16)) - 12
 
 
-def _panel_width(shape: tuple[int, ...]) -> int:
-    aspect = min(max(shape[1] / max(shape[0], 1), 0.75), 4 / 3)
-    return round(_CONTENT * aspect)
+def _width_of_person(person: tuple[int, ...], robot: tuple[int, ...]) -> int:
+    """Return the width of the person's panel [pixel], by the shapes of both images."""
+    own, other = (min(max(one[1] / max(one[0], 1), 0.75), 4 / 3) for one in (person, robot))
+    return round((WIDTH - 3 * _GAP) * own / (own + other))
 
 
 def _state(frame_set: FrameSet) -> tuple[str, str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn the recording of a run into report.json, report.png and imitation.mp4."""
+"""Turn the recording of a run into report.json, report.png, imitation.mp4 and its poster."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write_results(out: Path, context: RunContext, console: Console) -> Report:
         console: Shows the progress.
     """
     results = _Results(out)
-    for name in (REPORT, report_figure.FILE_NAME, video.FILE_NAME):
+    for name in (REPORT, report_figure.FILE_NAME, video.FILE_NAME, video.POSTER):
         results.attempt(f"an earlier {name}", functools.partial(_remove, out / name))
     reader, recorded_run = None, _empty_run()
     try:
@@ -78,7 +78,7 @@ class _Results:
         """Write the report with all problems so far and what files there are; return it."""
         names = (
             *(BAG, controls_table.FILE_NAME, REPORT),
-            *(report_figure.FILE_NAME, video.FILE_NAME),
+            *(report_figure.FILE_NAME, video.FILE_NAME, video.POSTER),
         )
         files = tuple(one for one in names if one == REPORT or (self._out / one).exists())
         whole = self._with_problems(dataclasses.replace(report, files=files))

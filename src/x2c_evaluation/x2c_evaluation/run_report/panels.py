@@ -12,11 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_core.images.theme import bgr, put_text, text_width
+from x2c_core.images.theme import bgr, put_text
 
 _NAME_SIZE = 12
-_VALUE_SIZE = 11
+_VALUE_SIZE = 10
 _MARGIN = 14
+_LINE = 15
+"""Height of a line of text [pixel]."""
+
+_SPACE = 0.5
+"""Space between groups of controls, as a share of a column."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def show_message(panel: ImageArray, text: str) -> None:
 
 
 class ControlBars:
-    """The 30 control values as bars that begin at the neutral value.
+    """The 30 control values as columns that begin at the neutral value, by group.
 
     Args:
         width: Width of the panel [pixel].
@@ -69,19 +74,18 @@ class ControlBars:
     """
 
     def __init__(self, width: int, height: int) -> None:
-        names = max(text_width(name, _NAME_SIZE) for name in controls.NAMES)
-        self._left = _MARGIN + 12 + names + 10
-        self._right = width - _MARGIN - text_width("-1.57", _VALUE_SIZE) - 8
-        gaps = len(controls.Group) - 1
-        step = (height - 2 * _MARGIN) / (controls.COUNT + 0.55 * gaps)
-        self._tops = np.empty(controls.COUNT, dtype=int)
-        y = float(_MARGIN)
+        groups = len(controls.Group)
+        step = (width - 2 * _MARGIN) / (controls.COUNT + _SPACE * (groups - 1))
+        self._lefts = np.empty(controls.COUNT, dtype=int)
+        x = float(_MARGIN)
         for control in controls.CONTROLS:
             if control.index and control.group is not controls.CONTROLS[control.index - 1].group:
-                y += 0.55 * step
-            self._tops[control.index] = round(y)
-            y += step
-        self._row = int(step)
+                x += _SPACE * step
+            self._lefts[control.index] = round(x)
+            x += step
+        self._column = int(step)
+        self._top = _MARGIN
+        self._bottom = height - _MARGIN - 2 * _LINE
         self._neutral = self._places(controls.NEUTRAL)
         self._ground = self._draw_ground(width, height)
 
@@ -93,37 +97,41 @@ class ControlBars:
         numbers = np.asarray(values, dtype=np.float64)
         places = self._places(numbers)
         for control in controls.CONTROLS:
-            top = self._tops[control.index] + 3
-            bottom = self._tops[control.index] + self._row - 3
+            left, right = self._bar(control.index)
             low, high = sorted((self._neutral[control.index], places[control.index]))
-            panel[top:bottom, low : high + 1] = bgr(theme.GROUP_COLOURS[control.group])
-            base = self._tops[control.index] + round(0.78 * self._row)
-            text = f"{numbers[control.index]:.2f}"
-            end = panel.shape[1] - _MARGIN
-            put_text(panel, text, end, base, _VALUE_SIZE, theme.FAINT, "right")
+            panel[low : high + 1, left:right] = bgr(theme.GROUP_COLOURS[control.group])
+            text, middle = f"{numbers[control.index]:.2f}", (left + right) // 2
+            base = self._bottom + _LINE
+            put_text(panel, text, middle, base, _VALUE_SIZE, theme.FAINT, "centre")
         self._ticks(panel)
+
+    def _bar(self, index: int) -> tuple[int, int]:
+        left = int(self._lefts[index])
+        inset = max(1, self._column // 5)
+        return left + inset, left + self._column - inset
 
     def _draw_ground(self, width: int, height: int) -> ImageArray:
         ground = np.empty((height, width, 3), dtype=np.uint8)
         ground[:] = bgr(theme.PANEL)
         for control in controls.CONTROLS:
-            top, colour = self._tops[control.index], theme.GROUP_COLOURS[control.group]
-            follows = control.index + 1 < controls.COUNT and (
-                controls.CONTROLS[control.index + 1].group is control.group
-            )
-            end = self._tops[control.index + 1] if follows else top + self._row
-            ground[top:end, _MARGIN : _MARGIN + 3] = bgr(colour)
-            ground[top + 3 : top + self._row - 3, self._left : self._right] = bgr(theme.TRACK)
-            base = top + round(0.78 * self._row)
-            put_text(ground, control.name, self._left - 10, base, _NAME_SIZE, theme.TEXT, "right")
+            left, right = self._bar(control.index)
+            ground[self._top : self._bottom, left:right] = bgr(theme.TRACK)
+        for group in controls.Group:
+            members = [one.index for one in controls.CONTROLS if one.group is group]
+            left, right = self._bar(members[0])[0], self._bar(members[-1])[1]
+            base = height - _MARGIN // 2
+            colour = theme.GROUP_COLOURS[group]
+            ground[base - _LINE - 2 : base - _LINE, left:right] = bgr(colour)
+            put_text(ground, str(group), (left + right) // 2, base, _NAME_SIZE, colour, "centre")
         self._ticks(ground)
         return ground
 
     def _ticks(self, panel: ImageArray) -> None:
-        for top, x in zip(self._tops, self._neutral, strict=True):
-            panel[top + 1 : top + self._row - 1, x : x + 2] = bgr(theme.TEXT)
+        for index, y in enumerate(self._neutral):
+            left, right = self._bar(index)
+            panel[y : y + 2, left - 2 : right + 2] = bgr(theme.TEXT)
 
     def _places(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
         share = (values - controls.MINIMUM) / (controls.MAXIMUM - controls.MINIMUM)
-        places = self._left + np.clip(share, 0.0, 1.0) * (self._right - self._left - 2)
+        places = self._bottom - 2 - np.clip(share, 0.0, 1.0) * (self._bottom - self._top - 2)
         return np.asarray(np.rint(places), dtype=np.intp)

@@ -7,13 +7,22 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from x2c_bags.reading.bag_reader import BagReader
+from x2c_core.arrays import ImageArray
+from x2c_core.control_space import controls
 from x2c_core.errors import VideoError
 from x2c_core.images.video_writer import encoding
-from x2c_evaluation.run_report.composer import HEIGHT, Composer, FrameSet
+from x2c_evaluation.run_report.composer import HEIGHT, WIDTH, Composer, FrameSet
 from x2c_evaluation.run_report.frame_sets import frame_sets
 
 FILE_NAME = "imitation.mp4"
+POSTER = "poster.jpg"
+"""Name of the image of the video's most expressive frame."""
+
+_POSTER_QUALITY = 92
 
 _LONGEST_PAUSE = 1.0
 _LOOKAHEAD = 15
@@ -44,9 +53,10 @@ def write_video(
     subtitle: str,
     progress: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Write the video of a bag and return how many frames it has.
+    """Write the video of a bag and its poster, and return how many frames it has.
 
-    The file appears when it is whole. Interrupted by Ctrl-C it ends with the frames so far.
+    The poster, beside the video, is the frame farthest from the neutral face. Both appear when
+    they are whole. Interrupted by Ctrl-C it ends with the frames so far.
 
     Args:
         reader: Reader of the bag.
@@ -61,14 +71,47 @@ def write_video(
     """
     shown, person, robot = _look_ahead(frame_sets(reader))
     composer = Composer(title, subtitle, person, robot)
-    count, clock = 0, _Clock()
-    with encoding(path, composer.width, HEIGHT) as encoder:
-        for frame_set in shown:
-            clock.advance(frame_set.stamp)
-            encoder.write(composer.frame(frame_set, clock.seconds), clock.seconds)
-            count += 1
-            progress(count)
+    count, clock, poster = 0, _Clock(), _Poster()
+    try:
+        with encoding(path, WIDTH, HEIGHT) as encoder:
+            for frame_set in shown:
+                clock.advance(frame_set.stamp)
+                frame = composer.frame(frame_set, clock.seconds)
+                poster.consider(frame_set, frame)
+                encoder.write(frame, clock.seconds)
+                count += 1
+                progress(count)
+    except KeyboardInterrupt:
+        poster.write(path.with_name(POSTER))
+        raise
+    poster.write(path.with_name(POSTER))
     return count
+
+
+class _Poster:
+    """The frame that shows most: a face, a robot, and control values far from neutral."""
+
+    def __init__(self) -> None:
+        self._best = -1.0
+        self._frame: ImageArray | None = None
+
+    def consider(self, frame_set: FrameSet, frame: ImageArray) -> None:
+        shown = frame_set.landmarks is not None and frame_set.robot_image is not None
+        distance = 0.0
+        if frame_set.values is not None:
+            inside, _ = controls.clamp(frame_set.values)
+            distance = float(np.linalg.norm(controls.to_deflection(inside)))
+        score = distance + 100.0 * shown
+        if score > self._best:
+            self._best, self._frame = score, frame.copy()
+
+    def write(self, path: Path) -> None:
+        if self._frame is None:
+            return
+        _, data = cv2.imencode(".jpg", self._frame, (cv2.IMWRITE_JPEG_QUALITY, _POSTER_QUALITY))
+        partial = path.with_name(f"{path.name}.partial")
+        partial.write_bytes(data.tobytes())
+        partial.replace(path)
 
 
 def _look_ahead(
