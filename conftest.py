@@ -3,9 +3,10 @@
 
 No fixture imports ROS before a test asks for it, so the tests of pure packages need none. Fixtures
 and what else is shared are in test/x2c_testing: `wait_until` in waiting.py, `node_process` in
-processes.py, `ros` in graph.py, `make_once` in sharing.py, `install_example` in packages.py,
-`browser` in browser.py, the ROS domain of a process of tests in domain.py, the limits that make
-every test end in limits.py, the marks in markers.py, the threads of torch in threads.py.
+processes.py, `ros` in graph.py, `node_inside` in inside.py, `make_once` in sharing.py,
+`install_example` in packages.py, `browser` in browser.py, the ROS domain of a process of tests in
+domain.py, the limits that make every test end in limits.py, the marks in markers.py, the threads
+of torch in threads.py.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ pytest_plugins = [
     "x2c_testing.domain",
     "x2c_testing.processes",
     "x2c_testing.graph",
+    "x2c_testing.inside",
     "x2c_testing.sharing",
     "x2c_testing.packages",
     "x2c_testing.threads",

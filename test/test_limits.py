@@ -131,16 +131,20 @@ WITH_A_LIMIT = {
 """Calls of the tests that end by themselves."""
 
 
+WAITING = {"acquire", "communicate", "exception", "get", "join", "result", "wait"}
+"""Methods that may wait."""
+
+
 def waits_without_limit(call):
     """Whether a call may wait for ever: for a process, a thread, a queue, a lock or a future."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
     if any(keyword.arg == "timeout" for keyword in call.keywords):
         return False
-    name = ast.unparse(call.func)
-    if name in {f"subprocess.{one}" for one in ("run", "call", "check_call", "check_output")}:
-        return True
+    last = call.func.attr
+    if last in {"run", "call", "check_call", "check_output"}:
+        return isinstance(call.func.value, ast.Name) and call.func.value.id == "subprocess"
     # With an argument, these are joins of texts, looks into mappings and limits.
-    alone = not call.args and not call.keywords
-    if not alone or isinstance(call.func, ast.Name):
+    if call.args or call.keywords or last not in WAITING:
         return False
-    waiting = {"acquire", "communicate", "exception", "get", "join", "result", "wait"}
-    return name.rpartition(".")[2] in waiting and name not in WITH_A_LIMIT
+    return ast.unparse(call.func) not in WITH_A_LIMIT

@@ -424,29 +424,22 @@ def test_a_robot_installs_no_torch():
 
 
 @pytest.mark.process
-def test_imitating_and_the_demo_need_no_extras():
+def test_imitating_and_the_demo_need_no_extras_and_a_robot_no_simulation():
     program = """
 import sys
-absent = "distributed mediapipe onnx onnxscript pyarrow scipy skimage tensorboard torch"
-sys.modules.update(dict.fromkeys(absent.split()))
-import x2c_bringup.run.composed_run, x2c_evaluation.run_report.demo_summary
-import x2c_cli.commands.imitation.demo, x2c_perception.face_tracker_node
-import x2c_imitation.imitation_node, x2c_virtual_face.virtual_face_node
-"""
-    subprocess.run([sys.executable, "-P", "-c", program], check=True, timeout=300)
-
-
-@pytest.mark.process
-def test_a_robot_needs_neither_simulation_nor_evaluation():
-    program = """
-import sys
-absent = "torch mujoco x2c_virtual_face x2c_datasets x2c_evaluation x2c_training"
-sys.modules.update(dict.fromkeys(absent.split()))
+extras = "distributed mediapipe onnx onnxscript pyarrow scipy skimage tensorboard torch"
+sys.modules.update(dict.fromkeys(extras.split()))
+robot_lacks = "mujoco x2c_virtual_face x2c_datasets x2c_evaluation x2c_training"
+sys.modules.update(dict.fromkeys(robot_lacks.split()))
 import x2c_bringup.checks.preflight, x2c_bringup.graph.node_specs, x2c_bringup.graph.replay
 import x2c_bringup.launching.launch_arguments, x2c_bringup.run.composed_run
 import x2c_bags.bag_player_node, x2c_bags.recorder_node, x2c_motors.motor_driver_node
 import x2c_perception.face_tracker_node, x2c_imitation.imitation_node
 import x2c_actuation.actuation_node
+for name in robot_lacks.split():
+    del sys.modules[name]
+import x2c_evaluation.run_report.demo_summary, x2c_cli.commands.imitation.demo
+import x2c_virtual_face.virtual_face_node
 """
     subprocess.run([sys.executable, "-P", "-c", program], check=True, timeout=300)
 

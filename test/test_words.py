@@ -60,6 +60,8 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
                 at = node.lineno + node.value[: match.start()].count("\n")
                 yield at, f"word to replace: {match[0]}"
 
+    if not WORDS.search(text):
+        return
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and (match := WORDS.search(token.string)):
             yield token.start[0], f"word to replace: {match[0]}"

@@ -201,9 +201,16 @@ class Ros:
         self._rclpy.try_shutdown()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Collect no garbage while tests are collected: next to nothing of what they make is any."""
+    gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep the modules of all tests out of every later garbage collection: there are many."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The installed node as a process, over DDS."""
+"""The node over DDS, in a thread of the test or, where that is the point, as a process."""
 
 import itertools
 import math
@@ -13,6 +13,7 @@ from std_msgs.msg import Bool, Float64MultiArray, Header
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from x2c_actuation.actuation_node import ActuationNode
 from x2c_core.control_space import controls
 from x2c_core.robot.robot_file import load_robot
 from x2c_msgs.msg import ActuationState, ControlValues
@@ -67,21 +68,28 @@ class Side:
 
 
 @pytest.fixture
-def start(ros, wait_until, node_process):
+def start(ros, wait_until, node_inside):
     def start(folder, answer_type=JointState, answer_topic="joint_commands", **parameters):
-        process = node_process(
-            "x2c_actuation",
-            "actuation_node",
-            parameters={"robot": str(folder), "diagnostics_period": 0.1, **parameters},
-        )
-        return process, Side(ros, wait_until, answer_type, answer_topic)
+        given = {"robot": str(folder), "diagnostics_period": 0.1, **parameters}
+        node = node_inside(ActuationNode, parameters=given)
+        return node, Side(ros, wait_until, answer_type, answer_topic)
 
     return start
 
 
-def test_commands_keep_the_stamp_and_are_what_the_robot_file_says(start, write_robot):
+@pytest.fixture
+def start_program(ros, wait_until, node_process):
+    def start(folder, **parameters):
+        given = {"robot": str(folder), "diagnostics_period": 0.1, **parameters}
+        process = node_process("x2c_actuation", "actuation_node", parameters=given)
+        return process, Side(ros, wait_until, JointState, "joint_commands")
+
+    return start
+
+
+def test_commands_keep_the_stamp_and_are_what_the_robot_file_says(start_program, write_robot):
     folder = write_robot()
-    process, side = start(folder)
+    process, side = start_program(folder)
     values = controls.from_names({"Eyelid Upper Left": 0.5, "Brow Inner Left": 1.0})
     expected = load_robot(folder).joint_targets(values)
     answer = side.answer(
@@ -128,10 +136,10 @@ def test_garbage_never_passes_and_is_counted(start, write_robot, ros, wait_until
     assert process.output.count("control values must be finite") <= 3
 
 
-def test_enable_and_neutral_services(start, write_robot, ros, wait_until):
+def test_enable_and_neutral_services(start_program, write_robot, ros, wait_until):
     folder = write_robot()
     home = load_robot(folder).home
-    process, side = start(folder, enabled_at_start=False, ease_time=0.2)
+    process, side = start_program(folder, enabled_at_start=False, ease_time=0.2)
     nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
     for _ in range(20):
         side.send(nod)
@@ -270,8 +278,10 @@ def test_an_emergency_stop_is_released_only_by_who_asserted_it_and_ended_only_by
     side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod after the stop")
 
 
-def test_an_emergency_stop_outlives_the_node_s_transitions(start, write_robot, ros, wait_until):
-    process, side = start(write_robot())
+def test_an_emergency_stop_outlives_the_node_s_transitions(
+    start_program, write_robot, ros, wait_until
+):
+    process, side = start_program(write_robot())
     ros.diagnosis(NODE)
     side.answer()
     response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
@@ -351,7 +361,7 @@ def test_at_its_end_the_face_is_left_as_configured(start, write_robot, wait_unti
     process, side = start(write_robot(), on_shutdown=ending, ease_time=0.2)
     nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
     side.answer(lambda a: a.position[2] > 0.2999, values=nod, what="the nod")
-    assert process.stop(signal.SIGTERM) == 0
+    assert process.stop() == 0
     wait_until(
         lambda: side.answers[-1].position[2] == pytest.approx(end, abs=1e-3), what="the end"
     )
@@ -423,12 +433,12 @@ def test_silence_is_explained(start, write_robot, ros, wait_until):
     ],
 )
 def test_a_robot_that_cannot_be_is_refused_with_the_reason(
-    robot, reason, write_robot, node_process, wait_until, ros
+    robot, reason, write_robot, node_inside, wait_until, ros
 ):
     if robot == "broken":
         joint = {"type": "revolute", "position": [1.0, 0.0]}
         robot = str(write_robot(joints={"lid": joint}, mixing={}))
-    process = node_process("x2c_actuation", "actuation_node", parameters={"robot": robot})
+    process = node_inside(ActuationNode, parameters={"robot": robot})
     wait_until(lambda: reason in process.output, what="the reason in the log")
     assert "Traceback" not in process.output
     assert ros.state(NODE) == "unconfigured"

@@ -37,12 +37,22 @@ COUNT = 40
 
 
 @pytest.fixture
-def recorder(node_process, tmp_path):
+def recorder(node_inside, tmp_path):
     def start(**options):
         parameters = {"output": str(tmp_path / "out"), "diagnostics_period": 0.2}
         parameters |= options.pop("parameters", {})
-        process = node_process(*("x2c_bags", "recorder_node"), parameters=parameters, **options)
-        return process, Path(parameters["output"])
+        node = node_inside(RecorderNode, parameters=parameters, **options)
+        return node, Path(parameters["output"])
+
+    return start
+
+
+@pytest.fixture
+def recorder_program(node_process, tmp_path):
+    def start(**parameters):
+        out = tmp_path / "out"
+        given = {"output": str(out), "diagnostics_period": 0.2, "flush_period": 0.1, **parameters}
+        return node_process("x2c_bags", "recorder_node", parameters=given), out
 
     return start
 
@@ -237,8 +247,8 @@ def test_names_in_a_namespace_and_remapped_are_known_again(ros, wait_until, reco
     assert reader.parts["/left/face"] is Part.FACE
 
 
-def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder):
-    process, out = recorder(parameters={"flush_period": 0.1})
+def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder_program):
+    process, out = recorder_program()
     values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=COUNT))
     for index in range(COUNT):
         values.publish(control_values(index))
@@ -260,9 +270,9 @@ def test_a_killed_recording_keeps_what_was_flushed(ros, wait_until, recorder):
 
 
 def test_a_full_disk_is_reported_and_recording_goes_on_when_there_is_room(
-    ros, wait_until, recorder
+    ros, wait_until, recorder_program
 ):
-    process, out = recorder(parameters={"flush_period": 0.1})
+    process, out = recorder_program()
     several = QoSProfile(depth=10)
     images = publisher(ros, wait_until, CompressedImage, "image_raw/compressed", several)
     values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
@@ -375,8 +385,8 @@ def test_a_publisher_of_another_version_is_named_and_recorded_apart(
     assert any("1 message " in one and other in one for one in reader.issues)
 
 
-def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder):
-    process, out = recorder(parameters={"max_bag_size": 20_000, "flush_period": 0.1})
+def test_a_recording_goes_on_in_another_file(ros, wait_until, recorder_program):
+    process, out = recorder_program(max_bag_size=20_000)
     values = publisher(ros, wait_until, ControlValues, "control_values", QoSProfile(depth=10))
     files = []
 
@@ -432,8 +442,8 @@ def test_a_folder_with_other_files_is_never_deleted(recorder, wait_until, tmp_pa
     assert (tmp_path / "out" / "bag" / "thesis.tex").exists()
 
 
-def test_without_a_folder_it_refuses_to_configure(node_process, wait_until):
-    process = node_process("x2c_bags", "recorder_node")
+def test_without_a_folder_it_refuses_to_configure(node_inside, wait_until):
+    process = node_inside(RecorderNode)
     wait_until(lambda: "expected a folder to record to" in process.output, what="a refusal")
     assert process.running
 

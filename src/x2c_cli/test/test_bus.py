@@ -7,6 +7,7 @@ import pytest
 from rcl_interfaces.msg import ParameterType
 from std_msgs.msg import Bool
 
+from x2c_actuation.actuation_node import ActuationNode
 from x2c_cli.bus.finding import normal, within
 from x2c_cli.bus.messages import as_text, part
 from x2c_cli.bus.parameters import _parsed
@@ -23,16 +24,14 @@ def patience(monkeypatch):
 
 
 @pytest.fixture
-def actuation(node_process):
-    """Start an actuation node as a process, and wait until it is active."""
+def actuation(node_inside, wait_until):
+    """Start an actuation node, and wait until it is active."""
 
     def start(namespace="", **parameters):
-        process = node_process(
-            *("x2c_actuation", "actuation_node"), namespace=namespace, parameters=parameters
-        )
+        inside = node_inside(ActuationNode, namespace=namespace, parameters=parameters)
         if parameters.get("autostart", True):
-            process.wait_for("waits for control values")
-        return process
+            wait_until(lambda: inside.node.state == "active", what="an active node")
+        return inside
 
     return start
 
@@ -52,17 +51,17 @@ def newest(ros, wait_until):
 def test_a_stop_is_confirmed_then_reset_then_enabled(
     newest, wait_until, actuation, x2c, namespace
 ):
-    process = actuation(namespace)
+    actuation(namespace)
     node = f"{namespace}/actuation_node"
     status, said = x2c("estop", "--timeout", 60)
     assert (status, f"stopped: {node}" in said) == (0, True), said
-    process.wait_for("stopped: ")
+    state = newest(node)
+    wait_until(lambda: state().state == ActuationState.STOPPED, what="a stopped node")
     status, said = x2c("enable")
     assert status == 1, said
     assert "reset" in said
     assert x2c("reset")[0] == 0
     assert x2c("enable")[0] == 0
-    state = newest(node)
     wait_until(lambda: state().armed, what="an enabled node")
     assert x2c("neutral")[0] == 0
     assert x2c("disable")[0] == 0

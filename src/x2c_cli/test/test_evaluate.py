@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
+import io
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -26,12 +29,12 @@ def call(*arguments):
 @pytest.fixture(scope="module")
 def images():
     with choose_source("", "performer") as source:
-        return [source.read() for _ in range(30)]
+        return [source.read() for _ in range(15)]
 
 
-@pytest.fixture
-def video(tmp_path, images):
-    path = tmp_path / "clip.avi"
+@pytest.fixture(scope="module")
+def video(tmp_path_factory, images):
+    path = tmp_path_factory.mktemp("video") / "clip.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 30.0, (640, 480))
     for image in images:
         writer.write(image)
@@ -39,11 +42,12 @@ def video(tmp_path, images):
     return path
 
 
-@pytest.fixture
-def bag(tmp_path, images):
+@pytest.fixture(scope="module")
+def written_bag(tmp_path_factory, images):
+    folder = tmp_path_factory.mktemp("bag") / "bag"
     store = get_typestore(Stores.ROS2_KILTED)
     types = store.types
-    with Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         topics = ("/left/image_raw/compressed", "/right/image_raw/compressed")
         connections = [writer.add_connection(one, IMAGE, typestore=store) for one in topics]
         for index, image in enumerate(images):
@@ -54,13 +58,33 @@ def bag(tmp_path, images):
             message = types[IMAGE](header=header, format="png", data=data)
             for connection in connections:
                 writer.write(connection, stamp, store.serialize_cdr(message, IMAGE))
-    return tmp_path / "bag"
+    return folder
 
 
-def test_what_is_whole_ends_with_0_and_is_compared_by_thresholds(tmp_path, video, capsys):
-    out = tmp_path / "out"
-    assert call("evaluate", video, "--out", out) == 0
-    assert "1 evaluated" in capsys.readouterr().out
+@pytest.fixture
+def bag(tmp_path, written_bag):
+    return shutil.copytree(written_bag, tmp_path / "bag")
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory, video):
+    """Results of the video, with what the command said; not to be written to."""
+    out = tmp_path_factory.mktemp("evaluated") / "out"
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert call("evaluate", video, "--out", out) == 0
+    return out, said.getvalue()
+
+
+@pytest.fixture
+def out(tmp_path, evaluated):
+    """Results of the video."""
+    return shutil.copytree(evaluated[0], tmp_path / "out")
+
+
+def test_what_is_whole_ends_with_0_and_is_compared_by_thresholds(
+    tmp_path, video, evaluated, out, capsys
+):
+    assert "1 evaluated" in evaluated[1]
     assert call("evaluate", video, "--out", out) == 0
     assert "0 evaluated, 1 kept" in capsys.readouterr().out
     page = tmp_path / "comparison.html"
@@ -85,15 +109,12 @@ def test_a_recording_that_cannot_be_evaluated_ends_with_1_and_spoils_no_other(
     assert [bool(one["failed"]) for one in report["recordings"]] == [True, False]
 
 
-def test_where_nothing_can_be_evaluated_earlier_results_stay(tmp_path, video, capsys):
-    out = tmp_path / "out"
-    assert call("evaluate", video, "--out", out) == 0
+def test_where_nothing_can_be_evaluated_earlier_results_stay(tmp_path, video, out, capsys):
     before = {one: one.read_bytes() for one in out.rglob("*") if one.is_file()}
     # Of the same name, so that its result would take the place of the good one.
     broken = tmp_path / "broken" / video.name
     broken.parent.mkdir()
     broken.write_text("no video", encoding="utf-8")
-    capsys.readouterr()
     assert call("evaluate", broken, "--out", out, "--jobs", 1) == 1
     said = capsys.readouterr().out
     assert f"failed: {video.stem}" in said
@@ -129,14 +150,13 @@ def test_one_of_several_cameras_is_chosen_and_a_damaged_bag_ends_with_3(tmp_path
     assert "not read:" in capsys.readouterr().out
 
 
-def test_parameters_change_what_comes_out(tmp_path, video):
+def test_parameters_change_what_comes_out(tmp_path, video, out):
     file = tmp_path / "params.yaml"
     file.write_text(
         "/**/face_tracker_node:\n  ros__parameters:\n    smoothing: false\n", encoding="utf-8"
     )
-    assert call("evaluate", video, "--out", tmp_path / "a") == 0
     assert call("evaluate", video, "--out", tmp_path / "b", "--params", file) == 0
-    assert call("compare", tmp_path / "a", tmp_path / "b", "--fail-above", "difference=0") == 1
+    assert call("compare", out, tmp_path / "b", "--fail-above", "difference=0") == 1
     content = json.loads((tmp_path / "b" / "report.json").read_text(encoding="utf-8"))
     assert content["settings"]["tracking"] == {"smoothing": False}
 

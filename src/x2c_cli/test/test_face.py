@@ -116,9 +116,9 @@ def test_sliders_reach_ros_where_asked(node_process, ros, wait_until):
     assert face.stop(signal.SIGTERM) == 0
 
 
-def test_a_port_in_use_is_told(node_process):
+def test_a_port_in_use_is_told(x2c):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        face = node_process(command=[*COMMAND, "face", "--port", str(port)])
-        assert face.wait() == 2
-    assert f"error: cannot serve on 127.0.0.1, port {port}" in face.output
+        status, said = x2c("face", "--port", port)
+    assert status == 2
+    assert f"error: cannot serve on 127.0.0.1, port {port}" in said

@@ -117,10 +117,10 @@ class Stage:
     def say(self, text):
         self.told.append(text)
 
-    def run(self, seconds):
+    def run(self, seconds, period=PERIOD):
         outcomes = []
-        for _ in range(round(seconds / PERIOD)):
-            self.now += PERIOD
+        for _ in range(round(seconds / period)):
+            self.now += period
             if self.command is not None:
                 self.controller.command(self.command, self.now)
             outcomes.append(self.controller.tick(self.now))
@@ -142,10 +142,19 @@ def stage(tmp_path):
 
 def following(stage, pose=(0.0, 0.0, 0.0)):
     stage.command = list(pose)
-    stage.run(3.0)
-    assert stage.condition is Condition.FOLLOWING
+    follow(stage, 3.0)
     stage.motors.step = 0.0
     return stage
+
+
+def follow(stage, longest):
+    """Run until the motors follow, a little longer, and at most that long [s]."""
+    end = stage.now + longest
+    stage.run(0.1)
+    while stage.condition is not Condition.FOLLOWING and stage.now < end:
+        stage.run(0.1)
+    stage.run(0.2)
+    assert stage.condition is Condition.FOLLOWING
 
 
 def test_connecting_moves_nothing_until_there_is_a_command(stage):
@@ -172,7 +181,7 @@ def test_motors_that_hold_when_connected_are_let_go_without_commands(tmp_path):
 def test_motors_that_are_never_to_go_limp_are_left_as_they_are(tmp_path):
     stage = Stage(tmp_path, torque_off_after=0.0)
     stage.motors.on[:] = True
-    stage.run(100.0)
+    stage.run(100.0, period=0.1)
     assert stage.condition is Condition.UNTOUCHED
     assert stage.motors.on.all()
 
@@ -246,7 +255,7 @@ def test_silence_holds_then_takes_torque_off(tmp_path):
 def test_torque_stays_on_where_it_is_to_stay(tmp_path):
     stage = following(Stage(tmp_path, torque_off_after=0.0))
     stage.command = None
-    stage.run(100.0)
+    stage.run(100.0, period=0.1)
     assert stage.condition is Condition.HOLDING
     assert stage.motors.on.all()
 

@@ -294,9 +294,3 @@ def test_told_to_end_motors_still_hear_an_emergency_stop(ros, bus, program, wait
     button.publish(Bool(data=True))
     wait_until(lambda: not any(one.torque for one in bus.servos.values()), what="limp servos")
     assert program.wait() == 0
-
-
-def test_the_executable_starts_and_ends(node_process, bus, folder):
-    process = node_process("x2c_motors", "motor_driver_node", parameters={"robot": str(folder)})
-    process.wait_for("connected to")
-    assert process.stop() == 0
