@@ -120,7 +120,10 @@ def test_the_page_sees_and_operates_nodes_that_others_started(ros, newest, wait_
         link.close()
 
 
-def test_of_several_robots_none_is_operated_and_all_are_stopped(ros, newest, wait_until):
+def test_of_several_robots_none_is_operated_and_all_are_stopped(
+    ros, newest, wait_until, monkeypatch
+):
+    monkeypatch.setattr("x2c_cli.bus.live.live_link._UNWATCHED", 0.1)
     nodes = []
     for namespace in ("left", "right"):
         node = ActuationNode(
@@ -131,16 +134,23 @@ def test_of_several_robots_none_is_operated_and_all_are_stopped(ros, newest, wai
         nodes.append(node)
     link = LiveLink(newest, "", "image_raw", Sliders(newest))
     link.start()
-    link.watch(True)
+
+    def is_asked_for():
+        try:
+            link.robot()
+        except PageError as error:
+            return "--namespace" in str(error)
+
     try:
+        # While only one is discovered, that one is shown.
+        wait_until(is_asked_for, what="the choice")
+        link.watch(True)
         # What an earlier test has left in the graph may still be seen.
         wait_until(
             lambda: any("/left, /right" in text for text in newest.get("missing") or ()),
-            what="the choice",
+            what="both robots",
         )
         assert newest.get("actuation") is None
-        with pytest.raises(PageError, match="--namespace"):
-            link.robot()
         link.do(Wish("disable"))
         wait_until(lambda: failures(newest), what="a refusal")
         link.stop()
