@@ -71,6 +71,8 @@ def test_the_page_holds_the_figures_of_each_process(tmp_path):
 @pytest.mark.process
 def test_a_round_in_one_process_recovers_from_everything(monkeypatch):
     monkeypatch.setattr(soaking, "PERIOD", 0.2)
+    monkeypatch.setattr("x2c_cli.faults.rig.rig._LONGEST", 150.0)
+    monkeypatch.setattr("x2c_cli.faults.rig.rig._ANSWER", 150.0)
     options = GraphOptions(
         filename="performer",
         loop=True,

@@ -140,10 +140,10 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until)
     command = [sys.executable, "-m", "x2c_cli.cli", *words]
     running = node_process(command=command)
     saved = out / "checkpoint.pt"
-    wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 120.0)
+    wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 400.0)
     assert running.stop(timeout=400) == 130
     assert f"Stopped; to resume in {out}, give the same command again." in running.output
     # It goes on, and is stopped again.
     again = node_process(command=command)
-    again.wait_for("resumed after step")
+    again.wait_for("resumed after step", timeout=400.0)
     assert again.stop(timeout=400) == 130
