@@ -268,6 +268,10 @@ DRAG = """(() => {
     slider.dispatchEvent(new Event("input"));
 })()"""
 
+TAKE = """document.querySelector('input[aria-label="Jaw Pitch"]').dispatchEvent(
+    new PointerEvent("pointerdown"))"""
+MOVE = SliderMove({"Jaw Pitch": 0.5}, together=True)
+
 
 @pytest.mark.slow
 def test_a_browser_shows_all_and_stops_by_the_space_bar(served, browser, wait_until):
@@ -296,7 +300,7 @@ def test_a_browser_shows_all_and_stops_by_the_space_bar(served, browser, wait_un
     page.evaluate("document.getElementById('by-hand').click()")
     page.evaluate(DRAG)
     served.newest.put("sliders", {"held": {jaw: 0.5}, "expressions": {}})
-    wait_until(lambda: SliderMove({"Jaw Pitch": 0.5}, together=True) in served.nodes.asked)
+    wait_until(lambda: MOVE in served.nodes.asked)
     wait_until(lambda: page.evaluate("document.querySelectorAll('.track .held').length") == 1)
     served.newest.put("mixer", {"regions": {"mouth": "speech"}, "live": [], "additive": []})
     wait_until(lambda: "mouthspeech" in page.text("mixer"), what="the source of the mouth")
@@ -307,8 +311,16 @@ def test_a_browser_shows_all_and_stops_by_the_space_bar(served, browser, wait_un
     wait_until(lambda: "NOT CONFIRMED" in page.text("stop-said"), what="an unconfirmed stop")
     served.newest.put("stop", {"asserted": True, "stopped": ["/actuation_node"], "others": []})
     wait_until(lambda: "confirmed by actuation_node" in page.text("stop-said"))
+    # A slider that is still in hand asks for nothing more.
+    page.evaluate(TAKE)
+    page.evaluate(DRAG)
+    wait_until(lambda: served.nodes.asked.count(MOVE) == 2, what="a slider in hand")
     page.press("Escape", "Escape")
     wait_until(lambda: served.nodes.asked.count(Wish("stop")) == 2, what="the second stop")
+    page.evaluate(DRAG)
+    page.press("Escape", "Escape")
+    wait_until(lambda: served.nodes.asked.count(Wish("stop")) == 3, what="the third stop")
+    assert served.nodes.asked.count(MOVE) == 2
     served.newest.put("settings", [setting(2.0)])
     wait_until(lambda: page.evaluate("document.querySelector('.setting output').value") == "2.00")
 

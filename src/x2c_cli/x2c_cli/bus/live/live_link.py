@@ -49,6 +49,9 @@ _SETTINGS = 5.0
 _RELEASED = 2.0
 """Time limit for nodes to hear that the stop is released [s]."""
 
+_TICK = 1.0 / 60.0
+"""Time between two looks at what has come, twice as often as images come [s]."""
+
 _IDLE = 0.2
 _RESTING = 0.25
 """Longest time until a wish is noticed while no browser looks [s]."""
@@ -200,11 +203,11 @@ class LiveLink:
                     self._slider_moved.clear()
                     self._guarded(self._aim)
                 if self._watched.is_set():
-                    bus.wait(self._is_due, min(_IDLE, self._refresh_period()))
+                    bus.receive()
+                    self._closing.wait(_TICK)
                 else:
                     self._leave()
-                    bus.wait(lambda: self._is_due() or self._watched.is_set(), 1.0, poll=_RESTING)
-                    if self._watched.is_set():
+                    if self._watched.wait(_RESTING):
                         looked = 0.0
 
     def _refresh_period(self) -> float:
@@ -213,9 +216,6 @@ class LiveLink:
         waited = time.monotonic() - self._began
         complete = self._newest.get("camera") is not None or not self._image_topic
         return _REFRESH if complete or waited > _BEGINNING else _EAGER
-
-    def _is_due(self) -> bool:
-        return self._closing.is_set() or bool(len(self._wishes)) or self._slider_moved.is_set()
 
     def _aim(self) -> None:
         self._slider_publisher.aim(self._bus, self._robots.namespace)
