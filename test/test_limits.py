@@ -28,7 +28,7 @@ def test_next():
 
 @pytest.fixture
 def run(tmp_path):
-    """Run a file of tests with the project's settings, and limits of a second."""
+    """Run a file of tests with the project's settings, and limits of seconds."""
 
     def start(text, *words):
         file = tmp_path / "test_file.py"
@@ -43,7 +43,7 @@ def run(tmp_path):
                 "-p",
                 "x2c_testing.limits",
             ),
-            *("-p", "no:cacheprovider", "-o", "timeout=1", "-o", "faulthandler_timeout=2"),
+            *("-p", "no:cacheprovider", "-o", "timeout=2", "-o", "faulthandler_timeout=6"),
             *("--rootdir", tmp_path, "-rA", *words, file),
         ]
         return subprocess.run(
