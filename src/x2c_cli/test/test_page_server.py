@@ -205,6 +205,21 @@ def test_a_hidden_page_gets_nothing_and_lets_the_nodes_rest(served, wait_until):
     wait_until(lambda: served.absence > 0.0, what="its absence")
 
 
+def test_a_page_that_hangs_lets_the_nodes_rest_until_it_draws_again(served, monkeypatch):
+    monkeypatch.setattr("x2c_cli.page.server._STALLED", 0.3)
+    served.newest.put("values", [0.0])
+
+    async def converse(connection):
+        await connection.read_message()
+        while served.nodes.watched:
+            await asyncio.sleep(0.01)
+        await connection.write_message('{"ready": true}')
+        while not served.nodes.watched:
+            await asyncio.sleep(0.01)
+
+    served.talk(converse)
+
+
 def test_garbage_and_refusals_are_answered_and_end_nothing(served):
     served.nodes.refusal = "a recording runs already"
 

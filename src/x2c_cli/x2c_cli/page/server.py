@@ -26,6 +26,9 @@ _MOST_BROWSERS = 16
 _PING = 10
 """Time between two pings of a browser; one that does not answer is let go of [s]."""
 
+_STALLED = 5.0
+"""Time without drawing after which a page counts as one at which no one looks [s]."""
+
 _LOOK = 0.2
 """Time between two looks at whether to end [s]."""
 
@@ -103,6 +106,7 @@ async def serve(
     try:
         while not ended(browsers.absence):
             await asyncio.sleep(_LOOK)
+            browsers.look()
     finally:
         services.newest.changed = lambda: None
         server.stop()
@@ -124,6 +128,7 @@ class Browsers:
         self._loop = loop
         self._open: set[_Live] = set()
         self._due = False
+        self._watching = False
         self._left = time.monotonic()
         services.newest.changed = self._changed
 
@@ -149,8 +154,11 @@ class Browsers:
         self.look()
 
     def look(self) -> None:
-        """Receive while any page is visible."""
-        self._services.operator.watch(any(one.looking for one in self._open))
+        """Receive while any page is visible and draws."""
+        wanted = any(one.looking and not one.stalled for one in self._open)
+        if wanted != self._watching:
+            self._watching = wanted
+            self._services.operator.watch(wanted)
 
     def close(self) -> None:
         """Tell all pages that the server ends."""
@@ -257,7 +265,13 @@ class _Live(WebSocketHandler):
         self._browsers = browsers
         self._seen = 0
         self._ready = False
+        self._sent = 0.0
         self.looking = False
+
+    @property
+    def stalled(self) -> bool:
+        """True if the page has not drawn the last message for long, as one that hangs."""
+        return not self._ready and time.monotonic() - self._sent > _STALLED
 
     def prepare(self) -> None:
         token = self.get_cookie(self._cookie) or ""
@@ -295,9 +309,9 @@ class _Live(WebSocketHandler):
 
     def _take(self, report: BrowserState) -> None:
         self._ready |= report.ready
-        if report.looking is not None and report.looking != self.looking:
+        if report.looking is not None:
             self.looking = report.looking
-            self._browsers.look()
+        self._browsers.look()
         self.send_news()
 
     def send_news(self) -> None:
@@ -307,6 +321,7 @@ class _Live(WebSocketHandler):
         number, parts = self.services.newest.since(self._seen)
         if parts:
             self._seen, self._ready = number, False
+            self._sent = time.monotonic()
             self._write(encode(parts), binary=True)
 
     def _tell(self, error: str) -> None:
