@@ -193,9 +193,9 @@ def test_a_callback_that_hangs_ends_the_process_with_an_error(program):
 
 def test_a_transition_may_take_its_time(program):
     process = program(
-        "def slow(self):\n    time.sleep(1.5)\n"
+        "def slow(self):\n    time.sleep(3.0)\n"
         "Program.configure = slow\n"
-        "Program.LONGEST_CALLBACK = 0.5\n"
+        "Program.LONGEST_CALLBACK = 2.0\n"
     )
     process.wait_for("active")
     assert process.stop() == 0
