@@ -236,7 +236,7 @@ class FaceMixer:
         total, fastest, added = self._layers.painted()
         target = base * shares.below + total
         np.minimum(np.maximum(target, controls.MINIMUM, out=target), controls.MAXIMUM, out=target)
-        change = np.maximum(change * (shares.below > 0.0), fastest)
+        change = np.maximum(np.where(shares.below > 0.0, change, 0.0), fastest)
         return target, change if added is None else change + added
 
     def _limited(self, target: Array, change: Array, step: float) -> Array:
@@ -245,7 +245,7 @@ class FaceMixer:
         allowed = np.maximum(FASTER * change, self.timing.handover_speed * step * _SPAN)
         way = target - self._values
         near = np.abs(way) <= allowed
-        self._lagging = not near.all()
+        self._lagging = not np.logical_and.reduce(near)
         if not self._lagging:
             return target
         return np.where(
