@@ -98,7 +98,7 @@ def test_launched_nodes_imitate_and_end_well(ros):
         "camera_node": 0,
         "face_tracker_node": 0,
         "imitation_node": 0,
-        "actuation_node": 0,
+        "actuation_with_mixer": 0,
         "virtual_face_node": 0,
     }
 
@@ -113,7 +113,7 @@ def test_without_autostart_nodes_wait_to_be_configured(ros):
 
     statuses = run(waiting, camera="false", face="false", autostart="false")
     assert states == ["unconfigured"]
-    assert set(statuses) == {"face_tracker_node", "imitation_node", "actuation_node"}
+    assert set(statuses) == {"face_tracker_node", "imitation_node", "actuation_with_mixer"}
     assert set(statuses.values()) == {0}
 
 

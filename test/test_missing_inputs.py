@@ -17,7 +17,7 @@ QUICK = {
 }
 """Commands that look for their inputs before they load or start anything."""
 
-_COMPLETE = ("performer", "--image-topic", "--no-camera", "--mixer", "--expression", "emulate")
+_COMPLETE = ("performer", "--image-topic", "--no-camera", "--expression", "emulate")
 """Words of lines that need no input."""
 
 _NOWHERE = "/dev/no_such_port"

@@ -9,7 +9,7 @@ import pytest
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.node_specs import build_graph, companions
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.processes import command_line
 from x2c_bringup.shared_files import default_params_file
@@ -34,20 +34,22 @@ def graph(node_process, tmp_path):
                 loop=True,
                 namespace=NAMESPACE,
                 params_file=str(default_params_file()),
-                mixer=True,
             )
         )
     }
 
     def start(name):
-        return node_process(command=command_line(specs[name], tmp_path))
+        beside = companions(specs[name], specs.values())
+        return node_process(command=command_line(specs[name], tmp_path, beside))
 
-    return {name: start(name) for name in reversed(specs)}, start
+    own = [name for name in reversed(specs) if not specs[name].host]
+    return {name: start(name) for name in own}, start
 
 
 def test_processes_imitate_and_outlive_one_that_is_killed(graph, ros, wait_until):
     processes, start = graph
     frames = ros.collect(ControlValues, f"/{NAMESPACE}/control_values")
+    passed = ros.collect(ControlValues, f"/{NAMESPACE}/mixer/control_values")
     mixed = ros.collect(MixerState, f"/{NAMESPACE}/mixer/state", LATCHED)
 
     def follows():
@@ -60,6 +62,10 @@ def test_processes_imitate_and_outlive_one_that_is_killed(graph, ros, wait_until
     wait_until(follows, what="control values that follow a face")
     wait_until(lambda: mixed, what="the state of the mixer")
     assert set(mixed[-1].winners) == {"imitation"}
+    # Nothing but imitation has a part in the face: it passes unchanged, with its stamp.
+    wait_until(lambda: passed, what="control values out of the mixer")
+    one = passed[-1]
+    wait_until(lambda: one in list(frames), what="the same ones before it")
 
     tracker = processes.pop("face_tracker_node")
     tracker.popen.send_signal(signal.SIGKILL)

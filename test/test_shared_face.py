@@ -22,14 +22,19 @@ def commands(ros):
     collected = ros.collect(JointState, "joint_commands", qos.STREAM)
     for node in (
         FaceMixerNode(),
-        ActuationNode(parameter_overrides=[Parameter("use_joint_states", value=False)]),
+        ActuationNode(
+            parameter_overrides=[
+                Parameter("use_joint_states", value=False),
+                Parameter("mixer", value=True),
+            ]
+        ),
     ):
         ros.add(node).start()
     return collected
 
 
 def test_emergency_stop_is_above_every_source(ros, wait_until, commands):
-    faces = ros.collect(ControlValues, "control_values", qos.STREAM)
+    faces = ros.collect(ControlValues, "mixer/control_values", qos.STREAM)
     states = ros.collect(ActuationState, "actuation_node/state", qos.STREAM)
 
     def express(name):

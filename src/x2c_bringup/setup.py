@@ -39,6 +39,7 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
+            "actuation_with_mixer = x2c_bringup.run.shared_process:main",
             "x2c = x2c_bringup.moved:x2c",
         ],
     },

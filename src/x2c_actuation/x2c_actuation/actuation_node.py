@@ -120,7 +120,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             self._stage.pipeline.restart(self.params.enabled_at_start, self._began)
         if self.params.use_joint_states:
             self._joint_states.listen()
-        self.subscription(ControlValues, "control_values", self._take, NEWEST_SUBSCRIBER)
+        self.subscription(ControlValues, self._input, self._take, NEWEST_SUBSCRIBER)
         name = f"{self.get_name()} motors"
         pulse = self.supervisor.pulse(name, self.LONGEST_CALLBACK)
         self._ticker = Ticker(self._period, self._tick, name, pulse)
@@ -194,6 +194,10 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         values = diagnosis_values(pipeline, self._names, self._estop.names, now)
         return Diagnosis(level, message, values)
 
+    @property
+    def _input(self) -> str:
+        return "mixer/control_values" if self.params.mixer else "control_values"
+
     def _verdict(self, now: float) -> tuple[Level, str]:
         state_machine = self._stage.state_machine
         state = state_machine.state
@@ -210,7 +214,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
             return Level.OK, "following control values"
         if hindrance := self._stage.pipeline.hindrance:
             return Level.WARN, f"{state.name.lower()}: {hindrance}"
-        topic = self.resolve_topic_name("control_values")
+        topic = self.resolve_topic_name(self._input)
         senders = self.count_publishers(topic)
         reason = "it has no publisher" if senders == 0 else "its publishers are silent"
         return Level.WARN, f"{state.name.lower()}, waiting for {topic}: {reason}"
@@ -223,7 +227,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         if self._clock_monitor.jumped(clock):
             self._count_jump("the clock jumped back")
         if self._stamps.jumped(stamp):
-            self._count_jump("the stamps of control_values jumped back")
+            self._count_jump(f"the stamps of {self._input} jumped back")
         try:
             frame = controls_from_message(message)
             with self._moving:
@@ -293,7 +297,7 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         self._tell_of_measurements(pipeline, now)
         self._next_state = now + 1.0 / self.params.state_rate
         if self._states.get_subscription_count():
-            refused = self.statistics.counts["control_values refused"]
+            refused = self.statistics.counts[f"{self._input} refused"]
             message = state_message(pipeline, self._names, refused, now)
             message.header.stamp = self.get_clock().now().to_msg()
             self._states.publish(message)

@@ -53,6 +53,11 @@ class ActuationParameters(Parameters):
     """Parameters of the actuation node."""
 
     robot: str = parameter("virtual", "Name of an installed robot, or path of a robot folder.")
+    mixer: bool = parameter(
+        False,
+        "Follow mixer/control_values, what face_mixer_node makes of control_values and other "
+        "sources, in place of control_values.",
+    )
     publish_rate: float = parameter(
         100.0, "Rate of the commands: the motor rate [Hz].", minimum=10.0, maximum=500.0
     )

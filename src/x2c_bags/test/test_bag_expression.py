@@ -42,6 +42,18 @@ def test_recorded_values_hold_until_the_next_ones(bag):
             assert source.at(1.0).state is ControlState.HOLDING
 
 
+def test_what_the_mixer_made_of_them_is_played(tmp_path, writers):
+    def said(jaw):
+        values = controls.NEUTRAL.copy()
+        values[JAW] = jaw
+        return [(START, writers.values(values, START, 1))]
+
+    topics = {"/control_values": said(0.25), "/mixer/control_values": said(0.5)}
+    path = writers.write(tmp_path / "bag", topics)
+    with BagExpression(str(path), BagExpression.Options()) as source:
+        assert float(source.at(0.0).values[JAW]) == 0.5
+
+
 def test_values_that_cannot_be_are_left_out_and_it_is_said(bag):
     path = bag([(0.0, np.nan, 1), (0.5, 0.75, 9), (1.0, 0.5, 1), (1.5, 0.25, 1)])
     with BagExpression(str(path), BagExpression.Options()) as source:

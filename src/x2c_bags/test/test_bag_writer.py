@@ -82,14 +82,14 @@ def test_topics_of_a_shared_face_are_in_a_bag_only_with_messages(tmp_path, messa
     writer = BagWriter(folder, NAMES, PUBLICATION_CLOCK)
     written = fill(writer, messages, 2)
     data = messages.of_frame(Part.CONTROLS, 7, 7, (8, 8))
-    writer.write(Part.IMITATED_CONTROLS, 7, data)
+    writer.write(Part.MIXED_CONTROLS, 7, data)
     writer.close()
-    assert contents(folder) == [*written, ("/imitation/control_values", 7, data)]
+    assert contents(folder) == [*written, ("/mixer/control_values", 7, data)]
     shared = {f"/{one.part}" for one in TOPICS if one.shared_face}
     reader = BagReader(folder)
     assert reader.issues == []
-    assert set(reader.topics) & shared == {"/imitation/control_values"}
-    (record,) = reader.messages_of([Part.IMITATED_CONTROLS])
+    assert set(reader.topics) & shared == {"/mixer/control_values"}
+    (record,) = reader.messages_of([Part.MIXED_CONTROLS])
     assert reader.decode(record).header.stamp.nanosec == 7
     assert len(list(reader.messages_of([Part.CONTROLS]))) == 2
 

@@ -330,7 +330,7 @@ def test_what_shares_the_face_is_recorded_once_there_is_a_mixer(ros, wait_until,
     ros.add(node)
     assert node.start()
     layers = ros.publish(ControlLayer, "sources/idle")
-    imitated = ros.publish(ControlValues, "imitation/control_values")
+    mixed = ros.publish(ControlValues, "mixer/control_values")
     values = publisher(ros, wait_until, ControlValues, "control_values")
     # Sources look for a listener to know whether there is a mixer.
     assert layers.get_subscription_count() == 0
@@ -338,9 +338,9 @@ def test_what_shares_the_face_is_recorded_once_there_is_a_mixer(ros, wait_until,
 
     def recorded_all():
         layers.publish(ControlLayer(mode=ControlLayer.ADD))
-        imitated.publish(control_values(1))
+        mixed.publish(control_values(1))
         values.publish(control_values(0))
-        parts = ("mixer/state", "sources/idle", "imitation/control_values", "control_values")
+        parts = ("mixer/state", "sources/idle", "mixer/control_values", "control_values")
         said = node.diagnosis().values
         return all(said.get(f"{part} recorded") for part in parts)
 
@@ -351,13 +351,12 @@ def test_what_shares_the_face_is_recorded_once_there_is_a_mixer(ros, wait_until,
     (state,) = reader.messages_of([Part.MIXER_STATE])
     assert list(reader.decode(state).live) == ["idle"]
     assert reader.decode(next(reader.messages_of([Part.IDLE_LAYER]))).mode == ControlLayer.ADD
-    imitated_values = reader.decode(next(reader.messages_of([Part.IMITATED_CONTROLS]))).values
-    np.testing.assert_array_equal(imitated_values, control_values(1).values)
-    # The table is of what the robot gets.
+    mixed_values = reader.decode(next(reader.messages_of([Part.MIXED_CONTROLS]))).values
+    np.testing.assert_array_equal(mixed_values, control_values(1).values)
+    # The table is of what the robot gets, once the mixer is found.
     with (tmp_path / "out" / "controls.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))[1:]
-    assert {row[1] for row in rows} == {rows[0][1]}
-    assert float(rows[0][1]) == pytest.approx(float(control_values(0).values[0]))
+    assert float(rows[-1][1]) == pytest.approx(float(control_values(1).values[0]))
 
 
 def test_a_publisher_of_another_version_is_named_and_recorded_apart(

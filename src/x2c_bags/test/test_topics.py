@@ -34,14 +34,14 @@ def test_the_robots_image_alone_is_not_taken_for_the_cameras():
     }
 
 
-def test_control_values_of_imitation_are_not_taken_for_those_of_the_robot():
+def test_control_values_of_the_mixer_are_not_taken_for_those_of_imitation():
     values = "x2c_msgs/msg/ControlValues"
-    named = {"/left/imitation/control_values": values, "/left/control_values": values}
+    named = {"/left/mixer/control_values": values, "/left/control_values": values}
     assert parts_of(named, {}) == {
-        "/left/imitation/control_values": Part.IMITATED_CONTROLS,
+        "/left/mixer/control_values": Part.MIXED_CONTROLS,
         "/left/control_values": Part.CONTROLS,
     }
-    # Of others, only the robot's are guessed.
+    # Of others, only imitation's are guessed.
     others = {"/left/control_values": values, "/mine": values}
     assert parts_of(others, {}) == {"/left/control_values": Part.CONTROLS}
 

@@ -84,6 +84,7 @@ class Recorder:
         pulse: Pulse | None = None,
     ) -> None:
         self.dropped = 0
+        self.in_table = Part.CONTROLS
         self._counts: Counter[Part] = Counter()
         self._fault = ""
         self._fault_time = -math.inf
@@ -238,7 +239,7 @@ class Recorder:
             self._failed(self._bag.fault)
 
     def _write_row(self, item: _Item) -> None:
-        if item.part is Part.CONTROLS and not item.type_hash:
+        if item.part is self.in_table and not item.type_hash:
             message: Any = self._store.deserialize_cdr(item.data, _CONTROLS)
             stamp = message.header.stamp
             self._table.write(stamp.sec * 1_000_000_000 + stamp.nanosec, message.values)

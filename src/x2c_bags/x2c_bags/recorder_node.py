@@ -45,6 +45,10 @@ class RecorderParameters(Parameters):
     output: str = parameter("", "Folder for bag/ and controls.csv; created if missing.")
     overwrite: bool = parameter(False, "Replace an earlier recording in the same folder.")
     images: bool = parameter(True, "Record compressed images too.")
+    mixer: bool = parameter(
+        False,
+        "Record what shares the face from the start; else from when face_mixer_node is found.",
+    )
     flush_period: float = parameter(
         1.0, "Longest recording that a killed process can lose [s].", minimum=0.1, maximum=60.0
     )
@@ -130,7 +134,9 @@ class RecorderNode(ManagedNode[RecorderParameters]):
         """
         if Part.MIXER_STATE in self._subscriptions_by_part:
             return
-        if publishers(self, self.resolve_topic_name(Part.MIXER_STATE)):
+        if self.params.mixer or publishers(self, self.resolve_topic_name(Part.MIXER_STATE)):
+            if self._recorder is not None:
+                self._recorder.in_table = Part.MIXED_CONTROLS
             for topic in TOPICS:
                 if topic.shared_face:
                     self._subscriptions_by_part[topic.part] = self._subscribe(topic)

@@ -11,7 +11,7 @@ import pytest
 from ament_index_python import get_package_prefix
 
 from x2c_bringup.errors import ConfigureError, GraphError
-from x2c_bringup.graph.node_specs import build_graph
+from x2c_bringup.graph.node_specs import build_graph, companions
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import make_node
 from x2c_bringup.run.processes import command_line
@@ -21,8 +21,9 @@ def names(**options):
     return [node.name for node in build_graph(GraphOptions(**options))]
 
 
-def parameters(**options):
-    return {node.name: dict(node.parameters) for node in build_graph(GraphOptions(**options))}
+def parameters(mixer=False, **options):
+    nodes = build_graph(GraphOptions(mixer=mixer, **options))
+    return {node.name: dict(node.parameters) for node in nodes}
 
 
 def test_nodes_come_in_the_order_of_the_data():
@@ -30,6 +31,7 @@ def test_nodes_come_in_the_order_of_the_data():
         "camera_node",
         "face_tracker_node",
         "imitation_node",
+        "face_mixer_node",
         "actuation_node",
         "virtual_face_node",
         "recorder_node",
@@ -40,20 +42,32 @@ def test_camera_face_and_recorder_can_be_left_out():
     assert names(camera=False, face=False) == [
         "face_tracker_node",
         "imitation_node",
-        "actuation_node",
-    ]
-
-
-def test_mixer_comes_between_imitation_and_actuation():
-    assert names(mixer=True, camera=False, face=False) == [
-        "face_tracker_node",
-        "imitation_node",
         "face_mixer_node",
         "actuation_node",
     ]
-    remapped = {node.name: node.remappings for node in build_graph(GraphOptions(mixer=True))}
-    assert remapped["imitation_node"] == (("control_values", "imitation/control_values"),)
-    assert remapped["face_mixer_node"] == remapped["actuation_node"] == ()
+
+
+def test_mixer_comes_between_imitation_and_actuation_unless_it_is_left_out():
+    chosen = parameters(mixer=True, record="out")
+    assert chosen["actuation_node"]["mixer"] is chosen["recorder_node"]["mixer"] is True
+    assert names(mixer=False, camera=False, face=False) == [
+        "face_tracker_node",
+        "imitation_node",
+        "actuation_node",
+    ]
+    assert "mixer" not in parameters()["actuation_node"]
+
+
+def test_mixer_runs_in_the_process_of_actuation(tmp_path):
+    specs = build_graph(GraphOptions(namespace="r1", autostart=False))
+    spec = {one.name: one for one in specs}
+    beside = companions(spec["actuation_node"], specs)
+    assert beside == (spec["face_mixer_node"],)
+    program, *words = command_line(spec["actuation_node"], tmp_path, beside)
+    assert program.endswith("/lib/x2c_bringup/actuation_with_mixer")
+    assert words[:3] == ["--ros-args", "-r", "__node:=actuation_node"]
+    assert str(tmp_path / "face_mixer_node.yaml") in words
+    assert not companions(spec["imitation_node"], specs)
 
 
 def test_sources_bring_the_mixer_along():

@@ -13,7 +13,13 @@ from x2c_bringup.launching.launch_arguments import (
     replay_options,
 )
 
-PIPELINE = ("camera_node", "face_tracker_node", "imitation_node", "actuation_node")
+PIPELINE = (
+    "camera_node",
+    "face_tracker_node",
+    "imitation_node",
+    "face_mixer_node",
+    "actuation_node",
+)
 
 
 def nodes(**given):
@@ -45,6 +51,7 @@ def test_defaults_start_the_whole_pipeline():
     assert tuple(found) == (*PIPELINE, "virtual_face_node")
     # What the user leaves open is said by a parameter file or by a launch file around this one.
     assert {one.params_file for one in found.values()} == {""}
+    assert found.pop("actuation_node").parameters == {"mixer": True}
     assert all(one.parameters == {} for one in found.values())
     assert all(one.remappings == () for one in found.values())
 
@@ -59,12 +66,13 @@ def test_defaults_start_the_whole_pipeline():
         ),
         ({"video_device": "0"}, "camera_node", {"video_device": "0", "filename": ""}),
         ({"backend": "x2cnet"}, "imitation_node", {"backend": "x2cnet"}),
-        ({"robot": "virtual"}, "actuation_node", {"robot": "virtual"}),
-        ({"autostart": "false"}, "actuation_node", {"autostart": False}),
+        ({"robot": "virtual"}, "imitation_node", {"robot": "virtual"}),
+        ({"mixer": "false"}, "actuation_node", {}),
+        ({"autostart": "false"}, "imitation_node", {"autostart": False}),
         ({"use_sim_time": "true"}, "face_tracker_node", {"use_sim_time": True}),
         ({"loop": "false"}, "camera_node", {"loop": False}),
         ({"use_sim_time": "false"}, "face_tracker_node", {"use_sim_time": False}),
-        ({"record": "out"}, "recorder_node", {"output": "out"}),
+        ({"record": "out"}, "recorder_node", {"output": "out", "mixer": True}),
         ({"mirror": "true"}, "imitation_node", {"mirror": True}),
         ({"rotate": "180"}, "camera_node", {"rotate": 180}),
         ({"rotate": "180"}, "face_tracker_node", {"rotate": 0}),

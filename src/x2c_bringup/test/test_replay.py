@@ -50,6 +50,7 @@ def test_only_the_camera_is_played_and_all_the_rest_recomputed(tmp_path):
     assert [node.name for node in made.nodes] == [
         "face_tracker_node",
         "imitation_node",
+        "face_mixer_node",
         "actuation_node",
         "virtual_face_node",
         "recorder_node",

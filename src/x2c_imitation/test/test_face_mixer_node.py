@@ -15,7 +15,7 @@ from x2c_core.control_space.regions import region_mask
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_imitation.expression_source_node import ExpressionSourceNode
 from x2c_imitation.face_mixer.source_settings import MOST_SOURCES
-from x2c_imitation.face_mixer_node import FaceMixerNode
+from x2c_imitation.face_mixer_node import MIXED, FaceMixerNode
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
@@ -36,9 +36,9 @@ class Graph:
     def __init__(self, ros, wait_until, **parameters):
         self._wait_until = wait_until
         self.ros = ros
-        self.faces = ros.collect(ControlValues, "control_values", qos.STREAM)
+        self.faces = ros.collect(ControlValues, MIXED, qos.STREAM)
         self.states = ros.collect(MixerState, "mixer/state", qos.LATCHED)
-        self._imitation = ros.publish(ControlValues, "imitation/control_values", qos.NEWEST)
+        self._imitation = ros.publish(ControlValues, "control_values", qos.NEWEST)
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.node = ros.add(FaceMixerNode(parameter_overrides=overrides))
         self.node.start()
@@ -92,17 +92,16 @@ def test_imitation_alone_passes_unchanged(graph, wait_until):
 
 def test_in_one_process_imitation_passes_as_the_very_message(ros, wait_until):
     local = LocalDelivery()
-    apart = ["--ros-args", "-r", "control_values:=imitation/control_values"]
     smile = [Parameter("source", value="smile")]
     nodes = [
-        ExpressionSourceNode(parameter_overrides=smile, local_delivery=local, cli_args=apart),
+        ExpressionSourceNode(parameter_overrides=smile, local_delivery=local),
         FaceMixerNode(local_delivery=local),
     ]
     for node in nodes:
         ros.add(node).start()
     given, mixed = [], []
-    local.subscribe("/control_values", ControlValues, mixed.append)
-    local.subscribe("/imitation/control_values", ControlValues, given.append)
+    local.subscribe(f"/{MIXED}", ControlValues, mixed.append)
+    local.subscribe("/control_values", ControlValues, given.append)
     wait_until(
         lambda: any(one is other for one in list(mixed) for other in list(given)),
         what="a message that has passed",
@@ -182,7 +181,7 @@ def test_impossible_layers_and_names_are_refused_and_counted(ros, graph, wait_un
 
 def test_expression_is_shown_by_service_without_imitation_until_it_ends(graph, wait_until):
     mixed = graph()
-    waiting = "waiting for /imitation/control_values (1 publisher) or a source"
+    waiting = "waiting for /control_values (1 publisher) or a source"
     wait_until(lambda: mixed.node.diagnosis().message == waiting, what="the publisher")
     answer = mixed.express("surprise", regions="mouth")
     assert answer.success, answer.message

@@ -6,7 +6,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from std_msgs.msg import Header
@@ -19,7 +18,7 @@ from x2c_core.words import counted
 from x2c_imitation.face_mixer.face_mixer import IMITATION, FaceMixer, MixerTiming, MixState
 from x2c_imitation.face_mixer.held_expression import HeldExpression
 from x2c_imitation.face_mixer.mixed_stamps import MixedStamps
-from x2c_imitation.face_mixer.source_settings import BUILT_IN, read_sources
+from x2c_imitation.face_mixer.source_settings import declared_sources
 from x2c_msgs.msg import ControlLayer, ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
 from x2c_node import qos
@@ -36,6 +35,9 @@ from x2c_node.spinning.spin import run_node
 
 SOURCES = "sources/"
 """Beginning of the topics of sources."""
+
+MIXED = "mixer/control_values"
+"""Topic of the mixed face."""
 
 EXPRESS = "express"
 """Name of the source that the service `~/express` is."""
@@ -93,7 +95,7 @@ class FaceMixerParameters(Parameters):
 
 
 class FaceMixerNode(ManagedNode[FaceMixerParameters]):
-    """Subscribe `imitation/control_values` and `sources/NAME`, publish `control_values`.
+    """Subscribe `control_values` and `sources/NAME`, publish `mixer/control_values`.
 
     A message of imitation is answered at once. A timer publishes in between, only while another
     source has a part in the face.
@@ -105,8 +107,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
     def configure(self) -> None:
         """Read the declared sources."""
         self._mixer = FaceMixer(self.params.timing)
-        file = self.params.sources_file
-        for name, settings in read_sources(Path(file).expanduser() if file else BUILT_IN).items():
+        for name, settings in declared_sources(self.params.sources_file).items():
             self._mixer.declare(name, settings)
         self._stamps = MixedStamps()
         self._frame: ControlFrame | None = None
@@ -116,7 +117,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self._conflicts: set[tuple[str, str]] = set()
         self._declared = frozenset(self._mixer.names)
         self._next_state = 0.0
-        self._publisher = self.publisher(ControlValues, "control_values", qos.NEWEST)
+        self._publisher = self.publisher(ControlValues, MIXED, qos.NEWEST)
         self._states = self.publisher(MixerState, "mixer/state", qos.LATCHED)
         self.service(PlayExpression, "~/express", self._express)
 
@@ -133,7 +134,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self.timer(_LOOK, self._look)
         self._tell_state()
         self.subscription(
-            ControlValues, "imitation/control_values", self._take_imitation, qos.NEWEST_SUBSCRIBER
+            ControlValues, "control_values", self._take_imitation, qos.NEWEST_SUBSCRIBER
         )
 
     def deactivate(self) -> None:
@@ -158,7 +159,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         if state.live:
             return Diagnosis(Level.OK, f"{', '.join(state.live)} over imitation", values)
         if imitation is None or not imitation.rate:
-            topic = self.resolve_topic_name("imitation/control_values")
+            topic = self.resolve_topic_name("control_values")
             publishers = counted(self.count_publishers(topic), "publisher")
             return Diagnosis(Level.WARN, f"waiting for {topic} ({publishers}) or a source", values)
         return Diagnosis(Level.OK, "imitation alone", values)

@@ -97,7 +97,7 @@ def test_what_the_robot_does_goes_out_as_vmc(ros, start, wait_until):
         avatar.bind(("127.0.0.1", 0))
         avatar.settimeout(0.2)
         start(vmc_out=f"127.0.0.1:{avatar.getsockname()[1]}")
-        publisher = ros.publish(ControlValues, "control_values", NEWEST)
+        publisher = ros.publish(ControlValues, "mixer/control_values", NEWEST)
         values = controls.from_names({"Jaw Pitch": 0.5})
         frame = ControlFrame(values, 1.0, ControlState.TRACKING, NO_TRACK)
 

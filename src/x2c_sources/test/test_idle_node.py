@@ -36,7 +36,7 @@ def test_a_face_that_is_left_alone_lives(ros, start, wait_until):
 
 def test_it_sees_what_the_imitation_asks_for(ros, start, wait_until):
     node = start(seed=-1)
-    publisher = ros.publish(ControlValues, "imitation/control_values", NEWEST)
+    publisher = ros.publish(ControlValues, "control_values", NEWEST)
     frame = ControlFrame(controls.NEUTRAL.copy(), 1.0, ControlState.TRACKING, 1)
 
     def seen():

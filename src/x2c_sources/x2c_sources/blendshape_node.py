@@ -109,7 +109,7 @@ class BlendshapeNode(ManagedNode[BlendshapeParameters]):
             self._sender = VMCSender(params.vmc_out)
             self.end_with(self._sender.close)
             self.subscription(
-                ControlValues, "control_values", self._send_values, NEWEST_SUBSCRIBER
+                ControlValues, "mixer/control_values", self._send_values, NEWEST_SUBSCRIBER
             )
         self.timer(1.0 / params.poll_rate, self._poll)
 

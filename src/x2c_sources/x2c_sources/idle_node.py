@@ -58,7 +58,7 @@ class IdleNode(ManagedNode[IdleParameters]):
         seed = params.seed if params.seed >= 0 else time.time_ns() % 2**32
         self._life = IdleLife(seed, params.blinks_per_minute, params.breaths_per_minute)
         self._begin = time.monotonic()
-        self.subscription(ControlValues, "imitation/control_values", self._see, NEWEST_SUBSCRIBER)
+        self.subscription(ControlValues, "control_values", self._see, NEWEST_SUBSCRIBER)
         self.timer(1.0 / params.rate, self._publish)
 
     def diagnose(self) -> Diagnosis:

@@ -19,7 +19,7 @@ from x2c_core.system.fields import NoOptions
 
 
 class BagExpression(ExpressionSource):
-    """Play recorded control values at the times at which they were published.
+    """Play the control values that the robot got at the times at which they were published.
 
     Args:
         path: Folder of the bag, or one of its files.
@@ -46,16 +46,18 @@ class BagExpression(ExpressionSource):
             SourceError: There is no bag, or it holds no control values that can be played.
         """
         try:
-            run = read_recorded_run(BagReader(self._path), (Part.CONTROLS,))
+            parts = (Part.CONTROLS, Part.MIXED_CONTROLS)
+            run = read_recorded_run(BagReader(self._path), parts)
         except BagError as error:
             raise SourceError(str(error)) from error
-        times = run.streams[Part.CONTROLS].times
-        known = np.isin(run.control_states, [int(state) for state in ControlState])
-        usable = known & np.isfinite(run.controls).all(axis=1)
+        shown = run.shown
+        times = shown.stream.times
+        known = np.isin(shown.states, [int(state) for state in ControlState])
+        usable = known & np.isfinite(shown.values).all(axis=1)
         if not usable.any():
             raise SourceError(f"{self._path} holds no control values; expected a recorded run")
-        self._values = run.controls[usable]
-        self._states = run.control_states[usable]
+        self._values = shown.values[usable]
+        self._states = shown.states[usable]
         unusable = int(len(usable) - usable.sum())
         dropped = f"{unusable} control messages are not played: values or states that are none"
         self.issues = (*run.issues, dropped) if unusable else run.issues

@@ -25,6 +25,7 @@ Nanoseconds = NDArray[np.int64]
 
 _WARN, _ERROR = 1, 2
 
+_CONTROLS = (Part.CONTROLS, Part.MIXED_CONTROLS)
 _SMALL = tuple(part for part in Part if part is not Part.NEUTRAL_FACE)
 
 
@@ -43,6 +44,21 @@ class Stream:
     def __len__(self) -> int:
         """Return the number of messages."""
         return len(self.stamps)
+
+
+@dataclass(frozen=True)
+class ControlStream:
+    """Control values over time.
+
+    Attributes:
+        stream: Their stamps and times.
+        values: (n, 30) control values [ratio or rad].
+        states: (n,) as in ControlValues.
+    """
+
+    stream: Stream
+    values: Array
+    states: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -93,8 +109,9 @@ class RecordedRun:
     Attributes:
         streams: Messages of each part; empty streams for those without any.
         face_states: (n,) as in FaceLandmarks.
-        controls: (n, 30) control values [ratio or rad].
+        controls: (n, 30) control values of imitation [ratio or rad].
         control_states: (n,) as in ControlValues.
+        shown: Control values that the robot got: those of the mixer, if it ran.
         commands: Joint commands.
         joint_states: Joint states.
         nodes: Nodes by name, from diagnostics.
@@ -106,6 +123,7 @@ class RecordedRun:
     face_states: NDArray[np.int64]
     controls: Array
     control_states: NDArray[np.int64]
+    shown: ControlStream
     commands: Joints
     joint_states: Joints
     nodes: Mapping[str, NodeState]
@@ -131,8 +149,12 @@ class _Collected:
     stamps: dict[Part, array[int]] = field(default_factory=_of_parts)
     times: dict[Part, array[int]] = field(default_factory=_of_parts)
     face_states: array[int] = field(default_factory=lambda: array("q"))
-    values: array[float] = field(default_factory=lambda: array("d"))
-    control_states: array[int] = field(default_factory=lambda: array("q"))
+    values: dict[Part, array[float]] = field(
+        default_factory=lambda: {part: array("d") for part in _CONTROLS}
+    )
+    control_states: dict[Part, array[int]] = field(
+        default_factory=lambda: {part: array("q") for part in _CONTROLS}
+    )
     joints: dict[Part, JointRows] = field(
         default_factory=lambda: {part: JointRows() for part in (Part.COMMANDS, Part.JOINT_STATES)}
     )
@@ -145,13 +167,13 @@ class _Collected:
             self._diagnostics(message)
         elif part is Part.FACE:
             self.face_states.append(int(message.state))
-        elif part is Part.CONTROLS:
+        elif part in _CONTROLS:
             values = np.asarray(message.values, dtype=np.float64)
             if values.shape != (controls.COUNT,):
                 raise ValueError(f"{values.size} control values, expected {controls.COUNT}")
             state = int(message.state)
-            self.values.frombytes(values.tobytes())
-            self.control_states.append(state)
+            self.values[part].frombytes(values.tobytes())
+            self.control_states[part].append(state)
         elif part in self.joints and self.positions:
             self.joints[part].add(message.name, message.position)
         self.stamps[part].append(nanoseconds)
@@ -198,11 +220,20 @@ def read_recorded_run(
         )
         for part in Part
     }
+    imitated, mixed = (
+        ControlStream(
+            streams[part],
+            np.array(collected.values[part], dtype=np.float64).reshape(-1, controls.COUNT),
+            np.array(collected.control_states[part], dtype=np.int64),
+        )
+        for part in _CONTROLS
+    )
     return RecordedRun(
         streams=streams,
         face_states=np.array(collected.face_states, dtype=np.int64),
-        controls=np.array(collected.values, dtype=np.float64).reshape(-1, controls.COUNT),
-        control_states=np.array(collected.control_states, dtype=np.int64),
+        controls=imitated.values,
+        control_states=imitated.states,
+        shown=mixed if len(mixed.values) else imitated,
         commands=Joints(*collected.joints[Part.COMMANDS].table()),
         joint_states=Joints(*collected.joints[Part.JOINT_STATES].table()),
         nodes=collected.nodes,

@@ -22,7 +22,7 @@ class Part(enum.StrEnum):
     ROBOT_IMAGE = "robot/image_raw/compressed"
     ROBOT_INFO = "robot/camera_info"
     DIAGNOSTICS = "/diagnostics"
-    IMITATED_CONTROLS = "imitation/control_values"
+    MIXED_CONTROLS = "mixer/control_values"
     MIXER_STATE = "mixer/state"
     IDLE_LAYER = "sources/idle"
     BLENDSHAPES_LAYER = "sources/blendshapes"
@@ -65,7 +65,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(Part.ROBOT_IMAGE, "sensor_msgs/msg/CompressedImage", image=True),
     Topic(Part.ROBOT_INFO, "sensor_msgs/msg/CameraInfo"),
     Topic(Part.DIAGNOSTICS, "diagnostic_msgs/msg/DiagnosticArray", depth=10),
-    Topic(Part.IMITATED_CONTROLS, "x2c_msgs/msg/ControlValues", shared_face=True),
+    Topic(Part.MIXED_CONTROLS, "x2c_msgs/msg/ControlValues", shared_face=True),
     Topic(Part.MIXER_STATE, "x2c_msgs/msg/MixerState", latched=True, shared_face=True),
     Topic(Part.IDLE_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
     Topic(Part.BLENDSHAPES_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),

@@ -25,6 +25,8 @@ from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_imitation.backends import make_imitator, option_class
+from x2c_imitation.face_mixer.source_settings import declared_sources
+from x2c_imitation.face_mixer_node import FaceMixerParameters
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_motors.configuration.boards import make_boards, port_overrides
 from x2c_motors.motor_driver_node import MotorDriverParameters
@@ -138,6 +140,10 @@ def _actuation(spec: NodeSpec) -> None:
     load_robot(find_robot(parameters_of(spec, ActuationParameters).robot))
 
 
+def _mixer(spec: NodeSpec) -> None:
+    declared_sources(parameters_of(spec, FaceMixerParameters).sources_file)
+
+
 def _motors(spec: NodeSpec) -> None:
     params = parameters_of(spec, MotorDriverParameters)
     robot = load_robot(find_robot(params.robot))
@@ -147,6 +153,7 @@ def _motors(spec: NodeSpec) -> None:
 _CHECKS: dict[str, Callable[[NodeSpec], None]] = {
     "camera_node": _camera,
     "imitation_node": _imitation,
+    "face_mixer_node": _mixer,
     "actuation_node": _actuation,
     "motor_driver_node": _motors,
 }

@@ -8,7 +8,7 @@ topics meet in the nodes' own defaults, so only what the user moves is remapped 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,6 +50,8 @@ class NodeSpec:
         remappings: Pairs of names, from and to.
         log_level: Lowest level that it logs.
         respawn: Whether the launch file starts it again when it fails.
+        host: Name of the node whose process runs this one too, so that messages between the two
+            take no way through the middleware; empty for a process of its own.
     """
 
     package: str
@@ -63,6 +65,7 @@ class NodeSpec:
     remappings: tuple[tuple[str, str], ...] = ()
     log_level: str = "info"
     respawn: bool = False
+    host: str = ""
 
     @property
     def is_ours(self) -> bool:
@@ -100,17 +103,30 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
         _node(options, "x2c_perception", "face_tracker_node", **tracking),
         _imitation(options),
     ]
-    if options.shares_face:
-        nodes.append(_node(options, "x2c_imitation", "face_mixer_node"))
-    nodes.append(_node(options, "x2c_actuation", "actuation_node", robot=robot))
+    # Only what differs from the nodes' own defaults.
+    mixed = options.shares_face or None
+    if mixed:
+        mixer = _node(options, "x2c_imitation", "face_mixer_node")
+        nodes.append(replace(mixer, host="actuation_node"))
+    nodes.append(_node(options, "x2c_actuation", "actuation_node", robot=robot, mixer=mixed))
     if options.face:
         nodes.append(_node(options, *_motors(robot), robot=robot))
     nodes += _sources(options)
     if options.description:
         nodes.append(_state_publisher(options))
     if folder := recording_folder(options.record):
-        nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder))
+        nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder, mixer=mixed))
     return tuple(nodes)
+
+
+def companions(spec: NodeSpec, specs: Iterable[NodeSpec]) -> tuple[NodeSpec, ...]:
+    """Return the nodes of a graph that run in the process of one of them, too."""
+    return tuple(one for one in specs if one.host == spec.name)
+
+
+def program(spec: NodeSpec, beside: Sequence[NodeSpec]) -> tuple[str, str]:
+    """Return package and executable of what runs a node as a process, with its companions."""
+    return ("x2c_bringup", "actuation_with_mixer") if beside else (spec.package, spec.executable)
 
 
 def _sources(options: GraphOptions) -> list[NodeSpec]:
@@ -154,9 +170,6 @@ def _imitation(options: GraphOptions) -> NodeSpec:
     backend = options.backend
     choices = {"robot": options.robot, "backend": backend}
     node = _node(options, "x2c_imitation", "imitation_node", mirror=options.mirror, **choices)
-    if options.shares_face:
-        apart = ("control_values", "imitation/control_values")
-        node = replace(node, remappings=(*node.remappings, apart))
     if not options.backend_options:
         return node
     if not backend and options.params_file:

@@ -86,9 +86,9 @@ class GraphOptions:
         "section, else virtual_face_node; false if your own driver moves them.",
     )
     mixer: bool = _option(
-        False,
+        True,
         "Start face_mixer_node between imitation and actuation, so that speech, clips and "
-        "puppeteers share the face.",
+        "puppeteers share the face; false: actuation follows control_values itself.",
     )
     speech: bool = _option(
         False, "Start speech_node, which moves the mouth to speech; it brings the mixer along."

@@ -37,7 +37,7 @@ from x2c_bringup.checks.preflight import check_graph
 from x2c_bringup.checks.unheard import unheard
 from x2c_bringup.errors import NodeEndedError
 from x2c_bringup.graph.argument_file import argument_file
-from x2c_bringup.graph.node_specs import NodeSpec
+from x2c_bringup.graph.node_specs import NodeSpec, companions, program
 from x2c_bringup.launching.launch_arguments import LaunchArgument
 from x2c_bringup.shared_files import PROFILE_VARIABLE, RANGE_VARIABLE, chosen_profile
 from x2c_node.launcher import LAUNCHER_VARIABLE
@@ -104,6 +104,7 @@ class GraphActions:
 
     def __init__(self, specs: Sequence[NodeSpec], context: LaunchContext) -> None:
         specs = [surrounded(spec, context.launch_configurations) for spec in specs]
+        self._specs = specs
         # Others are discovered meanwhile.
         began = time.monotonic()
         node = get_ros_node(context)
@@ -122,17 +123,24 @@ class GraphActions:
     ) -> list[LaunchDescriptionEntity]:
         """Return the actions that start a node of the graph as a process and end it.
 
+        There are none for a node that runs in the process of another one.
+
         Args:
             spec: The node.
             on_exit: Actions for its end.
             parameters: Beside its own.
         """
+        if spec.host:
+            return []
         spec = replace(spec, parameters={**spec.parameters, **parameters})
-        files = [spec.params_file, argument_file(spec, self._folder)]
+        beside = companions(spec, self._specs)
+        own = [argument_file(one, self._folder) for one in (spec, *beside)]
+        files = [spec.params_file, *own]
+        package, executable = program(spec, beside)
         kind = LifecycleNode if spec.is_ours else Node
         action = kind(
-            package=spec.package,
-            executable=spec.executable,
+            package=package,
+            executable=executable,
             name=spec.name,
             namespace=spec.namespace,
             parameters=[file for file in files if file],

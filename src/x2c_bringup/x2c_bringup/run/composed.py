@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,15 +32,12 @@ from x2c_node.errors import ThreadError
 from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import LATCHED
-from x2c_node.spinning.executor import GuardedExecutor
-from x2c_node.spinning.spin import spin_until, tune_process
+from x2c_node.spinning.node_thread import NodeThread
+from x2c_node.spinning.spin import tune_process
 from x2c_node.supervision.supervisor import Supervisor
 
 _LINK_TIMEOUT = 5.0
 """Time limit for publishers and subscriptions to find each other [s]."""
-
-_STOPPING = 2.0
-"""Time limit for the thread of a node when another has died or hangs [s]."""
 
 _POLL = 0.01
 
@@ -84,14 +80,16 @@ class ComposedGraph:
     """
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
-        self._hosts: list[_Host] = []
+        self._specs = specs
+        self._hosts: list[NodeThread] = []
         self._supervisor = Supervisor()
         self._began = time.monotonic()
         self._stop: Any = None
         delivery = LocalDelivery()
         try:
             for spec in specs:
-                self._hosts.append(_Host(spec, delivery, self._supervisor))
+                node = make_node(spec, delivery, self._supervisor)
+                self._hosts.append(NodeThread(node, self._supervisor))
         except BaseException:
             self.stop()
             raise
@@ -119,7 +117,7 @@ class ComposedGraph:
     @property
     def faults(self) -> dict[str, str]:
         """Failures of nodes, by their names; also after the end."""
-        return {host.spec.name: host.node.fault for host in self._hosts if host.node.fault}
+        return {host.name: host.node.fault for host in self._hosts if host.node.fault}
 
     def diagnoses(self) -> dict[str, Diagnosis]:
         """Return what each node says of itself, by its name.
@@ -129,7 +127,7 @@ class ComposedGraph:
         """
         self.check()
         asked = [(host, host.begin(host.node.diagnosis)) for host in self._hosts]
-        return {host.spec.name: host.result(future) for host, future in asked}
+        return {host.name: host.result(future) for host, future in asked}
 
     def check(self) -> None:
         """Raise what has become of the threads.
@@ -155,8 +153,7 @@ class ComposedGraph:
             # The error that is raised says it.
             host.node.logs_refusals = False
         _run_all((host, host.node.trigger_configure) for host in self._hosts)
-        specs = [host.spec for host in self._hosts]
-        refuse_second(specs, self._hosts[0].node, ours=1, since=self._began)
+        refuse_second(self._specs, self._hosts[0].node, ours=1, since=self._began)
         source, *listeners = self._hosts
         for host in reversed(listeners):
             _run_all([(host, host.node.trigger_activate)])
@@ -187,7 +184,7 @@ class ComposedGraph:
             ThreadError: The node's thread has ended, or a thread of the process has failed.
         """
         for host in self._hosts:
-            if host.spec.name == name:
+            if host.name == name:
                 for one in host.node.services:
                     if one.srv_name == service:
                         answer = partial(one.callback, request, one.srv_type.Response())
@@ -213,75 +210,6 @@ class ComposedGraph:
                 nodes[0].get_logger().warning("not all nodes have found each other; going on")
                 return
             time.sleep(_POLL)
-
-
-class _Host:
-    """One node with its executor and thread."""
-
-    def __init__(self, spec: NodeSpec, delivery: LocalDelivery, supervisor: Supervisor) -> None:
-        self.spec = spec
-        self.node = make_node(spec, delivery, supervisor)
-        self._supervisor = supervisor
-        self._executor = GuardedExecutor()
-        self._executor.add_node(self.node)
-        self._ending = threading.Event()
-        self._thread = threading.Thread(
-            target=spin_until,
-            args=(self._executor, self._ending.is_set, self.node.pulse),
-            name=spec.name,
-            daemon=True,
-        )
-        self._thread.start()
-
-    def begin(self, function: Callable[[], Any]) -> Any:
-        """Let the node's thread call something; returns a future."""
-        return self._executor.create_task(function)
-
-    def result(self, future: Any, patience: float = 0.0) -> Any:
-        """Wait for the result of what the node's thread was asked to call.
-
-        Args:
-            future: Future returned by `begin`.
-            patience: Time limit after a thread of the process has failed [s].
-
-        Raises:
-            ThreadError: The node's thread has ended, or a thread of the process has died or
-                hangs, and no result came.
-        """
-        waited = 0.0
-        while not future.done():
-            time.sleep(_POLL)
-            if not self._thread.is_alive() and not future.done():
-                # Without a fault where ROS was shut down from outside.
-                raise ThreadError(self._supervisor.fault or f"{self.spec.name} spins no more")
-            if self._supervisor.over:
-                waited += _POLL
-                if waited > patience:
-                    raise ThreadError(self._supervisor.fault)
-        return future.result()
-
-    def stop(self) -> None:
-        """Let the node's thread stop the node; where it has died, this one does."""
-        if not self._thread.is_alive():
-            self.node.stop()
-            return
-        try:
-            self.result(self.begin(self.node.stop), _STOPPING)
-        except ThreadError as error:
-            self.node.get_logger().error(f"cannot be stopped in order: {error}")
-
-    def close(self) -> None:
-        """End the thread and take the node down; one that hangs is left as it is."""
-        self._ending.set()
-        self._executor.wake()
-        self._thread.join(_STOPPING if self._supervisor.fault else None)
-        if not self._thread.is_alive():
-            self._executor.shutdown()
-            # Levels outlive their nodes, and hold for the next one of that name.
-            set_logger_level(
-                self.node.get_logger().name, get_logging_severity_from_string("unset")
-            )
-            self.node.destroy_node()
 
 
 def make_node(
@@ -335,7 +263,7 @@ def make_node(
     return node
 
 
-def _run_all(calls: Iterable[tuple[_Host, Callable[[], Any]]]) -> None:
+def _run_all(calls: Iterable[tuple[NodeThread, Callable[[], Any]]]) -> None:
     """Run transitions at the same time.
 
     Raises:
@@ -345,7 +273,7 @@ def _run_all(calls: Iterable[tuple[_Host, Callable[[], Any]]]) -> None:
     results = [(host, host.result(future)) for host, future in running]
     for host, result in results:
         if result is not TransitionCallbackReturn.SUCCESS:
-            raise ConfigureError(f"{host.spec.name} {host.node.fault}")
+            raise ConfigureError(f"{host.name} {host.node.fault}")
 
 
 def _all_linked(nodes: Sequence[ManagedNode[Any]]) -> bool:

@@ -16,7 +16,7 @@ from ament_index_python import get_package_prefix
 from x2c_bringup.checks.ends import LongestEnds
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.argument_file import argument_file
-from x2c_bringup.graph.node_specs import NodeSpec
+from x2c_bringup.graph.node_specs import NodeSpec, companions, program
 from x2c_bringup.run.watch import Watch
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_node.launcher import LAUNCHER_VARIABLE
@@ -25,26 +25,29 @@ _STARTING = 60.0
 _LISTEN = 0.1
 
 
-def command_line(spec: NodeSpec, folder: Path) -> list[str]:
+def command_line(spec: NodeSpec, folder: Path, companions: Sequence[NodeSpec] = ()) -> list[str]:
     """Return the program and arguments that run a node of the graph as a process.
 
     Args:
         spec: The node.
-        folder: Folder for a file with its own parameters.
+        folder: Folder for files with its own parameters.
+        companions: Nodes that run in its process, too.
     """
-    program = Path(get_package_prefix(spec.package), "lib", spec.package, spec.executable)
-    words = [str(program), "--ros-args", "-r", f"__node:={spec.name}"]
+    package, executable = program(spec, companions)
+    path = Path(get_package_prefix(package), "lib", package, executable)
+    words = [str(path), "--ros-args", "-r", f"__node:={spec.name}"]
     if spec.namespace:
         words += ["-r", f"__ns:=/{spec.namespace.strip('/')}"]
     for old, new in spec.remappings:
         words += ["-r", f"{old}:={new}"]
-    for file in filter(None, [spec.params_file, argument_file(spec, folder)]):
+    own = [argument_file(each, folder) for each in (spec, *companions)]
+    for file in filter(None, [spec.params_file, *own]):
         words += ["--params-file", file]
     return [*words, "--log-level", spec.log_level]
 
 
 class ProcessGraph:
-    """Run each node of a graph as a process of its own, while it is entered.
+    """Run each node of a graph as a process, while it is entered.
 
     They are no part of the terminal's process group: signals of the user reach them through this
     process alone, once each.
@@ -73,7 +76,8 @@ class ProcessGraph:
         set_middleware_defaults(self._environment)
         try:
             for name in reversed(self._specs):
-                self.start(name)
+                if not self._specs[name].host:
+                    self.start(name)
         except BaseException:
             self.__exit__()
             raise
@@ -111,7 +115,9 @@ class ProcessGraph:
 
     def start(self, name: str) -> None:
         """Start the process of a node, which does not run."""
-        command = command_line(self._specs[name], Path(self._folder.name))
+        spec = self._specs[name]
+        beside = companions(spec, self._specs.values())
+        command = command_line(spec, Path(self._folder.name), beside)
         self._processes[name] = subprocess.Popen(command, env=self._environment, process_group=0)
 
     def signal(self, name: str, number: signal.Signals) -> None:
@@ -133,9 +139,11 @@ class ProcessGraph:
         Raises:
             ConfigureError: A node refuses, has ended, or reports nothing; the text says why.
         """
-        wait_until_active(
-            watch, list(self._processes), lambda name: self._processes[name].poll(), given_up
-        )
+
+        def status(name: str) -> int | None:
+            return self._processes[self._specs[name].host or name].poll()
+
+        wait_until_active(watch, list(self._specs), status, given_up)
 
 
 def wait_until_active(

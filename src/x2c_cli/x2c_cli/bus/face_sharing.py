@@ -17,7 +17,7 @@ from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_node.conversion.headers import to_stamp
 from x2c_node.conversion.messages import layer_to_message
 
-MIXER = "face mixer (mixer:=true, or 'x2c imitate --mixer')"
+MIXER = "face mixer (it runs with 'x2c imitate' and the launch file, unless mixer:=false)"
 """The node that is looked for, in words."""
 
 _STATE, _STATE_KIND = "/mixer/state", "x2c_msgs/msg/MixerState"

@@ -90,7 +90,8 @@ class BagPairs:
             raise BagError(f"{self.topic} holds packets of a video, which are not exported")
         self._compressed = kind == COMPRESSED
         self.recorded_run: RecordedRun = read_recorded_run(reader)
-        stream = self.recorded_run.streams[Part.CONTROLS]
+        self._shown = self.recorded_run.shown
+        stream = self._shown.stream
         if not len(stream):
             raise BagError(
                 f"{reader.path} has no control values: 'x2c replay BAG --record DIR' makes a bag "
@@ -133,12 +134,12 @@ class BagPairs:
         if place is None:
             self.left_out[f"no control values within {self._pairing.tolerance:g} s"] += 1
             return None
-        state = self.recorded_run.control_states[place]
+        state = self._shown.states[place]
         if not self._pairing.any_state and state != ControlState.TRACKING:
             self.left_out["no person was followed"] += 1
             return None
         image, jpeg = self._image(message)
-        return BagPair(stamp, image, jpeg, self.recorded_run.controls[place])
+        return BagPair(stamp, image, jpeg, self._shown.values[place])
 
     def _nearest(self, stamp: int, time: int) -> int | None:
         """Return the place of the control values nearest to a stamp, then to a time [ns].

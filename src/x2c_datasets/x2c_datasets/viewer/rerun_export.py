@@ -65,11 +65,14 @@ def export_rerun(
         raise ExportError(f"{out}: expected the name of a file that ends in .rrd")
     reader = BagReader(bag)
     shown: Counter[Part] = Counter()
+    # What the robot got, where other sources shared the face.
+    mixed = next(reader.messages_of([Part.MIXED_CONTROLS]), None) is not None
+    shows = [Part.MIXED_CONTROLS if mixed and one is Part.CONTROLS else one for one in _SHOWN]
     with replacing(out) as path:
         recording = open_recording(path)
         log = RerunLog(recording)
         notes = _model(log, robot)
-        for raw in reader.messages_of((*_SHOWN, *_JOINTS)):
+        for raw in reader.messages_of((*shows, *_JOINTS)):
             part = reader.parts[raw.channel.topic]
             # Measured positions where there are any, else those that were sent.
             if part is Part.COMMANDS and shown[Part.JOINT_STATES]:
@@ -88,7 +91,7 @@ def export_rerun(
         log.finish()
         # This waits until all is on the disk.
         recording.disconnect()
-    notes += [f"nothing was recorded of {part.value}" for part in _SHOWN if not shown[part]]
+    notes += [f"nothing was recorded of {part.value}" for part in shows if not shown[part]]
     if not any(shown[part] for part in _JOINTS):
         notes.append("no positions of joints were recorded")
     notes += [f"mesh {name} is missing" for name in log.missing]
@@ -114,7 +117,7 @@ def _show(log: RerunLog, part: Part, message: Any) -> None:
         log.image(layout.ROBOT_IMAGE, message)
     elif part is Part.FACE:
         log.face(message)
-    elif part is Part.CONTROLS:
+    elif part in (Part.CONTROLS, Part.MIXED_CONTROLS):
         log.values(message.values)
     elif part is Part.ACTUATION_STATE:
         log.state(message)

@@ -12,7 +12,13 @@ import numpy as np
 from rich.console import Console
 
 from x2c_bags.errors import BagError
-from x2c_bags.frames.recorded_run import Joints, RecordedRun, Stream, read_recorded_run
+from x2c_bags.frames.recorded_run import (
+    ControlStream,
+    Joints,
+    RecordedRun,
+    Stream,
+    read_recorded_run,
+)
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.recorder import BAG
 from x2c_bags.schema.topics import Part
@@ -115,11 +121,13 @@ def _remove(path: Path) -> None:
 def _empty_run() -> RecordedRun:
     nothing = np.empty(0, dtype=np.int64)
     no_joints = Joints((), np.empty((0, 0)))
+    no_controls = ControlStream(Stream(nothing, nothing), np.empty((0, controls.COUNT)), nothing)
     return RecordedRun(
         streams={part: Stream(nothing, nothing) for part in Part},
         face_states=nothing,
-        controls=np.empty((0, controls.COUNT)),
+        controls=no_controls.values,
         control_states=nothing,
+        shown=no_controls,
         commands=no_joints,
         joint_states=no_joints,
         nodes={},

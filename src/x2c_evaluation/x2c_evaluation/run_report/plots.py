@@ -126,13 +126,13 @@ def group_offsets(
 ) -> None:
     """Plot how far the controls of one group are from neutral."""
     _style(axes, group.value.capitalize())
-    times = _seconds(recorded_run.streams[Part.CONTROLS].stamps, origin)
+    times = _seconds(recorded_run.shown.stream.stamps, origin)
     axes.axhline(0.0, color=FAINT, linewidth=0.8)
     indices = controls.group_indices(group)
     angle = controls.CONTROLS[indices[0]].unit is controls.Unit.RADIAN
     if len(times):
         step = _step(len(times))
-        offsets = recorded_run.controls[::step][:, indices] - controls.NEUTRAL[indices]
+        offsets = recorded_run.shown.values[::step][:, indices] - controls.NEUTRAL[indices]
         for column in range(len(indices)):
             share = column / max(len(indices) - 1, 1)
             look = {"color": GROUP_COLOURS[group], "alpha": 1.0 - 0.55 * share, "linewidth": 1.1}

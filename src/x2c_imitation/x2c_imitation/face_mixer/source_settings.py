@@ -75,6 +75,18 @@ def check_name(name: str) -> str:
     return name
 
 
+def declared_sources(file: str) -> dict[str, SourceSettings]:
+    """Return the settings in a YAML file by the names of the sources.
+
+    Args:
+        file: Path of the file; empty for the built-in declaration.
+
+    Raises:
+        MixerError: It cannot be read, or declares something that cannot be; the text names it.
+    """
+    return read_sources(Path(file).expanduser() if file else BUILT_IN)
+
+
 def read_sources(path: Path) -> dict[str, SourceSettings]:
     """Return the settings in a YAML file by the names of the sources.
 

@@ -18,7 +18,7 @@ from x2c_core.printable import printable
 from x2c_node.managed_node import ManagedNode
 from x2c_node.spinning.executor import GuardedExecutor
 from x2c_node.spinning.stopping import INTERRUPTED, StopRequest, stop_on_signals
-from x2c_node.supervision.supervisor import EXIT_STATUS, Pulse
+from x2c_node.supervision.supervisor import EXIT_STATUS, Pulse, Supervisor
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Names of settings in glibc's malloc.h."""
@@ -92,10 +92,32 @@ def tune_process() -> None:
 def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | None = None) -> None:
     """Run one node until the process is to end: the body of every node's executable.
 
-    rclpy's own signal handling would take the middleware away before the node has ended.
-
     Args:
         make: Returns the node.
+        arguments: Command line; default: that of the process.
+
+    Raises:
+        SystemExit: The process was asked to end at once, or a thread of it has died or hung.
+    """
+
+    def run(request: StopRequest) -> Supervisor:
+        node = make()
+        request.when_hurried(node.hurry)
+        _run(node, request)
+        return node.supervisor
+
+    run_process(run, arguments)
+
+
+def run_process(
+    run: Callable[[StopRequest], Supervisor], arguments: Sequence[str] | None = None
+) -> None:
+    """Have ROS in this process while nodes run: the body of executables.
+
+    rclpy's own signal handling would take the middleware away before the nodes have ended.
+
+    Args:
+        run: Makes nodes and runs them until a stop is requested; returns their supervisor.
         arguments: Command line; default: that of the process.
 
     Raises:
@@ -112,17 +134,15 @@ def run_node(make: Callable[[], ManagedNode[Any]], arguments: Sequence[str] | No
         with stop_on_signals(last=True) as request:
             rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
             try:
-                node = make()
-                request.when_hurried(node.hurry)
-                _run(node, request)
+                supervisor = run(request)
             finally:
                 rclpy.try_shutdown()
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    if node.supervisor.fault:
+    if supervisor.fault:
         # The supervisor goes on: what hangs may keep the interpreter from ending.
         raise SystemExit(EXIT_STATUS)
-    node.supervisor.stop()
+    supervisor.stop()
 
 
 def _run(node: ManagedNode[Any], request: StopRequest) -> None:

@@ -271,7 +271,7 @@ class LiveLink:
         place = self._robots.namespace
         if place is not None:
             wanted = {
-                f"{place}/control_values": (ControlValues, self._news.values, 1),
+                self._values(place): (ControlValues, self._news.values, 1),
                 f"{place}/mixer/state": (MixerState, self._news.mixer, 1),
                 DIAGNOSTICS: (DiagnosticArray, self._report, 50),
             }
@@ -302,7 +302,7 @@ class LiveLink:
             shown[f"{place}/face"] = "landmarks"
         if not self._always:
             shown[f"{place}/robot/image_raw{_COMPRESSED}"] = "image of the robot"
-            shown[f"{place}/control_values"] = "control values"
+            shown[self._values(place)] = "control values"
         return shown
 
     def _camera(self, place: str) -> str:
@@ -313,6 +313,11 @@ class LiveLink:
         compressed = raw if raw.endswith(_COMPRESSED) else f"{raw}{_COMPRESSED}"
         publishers, _ = self._bus.ends(compressed)
         return compressed if publishers else raw
+
+    def _values(self, place: str) -> str:
+        """Return the topic of what the robot gets: where there is a mixer, that of the mixer."""
+        publishers, _ = self._bus.ends(f"{place}/mixer/control_values")
+        return f"{place}/mixer/control_values" if publishers else f"{place}/control_values"
 
     def _leave(self) -> None:
         for end in self._subscribed.values():

@@ -74,7 +74,7 @@ class SliderPublisher:
         elif others and place is not None:
             self.refusal = (
                 "sliders cannot share the face here: another node publishes control_values, and "
-                "no mixer runs (mixer:=true, or 'x2c imitate --mixer')"
+                "no mixer runs (it does unless mixer:=false, or --no-mixer)"
             )
         elif not self._always and time.monotonic() - self._opened < ANNOUNCED:
             # Imitation may be there, and not discovered yet.

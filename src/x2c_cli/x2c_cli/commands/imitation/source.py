@@ -76,9 +76,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help="do not start a motor driver or the virtual face: your own driver moves the joints",
     )
     parser.add_argument(
-        "--mixer",
+        "--no-mixer",
         action="store_true",
-        help="let other sources share the face, such as 'x2c express' and 'x2c play'",
+        help="let no other sources share the face, such as 'x2c express' and 'x2c play'",
     )
     parser.add_argument(
         "--speech", action="store_true", help="move the mouth to the texts of speech/text"
@@ -179,7 +179,7 @@ def common_options(
         params_file=str(arguments.params or ""),
         namespace=arguments.namespace,
         face=not arguments.no_face,
-        mixer=arguments.mixer,
+        mixer=not arguments.no_mixer,
         speech=arguments.speech,
         idle=arguments.idle,
         blendshapes=arguments.blendshapes,

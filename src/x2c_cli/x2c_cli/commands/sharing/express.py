@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Show a named expression on a robot whose face is shared ('x2c imitate --mixer').
+"""Show a named expression on a robot that runs ('x2c imitate').
 
 Only the regions that the expression is about are moved: with a smile the head still follows the
 person. The exit status is 0 if it is shown, 1 if a node refused, and 2 if there is none.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Play a clip on a robot whose face is shared ('x2c imitate --mixer').
+"""Play a clip on a robot that runs ('x2c imitate').
 
 CLIP is a CSV file as 'x2c demo' writes it, the folder of its results, a bag, the name of a
 recording in recordings/, or another expression source, see 'x2c sources'. With --all several

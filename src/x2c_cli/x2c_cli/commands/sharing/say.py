@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Move the mouth of a robot whose face is shared to a text or to sound ('x2c imitate --mixer').
+"""Move the mouth of a robot that runs ('x2c imitate') to a text or to sound.
 
 SPEECH is a text, spoken by eSpeak NG, or a file with sound, such as WAV or FLAC. The sound is
 played by --player, if there is one. Only the mouth moves; all else stays with the person. Ctrl-C
