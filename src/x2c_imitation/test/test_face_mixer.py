@@ -222,6 +222,7 @@ def test_built_in_sources_are_declared_by_rank():
         "say",
         "play",
         "express",
+        "sliders",
     ]
 
 
