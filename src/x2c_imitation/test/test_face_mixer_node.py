@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
 from x2c_core.control_space import controls
+from x2c_core.control_space.controls_table import HEADER
 from x2c_core.control_space.layers import ControlLayer
 from x2c_core.control_space.regions import region_mask
 from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_imitation.expression_source_node import ExpressionSourceNode
 from x2c_imitation.face_mixer.source_settings import MOST_SOURCES
 from x2c_imitation.face_mixer_node import MIXED, FaceMixerNode
+from x2c_msgs.action import PlayExpression as PlayAction
 from x2c_msgs.msg import ControlLayer as LayerMessage
 from x2c_msgs.msg import ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
@@ -25,6 +29,11 @@ from x2c_node.conversion.messages import controls_to_message, layer_to_message
 from x2c_node.diagnostics import Level
 from x2c_node.local_delivery import LocalDelivery
 
+SUCCEEDED, CANCELED, ABORTED = (
+    GoalStatus.STATUS_SUCCEEDED,
+    GoalStatus.STATUS_CANCELED,
+    GoalStatus.STATUS_ABORTED,
+)
 JAW = controls.index("Jaw Pitch")
 OPEN = controls.from_names({"Jaw Pitch": 0.2})
 MOUTH = layer_to_message(ControlLayer(OPEN, region_mask(["mouth"])), Header())
@@ -195,6 +204,100 @@ def test_expression_is_shown_by_service_without_imitation_until_it_ends(graph, w
     wait_until(
         lambda: abs(mixed.faces[-1].values[JAW] - controls.NEUTRAL[JAW]) < 1e-5, what="neutral"
     )
+
+
+class Client:
+    """A client of the action."""
+
+    def __init__(self, ros, wait_until):
+        self._wait_until = wait_until
+        self.feedback = []
+        self._client = ActionClient(ros.node, PlayAction, "face_mixer_node/play")
+        wait_until(self._client.server_is_ready, what="the action server")
+
+    def play(self, name, intensity=1.0, seconds=1000.0, regions=""):
+        """Send a goal, which is accepted whatever it is; return its handle."""
+        goal = PlayAction.Goal(name=name, intensity=intensity, seconds=seconds, regions=regions)
+        future = self._client.send_goal_async(goal, lambda one: self.feedback.append(one.feedback))
+        self._wait_until(future.done, what="the goal")
+        assert future.result().accepted
+        return future.result()
+
+    def result(self, goal):
+        """Wait for the end of a goal; return its status and message."""
+        future = goal.get_result_async()
+        self._wait_until(future.done, what="the result")
+        ended = future.result()
+        assert ended.result.success is (ended.status == SUCCEEDED)
+        return ended.status, ended.result.message
+
+
+@pytest.fixture
+def client(ros, wait_until):
+    made = []
+
+    def make():
+        made.append(Client(ros, wait_until))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one._client.destroy()
+
+
+def test_action_shows_an_expression_until_it_is_cancelled_or_another_begins(
+    graph, client, wait_until
+):
+    mixed = graph()
+    one, other = client(), client()
+    first = one.play("surprise", regions="mouth")
+    mixed.wait_for_jaw(0.0, controls.NEUTRAL[JAW] - 0.1)
+    wait_until(lambda: one.feedback, what="feedback")
+    assert 0.0 <= one.feedback[-1].progress < 0.9
+    second = other.play("smile")
+    assert one.result(first) == (ABORTED, "another expression has begun")
+    second.cancel_goal_async()
+    assert other.result(second) == (CANCELED, "cancelled")
+    wait_until(lambda: mixed.states[-1].live == [], what="the fade-out")
+    third = other.play("smile")
+    assert mixed.node.trigger_deactivate() is TransitionCallbackReturn.SUCCESS
+    ends = (
+        "face_mixer_node is deactivated",
+        # The goal may be taken up only now.
+        "face_mixer_node is not active",
+    )
+    status, message = other.result(third)
+    assert status == ABORTED
+    assert message in ends
+
+
+def test_action_plays_a_clip_to_its_end_by_a_share(graph, client, tmp_path, wait_until):
+    path = tmp_path / "controls.csv"
+    row = ",".join(f"{value:.6f}" for value in OPEN)
+    path.write_text("\n".join([",".join(HEADER), f"0,{row}", f"0.9,{row}"]))
+    mixed, player = graph(), client()
+    goal = player.play(str(path), 0.5, seconds=0.0, regions="mouth")
+    assert player.result(goal) == (SUCCEEDED, "shown to its end")
+    lowest = min(face.values[JAW] for face in mixed.faces)
+    assert lowest >= (controls.NEUTRAL[JAW] + OPEN[JAW]) / 2 - 1e-4
+
+
+@pytest.mark.parametrize(
+    ("goal", "reason"),
+    [
+        ({"name": "grimace"}, "grimace"),
+        ({"name": "/nowhere/clip.csv"}, "/nowhere/clip.csv"),
+        ({"name": "smile", "intensity": 7.0}, "intensity: expected 0 to 1, got 7"),
+        ({"name": "smile", "seconds": 0.0}, "seconds: expected above 0 to 3600, got 0"),
+        ({"name": "smile", "regions": "ears"}, "unknown region 'ears'"),
+    ],
+)
+def test_action_that_cannot_be_is_aborted_with_the_reason(graph, client, goal, reason):
+    mixed, player = graph(), client()
+    status, message = player.result(player.play(**goal))
+    assert status == ABORTED
+    assert reason in message
+    mixed.wait_for_jaw(controls.NEUTRAL[JAW] - 1e-6, controls.NEUTRAL[JAW] + 1e-6)
 
 
 def test_expression_that_cannot_be_is_refused_with_the_reason(graph):

@@ -15,10 +15,12 @@ from x2c_core.errors import X2CError
 from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState
 from x2c_core.printable import printable
 from x2c_core.words import counted
+from x2c_imitation.errors import MixerError
 from x2c_imitation.face_mixer.face_mixer import IMITATION, FaceMixer, MixerTiming, MixState
 from x2c_imitation.face_mixer.held_expression import HeldExpression
 from x2c_imitation.face_mixer.mixed_stamps import MixedStamps
 from x2c_imitation.face_mixer.source_settings import declared_sources
+from x2c_imitation.play_action import Goal, PlayAction, Shown
 from x2c_msgs.msg import ControlLayer, ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
 from x2c_node import qos
@@ -112,7 +114,8 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self._stamps = MixedStamps()
         self._frame: ControlFrame | None = None
         self._frame_id = ""
-        self._held: HeldExpression | None = None
+        self._held: Shown | None = None
+        self._goal: Goal | None = None
         self._shown: MixState | None = None
         self._conflicts: set[tuple[str, str]] = set()
         self._declared = frozenset(self._mixer.names)
@@ -120,6 +123,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self._publisher = self.publisher(ControlValues, MIXED, qos.NEWEST)
         self._states = self.publisher(MixerState, "mixer/state", qos.LATCHED)
         self.service(PlayExpression, "~/express", self._express)
+        self.end_with(PlayAction(self, self._play).destroy)
 
     def activate(self) -> None:
         """Listen to imitation and to all sources."""
@@ -139,7 +143,7 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
 
     def deactivate(self) -> None:
         """End the expression that is shown."""
-        self._end_expression()
+        self._end_expression("face_mixer_node is deactivated")
 
     def parameters_changed(self) -> None:
         """Take over times and speed."""
@@ -204,31 +208,39 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
         self, request: PlayExpression.Request, response: PlayExpression.Response
     ) -> PlayExpression.Response:
         if not request.name:
-            self._end_expression()
+            self._end_expression("ended by a call of ~/express")
             response.success, response.message = True, "the expression ends"
             return response
-        if self.state != "active":
-            response.message = "face_mixer_node is not active"
-            return response
-        # Refused here if there are too many sources: in the mix it would hold up imitation.
-        self._mixer.announce(EXPRESS)
-        self._held = HeldExpression.named(
+        shown = HeldExpression.named(
             request.name,
             request.intensity,
             request.seconds,
             request.regions,
             time.monotonic(),
         )
+        self._play(shown, None)
         response.success = True
         response.message = f"{request.name} for {request.seconds:g} s"
-        self._tick()
-        self._wake()
         return response
 
-    def _end_expression(self) -> None:
-        if self._held is not None:
-            self._held = None
+    def _play(self, shown: Shown, goal: Goal | None) -> None:
+        with self._callback_guard.turn:
+            if self.state != "active":
+                raise MixerError("face_mixer_node is not active")
+            # Refused here if there are too many sources: in the mix it would hold up imitation.
+            self._mixer.announce(EXPRESS)
+            self._end_expression("another expression has begun")
+            self._held, self._goal = shown, goal
+            self._tick()
+            self._wake()
+
+    def _end_expression(self, message: str, *, success: bool = False) -> None:
+        held, goal, self._held, self._goal = self._held, self._goal, None, None
+        if held is not None:
+            held.close()
             self._mixer.release(EXPRESS)
+        if goal is not None:
+            goal.end(message, success=success)
 
     # Mixing.
 
@@ -260,15 +272,29 @@ class FaceMixerNode(ManagedNode[FaceMixerParameters]):
 
     def _mix(self, now: float) -> Array:
         if self._held is not None:
-            if now < self._held.until:
-                self._mixer.take(EXPRESS, self._held.layer, now)
-            else:
-                self._end_expression()
+            self._show(self._held, now)
         face = self._mixer.mix(now)
         if now >= self._next_state or not self._mixer.active:
             self._next_state = now + _STATE_PERIOD
             self._tell_state()
         return face
+
+    def _show(self, held: Shown, now: float) -> None:
+        try:
+            layer = held.layer_at(now)
+        except Exception as error:
+            # It ends; imitation and all others go on.
+            self.statistics.counts["expressions failed"] += 1
+            self._end_expression(f"cannot be played on: {error}")
+            return
+        if self._goal is not None and self._goal.cancelled:
+            self._end_expression("cancelled")
+        elif layer is None:
+            self._end_expression("shown to its end", success=True)
+        else:
+            self._mixer.take(EXPRESS, layer, now)
+            if self._goal is not None:
+                self._goal.tell(held, now)
 
     def _publish(self, face: Array, stamp: int) -> None:
         frame = self._frame or ControlFrame(face, 0.0, ControlState.NEUTRAL, NO_TRACK)

@@ -25,10 +25,12 @@ class HeldExpression:
 
     Attributes:
         layer: Layer to show.
-        until: Time of its end by the clock of the caller [s].
+        began: Time of its begin by the clock of the caller [s].
+        until: Time of its end [s].
     """
 
     layer: ControlLayer
+    began: float
     until: float
 
     @classmethod
@@ -53,7 +55,14 @@ class HeldExpression:
         # Not "seconds <= 0": NaN is neither.
         if not 0.0 < seconds <= LONGEST:
             raise MixerError(f"seconds: expected above 0 to {LONGEST:g}, got {seconds:g}")
-        return cls(expression_layer(name, intensity, regions), now + seconds)
+        return cls(expression_layer(name, intensity, regions), now, now + seconds)
+
+    def layer_at(self, now: float) -> ControlLayer | None:
+        """Return the layer at a time [s]; None after the end."""
+        return self.layer if now < self.until else None
+
+    def close(self) -> None:
+        """Let go of nothing: it holds no file."""
 
 
 def expression_layer(name: str, intensity: float = 1.0, regions: str = "") -> ControlLayer:
