@@ -73,7 +73,7 @@ def test_linux_knows_this_process():
 def test_the_composed_graph_is_measured_and_does_without_torch():
     options = GraphOptions(filename="performer", loop=True, log_level="error")
     setting = Setting("composed", composed=True, paced=True, options=options)
-    result = measure_apart(setting, seconds=2.0, warm_up=1.0)
+    result = measure_apart(setting, seconds=3.0, warm_up=1.0)
     assert result.answers > 0.0
     assert result.commands > result.answers
     assert result.jitter > 0.0
