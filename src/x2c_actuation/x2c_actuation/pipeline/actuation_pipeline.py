@@ -15,7 +15,7 @@ from x2c_actuation.pipeline.mapping import JointMap
 from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits, MotionState
 from x2c_actuation.safety.feedback import Beginning, Feedback
-from x2c_actuation.safety.state_machine import WATCHED, ActuationStateMachine, State
+from x2c_actuation.safety.state_machine import ENDING, WATCHED, ActuationStateMachine, State
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.easing import smoothstep
@@ -202,7 +202,9 @@ class ActuationPipeline:
             self._brake_if_late(now)
         else:
             self._look(now)
-        state_machine.tick(self._arrived(), now, ready=not self.hindrance)
+        # Only the states that have an end ask whether it is reached.
+        arrived = state_machine.state in ENDING and self._arrived()
+        state_machine.tick(arrived, now, ready=not self.hindrance)
         watched = self._sending and state_machine.state in (*WATCHED, State.EASING)
         if watched and (trouble := self.feedback.trouble(now)):
             state_machine.fail(trouble, now)

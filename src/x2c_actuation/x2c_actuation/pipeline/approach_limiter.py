@@ -169,15 +169,13 @@ class ApproachLimiter:
             follows = np.where(coming, state.position, follows)
         self._positions[places] = follows
 
-    def _reach(self) -> tuple[Array, Array]:
-        """Return lowest and highest positions (n,) on the way that the joints are on."""
-        low, high = self.positions, self.positions
+    def _reach(self) -> Array:
+        """Return lowest and highest positions (2, n) on the way that the joints are on."""
+        ends = np.array([self._positions, self._positions])
         for places, motion in zip(self._parts, self._motions, strict=True):
             coming = self.approaching[places]
-            lowest, highest = motion.reach
-            low[places] = np.where(coming, lowest, low[places])
-            high[places] = np.where(coming, highest, high[places])
-        return low, high
+            ends[:, places] = np.where(coming, motion.reach, ends[:, places])
+        return ends
 
     def _resting_points(self) -> Array:
         """Return targets (n,) with which the joints come to rest at once [rad or m]."""

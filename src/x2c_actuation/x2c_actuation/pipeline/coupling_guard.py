@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,7 +30,10 @@ class CouplingGuard:
     def __init__(self, limits: Sequence[CoupledLimit]) -> None:
         self._limits = tuple(limits)
         # A joint that stays short of this is not concerned.
-        self._tightest = [one.tightest(-np.inf, np.inf) for one in limits]
+        self._tightest = tuple(
+            (one, one.joint, one.side is Side.UPPER, one.tightest(-np.inf, np.inf))
+            for one in limits
+        )
         self._allowed: Array | None = None
 
     def allowed(self, targets: Array) -> Array:
@@ -41,31 +45,35 @@ class CouplingGuard:
         self._allowed.setflags(write=False)
         return self._allowed
 
-    def on_the_way(
-        self, targets: Array, reach: tuple[Array, Array]
-    ) -> tuple[Array, tuple[Array, Array] | None]:
+    def on_the_way(self, targets: Array, reach: Array) -> tuple[Array, tuple[Array, Array] | None]:
         """Return where the joints may be sent now, and the corridor in which they have to stay.
 
         Args:
             targets: (n,) inside all coupled limits [rad or m].
-            reach: Lowest and highest positions (n,) on the way they are on [rad or m].
+            reach: Lowest and highest positions (2, n) on the way they are on [rad or m].
 
         Returns:
             Targets (n,), and lowest and highest positions (n,) [rad or m] or None for any.
         """
+        if not self._limits:
+            return targets, None
         wanted = targets.tolist()
-        low, high = reach[0].tolist(), reach[1].tolist()
+        low, high = reach.tolist()
         concerned = [
-            one
-            for one, tightest in zip(self._limits, self._tightest, strict=True)
-            if _concerned(one, tightest, wanted, low, high)
+            limit
+            for limit, joint, upper, tightest in self._tightest
+            if (
+                wanted[joint] > tightest or high[joint] > tightest
+                if upper
+                else wanted[joint] < tightest or low[joint] < tightest
+            )
         ]
         if not concerned:
             return targets, None
         rooms = [_room(one, low, high) for one in concerned]
         for one, room in zip(concerned, rooms, strict=True):
             wanted[one.by] = min(max(wanted[one.by], room[0]), room[1])
-        corridor = np.full((2, len(wanted)), [[-np.inf], [np.inf]])
+        lowest, highest = [-math.inf] * len(wanted), [math.inf] * len(wanted)
         for one in concerned:
             ends = min(low[one.by], wanted[one.by]), max(high[one.by], wanted[one.by])
             limit = one.tightest(*ends)
@@ -76,30 +84,18 @@ class CouplingGuard:
             if one.side is Side.UPPER:
                 wanted[one.joint] = min(wanted[one.joint], yielding)
                 limit = max(limit, high[one.joint])
-                corridor[1, one.joint] = min(corridor[1, one.joint], limit)
+                highest[one.joint] = min(highest[one.joint], limit)
             else:
                 wanted[one.joint] = max(wanted[one.joint], yielding)
                 limit = min(limit, low[one.joint])
-                corridor[0, one.joint] = max(corridor[0, one.joint], limit)
+                lowest[one.joint] = max(lowest[one.joint], limit)
             room = one.room(*ends, limit)
-            corridor[0, one.by] = max(corridor[0, one.by], min(room[0], ends[0]))
-            corridor[1, one.by] = min(corridor[1, one.by], max(room[1], ends[1]))
+            lowest[one.by] = max(lowest[one.by], min(room[0], ends[0]))
+            highest[one.by] = min(highest[one.by], max(room[1], ends[1]))
         # A joint that has to come back itself still waits for those that it limits.
         for one, room in zip(concerned, rooms, strict=True):
             wanted[one.by] = min(max(wanted[one.by], room[0]), room[1])
-        return np.array(wanted), (corridor[0], corridor[1])
-
-
-def _concerned(
-    one: CoupledLimit,
-    tightest: float,
-    wanted: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-) -> bool:
-    if one.side is Side.UPPER:
-        return max(wanted[one.joint], high[one.joint]) > tightest
-    return min(wanted[one.joint], low[one.joint]) < tightest
+        return np.array(wanted), (np.array(lowest), np.array(highest))
 
 
 def _room(one: CoupledLimit, low: Sequence[float], high: Sequence[float]) -> tuple[float, float]:

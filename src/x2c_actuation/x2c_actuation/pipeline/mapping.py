@@ -72,16 +72,16 @@ class JointMap:
             TargetError: The robot's mixing makes something of them that is no number.
         """
         given = controls.vectors(values)
-        in_range = given.clip(controls.MINIMUM, controls.MAXIMUM)
+        in_range = controls.in_range(given)
         with np.errstate(over="ignore", invalid="ignore"):
             amplified = self._middle + self._gains * in_range
-            wanted = self._robot.mix(amplified.clip(controls.MINIMUM, controls.MAXIMUM))
+            wanted = self._robot.mix(controls.in_range(amplified))
         if not np.isfinite(wanted).all():
             raise TargetError(
                 f"the mixing of robot {self._robot.name!r} leads to positions that are no "
                 "numbers; check the offsets in its robot.yaml"
             )
-        positions = wanted.clip(self._lower, self._upper)
+        positions = np.minimum(np.maximum(wanted, self._lower), self._upper)
         return Targets(
             positions,
             clamped_controls=np.abs(given - in_range) > _ROUNDING,

@@ -51,6 +51,14 @@ class JointMotion:
         self._velocity = limits.velocity / self._range
         self._acceleration = limits.acceleration / self._range
         self._planner = Planner(self._velocity, self._acceleration, limits.jerk / self._range)
+        # Rows of positions, velocities and accelerations, worked on all at once.
+        endless = np.full(len(self._range), np.inf)
+        self._most = np.array([endless, self._velocity, self._acceleration])
+        self._least = -self._most
+        self._highest = np.array([limits.upper, limits.velocity, limits.acceleration])
+        self._lowest = np.array([limits.lower, -limits.velocity, -limits.acceleration])
+        self._zero = np.array([limits.lower, 0.0 * limits.lower, 0.0 * limits.lower])
+        self._bounds: tuple[Array, Array] | None = None
         self.reset(np.clip(0.0, limits.lower, limits.upper))
 
     @property
@@ -74,10 +82,10 @@ class JointMotion:
         return self._elapsed >= self._plan.duration
 
     @property
-    def reach(self) -> tuple[Array, Array]:
-        """Lowest and highest positions (n,) between now and rest, as things are [rad or m]."""
-        low, high = self._plan.reach(self._elapsed, self._now.position)
-        return self._limits.lower + low * self._range, self._limits.lower + high * self._range
+    def reach(self) -> Array:
+        """Lowest and highest positions (2, n) between now and rest, as things are [rad or m]."""
+        ends = self._plan.reach(self._elapsed, self._now.position)
+        return np.asarray(self._limits.lower + ends * self._range)
 
     def reset(self, positions: ArrayLike, velocities: ArrayLike | None = None) -> None:
         """Let the joints be in some state, and brake them.
@@ -105,8 +113,7 @@ class JointMotion:
             raise MotionError(f"joints cannot be moved from {positions!r}")
         self._plan = plan
         self._elapsed = 0.0
-        self._last = self._vector(positions)
-        self._take(now)
+        self._begin(self._vector(positions), now)
 
     def place(self, which: NDArray[np.bool_], positions: ArrayLike) -> None:
         """Let some joints stand somewhere; the others go on as they were.
@@ -129,8 +136,8 @@ class JointMotion:
         if plan is None:
             self.reset(last)
             return
-        self._plan, self._elapsed, self._last = plan, 0.0, last
-        self._take(now)
+        self._plan, self._elapsed = plan, 0.0
+        self._begin(last, now)
 
     def stopping_points(self) -> Array:
         """Return targets (n,) [rad or m] with which the joints brake as fast as they may."""
@@ -162,8 +169,8 @@ class JointMotion:
         if not (math.isfinite(passed) and passed >= 0.0):
             raise MotionError(f"the time since the last step must not be negative, got {passed}")
         lower = self._limits.lower
-        wanted = ((self._vector(targets) - lower) / self._range).clip(0.0, 1.0)
-        if not np.array_equal(wanted, self._plan.targets):
+        wanted = np.minimum(np.maximum((self._vector(targets) - lower) / self._range, 0.0), 1.0)
+        if (wanted != self._plan.targets).any():
             low = np.minimum(0.0, self._now.position)
             high = np.maximum(1.0, self._now.position)
             if corridor is not None:
@@ -171,7 +178,7 @@ class JointMotion:
                 high = np.minimum(high, (corridor[1] - lower) / self._range)
             self._plan_again(wanted, low, high)
         self._elapsed = min(self._elapsed + passed, self._plan.duration)
-        self._take(self._plan.at(self._elapsed))
+        self._take(self._plan.rows_at(self._elapsed))
         return self._state
 
     def _plan_again(self, wanted: Array, low: Array, high: Array) -> None:
@@ -182,26 +189,38 @@ class JointMotion:
             self.refused += 1
             wanted = np.where(outside, self._plan.targets, wanted)
             plan = self._planner.plan(self._now, wanted)
-        if plan is not None and not _outside(plan, low, high).any():
+            if plan is None or _outside(plan, low, high).any():
+                return
+        if plan is not None:
             self._plan, self._elapsed = plan, 0.0
 
-    def _take(self, now: Kinematics) -> None:
-        """Keep where the joints are, free of the rounding by which it may pass a limit."""
-        limits = self._limits
-        self._now = Kinematics(
-            now.position,
-            _within(now.velocity, self._velocity),
-            _within(now.acceleration, self._acceleration),
-        )
-        # A joint that started outside may come in.
-        low, high = np.minimum(limits.lower, self._last), np.maximum(limits.upper, self._last)
-        position = limits.lower + now.position * self._range
-        self._last = np.minimum(np.maximum(position, low), high)
-        self._state = MotionState(
-            position=self._last,
-            velocity=_within(now.velocity * self._range, limits.velocity),
-            acceleration=_within(now.acceleration * self._range, limits.acceleration),
-        )
+    def _begin(self, last: Array, now: Kinematics) -> None:
+        """Keep where the joints begin, which may be outside their limits of position."""
+        self._last = last
+        self._bounds = None
+        self._take(np.array(now))
+
+    def _take(self, rows: Array) -> None:
+        """Keep where the joints are, free of the rounding by which it may pass a limit.
+
+        Args:
+            rows: (3, n) positions, velocities and accelerations, of ranges that are one.
+        """
+        self._now = Kinematics(*np.minimum(np.maximum(rows, self._least), self._most))
+        lowest, highest = self._bounds or self._next_bounds()
+        sent = np.minimum(np.maximum(self._zero + rows * self._range, lowest), highest)
+        self._state = MotionState(*sent)
+        self._last = self._state.position
+
+    def _next_bounds(self) -> tuple[Array, Array]:
+        """Return what is sent at least and at most (3, n); a joint outside may come in."""
+        last, limits = self._last, self._limits
+        low, high = np.minimum(limits.lower, last), np.maximum(limits.upper, last)
+        bounds = np.vstack([low, self._lowest[1:]]), np.vstack([high, self._highest[1:]])
+        if (low == limits.lower).all() and (high == limits.upper).all():
+            # None is outside, nor ever will be.
+            self._bounds = bounds
+        return bounds
 
     def _vector(self, values: ArrayLike) -> Array:
         try:
@@ -216,11 +235,6 @@ class JointMotion:
         if not np.isfinite(vector).all():
             raise MotionError(f"positions and velocities must be finite, got {vector}")
         return vector
-
-
-def _within(values: Array, most: Array) -> Array:
-    """Return values (n,) no further from 0 than some others (n,)."""
-    return np.asarray(np.minimum(np.maximum(values, -most), most))
 
 
 def _outside(plan: MotionPlan, low: Array, high: Array) -> NDArray[np.bool_]:

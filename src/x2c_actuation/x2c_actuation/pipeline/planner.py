@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from ruckig import (
@@ -23,13 +24,28 @@ _PLANNED = (Result.Working, Result.Finished)
 _LESS = 1e-6
 """By how much less jerk another motion is asked for: share of the limit."""
 
+_MIRROR = np.array([[1.0], [-1.0]])
+"""Signs of lowest and highest points, with which both are the lowest on their way."""
+_UPWARDS = -_MIRROR
 
-_Turns = tuple[Array, Array]
-"""Positions (2, n) and times (2, n) [s] of a lowest and a highest point of each joint."""
+
+class Turn(NamedTuple):
+    """Turn of a joint that brakes as hard as it can.
+
+    Attributes:
+        row: 0 where it turns downwards, 1 where it does upwards.
+        joint: Index of the joint.
+        position: Its position.
+        time: Time from the start [s].
+    """
+
+    row: int
+    joint: int
+    position: float
+    time: float
 
 
-@dataclass(frozen=True)
-class Kinematics:
+class Kinematics(NamedTuple):
     """State of n joints at one moment, in any unit of length.
 
     Attributes:
@@ -48,46 +64,62 @@ class MotionPlan:
 
     Attributes:
         targets: (n,) where they come to rest.
-        low: (n,) lowest positions on the way.
-        high: (n,) highest positions on the way.
+        duration: Time until then [s].
 
     Args:
         trajectory: Trajectory planned by ruckig.
         targets: (n,) as they were asked for.
-        turns: Positions and times (2, n) at which the joints turn at the earliest, downwards and
-            upwards.
+        turns: Turns of joints that brake from the beginning until they turn, and reach their
+            highest acceleration meanwhile.
     """
 
-    def __init__(self, trajectory: Trajectory, targets: Array, turns: _Turns) -> None:
+    def __init__(self, trajectory: Trajectory, targets: Array, turns: Sequence[Turn]) -> None:
         self._trajectory = trajectory
         self.targets = targets
         self.duration: float = trajectory.duration
-        extrema = trajectory.position_extrema
-        # ruckig overlooks where a joint turns while its acceleration is constant. That is only
-        # where it brakes as hard as it can from the beginning.
-        (low, high), (low_times, high_times) = turns
-        reached = np.array([one.min for one in extrema])
-        self.low = np.minimum(reached, low)
-        self._low_times = np.where(reached <= low, [one.t_min for one in extrema], low_times)
-        reached = np.array([one.max for one in extrema])
-        self.high = np.maximum(reached, high)
-        self._high_times = np.where(reached >= high, [one.t_max for one in extrema], high_times)
+        extrema = [(one.min, one.max, one.t_min, one.t_max) for one in trajectory.position_extrema]
+        reached = np.array(extrema).T
+        self._outermost, self._times = _MIRROR * reached[:2], reached[2:]
+        # ruckig overlooks where a joint turns while its acceleration is constant.
+        for row, joint, position, time in turns:
+            place = -position if row else position
+            if place < self._outermost[row, joint]:
+                self._outermost[row, joint], self._times[row, joint] = place, time
+        self._ends = _MIRROR * targets
+        self._ways = np.minimum(self._ends, self._outermost)
+
+    @property
+    def low(self) -> Array:
+        """(n,) lowest positions on the way."""
+        return np.asarray(self._outermost[0])
+
+    @property
+    def high(self) -> Array:
+        """(n,) highest positions on the way."""
+        return np.asarray(-self._outermost[1])
+
+    @property
+    def is_finite(self) -> bool:
+        """True if lowest and highest positions are numbers."""
+        return bool(np.isfinite(self._outermost).all())
 
     def at(self, time: float) -> Kinematics:
         """Return the state at some time [s] from the start; at rest after the end."""
-        position, velocity, acceleration = self._trajectory.at_time(min(time, self.duration))
-        return Kinematics(np.array(position), np.array(velocity), np.array(acceleration))
+        return Kinematics(*self.rows_at(time))
 
-    def reach(self, time: float, position: Array) -> tuple[Array, Array]:
-        """Return lowest and highest positions (n,) from some time [s] and position (n,) on.
+    def rows_at(self, time: float) -> Array:
+        """Return the same as rows (3, n): positions, velocities and accelerations."""
+        position, velocity, acceleration = self._trajectory.at_time(min(time, self.duration))
+        # One list is read in half the time of three.
+        return np.array(position + velocity + acceleration).reshape(3, -1)
+
+    def reach(self, time: float, position: Array) -> Array:
+        """Return lowest and highest positions (2, n) from some time [s] and position (n,) on.
 
         From where a joint turns around at its outermost, it never comes there again.
         """
-        low = np.minimum(position, self.targets)
-        high = np.maximum(position, self.targets)
-        low = np.where(self._low_times >= time, np.minimum(low, self.low), low)
-        high = np.where(self._high_times >= time, np.maximum(high, self.high), high)
-        return low, high
+        ahead = np.where(self._times >= time, self._ways, self._ends)
+        return np.asarray(_MIRROR * np.minimum(_MIRROR * position, ahead))
 
 
 class Planner:
@@ -104,8 +136,7 @@ class Planner:
 
     def __init__(self, velocity: Array, acceleration: Array, jerk: Array) -> None:
         self._count = len(velocity)
-        self._acceleration = acceleration
-        self._jerk = jerk
+        self._turns = _Turning(acceleration, jerk)
         self._ruckig = Ruckig(self._count)
         self._input = InputParameter(self._count)
         self._input.synchronization = Synchronization.No
@@ -122,8 +153,8 @@ class Planner:
         trajectory = self._calculate(start)
         if trajectory is None:
             return None
-        plan = MotionPlan(trajectory, targets, _turns(start, self._acceleration, self._jerk))
-        return plan if np.isfinite(plan.low).all() and np.isfinite(plan.high).all() else None
+        plan = MotionPlan(trajectory, targets, self._turns.of(start))
+        return plan if plan.is_finite else None
 
     def stop(self, start: Kinematics) -> Array | None:
         """Return the positions (n,) at which joints that brake now rest; None if unknown."""
@@ -150,21 +181,38 @@ class Planner:
         return None
 
 
-def _turns(start: Kinematics, acceleration: Array, jerk: Array) -> _Turns:
-    """Return where joints turn that brake as hard as they can, or the start where they need not.
+class _Turning:
+    """Find where joints turn that brake as hard as they can, at their highest acceleration.
 
-    Nothing that keeps the limits turns earlier.
+    Args:
+        acceleration: (n,) highest accelerations.
+        jerk: (n,) highest jerks.
     """
-    # Downwards is upwards in a mirror.
-    sign = np.array([[-1.0], [1.0]])
-    v, a = sign * start.velocity, sign * start.acceleration
-    square = a * a + 2.0 * jerk * v
-    turns = (square > 0.0) & ((v > 0.0) | (a > 0.0))
-    root = np.sqrt(np.where(turns, square, 0.0))
-    ramp = (a + acceleration) / jerk
-    time = np.where(turns, np.minimum((a + root) / jerk, ramp), 0.0)
-    way = time * (v + time * (a / 2.0 - time * jerk / 6.0))
-    # What is left after the acceleration has reached its limit.
-    rest = np.where(turns & (time == ramp), v + ramp * (a - ramp * jerk / 2.0), 0.0)
-    way += rest * rest / (2.0 * acceleration)
-    return start.position + sign * way, time + rest / acceleration
+
+    def __init__(self, acceleration: Array, jerk: Array) -> None:
+        self._square, self._double_jerk = acceleration * acceleration, 2.0 * jerk
+        self._accelerations, self._jerks = acceleration.tolist(), jerk.tolist()
+
+    def of(self, start: Kinematics) -> list[Turn]:
+        """Return the turns; nothing that keeps the limits turns earlier."""
+        # Downwards is upwards in a mirror.
+        v, a = _UPWARDS * start.velocity, _UPWARDS * start.acceleration
+        reached = (a * a + self._double_jerk * v >= self._square) & (np.maximum(v, a) > 0.0)
+        rows, joints = reached.nonzero()
+        # They are few: numbers take less time than arrays.
+        states = zip(v[reached].tolist(), a[reached].tolist(), strict=True)
+        return [
+            self._turn(row, joint, float(start.position[joint]), *state)
+            for row, joint, state in zip(rows.tolist(), joints.tolist(), states, strict=True)
+        ]
+
+    def _turn(self, row: int, joint: int, position: float, v: float, a: float) -> Turn:
+        acceleration, jerk = self._accelerations[joint], self._jerks[joint]
+        ramp = (a + acceleration) / jerk
+        # What is left after the acceleration has reached its limit.
+        rest = max(v + ramp * (a - ramp * jerk / 2.0), 0.0)
+        way = ramp * (v + ramp * (a / 2.0 - ramp * jerk / 6.0))
+        way += rest * rest / (2.0 * acceleration)
+        return Turn(
+            row, joint, position + way if row else position - way, ramp + rest / acceleration
+        )

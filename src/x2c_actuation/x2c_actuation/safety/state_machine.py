@@ -36,6 +36,8 @@ LATCHED = (State.STOPPED, State.FAULT)
 WATCHED = (State.RAMPING, State.ACTIVE, State.HOLDING)
 """States that control values keep up."""
 
+ENDING = (State.EASING, State.HALTING)
+"""States that end as soon as the joints have arrived."""
 
 _OPEN = (State.DISABLED, State.HOLDING, State.EASING, State.HALTING)
 """States out of which control values are followed, where armed."""
@@ -209,7 +211,8 @@ class ActuationStateMachine:
         """Change the state where time or motion ask for it.
 
         Args:
-            arrived: Whether the joints stand where this state has sent them.
+            arrived: Whether the joints stand where this state has sent them; only states of
+                `ENDING` ask for it.
             now: The time [s].
             ready: Whether the joints may begin to move.
         """

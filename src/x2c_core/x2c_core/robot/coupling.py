@@ -64,8 +64,9 @@ class CoupledLimit:
     def tightest(self, low: float, high: float) -> float:
         """Return the tightest limit [rad or m] while the other joint is in a range [rad or m]."""
         first, last = bisect_right(self._positions, low), bisect_left(self._positions, high)
-        inside = (y for _, y in self.points[first:last])
-        values = (self.at(low), self.at(high), *inside)
+        values = [self.at(low), self.at(high)]
+        if first < last:
+            values += [y for _, y in self.points[first:last]]
         return min(values) if self.side is Side.UPPER else max(values)
 
     def room(self, low: float, high: float, limit: float) -> tuple[float, float]:

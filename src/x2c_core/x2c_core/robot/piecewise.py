@@ -34,5 +34,5 @@ class PiecewiseLines:
     def at(self, variables: Array) -> Array:
         """Return the value (..., n) of each function at its own variable (..., n)."""
         # How much of each piece lies before the variable.
-        along = (variables[..., None] - self._from).clip(0.0, self._length)
+        along = np.minimum(np.maximum(variables[..., None] - self._from, 0.0), self._length)
         return np.asarray(self._first + (along * self._slope).sum(axis=-1))
