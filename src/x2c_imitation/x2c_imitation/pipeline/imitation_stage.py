@@ -27,11 +27,11 @@ from x2c_imitation.pipeline.observation import Need, Observation
 _GAZE = controls.group_indices(Group.GAZE)
 _FACE = np.array(
     [
-        control.index
+        float(control.group not in (Group.GAZE, Group.HEAD, Group.NECK))
         for control in controls.CONTROLS
-        if control.group not in (Group.GAZE, Group.HEAD, Group.NECK)
     ]
 )
+"""(30,) 1 for the controls of the face, 0 for those of head and gaze."""
 
 
 class ImitationStage:
@@ -160,7 +160,7 @@ def trusted(values: NDArray[np.float64], trust: float) -> None:
 
     A face unlike those of people moves the robot less, not more; head and gaze stay.
     """
-    values[_FACE] += (1.0 - trust) * (controls.NEUTRAL[_FACE] - values[_FACE])
+    values += (1.0 - trust) * _FACE * (controls.NEUTRAL - values)
 
 
 @contextmanager

@@ -60,7 +60,8 @@ class Retargeter:
             face: (478, 3) landmarks in the head frame of their pose [interocular distances].
         """
         motion = (face - self._neutral) * self._scale
-        return motion.clip(-_LONGEST, _LONGEST, out=motion)
+        np.maximum(motion, -_LONGEST, out=motion)
+        return np.minimum(motion, _LONGEST, out=motion)
 
     def head_angles(self, pose: HeadPose) -> tuple[float, float, float]:
         """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103)."""
@@ -72,7 +73,7 @@ class Retargeter:
         Args:
             face: (478, 3) landmarks in the head frame of their pose [interocular distances].
         """
-        return np.asarray((_openings(face) / self._openness).clip(0.0, 1.0))
+        return np.asarray(np.minimum(np.maximum(_openings(face) / self._openness, 0.0), 1.0))
 
 
 def morphology_scale(person: Array, robot: Array) -> Array:

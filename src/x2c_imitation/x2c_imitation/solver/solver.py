@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import daqp
 import numpy as np
@@ -148,26 +149,24 @@ class Solver(Imitator):
         motion = self._retargeter.motion(face).ravel()
         wanted = np.array(self._retargeter.head_angles(pose))
         # Behind a closing lid the iris is guessed, so it counts less.
-        shares = np.concatenate(([1.0], self._retargeter.openness(face) ** 2))
+        shares = np.ones(3)
+        shares[1:] = self._retargeter.openness(face) ** 2
         matrix, vector, by_turns = self._normal.weighted(shares, motion)
         matrix = matrix + self._pull
         vector = vector - self._threshold
 
-        def explained(turned: Array) -> Array:
-            return vector - by_turns @ turned[:, _TURNS].ravel()
-
-        turned = controls.ways(_turned(wanted))
-        first = _solve(matrix, explained(turned))
-        turning = _turned(wanted - controls.net_ways(_gone(first)).ravel() @ self._apparent_turn)
+        first = _solve(matrix, vector - by_turns @ _turned(wanted).ways)
+        turned = _turned(wanted - controls.net_ways(_gone(first)).ravel() @ self._apparent_turn)
         # What is one-sided without the pull of left and right together is let go of it.
         difference = first - first[_OTHER_SIDE]
         kept = np.where(_FADES, 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2, 1.0)
-        turned = controls.ways(turning)
-        gone = _gone(_solve(matrix + self._symmetry * kept, explained(turned)))
-        values = controls.from_ways(gone)
-        gone = controls.net_ways(gone) + turned
-        turning = _turned(wanted - gone.ravel() @ self._apparent_turn)
-        return controls.clamp(values + turning - controls.NEUTRAL)[0]
+        explained = vector - by_turns @ turned.ways
+        gone = _gone(_solve(matrix + self._symmetry * kept, explained, first))
+        values = controls.from_finite_ways(gone)
+        gone = controls.net_ways(gone)
+        gone[:, _TURNS] += turned.ways.reshape(2, -1)
+        turned = _turned(wanted - gone.ravel() @ self._apparent_turn)
+        return controls.in_range(values + turned.values - controls.NEUTRAL)
 
 
 class _Part:
@@ -253,12 +252,18 @@ def _symmetry(strength: Array) -> Array:
     return prior
 
 
-def _solve(matrix: Array, vector: Array) -> Array:
-    """Return the x (n,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1."""
-    solution, _, flag, _ = daqp.solve(matrix, -vector, _NO_ROWS, _UPPER, _LOWER)
+def _solve(matrix: Array, vector: Array, near: Array | None = None) -> Array:
+    """Return the x (n,) that minimises x matrix x / 2 - vector x with 0 <= x <= 1.
+
+    Args:
+        matrix: (n, n) symmetric and positive definite.
+        vector: (n,).
+        near: (n,) solution of a problem much like it, from which to start; None for none.
+    """
+    solution, _, flag, _ = daqp.solve(matrix, -vector, _NO_ROWS, _UPPER, _LOWER, primal_start=near)
     if flag <= 0 or not np.isfinite(solution).all():
         raise ImitationError(f"the solver found no control values for this face (DAQP: {flag})")
-    return np.asarray(solution.clip(0.0, 1.0))
+    return np.asarray(np.minimum(np.maximum(solution, 0.0), 1.0))
 
 
 def _gone(solution: Array) -> Array:
@@ -268,12 +273,28 @@ def _gone(solution: Array) -> Array:
     return gone.reshape(2, controls.COUNT)
 
 
-def _turned(angles: Array) -> Array:
-    """Return the neutral face's control values (30,) with the head turned (3,) [rad]."""
+class _Turned(NamedTuple):
+    """A head that is turned.
+
+    Attributes:
+        values: (30,) the neutral face's control values with it [ratio or rad].
+        ways: (10,) how far the controls of head and neck go, all up and then all down.
+    """
+
+    values: Array
+    ways: Array
+
+
+def _turned(angles: Array) -> _Turned:
+    """Return the neutral face with the head turned (3,) [rad]."""
     values = controls.NEUTRAL.copy()
+    up, down = [], []
     for angle, turning in zip(angles.tolist(), _HEAD_CONTROLS, strict=True):
         for control in turning:
             value = min(max(angle, control.minimum), control.maximum)
             values[control.index] = value
             angle -= value
-    return values
+            gone = value - control.neutral
+            up.append(max(gone / (control.maximum - control.neutral), 0.0))
+            down.append(max(gone / (control.minimum - control.neutral), 0.0))
+    return _Turned(values, np.array(up + down))
