@@ -14,6 +14,9 @@ from x2c_cli.bench.measurements import Figures, measure
 from x2c_cli.bench.revisions import Revision, commit_of, install, repository
 from x2c_perception.performer.truth import performer_video
 
+_PRESENT = "present"
+"""Name of the folder for the present commit."""
+
 
 def compare(
     name: str,
@@ -37,14 +40,16 @@ def compare(
         RevisionError: A revision cannot be found, installed or built.
     """
     root = repository(Path(__file__))
-    wanted = [(one, commit_of(root, one)) for one in (name, "HEAD")]
+    other = commit_of(root, name)
+    # The present commit is another one every time; its installation is kept up to date.
+    wanted = [(name, other, other), ("HEAD", commit_of(root, "HEAD"), _PRESENT)]
     path = performer_video() if video == "performer" else Path(video)
     with ExitStack() as stack:
         folder = checkouts or Path(stack.enter_context(tempfile.TemporaryDirectory("-x2c")))
         revisions: list[Revision] = []
-        for one, commit in wanted:
-            report(f"installing {one} ({commit}) in {folder / commit}")
-            revisions.append(install(root, one, commit, folder.resolve() / commit))
+        for one, commit, place in wanted:
+            report(f"installing {one} ({commit}) in {folder / place}")
+            revisions.append(install(root, one, commit, folder.resolve() / place))
         measured: tuple[list[Figures], list[Figures]] = ([], [])
         load = 0.0
         for count, order in enumerate(turns(rounds), 1):
