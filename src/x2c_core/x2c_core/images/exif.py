@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import struct
 
-from PIL import Image
-
 from x2c_core.images.orientation import UPRIGHT, Orientation, of_exif
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -59,6 +57,9 @@ def _png_block(view: memoryview) -> memoryview | None:
 
 
 def _orientation(block: bytes) -> Orientation:
+    # Local: few images state an orientation.
+    from PIL import Image
+
     exif = Image.Exif()
     try:
         exif.load(block)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +28,9 @@ def decode_image(data: bytes | bytearray | memoryview | NDArray[np.uint8]) -> Im
         ImageDecodingError: The bytes are no image, are damaged, or have more pixels than the
             limit.
     """
+    # Local: OpenCV takes 30 MB.
+    import cv2
+
     encoded = np.frombuffer(data, dtype=np.uint8)
     size = image_size(encoded.data)
     if size is None:

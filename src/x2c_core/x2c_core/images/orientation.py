@@ -6,13 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from x2c_core.arrays import ImageArray
 from x2c_core.errors import CoreError
-
-_TURNS = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 _QUARTERS = ((1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0))
 """Directions to which right and down go, for each number of clockwise quarter turns."""
@@ -39,8 +36,14 @@ def turned(image: ImageArray, degrees: int) -> ImageArray:
         image: (height, width, 3).
         degrees: A multiple of 90 [deg].
     """
-    turn = _TURNS[degrees // 90 % 4]
-    return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)
+    quarters = degrees // 90 % 4
+    if not quarters:
+        return image
+    # Local: OpenCV takes 30 MB, and most images stay as they are.
+    import cv2
+
+    turns = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
+    return np.asarray(cv2.rotate(image, turns[quarters - 1]), dtype=np.uint8)
 
 
 @dataclass(frozen=True)

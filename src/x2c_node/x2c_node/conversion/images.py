@@ -12,7 +12,6 @@ import array
 import sys
 from typing import Any
 
-import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
@@ -21,7 +20,6 @@ from x2c_core.arrays import ImageArray
 from x2c_core.files.entries import shown
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
 from x2c_core.images.image_decoding import ImageDecodingError, decode_image
-from x2c_node.conversion.encodings import KNOWN, converter
 from x2c_node.conversion.headers import check_frame_id
 from x2c_node.errors import ImageError, MessageError
 
@@ -47,6 +45,9 @@ def image_to_bgr(message: Image, bridge: Any = _BRIDGE) -> ImageArray:
         ImageError: The image is empty, its encoding is unknown, its data or encoding does not
             fit its size, or a size is above its limit.
     """
+    # Local: OpenCV takes 30 MB, and who only publishes images does not need it.
+    from x2c_node.conversion.encodings import KNOWN, converter
+
     _check_size(message)
     data = np.frombuffer(message.data, dtype=np.uint8)
     # Ours first: it takes a fraction of the time, and gives the same on every machine.
@@ -131,6 +132,9 @@ def bgr_to_jpeg(image: ImageArray, header: Header, quality: int = 90) -> Compres
     Raises:
         ImageError: The array is not an image, or cannot be encoded.
     """
+    # Local, as above.
+    import cv2
+
     _image_size(image)
     done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import cv2
-
 from x2c_core.arrays import ImageArray
 from x2c_core.files.impostors import mistaken_content
+from x2c_core.files.regular_files import open_regular
 from x2c_core.images.image_decoding import ImageDecodingError, read_image
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.opencv_name import opencv_name
+
+_IMAGE_BRANDS = frozenset((b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"))
+"""Kinds of images in the container of MP4."""
 
 
 def read_image_file(path: Path) -> ImageArray:
@@ -33,10 +35,35 @@ def read_image_file(path: Path) -> ImageArray:
 def is_image(path: Path) -> bool:
     """Return whether a file begins like an image that OpenCV reads."""
     try:
+        if _is_video(_head(path)):
+            return False
+        # Local: OpenCV takes 30 MB, which a camera that plays a video does not need.
+        import cv2
+
         with opencv_name(path) as name:
             return bool(cv2.haveImageReader(name))
     except OSError:
         return False
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with open_regular(path) as file:
+        return file.read(12)
+
+
+def _is_video(head: bytes) -> bool:
+    """Return whether a file that begins so is MP4, MOV, Matroska, WebM or AVI."""
+    box, brand = head[4:8], head[8:12]
+    return (
+        head.startswith(b"\x1a\x45\xdf\xa3")
+        or (head.startswith(b"RIFF") and brand == b"AVI ")
+        or (box == b"ftyp" and brand not in _IMAGE_BRANDS)
+    )
 
 
 class StillImage(CameraSource):

@@ -7,14 +7,17 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from x2c_core.arrays import ImageArray
 from x2c_core.sources.camera_source import CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_core.system.fields import parameter
+
+if TYPE_CHECKING:
+    import cv2
 
 _PIXEL_FORMATS = {
     **dict.fromkeys(("mjpg", "mjpeg", "mjpeg2rgb"), "MJPG"),
@@ -90,6 +93,9 @@ class VideoDevice(CameraSource):
         """Open the camera and ask for size, rate and format."""
         self.close()
         self._check()
+        # Local: OpenCV takes 30 MB, which a camera that plays a video does not need.
+        import cv2
+
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_V4L2)
         if not capture.isOpened():
             raise SourceError(
@@ -109,6 +115,8 @@ class VideoDevice(CameraSource):
 
     def read(self) -> ImageArray | None:
         """Return the next image."""
+        import cv2
+
         if self._capture is None:
             raise SourceError(f"{self._path} is not open: call open() first")
         done, image = self._capture.read()
@@ -127,6 +135,8 @@ class VideoDevice(CameraSource):
     @property
     def size(self) -> tuple[int, int]:
         """Width and height that the camera chose [pixel]."""
+        import cv2
+
         if self._capture is None:
             return (0, 0)
         get = self._capture.get
@@ -135,6 +145,8 @@ class VideoDevice(CameraSource):
     @property
     def rate(self) -> float:
         """Rate that the camera chose [Hz]."""
+        import cv2
+
         return 0.0 if self._capture is None else float(self._capture.get(cv2.CAP_PROP_FPS))
 
     def _check(self) -> None:
