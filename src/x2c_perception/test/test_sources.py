@@ -3,6 +3,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras import choose_source
-from x2c_perception.cameras.image_files import ImageSequence, StillImage
+from x2c_perception.cameras.image_files import ImageSequence, StillImage, is_image
 from x2c_perception.cameras.video.video_file import VideoFile
 from x2c_perception.cameras.video_device import (
     CaptureRequest,
@@ -221,3 +223,22 @@ def test_what_a_failed_download_left_is_named(tmp_path, name):
     for source in (tmp_path, tmp_path / name):
         with pytest.raises(SourceError, match=r"it is a Git LFS pointer .* 'git lfs pull'"):
             choose_source("0", str(source)).open()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"\x00\x00\x00\x20ftypisom", b"\x1a\x45\xdf\xa3" + 8 * b"\x00", b"RIFF\x00\x00\x00\x00AVI "],
+)
+def test_a_video_is_no_image(tmp_path, head):
+    path = tmp_path / "file"
+    path.write_bytes(head + bytes(100))
+    assert not is_image(path)
+
+
+@pytest.mark.process
+def test_a_camera_that_plays_a_video_loads_no_opencv():
+    code = (
+        "import sys, x2c_perception.camera_node, x2c_perception.cameras.video.video_file, "
+        "x2c_perception.cameras.image_files; sys.exit('cv2' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=300, check=False).returncode == 0
