@@ -51,3 +51,11 @@ def test_mistakes_are_told_with_their_line(tmp_path, text, fault):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(FidelityError, match=r"cannot be read: No such file"):
         read_labels(tmp_path / "none.csv")
+
+
+def test_rest_may_be_a_time_of_the_clip(tmp_path):
+    found = labels(tmp_path, "clip,neutral\na,0\nb,1.5\n")
+    assert [found[name].neutral for name in "ab"] == [0.0, 1.5]
+    for text in ("-1", "nan", "inf"):
+        with pytest.raises(FidelityError, match=f"line 2: the time {text} is not in a clip"):
+            labels(tmp_path, f"clip,neutral\na,{text}\n")

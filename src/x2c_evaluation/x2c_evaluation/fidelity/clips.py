@@ -37,6 +37,9 @@ from x2c_perception.cameras.video.video_file import promised_images
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
 from x2c_perception.tracking.upright_view import single_image_turn
 
+_MOMENT = 0.15
+"""Time for which a person who is said to be at rest is watched [s]."""
+
 SELF = ""
 """Stands for the robot itself in place of a video."""
 
@@ -122,8 +125,29 @@ def _of_video(job: FidelityJob, progress: Callable[[int], None]) -> Clip:
     with source:
         images, period = source_images(source), source_period(source)
         performance = _perform(job, images, period, neutral, progress)
-    known = None if job.label.neutral is None else _described(job.label.neutral)
+    known = _known_neutral(job.label.neutral, performance)
     return measure(job.name, performance, job.label.expression, known)
+
+
+def _known_neutral(neutral: Path | float | None, performance: ClipPerformance) -> Array | None:
+    """Return the descriptors (17,) of the person at rest; None where nothing tells them.
+
+    Args:
+        neutral: Image, or time of the clip [s].
+        performance: What the clip shows.
+    """
+    if not isinstance(neutral, float):
+        return None if neutral is None else _described(neutral)
+    first = round(neutral / performance.period)
+    images = max(round(_MOMENT / performance.period), 1)
+    described = performance.person[first : first + images]
+    described = described[np.isfinite(described[:, 0])]
+    if not len(described):
+        raise FidelityError(
+            f"no face is found {neutral:g} s after the beginning, when the person is to be at "
+            f"rest; the clip has {performance.frames * performance.period:.1f} s"
+        )
+    return np.asarray(np.median(described, axis=0))
 
 
 def _described(image: Path) -> Array:

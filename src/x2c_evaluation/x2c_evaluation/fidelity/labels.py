@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels of clips: their expression, and images of the people at rest."""
+"""Labels of clips: their expression, and when or in which image the people are at rest."""
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +28,12 @@ class ClipLabel:
 
     Attributes:
         expression: Expression of its apex; None if it is not known.
-        neutral: Image of the person at rest; None if there is none.
+        neutral: Image of the person at rest, or the time of the clip at which they are [s]; None
+            for neither.
     """
 
     expression: Expression | None = None
-    neutral: Path | None = None
+    neutral: Path | float | None = None
 
 
 UNKNOWN = ClipLabel()
@@ -76,7 +79,7 @@ def read_labels(path: Path) -> dict[str, ClipLabel]:
 
 
 def _label(row: Mapping[str, str], path: Path, number: int) -> ClipLabel:
-    expression, neutral = None, None
+    expression = None
     if word := row.get("expression", ""):
         expression = expression_of(word)
         if expression is None:
@@ -84,8 +87,23 @@ def _label(row: Mapping[str, str], path: Path, number: int) -> ClipLabel:
                 f"{path}, line {number}: {word!r} is no known expression; expected one of "
                 f"{', '.join(Expression)}, or nothing"
             )
-    if name := row.get("neutral", ""):
-        neutral = path.parent / name
-        if not neutral.is_file():
-            raise FidelityError(f"{path}, line {number}: there is no image {neutral}")
-    return ClipLabel(expression, neutral)
+    return ClipLabel(expression, _neutral(row.get("neutral", ""), path, number))
+
+
+def _neutral(text: str, path: Path, number: int) -> Path | float | None:
+    if not text:
+        return None
+    with suppress(ValueError):
+        seconds = float(text)
+        if not math.isfinite(seconds) or seconds < 0.0:
+            raise FidelityError(
+                f"{path}, line {number}: the time {text} is not in a clip; expected 0 s or more"
+            )
+        return seconds
+    image = path.parent / text
+    if not image.is_file():
+        raise FidelityError(
+            f"{path}, line {number}: there is no image {image}; expected an image, or a time of "
+            "the clip in seconds"
+        )
+    return image

@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="CSV file with the columns clip, expression and neutral: what is known of videos; "
-        "neutral is an image of the person at rest",
+        "neutral is an image of the person at rest, or the second of the video in which they are",
     )
     parser.add_argument(
         "--no-judge", action="store_true", help="leave the judge out, even if it is installed"
