@@ -24,6 +24,12 @@ _EYES = np.ascontiguousarray(MATRIX[_OPENNESS][:, _OF_EYES])
 _LONGEST = 1.0
 """No landmark of a face moves further from neutral [interocular distances]."""
 _LEAST_RATIO, _LARGEST_RATIO = 0.5, 2.0
+_PITCH = 5
+"""Row of the turn about y among three shifts, growth and three turns."""
+
+# Bridge of the nose, corners of the eyes, temples. Forehead and ears are left out: when brows rise
+# and the jaw drops, the tracker moves them as if the head pitched.
+_BONE = [8, 168, 6, 197, 195, 5, 4, 33, 133, 263, 362, 127, 356, 162, 389, 21, 251]
 
 
 class Retargeter:
@@ -43,6 +49,8 @@ class Retargeter:
         self._fit = HeadPoseFit(self._neutral)
         self._ahead = (FACING.T @ pose.rotation).T @ FACING.T
         self._scale = morphology_scale(self._neutral, robot)
+        self._pitch = pitch_of_bone(self._neutral)
+        self._level = float(self._pitch @ bone_motion(self._neutral))
         self._openness = np.maximum(_openings(self._neutral), 1e-3)
 
     def pose(self, landmarks: ArrayLike) -> HeadPose:
@@ -63,9 +71,15 @@ class Retargeter:
         np.maximum(motion, -_LONGEST, out=motion)
         return np.minimum(motion, _LONGEST, out=motion)
 
-    def head_angles(self, pose: HeadPose) -> tuple[float, float, float]:
-        """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103)."""
-        return yaw_pitch_roll(self._ahead @ pose.rotation)
+    def head_angles(self, pose: HeadPose, face: Array) -> tuple[float, float, float]:
+        """Return yaw, pitch and roll [rad] from the neutral head pose (REP-103).
+
+        Args:
+            pose: Pose fitted to the person's neutral face.
+            face: (478, 3) landmarks in the head frame of that pose [interocular distances].
+        """
+        yaw, pitch, roll = yaw_pitch_roll(self._ahead @ pose.rotation)
+        return yaw, pitch + float(self._pitch @ bone_motion(face)) - self._level, roll
 
     def openness(self, face: Array) -> Array:
         """Return how open the left and the right eye are (2,), 0 shut to 1 as in neutral.
@@ -74,6 +88,28 @@ class Retargeter:
             face: (478, 3) landmarks in the head frame of their pose [interocular distances].
         """
         return np.asarray(np.minimum(np.maximum(_openings(face) / self._openness, 0.0), 1.0))
+
+
+def pitch_of_bone(neutral: Array) -> Array:
+    """Return what motion of the bone's landmarks, times it, adds to the head's pitch (51,) [rad].
+
+    The pose is a fit to more of the face. Where that moves, as the forehead does with the brows,
+    the bone seems to have turned in the frame of the pose: so much the pose is wrong.
+
+    Args:
+        neutral: (478, 3) face at rest in the head frame [interocular distances].
+    """
+    bone = neutral[_BONE] - neutral[_BONE].mean(axis=0)
+    # Columns: shift of all along each axis, growth, and turn about each axis, for small angles.
+    shifts = np.tile(np.eye(3), (len(_BONE), 1))
+    turns = [np.cross(axis, bone).ravel() for axis in np.eye(3)]
+    columns = np.column_stack([shifts, bone.ravel(), *turns])
+    return np.asarray(np.linalg.pinv(columns)[_PITCH])
+
+
+def bone_motion(motion: Array) -> Array:
+    """Return the motion (..., 51) of the bone's landmarks, given that of a face (..., 478, 3)."""
+    return motion[..., _BONE, :].reshape(*motion.shape[:-2], -1)
 
 
 def morphology_scale(person: Array, robot: Array) -> Array:

@@ -38,7 +38,7 @@ from x2c_core.system.fields import NoOptions
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Observation
-from x2c_imitation.pipeline.retargeting import Retargeter
+from x2c_imitation.pipeline.retargeting import Retargeter, bone_motion, pitch_of_bone
 from x2c_imitation.solver import landmark_weights
 from x2c_imitation.solver.control_costs import costs, coupling
 
@@ -54,6 +54,9 @@ _HARDLY_SEEN = ("Lip Top Raise", "Lip Bottom Depress")
 """Lips' sides, which the tracker sees so badly that noise sets them apart: their pull stays."""
 
 _SIDEWAYS = ("Jaw Yaw",)
+
+_PITCH = 1
+"""Place of the pitch among yaw, pitch and roll."""
 
 _TURNING = (Group.HEAD, Group.NECK)
 
@@ -115,7 +118,7 @@ class Solver(Imitator):
         self._model = model
         effects = np.concatenate([model.up, model.down]).reshape(2 * controls.COUNT, -1)
         self._normal = _Normal([_skin(effects), _iris(effects, "LEFT"), _iris(effects, "RIGHT")])
-        self._apparent_turn = np.concatenate([model.turn_up, model.turn_down])
+        self._apparent_turn = _apparent_turn(model)
         strength = (effects[_UNKNOWN] ** 2) @ (landmark_weights.LANDMARKS.ravel() ** 2)
         names = [controls.NAMES[way % controls.COUNT] for way in _UNKNOWN]
         squared, self._threshold = costs(strength, names)
@@ -147,7 +150,7 @@ class Solver(Imitator):
         pose = self._retargeter.pose(landmarks)
         face = pose.to_head_frame(landmarks)
         motion = self._retargeter.motion(face).ravel()
-        wanted = np.array(self._retargeter.head_angles(pose))
+        wanted = np.array(self._retargeter.head_angles(pose, face))
         # Behind a closing lid the iris is guessed, so it counts less.
         shares = np.ones(3)
         shares[1:] = self._retargeter.openness(face) ** 2
@@ -167,6 +170,17 @@ class Solver(Imitator):
         gone[:, _TURNS] += turned.ways.reshape(2, -1)
         turned = _turned(wanted - gone.ravel() @ self._apparent_turn)
         return controls.in_range(values + turned.values - controls.NEUTRAL)
+
+
+def _apparent_turn(model: ExpressionModel) -> Array:
+    """Return the apparent turn (60, 3) [rad] of each way, its pitch that of the bone.
+
+    So is the pitch that is measured on people.
+    """
+    turn = np.concatenate([model.turn_up, model.turn_down])
+    moved = bone_motion(np.concatenate([model.up, model.down]))
+    turn[:, _PITCH] += moved @ pitch_of_bone(model.neutral)
+    return turn
 
 
 class _Part:
