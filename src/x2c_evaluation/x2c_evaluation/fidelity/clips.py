@@ -134,7 +134,7 @@ def _known_neutral(neutral: Path | float | None, performance: ClipPerformance) -
 
     Args:
         neutral: Image, or time of the clip [s].
-        performance: What the clip shows.
+        performance: Curves of person and robot.
     """
     if not isinstance(neutral, float):
         return None if neutral is None else _described(neutral)
