@@ -13,7 +13,7 @@ from x2c_core.control_space import controls
 from x2c_core.errors import RobotError
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.system.registry import RegistryError
-from x2c_imitation.backends import make_imitator
+from x2c_imitation.backends import BACKENDS, make_imitator
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.solver.solver import Solver
@@ -67,6 +67,18 @@ def _imitated(imitator, neutral, face):
     imitator.calibrate(neutral)
     assert imitator.is_calibrated
     return imitator.imitate(Observation(face))
+
+
+@pytest.mark.parametrize(
+    ("transfer", "said"),
+    [
+        ("warp", ""),
+        ("liveportrait", "the motion transfer liveportrait: without a GPU this can take minutes"),
+    ],
+)
+def test_a_motion_transfer_itself_says_that_it_loads_slowly(transfer, said):
+    backend = BACKENDS.load("x2cnet")
+    assert backend.slow_loading(backend.Options(transfer=transfer)) == said
 
 
 def test_an_unknown_transfer_is_refused_with_the_known_ones(robot):

@@ -12,11 +12,16 @@ from sensor_msgs.msg import Image
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.face_loss import FaceLossTiming
 from x2c_core.words import counted
-from x2c_imitation.backends import DEFAULT_BACKEND, make_imitator, option_class, option_classes
+from x2c_imitation.backends import (
+    BACKENDS,
+    DEFAULT_BACKEND,
+    make_imitator,
+    option_class,
+    option_classes,
+)
 from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need
-from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER
 from x2c_msgs.msg import ControlValues, FaceLandmarks
 from x2c_node import qos
 from x2c_node.conversion.headers import to_nanoseconds
@@ -84,13 +89,9 @@ class ImitationNode(ManagedNode[ImitationParameters]):
     def configure(self) -> None:
         """Load the robot and the backend."""
         robot = load_robot(find_robot(self.params.robot))
-        transfer = vars(self.options).get("transfer", DEFAULT_TRANSFER)
-        if transfer != DEFAULT_TRANSFER:
+        if slow := BACKENDS.load(self.params.backend).slow_loading(self.options):
             # A warning, since x2c imitate shows no less, and the robot seems to do nothing.
-            self.get_logger().warning(
-                f"loading the motion transfer {transfer}: without a GPU this can take minutes, "
-                "and until then the node is unconfigured"
-            )
+            self.get_logger().warning(f"loading {slow}, and until then the node is unconfigured")
         imitator = make_imitator(self.params.backend, robot, vars(self.options))
         self._stage = ImitationStage(imitator, self.params.timing, self.params.mirror)
         self._face_state = "waiting for a face"

@@ -45,6 +45,15 @@ class Implementation(ABC):
         """True if the person's neutral face is known."""
 
     @classmethod
+    def slow_loading(cls, options: Any) -> str:
+        """Return how long loading takes, as one clause for the log; empty where it is seconds.
+
+        Args:
+            options: Instance of the class's `Options`.
+        """
+        return ""
+
+    @classmethod
     def declaration_fault(cls) -> str:
         """Return what the class declares that is impossible, as one clause; empty if nothing."""
         needs: object = cls.needs

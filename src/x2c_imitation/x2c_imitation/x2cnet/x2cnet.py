@@ -19,7 +19,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.frames import Face
 from x2c_core.robot.robot import Robot
-from x2c_core.system.fields import parameter
+from x2c_core.system.fields import filled, parameter
 from x2c_core.system.optional_modules import how_to_install
 from x2c_imitation.backends import make_imitator
 from x2c_imitation.errors import ImitationError
@@ -105,6 +105,16 @@ class X2CNet(Imitator):
             neutral = predictor.predict(transfer.neutral[None])[0]
         self._bias = neutral - controls.NEUTRAL
         self._gaze = controls.NEUTRAL[_GAZE]
+
+    @classmethod
+    def slow_loading(cls, options: X2CNetOptions) -> str:
+        """Return how long the motion transfer takes to load."""
+        from x2c_imitation.x2cnet.transfer.motion_transfer import TRANSFERS, options_of
+
+        transfer = TRANSFERS.load(options.transfer)
+        chosen = options_of(options.transfer, options.transfer_options)
+        said = transfer.slow_loading(filled(transfer.Options, chosen))
+        return f"the motion transfer {options.transfer}: {said}" if said else ""
 
     @classmethod
     def for_robot(cls, robot: Robot, options: X2CNetOptions) -> X2CNet:

@@ -57,6 +57,11 @@ class LivePortraitTransfer(MotionTransfer):
     Options = LivePortraitOptions
     needs = frozenset({Need.IMAGE})
 
+    @classmethod
+    def slow_loading(cls, options: LivePortraitOptions) -> str:
+        """Return how long the networks take to load."""
+        return "without a GPU this can take minutes"
+
     def __init__(
         self,
         networks: LivePortrait,
