@@ -13,11 +13,11 @@ from x2c_testing.shell_lines import PAGES, lines_of
 
 QUICK = {
     *("animate", "compare", "demo", "evaluate", "export", "fit", "imitate", "motors", "render"),
-    *("replay", "robots"),
+    *("ablate", "evaluate-network", "export-network", "fidelity", "replay", "robots", "train"),
 }
 """Commands that look for their inputs before they load or start anything."""
 
-_COMPLETE = ("performer", "--image-topic", "--no-camera", "--expression", "emulate")
+_COMPLETE = ("performer", "--ceiling", "--image-topic", "--no-camera", "--expression", "emulate")
 """Words of lines that need no input."""
 
 _NOWHERE = "/dev/no_such_port"

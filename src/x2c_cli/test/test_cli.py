@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import argparse
 import subprocess
 import sys
 
@@ -24,6 +25,18 @@ def run(capsys):
     return start
 
 
+def commands_of(parser, name=""):
+    """Return the parsers of a command and of those below it."""
+    found = [
+        parser
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for word, parser in action.choices.items()
+        if name in ("", word)
+    ]
+    return [*found, *(each for one in found for each in commands_of(one))]
+
+
 @pytest.mark.process
 def test_the_command_is_a_program():
     done = subprocess.run(
@@ -47,6 +60,16 @@ def test_every_command_says_what_it_does(run, command):
     done = run(command, "--help")
     assert done.returncode == 0
     assert "usage: x2c" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_states_each_default_once(command):
+    for one in commands_of(cli.parser([command]), command):
+        formatter = one._get_formatter()
+        texts = [formatter._expand_help(action) for action in one._actions if action.help]
+        stated = [text for text in texts if "default" in text]
+        assert not [text for text in stated if text.count("default") > 1]
+        assert "default" not in (one.description or "") or not stated, one.description
 
 
 @pytest.mark.process

@@ -18,3 +18,7 @@ class FaultError(X2CError):
 
 class PageError(X2CError):
     """The live page cannot be served, or is asked for what it has not."""
+
+
+class MissingInputError(X2CError):
+    """An input of a command is not there."""

@@ -112,6 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
+    from x2c_cli.inputs import check_exists, check_recording
     from x2c_core.errors import OutputError
     from x2c_core.files.results import ResultsFolder
     from x2c_core.robot.robot_file import load_robot
@@ -121,6 +122,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.videos and not arguments.ceiling:
         raise OutputError("there is nothing to measure: name a video, 'performer', or --ceiling")
+    for video in arguments.videos:
+        check_recording(video)
+    check_exists("file of labels", arguments.labels)
     robot = load_robot(find_robot(arguments.robot))
     out: Path | None = arguments.out
     if out is not None:

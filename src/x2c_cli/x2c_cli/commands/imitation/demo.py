@@ -49,10 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_bringup.errors import NoImageError
     from x2c_cli import output_folder
     from x2c_cli.camera_advice import check_camera, in_terms_of_options
+    from x2c_cli.inputs import check_recording
     from x2c_core.files.results import ResultsFolder
 
     if not arguments.camera:
         arguments.video = arguments.video or _PERFORMER
+    if arguments.video:
+        check_recording(arguments.video)
     out: Path = arguments.out
     output_folder.check(out, arguments.video)
     try:

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    training.check_inputs(arguments)
     from rich.console import Console
 
     from x2c_core.words import counted

@@ -6,8 +6,8 @@ range to [-1, 1], without gaze when both eyes are shut; over everything, by grou
 Networks are tested on the images of the data set. If the data set has landmarks, they are also
 tested on motion-transferred images, which are their input at run time.
 
-Networks are weights (safetensors, upstream checkpoints with --preset) or ONNX files; default: the
-robot's own. Several make a table. The data set is one of 'x2c collect', or upstream's.
+Networks are weights (safetensors, upstream checkpoints with --preset) or ONNX files. Several make
+a table. The data set is one of 'x2c collect', or upstream's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.inputs import check_exists
 from x2c_cli.skipped import show_skipped
 from x2c_core.words import counted
 
@@ -79,6 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    check_exists("data set at", arguments.data)
+    for network in arguments.networks:
+        check_exists("network", network)
     from rich.console import Console
 
     from x2c_core.robot.robot_file import load_robot

@@ -16,6 +16,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.inputs import check_exists
 from x2c_core.words import counted
 from x2c_imitation.x2cnet.network.config import PRESETS, AngleUnit
 
@@ -65,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    check_exists("network", arguments.weights)
+    check_exists("folder of images", arguments.int8)
     from rich.console import Console
 
     from x2c_core.errors import OutputError

@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from x2c_cli.inputs import check_exists
 from x2c_cli.skipped import show_skipped
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    check_inputs(arguments)
     from rich.console import Console
 
     from x2c_training.device import team
@@ -95,6 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
         if group.leads:
             _show(outcome, job, console)
     return 0 if outcome.finished else 130
+
+
+def check_inputs(arguments: argparse.Namespace) -> None:
+    """Refuse a data set or weights that are not there, before torch is loaded."""
+    check_exists("data set at", arguments.data)
+    check_exists("file of weights", arguments.start)
 
 
 def job_of(arguments: argparse.Namespace) -> TrainingJob:

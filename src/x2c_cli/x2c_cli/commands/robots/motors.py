@@ -19,7 +19,9 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from x2c_cli.command_parser import CommandParser
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,8 +135,17 @@ def run(arguments: argparse.Namespace) -> int:
     return int(arguments.action(arguments))
 
 
-class _ActionParser(argparse.ArgumentParser):
+class _ActionParser(CommandParser):
     """Parser of one action; where a type of motors is given, its help lists their options."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and what to give, in one sentence, and exit."""
+        if message.endswith("are required: --robot"):
+            message = (
+                "--robot is missing: give the folder of a robot, such as one that "
+                "'x2c motors calibrate' has made, or a name that 'x2c robots' lists"
+            )
+        super().error(message)
 
     def format_help(self) -> str:
         """Return the help."""

@@ -84,6 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
     from rich.console import Console
 
+    from x2c_cli.inputs import check_exists, check_recording
+    from x2c_imitation.backends import DEFAULT_BACKEND, option_class
+
+    check_recording(arguments.video)
+    check_exists("parameter file", arguments.params)
+    option_class(arguments.backend or DEFAULT_BACKEND)
     console = Console()
     if not console.is_terminal:
         # In a file, lines are better long than broken.
