@@ -28,7 +28,7 @@ fingerprint() {
   {
     cat scripts/build.sh
     find "$package" -not -path '*/test/*' -type f \
-      \( -path '*/resource/*' -o -path '*/x2c_msgs/*' -o -name 'setup.*' -o -name package.xml \) \
+      \( -path '*/resource/*' -o -path '*_msgs/*' -o -name 'setup.*' -o -name package.xml \) \
       -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     if [ -L "$package/config" ]; then
       find launch config -type f -not -path '*/__pycache__/*' | LC_ALL=C sort
@@ -37,9 +37,9 @@ fingerprint() {
 }
 
 # Packages that are no more must not be found.
-for built in build/x2c_*/; do
+for built in build/*/; do
   name=$(basename "$built")
-  if [ -d "$built" ] && [ ! -e "src/$name/package.xml" ]; then
+  if [ -e "$built/x2c_built" ] && [ ! -e "src/$name/package.xml" ] && [ ! -e "vendor/$name/package.xml" ]; then
     rm -rf "$built" "install/share/$name" "install/lib/$name" install/lib/python3*/site-packages/{"$name","${name//_/-}"}[.-]* \
       install/share/ament_index/resource_index/*/"$name" install/share/colcon-core/packages/"$name"
   fi
@@ -47,12 +47,12 @@ done
 
 changed=()
 declare -A fingerprints
-for package in src/*/; do
+for package in src/*/ vendor/*/; do
   name=$(basename "$package")
   if [ ! -e "$package/package.xml" ]; then
     continue
   fi
-  fingerprints[$name]=$(fingerprint "src/$name")
+  fingerprints[$name]=$(fingerprint "${package%/}")
   if [ "${fingerprints[$name]}" != "$(cat "build/$name/x2c_built" 2>/dev/null)" ]; then
     changed+=("$name")
   fi
@@ -74,7 +74,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL COLCON_PREFIX_PATH PYTHONPATH
 export AMENT_PREFIX_PATH=$X2C_ROOT/.venv CMAKE_PREFIX_PATH=$X2C_ROOT/.venv
 export PATH=$X2C_ROOT/.venv/bin:$PATH
 if ! .venv/bin/python -m colcon --log-base build/log --log-level error build \
-    --base-paths src --merge-install --symlink-install --packages-select "${changed[@]}" \
+    --base-paths src vendor/*/ --merge-install --symlink-install --packages-select "${changed[@]}" \
     --event-handlers console_cohesion+ \
     --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$X2C_ROOT/.venv/bin/python" \
     >"$log" 2>&1 9<&-; then

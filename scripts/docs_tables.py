@@ -42,7 +42,9 @@ _TYPES = {bool: "bool", int: "integer", float: "double", str: "string"}
 def parameter_classes() -> dict[str, type[Parameters]]:
     """Return the class of parameters of each node, by its name."""
     found = {}
-    nodes = build_graph(GraphOptions(record="folder", speech=True, idle=True, blendshapes="vmc"))
+    nodes = build_graph(
+        GraphOptions(record="folder", speech=True, idle=True, blendshapes="vmc", frames=True)
+    )
     nodes += build_graph(GraphOptions(robot="example_twelve"))
     player = player_node(GraphOptions(), ReplayOptions("bag"))
     paths = {node.name: node.class_path for node in (*nodes, player)}

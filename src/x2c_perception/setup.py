@@ -31,6 +31,7 @@ setup(
         ],
         "console_scripts": [
             "camera_node = x2c_perception.camera_node:main",
+            "face_frames_node = x2c_perception.face_frames_node:main",
             "face_tracker_node = x2c_perception.face_tracker_node:main",
         ],
     },

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from ament_index_python import get_package_share_directory
+from rosbags.typesys import Stores, get_typestore
 
 from x2c_bags.errors import BagError
 from x2c_bags.schema.definitions import definition
@@ -17,6 +18,12 @@ def test_the_hash_is_the_one_that_ros_computes(message_type):
     hashes = json.loads(path.read_text(encoding="utf-8"))["type_hashes"]
     ours = {one["type_name"]: one["hash_string"] for one in hashes}[message_type]
     assert definition(message_type).hash == ours
+
+
+def test_the_message_of_tf_is_the_one_that_everyone_has():
+    # The wheels have none, so it is built here.
+    kind = "tf2_msgs/msg/TFMessage"
+    assert definition(kind).hash == get_typestore(Stores.ROS2_JAZZY).hash_rihs01(kind)
 
 
 def test_the_text_holds_comments_and_every_type_used():

@@ -193,8 +193,8 @@ def test_a_switch_that_is_given_is_passed_on_whatever_it_says():
 def test_only_nodes_without_state_start_again():
     options = GraphOptions(respawn=True, record="out", description=True)
     again = {node.name for node in build_graph(options) if node.respawn}
-    stateless = {"camera_node", "face_tracker_node", "imitation_node", "robot_state_publisher"}
-    assert again == stateless
+    seeing = {"camera_node", "face_tracker_node", "imitation_node"}
+    assert again == {*seeing, "face_frames_node", "robot_state_publisher"}
     assert not any(node.respawn for node in build_graph(GraphOptions()))
 
 
@@ -213,6 +213,18 @@ def test_robot_state_publisher_is_given_the_robots_urdf():
     assert node.parameters["use_sim_time"]
     with pytest.raises(ConfigureError, match="use the launch file"):
         make_node(node)
+
+
+def test_the_camera_hangs_on_the_root_of_a_described_robot_unless_the_file_says_where(tmp_path):
+    def frames(**options):
+        nodes = {node.name: node for node in build_graph(GraphOptions(**options))}
+        return nodes["face_frames_node"].parameters
+
+    assert frames(description=True) == {"parent_frame": "torso_link"}
+    assert frames(frames=True) == {}
+    file = tmp_path / "p.yaml"
+    file.write_text("face_frames_node: {ros__parameters: {parent_frame: neck}}")
+    assert frames(description=True, params_file=str(file)) == {}
 
 
 def test_a_robot_without_urdf_cannot_be_described(tmp_path):

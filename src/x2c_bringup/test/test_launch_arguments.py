@@ -89,7 +89,11 @@ def test_arguments_become_parameters_of_their_nodes(given, node, parameters):
         ({"camera": "false"}, (*PIPELINE[1:], "virtual_face_node")),
         ({"face": "false"}, PIPELINE),
         ({"record": "out"}, (*PIPELINE, "virtual_face_node", "recorder_node")),
-        ({"description": "true"}, (*PIPELINE, "virtual_face_node", "robot_state_publisher")),
+        ({"frames": "true"}, (*PIPELINE, "virtual_face_node", "face_frames_node")),
+        (
+            {"description": "true"},
+            (*PIPELINE, "virtual_face_node", "face_frames_node", "robot_state_publisher"),
+        ),
     ],
 )
 def test_arguments_choose_the_nodes(given, names):

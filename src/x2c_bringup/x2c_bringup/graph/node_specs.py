@@ -15,7 +15,11 @@ from pathlib import Path
 from x2c_bringup.errors import GraphError
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.graph.recording import recording_folder
-from x2c_bringup.graph.robot_description import DEFAULT_ROBOT, robot_description
+from x2c_bringup.graph.robot_description import (
+    DEFAULT_ROBOT,
+    robot_description,
+    root_link,
+)
 from x2c_core.errors import RobotError, X2CError
 from x2c_core.files.regular_files import check_regular
 from x2c_core.robot.robot_file import load_robot
@@ -28,7 +32,7 @@ from x2c_perception.cameras.choice import choose_source_class
 
 ParameterValue = str | bool | int | float
 
-_STATELESS = ("camera_node", "face_tracker_node", "imitation_node")
+_STATELESS = ("camera_node", "face_tracker_node", "imitation_node", "face_frames_node")
 """Nodes that can start again in the middle: no emergency stop, command or file depends on them."""
 
 
@@ -112,6 +116,8 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     if options.face:
         nodes.append(_node(options, *_motors(robot), robot=robot))
     nodes += _sources(options)
+    if options.frames or options.description:
+        nodes.append(_frames(options))
     if options.description:
         nodes.append(_state_publisher(options))
     if folder := recording_folder(options.record):
@@ -219,6 +225,18 @@ def _node(
         log_level=options.log_level,
         respawn=options.respawn and executable in _STATELESS,
     )
+
+
+def _frames(options: GraphOptions) -> NodeSpec:
+    described = options.description
+    parent = root_link(robot_description(options.robot or DEFAULT_ROBOT)) if described else ""
+    # The file can say it too, for a camera that is mounted elsewhere.
+    node = _node(options, "x2c_perception", "face_frames_node")
+    file = options.params_file
+    said = ParameterFile(Path(file)).of(node.full_name) if file else {}
+    if "parent_frame" in said or not parent:
+        return node
+    return replace(node, parameters={**node.parameters, "parent_frame": parent})
 
 
 def _state_publisher(options: GraphOptions) -> NodeSpec:

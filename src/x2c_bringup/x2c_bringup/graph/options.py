@@ -102,9 +102,14 @@ class GraphOptions:
         "Empty: none.",
         ("", *FORMATS),
     )
+    frames: bool = _option(
+        False,
+        "Start face_frames_node, which publishes head, face and gaze on /tf and landmarks as "
+        "markers.",
+    )
     description: bool = _option(
         False,
-        "Start robot_state_publisher with the robot's URDF, for RViz.",
+        "Start robot_state_publisher with the robot's URDF, for RViz; it brings frames along.",
     )
     record: str = _option(
         "",
@@ -121,8 +126,8 @@ class GraphOptions:
     )
     respawn: bool = _option(
         False,
-        "Start camera_node, face_tracker_node, imitation_node and robot_state_publisher again "
-        "when they fail; the others have state, and end the launch.",
+        "Start camera_node, face_tracker_node, imitation_node, face_frames_node and "
+        "robot_state_publisher again when they fail; the others have state, and end the launch.",
     )
     log_level: str = _option(
         "info",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 from x2c_bringup.errors import GraphError
 from x2c_core.files.input_limits import TEXT_BYTES
 from x2c_core.files.regular_files import read_text
@@ -33,3 +35,18 @@ def robot_description(robot: str) -> str:
         raise GraphError(
             f"description: robot {robot!r} has no URDF, expected {path}: {error.strerror}"
         ) from error
+
+
+def root_link(urdf: str) -> str:
+    """Return the link of a URDF that hangs on no joint; empty if it has none.
+
+    Raises:
+        GraphError: It is no XML.
+    """
+    try:
+        root = ET.fromstring(urdf)  # noqa: S314 - a file of the robot's folder
+    except ET.ParseError as error:
+        raise GraphError(f"description: the URDF is no XML: {error}") from error
+    children = {child.get("link", "") for child in root.iterfind("joint/child")}
+    links = [link.get("name", "") for link in root.iterfind("link")]
+    return next((link for link in links if link not in children), "")
