@@ -337,6 +337,8 @@ WITHOUT_KEY = {
 """Modules that rosdep cannot install, all named as on the package index."""
 
 OPTIONAL = {
+    ("x2c_cli", "foxglove"),
+    ("x2c_datasets", "foxglove"),
     ("x2c_datasets", "rerun"),
     ("x2c_evaluation", "distributed"),
     ("x2c_imitation", "torch"),

@@ -22,3 +22,7 @@ class PageError(X2CError):
 
 class MissingInputError(X2CError):
     """An input of a command is not there."""
+
+
+class ViewerError(X2CError):
+    """A viewer of others cannot be served."""

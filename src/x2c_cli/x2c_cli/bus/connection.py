@@ -142,7 +142,13 @@ class Bus:
         return sorted({f"{one.node_namespace.rstrip('/')}/{one.node_name}" for one in found})
 
     def subscribe(
-        self, kind: type, topic: str, take: Callable[[Any], None], *, depth: int = _DEPTH
+        self,
+        kind: type,
+        topic: str,
+        take: Callable[[Any], None],
+        *,
+        depth: int = _DEPTH,
+        raw: bool = False,
     ) -> Callable[[], object]:
         """Receive the messages of a topic, as reliably as its present publishers offer.
 
@@ -151,6 +157,7 @@ class Bus:
             topic: Name of the topic.
             take: Called with each message, within the waiting methods.
             depth: Number of messages that may wait.
+            raw: Whether `take` gets serialized messages (bytes).
 
         Returns:
             Function that ends the subscription.
@@ -171,7 +178,7 @@ class Bus:
                 DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
             ),
         )
-        subscription = self._node.create_subscription(kind, topic, take, quality)
+        subscription = self._node.create_subscription(kind, topic, take, quality, raw=raw)
         return partial(self._node.destroy_subscription, subscription)
 
     def publisher(self, kind: type, topic: str) -> Publisher[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _EXTRAS = {
     "distributed": "cluster",
+    "foxglove": "viewers",
     "onnx": "train",
     "onnxscript": "train",
     "pyarrow": "data",
@@ -19,7 +20,7 @@ _EXTRAS = {
 }
 """Extras of the project's own environment, by the modules that they are for."""
 
-_PACKAGES = {"rerun": "rerun-sdk", "skimage": "scikit-image"}
+_PACKAGES = {"foxglove": "foxglove-sdk", "rerun": "rerun-sdk", "skimage": "scikit-image"}
 """Packages of the index that are not named as their module."""
 
 

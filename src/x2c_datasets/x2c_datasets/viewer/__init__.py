@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings for viewers of others: Rerun."""
+"""Messages for viewers of others: recordings for Rerun, annotations for Foxglove."""

@@ -50,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="port of the page (default: 8766, or a free one)",
     )
+    parser.add_argument(
+        "--foxglove",
+        action="store_true",
+        help="show the nodes in Foxglove too, as 'x2c foxglove' does",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,7 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if not takes_topic(arguments):
             check_camera(arguments)
-        with neutral_file(arguments, console) as neutral, _page(arguments, console):
+        with (
+            neutral_file(arguments, console) as neutral,
+            _page(arguments, console),
+            _foxglove(arguments, console),
+        ):
             composed_run = imitate(
                 *(_options(arguments, neutral), console),
                 duration=arguments.duration,
@@ -110,8 +119,24 @@ def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _foxglove(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
+    """Serve Foxglove, if it is wanted."""
+    from x2c_cli.commands.imitation.foxglove import PORT
+    from x2c_cli.viewers.foxglove_program import foxglove_program
+
+    if not arguments.foxglove:
+        yield
+        return
+    with foxglove_program(PORT):
+        console.print(f"Foxglove: ws://127.0.0.1:{PORT}", markup=False, highlight=False)
+        yield
+
+
 def _options(arguments: argparse.Namespace, neutral: str) -> GraphOptions:
     options = graph_options(arguments, neutral=neutral)
+    # The scene of Foxglove shows landmarks as markers.
+    options = dataclasses.replace(options, frames=arguments.foxglove)
     if not takes_topic(arguments):
         return options
     topic = arguments.image_topic or options.image_topic
