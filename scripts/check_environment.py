@@ -10,6 +10,8 @@ import subprocess
 import sys
 
 LIBRARIES = ("numpy", "rclpy", "cv2", "onnxruntime", "mujoco", "av", "matplotlib", "daqp")
+# ONNX Runtime would report to its maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 RENDER = """
 import mujoco
 model = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size="1"/></worldbody></mujoco>')

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from x2c_cli.doctor.finding import Finding, fail, ok, warn
 from x2c_core.errors import X2CError
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.system.telemetry import keep_onnx_runtime_silent
 from x2c_node.robots import robot_folders
 
 
 def networks() -> Iterator[Finding]:
     """Check that the backend x2cnet can run, robot by robot."""
+    keep_onnx_runtime_silent()
     try:
         import onnxruntime
 
