@@ -13,8 +13,13 @@ from pathlib import Path
 
 from x2c_cli.errors import RevisionError
 
-_INHERITED = ("PYTHONPATH", "AMENT_PREFIX_PATH", "LD_LIBRARY_PATH", "MUJOCO_GL", "EXTRAS")
-"""Variables of this environment that would mix two revisions. Caches of downloads are shared."""
+_INHERITED = (
+    *("PYTHONPATH", "AMENT_PREFIX_PATH", "LD_LIBRARY_PATH", "MUJOCO_GL", "EXTRAS"),
+    "PYTHONDONTWRITEBYTECODE",
+)
+"""Variables of this environment that would mix two revisions, and one, often set in containers,
+with which each program would compile every source again. Caches of downloads are shared.
+"""
 
 _OURS = ("X2C_", "_X2C_", "_ROS_WHEELS_", "FASTDDS_DEFAULT_PROFILES_FILE")
 """Prefixes of variables that name this environment's files, likewise."""

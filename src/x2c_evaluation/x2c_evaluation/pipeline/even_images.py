@@ -58,7 +58,8 @@ def readable_images(
         refused: Called with the error of each image that cannot be read.
     """
     index = failures = 0
-    while failures <= max(_MOST_FAILURES, source.promised or 0):
+    # A video is opened to be asked for it, so only where images fail.
+    while failures <= _MOST_FAILURES or failures <= (source.promised or 0):
         try:
             read = source.read()
             image = None if read is None else as_image(source, read)
