@@ -36,7 +36,7 @@ def test_a_missing_video_is_named_and_nothing_is_written(demo, tmp_path):
     video = tmp_path / "missing.mp4"
     done = demo(tmp_path / "out", "--video", str(video))
     assert done.status == 2
-    assert f"there is no file {video}" in done.errors
+    assert f"there is no video {video}" in done.errors
     assert "Traceback" not in done.errors
     assert not list(tmp_path.iterdir())
 

@@ -64,11 +64,19 @@ def test_contradicting_publishers_are_named_and_nothing_starts_until_one_has_gon
     assert name in status.message
     assert "(publisher 2)" in status.message
     assert "joint_state_publisher" in status.message
-    response = ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True))
+
+    def called(service, name, request):
+        # Both go on: on a busy machine a call can take longer than joint states count.
+        go_on([(driver, 0.2), (liar, 0.0)])
+        response = ros.call(service, f"{NODE}/{name}", request)
+        return "contradict" in response.message and response
+
+    response = wait_until(
+        lambda: called(SetBool, "enable", SetBool.Request(data=True)), what="the hindrance"
+    )
     assert "but not yet: joint_states contradict" in response.message
-    response = ros.call(Trigger, f"{NODE}/neutral", Trigger.Request())
+    response = wait_until(lambda: called(Trigger, "neutral", Trigger.Request()), what="a refusal")
     assert not response.success
-    assert "contradict" in response.message
     wait_until(lambda: "contradict" in side.reason, what="the reason in ~/state")
     assert side.commands == []
 

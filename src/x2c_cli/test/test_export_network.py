@@ -80,7 +80,7 @@ def test_what_cannot_be_is_refused(checkpoint, weights, tmp_path, capsys):
     for words, said in (
         ((checkpoint,), "does not state which"),
         ((checkpoint, "--angles", "rad"), "only change what --preset says"),
-        ((tmp_path / "gone.pth", "--preset", "x2c"), "there is no file"),
+        ((tmp_path / "gone.pth", "--preset", "x2c"), "there is no network"),
         ((weights, "--out", gone), "cannot write"),
         ((weights, "--out", own, "--int8", tmp_path), "--int8 needs an ONNX file"),
         ((weights, "--half"), "--half is for weights"),

@@ -129,7 +129,7 @@ def test_an_ablation_makes_one_table_and_goes_on_where_it_stopped(capsys, tmp_pa
 )
 def test_an_ablation_of_what_is_not_there_is_refused(capsys, tmp_path, words, complaint):
     out = tmp_path / "out"
-    assert ended(["ablate", "--data", "nowhere", "--out", out, "--workers", "1", *words]) == 2
+    assert ended(["ablate", "--data", tmp_path, "--out", out, "--workers", "1", *words]) == 2
     assert complaint in capsys.readouterr().err
     assert not out.exists()
 
