@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -267,10 +268,10 @@ def test_the_pipeline_survives_that_its_input_stops(tmp_path, capsys, monkeypatc
         main(["faults", "input-stops", "--out", str(tmp_path)])
     assert ended.value.code == 0, capsys.readouterr().out
     (outcome,) = json.loads((tmp_path / "faults.json").read_text())
+    states = " ".join(change["state"] for change in outcome["changes"])
     # On a busy machine, where images come late, joints are held in between too.
-    states = iter([change["state"] for change in outcome["changes"]])
-    expected = ["ACTIVE", "HOLDING", "EASING", "DISABLED", "RAMPING", "ACTIVE"]
-    assert [one for one in expected if one in states] == expected
+    order = "(ACTIVE HOLDING )+EASING DISABLED RAMPING ACTIVE( HOLDING ACTIVE)*"
+    assert re.fullmatch(order, states), states
     assert outcome["verdict"]["commands"] > 100
     assert (tmp_path / "input-stops.png").stat().st_size > 10_000
     assert "input stops" in (tmp_path / "README.md").read_text()

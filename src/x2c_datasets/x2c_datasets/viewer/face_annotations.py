@@ -15,7 +15,8 @@ from foxglove.messages import (
     Timestamp,
 )
 
-_TRACKING = 1
+from x2c_core.face.frames import FaceState
+
 _COLOUR = Color(r=0.35, g=0.8, b=1.0, a=1.0)
 _THICKNESS = 2.0
 
@@ -29,7 +30,7 @@ def landmark_annotations(message: Any) -> ImageAnnotations:
     stamp = message.header.stamp
     time = Timestamp(sec=stamp.sec, nsec=stamp.nanosec)
     points = np.asarray(message.landmarks, dtype=np.float64).reshape(-1, 3)
-    if message.state != _TRACKING or not np.isfinite(points).all():
+    if message.state != FaceState.TRACKING or not np.isfinite(points).all():
         return ImageAnnotations(timestamp=time)
     drawn = PointsAnnotation(
         timestamp=time,

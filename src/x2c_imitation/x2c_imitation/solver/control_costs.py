@@ -27,7 +27,7 @@ for what is noise. In the same unit as weighted landmark motion [interocular dis
 _THRESHOLD = 0.0015
 """Evidence up to which a control is not used at all, likewise."""
 
-_RARE = {"Nose Wrinkle": 5.0, "Lip Top Curl": 5.0, "Lip Bottom Curl": 2.0}
+_RARE = {"Nose Wrinkle": 5.0, "Lip Top Curl": 6.0, "Lip Bottom Curl": 2.0}
 """Factor of effort and threshold for what people seldom do."""
 
 _COHERENCE = 0.015
