@@ -23,16 +23,29 @@ fi
 
 # What the build of a package depends on. Python modules and data are linked into install/, so their
 # contents do not matter, nor do those of launch files and configuration: only which of them exist.
+inputs() {
+  find "$@" -not -path '*/test/*' -type f \
+    \( -path '*/resource/*' -o -path '*_msgs/*' -o -name 'setup.*' -o -name package.xml \) \
+    -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+}
+installed() { find launch config -type f -not -path '*/__pycache__/*' | LC_ALL=C sort; }
+
+# Nothing at all has changed, most often.
+everything=$({
+  cat scripts/build.sh
+  inputs src vendor
+  installed
+} | sha256sum)
+if [ "$everything" = "$(cat build/x2c_everything 2>/dev/null)" ]; then
+  exit 0
+fi
+
 fingerprint() {
   local package=$1
   {
     cat scripts/build.sh
-    find "$package" -not -path '*/test/*' -type f \
-      \( -path '*/resource/*' -o -path '*_msgs/*' -o -name 'setup.*' -o -name package.xml \) \
-      -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    if [ -L "$package/config" ]; then
-      find launch config -type f -not -path '*/__pycache__/*' | LC_ALL=C sort
-    fi
+    inputs "$package"
+    if [ -L "$package/config" ]; then installed; fi
   } | sha256sum
 }
 
@@ -58,9 +71,12 @@ for package in src/*/ vendor/*/; do
   fi
 done
 if [ ${#changed[@]} = 0 ]; then
+  echo "$everything" >build/x2c_everything
   exit 0
 fi
 
+# A build that fails must not count as made when its change is taken back.
+rm -f build/x2c_everything
 # What an earlier build left must not survive what is no longer there.
 for name in "${changed[@]}"; do
   rm -rf "build/$name" "install/share/$name" "install/lib/$name" "install/include/$name" \
@@ -87,4 +103,5 @@ sed -i '1s|^#!".*|#!/usr/bin/env python3|' install/lib/*/*_node install/lib/*/x2
 for name in "${changed[@]}"; do
   echo "${fingerprints[$name]}" >"build/$name/x2c_built"
 done
+echo "$everything" >build/x2c_everything
 echo "Built into install/" >&2

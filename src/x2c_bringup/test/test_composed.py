@@ -6,7 +6,7 @@ import threading
 import pytest
 from rclpy.logging import LoggingSeverity, get_logger_effective_level
 
-from x2c_bringup.errors import ConfigureError
+from x2c_bringup.errors import ConfigureError, GraphError
 from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ComposedGraph, make_node
@@ -35,6 +35,16 @@ def test_composed_nodes_imitate_and_stop(ros, wait_until):
         assert next(iter(said)) == "camera_node"
         assert not composed.finished
     assert hosts() == []
+
+
+def test_a_second_graph_is_refused_at_once_and_not_after_the_first(ros):
+    first = graph(filename="performer", face=False)
+    # In no namespace of the first.
+    graph(filename="performer", face=False, namespace="r2").stop()
+    with pytest.raises(GraphError, match="another graph runs already: /camera_node, "):
+        graph(filename="performer", face=False)
+    first.stop()
+    graph(filename="performer", face=False).stop()
 
 
 def test_the_first_image_reaches_the_tracker(ros, wait_until, tmp_path):

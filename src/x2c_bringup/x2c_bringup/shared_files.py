@@ -56,11 +56,19 @@ def chosen_profile(environment: Mapping[str, str] = os.environ) -> str:
     return given
 
 
-def _profile_name(environment: Mapping[str, str]) -> str:
-    reach = environment.get(RANGE_VARIABLE, "")
+def is_confined(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether only nodes on this machine can be found.
+
+    Args:
+        environment: Variables with the range of discovery.
+    """
     # A user who names peers on other machines wants to be found by them.
-    confined = reach in ("LOCALHOST", "OFF") and not environment.get(PEERS_VARIABLE)
-    return _CONFINED if confined else _OPEN
+    reach = environment.get(RANGE_VARIABLE, "")
+    return reach in ("LOCALHOST", "OFF") and not environment.get(PEERS_VARIABLE)
+
+
+def _profile_name(environment: Mapping[str, str]) -> str:
+    return _CONFINED if is_confined(environment) else _OPEN
 
 
 def training_settings_file(name: str) -> Path:

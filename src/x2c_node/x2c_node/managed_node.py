@@ -28,6 +28,7 @@ from x2c_node import parameters, unknown_parameters
 from x2c_node.diagnostics import Diagnosis, Level, to_message
 from x2c_node.errors import ParameterError
 from x2c_node.graph import parameter_requests
+from x2c_node.graph.held_names import HeldName
 from x2c_node.graph.mismatch import Mismatches
 from x2c_node.graph.namesakes import Namesakes
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
@@ -106,6 +107,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self.hurried = False
         self._clockless = 0
         self._namesakes = Namesakes(self)
+        self._name = HeldName(self.context.get_domain_id(), self.get_fully_qualified_name())
+        self._name.hold()
         self._configured, self._activated = Scope(), Scope()
         self._scope = self._configured
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
@@ -338,6 +341,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
                 level, message = Level.WARN, f"{message}; {sentence}"
         if self.waits_for_clock and level in (Level.OK, Level.WARN):
             level, message = Level.WARN, f"waiting for /clock; {message}"
+        # Who had the name before may have ended.
+        self._name.hold()
         if self._namesakes.there:
             name = self.get_fully_qualified_name()
             reason = f"another node {name} runs too, and does the same: end one of them"
@@ -356,6 +361,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         self._activated.destroy()
         self._configured.destroy()
         super().destroy_node()
+        self._name.release()
         # rclpy leaves it, and it keeps the node's name in the graph while anything refers to us.
         # To ask it for its state after its end would be the end of the process.
         self.__dict__.pop("_state_machine", None)

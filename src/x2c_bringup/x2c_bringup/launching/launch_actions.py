@@ -32,7 +32,7 @@ from launch_ros.ros_adapters import get_ros_node
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
 from x2c_bringup.checks.ends import LongestEnds
-from x2c_bringup.checks.other_graph import refuse_second
+from x2c_bringup.checks.other_graph import refuse_held, refuse_second
 from x2c_bringup.checks.preflight import check_graph
 from x2c_bringup.checks.unheard import unheard
 from x2c_bringup.errors import NodeEndedError
@@ -112,6 +112,7 @@ class GraphActions:
         if warning := unheard(specs):
             get_logger("x2c").warning(warning)
         self._ends = LongestEnds(specs)
+        refuse_held(specs, node.context.get_domain_id())
         refuse_second(specs, node, ours=0, since=began)
         # What the ease takes can be changed while the nodes run.
         self._ends.listen(node)

@@ -18,10 +18,11 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_default_context
 from std_msgs.msg import Bool
 
 from x2c_actuation.safety.emergency_stop import TOPIC as ESTOP
-from x2c_bringup.checks.other_graph import refuse_second
+from x2c_bringup.checks.other_graph import refuse_held, refuse_second
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.installation import module_installation
 from x2c_bringup.graph.node_specs import NodeSpec
@@ -77,9 +78,11 @@ class ComposedGraph:
 
     Raises:
         ConfigureError: A node cannot be made as its specification says.
+        GraphError: Nodes of the same names run already.
     """
 
     def __init__(self, specs: Sequence[NodeSpec]) -> None:
+        refuse_held(specs, get_default_context().get_domain_id())
         self._specs = specs
         self._hosts: list[NodeThread] = []
         self._supervisor = Supervisor()

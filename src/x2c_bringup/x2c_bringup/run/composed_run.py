@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from x2c_bringup.checks.other_graph import refuse_second
+from x2c_bringup.checks.other_graph import refuse_held, refuse_second
 from x2c_bringup.checks.preflight import check_graph
 from x2c_bringup.checks.unheard import unheard
 from x2c_bringup.errors import NoImageError
@@ -161,6 +161,7 @@ def run_apart(
     with stop_on_signals() as request, LiveLine(console) as line, ros():
         watch = Watch(specs)
         try:
+            refuse_held(specs, watch.node.context.get_domain_id())
             refuse_second(specs, watch.node, ours=0, since=time.monotonic())
             with ProcessGraph(specs) as graph:
                 request.when_repeated(graph.interrupt)
