@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of a command's inputs, before anything large is loaded or shown."""
+"""Checks of a command's inputs and outputs, before anything large is loaded or shown."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from x2c_cli.errors import MissingInputError
+from x2c_core.errors import OutputError
 
 
 def check_exists(what: str, path: Path | str | None) -> None:
@@ -35,3 +36,19 @@ def check_recording(text: str) -> None:
 
     if not CAMERA_SOURCES.names_one(text):
         check_exists("video", text)
+
+
+def check_video_output(option: str, path: Path) -> None:
+    """Refuse the name of a video that cannot be written.
+
+    Args:
+        option: Option with the name.
+        path: Path of the video.
+
+    Raises:
+        OutputError: It does not end with .mp4, or its folder is not there.
+    """
+    if path.suffix.lower() != ".mp4":
+        raise OutputError(f"{option}: expected a name that ends with .mp4, got {path}")
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"{option}: there is no folder {path.absolute().parent}")

@@ -70,11 +70,10 @@ class BagFrames(FrameSource):
                     self.issues.add(f"frames {guard.fault}: the bag's time was taken", loss=False)
             yield frame
 
-    def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return some images by index."""
-        found: dict[int, ImageArray] = {}
+    def selected(self, indices: Collection[int]) -> Iterator[tuple[int, ImageArray]]:
+        """Yield index and image of some frames."""
         if self._kind == FACE:
-            return found
+            return
         wanted, images = set(indices), TopicImages(self._kind)
         for index, raw in enumerate(self._reader.messages([self._topic])):
             # Of a video, each packet builds on those before.
@@ -85,10 +84,10 @@ class BagFrames(FrameSource):
             except UNUSABLE:
                 continue
             if index in wanted:
-                found[index] = image
-            if len(found) == len(wanted):
-                break
-        return found
+                yield index, image
+                wanted.discard(index)
+            if not wanted:
+                return
 
     def _frame(
         self, index: int, stamp: int, time: int, message: Any, images: TopicImages

@@ -103,8 +103,12 @@ class FrameSource(ABC):
         return None
 
     @abstractmethod
+    def selected(self, indices: Collection[int]) -> Iterator[tuple[int, ImageArray]]:
+        """Yield index and image of some frames; those that have none are left out."""
+
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return the images of some frames, by index; those that have none are left out."""
+        return dict(self.selected(indices))
 
 
 def timed(images: Iterable[ImageArray], period: float) -> Iterator[Frame]:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import av
@@ -19,6 +21,16 @@ from x2c_core.errors import VideoError
 
 _TICKS = 90_000
 _OPTIONS = {"preset": "veryfast", "crf": "20"}
+_CLIP = {
+    "preset": "fast",
+    "crf": "26",
+    "maxrate": "1200k",
+    "bufsize": "1200k",
+    "g": "10",
+    # With more, what comes out depends on how many the machine has.
+    "threads": "1",
+}
+"""Options of a clip in a page: small, at most about 450 KB for two seconds, easy to seek in."""
 # What OpenCV's conversion to YUV makes: BT.601 in studio range.
 _BT601, _STUDIO_RANGE = 6, 1
 
@@ -27,18 +39,32 @@ class VideoWriter:
     """An open video file with frames of one size at any time; see `encoding`.
 
     Args:
-        path: The video.
+        target: Path of the video, or memory to write it to.
         width: Even [px].
         height: Even [px].
         keyframes: At least every so many frames one is coded by itself; 0 for the codec's choice.
+        options: Options of the codec instead of the usual ones.
     """
 
-    def __init__(self, path: Path, width: int, height: int, keyframes: int = 0) -> None:
-        options = {"movflags": "+faststart"}
+    def __init__(
+        self,
+        target: Path | BytesIO,
+        width: int,
+        height: int,
+        keyframes: int = 0,
+        options: Mapping[str, str] = MappingProxyType(_OPTIONS),
+    ) -> None:
         choice = {"g": str(keyframes)} if keyframes else {}
-        self._container = av.open(str(path), "w", format="mp4", options=options)
+        # The index goes to the beginning of a file, which is opened a second time for that.
+        is_file = isinstance(target, Path)
+        self._container = av.open(
+            str(target) if is_file else target,
+            "w",
+            format="mp4",
+            options={"movflags": "+faststart"} if is_file else {},
+        )
         try:
-            stream: Any = self._container.add_stream("libx264", options={**_OPTIONS, **choice})
+            stream: Any = self._container.add_stream("libx264", options={**options, **choice})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.time_base = Fraction(1, _TICKS)
             context = stream.codec_context
@@ -64,6 +90,28 @@ class VideoWriter:
     def close(self) -> None:
         """Close the file; more than once does no harm."""
         self._container.close()
+
+
+def encode_clip(frames: Iterable[tuple[float, ImageArray]], width: int, height: int) -> bytes:
+    """Return a short video as the bytes of an MP4 file, the same for the same frames.
+
+    Args:
+        frames: Time [s] and image (height, width, 3) BGR of each frame, in order.
+        width: Even [px].
+        height: Even [px].
+
+    Raises:
+        VideoError: It cannot be encoded.
+    """
+    memory = BytesIO()
+    try:
+        with closing(VideoWriter(memory, width, height, options=_CLIP)) as writer:
+            for seconds, image in frames:
+                writer.write(image, seconds)
+            writer.finish()
+    except av.error.FFmpegError as error:
+        raise VideoError(f"a clip cannot be encoded: {error}") from error
+    return memory.getvalue()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from x2c_evaluation.offline.run import run
 CHECK = """(() => {
 if (document.documentElement.dataset.ready !== "true") return null;
 if (![...document.images].every((one) => one.complete)) return null;
+if (![...document.querySelectorAll("video")].every((one) => one.readyState >= 1)) return null;
 const plots = [...document.querySelectorAll(".plot[data-low]")];
 const box = plots[0].querySelector("svg").getBoundingClientRect();
 plots[0].querySelector("svg").dispatchEvent(new PointerEvent("pointermove",
@@ -25,6 +26,7 @@ return {
   images: [...document.images].filter((one) => one.complete && one.naturalWidth > 0).length,
   broken: [...document.images].filter((one) => !one.naturalWidth).length,
   read: plots[3].querySelector("header span").textContent,
+  videos: [...document.querySelectorAll("video")].map((one) => [one.readyState, one.duration]),
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   fetched: performance.getEntriesByType("resource").filter(
     (one) => !one.name.startsWith("data:")).length,
@@ -48,7 +50,7 @@ class Notes:
 def evaluation(tmp_path_factory, camera_bag, settings):
     folder = tmp_path_factory.mktemp("evaluation")
     bag = camera_bag(folder / "<b>&amp;", frames=30)
-    run([EvaluationJob("one", str(bag), settings)], folder / "out", Processes(1), Notes())
+    run([EvaluationJob("one", str(bag), settings, clips=2)], folder / "out", Processes(1), Notes())
     return folder / "out"
 
 
@@ -62,12 +64,29 @@ def test_a_real_browser_shows_everything_without_a_network(evaluation, browser, 
     assert found["broken"] == 0
     assert found["wide"] <= 0
     assert found["fetched"] == 0
+    # All 30 frames are within a second of the moment: there is nothing else to show.
+    assert [duration for _, duration in found["videos"]] == [pytest.approx(1.0, abs=0.1)]
     assert re.fullmatch(r"0\.4\d s: -?\d+\.\d{3}", found["read"])
     assert "<b>&amp;" in found["text"]
     shown = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
     assert shown.shape[1] == width
     # Not blank; sorting all of its pixels takes seconds.
     assert np.unique(shown[::8, ::8].reshape(-1, 3), axis=0).shape[0] > 500
+
+
+@pytest.mark.process
+def test_a_clip_plays_in_the_page(evaluation, browser, wait_until):
+    page = browser.open(f"file://{evaluation / 'report.html'}")
+    wait_until(lambda: page.evaluate("document.querySelector('.clip button') !== null"), what="it")
+    assert page.evaluate("document.querySelector('.clip button').textContent") == "▶"
+    page.evaluate("document.querySelector('.clip button').click()")
+    wait_until(
+        lambda: page.evaluate("document.querySelector('video').currentTime > 0.1"),
+        what="the clip to play",
+    )
+    page.evaluate("document.querySelector('.clip button').click()")
+    wait_until(lambda: page.evaluate("document.querySelector('video').paused"), what="a pause")
+    assert page.evaluate("document.querySelector('video').error") is None
 
 
 @pytest.mark.slow

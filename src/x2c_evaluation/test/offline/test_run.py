@@ -76,7 +76,7 @@ def code_that_stays(monkeypatch):
 def jobs(tmp_path_factory, camera_bag, settings):
     folder = tmp_path_factory.mktemp("bags")
     bags = [camera_bag(folder / name, frames=count) for name, count in (("a", 30), ("b", 20))]
-    return [EvaluationJob(bag.name, str(bag), settings) for bag in bags]
+    return [EvaluationJob(bag.name, str(bag), settings, clips=1) for bag in bags]
 
 
 def contents(folder):
@@ -101,6 +101,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(tmp_path, j
     # A page is one file that fetches nothing.
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 'src="data:image/jpeg;base64,' in page
+    assert page.count('src="data:video/mp4;base64,') == 2
     assert "http://" not in page
     assert "https://" not in page
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
@@ -115,6 +116,9 @@ def test_what_changed_is_evaluated_anew(tmp_path, jobs):
     notes = Notes()
     run(jobs, tmp_path / "out", Here(), notes)
     assert (notes.kept_places, notes.done_places) == ([1], [0])
+    notes = Notes()
+    run([jobs[0], dataclasses.replace(jobs[1], clips=2)], tmp_path / "out", Here(), notes)
+    assert (notes.kept_places, notes.done_places) == ([0], [1])
     changed = dataclasses.replace(jobs[1].settings.tracking, smoothing=False)
     settings = dataclasses.replace(jobs[1].settings, tracking=changed)
     notes = Notes()

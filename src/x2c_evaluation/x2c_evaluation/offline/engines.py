@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from x2c_core.system.optional_modules import how_to_install
@@ -23,7 +22,7 @@ from x2c_evaluation.offline.recording.evaluate import (
     evaluate,
     failure,
 )
-from x2c_evaluation.offline.sources.choice import path_of
+from x2c_evaluation.offline.sources.choice import absolute, with_absolute_path
 
 _PATIENCE = "20s"
 """Time limit for an answer of a cluster [s]."""
@@ -127,16 +126,6 @@ def _everywhere(job: EvaluationJob) -> EvaluationJob:
     """Return a job whose paths do not depend on the folder it is run in."""
     return dataclasses.replace(
         job,
-        source=_with_absolute_path(job.source),
-        against=_absolute(job.against) if job.against else "",
+        source=with_absolute_path(job.source),
+        against=absolute(job.against) if job.against else "",
     )
-
-
-def _with_absolute_path(source: str) -> str:
-    """Return a recording with its path, also that in "NAME:PATH", from the root on."""
-    path = path_of(source)
-    return source.removesuffix(path) + _absolute(path) if path else source
-
-
-def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().absolute())

@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
+    from x2c_cli.inputs import check_video_output
     from x2c_core.errors import OutputError
     from x2c_core.terminal.progress import ProgressDisplay
     from x2c_core.words import counted
@@ -76,10 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise OutputError(
             f"--size: expected {_SMALLEST} to {_LARGEST} pixels, got {arguments.size}"
         )
-    if arguments.out.suffix.lower() != ".mp4":
-        raise OutputError(f"--out: expected a name that ends with .mp4, got {arguments.out}")
-    if not arguments.out.absolute().parent.is_dir():
-        raise OutputError(f"--out: there is no folder {arguments.out.absolute().parent}")
+    check_video_output("--out", arguments.out)
     if arguments.out.absolute() == Path(arguments.video).absolute():
         raise OutputError("--out: would replace the video of the person; choose another name")
     options = options_of(arguments.transfer, ",".join(arguments.option))

@@ -49,6 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fail if a metric of B is less (face_share, fidelity_r, ...)",
     )
     parser.add_argument("--out", metavar="FILE", type=Path, help="write a page: FILE.html")
+    parser.add_argument(
+        "--film",
+        metavar="FILE",
+        type=Path,
+        help="write a video of person, robot A and robot B: FILE.mp4",
+    )
+    parser.add_argument(
+        "--recording",
+        metavar="NAME",
+        default="",
+        help="recording in the film (default: the one that differs most)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,8 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
+    from x2c_cli.inputs import check_video_output
     from x2c_evaluation.offline.results.comparison import compare, parse_threshold
 
+    if arguments.film is not None:
+        check_video_output("--film", arguments.film)
     thresholds = [parse_threshold(text, above=True) for text in arguments.fail_above]
     thresholds += [parse_threshold(text, above=False) for text in arguments.fail_below]
     comparison = compare(arguments.first, arguments.second)
@@ -71,6 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         _write(arguments.out, comparison, verdicts, len(thresholds))
         console.print(f"Written: {arguments.out}", markup=False, soft_wrap=True)
+    if arguments.film is not None:
+        _film(arguments.film, comparison, arguments.recording, console)
     return FAILED if verdicts else 0
 
 
@@ -115,3 +132,23 @@ def _write(path: Path, comparison: Comparison, verdicts: list[str], thresholds: 
     page = printable(comparison_page(comparison, verdicts, thresholds))
     with replacing(path) as partial:
         partial.write_text(page, encoding="utf-8")
+
+
+def _film(path: Path, comparison: Comparison, wanted: str, console: Console) -> None:
+    from x2c_core.files.issues import Issues
+    from x2c_core.terminal.progress import ProgressDisplay
+    from x2c_evaluation.offline.visuals.comparison_film import (
+        film_recording,
+        write_comparison_film,
+    )
+
+    name, issues = film_recording(comparison, wanted), Issues()
+    with ProgressDisplay(console, transient=True) as progress:
+        bar = progress.add("filming", None)
+        frames = write_comparison_film(
+            comparison, name, path, issues, lambda done: progress.update(bar, done)
+        )
+    for issue in issues:
+        console.print(f"note: {issue}", markup=False, soft_wrap=True)
+    text = f"Written: {path} ({counted(frames, 'frame')} of {name})"
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

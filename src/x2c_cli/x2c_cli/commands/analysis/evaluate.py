@@ -20,6 +20,7 @@ evaluation did not start.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -94,6 +95,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fidelity", action="store_true", help="also compare with the virtual face that imitates"
     )
     parser.add_argument(
+        "--clips",
+        metavar="N",
+        type=int,
+        choices=range(7),
+        default=3,
+        help="video clips of the worst moments of a recording, 0 to 6 (default: %(default)s)",
+    )
+    parser.add_argument(
         "--jobs",
         metavar="N",
         type=int,
@@ -149,7 +158,9 @@ def _jobs(
     jobs = []
     chosen: dict[tuple[str, ...], str] = {}
     for name, source in zip(names, arguments.recordings, strict=True):
-        job = EvaluationJob(name, source, settings, arguments.topic, arguments.against)
+        job = EvaluationJob(
+            name, source, settings, arguments.topic, arguments.against, arguments.clips
+        )
         check(job)
         try:
             open_frames(job.source, job.topic, settings.calibration)
@@ -163,7 +174,7 @@ def _jobs(
                 if not (sys.stdin.isatty() and console.is_terminal):
                     raise
                 chosen[key] = _ask(error, console)
-            job = EvaluationJob(name, source, settings, chosen[key], arguments.against)
+            job = dataclasses.replace(job, topic=chosen[key])
         except X2CError:
             # Likewise.
             pass

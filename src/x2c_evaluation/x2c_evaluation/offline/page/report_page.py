@@ -23,6 +23,7 @@ from x2c_evaluation.offline.results.result import (
     EvaluationReport,
     RecordingResult,
 )
+from x2c_evaluation.offline.visuals.key_images import poster_name
 from x2c_evaluation.pipeline.settings import CHOSEN, ChosenSettings
 
 _HEADLINE = (
@@ -182,8 +183,12 @@ class RecordingPart:
         return error.source if error else reference
 
     def image(self, file: str) -> str:
-        """Return an image as base64; empty where it is gone."""
+        """Return an image or clip as base64; empty where it is gone."""
         return base64.b64encode(self.store.image(self.result.name, file)).decode("ascii")
+
+    def poster(self, clip: str) -> str:
+        """Return the image that stands for a clip, as base64; empty where it is gone."""
+        return self.image(poster_name(clip))
 
     def _error(self, reference: str) -> ErrorFigures | None:
         figures = self.result.figures

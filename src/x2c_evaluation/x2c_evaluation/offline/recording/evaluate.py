@@ -22,10 +22,10 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.recording.run_figures import recorded_run, run_figures
 from x2c_evaluation.offline.results import statistics
-from x2c_evaluation.offline.results.key_frames import find_key_frames
 from x2c_evaluation.offline.results.references import compare, find_references
 from x2c_evaluation.offline.results.result import Figures, RecordingResult, SourceFigures
 from x2c_evaluation.offline.sources.choice import open_frames, path_of
+from x2c_evaluation.offline.visuals.key_images import KeyFrameFiles, draw_key_frames
 from x2c_evaluation.pipeline.offline_pipeline import Imitated, imitate
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_evaluation.pipeline.single_images import imitate_images
@@ -43,6 +43,7 @@ class EvaluationJob:
         settings: Settings of the pipeline.
         topic: Topic of the frames; empty for the only one there is.
         against: Path of what the control values are compared with; empty for nothing.
+        clips: Most video clips of the moments that matter most.
     """
 
     name: str
@@ -50,6 +51,7 @@ class EvaluationJob:
     settings: EvaluationSettings
     topic: str = ""
     against: str = ""
+    clips: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class EvaluationOutcome:
     Attributes:
         result: All figures.
         frames: Curves as a Parquet file; empty for none.
-        images: JPEG files by name.
+        images: JPEG and MP4 files by name.
         seconds: Time it took; no part of the result [s].
     """
 
@@ -133,21 +135,21 @@ def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> Evaluat
     references = find_references(source, run, job.against, job.name, issues)
     curves, errors = compare(imitated.curves, references, issues)
     failed = _why_nothing(imitated)
-    fidelity, key_frames = None, []
+    fidelity, key_frames = None, KeyFrameFiles()
     if not failed:
         if settings.fidelity and not source.is_independent:
             fidelity = fidelity_figures(source, curves, robot, settings, issues)
-        key_frames = find_key_frames(source, curves, robot, issues, imitated.turn_of)
+        key_frames = draw_key_frames(source, curves, robot, issues, imitated.turn_of, job.clips)
     figures = Figures(
         frames=statistics.frame_statistics(curves, imitated.read, imitated.unusable),
-        tracking=statistics.tracking_statistics(curves, imitated.neutral_at),
+        tracking=statistics.tracking_statistics(curves, imitated.neutral_at, imitated.rotation),
         errors=errors,
         smoothness=statistics.UNKNOWN if source.is_independent else statistics.smoothness(curves),
         limits=statistics.limit_statistics(curves, robot, settings),
         recorded=None if run is None else run_figures(run),
         fidelity=fidelity,
         states=statistics.states(curves),
-        moments=tuple(one.figures for one in key_frames),
+        moments=tuple(key_frames.figures),
     )
     result = RecordingResult(
         name=job.name,
@@ -157,8 +159,7 @@ def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> Evaluat
         failed=failed,
         issues=(*source.issues, *issues, *(() if run is None else map(Issue, run.issues))),
     )
-    images = {name: data for one in key_frames for name, data in one.files()}
-    return EvaluationOutcome(result, curves.to_parquet(job.name), images)
+    return EvaluationOutcome(result, curves.to_parquet(job.name), key_frames.files)
 
 
 def _source_figures(job: EvaluationJob, source: FrameSource) -> SourceFigures:

@@ -29,9 +29,10 @@ from x2c_evaluation.offline.results.layout import (
     RECORDINGS,
     REPORT,
     RESULT,
+    SOURCE,
 )
 from x2c_evaluation.offline.results.result import RecordingResult
-from x2c_evaluation.offline.sources.choice import path_of
+from x2c_evaluation.offline.sources.choice import path_of, with_absolute_path
 from x2c_evaluation.pipeline.frame_curves import FrameCurves, read_curves
 
 _MARK = "Results of 'x2c evaluate', which replaces and removes what is of it in this folder.\n"
@@ -86,6 +87,7 @@ class ResultsStore:
                 self._table(job.name).write_bytes(outcome.frames)
             for name, data in outcome.images.items():
                 (folder / name).write_bytes(data)
+            (folder / SOURCE).write_bytes(os.fsencode(with_absolute_path(job.source)))
             (folder / FINGERPRINT).write_text(fingerprint(job, settings), encoding="utf-8")
         except OSError as error:
             raise EvaluationError(
@@ -115,7 +117,7 @@ class ResultsStore:
         return read_curves(path) if path.is_file() else None
 
     def image(self, name: str, file: str) -> bytes:
-        """Return an image of a recording; empty where it is gone."""
+        """Return an image or clip of a recording; empty where it is gone."""
         path = self.recording(name) / file
         return path.read_bytes() if path.is_file() else b""
 
@@ -213,7 +215,7 @@ def as_text(content: Any) -> str:
 def fingerprint(job: EvaluationJob, settings: str) -> str:
     """Return a text that changes with a recording, what it is compared with, and the settings."""
     digest = hashlib.sha256(
-        f"{settings}\n{job.name}\n{job.topic}\n".encode(errors="surrogateescape")
+        f"{settings}\n{job.name}\n{job.topic}\n{job.clips}\n".encode(errors="surrogateescape")
     )
     for text, path in ((job.source, path_of(job.source)), (job.against, job.against)):
         if not text:

@@ -54,7 +54,10 @@ class FrameFigures:
 
 @dataclass(frozen=True)
 class TrackingFigures:
-    """Detection of the face: `face_share` of all frames, percentiles over frames with a face."""
+    """Detection of the face: `face_share` of all frames, percentiles over frames with a face.
+
+    `rotation` is the clockwise turn by which the images are upright [deg].
+    """
 
     faces: int
     face_share: float | None
@@ -67,6 +70,7 @@ class TrackingFigures:
     eye_distance_px_p50: float | None
     followed: int
     neutral_known_after_s: float | None
+    rotation: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,7 @@ class KeyFrameFigures:
         reference: Name of what it is an error against; empty for nothing.
         worst: (name, own value, value of the reference) of the controls that are farthest off.
         images: File names by content: "person", "robot", "reference".
+        clip: File name of the video of the seconds around it; empty for none.
     """
 
     frame: int
@@ -202,6 +207,7 @@ class KeyFrameFigures:
     reference: str
     worst: tuple[tuple[str, float | None, float | None], ...]
     images: Mapping[str, str]
+    clip: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,12 +66,15 @@ def frame_statistics(curves: FrameCurves, read: int, unusable: int) -> FrameFigu
     )
 
 
-def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> TrackingFigures:
+def tracking_statistics(
+    curves: FrameCurves, neutral_at: float | None, rotation: int = 0
+) -> TrackingFigures:
     """Return how well the face was found and followed.
 
     Args:
         curves: Curves of the frames.
         neutral_at: Time of the first neutral face since the beginning [s].
+        rotation: Clockwise turn by which the images are upright [deg].
     """
     found = curves.found
     lengths = [curves.times[b - 1] - curves.times[a] for a, b in spans(~found)]
@@ -89,6 +92,7 @@ def tracking_statistics(curves: FrameCurves, neutral_at: float | None) -> Tracki
         eye_distance_px_p50=_percentile(distance, 50),
         followed=int(curves.followed.sum()),
         neutral_known_after_s=neutral_at,
+        rotation=rotation,
     )
 
 

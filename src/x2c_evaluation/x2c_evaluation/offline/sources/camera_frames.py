@@ -63,16 +63,15 @@ class CameraFrames(FrameSource):
             self._counted = True
             self.facts.sizes = sizes
 
-    def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return some images by index."""
+    def selected(self, indices: Collection[int]) -> Iterator[tuple[int, ImageArray]]:
+        """Yield index and image of some frames."""
         wanted = set(indices)
-        found: dict[int, ImageArray] = {}
-        for index, image in self._read():
+        for index, image in self._read() if wanted else ():
             if index in wanted:
-                found[index] = image
-                if len(found) == len(wanted):
-                    break
-        return found
+                yield index, image
+                wanted.discard(index)
+                if not wanted:
+                    return
 
     def _stamp(self, index: int) -> int:
         for given in (self._source.stamp, self._source.elapsed):

@@ -35,6 +35,17 @@ def path_of(text: str) -> str:
     return path if path and Path(path).expanduser().exists() else ""
 
 
+def with_absolute_path(source: str) -> str:
+    """Return a recording with its path, also that in "NAME:PATH", from the root on."""
+    path = path_of(source)
+    return source.removesuffix(path) + absolute(path) if path else source
+
+
+def absolute(path: str) -> str:
+    """Return a path from the root on."""
+    return str(Path(path).expanduser().absolute())
+
+
 def open_frames(
     text: str, topic: str = "", neutral: NeutralSource = NeutralSource.AUTO
 ) -> FrameSource:

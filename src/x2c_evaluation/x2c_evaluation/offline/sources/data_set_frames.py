@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -88,15 +89,11 @@ class DataSetFrames(FrameSource):
                     yield Frame(-1, stamp, stamp, neutral, is_neutral=True, person=person)
             yield Frame(index, stamp, stamp, image, person=person)
 
-    def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
-        """Return some images by index."""
-        found = {}
+    def selected(self, indices: Collection[int]) -> Iterator[tuple[int, ImageArray]]:
+        """Yield index and image of some frames."""
         for index in indices:
-            try:
-                found[index] = _bgr(self.pairs[index])
-            except DataSetError:
-                continue
-        return found
+            with suppress(DataSetError):
+                yield index, _bgr(self.pairs[index])
 
     def reference(self) -> FrameReference:
         """Return the control values that belong to the images."""

@@ -53,4 +53,20 @@ for (const recording of document.querySelectorAll("[data-duration]")) {
     one.svg.addEventListener("pointerleave", hide);
   }
 }
+// Controls of the browser would cover the curve below the images: a button plays and pauses a clip.
+for (const clip of document.querySelectorAll(".clip")) {
+  const video = clip.querySelector("video");
+  const button = clip.appendChild(document.createElement("button"));
+  const show = () => {
+    button.textContent = video.paused ? "▶" : "❚❚";
+    button.setAttribute("aria-label", video.paused ? "play" : "pause");
+  };
+  const toggle = () => { if (video.paused) video.play().catch(() => {}); else video.pause(); };
+  video.controls = false;
+  video.addEventListener("play", show);
+  video.addEventListener("pause", show);
+  video.addEventListener("click", toggle);
+  button.addEventListener("click", toggle);
+  show();
+}
 document.documentElement.dataset.ready = "true";
