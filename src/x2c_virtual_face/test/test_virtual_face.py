@@ -17,6 +17,8 @@ from hypothesis.extra import numpy as st_numpy
 
 from x2c_core.control_space import controls
 from x2c_core.robot.robot import Robot
+from x2c_core.robot.robot_file import load_robot
+from x2c_node.robots import find_robot
 from x2c_virtual_face.errors import CommandError, RenderError, RobotMismatchError
 from x2c_virtual_face.head import model
 from x2c_virtual_face.head.rig import BONES, METRES
@@ -83,6 +85,12 @@ def test_robot_with_other_joints_is_refused_by_name(robot: Robot) -> None:
     other = dataclasses.replace(robot, joints=(odd, *robot.joints[1:]))
     with pytest.raises(RobotMismatchError, match="brow_inner_left, left_ear"):
         VirtualFace(other)
+
+
+def test_robot_with_joints_of_another_type_is_refused_by_name() -> None:
+    # It has the same names, but its joints are ratios: 0.6 m would tear a brow off.
+    with pytest.raises(RobotMismatchError, match=r"another type .*: brow_inner_left, "):
+        VirtualFace(load_robot(find_robot("ameca")))
 
 
 def test_neutral_controls_are_the_home_position(robot: Robot) -> None:

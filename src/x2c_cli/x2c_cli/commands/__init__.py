@@ -30,6 +30,7 @@ GROUPS = {
     },
     "robots": {
         "robots": ("robots", "list the installed robots, or check one"),
+        "gallery": ("robots", "show robots on one page: expressions, controls, joints, driver"),
         "motors": ("robots", "set up a robot's motors: scan, jog, calibrate, limits"),
         "face": ("robots", "move the robot's face with sliders in the web browser"),
         "render": (

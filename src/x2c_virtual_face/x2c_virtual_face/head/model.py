@@ -32,6 +32,10 @@ from x2c_virtual_face.head.servo import tune
 TIMESTEP = 0.002
 _MASSES = {"neck": 1.2, HEAD_BODY: 3.0, JAW_BODY: 0.3}
 _SMALL_MASS = 0.003
+_TYPES = {
+    axis.name: "prismatic" if axis.slides else "revolute" for bone in BONES for axis in bone.axes
+}
+"""Types of the joints by name."""
 _FOLD_HEIGHT = 0.0002
 """Height of the folds' layer over the skin, enough for OpenGL to tell them apart [m]."""
 
@@ -57,6 +61,12 @@ def build(robot: Robot, width: int, height: int, samples: int = 0) -> tuple[mujo
         raise RobotMismatchError(
             f"robot {robot.name!r} has other joints than the virtual face; they differ in: {odd}. "
             "Use the robot folder 'virtual' or one with its joint names"
+        )
+    wrong = [one.name for one in robot.joints if one.type != _TYPES[one.name]]
+    if wrong:
+        raise RobotMismatchError(
+            f"robot {robot.name!r} has joints of another type than the virtual face: "
+            f"{', '.join(wrong)}. Use the robot folder 'virtual' or one with its joints"
         )
     compiled, shares = _compiled(robot.joints)
     model = copy.copy(compiled)

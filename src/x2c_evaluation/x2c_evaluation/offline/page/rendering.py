@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Templates of the pages: HTML stands in files, and every value in it is escaped."""
+"""Templates of the pages: text stands in files, and every value in HTML is escaped."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from x2c_core.control_space.controls import Group
 
@@ -25,7 +25,8 @@ def render(template: str, **values: Any) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("x2c_evaluation.offline.page"),
-        autoescape=True,
+        # Markdown is for this project's own documentation.
+        autoescape=select_autoescape(disabled_extensions=("md",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
