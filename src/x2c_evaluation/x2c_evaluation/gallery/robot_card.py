@@ -84,9 +84,9 @@ class RobotCard:
         expressions: Named expressions, the neutral one first.
         groups: Group of controls, with (name, whether a joint follows it) of each.
         joints: Joints in the order of commands.
-        driver: Description of what moves the joints.
+        driver: Driver that moves the joints.
         facts: (name, text) of further properties.
-        missing: What is not there, and what it is needed for.
+        missing: Things that are not there, and what needs them.
     """
 
     name: str
@@ -111,7 +111,7 @@ class RobotCard:
 
     @property
     def has_images(self) -> bool:
-        """Whether the robot is shown with other expressions than the neutral one."""
+        """True if the robot is shown with other expressions than the neutral one."""
         return any(one.image for one in self.expressions if one.name != NEUTRAL)
 
     @property
