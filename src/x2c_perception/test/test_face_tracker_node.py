@@ -294,6 +294,24 @@ def test_smoothing_is_dynamic_and_validated(node, camera, faces, ros, wait_until
     wait_until(lambda: len(faces) > count + 3, what="more faces")
 
 
+def test_a_person_is_saved_and_chosen_while_the_node_runs(node, camera, ros, wait_until):
+    started = node()
+    camera()
+    wait_until(saying(ros, "following person 0"), what="a face")
+    refused, taken = ros.set_parameters(TRACKER, person="../Ada") + ros.set_parameters(
+        TRACKER, person="Ada"
+    )
+    assert (refused.successful, taken.successful) == (False, True)
+    assert "expected a name of at most 64" in refused.reason
+    saved = Path(os.environ["ROS_HOME"]) / "x2c" / "persons" / "Ada.npz"
+    wait_until(saved.exists, what="the saved face")
+    listed = ros.call(Trigger, f"{TRACKER}/list_people", Trigger.Request())
+    assert (listed.success, listed.message) == (True, "Ada")
+    ros.set_parameters(TRACKER, person="")
+    ros.set_parameters(TRACKER, person="Ada")
+    assert started._stage.calibration.origin == "loaded"
+
+
 def test_a_name_that_is_a_path_refuses_to_configure(ros):
     node = ros.add(FaceTrackerNode(cli_args=["--ros-args", "-p", "person:=../../somebody"]))
     assert not node.start()

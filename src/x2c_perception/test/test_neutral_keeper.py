@@ -112,3 +112,66 @@ def test_a_damaged_file_is_told_and_the_person_estimated(store, make_face):
     show(keeper, make_face())
     assert keeper.save()
     assert store.load("Ada") is not None
+
+
+def test_what_is_known_is_saved_under_a_name_chosen_later(store, make_face):
+    keeper = NeutralKeeper(store, "", automatic=True)
+    show(keeper, make_face(), 5.0)
+    assert keeper.choose("Ada") is None
+    assert keeper.save().endswith("Ada.npz")
+    # The estimate goes on, and is not written with every image.
+    show(keeper, make_face(), 1.0)
+    assert keeper.save() == ""
+    keeper.ask()
+    show(keeper, make_face(smile=0.1))
+    assert keeper.save().endswith("Ada.npz")
+    assert keeper.choose("Bert") is None
+    keeper.save()
+    np.testing.assert_array_equal(store.load("Bert").face, store.load("Ada").face)
+
+
+def test_a_saved_person_who_is_chosen_counts_at_once(store, make_face):
+    known = NeutralFace(np.array(REFERENCE), make_face().pose, 640, 480)
+    store.save("Ada", known)
+    keeper = NeutralKeeper(store, "", automatic=True)
+    show(keeper, make_face(smile=0.1))
+    keeper.ask()
+    chosen = keeper.choose("Ada")
+    np.testing.assert_array_equal(chosen.face, known.face)
+    assert (keeper.origin, keeper.sureness, keeper.running) == ("loaded", 1.0, False)
+    # What was known of the face before is not written over hers.
+    assert not show(keeper, make_face(smile=0.1))
+    assert keeper.save() == ""
+
+
+@pytest.mark.parametrize("other", ["", "Bert"])
+def test_a_loaded_face_is_not_taken_for_another_s(store, make_face, other):
+    store.save("Ada", NeutralFace(np.array(REFERENCE), make_face().pose, 640, 480))
+    keeper = NeutralKeeper(store, "Ada", automatic=True)
+    keeper.load()
+    show(keeper, make_face())
+    assert keeper.choose(other) is None
+    assert keeper.save() == ""
+    assert {origin for _, origin in show(keeper, make_face(), 3.0)} == {"estimated"}
+    assert bool(keeper.save()) == bool(other)
+
+
+def test_a_damaged_file_of_the_chosen_is_told_and_replaced(store, make_face):
+    store.path("Ada").write_bytes(b"damaged")
+    keeper = NeutralKeeper(store, "", automatic=True)
+    show(keeper, make_face(), 1.0)
+    with pytest.raises(PersonError, match=r"Ada\.npz"):
+        keeper.choose("Ada")
+    show(keeper, make_face(), 3.0)
+    assert keeper.save()
+    assert store.load("Ada") is not None
+
+
+def test_a_given_neutral_face_stays_that_of_everyone(store, make_face):
+    given = NeutralFace(np.array(REFERENCE), make_face().pose, 640, 480)
+    keeper = NeutralKeeper(store, "", automatic=True)
+    keeper.load(given)
+    show(keeper, make_face())
+    assert keeper.choose("Ada") is None
+    assert keeper.save() == ""
+    assert keeper.origin == "given"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sensor_msgs.msg import CompressedImage, Image
@@ -45,6 +46,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("face_tracker_node", FaceTrackerParameters, **node_arguments)
         self._stage: TrackingStage
+        self._person = ""
         self._drops = DropEstimator()
         self._stamps = StampGuard(same_clock=True)
         self._last: Face | None = None
@@ -53,7 +55,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
 
     def configure(self) -> None:
         """Load the models and make publishers and the service."""
-        self._stage = TrackingStage(self.params.settings)
+        self._stage, self._person = TrackingStage(self.params.settings), self.params.person
         self._stage.load()
         self._face = self.publisher(FaceLandmarks, "face", NEWEST)
         self._neutral = self.publisher(FaceLandmarks, "face/neutral", LATCHED)
@@ -61,6 +63,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._debug = self.publisher(Image, "~/debug_image", IMAGE_PUBLISHER)
         self.service(Trigger, "~/calibrate_neutral", self._calibrate)
         self.service(Trigger, "~/next_person", self._follow_next)
+        self.service(Trigger, "~/list_people", self._list_people)
 
     def activate(self) -> None:
         """Begin to follow the first person that appears."""
@@ -69,7 +72,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         # In simulated time a recording's stamps stay as they are, whatever its camera's clock was.
         self._stamps = StampGuard(same_clock=not self.get_parameter("use_sim_time").value)
         self._last, self._heard, self._logged = None, time.monotonic(), ""
-        self._load_person()
+        self._load_person(self._stage.load_person)
         message_type, topic = _TOPICS[self.params.image_transport]
         convert = image_to_bgr if message_type is Image else compressed_to_bgr
         self.subscription(
@@ -84,8 +87,11 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._stage.close()
 
     def parameters_changed(self) -> None:
-        """Take over smoothing, patience and calibration."""
+        """Take over smoothing, patience, calibration, and the person's name."""
         self._stage.configure(self.params.settings)
+        if self.params.person != self._person:
+            self._person = self.params.person
+            self._load_person(lambda: self._stage.choose_person(self._person))
 
     def diagnose(self) -> Diagnosis:
         """Say whether images come, and whether there is a face in them."""
@@ -211,6 +217,10 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         if known != self._logged:
             self._logged = known
             self.get_logger().info(known)
+        self._save_person()
+
+    def _save_person(self) -> None:
+        calibration = self._stage.calibration
         try:
             path = calibration.save()
         except PersonError as error:
@@ -219,13 +229,15 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         if path:
             self.get_logger().info(f"neutral face saved: {path}")
 
-    def _load_person(self) -> None:
+    def _load_person(self, load: Callable[[], Face | None]) -> None:
         try:
-            neutral = self._stage.load_person()
+            neutral = load()
         except PersonError as error:
             self.get_logger().warning(f"{error}; calibrating again")
             return
-        if neutral is not None:
+        if neutral is None:
+            self._save_person()
+        else:
             self._publish_neutral(neutral, Header(stamp=self.get_clock().now().to_msg()))
 
     def _calibrate(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -239,6 +251,14 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             f"look at the camera with a relaxed face for {FINAL_TIME + 1.0:.0f} s: mouth closed, "
             "eyes open; blinks do no harm, progress is on /diagnostics"
         )
+        return response
+
+    def _list_people(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        response.success = True
+        # No name has a comma in it.
+        response.message = ", ".join(self._stage.people)
         return response
 
     def _follow_next(

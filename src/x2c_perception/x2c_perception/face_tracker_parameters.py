@@ -9,6 +9,7 @@ from typing import Any
 
 from x2c_core.images.orientation import check_quarter_turn
 from x2c_node.parameters import Parameters, parameter
+from x2c_perception.neutral.person_store import NAME, NAME_IN_WORDS
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 
@@ -95,7 +96,11 @@ class FaceTrackerParameters(Parameters):
         "face of everyone; empty: none.",
     )
     person: str = parameter(
-        "", "Name under which the neutral face is saved and found again; empty: not saved."
+        "",
+        "Name under which the neutral face is saved and found again; empty: not saved.",
+        dynamic=True,
+        pattern=f"({NAME})?",
+        expected=NAME_IN_WORDS,
     )
     automatic_calibration: bool = parameter(
         True, "Estimate the neutral face of every new person.", dynamic=True

@@ -111,6 +111,8 @@ class TrackingStage:
     def configure(self, settings: TrackingSettings) -> None:
         """Take over smoothing, patience and automatic calibration; the rest stays as it was.
 
+        Another person is taken over by `choose_person`.
+
         Args:
             settings: New settings.
         """
@@ -150,6 +152,25 @@ class TrackingStage:
             PersonError: It cannot be read; it is calibrated again.
         """
         saved = self._keeper.load(self._neutral_of_file())
+        return None if saved is None else at_message_precision(saved.as_face(NO_TRACK))
+
+    @property
+    def people(self) -> list[str]:
+        """Names of the people whose neutral faces are saved."""
+        return self._store.names()
+
+    def choose_person(self, person: str) -> Face | None:
+        """Return the neutral face that is saved for another person; None for none.
+
+        Without one, what is known of the present face is to be saved under the name.
+
+        Args:
+            person: Name; empty for none.
+
+        Raises:
+            PersonError: It cannot be read; it is calibrated again.
+        """
+        saved = self._keeper.choose(person)
         return None if saved is None else at_message_precision(saved.as_face(NO_TRACK))
 
     def track(

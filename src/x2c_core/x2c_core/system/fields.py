@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -37,6 +38,8 @@ class FieldSpec:
         maximum: Highest number allowed; None for no limit.
         choices: Strings allowed; empty for any.
         dynamic: Whether a node's parameter can be changed while the node runs.
+        pattern: Regular expression of the strings allowed; empty for any.
+        expected: Strings allowed, in words; with a pattern.
     """
 
     description: str
@@ -44,6 +47,8 @@ class FieldSpec:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     dynamic: bool = False
+    pattern: str = ""
+    expected: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +64,8 @@ def parameter(
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     dynamic: bool = False,
+    pattern: str = "",
+    expected: str = "",
 ) -> Any:
     """Return a described dataclass field; the annotation gives its type: bool, int, float or str.
 
@@ -69,8 +76,10 @@ def parameter(
         maximum: Highest number allowed.
         choices: Strings allowed; empty for any.
         dynamic: Whether a node's parameter can be changed while the node runs.
+        pattern: Regular expression of the strings allowed; empty for any.
+        expected: Strings allowed, in words; with a pattern.
     """
-    spec = FieldSpec(description, minimum, maximum, choices, dynamic)
+    spec = FieldSpec(description, minimum, maximum, choices, dynamic, pattern, expected)
     return dataclasses.field(default=default, metadata={_KEY: spec})
 
 
@@ -102,6 +111,8 @@ def check(cls: type[Any], name: str, value: Any) -> Any:
         raise FieldError(f"{name}: expected {low} to {high}, got {value}")
     if spec.choices and value not in spec.choices:
         raise FieldError(f"{name}: expected one of {', '.join(spec.choices)}, got {value!r}")
+    if spec.pattern and not re.fullmatch(spec.pattern, value):
+        raise FieldError(f"{name}: expected {spec.expected}, got {value!r:.80}")
     return value
 
 

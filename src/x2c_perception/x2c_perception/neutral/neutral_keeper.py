@@ -12,6 +12,8 @@ from x2c_perception.neutral.person_store import PersonStore
 ESTIMATED = "estimated"
 """Origin of a neutral face that was neither calibrated nor saved."""
 
+_GIVEN, _LOADED, _NONE = "given", "loaded", "none"
+
 _FIRST_SAVED = 2.0
 """Time for which a named person is seen before the estimate is saved; twice as long, again [s]."""
 
@@ -39,8 +41,9 @@ class NeutralKeeper:
         self._fixed = False
         self._save_after = _FIRST_SAVED
         self._estimated: NeutralFace | None = None
+        self._calibration: NeutralFace | None = None
         self._unsaved: NeutralFace | None = None
-        self.origin = "none"
+        self.origin = _NONE
 
     def load(self, given: NeutralFace | None = None) -> NeutralFace | None:
         """Return the named person's neutral face if one has been saved, or one that is given.
@@ -52,12 +55,50 @@ class NeutralKeeper:
             PersonError: The saved face cannot be read; a new one replaces it.
         """
         if given is not None:
-            self._known, self.origin = given, "given"
+            self._known, self.origin = given, _GIVEN
             return given
         self._known = self._store.load(self._person) if self._person else None
         if self._known is not None:
-            self.origin = "loaded"
+            self.origin = _LOADED
         return self._known
+
+    def choose(self, person: str) -> NeutralFace | None:
+        """Go on with another name: use what is saved under it, or save what is known now.
+
+        A neutral face that was found in this person's images is then to be saved under the name.
+        One that was loaded for another name is not: this person's is estimated.
+
+        Args:
+            person: Name under which; "" keeps nothing.
+
+        Returns:
+            The saved neutral face, to be used from now on; None if there is none.
+
+        Raises:
+            PersonError: The saved face cannot be read; a new one replaces it.
+        """
+        self._person, self._unsaved = person, None
+        if self.origin == _GIVEN:
+            return None
+        self._known = None
+        if self.origin == _LOADED:
+            self._forget()
+            self.origin = _NONE
+        saved = self._store.load(person) if person else None
+        if saved is not None:
+            self._known, self.origin = saved, _LOADED
+            self._asked, self._calibrator, self._fixed = False, NeutralCalibrator(), True
+        elif person:
+            self._known = self._calibration
+            self._unsaved = self._calibration or self._estimated
+            self._save_after = max(_FIRST_SAVED, 2.0 * self._estimator.seen)
+        return saved
+
+    def _forget(self) -> None:
+        """Forget what is known of the person who was in front of the camera."""
+        self._estimator.restart()
+        self._estimated = self._calibration = None
+        self._fixed, self._save_after = False, _FIRST_SAVED
 
     def ask(self) -> None:
         """Calibrate, from the next image on."""
@@ -73,9 +114,7 @@ class NeutralKeeper:
         """
         if face.state is FaceState.TRACKING and face.track_id != self._track_id:
             self._track_id = face.track_id
-            self._estimator.restart()
-            self._estimated = None
-            self._fixed, self._save_after = False, _FIRST_SAVED
+            self._forget()
             if self._asked:
                 self._calibrator.restart()
             elif self._known is not None:
@@ -99,7 +138,7 @@ class NeutralKeeper:
         self._fixed = True
         self.origin = self._calibrator.stage.value
         if self._calibrator.stage is CalibrationStage.FINAL:
-            self._asked = False
+            self._asked, self._calibration = False, neutral
             if self._person:
                 self._known = self._unsaved = neutral
         return neutral

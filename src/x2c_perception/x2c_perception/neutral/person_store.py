@@ -30,7 +30,14 @@ _SHAPES = {
     "scale": (),
     "size": (2,),
 }
-_NAME = re.compile(r"[\w][\w .-]{0,63}")
+
+NAME = r"\w([\w .-]{0,62}[\w-])?"
+"""Regular expression of a person's name, which is that of a file."""
+
+NAME_IN_WORDS = (
+    "a name of at most 64 letters, digits, spaces, '_', '-' and '.', beginning with a letter or "
+    "digit, and not ending with a space or '.'"
+)
 
 
 def persons_folder() -> Path:
@@ -55,12 +62,14 @@ class PersonStore:
         Raises:
             PersonError: The name cannot be a file's.
         """
-        if not _NAME.fullmatch(person) or person.endswith((".", " ")):
-            raise PersonError(
-                f"person {person!r}: expected a name of at most 64 letters, digits, spaces, "
-                "'_', '-' and '.', beginning with a letter or digit"
-            )
+        if not re.fullmatch(NAME, person):
+            raise PersonError(f"person {person!r}: expected {NAME_IN_WORDS}")
         return self._folder / f"{person}{SUFFIX}"
+
+    def names(self) -> list[str]:
+        """Return the names of the people whose neutral faces are saved, sorted."""
+        files = self._folder.glob(f"*{SUFFIX}")
+        return sorted(file.stem for file in files if re.fullmatch(NAME, file.stem))
 
     def save(self, person: str, neutral: NeutralFace) -> Path:
         """Save a neutral face; a process killed meanwhile leaves the old file.
