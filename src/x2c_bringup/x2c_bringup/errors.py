@@ -25,7 +25,7 @@ class NoImageError(BringupError):
 
 
 class SettingsFileError(BringupError):
-    """A file of settings is not there."""
+    """A file of settings is not there, or cannot be used."""
 
 
 class ImitationUseError(BringupError):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -72,6 +72,29 @@ def set_parameter(bus: Bus, node: str, name: str, text: str) -> tuple[Any, Any]:
     if not result.successful:
         raise BusError(f"{node} refuses {name} = {text}: {result.reason or 'without a reason'}")
     return before, _value(bus, node, name)
+
+
+def set_parameters(bus: Bus, node: str, values: Mapping[str, float]) -> None:
+    """Set several parameters that are floats, with one request.
+
+    Args:
+        bus: The bus.
+        node: Full name of the node.
+        values: Values by name.
+
+    Raises:
+        BusError: The node is not there or refuses a value; the text says why.
+    """
+    messages = [
+        Parameter(name, Parameter.Type.DOUBLE, value).to_parameter_msg()
+        for name, value in values.items()
+    ]
+    request = SetParameters.Request(parameters=messages)
+    results = bus.call(SetParameters, f"{node}/set_parameters", request).results
+    for (name, value), result in zip(values.items(), results, strict=True):
+        if not result.successful:
+            reason = result.reason or "without a reason"
+            raise BusError(f"{node} refuses {name} = {value:g}: {reason}")
 
 
 def describe(bus: Bus, node: str, names: Sequence[str]) -> list[tuple[Any, Any]]:

@@ -22,6 +22,9 @@ ACTIONS = (
 )
 """Actions of buttons, besides the emergency stop."""
 
+SET, STYLE = "set", "style"
+"""Actions with a value: of a parameter, and the name of a style."""
+
 _MOST = 64
 _LARGEST = 2**31
 
@@ -31,10 +34,10 @@ class Wish:
     """Something to do with the running nodes.
 
     Attributes:
-        action: One of ACTIONS, STOP, or "set".
+        action: One of ACTIONS, STOP, SET or STYLE.
         node: Name of the node whose parameter is set, without its namespace.
         parameter: Name of the parameter.
-        value: Its new value.
+        value: Its new value, or the name of the style.
     """
 
     action: str
@@ -94,8 +97,10 @@ def parse(text: str | bytes) -> Wish | BrowserState | SliderMove:
             raise PageError(f"unknown entries: {', '.join(sorted(unknown))[:80]}")
         return BrowserState(bool(content.get("ready")), None if looking is None else bool(looking))
     action = content["do"]
-    if action == "set":
+    if action == SET:
         return _set(content)
+    if action == STYLE:
+        return _style(content)
     if action == "move":
         return _move(content)
     if action not in (STOP, *ACTIONS):
@@ -113,7 +118,14 @@ def _set(content: dict[str, object]) -> Wish:
         raise PageError(f"set {name}: expected a finite number, got {value}")
     if isinstance(value, int) and abs(value) > _LARGEST:
         raise PageError(f"set {name}: {value!r:.20} … is too large")
-    return Wish("set", node, name, value)
+    return Wish(SET, node, name, value)
+
+
+def _style(content: dict[str, object]) -> Wish:
+    name = content.get("name")
+    if not isinstance(name, str):
+        raise PageError(f"style: expected the name of a style, got {name!r:.80}")
+    return Wish(STYLE, value=name)
 
 
 def _move(content: dict[str, object]) -> SliderMove:

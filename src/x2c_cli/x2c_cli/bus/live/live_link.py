@@ -5,28 +5,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool
-from std_srvs.srv import SetBool, Trigger
 
+from x2c_bringup.styles import Style
 from x2c_cli.bus.connection import Bus, domain
 from x2c_cli.bus.emergency_stop import SHARED, is_stopped
-from x2c_cli.bus.finding import TRIGGER, actuations, servers
+from x2c_cli.bus.finding import actuations
 from x2c_cli.bus.live.live_news import LiveNews
-from x2c_cli.bus.live.live_settings import SETTINGS, read_settings
+from x2c_cli.bus.live.live_settings import LiveSettings
+from x2c_cli.bus.live.node_requests import NodeRequests
 from x2c_cli.bus.live.slider_publisher import SliderPublisher
-from x2c_cli.bus.parameters import set_parameter
 from x2c_cli.bus.reports import TOPIC as DIAGNOSTICS
 from x2c_cli.bus.robot_choice import ROOT, RobotChoice, namespace_of
-from x2c_cli.errors import BusError, PageError
+from x2c_cli.errors import PageError
 from x2c_cli.page.newest import Newest
 from x2c_cli.page.sliders import Sliders
-from x2c_cli.page.wishes import SliderMove, Wish, WishList
+from x2c_cli.page.wishes import SET, STYLE, SliderMove, Wish, WishList
 from x2c_core.errors import X2CError
 from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
 from x2c_node.diagnostics import Diagnosis, to_diagnosis
@@ -46,13 +46,9 @@ _UNWATCHED = 5.0
 _SETTINGS = 5.0
 """Time after which parameters are read again, as others may have set them [s]."""
 
-_RELEASED = 2.0
-"""Time limit for nodes to hear that the stop is released [s]."""
-
 _TICK = 1.0 / 60.0
 """Time between two looks at what has come, twice as often as images come [s]."""
 
-_IDLE = 0.2
 _RESTING = 0.25
 """Longest time until a wish is noticed while no browser looks [s]."""
 
@@ -71,6 +67,7 @@ class LiveLink:
             is. While there are several, only the emergency stop works, for all.
         image_topic: Topic of the camera; empty for none.
         sliders: Sliders of the page.
+        styles: Styles to choose from, by name.
         always: Whether values of the sliders are published also while none is held, for a robot
             that nothing else moves; its image is then not received.
     """
@@ -82,9 +79,11 @@ class LiveLink:
         image_topic: str,
         sliders: Sliders,
         *,
+        styles: Mapping[str, Style] | None = None,
         always: bool = False,
     ) -> None:
         self._newest = newest
+        self._settings = LiveSettings(newest, styles or {})
         self._sliders = sliders
         self._slider_publisher = SliderPublisher(sliders, always=always)
         self._slider_moved = threading.Event()
@@ -189,7 +188,7 @@ class LiveLink:
 
     def _run(self) -> None:
         with Bus() as bus:
-            self._bus = bus
+            self._bus, self._requests = bus, NodeRequests(bus, self._news)
             self._add_stop(f"{self._robots.namespace}{SHARED}")
             self._opened.set()
             looked = 0.0
@@ -251,7 +250,7 @@ class LiveLink:
         if place is None:
             self._newest.put("missing", [self._robots.advice])
             self._newest.put("robot name", {"namespace": "several robots", "domain": domain()})
-            self._newest.put("settings", [])
+            self._settings.hide()
             return
         missing = []
         if not self._robots.chosen:
@@ -358,54 +357,23 @@ class LiveLink:
     # What is to be done.
 
     def _do(self, wish: Wish) -> None:
-        place, chosen = self.robot(), self._robots.chosen
-        if wish.action == "set":
-            if wish.parameter not in SETTINGS.get(wish.node, ()):
-                raise PageError("this page does not offer that setting; see 'x2c set'")
-            node = f"{place}/{wish.node}"
-            set_parameter(self._bus, node, wish.parameter, _text(wish.value))
+        place = self.robot()
+        if wish.action == SET:
+            if about := self._settings.set(self._bus, place, wish):
+                self._news.say(about)
+            self._show_settings()
+        elif wish.action == STYLE:
+            self._settings.wear(self._bus, place, str(wish.value))
             self._show_settings()
         elif wish.action == "reset":
-            self._reset(place)
-        elif wish.action == "calibrate":
-            self._ask(f"{place}/face_tracker_node/calibrate_neutral", Trigger.Request())
-        elif wish.action == "next person":
-            self._ask(f"{place}/face_tracker_node/next_person", Trigger.Request())
-        elif wish.action == "neutral":
-            for name in chosen:
-                self._ask(f"{name}/neutral", Trigger.Request())
-        elif wish.action in ("enable", "disable"):
-            for name in chosen:
-                self._ask(f"{name}/enable", SetBool.Request(data=wish.action == "enable"))
-
-    def _reset(self, place: str) -> None:
-        with self._stop_lock:
-            self._asserted = False
-            self._publish_stop()
-        self._tell_stop()
-        drivers = servers(self._bus, TRIGGER, "/motor_driver_node/reset")
-        services = [f"{name}/reset" for name in self._robots.chosen]
-        services += [one for one in drivers if namespace_of(namespace_of(one)) == place]
-        limit = time.monotonic() + _RELEASED
-        for service in services:
-            # The release may come after the request.
-            while True:
-                response = self._bus.call(Trigger, service, Trigger.Request())
-                if response.success or time.monotonic() > limit:
-                    break
-                self._bus.wait(lambda: False, _IDLE)
-            self._news.answer(service, response)
-
-    def _ask(self, service: str, request: Any) -> None:
-        if service not in self._bus.services():
-            raise BusError(f"there is no service {service} at the moment")
-        kind = SetBool if isinstance(request, SetBool.Request) else Trigger
-        self._news.answer(service, self._bus.call(kind, service, request))
+            with self._stop_lock:
+                self._asserted = False
+                self._publish_stop()
+            self._tell_stop()
+            self._requests.reset(self._robots)
+        else:
+            self._requests.do(self._robots, wish)
 
     def _show_settings(self) -> None:
         self._read_settings = time.monotonic()
-        self._newest.put("settings", read_settings(self._bus, self.robot()))
-
-
-def _text(value: bool | float | str) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        self._settings.show(self._bus, self.robot())

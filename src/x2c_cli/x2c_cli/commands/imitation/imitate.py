@@ -17,10 +17,12 @@ import argparse
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.commands.imitation.neutral import neutral_file
+from x2c_cli.commands.imitation.page import add_styles_argument
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options, takes_topic
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="port of the page (default: 8766, or a free one)",
     )
+    add_styles_argument(parser)
     parser.add_argument(
         "--foxglove",
         action="store_true",
@@ -99,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
     """Offer the live page, if it is wanted; without a port for it the robot imitates as well."""
+    from x2c_bringup.styles import read_styles
     from x2c_cli.errors import PageError
     from x2c_cli.page.door import PageDoor
 
@@ -108,6 +112,10 @@ def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
     # Also the root by name: the page is for this robot, whatever else runs.
     words = ["--image-topic", arguments.image_topic or "image_raw"]
     words += ["--namespace", arguments.namespace or "/"]
+    if arguments.styles:
+        # The page's program starts with the first browser: too late to tell of mistakes.
+        read_styles(Path(arguments.styles))
+        words += ["--styles", arguments.styles]
     try:
         door = PageDoor(words, arguments.page_port)
     except PageError as error:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
+    from x2c_bringup.styles import Style
     from x2c_cli.page.access import Access
 
 _NICENESS = 5
@@ -48,8 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="IP address of this machine on which others may open the page",
     )
+    add_styles_argument(parser)
     # For a program that listens already, and starts this one when a browser comes.
     parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
+
+
+def add_styles_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument for the styles of the page."""
+    parser.add_argument(
+        "--styles",
+        metavar="FILE",
+        help="YAML with styles of the page, instead of config/styles.yaml: gains by region",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,13 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_cli.page.access import ENVIRONMENT, LOOPBACK, Access
     from x2c_cli.page.listening import address_of, listen
 
+    styles = _styles(arguments)
     access = Access(arguments.listen or LOOPBACK)
     # Not for the programs that this one starts.
     os.environ.pop(ENVIRONMENT, None)
     if arguments.socket is not None:
         inherited = socket.socket(fileno=arguments.socket)
         inherited.setblocking(False)
-        _serve(arguments, access, inherited)
+        _serve(arguments, access, inherited, styles)
         return 0
     listening = listen(access, arguments.port)
     console = Console()
@@ -79,11 +91,24 @@ def run(arguments: argparse.Namespace) -> int:
             highlight=False,
             soft_wrap=True,
         )
-    _serve(arguments, access, listening)
+    _serve(arguments, access, listening, styles)
     return 0
 
 
-def _serve(arguments: argparse.Namespace, access: Access, listening: socket.socket) -> None:
+def _styles(arguments: argparse.Namespace) -> dict[str, Style]:
+    from pathlib import Path
+
+    from x2c_bringup.styles import read_styles, styles_file
+
+    return read_styles(Path(arguments.styles) if arguments.styles else styles_file())
+
+
+def _serve(
+    arguments: argparse.Namespace,
+    access: Access,
+    listening: socket.socket,
+    styles: dict[str, Style],
+) -> None:
     import asyncio
 
     from x2c_cli.bus.finding import normal
@@ -101,7 +126,7 @@ def _serve(arguments: argparse.Namespace, access: Access, listening: socket.sock
     namespace = normal(arguments.namespace) or (ROOT if arguments.namespace else "")
     newest = Newest()
     newest.put("description", description())
-    link = LiveLink(newest, namespace, arguments.image_topic, Sliders(newest))
+    link = LiveLink(newest, namespace, arguments.image_topic, Sliders(newest), styles=styles)
     recording = Recording(COMMAND, lambda state: newest.put("recording", state))
     operator = PageOperator(link, recording, ["--image-topic", arguments.image_topic])
     started_by_door = arguments.socket is not None

@@ -2,10 +2,10 @@
 // One connection: the program sends the newest of everything whenever the last was drawn.
 
 import { View, byId, element } from "./drawing.js";
+import * as settings from "./settings.js";
 import * as sliders from "./sliders.js";
 
 const views = { camera: new View("camera"), robot: new View("robot") };
-const settings = new Map(); // inputs by node and parameter
 const RETRY = 1000; // ms
 const SILENT = 3000; // ms without a state after which it counts as unknown
 
@@ -124,14 +124,9 @@ const show = {
     byId("record").classList.toggle("on", on);
     byId("recording").textContent = text;
   },
-  settings(entries) {
-    const names = entries.map(({ node, parameter }) => `${node} ${parameter}`);
-    if (names.join() !== [...settings.keys()].join()) {
-      settings.clear();
-      byId("settings").replaceChildren(...entries.map(setting));
-    }
-    for (const { node, parameter, value } of entries) settings.get(`${node} ${parameter}`)(value);
-  },
+  settings: settings.show,
+  people: settings.showPeople,
+  styles: settings.showStyles,
 };
 
 function sources(mixer) {
@@ -141,38 +136,6 @@ function sources(mixer) {
   const live = mixer.live.length ? `Also active: ${mixer.live.map(
     (name) => (mixer.additive.includes(name) ? `${name} (added)` : name)).join(", ")}.` : "No other source is active.";
   return [element("div", { className: "regions" }, ...rows), element("p", { className: "small" }, live)];
-}
-
-function choice(entry, wish) {
-  const input = element("select", { ariaLabel: entry.label },
-    ...entry.choices.map((one) => element("option", { value: one }, one)));
-  input.addEventListener("change", () => wish(input.value));
-  settings.set(`${entry.node} ${entry.parameter}`, (now) => { if (document.activeElement !== input) input.value = now; });
-  return element("label", { className: "setting" }, entry.label, input);
-}
-
-function setting(entry) {
-  const { node, parameter, label, value, minimum = 0, maximum = 1 } = entry;
-  const key = `${node} ${parameter}`;
-  const wish = (wanted) => send({ do: "set", node, parameter, value: wanted });
-  if (entry.choices) return choice(entry, wish);
-  if (typeof value === "boolean") {
-    const input = element("input", { type: "checkbox" });
-    input.addEventListener("change", () => wish(input.checked));
-    settings.set(key, (now) => { input.checked = now; });
-    return element("label", { className: "setting switch" }, input, label);
-  }
-  const input = element("input", { type: "range", min: minimum, max: maximum, step: 0.05, ariaLabel: label });
-  const output = element("output");
-  sliders.keepInHand(input);
-  input.addEventListener("input", () => { output.value = input.value; wish(Number(input.value)); });
-  input.addEventListener("dblclick", () => { input.inHand = false; wish(1); });
-  settings.set(key, (now) => {
-    if (input.inHand) return;
-    input.value = now;
-    output.value = Number(now).toFixed(2);
-  });
-  return element("label", { className: "setting", title: "double-click: 1" }, label, input, output);
 }
 
 async function take({ data }) {
@@ -222,6 +185,7 @@ function connect() {
 }
 
 sliders.connect(send, showTrouble);
+settings.connect(send);
 // The token is a cookie by now.
 if (location.search) history.replaceState(null, "", location.pathname);
 byId("stop").addEventListener("pointerdown", stop);
