@@ -3,9 +3,11 @@
 
 import numpy as np
 import pytest
+import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage
+from std_srvs.srv import Trigger
 
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_cli.bus.live.live_link import LiveLink
@@ -15,7 +17,13 @@ from x2c_cli.page.newest import Blob, Newest, encode
 from x2c_cli.page.sliders import Sliders
 from x2c_cli.page.wishes import SliderMove, Wish
 from x2c_core.control_space import controls
-from x2c_msgs.msg import ControlLayer, ControlValues, FaceLandmarks, MixerState
+from x2c_msgs.msg import (
+    ActuationState,
+    ControlLayer,
+    ControlValues,
+    FaceLandmarks,
+    MixerState,
+)
 from x2c_node import qos
 from x2c_node.diagnostics import Diagnosis, Level
 
@@ -169,6 +177,61 @@ def test_a_page_sets_only_what_it_shows(ros, newest, wait_until):
         link.do(Wish("set", "../right/actuation_node", "gain_brow", 2.0))
         (text,) = wait_until(lambda: failures(newest), what="a refusal")
         assert "does not offer" in text
+    finally:
+        link.close()
+
+
+def test_styles_set_all_gains_and_are_known_by_them(ros, newest, wait_until):
+    node = ActuationNode(
+        parameter_overrides=[Parameter("use_joint_states", value=False)], namespace="left"
+    )
+    ros.add(node)
+    node.start()
+    styles = {
+        name: {f"gain_{group}": gain for group in controls.Group}
+        for name, gain in (("calm", 0.5), ("plain", 1.0))
+    }
+    link = LiveLink(newest, "/left", "", Sliders(newest), styles=styles)
+    link.start()
+    link.watch(True)
+    try:
+        wait_until(lambda: newest.get("styles"), what="the styles")
+        assert newest.get("styles") == {"names": ["calm", "plain"], "chosen": "plain"}
+        assert newest.get("people") is None
+        link.do(Wish("style", value="calm"))
+        wait_until(lambda: newest.get("styles")["chosen"] == "calm", what="the style")
+        assert (node.params.gain_brow, node.params.gain_neck) == (0.5, 0.5)
+        link.do(Wish("style", value="clam"))
+        (text,) = wait_until(lambda: failures(newest), what="a refusal")
+        assert "no style 'clam'; did you mean 'calm'" in text
+        link.do(Wish("set", "actuation_node", "gain_brow", 2.0))
+        wait_until(lambda: newest.get("styles")["chosen"] == "", what="gains of no style")
+    finally:
+        link.close()
+
+
+def test_people_are_listed_saved_and_chosen(ros, newest, wait_until):
+    tracker = rclpy.create_node("face_tracker_node", namespace="left", context=ros.node.context)
+    tracker.declare_parameter("person", "")
+
+    def listed(request, response):
+        response.message = "Ada, Bert"
+        return response
+
+    tracker.create_service(Trigger, "~/list_people", listed)
+    ros.publish(ActuationState, "/left/actuation_node/state", 1)
+    ros.add(tracker)
+    link = LiveLink(newest, "/left", "", Sliders(newest))
+    link.start()
+    link.watch(True)
+    try:
+        wait_until(lambda: newest.get("people"), what="the people")
+        assert newest.get("people") == {"names": ["Ada", "Bert"], "chosen": ""}
+        assert newest.get("settings") == []
+        for name, said in (("Ada", "is used"), ("Cleo", "is saved")):
+            link.do(Wish("set", "face_tracker_node", "person", name))
+            wait_until(lambda name=name: newest.get("people")["chosen"] == name)
+            assert said in newest.get("lines")[-1]["text"]
     finally:
         link.close()
 

@@ -101,6 +101,7 @@ def test_only_the_page_itself_may_act(origin, known):
             '{"do": "set", "node": "actuation_node", "parameter": "gain_brow", "value": 1.5}',
             Wish("set", "actuation_node", "gain_brow", 1.5),
         ),
+        ('{"do": "style", "name": "subtle"}', Wish("style", value="subtle")),
         ('{"ready": true}', BrowserState(ready=True)),
         ('{"looking": false}', BrowserState(looking=False)),
     ],
@@ -123,6 +124,7 @@ def test_messages_of_the_page_are_understood(text, content):
         '{"do": "set", "node": "a", "parameter": "b", "value": NaN}',
         '{"do": "set", "node": "a", "parameter": "b", "value": null}',
         f'{{"do": "set", "node": "a", "parameter": "b", "value": {"9" * 400}}}',
+        '{"do": "style", "name": ["subtle"]}',
         '{"red": true}',
     ],
 )

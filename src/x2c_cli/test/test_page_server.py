@@ -129,6 +129,7 @@ def parts(message):
         ("page.css", "text/css", b"body"),
         ("page.js", "text/javascript", b"WebSocket"),
         ("drawing.js", "text/javascript", b"export"),
+        ("settings.js", "text/javascript", b"export"),
         ("sliders.js", "text/javascript", b"export"),
     ],
 )
@@ -338,6 +339,75 @@ def test_a_browser_shows_all_and_stops_by_the_space_bar(served, browser, wait_un
     assert served.nodes.asked.count(MOVE) == 2
     served.newest.put("settings", [setting(2.0)])
     wait_until(lambda: page.evaluate("document.querySelector('.setting output').value") == "2.00")
+
+
+CLICK = """[...document.querySelectorAll("button")].find(
+    (one) => one.textContent === "{}").click()"""
+
+
+@pytest.mark.slow
+def test_people_and_styles_are_chosen_in_a_browser(served, browser, wait_until):
+    served.newest.put("description", description())
+    page = browser.open(served.url, width=390, height=844)
+    wait_until(lambda: page.evaluate("!document.getElementById('people').offsetHeight"))
+    served.newest.put("styles", {"names": ["subtle", "natural"], "chosen": "natural"})
+    served.newest.put("people", {"names": ["<b>Ada"], "chosen": ""})
+    pressed = "document.querySelector('#styles [aria-pressed=true]')?.textContent"
+    wait_until(lambda: page.evaluate(pressed) == "natural", what="the style")
+    wait_until(lambda: page.evaluate("document.querySelectorAll('#saved option').length") == 2)
+    page.evaluate(CLICK.format("subtle"))
+    wait_until(lambda: Wish("style", value="subtle") in served.nodes.asked)
+    page.evaluate("""(() => {
+        const saved = document.getElementById("saved");
+        saved.value = "<b>Ada";
+        saved.dispatchEvent(new Event("change"));
+    })()""")
+    wait_until(lambda: person("<b>Ada") in served.nodes.asked, what="her choice")
+    # A saved face is not overwritten by a slip, and a name is that of a file.
+    for name in ("<b>Ada", "../Bert", "Bert"):
+        page.evaluate(f"document.getElementById('new-name').value = {json.dumps(name)}")
+        page.evaluate(CLICK.format("Save"))
+    wait_until(lambda: person("Bert") in served.nodes.asked, what="a new name")
+    assert person("../Bert") not in served.nodes.asked
+    assert served.nodes.asked.count(person("<b>Ada")) == 1
+    # While one types, the space bar stops, too.
+    page.evaluate("document.getElementById('new-name').focus()")
+    page.press(" ", "Space")
+    wait_until(lambda: Wish("stop") in served.nodes.asked, what="the stop")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def person(name):
+    return Wish("set", "face_tracker_node", "person", name)
+
+
+@pytest.mark.slow
+def test_a_page_of_another_version_is_loaded_again(served, browser, wait_until):
+    served.newest.put("description", {**description(), "version": "one"})
+    page = browser.open(served.url, width=390, height=844)
+    wait_until(lambda: page.evaluate("document.querySelectorAll('.bar').length") == 30)
+    page.evaluate("window.old = true")
+    served.newest.put("description", {**description(), "version": "two"})
+    wait_until(lambda: not page.evaluate("Boolean(window.old)"), what="a new page")
+    wait_until(lambda: page.evaluate("document.querySelectorAll('.bar').length") == 30)
+
+
+def test_two_browsers_see_the_same_and_one_that_leaves_takes_nothing_along(served, wait_until):
+    served.newest.put("values", [0.0])
+
+    async def converse(first):
+        second = await websocket_connect(served.request())
+        assert parts(await first.read_message()) == parts(await second.read_message())
+        await second.write_message('{"do": "move", "controls": {"Jaw Pitch": 0.5}}')
+        while not served.nodes.asked:
+            await asyncio.sleep(0.01)
+        second.close()
+        served.newest.put("values", [1.0])
+        await first.write_message('{"ready": true}')
+        return parts(await first.read_message())
+
+    assert served.talk(converse) == {"values": [1.0]}
+    assert served.nodes.asked == [SliderMove({"Jaw Pitch": 0.5})]
 
 
 def setting(value):

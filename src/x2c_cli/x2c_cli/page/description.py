@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib import resources
 from typing import Any
 
 from x2c_core.control_space.blend import EXPRESSION_NAMES
@@ -34,4 +36,12 @@ def description(face: str = "", *, stops: bool = True) -> dict[str, Any]:
         "paths": paths,
         "face": face,
         "stops": stops,
+        "version": _version(),
     }
+
+
+def _version() -> str:
+    """Return what tells the files of the page from those of another version."""
+    folder = resources.files("x2c_cli") / "page" / "data"
+    files = sorted(folder.iterdir(), key=lambda one: one.name)
+    return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:16]

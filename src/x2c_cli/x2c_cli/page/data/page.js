@@ -11,6 +11,7 @@ const SILENT = 3000; // ms without a state after which it counts as unknown
 
 let socket = null;
 let paths = [];
+let version = ""; // of the page's files
 let stated = 0; // when actuation's last state came
 let recording = false;
 let stoppable = true; // a simulated face alone has nothing to stop
@@ -56,7 +57,10 @@ async function stop() {
 const short = (names) => names.map((name) => name.replace(/^\//, "")).join(", ");
 
 const show = {
-  description({ sections, expressions, paths: lines, face, stops }) {
+  description({ sections, expressions, paths: lines, face, stops, version: now }) {
+    // The program was started again, and another version of it is installed.
+    if (version && version !== now) location.reload();
+    version = now;
     document.body.classList.toggle("face-only", Boolean(face));
     document.body.classList.toggle("no-nodes", !stops);
     if (face) {
