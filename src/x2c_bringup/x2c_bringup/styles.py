@@ -44,7 +44,7 @@ def read_styles(path: Path) -> dict[str, Style]:
     except (OSError, ValueError) as error:
         raise SettingsFileError(f"cannot read the styles in {path}: {error}") from error
     entries = Entries(located)
-    styles = {}
+    styles: dict[str, dict[str, float]] = {}
     for name, gains in entries.mapping(located.content, "").items():
         if not isinstance(name, str) or not 0 < len(name) <= _LONGEST or not name.isprintable():
             entries.note(str(name), f"expected the name of a style, got {name!r:.80}")
@@ -52,7 +52,8 @@ def read_styles(path: Path) -> dict[str, Style]:
         given = entries.mapping(gains, name)
         entries.only(given, list(Group), name)
         styles[name] = {
-            f"gain_{group}": entries.number(given.get(group, 1.0), _GAINS, f"{name}.{group}") or 0.0
+            f"gain_{group}": entries.number(given.get(group, 1.0), _GAINS, f"{name}.{group}")
+            or 0.0
             for group in Group
         }
     if not styles and not entries.mistakes:
@@ -60,7 +61,7 @@ def read_styles(path: Path) -> dict[str, Style]:
     if entries.mistakes:
         told = "; ".join(map(str, sorted(entries.mistakes)))
         raise SettingsFileError(f"mistakes in the styles in {path}: {told}")
-    return styles
+    return dict(styles)
 
 
 def style_of(styles: Mapping[str, Style], gains: Mapping[str, float]) -> str:

@@ -111,7 +111,7 @@ def check(cls: type[Any], name: str, value: Any) -> Any:
         raise FieldError(f"{name}: expected {low} to {high}, got {value}")
     if spec.choices and value not in spec.choices:
         raise FieldError(f"{name}: expected one of {', '.join(spec.choices)}, got {value!r}")
-    if spec.pattern and not re.fullmatch(spec.pattern, value):
+    if spec.pattern and not re.fullmatch(spec.pattern, str(value)):
         raise FieldError(f"{name}: expected {spec.expected}, got {value!r:.80}")
     return value
 

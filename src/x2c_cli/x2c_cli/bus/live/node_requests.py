@@ -60,9 +60,7 @@ class NodeRequests:
         """
         drivers = servers(self._bus, TRIGGER, "/motor_driver_node/reset")
         services = [f"{name}/reset" for name in robot.chosen]
-        services += [
-            one for one in drivers if namespace_of(namespace_of(one)) == robot.namespace
-        ]
+        services += [one for one in drivers if namespace_of(namespace_of(one)) == robot.namespace]
         limit = time.monotonic() + _RELEASED
         for service in services:
             # The release may come after the request.

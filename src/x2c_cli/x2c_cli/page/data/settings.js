@@ -70,7 +70,7 @@ export function showPeople(state) {
   const names = people.includes(state.chosen) || !state.chosen ? people : [...people, state.chosen];
   const saved = byId("saved");
   if (document.activeElement !== saved) {
-    saved.replaceChildren(element("option", { value: "" }, "not saved"),
+    saved.replaceChildren(element("option", { value: "" }, "none"),
       ...names.map((name) => element("option", { value: name }, name)));
     saved.value = state.chosen;
   }
