@@ -25,7 +25,7 @@ setup(
     maintainer_email="maintainers@x2c.example.org",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={NAME: ["py.typed"]},
+    package_data={NAME: ["py.typed", "page/data/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         # Tells where robot folders are; any package may register its own the same way.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A live page that is served without nodes: what it asks of them is kept in a list.
 
-The fixture `served` of the tests of x2c_cli makes one.
+The fixture `served` of the tests of x2c_bringup makes one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from x2c_cli.errors import PageError
-from x2c_cli.page.access import Access
-from x2c_cli.page.listening import address_of, listen
-from x2c_cli.page.newest import Newest
-from x2c_cli.page.server import PageServices, serve
-from x2c_cli.page.wishes import SliderMove, Wish
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.access import Access
+from x2c_bringup.page.listening import address_of, listen
+from x2c_bringup.page.newest import Newest
+from x2c_bringup.page.server import PageServices, serve
+from x2c_bringup.page.wishes import SliderMove, Wish
 
 PATIENCE = 60.0
 

@@ -28,5 +28,9 @@ class SettingsFileError(BringupError):
     """A file of settings is not there, or cannot be used."""
 
 
+class PageError(BringupError):
+    """The live page cannot be served, or is asked for what it has not."""
+
+
 class ImitationUseError(BringupError):
     """The Python API is used with an image or a stamp that cannot be."""

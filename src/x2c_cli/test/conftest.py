@@ -47,14 +47,3 @@ def calibrate(x2c, bus, tmp_path):
         return x2c("motors", "calibrate", *robot, *place, *words, answers=answers)
 
     return run
-
-
-@pytest.fixture
-def served():
-    """Serve a live page without nodes."""
-    from x2c_cli.page.access import Access
-    from x2c_testing.served_page import Served
-
-    made = Served(Access())
-    yield made
-    made.close()

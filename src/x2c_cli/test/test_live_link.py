@@ -10,12 +10,12 @@ from sensor_msgs.msg import CompressedImage
 from std_srvs.srv import Trigger
 
 from x2c_actuation.actuation_node import ActuationNode
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.newest import Blob, Newest, encode
+from x2c_bringup.page.sliders import Sliders
+from x2c_bringup.page.wishes import SliderMove, Wish
 from x2c_cli.bus.live.live_link import LiveLink
 from x2c_cli.bus.live.live_news import LiveNews
-from x2c_cli.errors import PageError
-from x2c_cli.page.newest import Blob, Newest, encode
-from x2c_cli.page.sliders import Sliders
-from x2c_cli.page.wishes import SliderMove, Wish
 from x2c_core.control_space import controls
 from x2c_msgs.msg import (
     ActuationState,

@@ -16,10 +16,6 @@ class FaultError(X2CError):
     """The pipeline did not do what was expected of it when something went wrong."""
 
 
-class PageError(X2CError):
-    """The live page cannot be served, or is asked for what it has not."""
-
-
 class MissingInputError(X2CError):
     """An input of a command is not there."""
 

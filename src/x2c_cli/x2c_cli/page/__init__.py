@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The live page: a running system, seen and operated in a web browser."""
+"""The live page's program: when it runs, and what browsers have done."""

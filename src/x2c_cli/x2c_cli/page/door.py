@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from x2c_cli.page.access import ENVIRONMENT, Access
-from x2c_cli.page.listening import address_of, listen
+from x2c_bringup.page.access import ENVIRONMENT, Access
+from x2c_bringup.page.listening import address_of, listen
 from x2c_cli.page.recording import COMMAND
 from x2c_node.launcher import LAUNCHER_VARIABLE
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from x2c_cli.errors import PageError
-from x2c_cli.page.server import Operator
-from x2c_cli.page.sliders import Sliders
-from x2c_cli.page.wishes import LET_GO, SliderMove, Wish
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.server import Operator
+from x2c_bringup.page.sliders import Sliders
+from x2c_bringup.page.wishes import LET_GO, SliderMove, Wish
 
 
 class Watched(Protocol):

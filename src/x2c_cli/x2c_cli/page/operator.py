@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from x2c_bringup.graph.recording import recording_folder
+from x2c_bringup.page.server import Operator
+from x2c_bringup.page.wishes import LET_GO, SliderMove, Wish
 from x2c_cli.page.recording import Recording
-from x2c_cli.page.server import Operator
-from x2c_cli.page.wishes import LET_GO, SliderMove, Wish
 
 
 class RobotOperator(Operator, Protocol):

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from x2c_cli.errors import PageError
+from x2c_bringup.errors import PageError
 
 _ENDING = 20.0
 """Time limit for the recorder to finish its bag [s]."""

@@ -13,6 +13,10 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Bool
 
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.newest import Newest
+from x2c_bringup.page.sliders import Sliders
+from x2c_bringup.page.wishes import SET, STYLE, SliderMove, Wish, WishList
 from x2c_bringup.styles import Style
 from x2c_cli.bus.connection import Bus, domain
 from x2c_cli.bus.emergency_stop import SHARED, is_stopped
@@ -23,10 +27,6 @@ from x2c_cli.bus.live.node_requests import NodeRequests
 from x2c_cli.bus.live.slider_publisher import SliderPublisher
 from x2c_cli.bus.reports import TOPIC as DIAGNOSTICS
 from x2c_cli.bus.robot_choice import ROOT, RobotChoice, namespace_of
-from x2c_cli.errors import PageError
-from x2c_cli.page.newest import Newest
-from x2c_cli.page.sliders import Sliders
-from x2c_cli.page.wishes import SET, STYLE, SliderMove, Wish, WishList
 from x2c_core.errors import X2CError
 from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
 from x2c_node.diagnostics import Diagnosis, to_diagnosis

@@ -12,9 +12,9 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from x2c_actuation.safety.state_machine import State
+from x2c_bringup.page.frame_pairing import FramePairing
+from x2c_bringup.page.newest import Blob, Newest
 from x2c_bringup.run.live_line import LATENCY, first_trouble, number, share_found
-from x2c_cli.page.frame_pairing import FramePairing
-from x2c_cli.page.newest import Blob, Newest
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.face.topology import COUNT

@@ -8,12 +8,13 @@ from typing import Any
 
 from std_srvs.srv import Trigger
 
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.newest import Newest
+from x2c_bringup.page.wishes import Wish
 from x2c_bringup.styles import NODE, Style, style_of
 from x2c_cli.bus.connection import Bus
 from x2c_cli.bus.parameters import describe, set_parameter, set_parameters
-from x2c_cli.errors import BusError, PageError
-from x2c_cli.page.newest import Newest
-from x2c_cli.page.wishes import Wish
+from x2c_cli.errors import BusError
 from x2c_core.control_space.controls import Group
 from x2c_core.printable import printable
 from x2c_core.words import did_you_mean

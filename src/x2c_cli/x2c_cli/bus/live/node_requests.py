@@ -8,12 +8,12 @@ from typing import Any
 
 from std_srvs.srv import SetBool, Trigger
 
+from x2c_bringup.page.wishes import Wish
 from x2c_cli.bus.connection import Bus
 from x2c_cli.bus.finding import TRIGGER, servers
 from x2c_cli.bus.live.live_news import LiveNews
 from x2c_cli.bus.robot_choice import RobotChoice, namespace_of
 from x2c_cli.errors import BusError
-from x2c_cli.page.wishes import Wish
 
 _RELEASED = 2.0
 """Time limit for nodes to hear that the stop is released [s]."""

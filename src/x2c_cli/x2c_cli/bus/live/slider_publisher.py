@@ -9,8 +9,8 @@ from typing import Any
 
 from std_msgs.msg import Header
 
+from x2c_bringup.page.sliders import Sliders
 from x2c_cli.bus.connection import ANNOUNCED, Bus
-from x2c_cli.page.sliders import Sliders
 from x2c_core.control_space.layers import ControlLayer
 from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState
 from x2c_msgs.msg import ControlLayer as LayerMessage

@@ -102,8 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
     """Offer the live page, if it is wanted; without a port for it the robot imitates as well."""
+    from x2c_bringup.errors import PageError
     from x2c_bringup.styles import read_styles
-    from x2c_cli.errors import PageError
     from x2c_cli.page.door import PageDoor
 
     if arguments.no_page:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
+    from x2c_bringup.page.access import Access
     from x2c_bringup.styles import Style
-    from x2c_cli.page.access import Access
 
 _NICENESS = 5
 _ABSENCE = 30.0
@@ -70,8 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from x2c_cli.page.access import ENVIRONMENT, LOOPBACK, Access
-    from x2c_cli.page.listening import address_of, listen
+    from x2c_bringup.page.access import ENVIRONMENT, LOOPBACK, Access
+    from x2c_bringup.page.listening import address_of, listen
 
     styles = _styles(arguments)
     access = Access(arguments.listen or LOOPBACK)
@@ -111,15 +111,15 @@ def _serve(
 ) -> None:
     import asyncio
 
+    from x2c_bringup.page.description import description
+    from x2c_bringup.page.newest import Newest
+    from x2c_bringup.page.server import PageServices, serve
+    from x2c_bringup.page.sliders import Sliders
     from x2c_cli.bus.finding import normal
     from x2c_cli.bus.live.live_link import LiveLink
     from x2c_cli.bus.robot_choice import ROOT
-    from x2c_cli.page.description import description
-    from x2c_cli.page.newest import Newest
     from x2c_cli.page.operator import PageOperator
     from x2c_cli.page.recording import COMMAND, Recording
-    from x2c_cli.page.server import PageServices, serve
-    from x2c_cli.page.sliders import Sliders
     from x2c_core.system.niceness import give_way
     from x2c_node.spinning.stopping import stop_on_signals
 

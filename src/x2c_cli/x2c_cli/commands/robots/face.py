@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-    from x2c_cli.page.access import Access
-    from x2c_cli.page.newest import Newest
+    from x2c_bringup.page.access import Access
+    from x2c_bringup.page.newest import Newest
     from x2c_virtual_face.live_face import LiveFace
 
 
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         return check(robot, console)
 
-    from x2c_cli.page.access import Access
-    from x2c_cli.page.listening import address_of, listen
-    from x2c_cli.page.newest import Blob, Newest
+    from x2c_bringup.page.access import Access
+    from x2c_bringup.page.listening import address_of, listen
+    from x2c_bringup.page.newest import Blob, Newest
     from x2c_virtual_face.live_face import LiveFace
 
     access = Access()
@@ -96,10 +96,10 @@ def _serve(
 ) -> None:
     import asyncio
 
-    from x2c_cli.page.description import description
+    from x2c_bringup.page.description import description
+    from x2c_bringup.page.server import Operator, PageServices, serve
+    from x2c_bringup.page.sliders import Sliders, shown
     from x2c_cli.page.face_operator import FaceOperator
-    from x2c_cli.page.server import Operator, PageServices, serve
-    from x2c_cli.page.sliders import Sliders, shown
     from x2c_core.control_space.layers import ControlLayer
     from x2c_node.spinning.stopping import stop_on_signals
 

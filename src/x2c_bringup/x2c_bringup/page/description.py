@@ -42,6 +42,6 @@ def description(face: str = "", *, stops: bool = True) -> dict[str, Any]:
 
 def _version() -> str:
     """Return what tells the files of the page from those of another version."""
-    folder = resources.files("x2c_cli") / "page" / "data"
+    folder = resources.files("x2c_bringup") / "page" / "data"
     files = sorted(folder.iterdir(), key=lambda one: one.name)
     return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:16]

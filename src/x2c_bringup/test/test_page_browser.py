@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from x2c_cli.page.description import description
-from x2c_cli.page.newest import Blob
-from x2c_cli.page.wishes import SliderMove, Wish
+from x2c_bringup.page.description import description
+from x2c_bringup.page.newest import Blob
+from x2c_bringup.page.wishes import SliderMove, Wish
 from x2c_core.control_space import controls
 
 DRAG = """(() => {

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import socket
 
-from x2c_cli.errors import PageError
-from x2c_cli.page.access import Access
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.access import Access
 
 PORT = 8766
 """Default port of the page."""

@@ -11,7 +11,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
-from x2c_cli.page.wishes import SliderMove, Wish
+from x2c_bringup.page.wishes import SliderMove, Wish
 from x2c_testing.served_page import PATIENCE
 
 
@@ -105,7 +105,7 @@ def test_a_hidden_page_gets_nothing_and_lets_the_nodes_rest(served, wait_until):
 
 
 def test_a_page_that_hangs_lets_the_nodes_rest_until_it_draws_again(served, monkeypatch):
-    monkeypatch.setattr("x2c_cli.page.server._STALLED", 0.3)
+    monkeypatch.setattr("x2c_bringup.page.server._STALLED", 0.3)
     served.newest.put("values", [0.0])
 
     async def converse(connection):

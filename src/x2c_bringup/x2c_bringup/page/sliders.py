@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from x2c_cli.page.newest import Newest
-from x2c_cli.page.wishes import SliderMove
+from x2c_bringup.page.newest import Newest
+from x2c_bringup.page.wishes import SliderMove
 from x2c_core.control_space import controls
 from x2c_core.control_space.blend import Blend
 from x2c_core.control_space.layers import ControlLayer

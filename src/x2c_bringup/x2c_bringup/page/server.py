@@ -17,9 +17,9 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from x2c_cli.page.access import HEADERS, Access
-from x2c_cli.page.newest import Newest, encode
-from x2c_cli.page.wishes import LONGEST, STOP, BrowserState, SliderMove, Wish, parse
+from x2c_bringup.page.access import HEADERS, Access
+from x2c_bringup.page.newest import Newest, encode
+from x2c_bringup.page.wishes import LONGEST, STOP, BrowserState, SliderMove, Wish, parse
 from x2c_core.errors import X2CError
 
 _MOST_BROWSERS = 16
@@ -230,7 +230,7 @@ class _File(_Guarded):
     def get(self) -> None:
         name, kind = self._file
         self.set_header("Content-Type", kind)
-        self.finish((resources.files("x2c_cli") / "page" / "data" / name).read_bytes())
+        self.finish((resources.files("x2c_bringup") / "page" / "data" / name).read_bytes())
 
     head = get
 

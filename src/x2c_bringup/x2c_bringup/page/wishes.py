@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from x2c_cli.errors import PageError
+from x2c_bringup.errors import PageError
 from x2c_core.files.bounded_json import load_json
 
 LONGEST = 2048

@@ -3,21 +3,17 @@
 
 import json
 import struct
-import urllib.request
 
 import pytest
 
-from x2c_cli.errors import PageError
-from x2c_cli.page.access import Access
-from x2c_cli.page.description import description
-from x2c_cli.page.door import PageDoor
-from x2c_cli.page.face_operator import FaceOperator
-from x2c_cli.page.frame_pairing import FramePairing
-from x2c_cli.page.listening import listen
-from x2c_cli.page.newest import Blob, Newest, encode
-from x2c_cli.page.operator import PageOperator
-from x2c_cli.page.sliders import Sliders
-from x2c_cli.page.wishes import BrowserState, SliderMove, Wish, WishList, parse
+from x2c_bringup.errors import PageError
+from x2c_bringup.page.access import Access
+from x2c_bringup.page.description import description
+from x2c_bringup.page.frame_pairing import FramePairing
+from x2c_bringup.page.listening import listen
+from x2c_bringup.page.newest import Blob, Newest, encode
+from x2c_bringup.page.sliders import Sliders
+from x2c_bringup.page.wishes import BrowserState, SliderMove, Wish, WishList, parse
 from x2c_core.control_space import controls
 from x2c_core.control_space.blend import EXPRESSION_NAMES
 from x2c_core.errors import ControlError
@@ -212,70 +208,9 @@ def test_the_page_has_a_bar_for_every_control():
     assert description()["expressions"] == EXPRESSION_NAMES
 
 
-class Recordings(list):
-    """Recordings that were begun."""
-
-    def start(self, folder, *words):
-        self.append(words)
-
-
-class Link:
-    """Link to the nodes of a robot, if one is chosen."""
-
-    def __init__(self, namespace):
-        self._namespace = namespace
-
-    def robot(self):
-        if self._namespace is None:
-            raise PageError("There are several robots")
-        return self._namespace
-
-
-@pytest.mark.parametrize(("namespace", "words"), [("", ()), ("/left", ("--namespace", "/left"))])
-def test_a_recording_is_of_the_robot_that_the_page_shows(namespace, words):
-    begun = Recordings()
-    PageOperator(Link(namespace), begun, ["--image-topic", "image"]).do(Wish("record"))
-    assert begun == [("--image-topic", "image", *words)]
-
-
-def test_nothing_is_recorded_while_no_robot_is_chosen():
-    begun = Recordings()
-    with pytest.raises(PageError, match="several robots"):
-        PageOperator(Link(None), begun, []).do(Wish("record"))
-    assert begun == []
-
-
 def test_a_port_that_is_taken_is_named():
     with listen(Access(), 0) as taken, pytest.raises(PageError, match="choose another port"):
         listen(Access(), taken.getsockname()[1])
-
-
-PROGRAM = """
-import os, socket, sys
-door = socket.socket(fileno=int(sys.argv[3]))
-door.setblocking(True)
-browser, _ = door.accept()
-browser.recv(4096)
-words = [*sys.argv[4:], os.environ["X2C_PAGE_TOKEN"]]
-browser.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + " ".join(words).encode())
-"""
-
-
-@pytest.mark.process
-def test_the_program_of_the_page_starts_with_the_first_browser_and_again(tmp_path):
-    import sys
-
-    program = tmp_path / "page.py"
-    program.write_text(PROGRAM)
-    command = (sys.executable, str(program))
-    with PageDoor(["--namespace", "left"], 0, command) as door:
-        assert door._process is None
-        for _ in range(2):
-            with urllib.request.urlopen(door.url, timeout=60) as answer:
-                # Not among the arguments, which every user of the machine can read.
-                token = door.url.partition("?token=")[2]
-                assert answer.read().decode() == f"--namespace left {token}"
-    assert door._process.poll() is not None
 
 
 @pytest.mark.parametrize(
@@ -307,24 +242,3 @@ def test_sliders_are_shared_and_ask_only_for_what_was_moved():
     sliders.let_go()
     assert newest.get("sliders")["held"] == {}
     assert layers[-1].empty
-
-
-def test_a_face_alone_has_sliders_and_nothing_else():
-    watched = []
-
-    class Face:
-        watch = staticmethod(watched.append)
-
-    sliders = Sliders(Newest())
-    operator = FaceOperator(sliders, Face())
-    operator.watch(True)
-    operator.move(SliderMove(expressions={"smile": 1.0}))
-    operator.watch(False)
-    assert (watched, sliders.layer.empty) == ([True, False], False)
-    operator.stop()
-    assert sliders.layer.empty
-    operator.move(SliderMove(expressions={"smile": 1.0}))
-    operator.do(Wish("let go"))
-    assert sliders.layer.empty
-    with pytest.raises(PageError, match="only a face"):
-        operator.do(Wish("enable"))

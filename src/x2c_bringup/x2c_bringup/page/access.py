@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from x2c_cli.errors import PageError
+from x2c_bringup.errors import PageError
 
 LOOPBACK = "127.0.0.1"
 ENVIRONMENT = "X2C_PAGE_TOKEN"
