@@ -20,7 +20,7 @@ WIDTH = 1280
 HEIGHT = 720
 _HEADER = 52
 _GAP = 8
-_BARS = 146
+_BARS = 140
 _IMAGES = HEIGHT - _HEADER - _BARS - 2 * _GAP
 """Height of the two images [pixel]."""
 

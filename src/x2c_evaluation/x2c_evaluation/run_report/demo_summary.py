@@ -6,7 +6,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -23,14 +25,22 @@ from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.recorder import BAG
 from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls, controls_table
-from x2c_core.errors import VideoError
+from x2c_core.errors import RobotError, VideoError
 from x2c_core.printable import printable
+from x2c_core.robot.robot_file import load_robot
 from x2c_core.system.versions import versions
 from x2c_core.terminal.progress import ProgressDisplay
 from x2c_evaluation.run_report import report_figure, video
 from x2c_evaluation.run_report.report import Report, RunContext, make_report, to_json
+from x2c_node.robots import find_robot
+from x2c_virtual_face.errors import VirtualFaceError
+
+if TYPE_CHECKING:
+    from x2c_evaluation.run_report.redrawing import RobotRedrawing
 
 REPORT = "report.json"
+
+_VIRTUAL_FACE = "virtual_face_node"
 
 
 def write_results(out: Path, context: RunContext, console: Console) -> Report:
@@ -105,13 +115,30 @@ def _write_video(
     out: Path, reader: BagReader, recorded_run: RecordedRun, context: RunContext, console: Console
 ) -> None:
     subtitle = f"{Path(context.source).name} to {context.robot}, {context.backend}"
-    with ProgressDisplay(console) as progress:
+    with ExitStack() as stack:
+        progress = stack.enter_context(ProgressDisplay(console))
         total = len(recorded_run.streams[Part.CAMERA_IMAGE])
         bar = progress.add(f"Writing {video.FILE_NAME}", total)
+        redrawing = _redrawing(recorded_run, context)
         video.write_video(
             *(reader, out / video.FILE_NAME, "X2C imitation", subtitle),
             lambda done: progress.update(bar, done),
+            stack.enter_context(redrawing).image if redrawing is not None else None,
         )
+
+
+def _redrawing(recorded_run: RecordedRun, context: RunContext) -> RobotRedrawing | None:
+    """Return what draws the robot again; None where its images are not of the virtual face."""
+    if not any(name.rpartition("/")[2] == _VIRTUAL_FACE for name in recorded_run.nodes):
+        return None
+    # Only now: MuJoCo looks for its OpenGL library when it is imported.
+    from x2c_evaluation.run_report.redrawing import RobotRedrawing
+
+    try:
+        return RobotRedrawing(load_robot(find_robot(context.robot)))
+    except (RobotError, VirtualFaceError):
+        # Its folder may have been changed since; the recorded images can still be shown.
+        return None
 
 
 def _remove(path: Path) -> None:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,10 @@ from x2c_evaluation.run_report.composer import FrameSet
 from x2c_node.conversion.headers import stamp_of
 
 _PARTS = (Part.CAMERA_IMAGE, Part.FACE, Part.CONTROLS, Part.COMMANDS, Part.ROBOT_IMAGE)
+
+Redraw = Callable[[Sequence[str], Sequence[float]], ImageArray | None]
+"""Function that draws the robot, BGR, at positions of named joints; None where it cannot."""
+
 _WAIT = 1_000_000_000
 """Time after an image in which its answers are looked for [ns]."""
 
@@ -38,8 +42,9 @@ class _Seen:
 class _Window:
     """The messages of the last while, by part."""
 
-    def __init__(self) -> None:
-        self._seen: dict[Part, deque[_Seen]] = {part: deque() for part in _PARTS}
+    def __init__(self, redraw: Redraw | None) -> None:
+        self._seen: defaultdict[Part, deque[_Seen]] = defaultdict(deque)
+        self._redraw = redraw
         self.values: NDArray[np.float64] | None = None
         self.control_state: ControlState | None = None
         self._robot: tuple[_Seen | None, ImageArray | None] = (None, None)
@@ -62,23 +67,42 @@ class _Window:
         return next((one for one in waiting if one.stamp == image.stamp), None)
 
     def robot_image(self, image: _Seen) -> ImageArray | None:
-        """Return the robot's image that was published nearest to an image."""
-        waiting = self._seen[Part.ROBOT_IMAGE]
+        """Return the robot when an image was published: drawn again, or else as recorded."""
+        recorded = self._nearest(Part.ROBOT_IMAGE, image)
+        if recorded is None:
+            return self._robot[1]
+        joints = self._nearest(Part.JOINT_STATES, image) if self._redraw is not None else None
+        shown = joints or recorded
+        if shown is not self._robot[0]:
+            drawn = None
+            if joints is not None and self._redraw is not None:
+                drawn = self._redraw(joints.message.name, joints.message.position)
+            if drawn is None:
+                drawn = decode_recorded(recorded.message.data)
+            self._robot = (shown, drawn if drawn is not None else self._robot[1])
+        return self._robot[1]
+
+    def _nearest(self, part: Part, image: _Seen) -> _Seen | None:
+        """Return the message that was published nearest to an image."""
+        waiting = self._seen[part]
         while len(waiting) > 1 and (
             abs(waiting[1].time - image.time) <= abs(waiting[0].time - image.time)
         ):
             waiting.popleft()
         # One that comes much later does not show this moment.
-        if waiting and waiting[0].time - image.time < _WAIT and waiting[0] is not self._robot[0]:
-            decoded = decode_recorded(waiting[0].message.data)
-            self._robot = (waiting[0], decoded if decoded is not None else self._robot[1])
-        return self._robot[1]
+        return waiting[0] if waiting and waiting[0].time - image.time < _WAIT else None
 
 
-def frame_sets(reader: BagReader) -> Iterator[FrameSet]:
-    """Yield one moment for each camera image of a bag, in order."""
-    window = _Window()
-    for raw in reader.messages_of(_PARTS):
+def frame_sets(reader: BagReader, redraw: Redraw | None = None) -> Iterator[FrameSet]:
+    """Yield one moment for each camera image of a bag, in order.
+
+    Args:
+        reader: Reader of the bag.
+        redraw: Draws the robot again where images of it were recorded, instead of these.
+    """
+    window = _Window(redraw)
+    parts = _PARTS if redraw is None else (*_PARTS, Part.JOINT_STATES)
+    for raw in reader.messages_of(parts):
         seen = _decode(reader, raw)
         if seen is None:
             continue

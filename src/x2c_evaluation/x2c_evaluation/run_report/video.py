@@ -16,7 +16,7 @@ from x2c_core.control_space import controls
 from x2c_core.errors import VideoError
 from x2c_core.images.video_writer import encoding
 from x2c_evaluation.run_report.composer import HEIGHT, WIDTH, Composer, FrameSet
-from x2c_evaluation.run_report.frame_sets import frame_sets
+from x2c_evaluation.run_report.frame_sets import Redraw, frame_sets
 
 FILE_NAME = "imitation.mp4"
 POSTER = "poster.jpg"
@@ -52,6 +52,7 @@ def write_video(
     title: str,
     subtitle: str,
     progress: Callable[[int], None] = lambda done: None,
+    redraw: Redraw | None = None,
 ) -> int:
     """Write the video of a bag and its poster, and return how many frames it has.
 
@@ -64,12 +65,13 @@ def write_video(
         title: Title in the header.
         subtitle: Text after the title.
         progress: Called with the number of frames written.
+        redraw: Draws the robot again where images of it were recorded, instead of these.
 
     Raises:
         VideoError: The bag has no camera images, or the video cannot be written.
         KeyboardInterrupt: Ctrl-C came; the video so far is there.
     """
-    shown, person, robot = _look_ahead(frame_sets(reader))
+    shown, person, robot = _look_ahead(frame_sets(reader, redraw))
     composer = Composer(title, subtitle, person, robot)
     count, clock, poster = 0, _Clock(), _Poster()
     try:
