@@ -89,6 +89,20 @@ def test_help_loads_neither_ros_nor_what_sees_and_draws(words, loaded):
     assert done.stdout.strip() == str(loaded)
 
 
+@pytest.mark.process
+@pytest.mark.parametrize("words", [["faults", "earthquake"]])
+def test_what_cannot_be_is_refused_before_ros_is_loaded(words):
+    program = (
+        "import sys\nfrom x2c_cli.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit as end:\n"
+        "    print(end.code, 'rclpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=400
+    )
+    assert done.stdout.strip() == "2 False", done.stderr
+
+
 def test_an_unknown_command_is_refused_with_the_known_ones(run):
     done = run("imitat")
     assert done.returncode == 2

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from x2c_cli.bus.connection import Bus, domain
 from x2c_cli.errors import BusError
+
+if TYPE_CHECKING:
+    from x2c_cli.bus.connection import Bus
 
 ACTUATION_STATE = "x2c_msgs/msg/ActuationState"
 SET_BOOL, TRIGGER = "std_srvs/srv/SetBool", "std_srvs/srv/Trigger"
@@ -61,6 +64,9 @@ def find(
     Raises:
         BusError: There is none, or a choice is needed; the text says what there is.
     """
+    # Parsers declare arguments with this module, and load no ROS for it.
+    from x2c_cli.bus.connection import domain
+
     namespace = normal(arguments.namespace)
     bus.settle(lambda: within(look(), namespace))
     there = look()

@@ -20,6 +20,7 @@ from x2c_cli.faults.observation.verdict import judge
 from x2c_cli.faults.rig.rig import Rig
 from x2c_cli.faults.rig.servos import Servos
 from x2c_cli.faults.scenarios.scenarios import SCENARIOS, Scenario
+from x2c_cli.faults.scenarios.titles import TITLES
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import find_robot
 
@@ -70,10 +71,10 @@ def _run(name: str, scenario: Scenario, rig: Rig, folder: Path) -> FaultOutcome:
         failure = str(error)
     limits, log = MotionLimits.of(robot.joints), rig.begin()
     image = f"{name}.png"
-    figure.save(figure.draw(scenario.title, log, limits, robot.joint_names), folder / image)
+    figure.save(figure.draw(TITLES[name], log, limits, robot.joint_names), folder / image)
     return FaultOutcome(
         name=name,
-        title=scenario.title,
+        title=TITLES[name],
         image=image,
         events=tuple(log.events),
         changes=tuple(log.changes),

@@ -34,25 +34,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    from x2c_cli.errors import FaultError
+    from x2c_cli.faults.scenarios.titles import TITLES
+
+    names = arguments.faults or list(TITLES)
+    if unknown := [name for name in names if name not in TITLES]:
+        raise FaultError(f"unknown fault {', '.join(unknown)}; there are: {', '.join(TITLES)}")
+    if arguments.list:
+        for name, title in TITLES.items():
+            print(f"{name:18} {title}")
+        return _DONE
+
     from rich.console import Console
 
     from x2c_bringup.graph.options import GraphOptions
     from x2c_bringup.graph.robot_description import DEFAULT_ROBOT
-    from x2c_cli.errors import FaultError
     from x2c_cli.faults.observation.report import TABLE, write
     from x2c_cli.faults.run import run_all
-    from x2c_cli.faults.scenarios.scenarios import SCENARIOS
     from x2c_cli.output_folder import left_after_interruption
     from x2c_core.files.results import ResultsFolder
 
     console = Console()
-    if arguments.list:
-        for name, scenario in SCENARIOS.items():
-            console.print(f"{name:18} {scenario.title}", markup=False)
-        return _DONE
-    names = arguments.faults or list(SCENARIOS)
-    if unknown := [name for name in names if name not in SCENARIOS]:
-        raise FaultError(f"unknown fault {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
     options = GraphOptions(
         filename="performer",
         loop=True,

@@ -33,14 +33,12 @@ class Scenario:
     """One fault.
 
     Attributes:
-        title: Title for people.
         inject: Does it, and waits until the pipeline has recovered as far as it does by itself
             or by what a person would do.
         one_process: Whether the nodes share one process.
         servos: Type of the emulated servos that move the robot; empty for the virtual face.
     """
 
-    title: str
     inject: Callable[[Rig], None]
     one_process: bool = False
     servos: str = ""
@@ -256,27 +254,19 @@ def _moments(rig: Rig, rate: float, seconds: float) -> Iterator[float]:
 
 
 SCENARIOS: dict[str, Scenario] = {
-    "input-stops": Scenario("input stops", _input_stops),
-    "nan-flood": Scenario("flood of NaN", _not_numbers),
-    "tracker-killed": Scenario("tracker killed", _tracker_killed),
-    "actuation-killed": Scenario("actuation killed and restarted", _actuation_killed),
-    "driver-gone": Scenario("driver gone and back", _driver_gone),
-    "estop": Scenario("emergency stop in every state", _emergency_stops),
-    "estop-strangers": Scenario("stop publishers of every quality of service", strange_stops),
-    "restarts": Scenario("restarts by every way", restarts),
-    "host-thread": Scenario(
-        "thread of actuation ended, in one process", _host_thread_ends, one_process=True
-    ),
-    "motor-thread": Scenario(
-        "thread of the motor rate ended, in one process", _motor_thread_ends, one_process=True
-    ),
-    "power-cut-feetech": Scenario(
-        "power of Feetech servos gone for moments", power_cuts, servos="feetech"
-    ),
-    "power-cut-dynamixel": Scenario(
-        "power of Dynamixel servos gone for moments", power_cuts, servos="dynamixel"
-    ),
-    "clock-jumps": Scenario("clock jumps", _clock_jumps),
-    "overload": Scenario("tenfold overload", _overload),
+    "input-stops": Scenario(_input_stops),
+    "nan-flood": Scenario(_not_numbers),
+    "tracker-killed": Scenario(_tracker_killed),
+    "actuation-killed": Scenario(_actuation_killed),
+    "driver-gone": Scenario(_driver_gone),
+    "estop": Scenario(_emergency_stops),
+    "estop-strangers": Scenario(strange_stops),
+    "restarts": Scenario(restarts),
+    "host-thread": Scenario(_host_thread_ends, one_process=True),
+    "motor-thread": Scenario(_motor_thread_ends, one_process=True),
+    "power-cut-feetech": Scenario(power_cuts, servos="feetech"),
+    "power-cut-dynamixel": Scenario(power_cuts, servos="dynamixel"),
+    "clock-jumps": Scenario(_clock_jumps),
+    "overload": Scenario(_overload),
 }
-"""By their names on the command line."""
+"""By their names on the command line, which have titles in `titles.py`."""
