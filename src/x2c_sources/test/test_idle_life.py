@@ -13,6 +13,8 @@ from x2c_sources.idle.saccades import Saccades
 LID = controls.index("Eyelid Upper Left")
 GAZE = [controls.index("Gaze Target Phi"), controls.index("Gaze Target Theta")]
 OPEN = controls.NEUTRAL
+PER_EYE = controls.MAXIMUM[GAZE] / np.array([35.0, 27.0])
+"""Control values for a turn of the eyes by 1 degree."""
 SHUT = controls.from_names({f"Eyelid Upper {side}": 0.0 for side in ("Left", "Right")})
 
 
@@ -67,7 +69,9 @@ def test_alone_it_blinks_looks_about_and_breathes():
     assert len(begins(closure(offsets[:, LID]))) > 3
     shut = controls.to_deflection(OPEN + offsets[offsets[:, LID].argmin()])
     assert shut[LID] == pytest.approx(-0.55, abs=0.02)
-    assert (np.ptp(offsets[:, GAZE], axis=0) > 0.02).all()
+    eyes = offsets[:, GAZE] / PER_EYE
+    assert (np.ptp(eyes, axis=0) > [3.0, 1.5]).all()
+    assert (np.abs(eyes) <= [8.0 + 1e-6, 4.0 + 1e-6]).all()
     head = offsets[:, controls.index("Head Pitch")]
     assert np.degrees(np.ptp(head)) == pytest.approx(1.0, abs=0.05)
     assert np.count_nonzero(np.diff(np.sign(head)) > 0) == pytest.approx(7, abs=1)
@@ -113,7 +117,7 @@ def test_gaze_is_faded_and_never_jumps_when_a_person_comes_and_goes():
         if 5.0 < time < 12.0:
             one.see(time, OPEN, True)
         gaze.append(one.layer(time).values[GAZE])
-    steps = np.degrees(np.abs(np.diff(gaze, axis=0))).max()
+    steps = (np.abs(np.diff(gaze, axis=0)) / PER_EYE).max()
     assert steps / 0.01 < 500.0
     assert np.abs(gaze[1000]).max() == 0.0
     assert np.abs(gaze[1600:]).max() > 0.0

@@ -41,7 +41,7 @@ def test_it_sees_what_the_imitation_asks_for(ros, start, wait_until):
 
     def seen():
         publisher.publish(controls_to_message(frame, Header()))
-        return node._life._imitated_until >= 0.0
+        return node._life.person.until >= 0.0
 
     wait_until(seen, what="the person")
 

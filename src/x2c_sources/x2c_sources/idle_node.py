@@ -33,13 +33,19 @@ class IdleParameters(Parameters):
     breaths_per_minute: float = parameter(
         14.0, "Rate of breathing [1/min].", minimum=1.0, maximum=60.0
     )
+    search_after: float = parameter(
+        8.0,
+        "Time without a person after which the face looks about for one [s]; 0: never.",
+        minimum=0.0,
+        maximum=3600.0,
+    )
     seed: int = parameter(
         0, "Seed: the same one gives the same blinks; -1: another one each time.", minimum=-1
     )
 
 
 class IdleNode(ManagedNode[IdleParameters]):
-    """Publish blinks, small eye movements and breathing as offsets on `sources/idle`.
+    """Publish blinks, eye movements, breathing and a search for people on `sources/idle`.
 
     Args:
         node_arguments: Passed to rclpy's node.
@@ -56,7 +62,9 @@ class IdleNode(ManagedNode[IdleParameters]):
         """Begin to live."""
         params = self.params
         seed = params.seed if params.seed >= 0 else time.time_ns() % 2**32
-        self._life = IdleLife(seed, params.blinks_per_minute, params.breaths_per_minute)
+        self._life = IdleLife(
+            seed, params.blinks_per_minute, params.breaths_per_minute, params.search_after
+        )
         self._begin = time.monotonic()
         self.subscription(ControlValues, "control_values", self._see, NEWEST_SUBSCRIBER)
         self.timer(1.0 / params.rate, self._publish)

@@ -28,12 +28,23 @@ class _Saccade:
     end: tuple[float, float]
 
 
-class Saccades:
-    """Gaze offsets over time, the same for the same seed.
+def saccade_duration(size: float) -> float:
+    """Return the time that the eyes take to jump.
 
-    Each saccade takes 21 ms and 2.2 ms per degree, as in people (the "main sequence": A. T.
-    Bahill, M. R. Clark, L. Stark, Mathematical Biosciences 24 (1975) 191-204). Sizes are
-    exponential with a mean of 2.5°, and come back to straight ahead; sizes and fixations are ours.
+    It is 21 ms and 2.2 ms per degree, as in people (the "main sequence": A. T. Bahill, M. R.
+    Clark, L. Stark, Mathematical Biosciences 24 (1975) 191-204).
+
+    Args:
+        size: Angle of the jump [rad].
+    """
+    return _OFFSET + _PER_RADIAN * size
+
+
+class Saccades:
+    """Turns of the eyes over time, the same for the same seed.
+
+    Sizes are exponential with a mean of 2.5°, and come back to straight ahead; sizes and fixations
+    are ours.
 
     Args:
         seed: Seed of the random numbers.
@@ -44,7 +55,7 @@ class Saccades:
         self._now, self._next = next(self._saccades), next(self._saccades)
 
     def gaze(self, time: float) -> tuple[float, float]:
-        """Return gaze phi and theta from straight ahead [rad].
+        """Return the turn of the eyes to the own left and up [rad].
 
         Args:
             time: Time since the beginning [s]; never before that of the last call.
@@ -67,7 +78,7 @@ def _saccades(random: np.random.Generator) -> Iterator[_Saccade]:
             at[1] / 2.0 + size * math.sin(direction) / 2.0,
         )
         to = (_limited(wanted[0], _WIDEST[0]), _limited(wanted[1], _WIDEST[1]))
-        duration = _OFFSET + _PER_RADIAN * math.dist(at, to)
+        duration = saccade_duration(math.dist(at, to))
         yield _Saccade(begin, duration, at, to)
         at = to
         begin += max(_SHORTEST, random.lognormal(math.log(_FIXATION), _FIXATION_SPREAD))

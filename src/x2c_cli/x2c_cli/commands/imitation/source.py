@@ -84,7 +84,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--speech", action="store_true", help="move the mouth to the texts of speech/text"
     )
     parser.add_argument(
-        "--idle", action="store_true", help="blink and breathe, also while no person is there"
+        "--idle",
+        action="store_true",
+        help="blink, breathe, and look for people while none is there",
     )
     parser.add_argument(
         "--blendshapes",
