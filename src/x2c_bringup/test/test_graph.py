@@ -80,6 +80,16 @@ def test_sources_bring_the_mixer_along():
     assert {"idle_node", "blendshape_node", "speech_node"}.isdisjoint(names())
 
 
+def test_a_microphone_brings_speech_along():
+    (node,) = (
+        one
+        for one in build_graph(GraphOptions(mixer=False, microphone="USB"))
+        if one.name == "speech_node"
+    )
+    assert node.parameters["microphone"] == "USB"
+    assert "face_mixer_node" in names(mixer=False, microphone="USB")
+
+
 def test_a_robot_with_motors_gets_their_driver_in_place_of_the_virtual_face():
     assert "virtual_face_node" in names(robot="virtual")
     assert "motor_driver_node" not in names(robot="virtual")

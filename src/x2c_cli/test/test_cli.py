@@ -90,7 +90,7 @@ def test_help_loads_neither_ros_nor_what_sees_and_draws(words, loaded):
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("words", [["faults", "earthquake"]])
+@pytest.mark.parametrize("words", [["say", "gone.wav"], ["faults", "earthquake"]])
 def test_what_cannot_be_is_refused_before_ros_is_loaded(words):
     program = (
         "import sys\nfrom x2c_cli.cli import main\n"

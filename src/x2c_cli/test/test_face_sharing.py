@@ -111,6 +111,19 @@ def test_sound_that_is_not_there_is_refused(x2c, tmp_path, speech):
     assert (status, "cannot read" in said) == (2, True), said
 
 
-def test_a_text_is_no_path():
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [(("",), "there is no text"), (("a" * 200_001,), "longer than 200,000")],
+)
+def test_a_text_that_cannot_be_said_is_refused(x2c, words, what):
+    status, said = x2c("say", *words)
+    assert (status, what in said) == (2, True), said
+
+
+def test_a_text_is_no_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Hello").mkdir()
+    assert not _is_path(Path(""))
+    assert _is_path(tmp_path)
     assert not any(map(_is_path, map(Path, ["Good morning.", "Hello", "a" * 5000, "v1. Done"])))
     assert _is_path(Path("said.flac"))

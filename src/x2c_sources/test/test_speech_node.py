@@ -7,27 +7,32 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from rclpy.parameter import Parameter
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 
 from x2c_core.control_space import controls
-from x2c_msgs.msg import ControlLayer
+from x2c_core.face.frames import ControlFrame, ControlState
+from x2c_msgs.msg import ControlLayer, ControlValues
+from x2c_node.conversion.messages import controls_to_message
+from x2c_node.diagnostics import Level
 from x2c_node.qos import NEWEST
 from x2c_sources import speech_node
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.audio_mouth import RATE
+from x2c_sources.speech.engines import speaker
 from x2c_sources.speech.mouth_shapes import MouthShape
 from x2c_sources.speech.utterance import Utterance
 from x2c_sources.speech_node import SpeechNode
 
-JAW = controls.index("Jaw Pitch")
+JAW, PITCH = controls.index("Jaw Pitch"), controls.index("Head Pitch")
 
 
 def speak(text, voice, words_per_minute):
     """Return an open mouth, whatever the text and however late it is looked at."""
     if text == "unspeakable":
         raise SpeechError("cannot speak this")
-    return Utterance(np.zeros(8000), RATE, 0.2, lambda time: MouthShape(opening=1.0).amounts)
+    mouth = MouthShape(opening=1.0).amounts
+    return Utterance(np.zeros(8000), RATE, 0.2, lambda time: mouth, lambda time: np.ones(2))
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def got(ros):
 
 @pytest.fixture
 def start(ros, monkeypatch):
-    monkeypatch.setattr(speech_node, "speak", speak)
+    monkeypatch.setattr(speaker, "speak", speak)
 
     def start(**given):
         overrides = [Parameter(name, value=value) for name, value in given.items()]
@@ -103,3 +108,74 @@ def test_sound_of_a_topic_moves_the_mouth(start, got, wait_until):
 
     wait_until(heard, what="an open mouth")
     wait_until(lambda: let_go(got), what="the mouth let go")
+
+
+@pytest.fixture
+def nods(ros):
+    """Layers of brows and head that go with speech."""
+    return ros.collect(ControlLayer, "sources/speech_gestures", NEWEST)
+
+
+def nodded(nods):
+    return any(one.values[PITCH] > np.radians(2.0) for one in list(nods))
+
+
+def test_brows_and_head_move_with_speech_and_come_back(ros, start, nods, wait_until):
+    start()
+    say(ros, wait_until, "Ah")
+    wait_until(lambda: nodded(nods), what="a nod")
+    assert nods[-1].mode == ControlLayer.ADD
+    wait_until(lambda: let_go(nods), what="the head let go")
+    last = [one for one in list(nods) if any(one.mask)][-1]
+    assert abs(last.values[PITCH]) < np.radians(0.5)
+
+
+@pytest.mark.parametrize("given", [{"gestures": 0.0}, {}])
+def test_an_imitated_person_keeps_brows_and_head(ros, start, nods, wait_until, given):
+    node = start(**given)
+    publisher = ros.publish(ControlValues, "control_values", NEWEST)
+    frame = ControlFrame(controls.NEUTRAL.copy(), 1.0, ControlState.TRACKING, 1)
+
+    def imitated():
+        publisher.publish(controls_to_message(frame, Header()))
+        return node._person.alone == 0.0
+
+    if not given:
+        wait_until(imitated, what="the person")
+    say(ros, wait_until, "Ah")
+    wait_until(lambda: let_go(nods) or (imitated() and False), what="the end")
+    assert not any(one.values[PITCH] for one in list(nods))
+
+
+def test_a_microphone_moves_the_mouth_and_its_fault_is_told(
+    ros, start, got, wait_until, monkeypatch
+):
+    made = []
+
+    class Microphone:
+        fault, latency = "", 0.012
+
+        def __init__(self, device, take, complain):
+            self.device, self.take, self.complain = device, take, complain
+            made.append(self)
+
+        def stop(self):
+            made.remove(self)
+
+    monkeypatch.setattr(speech_node, "Microphone", Microphone)
+    node = start(microphone="USB")
+    noise = np.random.default_rng(1).normal(size=RATE // 2) * 0.2
+
+    def heard():
+        made[0].take(noise)
+        return opened(got)
+
+    wait_until(heard, what="an open mouth")
+    assert node.diagnosis().message == "speaking, hears USB"
+    assert node.diagnosis().values["latency of the microphone [ms]"] == "12"
+    made[0].fault = "microphone USB: no sound for 2 s: is it unplugged?; asking again in 1 s"
+    made[0].complain(made[0].fault)
+    assert node.diagnosis().message == made[0].fault
+    assert node.diagnosis().level is Level.ERROR
+    node.trigger_deactivate()
+    assert made == []

@@ -1,32 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ROS node that moves the mouth to what the robot says."""
+"""ROS node that moves mouth, brows and head to what the robot says."""
 
 from __future__ import annotations
 
 import subprocess
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
 
 from x2c_core.arrays import Array
-from x2c_core.control_space import controls
 from x2c_core.control_space.layers import ControlLayer
+from x2c_core.face.frames import ControlState
+from x2c_core.printable import printable
 from x2c_msgs.msg import ControlLayer as LayerMessage
-from x2c_node.conversion.messages import layer_to_message
+from x2c_msgs.msg import ControlValues
+from x2c_node.conversion.messages import controls_from_message, layer_to_message
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
-from x2c_node.qos import NEWEST, STREAM_SUBSCRIBER
+from x2c_node.qos import NEWEST, NEWEST_SUBSCRIBER, STREAM_SUBSCRIBER
 from x2c_node.spinning.spin import run_node
-from x2c_sources.speech.audio_mouth import HOP, RATE, AudioMouth
-from x2c_sources.speech.espeak import speak
+from x2c_sources.errors import SpeechError
+from x2c_sources.imitated_person import ImitatedPerson
+from x2c_sources.speech.engines.speaker import SPEED, Speaker
+from x2c_sources.speech.live_sound import LiveSound
+from x2c_sources.speech.microphone import Microphone
 from x2c_sources.speech.mouth_shapes import mouth_layer
 from x2c_sources.speech.player import play
+from x2c_sources.speech.prosody.gesture_layer import gesture_layer
+from x2c_sources.speech.prosody.gesture_motion import GestureMotion
 from x2c_sources.speech.sound import from_bytes
 from x2c_sources.speech.utterance import Utterance
 
@@ -35,17 +40,20 @@ try:
 except ImportError:
     AudioData = None
 
-_MOST_WAITING = 10
-_NOTHING = ControlLayer(controls.NEUTRAL.copy(), np.zeros(controls.COUNT))
+_LAST_NOD = 1.0
 
 
 @dataclass(frozen=True)
 class SpeechParameters(Parameters):
     """Parameters of the node."""
 
-    voice: str = parameter("en-us", "Voice of eSpeak NG, such as en-us or de.", dynamic=True)
+    voice: str = parameter(
+        "en-us",
+        "Voice of eSpeak NG, such as en-us or de, or path of a voice of piper, NAME.onnx.",
+        dynamic=True,
+    )
     words_per_minute: int = parameter(
-        160, "Speed of the voice [1/min].", minimum=80, maximum=450, dynamic=True
+        SPEED, "Speed of the voice [1/min].", minimum=80, maximum=450, dynamic=True
     )
     player: str = parameter(
         "",
@@ -59,22 +67,43 @@ class SpeechParameters(Parameters):
         maximum=5.0,
         dynamic=True,
     )
+    microphone: str = parameter(
+        "",
+        "Microphone that the mouth follows: its name or a part of it, its number, or 'default'; "
+        "empty: none.",
+    )
     strength: float = parameter(
         1.0, "Size of the mouth's movements.", minimum=0.0, maximum=2.0, dynamic=True
+    )
+    gestures: float = parameter(
+        1.0,
+        "Size of the movements of brows and head that go with speech; 0: none.",
+        minimum=0.0,
+        maximum=2.0,
+        dynamic=True,
+    )
+    gestures_imitated: float = parameter(
+        0.0,
+        "Share of these movements that is left while a person is imitated.",
+        minimum=0.0,
+        maximum=1.0,
+        dynamic=True,
     )
     rate: float = parameter(60.0, "Rate of the layers [Hz].", minimum=10.0, maximum=200.0)
     hold: float = parameter(
         0.3,
-        "Silence on speech/audio after which the mouth is let go [s].",
+        "Time without sound on speech/audio after which the mouth is let go [s].",
         minimum=0.05,
         maximum=10.0,
     )
 
 
 class SpeechNode(ManagedNode[SpeechParameters]):
-    """Speak the texts of `speech/text`, and follow `speech/audio`; publish `sources/speech`.
+    """Speak the texts of `speech/text`, and follow `speech/audio` and a microphone.
 
-    While nothing is said, nothing is published, and the mouth is the others'.
+    It publishes the mouth on `sources/speech`, and offsets of brows and head on
+    `sources/speech_gestures`. While nothing is said, nothing is published, and the face is the
+    others'.
 
     Args:
         node_arguments: Passed to rclpy's node.
@@ -83,80 +112,123 @@ class SpeechNode(ManagedNode[SpeechParameters]):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("speech_node", SpeechParameters, **node_arguments)
         self._player: subprocess.Popen[bytes] | None = None
+        self._microphone: Microphone | None = None
 
     def configure(self) -> None:
-        """Make the publisher."""
-        self._layers = self.publisher(LayerMessage, "sources/speech", NEWEST)
+        """Make the publishers."""
+        self._mouth = self.publisher(LayerMessage, "sources/speech", NEWEST)
+        self._gestures = self.publisher(LayerMessage, "sources/speech_gestures", NEWEST)
         self.service(Trigger, "~/stop", self._stop)
 
     def activate(self) -> None:
         """Listen."""
-        self._waiting: deque[Utterance] = deque()
+        params = self.params
+        self._speaker = Speaker()
         self._now: Utterance | None = None
         self._begin = 0.0
-        self._audio = AudioMouth()
-        self._heard: deque[Array] = deque(maxlen=RATE // HOP)
-        self._heard_at = -np.inf
-        self._speaking = False
+        self._sound = LiveSound(params.rate, params.hold)
+        self._person = ImitatedPerson()
+        self._motion = GestureMotion()
+        self._speaking = self._gesturing = False
         self.subscription(String, "speech/text", self._take_text, STREAM_SUBSCRIBER)
+        self.subscription(ControlValues, "control_values", self._see, NEWEST_SUBSCRIBER)
         if AudioData is not None:
             self.subscription(AudioData, "speech/audio", self._take_audio, STREAM_SUBSCRIBER)
-        self.timer(1.0 / self.params.rate, self._publish)
+        self.timer(1.0 / params.rate, self._publish)
+        self.end_with(self._speaker.close)
+        if params.microphone:
+            self._microphone = Microphone(params.microphone, self._hear, self._complain)
 
     def deactivate(self) -> None:
-        """Stop speaking."""
+        """Stop speaking and listening."""
+        if self._microphone is not None:
+            self._microphone.stop()
+            self._microphone = None
         self._be_silent()
 
     def diagnose(self) -> Diagnosis:
-        """Report whether something is said."""
+        """Report whether something is said, and whether the microphone can be heard."""
         values = {
-            "waiting": str(len(self._waiting)),
+            "waiting": str(self._speaker.waiting),
             "speech/audio": "available" if AudioData else "audio_common_msgs is not installed",
         }
-        return Diagnosis(Level.OK, "speaking" if self._speaking else "silent", values)
+        said = "speaking" if self._speaking else "silent"
+        if self._microphone is None:
+            return Diagnosis(Level.OK, said, values)
+        values["latency of the microphone [ms]"] = f"{1000.0 * self._microphone.latency:.0f}"
+        if self._microphone.fault:
+            return Diagnosis(Level.ERROR, self._microphone.fault, values)
+        return Diagnosis(Level.OK, f"{said}, hears {self.params.microphone}", values)
 
     def _take_text(self, message: String) -> None:
-        if len(self._waiting) >= _MOST_WAITING:
-            self.statistics.counts["texts dropped"] += 1
-            return
         params = self.params
-        self._waiting.append(speak(message.data, params.voice, params.words_per_minute))
+        try:
+            self._speaker.add(message.data, params.voice, params.words_per_minute)
+        except SpeechError as error:
+            self._refuse(error)
 
     def _take_audio(self, message: Any) -> None:
-        shapes = self._audio.feed(from_bytes(bytes(message.data)))
-        self._heard.extend(shapes)
-        self._heard_at = time.monotonic()
+        self._hear(from_bytes(bytes(message.data)))
+
+    def _hear(self, samples: Array) -> None:
+        self._sound.feed(samples, time.monotonic())
+
+    def _see(self, message: ControlValues) -> None:
+        if controls_from_message(message).state is ControlState.TRACKING:
+            self._person.see(time.monotonic())
+
+    def _complain(self, text: str) -> None:
+        self.get_logger().warning(text)
+
+    def _refuse(self, error: SpeechError) -> None:
+        self.statistics.counts["texts refused"] += 1
+        self.get_logger().warning(f"a text is not spoken: {printable(str(error))}")
 
     def _publish(self) -> None:
-        amounts = self._amounts(time.monotonic())
-        if amounts is None and not self._speaking:
-            return
-        self._speaking = amounts is not None
-        layer = _NOTHING if amounts is None else mouth_layer(amounts, self.params.strength)
+        now = time.monotonic()
+        self._person.pass_to(now)
+        mouth, wanted = self._wanted(now)
+        if mouth is not None or self._speaking:
+            self._speaking = mouth is not None
+            layer = None if mouth is None else mouth_layer(mouth, self.params.strength)
+            self._send(self._mouth, layer)
+        gestures = self._motion.follow(now, wanted)
+        if gestures is not None or self._gesturing:
+            self._gesturing = gestures is not None
+            self._send(self._gestures, None if gestures is None else gesture_layer(gestures))
+
+    def _send(self, publisher: Any, layer: ControlLayer | None) -> None:
         header = Header(stamp=self.get_clock().now().to_msg())
-        self._layers.publish(layer_to_message(layer, header))
+        publisher.publish(layer_to_message(layer or ControlLayer.nothing(), header))
 
-    def _amounts(self, now: float) -> Array | None:
-        """Return the mouth's shape (4,) at a time [s] by a steady clock; None in silence."""
-        if self._now is not None and now - self._begin > self._now.duration:
-            self._now = None
-        if self._now is None and self._waiting:
-            self._start(self._waiting.popleft(), now)
+    def _wanted(self, now: float) -> tuple[Array | None, Array | None]:
+        """Return the mouth's shape (4,) and the gestures (2,) at a time [s]; None in silence."""
+        elapsed = now - self._begin
+        if self._now is None or elapsed > self._now.duration:
+            self._next(now)
+            elapsed = now - self._begin
         if self._now is not None:
-            return self._now.mouth(now - self._begin)
-        if now - self._heard_at > self.params.hold:
-            self._heard.clear()
-            return None
-        return self._newest()
+            mouth = self._now.mouth(elapsed) if elapsed <= self._now.duration else None
+            return mouth, self._size() * self._now.gestures(elapsed)
+        heard = self._sound.at(now)
+        return (None, None) if heard is None else (heard[0], self._size() * heard[1])
 
-    def _newest(self) -> Array | None:
-        """Return the newest shape heard; a block of sound is played out at its own pace."""
-        if not self._heard:
-            return None
-        due = max(round(RATE / HOP / self.params.rate), 1)
-        for _ in range(min(due, len(self._heard)) - 1):
-            self._heard.popleft()
-        return self._heard.popleft() if len(self._heard) > 1 else self._heard[0]
+    def _size(self) -> float:
+        """Return the size of the gestures, which leave an imitated person what is theirs."""
+        params, alone = self.params, self._person.alone
+        return params.gestures * (alone + (1.0 - alone) * params.gestures_imitated)
+
+    def _next(self, now: float) -> None:
+        """Begin what is to be said next; without it, let the last nod end."""
+        try:
+            said = self._speaker.next()
+        except SpeechError as error:
+            self._refuse(error)
+            return
+        if said is not None:
+            self._start(said, now)
+        elif self._now is not None and now - self._begin > self._now.duration + _LAST_NOD:
+            self._now = None
 
     def _start(self, utterance: Utterance, now: float) -> None:
         delay = 0.0
@@ -171,8 +243,8 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         return response
 
     def _be_silent(self) -> None:
-        self._waiting.clear()
-        self._heard.clear()
+        self._speaker.clear()
+        self._sound.clear()
         self._now = None
         if self._player is not None:
             self._player.terminate()

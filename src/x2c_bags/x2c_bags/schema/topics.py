@@ -27,6 +27,7 @@ class Part(enum.StrEnum):
     IDLE_LAYER = "sources/idle"
     BLENDSHAPES_LAYER = "sources/blendshapes"
     SPEECH_LAYER = "sources/speech"
+    SPEECH_GESTURES_LAYER = "sources/speech_gestures"
     SAY_LAYER = "sources/say"
     PLAY_LAYER = "sources/play"
 
@@ -70,6 +71,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(Part.IDLE_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
     Topic(Part.BLENDSHAPES_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
     Topic(Part.SPEECH_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
+    Topic(Part.SPEECH_GESTURES_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
     Topic(Part.SAY_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
     Topic(Part.PLAY_LAYER, "x2c_msgs/msg/ControlLayer", shared_face=True),
 )

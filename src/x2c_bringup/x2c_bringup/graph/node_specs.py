@@ -145,8 +145,9 @@ def _sources(options: GraphOptions) -> list[NodeSpec]:
         sources.append(
             _node(options, "x2c_sources", "blendshape_node", mirror=options.mirror, **choices)
         )
-    if options.speech:
-        sources.append(_node(options, "x2c_sources", "speech_node"))
+    if options.speaks:
+        microphone = options.microphone
+        sources.append(_node(options, "x2c_sources", "speech_node", microphone=microphone))
     return sources
 
 

@@ -93,6 +93,11 @@ class GraphOptions:
     speech: bool = _option(
         False, "Start speech_node, which moves the mouth to speech; it brings the mixer along."
     )
+    microphone: str = _option(
+        "",
+        "Start speech_node with this microphone, which the mouth follows: a name or a part of it, "
+        "a number, or 'default'. Empty: as in params_file (none).",
+    )
     idle: bool = _option(
         False, "Start idle_node, which lets the face blink and breathe; it brings the mixer along."
     )
@@ -159,7 +164,12 @@ class GraphOptions:
     @property
     def shares_face(self) -> bool:
         """True if other sources share the face with imitation."""
-        return self.mixer or self.speech or self.idle or bool(self.blendshapes)
+        return self.mixer or self.speaks or self.idle or bool(self.blendshapes)
+
+    @property
+    def speaks(self) -> bool:
+        """True if speech moves the mouth."""
+        return self.speech or bool(self.microphone)
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> GraphOptions:

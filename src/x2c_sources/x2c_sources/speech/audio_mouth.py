@@ -57,7 +57,7 @@ class AudioMouth:
         """Return the amounts (n, 4) of the hops that samples complete.
 
         Args:
-            samples: (m,) sound at 16 kHz, -1 to 1, that follows that of the last call.
+            samples: (m,) finite sound at 16 kHz, -1 to 1, that follows that of the last call.
         """
         waiting = np.concatenate([self._rest, samples])
         count = len(waiting) // HOP

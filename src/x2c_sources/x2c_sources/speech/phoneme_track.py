@@ -11,7 +11,7 @@ import numpy as np
 from x2c_core.arrays import Array
 from x2c_core.easing import smoothstep
 from x2c_sources.speech.mouth_shapes import REST
-from x2c_sources.speech.visemes import is_bilabial, mouth_shapes
+from x2c_sources.speech.visemes import CLOSED, mouth_shapes
 
 _LONG = 0.16
 _EDGE = 0.06
@@ -76,9 +76,13 @@ class PhonemeTrack:
 def _keys(phoneme: TimedPhoneme) -> list[tuple[float, Array]]:
     shapes = mouth_shapes(phoneme.symbol)
     start, length = phoneme.start, phoneme.end - phoneme.start
-    if is_bilabial(phoneme.symbol) or (length > _LONG and len(shapes) == 1):
-        edge = 0.0 if is_bilabial(phoneme.symbol) else _EDGE
-        first, last = shapes[0].amounts, shapes[-1].amounts
-        return [(start + edge, first), (phoneme.end - edge, last)]
+    if length > _LONG and len(shapes) == 1 and shapes[0] != CLOSED:
+        amounts = shapes[0].amounts
+        return [(start + _EDGE, amounts), (phoneme.end - _EDGE, amounts)]
     step = length / len(shapes)
-    return [(start + (i + 0.5) * step, shape.amounts) for i, shape in enumerate(shapes)]
+    keys = []
+    for i, shape in enumerate(shapes):
+        # A bilabial can be a part of its phoneme, as in "ph" and "pf".
+        times = (i, i + 1.0) if shape == CLOSED else (i + 0.5,)
+        keys += [(start + time * step, shape.amounts) for time in times]
+    return keys

@@ -11,6 +11,7 @@ from typing import cast
 import av
 import av.error
 import numpy as np
+from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.files.regular_files import check_regular
@@ -58,6 +59,56 @@ def _samples(container: av.container.InputContainer, path: Path) -> Array:
     return cast(Array, np.concatenate(parts) / 32768.0)
 
 
+class Resampler:
+    """Sound at 16 kHz from sound at another rate, as it comes.
+
+    Args:
+        rate: Samples per second of what comes.
+        channels: Channels of what comes, 1 or 2; their mean is taken.
+    """
+
+    def __init__(self, rate: int, channels: int = 1) -> None:
+        self._rate, self._layout = rate, "mono" if channels == 1 else "stereo"
+        self._resampler = av.AudioResampler("s16", "mono", RATE)
+
+    def feed(self, samples: NDArray[np.int16]) -> Array:
+        """Return sound (m,), -1 to 1.
+
+        Args:
+            samples: (n, channels) samples that follow those of the last call.
+        """
+        packed = np.ascontiguousarray(samples).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=self._layout)
+        frame.sample_rate = self._rate
+        return _joined(self._resampler.resample(frame))
+
+    def end(self) -> Array:
+        """Return the rest of the sound (m,), -1 to 1."""
+        return _joined(self._resampler.resample(None))
+
+
+def resampled(samples: Array, rate: int) -> Array:
+    """Return sound (m,) at 16 kHz.
+
+    Args:
+        samples: (n,) sound, -1 to 1.
+        rate: Samples per second.
+    """
+    if rate == RATE or not len(samples):
+        return samples
+    resampler = Resampler(rate)
+    return np.concatenate([resampler.feed(_to_16_bits(samples)), resampler.end()])
+
+
+def _joined(frames: list[av.AudioFrame]) -> Array:
+    parts = [frame.to_ndarray().ravel() for frame in frames]
+    return np.concatenate(parts) / 32768.0 if parts else np.zeros(0)
+
+
+def _to_16_bits(samples: Array) -> NDArray[np.int16]:
+    return (np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
+
+
 def from_bytes(data: bytes) -> Array:
     """Return sound (n,), -1 to 1, from 16-bit little-endian samples; an odd last byte is left out.
 
@@ -80,5 +131,5 @@ def wav(samples: Array, rate: int) -> bytes:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes((np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+        file.writeframes(_to_16_bits(samples).tobytes())
     return buffer.getvalue()

@@ -12,9 +12,11 @@ from x2c_sources.speech.mouth_shapes import REST, MouthShape
 BILABIALS = "pbmɸβʙ"
 """Sounds made with both lips, which close on them."""
 
-_CLOSED = MouthShape(pressed=1.0)
+CLOSED = MouthShape(pressed=1.0)
+"""Shape of the lips on a bilabial."""
+
 _SHAPES: Mapping[str, MouthShape] = {
-    **dict.fromkeys(BILABIALS, _CLOSED),
+    **dict.fromkeys(BILABIALS, CLOSED),
     **dict.fromkeys("fvʋɱ", MouthShape(opening=0.08, teeth=1.0)),
     **dict.fromkeys("θð", MouthShape(opening=0.2)),
     **dict.fromkeys("tdnszlɾɫɬ", MouthShape(opening=0.18, width=0.2)),
@@ -51,3 +53,8 @@ def mouth_shapes(phoneme: str) -> list[MouthShape]:
 def is_bilabial(phoneme: str) -> bool:
     """Return whether the lips close on a phoneme."""
     return any(letter in BILABIALS for letter in phoneme)
+
+
+def is_silent(phoneme: str) -> bool:
+    """Return whether a phoneme has no shape of its own: a pause, or only marks."""
+    return not any(letter in _SHAPES for letter in unicodedata.normalize("NFD", phoneme))

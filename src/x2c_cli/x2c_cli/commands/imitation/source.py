@@ -84,6 +84,12 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--speech", action="store_true", help="move the mouth to the texts of speech/text"
     )
     parser.add_argument(
+        "--microphone",
+        metavar="NAME",
+        default="",
+        help="move the mouth to a microphone: a part of its name, its number, or 'default'",
+    )
+    parser.add_argument(
         "--idle",
         action="store_true",
         help="blink, breathe, and look for people while none is there",
@@ -183,6 +189,7 @@ def common_options(
         face=not arguments.no_face,
         mixer=not arguments.no_mixer,
         speech=arguments.speech,
+        microphone=arguments.microphone,
         idle=arguments.idle,
         blendshapes=arguments.blendshapes,
         record=record,

@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Move the mouth of a robot that runs ('x2c imitate') to a text or to sound.
 
-SPEECH is a text, spoken by eSpeak NG, or a file with sound, such as WAV or FLAC. The sound is
-played by --player, if there is one. Only the mouth moves; all else stays with the person. Ctrl-C
-lets it go.
+SPEECH is a text, spoken by eSpeak NG or a voice of piper, or a file with sound, such as WAV or
+FLAC. The sound is played by --player, if there is one. Only the mouth moves; all else stays with
+the person. Ctrl-C lets it go.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from x2c_cli.commands.imitation.source import seconds
+
+if TYPE_CHECKING:
+    from x2c_cli.bus.connection import Bus
+    from x2c_sources.speech.utterance import Utterance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("speech", metavar="SPEECH", help="text, or path of a file with sound")
     parser.add_argument(
-        "--voice", metavar="V", default="en-us", help="voice of eSpeak NG (default: en-us)"
+        "--voice",
+        metavar="V",
+        default="en-us",
+        help="voice of eSpeak NG, or path of a voice of piper, NAME.onnx (default: en-us)",
     )
     parser.add_argument(
         "--player",
@@ -40,16 +50,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    utterances = _utterances(arguments.speech, arguments.voice)
+    # Before the bus is: what cannot be said is refused at once.
+    first = next(utterances)
+
     from x2c_cli.bus.connection import Bus
-    from x2c_cli.bus.face_sharing import play, source_topics
-    from x2c_sources.speech.espeak import speak
+    from x2c_cli.bus.face_sharing import source_topics
+
+    with Bus() as bus:
+        topics = source_topics(bus, arguments, "say")
+        print(f"speaking for {first.duration:.1f} s on {', '.join(topics)}", flush=True)
+        _say(bus, first, topics, arguments)
+        for said in utterances:
+            _say(bus, said, topics, arguments)
+    return 0
+
+
+def _utterances(speech: str, voice: str) -> Iterator[Utterance]:
+    """Yield what is to be said, at least one; each is made while the one before it is said."""
+    path = Path(speech).expanduser()
+    if _is_path(path):
+        from x2c_sources.speech.utterance import utterance_of_file
+
+        yield utterance_of_file(path)
+        return
+    from x2c_sources.speech.engines.speaker import SPEED, Speaker
+
+    speaker = Speaker()
+    try:
+        speaker.add(speech, voice, SPEED)
+        while (said := speaker.next(math.inf)) is not None:
+            yield said
+    finally:
+        speaker.close()
+
+
+def _say(bus: Bus, said: Utterance, topics: list[str], arguments: argparse.Namespace) -> None:
+    from x2c_cli.bus.face_sharing import play
     from x2c_sources.speech.player import play as play_sound
     from x2c_sources.speech.spoken_clip import SpokenClip
-    from x2c_sources.speech.utterance import utterance_of_file
 
-    text = arguments.speech
-    path = Path(text).expanduser()
-    said = utterance_of_file(path) if _is_path(path) else speak(text, arguments.voice)
     players = []
 
     def start_sound() -> None:
@@ -57,25 +97,22 @@ def run(arguments: argparse.Namespace) -> int:
             players.append(play_sound(arguments.player, said.samples, said.rate))
 
     clip = SpokenClip(said, start_sound, arguments.sound_delay if arguments.player else 0.0)
-    with Bus() as bus:
-        topics = source_topics(bus, arguments, "say")
-        print(f"speaking for {clip.duration:.1f} s on {', '.join(topics)}", flush=True)
-        try:
-            play(bus, clip, topics)
-        except BaseException:
-            for one in players:
-                one.terminate()
-            raise
-        finally:
-            for one in players:
-                one.wait()
-    return 0
+    try:
+        play(bus, clip, topics)
+    except BaseException:
+        for one in players:
+            one.terminate()
+        raise
+    finally:
+        for one in players:
+            one.wait()
 
 
 def _is_path(path: Path) -> bool:
     """Return whether a text is meant as a path: there is such a file, or it looks like one."""
     try:
-        there = path.exists()
+        # A word can be the name of a folder by chance.
+        there = path.exists() and (not path.is_dir() or len(path.parts) > 1)
     except (OSError, ValueError):
         # A text can be too long for a name.
         return False

@@ -18,10 +18,7 @@ import numpy as np
 
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.phoneme_track import PhonemeTrack, TimedPhoneme
-from x2c_sources.speech.utterance import Utterance
-
-LONGEST_TEXT = 2000
-"""Longest text that is spoken at once [characters]."""
+from x2c_sources.speech.utterance import Utterance, utterance_of_samples
 
 _RETRIEVE, _PHONEMES, _IPA, _NO_EXIT = 2, 0x0001, 0x0002, 0x8000
 _UTF8 = 1
@@ -59,22 +56,17 @@ _lock = threading.Lock()
 _loaded: list[tuple[Any, int]] = []
 
 
-def speak(text: str, voice: str = "en-us", words_per_minute: int = 160) -> Utterance:
+def speak(text: str, voice: str, words_per_minute: int) -> Utterance:
     """Return the sound and the mouth of a text.
 
     Args:
-        text: Text, at most 2000 characters.
+        text: Text without NUL.
         voice: Name of a voice of eSpeak NG, such as en-us or de.
         words_per_minute: Speed.
 
     Raises:
-        SpeechError: eSpeak NG is not installed, has no such voice, or the text is empty or too
-            long.
+        SpeechError: eSpeak NG is not installed, or has no such voice.
     """
-    if not text.strip() or "\0" in text:
-        raise SpeechError("there is no text to speak")
-    if len(text) > LONGEST_TEXT:
-        raise SpeechError(f"a text of {len(text)} characters is longer than {LONGEST_TEXT}")
     with _lock:
         library, rate = _library()
         return _spoken(library, rate, text, voice, words_per_minute)
@@ -110,7 +102,7 @@ def _spoken(library: Any, rate: int, text: str, voice: str, words_per_minute: in
     track = PhonemeTrack(
         [TimedPhoneme(start, end, symbol) for (start, symbol), (end, _) in pairwise(events)]
     )
-    return Utterance(samples, rate, track.duration, track.at)
+    return utterance_of_samples(samples, rate, track)
 
 
 def _library() -> tuple[Any, int]:

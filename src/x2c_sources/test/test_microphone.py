@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A microphone that is missing, comes, falls silent and comes back; sounddevice is played."""
+
+import sys
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from x2c_sources.speech.audio_mouth import RATE
+from x2c_sources.speech.live_sound import LiveSound
+from x2c_sources.speech.microphone import Microphone
+
+HARDWARE_RATE = 48000
+
+
+class PortAudioError(Exception):
+    """The error of sounddevice."""
+
+
+class Stream:
+    """An input stream whose callback gets a tone in blocks, until its device is unplugged."""
+
+    def __init__(
+        self, sound, *, samplerate, blocksize, device, channels, dtype, latency, callback
+    ):
+        assert (dtype, latency) == ("int16", "low")
+        self.latency = 0.012
+        self._sound, self._callback = sound, callback
+        self._size, self._channels = blocksize, channels
+        self._thread = threading.Thread(target=self._run)
+        self._ended = threading.Event()
+
+    def start(self):
+        if not self._sound.plugged:
+            raise PortAudioError("Error starting stream: device unavailable")
+        self._thread.start()
+
+    def _run(self):
+        phase = 0
+        while not self._ended.wait(0.002):
+            if not self._sound.plugged:
+                # As PortAudio does on ALSA: nothing more comes, and nothing is said.
+                continue
+            wave = np.sin(0.06 * (phase + np.arange(self._size))) * 8000.0
+            phase += self._size
+            block = np.repeat(wave.astype(np.int16)[:, None], self._channels, axis=1)
+            self._callback(block, self._size, None, None)
+
+    def abort(self, ignore_errors):
+        self._ended.set()
+
+    def close(self, ignore_errors):
+        if self._thread.ident:
+            self._thread.join(10.0)
+
+
+class Sound:
+    """What sounddevice offers of a machine with one microphone, or with none."""
+
+    PortAudioError = PortAudioError
+
+    def __init__(self, channels=2):
+        self.plugged = True
+        self.begun = 0
+        self._channels = channels
+
+    def _terminate(self):
+        pass
+
+    def _initialize(self):
+        self.begun += 1
+
+    def query_devices(self, device=None, kind=None):
+        speaker = {"name": "speaker", "index": 0, "max_input_channels": 0}
+        there = {
+            "name": "USB microphone",
+            "index": 1,
+            "max_input_channels": self._channels,
+            "default_samplerate": float(HARDWARE_RATE),
+        }
+        if kind is None:
+            return [speaker, there] if self.plugged else [speaker]
+        if not self.plugged or device not in (None, 1, "USB"):
+            raise ValueError(f"No input device matching {device!r}")
+        return there
+
+    def InputStream(self, **given):  # noqa: N802 - the name of sounddevice
+        return Stream(self, **given)
+
+
+@pytest.fixture
+def sound(monkeypatch):
+    made = Sound()
+    monkeypatch.setitem(sys.modules, "sounddevice", made)
+    monkeypatch.setattr("x2c_sources.speech.microphone._SILENT", 0.3)
+    monkeypatch.setattr("x2c_sources.speech.microphone._PAUSES", (0.05, 0.1))
+    return made
+
+
+@pytest.fixture
+def listen():
+    """Start a microphone; return it, what it hands on and what it says."""
+    running = []
+
+    def start(device="default"):
+        heard, said = [], []
+        running.append(Microphone(device, heard.append, said.append))
+        return running[-1], heard, said
+
+    yield start
+    for one in running:
+        one.stop()
+        assert not one._thread.is_alive()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+@pytest.mark.parametrize("device", ["default", "USB", "1"])
+def test_sound_is_handed_on_at_16_khz(sound, listen, wait_until, device, channels):
+    sound._channels = channels
+    microphone, heard, said = listen(device)
+    wait_until(lambda: sum(map(len, heard)) > RATE // 5, what="sound")
+    assert (microphone.fault, said) == ("", [])
+    assert microphone.latency == pytest.approx(0.012)
+    whole = np.concatenate(heard)[1000:3000]
+    assert np.abs(whole).max() == pytest.approx(8000.0 / 32768.0, abs=0.02)
+    crossings = np.count_nonzero(np.diff(np.sign(whole)) > 0)
+    wanted = 0.06 / (2.0 * np.pi) * HARDWARE_RATE * len(whole) / RATE
+    assert crossings == pytest.approx(wanted, abs=2)
+
+
+def test_it_is_told_once_and_comes_back_when_unplugged(sound, listen, wait_until):
+    microphone, heard, said = listen()
+    wait_until(lambda: heard, what="sound")
+    sound.plugged = False
+    wait_until(lambda: said and sound.begun > 4, what="attempts")
+    assert len(said) == 1
+    assert "no sound for 0.3 s: is it unplugged?" in said[0]
+    assert "there is no microphone at all" in microphone.fault
+    assert microphone.latency == 0.0
+    count = len(heard)
+    sound.plugged = True
+    wait_until(lambda: len(heard) > count and not microphone.fault, what="sound again")
+    assert len(said) == 1
+
+
+def test_a_name_that_is_not_there_is_told_with_those_that_are(sound, listen, wait_until):
+    _, _, said = listen("studio")
+    wait_until(lambda: said, what="the sentence")
+    assert "microphone studio: No input device matching 'studio'" in said[0]
+    assert "there are: USB microphone" in said[0]
+
+
+@pytest.mark.parametrize("error", [None, OSError("PortAudio library not found")])
+def test_without_the_library_it_says_how_to_get_it(monkeypatch, listen, wait_until, error):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    if error is not None:
+
+        def fail(name):
+            raise error
+
+        module = SimpleNamespace(import_module=fail)
+        monkeypatch.setattr("x2c_sources.speech.microphone.importlib", module)
+    _, _, said = listen()
+    wait_until(lambda: said, what="the sentence")
+    assert "apt install libportaudio2" in said[0]
+    assert ("PortAudio library not found" in said[0]) == (error is not None)
+
+
+def test_a_listener_that_fails_does_not_end_it(sound, wait_until):
+    calls, said = [], []
+
+    def take(samples):
+        calls.append(len(samples))
+        if len(calls) == 2:
+            raise RuntimeError("too loud")
+
+    microphone = Microphone("default", take, said.append)
+    wait_until(lambda: len(calls) > 4, what="sound again")
+    microphone.stop()
+    assert "too loud" in said[0]
+
+
+def test_live_sound_opens_the_mouth_whatever_it_is():
+    live = LiveSound(60.0, 0.3)
+    assert live.at(0.0) is None
+    noise = np.random.default_rng(1).normal(size=RATE) * 0.2
+    for bad in (noise, noise * 1e30, np.full(RATE, np.nan), np.full(RATE, np.inf), noise):
+        live.feed(bad, 1.0)
+        mouth, gestures = live.at(1.0)
+        assert np.isfinite([*mouth, *gestures]).all()
+    opened = [live.at(1.0)[0][0] for _ in range(40)]
+    assert max(opened) > 0.3
+    assert live.at(1.2) is not None
+    assert live.at(1.31) is None
+
+
+def test_sound_that_stops_in_the_middle_of_a_word_lets_the_mouth_go():
+    live = LiveSound(60.0, 0.3)
+    live.feed(np.random.default_rng(1).normal(size=RATE // 2) * 0.2, 0.0)
+    assert live.at(0.1) is not None
+    assert live.at(0.4) is None
+    live.feed(np.random.default_rng(1).normal(size=RATE // 2) * 0.2, 0.5)
+    assert live.at(0.5) is not None

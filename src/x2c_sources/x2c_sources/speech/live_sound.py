@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Speech that is heard as it comes, as shapes of the mouth and gestures."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+import numpy as np
+
+from x2c_core.arrays import Array
+from x2c_sources.speech.audio_mouth import HOP, RATE, AudioMouth
+from x2c_sources.speech.prosody.gestures import SpeechGestures
+
+_MOST_WAITING = RATE // HOP
+
+
+class LiveSound:
+    """The mouth and the gestures of what is heard, each block played out at its own pace.
+
+    Sound may come from another thread than the one that asks for the mouth.
+
+    Args:
+        rate: Rate at which the mouth is asked for [Hz].
+        hold: Silence after which there is no mouth any more [s].
+    """
+
+    def __init__(self, rate: float, hold: float) -> None:
+        self._due = max(round(RATE / HOP / rate), 1)
+        self._hold = hold
+        self._mouth, self._gestures = AudioMouth(), SpeechGestures()
+        self._waiting: deque[tuple[Array, Array]] = deque(maxlen=_MOST_WAITING)
+        self._heard_at = -np.inf
+        self._lock = threading.Lock()
+
+    def feed(self, samples: Array, now: float) -> None:
+        """Take sound (n,) at 16 kHz, -1 to 1, that came at a time [s] by a steady clock."""
+        finite = np.clip(np.nan_to_num(samples), -1.0, 1.0)
+        with self._lock:
+            self._waiting.extend(
+                zip(self._mouth.feed(finite), self._gestures.feed(finite), strict=True)
+            )
+            self._heard_at = now
+
+    def at(self, now: float) -> tuple[Array, Array] | None:
+        """Return the amounts of the mouth's shape (4,) and of gestures (2,); None in silence."""
+        with self._lock:
+            if now - self._heard_at > self._hold:
+                self._waiting.clear()
+            if not self._waiting:
+                return None
+            for _ in range(min(self._due, len(self._waiting)) - 1):
+                self._waiting.popleft()
+            # The last one stays until the next block comes.
+            return self._waiting.popleft() if len(self._waiting) > 1 else self._waiting[0]
+
+    def clear(self) -> None:
+        """Forget what was heard."""
+        with self._lock:
+            self._waiting.clear()
