@@ -11,6 +11,7 @@ _EXTRAS = {
     "foxglove": "viewers",
     "onnx": "train",
     "onnxscript": "train",
+    "pandas": "notebook",
     "pyarrow": "data",
     "rerun": "viewers",
     "scipy": "train",

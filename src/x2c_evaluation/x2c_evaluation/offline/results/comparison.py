@@ -161,7 +161,7 @@ def compare(first: Path, second: Path) -> Comparison:
     Raises:
         EvaluationError: One is none.
     """
-    a, b = _side(first), _side(second)
+    a, b = read_side(first), read_side(second)
     differences = {}
     pairs: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
     for name in (name for name in a.recordings if name in b.recordings):
@@ -202,7 +202,15 @@ def better(metric: Metric, before: float | None, after: float | None) -> bool | 
     return (after < before) is metric.lower_is_better
 
 
-def _side(path: Path) -> ComparisonSide:
+def read_side(path: Path) -> ComparisonSide:
+    """Return an evaluation.
+
+    Args:
+        path: Folder of an evaluation, or its report.json.
+
+    Raises:
+        EvaluationError: It is none.
+    """
     file = path / REPORT if path.is_dir() else path
     try:
         content = load_json_file(file)
