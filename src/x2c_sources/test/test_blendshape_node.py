@@ -117,6 +117,7 @@ def test_what_the_robot_does_goes_out_as_vmc(ros, start, wait_until):
     [
         ({"address": "192.0.2.1"}, "expected an address of this machine"),
         ({"vmc_out": "nowhere"}, "vmc_out: expected HOST:PORT"),
+        ({"format": "ifacialmocap", "phone": "192.0.2.7"}, "set address to"),
         ({"format": "morse"}, "live_link_face"),
         ({"robot": "nobody"}, "unknown robot"),
     ],

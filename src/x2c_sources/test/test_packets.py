@@ -111,6 +111,7 @@ def test_whatever_comes_only_their_own_error_is_raised(name, data):
     valid = {
         "live_link_face": puppets.live_link_face({"jawOpen": 0.5}),
         "ifacialmocap": puppets.ifacialmocap({"jawOpen": 50}),
+        "facemotion3d": puppets.ifacialmocap({"jawOpen": 50}, separator="&"),
         "openseeface": puppets.openseeface(),
         "vmc": vmc_packet(shape_vector({"jawOpen": 0.5}), 0.0),
     }[name]

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The socket of puppeteers: one sender, a bounded number of packets, nothing that ends it."""
 
+import contextlib
+import dataclasses
+import re
 import socket
 
 import pytest
@@ -97,6 +100,99 @@ def test_a_flood_is_taken_in_bounded_portions(receiver, send):
         send(b"flood", "127.0.0.2")
     receiver.newest()
     assert sum(receiver.counts.values()) <= 64
+
+
+PHONE = "127.0.0.3"
+
+
+@pytest.fixture
+def phone(free_port):
+    """A phone that sends faces only to who has asked it: phone.answer(opening)."""
+
+    class Phone:
+        asker = None
+        requests = 0
+
+        def __init__(self, request):
+            self.request = request
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.bind((PHONE, 0))
+            self.socket.setblocking(False)
+            self.port = self.socket.getsockname()[1]
+
+        def answer(self, opening):
+            with contextlib.suppress(BlockingIOError):
+                packet, asker = self.socket.recvfrom(1000)
+                assert packet == self.request
+                self.asker, self.requests = asker, self.requests + 1
+            if self.asker is not None:
+                self.socket.sendto(puppets.ifacialmocap({"jawOpen": opening}), self.asker)
+
+    made = []
+
+    def make(name):
+        made.append(Phone(FORMATS[name].request))
+        packets = dataclasses.replace(FORMATS[name], port=made[0].port)
+        return made[0], packets
+
+    yield make
+    for one in made:
+        one.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "request_text"),
+    [
+        ("ifacialmocap", "iFacialMocap_sahuasouryya9218sauhuiayeta91555dy3719"),
+        ("facemotion3d", "FACEMOTION3D_OtherStreaming"),
+    ],
+)
+def test_a_phone_that_waits_for_a_request_is_asked(phone, free_port, clock, name, request_text):
+    asked, packets = phone(name)
+    assert packets.request == request_text.encode()
+    receiver = PuppetReceiver(packets, "127.0.0.1", free_port, 0.5, clock, PHONE)
+    try:
+        for _ in range(5):
+            assert receiver.newest() is None
+        asked.answer(50)
+        assert receiver.newest()[JAW] == pytest.approx(0.5)
+        # While it sends it is not asked again; after a silence, as of an app that restarts, it is.
+        for opening in range(20):
+            clock.now += 0.1
+            asked.answer(opening)
+            assert receiver.newest() is not None
+        assert asked.requests == 1
+        asked.asker = None
+        for _ in range(30):
+            clock.now += 0.1
+            receiver.newest()
+        asked.answer(70)
+        assert receiver.newest()[JAW] == pytest.approx(0.7)
+        # Silent for 3 s: from 0.5 s on, once a second.
+        assert receiver.counts["requests sent"] == 4
+    finally:
+        receiver.close()
+
+
+def test_where_a_phone_is_named_nobody_else_is_heard(free_port, clock):
+    receiver = PuppetReceiver(FORMATS["live_link_face"], "127.0.0.1", free_port, 0.5, clock, PHONE)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(puppets.live_link_face({"jawOpen": 1.0}), ("127.0.0.1", free_port))
+        assert receiver.newest() is None
+    assert receiver.counts == {"packets of strangers": 1}
+    receiver.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("192.0.2.7", "phone: 192.0.2.7 cannot reach 127.0.0.1; set address to"),
+        ("no phone", "phone: expected an address such as 192.168.1.7, got 'no phone'"),
+    ],
+)
+def test_a_phone_that_cannot_be_reached_is_refused(given, reason, free_port, clock):
+    with pytest.raises(ReceiverError, match=re.escape(reason)):
+        PuppetReceiver(FORMATS["ifacialmocap"], "127.0.0.1", free_port, 0.5, clock, given)
 
 
 def test_an_address_of_another_machine_is_refused():

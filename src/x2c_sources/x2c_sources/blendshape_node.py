@@ -52,6 +52,11 @@ class BlendshapeParameters(Parameters):
     port: int = parameter(
         0, "UDP port to listen at; 0 for the format's own.", minimum=0, maximum=65535
     )
+    phone: str = parameter(
+        "",
+        "Address of the phone, such as 192.168.1.7: only its packets are heard, and it is asked "
+        "to send, which iFacialMocap and Facemotion3d need. Empty: the first sender.",
+    )
     mirror: bool = parameter(
         False,
         "Show the face as a mirror does: the person's left on the robot's right.",
@@ -102,7 +107,11 @@ class BlendshapeNode(ManagedNode[BlendshapeParameters]):
         self._begin = time.monotonic()
         self._present = False
         self._receiver = PuppetReceiver(
-            FORMATS[params.format], params.address, params.port, params.silence
+            FORMATS[params.format],
+            params.address,
+            params.port,
+            params.silence,
+            phone=params.phone,
         )
         self.end_with(self._receiver.close)
         if params.vmc_out:

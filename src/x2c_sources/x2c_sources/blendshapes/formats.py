@@ -29,15 +29,24 @@ class PacketFormat:
     Attributes:
         port: UDP port that its senders use.
         reader: Makes a reader.
+        request: Packet that asks a phone to send; empty for senders that need none.
     """
 
     port: int
     reader: Callable[[], PacketReader]
+    request: bytes = b""
 
 
 FORMATS: Mapping[str, PacketFormat] = {
     "live_link_face": PacketFormat(live_link_face.PORT, live_link_face.LiveLinkFace),
-    "ifacialmocap": PacketFormat(ifacialmocap.PORT, ifacialmocap.IFacialMocap),
+    "ifacialmocap": PacketFormat(
+        ifacialmocap.PORT, ifacialmocap.IFacialMocap, ifacialmocap.REQUEST
+    ),
+    "facemotion3d": PacketFormat(
+        ifacialmocap.FACEMOTION3D_PORT,
+        ifacialmocap.IFacialMocap,
+        ifacialmocap.FACEMOTION3D_REQUEST,
+    ),
     "vmc": PacketFormat(vmc.PORT, vmc.VMC),
     "openseeface": PacketFormat(openseeface.PORT, openseeface.OpenSeeFace),
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packets of the app iFacialMocap, as its page for developers describes them.
+"""Packets of the apps iFacialMocap and Facemotion3d, as their pages for developers describe them.
 
 Text: `name-value` with values of 0 to 100, joined by `|`; then `=head#` with three angles [deg]
-and a position, and the same for both eyes. Newer versions put `&` for `-`.
+and a position, and the same for both eyes. Facemotion3d and newer versions put `&` for `-`. The
+apps send to those who have sent them a request.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from x2c_sources.blendshapes.shapes import shape_name, shape_vector
 from x2c_sources.errors import PacketError
 
 PORT = 49983
+REQUEST = b"iFacialMocap_sahuasouryya9218sauhuiayeta91555dy3719"
+
+FACEMOTION3D_PORT = 49993
+FACEMOTION3D_REQUEST = b"FACEMOTION3D_OtherStreaming"
 
 _ENTRY = re.compile(r"(\w+)[-&](-?[\d.eE+-]+)")
 _LONGEST = 8192

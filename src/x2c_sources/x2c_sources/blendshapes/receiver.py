@@ -15,12 +15,17 @@ from x2c_sources.errors import PacketError, ReceiverError
 _LARGEST = 65535
 _MOST_AT_ONCE = 64
 
+_REQUEST_PERIOD = 1.0
+"""Time between two requests to a phone that is silent [s]."""
+
 
 class PuppetReceiver:
     """Newest face of one sender.
 
     The first sender of a valid face is followed until it has been silent for a while. Packets of
-    others are dropped unread, so that a stranger can neither steer nor disturb the face.
+    others are dropped unread, so that a stranger can neither steer nor disturb the face. Where a
+    phone is named, only that one is heard, and is asked to send while it is silent, if the format
+    needs that.
 
     Attributes:
         counts: Packets dropped so far, by reason.
@@ -33,9 +38,11 @@ class PuppetReceiver:
         port: Port to listen at; 0 for the format's own.
         silence: Time after which another sender may take over [s].
         clock: Steady clock [s].
+        phone: Name or address of the only sender that is heard; empty for the first one.
 
     Raises:
-        ReceiverError: The address and port cannot be listened at.
+        ReceiverError: The address and port cannot be listened at, or the phone cannot be reached
+            from there.
     """
 
     def __init__(
@@ -45,12 +52,14 @@ class PuppetReceiver:
         port: int,
         silence: float,
         clock: Callable[[], float] = time.monotonic,
+        phone: str = "",
     ) -> None:
         self._packets, self._silence, self._clock = packets, silence, clock
         self.counts: Counter[str] = Counter()
         self.last_error = ""
         self.sender = ""
-        self._heard = -float("inf")
+        self._heard = self._asked = -float("inf")
+        self._phone = _address_of(phone, address) if phone else ""
         self._reader = packets.reader()
         port = port or packets.port
         try:
@@ -83,6 +92,7 @@ class PuppetReceiver:
         At most 64 packets are taken; further ones wait in the socket, which drops what is too
         much.
         """
+        self._ask()
         newest = None
         for _ in range(_MOST_AT_ONCE):
             try:
@@ -97,9 +107,23 @@ class PuppetReceiver:
                 newest = shapes
         return newest
 
+    def _ask(self) -> None:
+        """Send the phone a request, if it must be asked and is silent."""
+        now = self._clock()
+        request = self._packets.request if self._phone else b""
+        if not request or not self.is_silent or now - self._asked < _REQUEST_PERIOD:
+            return
+        self._asked = now
+        try:
+            self._socket.sendto(request, (self._phone, self._packets.port))
+            self.counts["requests sent"] += 1
+        except OSError:
+            # The network may come.
+            self.counts["requests failed"] += 1
+
     def _read(self, packet: bytes, sender: str) -> Array | None:
         if sender != self.sender:
-            if self.sender and not self.is_silent:
+            if sender != (self._phone or sender) or (self.sender and not self.is_silent):
                 self.counts["packets of strangers"] += 1
                 return None
             self._reader = self._packets.reader()
@@ -119,3 +143,23 @@ class PuppetReceiver:
     def close(self) -> None:
         """Stop listening."""
         self._socket.close()
+
+
+def _address_of(phone: str, address: str) -> str:
+    """Return the address of a phone that can reach an address of this machine.
+
+    Raises:
+        ReceiverError: There is no such phone, or it cannot reach the address.
+    """
+    try:
+        found = socket.gethostbyname(phone)
+    except (OSError, UnicodeError) as error:
+        raise ReceiverError(
+            f"phone: expected an address such as 192.168.1.7, got {phone!r}: {error}"
+        ) from error
+    if address.startswith("127.") and not found.startswith("127."):
+        raise ReceiverError(
+            f"phone: {phone} cannot reach {address}; set address to that of this machine in the "
+            "phone's network, or to 0.0.0.0"
+        )
+    return found
