@@ -146,3 +146,43 @@ def test_the_only_person_stays_when_the_next_is_asked_for():
     # The request is over when another one comes.
     assert selector.choose([box(400), box(100)], 0.2) == 1
     assert selector.track_id == 0
+
+
+def follow_ranks(selector, ranks, seconds, begin=0.0):
+    """Show three people with these ranks for a while; return whom it follows in the end."""
+    boxes = [box(100), box(300), box(500)]
+    for step in range(round(seconds * 10) + 1):
+        chosen = selector.choose(boxes, begin + step / 10, ranks)
+    return chosen
+
+
+def test_the_highest_rank_is_the_first_choice():
+    assert follow_ranks(PersonSelector(stays=False), [0.0, 0.2, 0.1], 0.0) == 1
+
+
+def test_a_person_with_a_clear_lead_is_followed_after_a_second():
+    selector = PersonSelector(stays=False)
+    follow_ranks(selector, [5.0, 0.0, 0.0], 1.0)
+    assert follow_ranks(selector, [5.0, 6.5, 0.0], 0.9, 2.0) == 0
+    assert follow_ranks(selector, [5.0, 6.5, 0.0], 0.3, 2.9) == 1
+    assert selector.track_id == 1
+
+
+def test_a_small_or_short_lead_changes_nothing():
+    selector = PersonSelector(stays=False)
+    assert follow_ranks(selector, [5.0, 0.0, 0.0], 0.0) == 0
+    assert follow_ranks(selector, [5.0, 5.9, 0.0], 5.0, 1.0) == 0
+    for second in range(8):
+        # The lead goes from one to the other and back.
+        ranks = [5.0, 8.0, 0.0] if second % 2 else [5.0, 0.0, 8.0]
+        assert follow_ranks(selector, ranks, 0.8, 7.0 + second) == 0
+    assert selector.track_id == 0
+
+
+def test_a_person_who_was_asked_for_is_kept_until_gone():
+    selector = PersonSelector(patience=0.5, stays=False)
+    follow_ranks(selector, [9.0, 0.0, 0.0], 1.0)
+    selector.follow_next()
+    assert follow_ranks(selector, [9.0, 0.0, 0.0], 5.0, 1.1) == 1
+    assert selector.choose([box(100), box(500)], 8.0, [9.0, 0.0]) == 0
+    assert follow_ranks(selector, [9.0, 0.0, 12.0], 2.0, 8.1) == 2

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from x2c_core.face.frames import FaceState
+from x2c_perception.tracking.follow_policy import Follow
 from x2c_perception.tracking.person_tracker import PersonTracker
 from x2c_perception.tracking.tracker import DetectedFace, FaceTracker
 
@@ -104,11 +105,24 @@ def test_smoothing_can_be_turned_off_and_on(tracker, make_face):
     person_tracker = PersonTracker(tracker, smoothing={})
     faces = [make_face(mouth=0.1 * (i % 2)) for i in range(4)]
     for number, smoothing in enumerate(({}, {}, None, {})):
-        person_tracker.configure(1.0, smoothing)
+        person_tracker.configure(1.0, smoothing, Follow.STAY)
         tracker.faces = found(faces[number])
         out = person_tracker.follow(IMAGE, 0.03 * number).landmarks
         same = np.abs(out - faces[number].landmarks).max() < 1e-6
         assert same == (number != 1)
+
+
+def test_another_person_who_looks_is_followed(tracker, make_face):
+    person_tracker = PersonTracker(tracker, smoothing={}, follow=Follow.LOOKING)
+    away, looks = make_face(at=(150.0, 240.0), yaw=0.9), make_face(at=(470.0, 240.0))
+    tracker.faces = found(away)
+    assert person_tracker.follow(IMAGE, 0.0).track_id == 0
+    tracker.faces = found(away, looks)
+    ids = [person_tracker.follow(IMAGE, 0.1 * number).track_id for number in range(1, 14)]
+    assert ids[:9] == [0] * 9
+    assert ids[-1] == 1
+    face = person_tracker.follow(IMAGE, 1.4)
+    assert np.abs(face.landmarks - looks.landmarks).max() < 1e-6
 
 
 def test_a_face_that_is_no_face_counts_as_lost(tracker):

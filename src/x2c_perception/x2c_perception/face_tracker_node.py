@@ -87,7 +87,7 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
         self._stage.close()
 
     def parameters_changed(self) -> None:
-        """Take over smoothing, patience, calibration, and the person's name."""
+        """Take over smoothing, patience, whom to follow, calibration, and the person's name."""
         self._stage.configure(self.params.settings)
         if self.params.person != self._person:
             self._person = self.params.person

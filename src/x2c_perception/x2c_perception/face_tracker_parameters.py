@@ -11,6 +11,7 @@ from x2c_core.images.orientation import check_quarter_turn
 from x2c_node.parameters import Parameters, parameter
 from x2c_perception.neutral.person_store import NAME, NAME_IN_WORDS
 from x2c_perception.tracking.face_smoother import DEFAULTS, Region, Smoothing
+from x2c_perception.tracking.follow_policy import Follow
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 
 _NAMES = {
@@ -60,7 +61,7 @@ class FaceTrackerParameters(Parameters):
     )
     max_faces: int = parameter(
         _DEFAULT.max_faces,
-        "Number of faces to look for; one is followed, and others do not replace it.",
+        "Number of faces to look for; one is followed, as `follow` says.",
         minimum=1,
         maximum=10,
     )
@@ -81,6 +82,14 @@ class FaceTrackerParameters(Parameters):
         "Time without the person after which another one is followed [s].",
         minimum=0.0,
         maximum=60.0,
+        dynamic=True,
+    )
+    follow: str = parameter(
+        str(_DEFAULT.follow),
+        "Whom to follow among several people, with max_faces of 2 or more. stay: the largest face "
+        "at first, until that person has gone. largest, nearest, looking (at the camera): one who "
+        "has been clearly ahead for a second. A person chosen by ~/next_person is kept.",
+        choices=tuple(Follow),
         dynamic=True,
     )
     rotate: int = parameter(
@@ -143,6 +152,7 @@ class FaceTrackerParameters(Parameters):
             minimum_detection_confidence=self.minimum_detection_confidence,
             minimum_tracking_confidence=self.minimum_tracking_confidence,
             person_patience=self.person_patience,
+            follow=Follow(self.follow),
             smoothing=self.regions,
             person=self.person,
             neutral_file=self.neutral_file,

@@ -109,7 +109,7 @@ class TrackingStage:
         self._keeper = NeutralKeeper(self._store, settings.person, settings.automatic_calibration)
 
     def configure(self, settings: TrackingSettings) -> None:
-        """Take over smoothing, patience and automatic calibration; the rest stays as it was.
+        """Take over smoothing, patience, whom to follow and automatic calibration; no more.
 
         Another person is taken over by `choose_person`.
 
@@ -119,7 +119,7 @@ class TrackingStage:
         self._settings = settings
         self._keeper.automatic = settings.automatic_calibration
         if self._follower is not None:
-            self._follower.configure(settings.person_patience, settings.smoothing)
+            self._follower.configure(settings.person_patience, settings.smoothing, settings.follow)
 
     @property
     def faces_found(self) -> int:
@@ -249,6 +249,6 @@ class TrackingStage:
         if self._follower is None:
             settings = self._settings
             self._follower = PersonTracker(
-                self._models(), settings.person_patience, settings.smoothing
+                self._models(), settings.person_patience, settings.smoothing, settings.follow
             )
         return self._follower

@@ -98,14 +98,26 @@ def face_frames(face: Face, camera: Intrinsics | None = None) -> FaceFrames | No
     u, v = face.pose.translation[:2]
     ray = np.array([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, 1.0])
     points = face.pose.to_head_frame(face.landmarks)
-    yaw, pitch = describe_face(points)[_GAZE]
     return FaceFrames(
         position=ray * depth,
         rotation=turn_to(ray) @ face.pose.rotation,
-        # A positive pitch of REP-103 is down.
-        gaze=rotation_from(yaw, -pitch, 0.0) @ OPTICAL,
+        gaze=gaze_rotation(points),
         points=points * INTEROCULAR_DISTANCE,
     )
+
+
+def gaze_rotation(points: Array) -> Array:
+    """Return the rotation (3, 3) from the gaze frame, which looks along z, to the face frame.
+
+    Args:
+        points: (478, 3) landmarks in the face frame [interocular distances].
+
+    Raises:
+        LandmarkError: A landmark is NaN or infinite.
+    """
+    yaw, pitch = describe_face(points)[_GAZE]
+    # A positive pitch of REP-103 is down.
+    return rotation_from(yaw, -pitch, 0.0) @ OPTICAL
 
 
 def turn_to(ray: Array) -> Array:

@@ -14,6 +14,7 @@ from x2c_core.face.frames import Face, FaceState
 from x2c_core.face.head_pose import HeadPose, fit_head_pose
 from x2c_core.face.topology import COUNT
 from x2c_perception.tracking.face_smoother import FaceSmoother, Region, Smoothing
+from x2c_perception.tracking.follow_policy import Follow, ranks
 from x2c_perception.tracking.person_selector import Box, PersonSelector
 from x2c_perception.tracking.tracker import FaceTracker
 
@@ -30,6 +31,7 @@ class PersonTracker:
         tracker: Finds the faces.
         patience: Time without a person after which another one is followed [s].
         smoothing: For each region; None leaves landmarks as they are found.
+        follow: Choice of the person to follow where several are seen.
     """
 
     def __init__(
@@ -37,12 +39,13 @@ class PersonTracker:
         tracker: FaceTracker,
         patience: float = 1.0,
         smoothing: Mapping[Region, Smoothing] | None = None,
+        follow: Follow = Follow.STAY,
     ) -> None:
         self._tracker = tracker
-        self._selector = PersonSelector(patience)
+        self._selector = PersonSelector()
         self._smoother = FaceSmoother()
         self._smooth = False
-        self.configure(patience, smoothing)
+        self.configure(patience, smoothing, follow)
         self._landmarks = np.zeros((COUNT, 3))
         self._pose: HeadPose | None = None
         self._size = (0, 0)
@@ -50,9 +53,13 @@ class PersonTracker:
         self.faces_found = 0
         self.detected: NDArray[np.float64] | None = None
 
-    def configure(self, patience: float, smoothing: Mapping[Region, Smoothing] | None) -> None:
-        """Change patience [s] and smoothing."""
+    def configure(
+        self, patience: float, smoothing: Mapping[Region, Smoothing] | None, follow: Follow
+    ) -> None:
+        """Change patience [s], smoothing, and who is followed."""
         self._selector.patience = patience
+        self._selector.stays = follow is Follow.STAY
+        self._follow = follow
         self._smooth = smoothing is not None
         if smoothing is not None:
             self._smoother.configure(smoothing)
@@ -85,7 +92,10 @@ class PersonTracker:
         found = self._tracker.track(rgb)
         self.faces_found = len(found)
         track_before = self._selector.track_id
-        chosen = self._selector.choose([Box.around(face.landmarks) for face in found], now)
+        boxes = [Box.around(face.landmarks) for face in found]
+        # One face needs no rank, which takes a fit of its pose.
+        wanted = ranks(self._follow, [one.landmarks for one in found]) if len(found) > 1 else None
+        chosen = self._selector.choose(boxes, now, wanted)
         if chosen is None or not self._take(found[chosen].landmarks, now, track_before):
             self._time, self.detected = None, None
             return self._face(0.0, FaceState.LOST)
