@@ -43,7 +43,14 @@ def parameter_classes() -> dict[str, type[Parameters]]:
     """Return the class of parameters of each node, by its name."""
     found = {}
     nodes = build_graph(
-        GraphOptions(record="folder", speech=True, idle=True, blendshapes="vmc", frames=True)
+        GraphOptions(
+            record="folder",
+            speech=True,
+            idle=True,
+            blendshapes="vmc",
+            frames=True,
+            humans=True,
+        )
     )
     nodes += build_graph(GraphOptions(robot="example_twelve"))
     player = player_node(GraphOptions(), ReplayOptions("bag"))

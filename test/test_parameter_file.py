@@ -17,7 +17,9 @@ from x2c_node.parameters import Parameters, specs
 MOTORS = build_graph(GraphOptions(robot="ameca"))
 NODES = (
     *build_graph(
-        GraphOptions(record="out", speech=True, idle=True, blendshapes="vmc", frames=True)
+        GraphOptions(
+            record="out", speech=True, idle=True, blendshapes="vmc", frames=True, humans=True
+        )
     ),
     *(node for node in MOTORS if node.name == "motor_driver_node"),
     player_node(GraphOptions(), ReplayOptions("bag")),

@@ -33,6 +33,7 @@ setup(
             "camera_node = x2c_perception.camera_node:main",
             "face_frames_node = x2c_perception.face_frames_node:main",
             "face_tracker_node = x2c_perception.face_tracker_node:main",
+            "humans_node = x2c_perception.humans_node:main",
         ],
     },
 )

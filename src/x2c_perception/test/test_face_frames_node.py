@@ -56,9 +56,9 @@ def test_frames_go_to_tf_with_the_stamp_of_the_image(ros, start, show):
     start()
     show(lambda: got, "transforms", at=(320.0, 240.0), track_id=3)
     head, face, gaze = got[0].transforms
-    assert [one.child_frame_id for one in got[0].transforms] == ["head", "face_3", "gaze_3"]
+    assert [one.child_frame_id for one in got[0].transforms] == ["head", "face_p3", "gaze_p3"]
     assert [one.header.frame_id for one in got[0].transforms] == [
-        *("camera_optical_frame", "camera_optical_frame", "face_3")
+        *("camera_optical_frame", "camera_optical_frame", "face_p3")
     ]
     assert all(one.header.stamp == HEADER.stamp for one in got[0].transforms)
     assert head.transform == face.transform
@@ -88,7 +88,7 @@ def test_markers_are_in_the_frame_of_the_face_and_go_with_it(ros, start, show):
     start()
     show(lambda: got, "markers", track_id=3)
     landmarks, right, left = got[0].markers
-    assert {one.header.frame_id for one in got[0].markers} == {"face_3"}
+    assert {one.header.frame_id for one in got[0].markers} == {"face_p3"}
     assert (landmarks.type, len(landmarks.points)) == (Marker.POINTS, 478)
     assert landmarks.color.a == 1.0
     for ray, side in ((right, -1.0), (left, 1.0)):

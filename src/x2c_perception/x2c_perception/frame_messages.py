@@ -29,6 +29,17 @@ _LANDMARK = ColorRGBA(r=0.35, g=0.8, b=1.0, a=1.0)
 _GAZE = ColorRGBA(r=1.0, g=0.7, b=0.2, a=0.9)
 
 
+def face_id(track_id: int) -> str:
+    """Return the identifier of a person's face as REP-155 uses it in frames and topics.
+
+    It begins with a letter, as every part of a topic's name must.
+
+    Args:
+        track_id: Identity of the person.
+    """
+    return f"p{track_id}"
+
+
 def face_transforms(
     frames: FaceFrames, header: Header, track_id: int, prefix: str = ""
 ) -> list[TransformStamped]:
@@ -40,12 +51,13 @@ def face_transforms(
         track_id: Identity of the person.
         prefix: Text before the names of the frames.
     """
-    face = f"{prefix}face_{track_id}"
+    name = face_id(track_id)
+    face = f"{prefix}face_{name}"
     in_face = Header(stamp=header.stamp, frame_id=face)
     return [
         _transform(header, f"{prefix}{HEAD}", frames.position, frames.rotation),
         _transform(header, face, frames.position, frames.rotation),
-        _transform(in_face, f"{prefix}gaze_{track_id}", np.zeros(3), frames.gaze),
+        _transform(in_face, f"{prefix}gaze_{name}", np.zeros(3), frames.gaze),
     ]
 
 
@@ -83,7 +95,7 @@ def face_markers(
         track_id: Identity of the person.
         prefix: Text before the names of the frames.
     """
-    in_face = Header(stamp=header.stamp, frame_id=f"{prefix}face_{track_id}")
+    in_face = Header(stamp=header.stamp, frame_id=f"{prefix}face_{face_id(track_id)}")
     landmarks = Marker(header=in_face, ns="landmarks", type=Marker.POINTS, color=_LANDMARK)
     landmarks.scale = Vector3(x=0.0015, y=0.0015)
     landmarks.points = [Point(x=x, y=y, z=z) for x, y, z in frames.points.tolist()]

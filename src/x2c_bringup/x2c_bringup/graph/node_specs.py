@@ -32,7 +32,9 @@ from x2c_perception.cameras.choice import choose_source_class
 
 ParameterValue = str | bool | int | float
 
-_STATELESS = ("camera_node", "face_tracker_node", "imitation_node", "face_frames_node")
+_STATELESS = (
+    *("camera_node", "face_tracker_node", "imitation_node", "face_frames_node", "humans_node"),
+)
 """Nodes that can start again in the middle: no emergency stop, command or file depends on them."""
 
 
@@ -118,6 +120,8 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     nodes += _sources(options)
     if options.frames or options.description:
         nodes.append(_frames(options))
+    if options.humans:
+        nodes.append(_node(options, "x2c_perception", "humans_node"))
     if options.description:
         nodes.append(_state_publisher(options))
     if folder := recording_folder(options.record):

@@ -112,6 +112,11 @@ class GraphOptions:
         "Start face_frames_node, which publishes head, face and gaze on /tf and landmarks as "
         "markers.",
     )
+    humans: bool = _option(
+        False,
+        "Start humans_node, which publishes the followed person under /humans as REP-155 says; "
+        "needs hri_msgs.",
+    )
     description: bool = _option(
         False,
         "Start robot_state_publisher with the robot's URDF, for RViz; it brings frames along.",
@@ -131,7 +136,7 @@ class GraphOptions:
     )
     respawn: bool = _option(
         False,
-        "Start camera_node, face_tracker_node, imitation_node, face_frames_node and "
+        "Start camera_node, face_tracker_node, imitation_node, face_frames_node, humans_node and "
         "robot_state_publisher again when they fail; the others have state, and end the launch.",
     )
     log_level: str = _option(

@@ -102,6 +102,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"let a puppeteer drive the face, who sends one of: {', '.join(FORMATS)}",
     )
     parser.add_argument(
+        "--humans", action="store_true", help="publish the person under /humans, for ROS4HRI"
+    )
+    parser.add_argument(
         "--params", metavar="FILE", type=Path, help="YAML file with parameters of the nodes"
     )
     parser.add_argument(
@@ -191,6 +194,7 @@ def common_options(
         speech=arguments.speech,
         microphone=arguments.microphone,
         idle=arguments.idle,
+        humans=arguments.humans,
         blendshapes=arguments.blendshapes,
         record=record,
         log_level=arguments.log_level,
