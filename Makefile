@@ -35,26 +35,27 @@ lint: setup ## check style, formatting, types, imports and shell scripts
 	PYTHONPATH=$$(printf '%s:' src/*) lint-imports --no-logo --no-cache
 	mypy
 
-check: build lint ## check style and types, and run the pure tests, in a minute
-	@source scripts/env.sh
-	# Images of containers often set it; each process would compile every source again.
-	unset PYTHONDONTWRITEBYTECODE
-	python -m pytest -n "$$(nproc)" --dist loadscope -m "not ros and not process and not slow"
+check: build ## check style and types, and run the pure tests, in a minute
+	@$(call beside_lint,-n "$$(nproc)" -m "not ros and not process and not slow")
 
 test: build ## run every check and test
-	@source scripts/env.sh
-	# Images of containers often set it; each process would compile every source again.
-	unset PYTHONDONTWRITEBYTECODE
-	# Most tests wait for processes, so the checks run beside them.
-	$(MAKE) --no-print-directory lint >build/lint.log 2>&1 &
-	lint=$$!
-	trap 'kill $$lint 2>/dev/null || true' EXIT
-	tests=0
-	python -m pytest -n auto --dist loadscope --no-loadscope-reorder || tests=$$?
-	linted=0
-	wait $$lint || linted=$$?
-	cat build/lint.log
-	exit $$((tests || linted))
+	@$(call beside_lint,-n auto)
+
+# The checks use one core, and most tests wait, so they run side by side.
+define beside_lint
+source scripts/env.sh
+# Images of containers often set it; each process would compile every source again.
+unset PYTHONDONTWRITEBYTECODE
+$(MAKE) --no-print-directory lint >build/lint.log 2>&1 &
+lint=$$!
+trap 'kill $$lint 2>/dev/null || true' EXIT
+tests=0
+python -m pytest $(1) --dist loadscope --no-loadscope-reorder || tests=$$?
+linted=0
+wait $$lint || linted=$$?
+cat build/lint.log
+exit $$((tests || linted))
+endef
 
 bench: build ## measure speed and memory (AGAINST= commit or tag to compare with)
 	@./x2c bench $${AGAINST:+--against "$$AGAINST"}

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from x2c_testing.graph import Ros
-from x2c_testing.waiting import LONGEST_WAIT
+from x2c_testing.waiting import LONGEST_WAIT, wait_until
 
 
 class InsideNode:
@@ -44,6 +44,17 @@ class InsideNode:
     def running(self) -> bool:
         """Whether its thread still runs."""
         return self._thread.is_alive()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until this process has written something; fails when the node ends without."""
+
+        def written_or_over() -> bool:
+            over = not self.running
+            return text in self.output or over
+
+        wait_until(written_or_over, f"{text!r} of {self._thread.name}")
+        if text not in self.output:
+            pytest.fail(f"{self._thread.name} ended without {text!r}; it said:\n{self.output}")
 
     def stop(self, *_: object) -> int:
         """Bring the node to its end; 1 if its thread has ended with an error before, else 0."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,14 +20,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_STDERR] = os.dup(2)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """Limit the time of a teardown: pytest and pytest-timeout drop their limits at a failure."""
-    _end_process_after(item.config, float(item.config.getini("faulthandler_timeout")))
-    try:
-        return (yield)
-    finally:
-        faulthandler.cancel_dump_traceback_later()
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Limit what is left of a test that failed: pytest and pytest-timeout drop their limits then.
+
+    Only then, as a limit is a thread, for which a test on a busy machine waits milliseconds.
+    """
+    if isinstance(node, pytest.Item):
+        # pytest calls it off when the test is over.
+        _end_process_after(node.config, float(node.config.getini("faulthandler_timeout")))
 
 
 @pytest.hookimpl(trylast=True)

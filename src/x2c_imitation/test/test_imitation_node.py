@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""imitation_node over real DDS, as a process of its own but for what it refuses."""
+"""imitation_node over real DDS: the installed executable, or in this process."""
 
 from __future__ import annotations
 
@@ -74,6 +74,14 @@ def start(node_process, image_robot):
     return run
 
 
+@pytest.fixture
+def start_inside(node_inside, image_robot):
+    def run(**parameters):
+        return node_inside(ImitationNode, parameters={"robot": str(image_robot)} | parameters)
+
+    return run
+
+
 def test_a_face_becomes_control_values_with_its_stamp(start, ros, wait_until, model, make_face):
     process = start(recovery_time=0.05)
     person = Person(ros, wait_until)
@@ -106,12 +114,12 @@ def count_of_refused(ros) -> int:
     return int(values.get("face refused", 0))
 
 
-def test_garbage_is_refused_and_the_node_lives(start, ros, wait_until, model, make_face):
-    process = start(recovery_time=0.05, diagnostics_period=0.1)
+def test_garbage_is_refused_and_the_node_lives(start_inside, ros, wait_until, model, make_face):
+    node = start_inside(recovery_time=0.05, diagnostics_period=0.1)
     person = Person(ros, wait_until)
     neutral = make_face(model.neutral)
     person.is_neutral_with(neutral)
-    wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    wait_until(lambda: "taken" in node.output, what="the neutral face to be taken")
     person.shows(person.message(neutral))
 
     for number, spoil in enumerate(("nan", "infinity", "state", "one point"), start=1):
@@ -138,14 +146,16 @@ def test_garbage_is_refused_and_the_node_lives(start, ros, wait_until, model, ma
         assert np.isfinite(values).all()
         assert (values >= controls.MINIMUM - 1e-6).all()
         assert (values <= controls.MAXIMUM + 1e-6).all()
-    assert process.stop() == 0
+    assert node.stop() == 0
 
 
-def test_a_lost_face_is_held_then_eases_to_neutral(start, ros, wait_until, model, make_face):
-    process = start(hold_time=0.2, ease_time=0.3, recovery_time=0.05)
+def test_a_lost_face_is_held_then_eases_to_neutral(
+    start_inside, ros, wait_until, model, make_face
+):
+    node = start_inside(hold_time=0.2, ease_time=0.3, recovery_time=0.05)
     person = Person(ros, wait_until)
     person.is_neutral_with(make_face(model.neutral))
-    wait_until(lambda: "taken" in process.output, what="the neutral face to be taken")
+    wait_until(lambda: "taken" in node.output, what="the neutral face to be taken")
     face = make_face(model.landmarks(controls.from_names({"Jaw Pitch": 0.3})))
     for _ in range(5):
         shown = person.shows(person.message(face))
@@ -164,12 +174,12 @@ def test_a_lost_face_is_held_then_eases_to_neutral(start, ros, wait_until, model
     person.stamp -= 5_000_000_000
     again = person.shows(person.message(face))
     np.testing.assert_allclose(again.values, controls.NEUTRAL, atol=1e-6)
-    assert "time jumped" in process.output
-    assert process.stop() == 0
+    assert "time jumped" in node.output
+    assert node.stop() == 0
 
 
-def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make_face):
-    process = start(diagnostics_period=0.1)
+def test_a_tracker_that_falls_silent_is_told(start_inside, ros, wait_until, model, make_face):
+    node = start_inside(diagnostics_period=0.1)
     person = Person(ros, wait_until)
     for _ in range(3):
         person.shows(person.message(make_face(model.neutral)))
@@ -177,7 +187,7 @@ def test_a_tracker_that_falls_silent_is_told(start, ros, wait_until, model, make
         lambda: (said := ros.diagnosis("imitation_node")) and "no more faces" in said.message,
         what="a diagnosis of the silence",
     )
-    assert process.stop() == 0
+    assert node.stop() == 0
 
 
 @pytest.mark.parametrize(
@@ -248,13 +258,13 @@ def test_x2cnet_imitates_too(start, ros, wait_until, model, make_face, runtime):
     assert process.stop() == 0
 
 
-def test_broken_weights_are_refused_with_the_reason(start, ros, wait_until, image_robot):
+def test_broken_weights_are_refused_with_the_reason(start_inside, ros, wait_until, image_robot):
     (image_robot / "x2cnet.onnx").write_bytes(b"half a file")
-    process = start(backend="x2cnet")
-    wait_until(lambda: "is the file whole?" in process.output, what="the reason in the log")
+    node = start_inside(backend="x2cnet")
+    wait_until(lambda: "is the file whole?" in node.output, what="the reason in the log")
     assert ros.state("imitation_node") == "unconfigured"
-    assert process.running
-    assert process.stop() == 0
+    assert node.running
+    assert node.stop() == 0
 
 
 @pytest.mark.process

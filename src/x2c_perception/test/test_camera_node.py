@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The camera node as its users meet it: the installed executable, over DDS."""
+"""The camera node over DDS: the installed executable, then in this process."""
 
 import itertools
 import json
@@ -21,11 +21,9 @@ from x2c_perception.camera_node import CameraNode
 
 
 @pytest.fixture
-def camera(node_process):
+def camera(node_inside):
     def start(**parameters):
-        return node_process(
-            "x2c_perception", "camera_node", parameters={"diagnostics_period": 0.1, **parameters}
-        )
+        return node_inside(CameraNode, parameters={"diagnostics_period": 0.1, **parameters})
 
     return start
 
@@ -38,11 +36,12 @@ def diagnosis(ros, contains):
     return find
 
 
-def test_a_video_is_published_with_regular_stamps(camera, ros, write_video, wait_until):
+def test_a_video_is_published_with_regular_stamps(node_process, ros, write_video, wait_until):
     images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)
     before = ros.node.get_clock().now().nanoseconds
     video = write_video(images=20, rate=20.0)
-    process = camera(filename=str(video), loop=True, frame_id="eye")
+    parameters = {"filename": str(video), "loop": True, "frame_id": "eye"}
+    process = node_process("x2c_perception", "camera_node", parameters=parameters)
     wait_until(lambda: len(images) >= 25, what="images beyond the end of the video")
     first = images[0]
     assert (first.encoding, first.width, first.height, first.step) == ("bgr8", 64, 48, 192)
@@ -101,7 +100,7 @@ def test_a_file_without_loop_is_published_once_and_its_end_is_told(
 ):
     every = QoSProfile(depth=10)
     images = ros.collect(Image, "image_raw", every)
-    process = camera(
+    node = camera(
         filename=str(write_video(images=5)),
         wait_for_subscriber=True,
         # Else the newest image takes the place of one that has not been taken.
@@ -111,23 +110,23 @@ def test_a_file_without_loop_is_published_once_and_its_end_is_told(
     assert {v.key: v.value for v in status.values}["finished"] == "True"
     wait_until(lambda: len(images) == 5, what="all five images")
     assert ros.state("camera_node") == "active"
-    process.wait_for("end of file")
-    assert process.output.count("end of file") == 1
-    assert process.stop() == 0
+    node.wait_for("end of file")
+    assert node.output.count("end of file") == 1
+    assert node.stop() == 0
 
 
 def test_a_file_that_is_no_video_refuses_to_configure(camera, ros, tmp_path, wait_until):
     (tmp_path / "text.mp4").write_text("no video")
-    process = camera(filename=str(tmp_path / "text.mp4"))
+    node = camera(filename=str(tmp_path / "text.mp4"))
     status = wait_until(diagnosis(ros, "is not a video"), what="the reason")
     assert status.level == b"\x02"
     assert ros.state("camera_node") == "unconfigured"
-    assert "text.mp4 is not a video" in process.output
+    assert "text.mp4 is not a video" in node.output
 
 
 def test_a_camera_that_is_not_there_is_told_and_looked_for(camera, ros, wait_until):
     diagnoses = ros.collect(DiagnosticArray, "/diagnostics")
-    process = camera(video_device="/dev/video98765")
+    node = camera(video_device="/dev/video98765")
 
     def trials():
         told = [one for array in list(diagnoses) for one in array.status]
@@ -140,9 +139,9 @@ def test_a_camera_that_is_not_there_is_told_and_looked_for(camera, ros, wait_unt
     assert {one.level for one in trials()} == {b"\x02"}
     assert all("no camera /dev/video98765" in one.message for one in trials())
     assert ros.state("camera_node") == "active"
-    process.wait_for("no camera")
-    assert process.output.count("no camera") == 1
-    assert process.stop() == 0
+    node.wait_for("no camera")
+    assert node.output.count("no camera") == 1
+    assert node.stop() == 0
 
 
 def test_a_calibration_is_published(camera, ros, write_video, tmp_path, wait_until):
@@ -186,19 +185,19 @@ def test_a_calibration_that_cannot_be_read_leaves_the_camera_uncalibrated(
 def test_an_image_is_published_until_the_node_stops(camera, ros, tmp_path, wait_until):
     cv2.imwrite(str(tmp_path / "one.png"), np.full((20, 30, 3), 77, np.uint8))
     images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)
-    process = camera(filename=str(tmp_path / "one.png"), framerate=50.0)
+    node = camera(filename=str(tmp_path / "one.png"), framerate=50.0)
     wait_until(lambda: len(images) >= 10, what="ten images")
     assert (image_to_bgr(images[0]) == 77).all()
-    assert process.stop() == 0
+    assert node.stop() == 0
 
 
 def test_without_a_clock_nothing_is_published_and_that_is_said(
     camera, ros, write_video, wait_until
 ):
     images = ros.collect(Image, "image_raw", IMAGE_SUBSCRIBER)
-    process = camera(filename=str(write_video()), loop=True, use_sim_time=True)
+    node = camera(filename=str(write_video()), loop=True, use_sim_time=True)
     wait_until(diagnosis(ros, "waiting for /clock; "), what="the reason in the diagnosis")
-    process.wait_for("waiting for /clock: use_sim_time is true, and no node has published")
+    node.wait_for("waiting for /clock: use_sim_time is true, and no node has published")
     assert images == []
     clock = ros.publish(Clock, "/clock")
 
@@ -211,8 +210,8 @@ def test_without_a_clock_nothing_is_published_and_that_is_said(
 
     wait_until(tick, what="images")
     assert all(99 <= image.header.stamp.sec <= 100 for image in images)
-    assert process.stop() == 0
-    assert "negative" not in process.output
+    assert node.stop() == 0
+    assert "negative" not in node.output
 
 
 def test_the_lifecycle_is_obeyed(ros, write_video, wait_until):

@@ -178,9 +178,9 @@ def test_a_new_person_s_neutral_face_is_latched(node, camera, faces, ros, wait_u
 
 
 def test_a_person_s_neutral_face_is_saved_and_loaded_at_the_next_start(
-    tracker, node, camera, ros, wait_until
+    node_inside, node, camera, ros, wait_until
 ):
-    first = tracker(person="Ada")
+    first = node_inside(FaceTrackerNode, parameters={"person": "Ada"})
     camera()
     saved = Path(os.environ["ROS_HOME"]) / "x2c" / "persons" / "Ada.npz"
     wait_until(saved.is_file, what="the file")
@@ -212,9 +212,9 @@ def test_the_service_calibrates_anew(node, camera, ros, wait_until):
 
 
 def test_broken_images_are_counted_and_the_node_lives(
-    tracker, camera, faces, ros, resting, wait_until
+    node_inside, camera, faces, ros, resting, wait_until
 ):
-    process = tracker()
+    node = node_inside(FaceTrackerNode, parameters={"diagnostics_period": 0.1})
     publisher = ros.publish(Image, "image_raw", IMAGE_PUBLISHER)
     wait_until(publisher.get_subscription_count, what="the subscription")
     good = bgr_to_image(resting, Header())
@@ -238,13 +238,14 @@ def test_broken_images_are_counted_and_the_node_lives(
         return int(values(ros).get("image_raw refused", "0")) >= len(bad)
 
     wait_until(counted, what="the broken images to be counted")
-    assert "image_raw: " in process.output
-    assert process.output.count("unknown encoding") <= 3
+    assert "image_raw: " in node.output
+    assert node.output.count("unknown encoding") <= 3
     camera()
     wait_until(lambda: faces and faces[-1].state == FaceLandmarks.TRACKING, what="a face")
 
 
 def test_waiting_for_images_says_why(tracker, ros, wait_until):
+    # One process cannot have two types on one topic.
     tracker()
     status = wait_until(saying(ros, "there is no publisher"), what="no publisher")
     assert status.message.startswith("waiting for images on /image_raw: ")
@@ -253,8 +254,8 @@ def test_waiting_for_images_says_why(tracker, ros, wait_until):
     wait_until(saying(ros, "set image_transport:=compressed"), what="the wrong type")
 
 
-def test_waiting_for_images_tells_of_qualities_that_do_not_fit(tracker, ros, wait_until):
-    tracker(**{"qos_overrides./image_raw.subscription.reliability": "reliable"})
+def test_waiting_for_images_tells_of_qualities_that_do_not_fit(node, ros, wait_until):
+    node(**{"qos_overrides./image_raw.subscription.reliability": "reliable"})
     ros.publish(Image, "image_raw", IMAGE_SUBSCRIBER)
     wait_until(saying(ros, "incompatible QoS"), what="the reason")
     ros.publish(Image, "image_raw", IMAGE_PUBLISHER)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The installed node as a process, over DDS."""
+"""The node over DDS: the installed executable, or in this process."""
 
 import math
 import signal
@@ -71,6 +71,16 @@ def start(ros, wait_until, node_process):
     return start
 
 
+@pytest.fixture
+def start_inside(ros, wait_until, node_inside):
+    def start(**parameters):
+        given = {"diagnostics_period": 0.1, **parameters}
+        node = node_inside(VirtualFaceNode, parameters=given)
+        return node, Side(ros, wait_until)
+
+    return start
+
+
 def test_a_joint_command_moves_the_joint_and_changes_the_image(start, ros, wait_until, robot):
     process, side = start(image_width=128, image_height=96)
     images = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
@@ -98,8 +108,8 @@ def test_a_joint_command_moves_the_joint_and_changes_the_image(start, ros, wait_
     assert process.stop(signal.SIGINT) == 0
 
 
-def test_garbage_is_refused_counted_and_survived(start, ros, wait_until, robot):
-    process, side = start()
+def test_garbage_is_refused_counted_and_survived(start_inside, ros, wait_until, robot):
+    node, side = start_inside()
     side.send({"jaw_pitch": 0.2, "tail": 1.0})
     side.send({"jaw_pitch": 0.2, "tail": 1.0})
     side.reaches("jaw_pitch", 0.2)
@@ -123,13 +133,13 @@ def test_garbage_is_refused_counted_and_survived(start, ros, wait_until, robot):
     wait_until(counted, what="five refused and two clamped commands on /diagnostics")
     positions = np.array([state.position for state in side.states])
     assert np.isfinite(positions).all()
-    assert process.running
-    assert process.output.count("tail") == 1
-    assert process.stop(signal.SIGTERM) == 0
+    assert node.running
+    assert node.output.count("tail") == 1
+    assert node.stop() == 0
 
 
-def test_lifecycle_over_its_services(start, ros, wait_until):
-    process, side = start()
+def test_lifecycle_over_its_services(start_inside, ros, wait_until):
+    node, side = start_inside()
     images = ros.collect(Image, "robot/image_raw", IMAGE_SUBSCRIBER)
     wait_until(lambda: images, what="an image")
     assert ros.transition(NODE, "deactivate")
@@ -146,11 +156,11 @@ def test_lifecycle_over_its_services(start, ros, wait_until):
     assert result.successful
     assert ros.transition(NODE, "shutdown")
     assert ros.state(NODE) == "finalized"
-    assert process.stop() == 0
+    assert node.stop() == 0
 
 
-def test_silence_is_explained(start, ros, wait_until):
-    start()
+def test_silence_is_explained(start_inside, ros, wait_until):
+    start_inside()
     wait_until(
         lambda: (
             (status := ros.diagnosis(NODE)) and "waiting for /joint_commands" in status.message
