@@ -19,6 +19,12 @@ _BY_FIXTURE = {
     "process": ("node_process", "x2c", "performance", "install_example"),
 }
 
+_SECONDS = {"slow": 0.5, "process": 2.0, "ros": 1.0, "": 0.03}
+"""What a test of a kind takes, about [s]; the first mark counts."""
+
+_WAIT = ("process", "ros")
+"""Kinds that mostly wait."""
+
 
 class _Watch:
     """Processes started since the last look."""
@@ -47,26 +53,40 @@ _watch = _Watch()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by their fixtures; workers begin with the modules that take long."""
+    """Mark tests by their fixtures, and order their modules for several workers."""
     for item in items:
         used = getattr(item, "fixturenames", ())
         for mark, fixtures in _BY_FIXTURE.items():
             if any(name in used for name in fixtures):
                 item.add_marker(mark)
     if hasattr(config, "workerinput"):
-        modules: dict[str, int] = {}
-        for item in items:
-            module = item.nodeid.partition("::")[0]
-            modules[module] = max(modules.get(module, 0), _weight(item))
-        items.sort(key=lambda item: -modules[item.nodeid.partition("::")[0]])
+        items[:] = _beside_each_other(items)
 
 
-def _weight(item: pytest.Item) -> int:
-    """Return how long a test's kind takes, in comparison."""
-    marks = ("ros", "process", "slow")
-    return max(
-        (marks.index(one.name) + 1 for one in item.iter_markers() if one.name in marks), default=0
-    )
+def _beside_each_other(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Order modules so that some tests wait while others compute, and long ones begin early."""
+    modules: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    computing: list[tuple[float, list[pytest.Item]]] = []
+    waiting: list[tuple[float, list[pytest.Item]]] = []
+    for module in modules.values():
+        kinds = [
+            next(m for m in _SECONDS if not m or item.get_closest_marker(m)) for item in module
+        ]
+        seconds = sum(_SECONDS[kind] for kind in kinds)
+        waits = sum(_SECONDS[kind] for kind in kinds if kind in _WAIT) > seconds / 2
+        (waiting if waits else computing).append((seconds, module))
+    shares = []
+    for queue in (computing, waiting):
+        queue.sort(key=lambda one: -one[0])
+        before = 0.0
+        whole = sum(seconds for seconds, _ in queue)
+        for seconds, module in queue:
+            shares.append((before / whole, module))
+            before += seconds
+    shares.sort(key=lambda one: one[0])
+    return [item for _, module in shares for item in module]
 
 
 @pytest.hookimpl(wrapper=True)
