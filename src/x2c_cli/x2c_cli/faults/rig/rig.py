@@ -7,7 +7,7 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -154,6 +154,27 @@ class Rig:
         """Let some time [s] pass."""
         time.sleep(seconds)
 
+    def moments(self, rate: float, seconds: float) -> Iterator[float]:
+        """Yield the time that has passed [s], so many times a second, for some time [s]."""
+        began = time.monotonic()
+        count = 0
+        while (passed := time.monotonic() - began) < seconds:
+            yield passed
+            count += 1
+            self.wait(max(count / rate - (time.monotonic() - began), 0.0))
+
+    def until(self, condition: Callable[[], object], failure: str, every: float = 0.1) -> None:
+        """Wait until a condition holds, and look at it from time to time [s].
+
+        Raises:
+            FaultError: It does not come to hold; `failure` is the text.
+        """
+        limit = time.monotonic() + _LONGEST
+        while not condition():
+            if time.monotonic() > limit:
+                raise FaultError(failure)
+            time.sleep(every)
+
     def wait_for(self, *states: State) -> State:
         """Wait until actuation is in one of some states, and return it.
 
@@ -170,17 +191,9 @@ class Rig:
         return state
 
     def wait_for_news(self) -> None:
-        """Wait until actuation reports its state again.
-
-        Raises:
-            FaultError: It does not.
-        """
+        """Wait until actuation reports its state again."""
         before = self._reported()
-        limit = time.monotonic() + _LONGEST
-        while self._reported() == before:
-            if time.monotonic() > limit:
-                raise FaultError("actuation reports nothing")
-            time.sleep(_ANSWER / 100.0)
+        self.until(lambda: self._reported() != before, "actuation reports nothing")
 
     # What is done.
 
@@ -229,6 +242,10 @@ class Rig:
         names = list(self._robot.joint_names)
         self._false_states.publish(JointState(name=names, position=list(positions)))
 
+    def publisher(self, kind: type, topic: str, quality: QoSProfile) -> Any:
+        """Return a publisher beside those of the pipeline."""
+        return self._node.create_publisher(kind, topic, quality)
+
     def set_estop(self, asserted: bool) -> None:
         """Assert or release the emergency stop by its topic."""
         self._estop.publish(Bool(data=asserted))
@@ -246,16 +263,8 @@ class Rig:
         return self._call(self._reset, Trigger.Request())
 
     def reset_when_released(self) -> None:
-        """Call `~/reset` as soon as the release of the emergency stop is heard.
-
-        Raises:
-            FaultError: It is not heard.
-        """
-        limit = time.monotonic() + _ANSWER
-        while not self.reset():
-            if time.monotonic() > limit:
-                raise FaultError("the release of the emergency stop is not received")
-            time.sleep(_ANSWER / 100.0)
+        """Call `~/reset` as soon as the release of the emergency stop is heard."""
+        self.until(self.reset, "the release of the emergency stop is not received")
 
     def transition(self, name: str, label: str) -> bool:
         """Ask a node for a transition, for example "configure"; return whether it succeeded."""

@@ -6,8 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +18,13 @@ from x2c_cli.faults.scenarios.messages import control_message
 from x2c_cli.faults.scenarios.power_cuts import power_cuts
 from x2c_cli.faults.scenarios.restarts import restarts
 from x2c_cli.faults.scenarios.strangers import strange_stops
+from x2c_cli.faults.scenarios.wild_layers import wild_layers
 from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.words import counted
 
 CAMERA, TRACKER, IMITATION = "camera_node", "face_tracker_node", "imitation_node"
+MIXER = "face_mixer_node"
 
 _ATTEMPTS = 20
 
@@ -58,7 +59,7 @@ def _not_numbers(rig: Rig) -> None:
     rig.note("NaN, infinity and 1e38 on control_values, 500/s")
     generator = np.random.default_rng(0)
     bad = np.array([np.nan, np.inf, -np.inf, 1e38, -1e38, 1e-40], dtype=float)
-    for _ in _moments(rig, 500.0, 3.0):
+    for _ in rig.moments(500.0, 3.0):
         values = np.array(controls.NEUTRAL)
         hit = generator.random(values.size) < 0.3
         values[hit] = generator.choice(bad, int(hit.sum()))
@@ -159,13 +160,13 @@ def _reach_fault(rig: Rig) -> None:
     """Let joints be measured where they never were sent."""
     wrong = [joint.lower for joint in rig.robot.joints]
     rig.kill(FACE)
+
+    def stuck() -> bool:
+        rig.publish_measured(wrong)
+        return rig.state is State.FAULT
+
     try:
-        limit = time.monotonic() + 10.0
-        while rig.state is not State.FAULT:
-            if time.monotonic() > limit:
-                raise FaultError("joints that do not move are not reported as a fault")
-            rig.publish_measured(wrong)
-            rig.wait(0.01)
+        rig.until(stuck, "joints that do not move are not reported as a fault", 0.01)
     finally:
         rig.start(FACE)
 
@@ -183,6 +184,10 @@ _WAYS: dict[State, Callable[[Rig], None]] = {
 
 def _host_thread_ends(rig: Rig) -> None:
     _end_thread(rig, ACTUATION)
+
+
+def _mixer_thread_ends(rig: Rig) -> None:
+    _end_thread(rig, MIXER)
 
 
 def _motor_thread_ends(rig: Rig) -> None:
@@ -203,7 +208,7 @@ def _clock_jumps(rig: Rig) -> None:
     try:
         for seconds in (-3600, 3600, -5):
             rig.note(f"stamps jump by {seconds:+d} s")
-            for moment in _moments(rig, 30.0, 1.5):
+            for moment in rig.moments(30.0, 1.5):
                 message = control_message(rig.stamp(), _expression(generator, moment))
                 message.header.stamp.sec += seconds
                 rig.publish_controls(message)
@@ -222,7 +227,7 @@ def _overload(rig: Rig) -> None:
     ]
     generator = np.random.default_rng(2)
     try:
-        for _ in _moments(rig, 300.0, 6.0):
+        for _ in rig.moments(300.0, 6.0):
             values = generator.uniform(controls.MINIMUM, controls.MAXIMUM)
             rig.publish_controls(control_message(rig.stamp(), values))
     finally:
@@ -243,16 +248,6 @@ def _expression(generator: np.random.Generator, moment: float) -> Array:
     return np.asarray(values)
 
 
-def _moments(rig: Rig, rate: float, seconds: float) -> Iterator[float]:
-    """Yield the time that has passed [s], so many times a second, for some time [s]."""
-    began = time.monotonic()
-    count = 0
-    while (passed := time.monotonic() - began) < seconds:
-        yield passed
-        count += 1
-        rig.wait(max(count / rate - (time.monotonic() - began), 0.0))
-
-
 SCENARIOS: dict[str, Scenario] = {
     "input-stops": Scenario(_input_stops),
     "nan-flood": Scenario(_not_numbers),
@@ -264,6 +259,8 @@ SCENARIOS: dict[str, Scenario] = {
     "restarts": Scenario(restarts),
     "host-thread": Scenario(_host_thread_ends, one_process=True),
     "motor-thread": Scenario(_motor_thread_ends, one_process=True),
+    "mixer-thread": Scenario(_mixer_thread_ends, one_process=True),
+    "wild-layers": Scenario(wild_layers),
     "power-cut-feetech": Scenario(power_cuts, servos="feetech"),
     "power-cut-dynamixel": Scenario(power_cuts, servos="dynamixel"),
     "clock-jumps": Scenario(_clock_jumps),

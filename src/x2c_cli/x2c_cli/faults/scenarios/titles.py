@@ -14,6 +14,8 @@ TITLES: dict[str, str] = {
     "restarts": "restarts by every way",
     "host-thread": "thread of actuation ended, in one process",
     "motor-thread": "thread of the motor rate ended, in one process",
+    "mixer-thread": "thread of the mixer ended, in one process",
+    "wild-layers": "flood of layers from six sources",
     "power-cut-feetech": "power of Feetech servos gone for moments",
     "power-cut-dynamixel": "power of Dynamixel servos gone for moments",
     "clock-jumps": "clock jumps",
