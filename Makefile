@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .PHONY: help demo setup build lint check test bench docs clean distclean
 
 export OUT ?= out/demo
-# Extras of the virtual environment besides those that it has: data, train, cluster, viewers, notebook, test.
+# Extras of the virtual environment besides those that it has: data, train, cluster, viewers, notebook, microphone, test.
 export EXTRAS ?=
 
 help: ## show this
@@ -18,7 +18,7 @@ demo: build ## imitate the built-in performer, or VIDEO=path, or CAMERA=0 (also 
 	@./x2c demo --out "$$OUT" $${VIDEO:+--video "$$VIDEO"} $${CAMERA:+--camera "$$CAMERA"} \
 	  $${ROBOT:+--robot "$$ROBOT"} $${BACKEND:+--backend "$$BACKEND"}
 
-setup: ## make the virtual environment in .venv (X2C_PYTHON= interpreter, EXTRAS=data train cluster viewers notebook test)
+setup: ## make the virtual environment in .venv (X2C_PYTHON= interpreter, EXTRAS=data train cluster viewers notebook microphone test)
 	@scripts/setup.sh
 
 build: setup ## build the packages into install/

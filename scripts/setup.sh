@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes .venv: system packages where they are missing, the pinned requirements, mended ROS 2 wheels.
 # A second run is instant. X2C_PYTHON names the interpreter to use (3.11 to 3.13); EXTRAS names what to install besides
-# what `make demo` needs: data, train, cluster, viewers, notebook, test. Extras stay.
+# what `make demo` needs: data, train, cluster, viewers, notebook, microphone, test. Extras stay.
 set -euo pipefail
 
 X2C_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,16 +16,16 @@ if [ -e .venv/x2c_setup ] && [ ! -e .venv/x2c_extras ]; then echo test >.venv/x2
 extras=$(for extra in ${EXTRAS:-} $(cat .venv/x2c_extras 2>/dev/null); do echo "$extra"; done | sort -u | xargs)
 for extra in $extras; do
   case $extra in
-    data | train | cluster | viewers | notebook | test) ;;
+    data | train | cluster | viewers | notebook | microphone | test) ;;
     *)
-      echo "error: unknown extra '$extra' in EXTRAS; there are: data, train, cluster, viewers, notebook, test" >&2
+      echo "error: unknown extra '$extra' in EXTRAS; there are: data, train, cluster, viewers, notebook, microphone, test" >&2
       exit 1
       ;;
   esac
 done
 
 stamp=$({
-  cat requirements.txt requirements-{data,train,cluster,viewers,notebook,dev,mediapipe}.txt constraints.txt \
+  cat requirements.txt requirements-{data,train,cluster,viewers,notebook,microphone,dev,mediapipe}.txt constraints.txt \
     scripts/{setup.sh,satisfied.py,mend_wheels.py,check_environment.py}
   echo "$X2C_ROOT $extras"
 } | sha256sum)

@@ -476,7 +476,7 @@ def test_the_settings_of_the_tests_need_what_is_pinned():
 def test_pins_are_exact_and_agree_with_each_other():
     constraints = pins("constraints.txt")
     runtime = pins("requirements.txt")
-    others = ("data", "train", "cluster", "viewers", "notebook", "dev", "mediapipe")
+    others = ("data", "train", "cluster", "viewers", "notebook", "microphone", "dev", "mediapipe")
     for pinned in (runtime, *(pins(f"requirements-{name}.txt") for name in others)):
         assert {name: constraints.get(name, version) for name, version in pinned.items()} == pinned
     known = runtime | EXTRAS
@@ -503,7 +503,7 @@ def test_setup_refuses_an_unknown_extra_and_changes_nothing():
     assert done.returncode == 1
     assert done.stderr == (
         "error: unknown extra 'sing' in EXTRAS; there are: data, train, cluster, viewers, "
-        "notebook, test\n"
+        "notebook, microphone, test\n"
     )
 
 

@@ -16,6 +16,7 @@ _EXTRAS = {
     "rerun": "viewers",
     "scipy": "train",
     "skimage": "train",
+    "sounddevice": "microphone",
     "tensorboard": "train",
     "torch": "train",
 }

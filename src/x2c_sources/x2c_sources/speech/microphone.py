@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.printable import printable
+from x2c_core.system.optional_modules import how_to_install
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.sound import Resampler
 
 DEFAULT = "default"
 """Name of the microphone that the system uses by itself."""
 
-INSTALL = "pip install sounddevice, and apt install libportaudio2"
+_PORTAUDIO = "apt install libportaudio2"
 
 _BLOCK = 0.01
 _SILENT = 2.0
@@ -131,9 +132,10 @@ def _library() -> Any:
     try:
         return importlib.import_module("sounddevice")
     except ImportError as error:
-        raise SpeechError(f"sounddevice is not installed: {INSTALL}") from error
+        remedy = f"{how_to_install('sounddevice')}, and {_PORTAUDIO}"
+        raise SpeechError(f"sounddevice is not installed: {remedy}") from error
     except OSError as error:
-        raise SpeechError(f"{error}: {INSTALL}") from error
+        raise SpeechError(f"{error}: {_PORTAUDIO}") from error
 
 
 def _chosen(audio: Any, name: str) -> Any:
@@ -149,5 +151,6 @@ def _chosen(audio: Any, name: str) -> Any:
         inputs = [
             str(one["name"]) for one in audio.query_devices() if one["max_input_channels"] > 0
         ]
-        there = f"there are: {', '.join(inputs)}" if inputs else "there is no microphone at all"
-        raise SpeechError(f"{error}; {there}") from error
+        if not inputs:
+            raise SpeechError("the system has no microphone") from error
+        raise SpeechError(f"{error}; there are: {', '.join(inputs)}") from error
