@@ -22,7 +22,7 @@ _HEAD_WIDEST = math.radians(20.0)
 _HEAD_LATER = 0.06
 _HEAD_OFFSET = 0.45
 _HEAD_PER_RADIAN = 0.02 * 180.0 / math.pi
-_FIXATION, _FIXATION_SPREAD, _SHORTEST = 2.2, 0.4, 1.2
+_FIXATION, _FIXATION_SPREAD, _SHORTEST = 3.0, 0.4, 1.6
 
 
 @dataclass(frozen=True)
