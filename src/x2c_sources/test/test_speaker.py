@@ -12,6 +12,7 @@ from x2c_sources.errors import SpeechError
 from x2c_sources.speech.engines import espeak, piper, speaker
 from x2c_sources.speech.engines.plain_text import LONGEST_PIECE, LONGEST_TEXT, pieces
 from x2c_sources.speech.engines.speaker import MOST_WAITING, Speaker
+from x2c_sources.speech.spoken_clip import SpokenClip
 from x2c_sources.speech.utterance import utterance_of_samples
 
 PATIENCE = 60.0
@@ -131,3 +132,17 @@ def test_a_flood_of_texts_is_refused(one, spoken):
     one.clear()
     assert (one.waiting, one.next()) == (0, None)
     assert LONGEST_TEXT >= 100_000
+
+
+def test_utterances_are_said_one_after_another_each_with_its_sound():
+    said = [utterance_of_samples(np.full(8000, 0.1 * i), 16000) for i in (1, 2)]
+    started = []
+    clip = SpokenClip(iter(said), started.append, delay=0.1)
+    assert clip.at(0.0) is not None
+    assert started == said[:1]
+    assert clip.at(said[0].duration + 0.05) is not None
+    assert started == said[:1]
+    second = said[0].duration + 0.15
+    assert clip.at(second) is not None
+    assert started == said
+    assert clip.at(second + said[1].duration + 0.15) is None

@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x2c_cli.commands.imitation.source import seconds
 
 if TYPE_CHECKING:
-    from x2c_cli.bus.connection import Bus
     from x2c_sources.speech.utterance import Utterance
 
 
@@ -55,14 +55,30 @@ def run(arguments: argparse.Namespace) -> int:
     first = next(utterances)
 
     from x2c_cli.bus.connection import Bus
-    from x2c_cli.bus.face_sharing import source_topics
+    from x2c_cli.bus.face_sharing import play, source_topics
+    from x2c_sources.speech.player import play as play_sound
+    from x2c_sources.speech.spoken_clip import SpokenClip
 
+    players = []
+
+    def start_sound(said: Utterance) -> None:
+        if arguments.player:
+            players.append(play_sound(arguments.player, said.samples, said.rate))
+
+    delay = arguments.sound_delay if arguments.player else 0.0
+    clip = SpokenClip(chain([first], utterances), start_sound, delay)
     with Bus() as bus:
         topics = source_topics(bus, arguments, "say")
-        print(f"speaking for {first.duration:.1f} s on {', '.join(topics)}", flush=True)
-        _say(bus, first, topics, arguments)
-        for said in utterances:
-            _say(bus, said, topics, arguments)
+        print(f"speaking on {', '.join(topics)}", flush=True)
+        try:
+            play(bus, clip, topics)
+        except BaseException:
+            for one in players:
+                one.terminate()
+            raise
+        finally:
+            for one in players:
+                one.wait()
     return 0
 
 
@@ -83,29 +99,6 @@ def _utterances(speech: str, voice: str) -> Iterator[Utterance]:
             yield said
     finally:
         speaker.close()
-
-
-def _say(bus: Bus, said: Utterance, topics: list[str], arguments: argparse.Namespace) -> None:
-    from x2c_cli.bus.face_sharing import play
-    from x2c_sources.speech.player import play as play_sound
-    from x2c_sources.speech.spoken_clip import SpokenClip
-
-    players = []
-
-    def start_sound() -> None:
-        if arguments.player:
-            players.append(play_sound(arguments.player, said.samples, said.rate))
-
-    clip = SpokenClip(said, start_sound, arguments.sound_delay if arguments.player else 0.0)
-    try:
-        play(bus, clip, topics)
-    except BaseException:
-        for one in players:
-            one.terminate()
-        raise
-    finally:
-        for one in players:
-            one.wait()
 
 
 def _is_path(path: Path) -> bool:
