@@ -2,7 +2,7 @@
 """Hold, ease to neutral and recovery around a source of control values that can be lost.
 
 The source may be a person's face, or anything else that gives control values with a confidence
-and an identity. Nothing here knows of landmarks.
+and an identity. Other arrays than control values are handled likewise, such as an image.
 """
 
 from __future__ import annotations
@@ -43,12 +43,16 @@ class FaceLossHandler:
 
     Args:
         timing: Durations of the phases.
+        neutral: (30,) values of the neutral face, or those of another array.
     """
 
-    def __init__(self, timing: FaceLossTiming) -> None:
+    def __init__(
+        self, timing: FaceLossTiming, neutral: NDArray[np.float64] = controls.NEUTRAL
+    ) -> None:
         self.timing = timing
-        self._last = controls.NEUTRAL.copy()
-        self._start = controls.NEUTRAL.copy()
+        self._neutral = neutral
+        self._last = neutral.copy()
+        self._start = neutral.copy()
         # A source that never was there has been lost for ever.
         self._since: float | None = -math.inf
         self._present = False
@@ -90,7 +94,7 @@ class FaceLossHandler:
             self._enter(time)
         self._present = False
         share = _share(self._elapsed(time) - self.timing.hold, self.timing.ease)
-        self._last = self._start + share * (controls.NEUTRAL - self._start)
+        self._last = self._start + share * (self._neutral - self._start)
         state = ControlState.NEUTRAL if share >= 1.0 else ControlState.HOLDING
         return ControlFrame(self._last.copy(), 0.0, state, self._source)
 

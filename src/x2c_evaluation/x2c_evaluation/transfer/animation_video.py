@@ -23,7 +23,8 @@ from x2c_datasets.fit.image_tracking import track_views
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.pipeline.even_images import source_images, source_period
 from x2c_evaluation.pipeline.offline_pipeline import find_neutral
-from x2c_imitation.pipeline.observation import Need, Observation
+from x2c_evaluation.transfer.loss_easing import LossEasing
+from x2c_imitation.pipeline.observation import Need
 from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer, make_transfer
 from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image
 from x2c_node.robots import find_robot
@@ -45,7 +46,7 @@ class AnimatedVideo:
 
     Attributes:
         frames: Number of frames written.
-        lost: Number of those in which no face was found, and the last image stayed.
+        lost: Number of those in which no face was found; the image holds, then eases to neutral.
         seconds: Length of the video [s].
     """
 
@@ -93,7 +94,7 @@ def animate_video(
         raise EvaluationError(f"no neutral face is found in {video}")
     still.motion.calibrate(neutral)
     frames = lost = 0
-    shown = still.motion.neutral
+    easing = LossEasing(still.motion, neutral)
     settings = TrackingSettings(automatic_calibration=False)
     with ExitStack() as opened:
         stage = opened.enter_context(closing(TrackingStage(settings)))
@@ -101,12 +102,9 @@ def animate_video(
         writer: VideoWriter | None = None
         for read in source_images(source):
             tracked = stage.track(read, round(frames * period * 1e9))
-            if tracked.face.state is FaceState.TRACKING:
-                crop = tracked.crop if Need.IMAGE in still.motion.needs else None
-                shown = still.motion.animate(Observation(tracked.face, crop))
-            else:
-                lost += 1
-            whole = still.cut(shown)
+            lost += tracked.face.state is not FaceState.TRACKING
+            crop = tracked.crop if Need.IMAGE in still.motion.needs else None
+            whole = still.cut(easing.animate(frames * period, tracked.face, crop))
             if person:
                 whole = _beside(read if tracked.image is None else tracked.image, whole)
             if writer is None:

@@ -96,6 +96,6 @@ def run(arguments: argparse.Namespace) -> int:
     text = f"Written: {arguments.out} ({counted(made.frames, 'frame')}, {made.seconds:.1f} s)"
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     if made.lost:
-        text = f"In {counted(made.lost, 'frame')} no face is found: the last image stays."
+        text = f"In {counted(made.lost, 'frame')} no face is found: the image eases to neutral."
         console.print(text, markup=False, highlight=False)
     return 0
