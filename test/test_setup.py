@@ -2,6 +2,7 @@
 """What sets the project up: mended wheels, progress of pip, environment, manifests, pins."""
 
 import ast
+import functools
 import os
 import re
 import shutil
@@ -270,13 +271,17 @@ def imports(package: Path) -> set[str]:
 
 def imported(paths: Iterable[Path]) -> set[str]:
     """Return the top-level names that files import."""
+    return set().union(*map(_imported_by, paths))
+
+
+@functools.cache
+def _imported_by(path: Path) -> set[str]:
     names = set()
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                names.update(alias.name.split(".")[0] for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.add(node.module.split(".")[0])
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
     return names
 
 

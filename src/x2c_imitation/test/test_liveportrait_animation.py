@@ -12,6 +12,7 @@ import torch
 from x2c_imitation.x2cnet.liveportrait.animation import EYES, LIPS, at_rest, driven
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion, rotation_of
 from x2c_imitation.x2cnet.liveportrait.options import MotionRegion
+from x2c_testing.tensors import assert_close
 
 
 def motion(seed, yaw=0.0):
@@ -33,16 +34,14 @@ SOURCE, PERSON, REST = motion(1, 5.0), motion(2, 20.0), motion(3, -10.0)
 @pytest.mark.parametrize("region", MotionRegion)
 def test_a_person_at_rest_leaves_the_portrait_as_it_is(region):
     found = driven(SOURCE, REST, REST, region)
-    torch.testing.assert_close(found.keypoints, SOURCE.keypoints)
+    assert_close(found.keypoints, SOURCE.keypoints)
 
 
 def test_relative_motion_is_the_persons_from_rest():
     found = driven(SOURCE, PERSON, REST)
     expected = SOURCE.expression + PERSON.expression - REST.expression
-    torch.testing.assert_close(found.expression, expected)
-    torch.testing.assert_close(
-        found.rotation, PERSON.rotation @ REST.rotation.mT @ SOURCE.rotation
-    )
+    assert_close(found.expression, expected)
+    assert_close(found.rotation, PERSON.rotation @ REST.rotation.mT @ SOURCE.rotation)
     assert torch.equal(found.scale, SOURCE.scale)
     assert torch.equal(found.translation, SOURCE.translation)
 

@@ -23,6 +23,7 @@ from x2c_imitation.x2cnet.liveportrait.networks.retargeting import (
     stitching_network,
 )
 from x2c_imitation.x2cnet.liveportrait.networks.warping import WarpingModule
+from x2c_testing.tensors import assert_close
 
 pytestmark = pytest.mark.slow
 
@@ -135,5 +136,5 @@ def test_a_face_that_is_seen_from_the_front_has_its_canonical_keypoints():
     canonical = torch.arange(63.0)[None]
     outputs |= {"kp": canonical, "exp": torch.zeros(1, 63), "scale": torch.ones(1, 1)}
     motion = FaceMotion.of_outputs(outputs)
-    torch.testing.assert_close(motion.rotation[0], torch.eye(3), atol=1e-6, rtol=0.0)
-    torch.testing.assert_close(motion.keypoints.flatten(1), canonical, atol=1e-4, rtol=0.0)
+    assert_close(motion.rotation[0], torch.eye(3), atol=1e-6, rtol=0.0)
+    assert_close(motion.keypoints.flatten(1), canonical, atol=1e-4, rtol=0.0)

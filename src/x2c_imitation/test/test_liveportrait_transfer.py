@@ -27,6 +27,7 @@ import torch
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion, rotation_of
 from x2c_imitation.x2cnet.liveportrait.liveportrait_transfer import LivePortraitTransfer
 from x2c_imitation.x2cnet.liveportrait.portrait import LivePortrait, Portrait
+from x2c_testing.tensors import assert_close
 
 SIZE = 96
 
@@ -105,7 +106,7 @@ def test_a_person_at_rest_leaves_the_robot_neutral(made, model, make_face):
     transfer.calibrate(neutral)
     transfer.animate(seen(neutral))
     source = networks.motion(networks.source).keypoints
-    torch.testing.assert_close(networks.driving, source, atol=1e-5, rtol=0.0)
+    assert_close(networks.driving, source, atol=1e-5, rtol=0.0)
 
 
 def test_expression_and_pose_count_from_the_images_nearest_to_the_neutral_face(
@@ -117,9 +118,7 @@ def test_expression_and_pose_count_from_the_images_nearest_to_the_neutral_face(
     transfer.animate(seen(open_mouth(model, make_face), red=151))
     source = networks.motion(networks.source)
     moved = networks.driving - source.keypoints
-    torch.testing.assert_close(
-        moved / source.scale, 0.2 * torch.ones(1, 21, 3), atol=0.01, rtol=0.0
-    )
+    assert_close(moved / source.scale, 0.2 * torch.ones(1, 21, 3), atol=0.01, rtol=0.0)
 
 
 def test_absolute_motion_needs_no_rest(made, model, make_face):

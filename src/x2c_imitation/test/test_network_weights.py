@@ -26,6 +26,7 @@ from x2c_imitation.x2cnet.network.config import NetworkConfig, preset
 from x2c_imitation.x2cnet.network.files import read_metadata
 from x2c_imitation.x2cnet.network.weights import load_network, save_network
 from x2c_imitation.x2cnet.network.x2control import build_network
+from x2c_testing.tensors import assert_close
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +64,7 @@ def test_half_as_long_numbers_take_half_the_room(tmp_path, network):
     ours, theirs = network.state_dict(), loaded.state_dict()
     for key, value in theirs.items():
         assert value.dtype == ours[key].dtype
-        torch.testing.assert_close(value, ours[key], rtol=1e-3, atol=1e-6)
+        assert_close(value, ours[key], rtol=1e-3, atol=1e-6)
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path, network):

@@ -70,6 +70,7 @@ def in_range(values):
     )
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), size=st.floats(1e-3, 1e6), angle=st.floats(-3.2, 3.2))
 @settings(max_examples=40)
 def test_any_landmarks_give_values_in_range_or_a_refusal(

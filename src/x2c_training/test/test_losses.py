@@ -7,6 +7,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import counted
 from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import in_network_units
+from x2c_testing.tensors import assert_close
 from x2c_training.evaluation.metrics import measure
 from x2c_training.settings import LossSettings
 from x2c_training.training.losses import (
@@ -86,4 +87,4 @@ def test_features_of_animated_images_stay_and_those_of_rendered_ones_come_to_the
     assert loss.item() == pytest.approx((1.0 + 4.0 + 9.0) / 2.0)
     loss.backward()
     assert animated.grad is None
-    torch.testing.assert_close(rendered.grad, rendered.detach() - animated.detach())
+    assert_close(rendered.grad, rendered.detach() - animated.detach())
