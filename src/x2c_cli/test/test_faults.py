@@ -22,6 +22,7 @@ from x2c_cli.faults.observation.report import story
 from x2c_cli.faults.observation.verdict import judge
 from x2c_cli.faults.rig.rig import Rig
 from x2c_cli.faults.scenarios.scenarios import SCENARIOS
+from x2c_cli.faults.scenarios.titles import TITLES
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import find_robot
 
@@ -233,6 +234,10 @@ def test_the_story_begins_with_what_was_done():
     log = heard([[0.1, 0.0]])
     told = story([Event(1.0, "killed")], [*log.changes])
     assert told == "1.00 s **killed**"
+
+
+def test_every_fault_has_a_title():
+    assert list(TITLES) == list(SCENARIOS)
 
 
 def test_unknown_faults_are_refused_with_those_there_are(capsys):

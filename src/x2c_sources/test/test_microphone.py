@@ -182,24 +182,37 @@ def test_a_listener_that_fails_does_not_end_it(sound, wait_until):
     assert "too loud" in said[0]
 
 
+NOISE = np.random.default_rng(1).normal(size=RATE) * 0.2
+
+
 def test_live_sound_opens_the_mouth_whatever_it_is():
     live = LiveSound(60.0, 0.3)
-    assert live.at(0.0) is None
-    noise = np.random.default_rng(1).normal(size=RATE) * 0.2
-    for bad in (noise, noise * 1e30, np.full(RATE, np.nan), np.full(RATE, np.inf), noise):
+    assert live.at(0.0) == (None, None)
+    for bad in (NOISE, NOISE * 1e30, np.full(RATE, np.nan), np.full(RATE, np.inf), NOISE):
         live.feed(bad, 1.0)
-        mouth, gestures = live.at(1.0)
-        assert np.isfinite([*mouth, *gestures]).all()
-    opened = [live.at(1.0)[0][0] for _ in range(40)]
-    assert max(opened) > 0.3
-    assert live.at(1.2) is not None
-    assert live.at(1.31) is None
+        shapes = [live.at(1.0) for _ in range(40)]
+        found = [amounts for pair in shapes for amounts in pair if amounts is not None]
+        assert np.isfinite(np.concatenate(found)).all()
+    assert max(mouth[0] for mouth, _ in shapes if mouth is not None) > 0.3
 
 
 def test_sound_that_stops_in_the_middle_of_a_word_lets_the_mouth_go():
     live = LiveSound(60.0, 0.3)
-    live.feed(np.random.default_rng(1).normal(size=RATE // 2) * 0.2, 0.0)
-    assert live.at(0.1) is not None
-    assert live.at(0.4) is None
-    live.feed(np.random.default_rng(1).normal(size=RATE // 2) * 0.2, 0.5)
-    assert live.at(0.5) is not None
+    for begin in (0.0, 5.0):
+        live.feed(NOISE[: RATE // 2], begin)
+        shapes = [live.at(begin + 0.1)[0] for _ in range(60)]
+        assert shapes[-1] is not None
+        assert live.at(begin + 0.4) == (None, None)
+
+
+def test_a_microphone_in_a_silent_room_leaves_the_mouth_to_others():
+    live, hop = LiveSound(100.0, 0.3), RATE // 100
+    hiss = 1e-3 * np.random.default_rng(2).normal(size=10 * RATE)
+    hiss[4 * RATE : 5 * RATE] += NOISE
+    taken = []
+    for i in range(1000):
+        live.feed(hiss[i * hop : (i + 1) * hop], i / 100.0)
+        taken.append(live.at(i / 100.0)[0] is not None)
+    assert not any(taken[100:400])
+    assert all(taken[410:500])
+    assert not any(taken[570:])

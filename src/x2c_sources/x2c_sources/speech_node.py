@@ -91,8 +91,8 @@ class SpeechParameters(Parameters):
     )
     rate: float = parameter(60.0, "Rate of the layers [Hz].", minimum=10.0, maximum=200.0)
     hold: float = parameter(
-        0.3,
-        "Time without sound on speech/audio after which the mouth is let go [s].",
+        0.5,
+        "Silence on speech/audio or of the microphone after which the mouth is let go [s].",
         minimum=0.05,
         maximum=10.0,
     )
@@ -210,8 +210,8 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         if self._now is not None:
             mouth = self._now.mouth(elapsed) if elapsed <= self._now.duration else None
             return mouth, self._size() * self._now.gestures(elapsed)
-        heard = self._sound.at(now)
-        return (None, None) if heard is None else (heard[0], self._size() * heard[1])
+        mouth, gestures = self._sound.at(now)
+        return mouth, None if gestures is None else self._size() * gestures
 
     def _size(self) -> float:
         """Return the size of the gestures, which leave an imitated person what is theirs."""

@@ -13,12 +13,15 @@ from x2c_sources.speech.audio_mouth import HOP, RATE, AudioMouth
 from x2c_sources.speech.prosody.gestures import SpeechGestures
 
 _MOST_WAITING = RATE // HOP
+_OPEN = 0.05
+_MOVED = 0.01
 
 
 class LiveSound:
     """The mouth and the gestures of what is heard, each block played out at its own pace.
 
-    Sound may come from another thread than the one that asks for the mouth.
+    A microphone is heard all the time, so the mouth is let go in silence, whether sound comes or
+    not. Sound may come from another thread than the one that asks for the mouth.
 
     Args:
         rate: Rate at which the mouth is asked for [Hz].
@@ -30,7 +33,7 @@ class LiveSound:
         self._hold = hold
         self._mouth, self._gestures = AudioMouth(), SpeechGestures()
         self._waiting: deque[tuple[Array, Array]] = deque(maxlen=_MOST_WAITING)
-        self._heard_at = -np.inf
+        self._heard_at = self._spoken_at = -np.inf
         self._lock = threading.Lock()
 
     def feed(self, samples: Array, now: float) -> None:
@@ -42,19 +45,29 @@ class LiveSound:
             )
             self._heard_at = now
 
-    def at(self, now: float) -> tuple[Array, Array] | None:
+    def at(self, now: float) -> tuple[Array | None, Array | None]:
         """Return the amounts of the mouth's shape (4,) and of gestures (2,); None in silence."""
         with self._lock:
-            if now - self._heard_at > self._hold:
-                self._waiting.clear()
-            if not self._waiting:
-                return None
-            for _ in range(min(self._due, len(self._waiting)) - 1):
-                self._waiting.popleft()
-            # The last one stays until the next block comes.
-            return self._waiting.popleft() if len(self._waiting) > 1 else self._waiting[0]
+            newest = self._newest(now)
+        if newest is None:
+            return None, None
+        mouth, gestures = newest
+        if mouth[0] > _OPEN:
+            self._spoken_at = now
+        speaks = now - self._spoken_at <= self._hold
+        return mouth if speaks else None, gestures if gestures.max() > _MOVED else None
 
     def clear(self) -> None:
         """Forget what was heard."""
         with self._lock:
             self._waiting.clear()
+
+    def _newest(self, now: float) -> tuple[Array, Array] | None:
+        if now - self._heard_at > self._hold:
+            self._waiting.clear()
+        if not self._waiting:
+            return None
+        for _ in range(min(self._due, len(self._waiting)) - 1):
+            self._waiting.popleft()
+        # The last one stays until the next block comes.
+        return self._waiting.popleft() if len(self._waiting) > 1 else self._waiting[0]
