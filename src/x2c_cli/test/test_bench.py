@@ -8,7 +8,7 @@ import pytest
 from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.bench import system
 from x2c_cli.bench.isolated import measure_apart
-from x2c_cli.bench.report import limit, write
+from x2c_cli.bench.report import NO_MIXER, limit, mixer_cost, write
 from x2c_cli.bench.run import Result, Setting
 from x2c_core.errors import OutputError
 
@@ -45,6 +45,19 @@ def test_figures_of_a_busy_machine_are_not_passed_off_as_ours():
     crowded = dataclasses.replace(RESULT, load=6.0 * CORES)
     assert "measure again on an idle machine" in limit(crowded)
     assert "is the limit" not in limit(dataclasses.replace(crowded, cores=float(CORES)))
+
+
+def test_cost_of_the_mixer_is_that_of_pairs_measured_in_turn():
+    def measured(name, *times):
+        return [dataclasses.replace(RESULT, name=name, p50=time) for time in times]
+
+    results = [
+        *measured("composed", 9.0, 9.4, 12.0),
+        *measured(f"composed{NO_MIXER}", 8.9, 9.5, 11.8),
+        *measured("processes", 20.0),
+    ]
+    (line,) = mixer_cost(results)
+    assert line.startswith("composed: the mixer takes +0.10 ms of the p50 (median of 3, -0.10 to")
 
 
 def test_figures_are_written_as_json(tmp_path):

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,6 +38,32 @@ def limit(result: Result) -> str:
     if result.cores > _BUSY * cores:
         return f"{said} That is nearly all there are: the processor is the limit."
     return said
+
+
+NO_MIXER = ", no mixer"
+"""End of the name of a setting without the mixer that is otherwise the one before it."""
+
+
+def mixer_cost(results: Sequence[Result]) -> list[str]:
+    """Return by how much the mixer delays joint commands, a line for each setting measured twice.
+
+    Args:
+        results: Measurements, those without the mixer with the end `NO_MIXER` of their names.
+    """
+    times: dict[str, list[float]] = {}
+    for result in results:
+        times.setdefault(result.name, []).append(result.p50)
+    lines = []
+    for name, without in times.items():
+        if not name.endswith(NO_MIXER):
+            continue
+        named = name.removesuffix(NO_MIXER)
+        costs = [one - other for one, other in zip(times[named], without, strict=True)]
+        lines.append(
+            f"{named}: the mixer takes {statistics.median(costs):+.2f} ms of the p50 (median of "
+            f"{len(costs)}, {min(costs):+.2f} to {max(costs):+.2f})"
+        )
+    return lines
 
 
 def write(path: Path, video: str, results: Sequence[Result]) -> None:

@@ -18,6 +18,7 @@ both.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-face", action="store_true", help="without the virtual face, as for a real robot"
     )
-    parser.add_argument(
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
+        "--no-mixer",
+        action="store_true",
+        help="measure the cost of the mixer alone: with and without it, in turn, paced",
+    )
+    only.add_argument(
         "--against",
         metavar="REV",
         default="",
@@ -69,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_at_least_one,
         default=3,
-        help="with --against: measurements of each revision (default: %(default)s)",
+        help="with --against or --no-mixer: measurements of each (default: %(default)s)",
     )
     parser.add_argument(
         "--checkouts",
@@ -102,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _measure(arguments: argparse.Namespace, console: Console) -> int:
     from x2c_bringup.graph.options import GraphOptions
     from x2c_cli.bench.isolated import measure_apart
-    from x2c_cli.bench.report import write
+    from x2c_cli.bench.report import NO_MIXER, mixer_cost, write
     from x2c_cli.bench.run import Setting
 
     options = GraphOptions(
@@ -113,17 +120,30 @@ def _measure(arguments: argparse.Namespace, console: Console) -> int:
         loop=True,
         log_level="error",
     )
-    settings = (
+    paced = [
         Setting("processes, paced", composed=False, paced=True, options=options),
         Setting("composed, paced", composed=True, paced=True, options=options),
-        Setting("composed, 120/s", composed=True, paced=False, options=options, rate=120.0),
-        Setting("composed, no limit", composed=True, paced=False, options=options),
-    )
+    ]
+    if arguments.no_mixer:
+        without = dataclasses.replace(options, mixer=False)
+        pairs = [
+            (one, dataclasses.replace(one, name=one.name + NO_MIXER, options=without))
+            for one in paced
+        ]
+        settings = [one for _ in range(arguments.rounds) for pair in pairs for one in pair]
+    else:
+        settings = [
+            *paced,
+            Setting("composed, 120/s", composed=True, paced=False, options=options, rate=120.0),
+            Setting("composed, no limit", composed=True, paced=False, options=options),
+        ]
     results = []
     for setting in settings:
         with console.status(f"measuring: {setting.name}"):
             results.append(measure_apart(setting, arguments.seconds))
     _print(results, console)
+    for line in mixer_cost(results):
+        console.print(line, markup=False, highlight=False)
     write(arguments.out, arguments.video, results)
     console.print(f"Figures in {arguments.out}", markup=False)
     return 0
@@ -180,7 +200,7 @@ def _print(results: Sequence[Result], console: Console) -> None:
             f"{result.images:.1f}",
             f"{result.answers:.1f}",
             f"{result.commands:.1f}",
-            f"{result.p50:.1f}",
+            f"{result.p50:.2f}",
             f"{result.p99:.1f}",
             f"{result.jitter:.2f}",
             f"{result.cores:.2f}",
