@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sources that share the face, with the emergency stop above all of them."""
 
+import socket
+
+import numpy as np
 import pytest
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
@@ -9,9 +12,12 @@ from std_msgs.msg import Bool
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_core.control_space import controls
 from x2c_imitation.face_mixer_node import FaceMixerNode
-from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_msgs.msg import ActuationState, ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds
+from x2c_sources.blendshape_node import BlendshapeNode
+from x2c_testing import puppets
 
 JAW = controls.index("Jaw Pitch")
 
@@ -64,3 +70,35 @@ def test_emergency_stop_is_above_every_source(ros, wait_until, commands):
     assert states[-1].state == ActuationState.STOPPED
     assert commands[-1].position == commands[-20].position
     assert abs(jaw() - rest) > 0.02
+
+
+def test_a_phone_that_leaves_gives_the_face_back_without_a_snap(ros, wait_until):
+    faces = ros.collect(ControlValues, "mixer/control_values", qos.STREAM)
+    states = ros.collect(MixerState, "mixer/state", qos.LATCHED)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        # A port that was free a moment ago.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        node = BlendshapeNode(parameter_overrides=[Parameter("port", value=port)])
+        for one in (FaceMixerNode(), node):
+            assert ros.add(one).start()
+
+        def puppeteered():
+            phone.sendto(puppets.live_link_face({"jawOpen": 1.0}), ("127.0.0.1", node.port))
+            return faces and faces[-1].values[JAW] < controls.MINIMUM[JAW] + 0.01
+
+        wait_until(puppeteered, what="the open mouth")
+    assert states[-1].live == ["blendshapes"]
+    begin = len(faces)
+    wait_until(lambda: states[-1].live == [], what="the end of the source")
+    wait_until(lambda: abs(faces[-1].values[JAW] - controls.NEUTRAL[JAW]) < 1e-5, what="neutral")
+    shown = np.array(
+        [[to_nanoseconds(one.header.stamp), one.values[JAW]] for one in faces[begin:]]
+    )
+    passed, way = np.diff(shown[:, 0]) * 1e-9, np.abs(np.diff(shown[:, 1]))
+    # 1 range per second; a step counts as 0.25 s at most, a stamp comes a little after its face.
+    span = controls.MAXIMUM[JAW] - controls.MINIMUM[JAW]
+    assert (way <= span * (passed + 0.1)).all()
+    assert way.max() < 0.3 * span

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands that share the face of a running robot."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,41 @@ def test_clip_is_played_then_lets_go(faces, x2c, wait_until, table, monkeypatch)
     status, said = x2c("play", table.parent, "--end", "0.9", "--blend-in", "0.1")
     assert (status, "for 0.9 s on /sources/play" in said) == (0, True), said
     wait_until(lambda: faces[-1].values[JAW] > controls.NEUTRAL[JAW] - 1e-6, what="the end")
+
+
+def test_robots_of_all_namespaces_play_a_clip_in_step(ros, x2c, wait_until, tmp_path):
+    rows = [
+        [f"{time:.2f}", *(f"{one:.6f}" for one in controls.from_names({"Jaw Pitch": jaw}))]
+        for time, jaw in zip(np.linspace(0.0, 4.0, 101), np.linspace(0.9, 0.1, 101), strict=True)
+    ]
+    path = tmp_path / "controls.csv"
+    path.write_text("\n".join([",".join(HEADER), *map(",".join, rows)]))
+    seen = {}
+    for name in ("left", "right"):
+        ros.add(FaceMixerNode(namespace=name)).start()
+        seen[name] = []
+        ros.node.create_subscription(
+            ControlValues,
+            f"{name}/mixer/control_values",
+            lambda message, name=name: seen[name].append((time.monotonic(), message.values[JAW])),
+            qos.STREAM,
+        )
+    status, said = x2c("play", path, "--all", "--start", "1", "--end", "3.5", "--speed", "1.5")
+    assert (status, "/left/sources/play, /right/sources/play" in said) == (0, True), said
+
+    def crossed(level):
+        """Return when each robot's jaw was at a level on its way."""
+        found = []
+        for times in seen.values():
+            at, jaw = np.array(times).T
+            last = jaw.argmin()
+            after = np.flatnonzero((jaw[:last] >= level) & (jaw[1 : last + 1] < level))
+            found.append(at[after[-1]])
+        return found
+
+    skews = [abs(np.subtract(*crossed(level))) for level in np.arange(0.42, 0.6, 0.03)]
+    # Each mixer has a rhythm of its own of 10 ms; the rest is this machine's.
+    assert np.median(skews) < 0.05
 
 
 def test_without_a_mixer_the_remedy_is_named(x2c, monkeypatch):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
+from rcl_interfaces.msg import Log
 from rclpy.action import ActionClient
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -186,6 +187,49 @@ def test_impossible_layers_and_names_are_refused_and_counted(ros, graph, wait_un
     mixed.wait_for_jaw(controls.NEUTRAL[JAW] - 1e-6, controls.NEUTRAL[JAW] + 1e-6)
     assert mixed.node.statistics.counts["sources refused"] == 1
     assert not mixed.node.diagnosis().values["live sources"]
+
+
+def test_sources_of_equal_priority_are_told_once(ros, graph, wait_until):
+    mixed = graph()
+    logged = ros.collect(Log, "/rosout", qos.STREAM)
+    first, second = (ros.publish(LayerMessage, f"sources/{name}") for name in ("speech", "say"))
+    closed = layer_to_message(
+        ControlLayer(controls.from_names({"Jaw Pitch": 0.9}), region_mask(["mouth"])), Header()
+    )
+    mixed.wait_for_jaw(0.0, 0.21, (first, MOUTH))
+    # The newer one has the mouth, however long both go on.
+    mixed.wait_for_jaw(0.89, 0.91, (first, MOUTH), (second, closed))
+    seen = len(mixed.faces)
+
+    def goes_on():
+        first.publish(MOUTH)
+        second.publish(closed)
+        return len(mixed.faces) > seen + 100
+
+    wait_until(goes_on, what="more faces")
+    told = [one.msg for one in logged if "have the same priority" in one.msg]
+    assert len(told) == 1
+    assert told[0].startswith(
+        "say and speech have the same priority and ask for the same controls"
+    )
+    assert mixed.node.diagnosis().values["equal priority"] == "say over speech"
+
+
+def test_stamps_that_jump_move_nothing_while_a_source_is_seen(graph, wait_until):
+    mixed = graph()
+    assert mixed.express("surprise", regions="mouth").success
+    wanted = controls.NEUTRAL[JAW] - 0.6 * (controls.NEUTRAL[JAW] - controls.MINIMUM[JAW])
+    mixed.wait_for_jaw(wanted - 1e-4, wanted + 1e-4)
+    begin = len(mixed.faces)
+    for leap in (3600, -7200, 10**6, -(10**6)):
+        mixed.stamp = max(mixed.stamp + leap * 10**9, 0)
+        seen = len(mixed.faces)
+        wait_until(
+            lambda seen=seen: mixed.imitate() and len(mixed.faces) > seen + 5, what="more faces"
+        )
+    shown = np.array([face.values for face in mixed.faces[begin:]])
+    assert np.abs(shown[:, JAW] - wanted).max() < 1e-4
+    assert np.ptp(shown, axis=0).max() < 1e-4
 
 
 def test_expression_is_shown_by_service_without_imitation_until_it_ends(graph, wait_until):
