@@ -125,15 +125,22 @@ def test_with_two_robots_a_choice_is_asked_for(actuation, x2c, wait_until):
     assert "right" not in said
 
 
-def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c, monkeypatch):
+def test_parameters_are_set_and_typos_are_understood(ros, actuation, x2c, wait_until, monkeypatch):
     actuation("/left")
     status, said = x2c("set", "actuation_node", "ramp_time", "2")
     assert (status, said) == (0, "/left/actuation_node: ramp_time = 2.0 (was 0.6)\n")
     assert ros.get_parameters("/left/actuation_node", "ramp_time") == [2.0]
-    # A name that nobody has is waited for.
-    monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 10.0)
+    with monkeypatch.context() as patch:
+        # A name that nobody has is waited for.
+        patch.setattr("x2c_cli.bus.connection.DISCOVERY", 2.0)
+
+        def helped():
+            status, said = x2c("set", "actuation_nod", "ramp_time", "2")
+            assert status == 2
+            return "did you mean 'actuation_node'?" in said
+
+        wait_until(helped, what="the name that is like it")
     for words, expected in (
-        (("actuation_nod", "ramp_time", "2"), "did you mean 'actuation_node'?"),
         (("actuation_node", "ramptime", "2"), "did you mean 'ramp_time'?"),
         (("actuation_node", "ramp_time", "soon"), "ramp_time: expected a number, got 'soon'"),
         (("actuation_node", "ramp_time", "-1"), "refuses ramp_time = -1"),
