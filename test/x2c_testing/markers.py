@@ -19,11 +19,12 @@ _BY_FIXTURE = {
     "process": ("node_process", "x2c", "performance", "install_example"),
 }
 
-_SECONDS = {"slow": 0.5, "process": 2.0, "ros": 1.0, "": 0.03}
-"""What a test of a kind takes, about [s]; the first mark counts."""
+_PURE = 0.03
+_SECONDS = {"slow": 0.5, "process": 2.0, "ros": 1.0}
+"""About what a test takes [s], by its mark."""
 
 _WAIT = ("process", "ros")
-"""Kinds that mostly wait."""
+"""Marks of tests that mostly wait; slow ones compute all the same."""
 
 
 class _Watch:
@@ -71,12 +72,16 @@ def _beside_each_other(items: list[pytest.Item]) -> list[pytest.Item]:
     computing: list[tuple[float, list[pytest.Item]]] = []
     waiting: list[tuple[float, list[pytest.Item]]] = []
     for module in modules.values():
-        kinds = [
-            next(m for m in _SECONDS if not m or item.get_closest_marker(m)) for item in module
+        waits = [
+            not item.get_closest_marker("slow") and any(map(item.get_closest_marker, _WAIT))
+            for item in module
         ]
-        seconds = sum(_SECONDS[kind] for kind in kinds)
-        waits = sum(_SECONDS[kind] for kind in kinds if kind in _WAIT) > seconds / 2
-        (waiting if waits else computing).append((seconds, module))
+        seconds = [
+            sum(value for mark, value in _SECONDS.items() if item.get_closest_marker(mark))
+            for item in module
+        ]
+        queue = waiting if 2 * sum(waits) > len(waits) else computing
+        queue.append((sum(seconds) + _PURE * len(module), module))
     shares = []
     for queue in (computing, waiting):
         queue.sort(key=lambda one: -one[0])
