@@ -343,6 +343,7 @@ WITHOUT_KEY = {
 
 OPTIONAL = {
     ("x2c_cli", "foxglove"),
+    ("x2c_cli", "rerun"),
     ("x2c_datasets", "foxglove"),
     ("x2c_datasets", "rerun"),
     ("x2c_evaluation", "distributed"),

@@ -21,7 +21,7 @@ foxglove = pytest.importorskip("foxglove", reason="make setup EXTRAS=viewers ins
 from x2c_cli.bus.connection import Bus  # noqa: E402
 from x2c_cli.errors import ViewerError  # noqa: E402
 from x2c_cli.viewers.foxglove_bridge import FoxgloveBridge  # noqa: E402
-from x2c_cli.viewers.foxglove_program import foxglove_program  # noqa: E402
+from x2c_cli.viewers.viewer_program import viewer_program  # noqa: E402
 from x2c_core.system.optional_modules import how_to_install  # noqa: E402
 from x2c_msgs.msg import FaceLandmarks  # noqa: E402
 from x2c_node.qos import LATCHED, NEWEST  # noqa: E402
@@ -208,14 +208,14 @@ def test_the_program_beside_the_nodes_is_started_and_ended(tmp_path, wait_until)
     words = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(repr(sys.argv[2:]))"
     said = tmp_path / "words"
     program = [sys.executable, "-c", f"{words}; time.sleep(600)", str(said)]
-    with foxglove_program(1234, program):
+    with viewer_program(["foxglove", "--port", "1234"], "foxglove", program):
         wait_until(lambda: said.exists() and said.read_text(), what="the program")
     assert said.read_text() == "['foxglove', '--port', '1234']"
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError) as missing, foxglove_program(1234):
+    with pytest.raises(ModuleNotFoundError) as missing, viewer_program(["foxglove"], "foxglove"):
         pass
     assert missing.value.name == "foxglove"
     assert how_to_install("foxglove") in ("make setup EXTRAS=viewers", "pip install foxglove-sdk")

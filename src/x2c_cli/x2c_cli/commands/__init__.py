@@ -15,6 +15,7 @@ GROUPS = {
         "status": ("bus", "say how the running nodes are doing"),
         "page": ("imitation", "watch and operate the running nodes in the web browser"),
         "foxglove": ("imitation", "show the running nodes in Foxglove, live"),
+        "rerun": ("imitation", "show the running nodes in the viewer of Rerun, live"),
         "estop": ("bus", "stop all joints, and confirm that the stop was heard"),
         "reset": ("bus", "end an emergency stop or a fault; the joints stay until 'enable'"),
         "enable": ("bus", "let the joints follow control values"),

@@ -14,6 +14,7 @@ _EXTRAS = {
     "pandas": "notebook",
     "pyarrow": "data",
     "rerun": "viewers",
+    "rerun_cli": "viewers",
     "scipy": "train",
     "skimage": "train",
     "sounddevice": "microphone",
@@ -22,7 +23,12 @@ _EXTRAS = {
 }
 """Extras of the project's own environment, by the modules that they are for."""
 
-_PACKAGES = {"foxglove": "foxglove-sdk", "rerun": "rerun-sdk", "skimage": "scikit-image"}
+_PACKAGES = {
+    "foxglove": "foxglove-sdk",
+    "rerun": "rerun-sdk",
+    "rerun_cli": "rerun-sdk",
+    "skimage": "scikit-image",
+}
 """Packages of the index that are not named as their module."""
 
 

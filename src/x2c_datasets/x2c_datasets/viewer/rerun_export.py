@@ -7,27 +7,22 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from x2c_bags.errors import BagError
 from x2c_bags.frames.bag_images import UNUSABLE
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.schema.topics import Part
-from x2c_core.errors import RobotError
 from x2c_core.files.results import replacing
 from x2c_core.words import counted
 from x2c_datasets.errors import ExportError
-from x2c_datasets.viewer import rerun_layout as layout
 from x2c_datasets.viewer.rerun_log import RerunLog, open_recording
-from x2c_datasets.viewer.urdf_tree import read_urdf
+from x2c_datasets.viewer.rerun_parts import JOINTS, log_message, log_robot
 from x2c_node.conversion.headers import to_nanoseconds
-from x2c_node.robots import find_robot
 
 _SHOWN = (
     *(Part.CAMERA_IMAGE, Part.ROBOT_IMAGE, Part.FACE, Part.CONTROLS),
     *(Part.ACTUATION_STATE, Part.DIAGNOSTICS),
 )
-_JOINTS = (Part.JOINT_STATES, Part.COMMANDS)
 
 
 @dataclass(frozen=True)
@@ -71,8 +66,8 @@ def export_rerun(
     with replacing(out) as path:
         recording = open_recording(path)
         log = RerunLog(recording)
-        notes = _model(log, robot)
-        for raw in reader.messages_of((*shows, *_JOINTS)):
+        notes = log_robot(log, robot)
+        for raw in reader.messages_of((*shows, *JOINTS)):
             part = reader.parts[raw.channel.topic]
             # Measured positions where there are any, else those that were sent.
             if part is Part.COMMANDS and shown[Part.JOINT_STATES]:
@@ -80,7 +75,7 @@ def export_rerun(
             try:
                 message = reader.decode(raw)
                 log.at(to_nanoseconds(message.header.stamp) or raw.time)
-                _show(log, part, message)
+                log_message(log, part, message)
             except (BagError, *UNUSABLE) as error:
                 log.left_out[f"{part.value}: {error}"] += 1
                 continue
@@ -92,36 +87,9 @@ def export_rerun(
         # This waits until all is on the disk.
         recording.disconnect()
     notes += [f"nothing was recorded of {part.value}" for part in shows if not shown[part]]
-    if not any(shown[part] for part in _JOINTS):
+    if not any(shown[part] for part in JOINTS):
         notes.append("no positions of joints were recorded")
-    notes += [f"mesh {name} is missing" for name in log.missing]
     issues = [
         f"{counted(count, 'message')} left out: {why}" for why, count in log.left_out.items()
     ]
     return RerunOutcome(shown.total(), tuple(notes), (*issues, *reader.issues))
-
-
-def _model(log: RerunLog, robot: str) -> list[str]:
-    try:
-        folder = find_robot(robot)
-        log.robot_model(read_urdf(folder / f"{folder.name}.urdf"))
-    except (RobotError, ExportError) as error:
-        return [f"the robot is not shown in 3-D: {error}"]
-    return []
-
-
-def _show(log: RerunLog, part: Part, message: Any) -> None:
-    if part is Part.CAMERA_IMAGE:
-        log.image(layout.CAMERA, message)
-    elif part is Part.ROBOT_IMAGE:
-        log.image(layout.ROBOT_IMAGE, message)
-    elif part is Part.FACE:
-        log.face(message)
-    elif part in (Part.CONTROLS, Part.MIXED_CONTROLS):
-        log.values(message.values)
-    elif part is Part.ACTUATION_STATE:
-        log.state(message)
-    elif part is Part.DIAGNOSTICS:
-        log.diagnostics(message)
-    else:
-        log.joints(message.name, message.position)

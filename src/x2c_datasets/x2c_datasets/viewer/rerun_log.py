@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +29,54 @@ _LIMITS = ("controls_clamped", "positions_clamped", "coupling_limited", "late_ti
 _RADIUS = 0.9
 """Size of a landmark [px]."""
 
-_PERIOD = 33_000_000
-"""Shortest time between two poses of a joint [ns]."""
-
-_BATCH = 150
-"""Number of rows that go to the file together, so that a viewer sees them soon."""
-
 _MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Amount of curves and poses, and how many are logged together.
+
+    Attributes:
+        rows: Number of control values that are logged together.
+        poses: Number of poses of a joint that are logged together.
+        period: Shortest time between two poses of a joint [ns].
+        still: Motion of a joint that is too small to be logged [rad or m].
+    """
+
+    rows: int
+    poses: int
+    period: int
+    still: float
+
+
+FILE = Pace(rows=150, poses=150, period=33_000_000, still=0.0)
+"""Single rows take much more room in a file."""
+
+LIVE = Pace(rows=10, poses=1, period=100_000_000, still=2e-3)
+"""Few rows, for a viewer that shows them at once; poses at 30 Hz would take a fifth of a core."""
+
+
 class RerunLog:
-    """Log messages to a file, each at its stamp.
+    """Log messages to a file or a viewer, each at its stamp.
 
     Args:
         recording: Recording to log to.
+        pace: Amount of curves and poses.
 
     Attributes:
         left_out: Messages that cannot be shown, by reason.
         missing: Files of meshes that are not there.
     """
 
-    def __init__(self, recording: rr.RecordingStream) -> None:
+    def __init__(self, recording: rr.RecordingStream, pace: Pace = FILE) -> None:
         self._recording = recording
+        self._pace = pace
         self._tree: UrdfTree | None = None
+        self._rested = False
         self._now: int | None = None
         self._values: list[tuple[int, Array]] = []
         self._poses: dict[UrdfJoint, list[tuple[int, float]]] = {}
+        self._last: dict[UrdfJoint, tuple[int, float]] = {}
         self._said: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self.left_out: Counter[str] = Counter()
@@ -68,7 +91,8 @@ class RerunLog:
     def at(self, stamp: int) -> None:
         """Set the time of what is logged next [ns]."""
         rr.set_time_nanos(TIME, stamp, recording=self._recording)
-        if self._now is None and self._tree is not None:
+        if self._tree is not None and not self._rested:
+            self._rested = True
             self._rest(self._tree)
         self._now = stamp
 
@@ -103,11 +127,15 @@ class RerunLog:
             position = known.get(joint.name)
             if position is None or not np.isfinite(position):
                 continue
-            poses = self._poses.setdefault(joint, [])
             # Servos answer more often than any display shows.
-            if not poses or not 0 <= self._now - poses[-1][0] < _PERIOD:
-                poses.append((self._now, float(position)))
-            if len(poses) >= _BATCH:
+            if (last := self._last.get(joint)) is not None:
+                soon = 0 <= self._now - last[0] < self._pace.period
+                if soon or abs(position - last[1]) < self._pace.still:
+                    continue
+            self._last[joint] = (self._now, float(position))
+            poses = self._poses.setdefault(joint, [])
+            poses.append(self._last[joint])
+            if len(poses) >= self._pace.poses:
                 self._send_poses(self._tree, joint)
 
     def finish(self) -> None:
@@ -119,7 +147,7 @@ class RerunLog:
             self._send_poses(self._tree, joint)
 
     def _send_values(self) -> None:
-        """Log the curves in columns: single rows take much more room."""
+        """Log the curves in columns."""
         if not self._values:
             return
         times, rows = zip(*self._values, strict=True)
@@ -179,7 +207,7 @@ class RerunLog:
             self.left_out["control values that are no numbers"] += 1
             return
         self._values.append((self._now or 0, numbers))
-        if len(self._values) >= _BATCH:
+        if len(self._values) >= self._pace.rows:
             self._send_values()
 
     def state(self, message: Any) -> None:

@@ -27,6 +27,7 @@ from x2c_cli.bus.live.node_requests import NodeRequests
 from x2c_cli.bus.live.slider_publisher import SliderPublisher
 from x2c_cli.bus.reports import TOPIC as DIAGNOSTICS
 from x2c_cli.bus.robot_choice import ROOT, RobotChoice, namespace_of
+from x2c_cli.bus.robot_topics import COMPRESSED, camera_topic, values_topic
 from x2c_core.errors import X2CError
 from x2c_msgs.msg import ActuationState, ControlValues, FaceLandmarks, MixerState
 from x2c_node.diagnostics import Diagnosis, to_diagnosis
@@ -51,8 +52,6 @@ _TICK = 1.0 / 60.0
 
 _RESTING = 0.25
 """Longest time until a wish is noticed while no browser looks [s]."""
-
-_COMPRESSED = "/compressed"
 
 
 class LiveLink:
@@ -270,17 +269,17 @@ class LiveLink:
         place = self._robots.namespace
         if place is not None:
             wanted = {
-                self._values(place): (ControlValues, self._news.values, 1),
+                values_topic(self._bus, place): (ControlValues, self._news.values, 1),
                 f"{place}/mixer/state": (MixerState, self._news.mixer, 1),
                 DIAGNOSTICS: (DiagnosticArray, self._report, 50),
             }
             if self._image_topic:
-                camera = self._camera(place)
-                kind = CompressedImage if camera.endswith(_COMPRESSED) else Image
+                camera = camera_topic(self._bus, place, self._image_topic)
+                kind = CompressedImage if camera.endswith(COMPRESSED) else Image
                 wanted[camera] = (kind, self._news.camera, 1)
                 wanted[f"{place}/face"] = (FaceLandmarks, self._news.face, 1)
             if not self._always:
-                robot = f"{place}/robot/image_raw{_COMPRESSED}"
+                robot = f"{place}/robot/image_raw{COMPRESSED}"
                 wanted[robot] = (CompressedImage, self._news.robot, 1)
         for name in self._robots.stopped:
             wanted[f"{name}/state"] = (ActuationState, partial(self._state, name), 5)
@@ -297,26 +296,12 @@ class LiveLink:
         """Return what the page shows of the topics of a robot, by topic."""
         shown = {}
         if self._image_topic:
-            shown[self._camera(place)] = "camera image"
+            shown[camera_topic(self._bus, place, self._image_topic)] = "camera image"
             shown[f"{place}/face"] = "landmarks"
         if not self._always:
-            shown[f"{place}/robot/image_raw{_COMPRESSED}"] = "image of the robot"
-            shown[self._values(place)] = "control values"
+            shown[f"{place}/robot/image_raw{COMPRESSED}"] = "image of the robot"
+            shown[values_topic(self._bus, place)] = "control values"
         return shown
-
-    def _camera(self, place: str) -> str:
-        """Return the camera's topic; where there is a compressed one, that, as it is smaller."""
-        raw = self._image_topic
-        if not raw.startswith("/"):
-            raw = f"{place}/{raw}"
-        compressed = raw if raw.endswith(_COMPRESSED) else f"{raw}{_COMPRESSED}"
-        publishers, _ = self._bus.ends(compressed)
-        return compressed if publishers else raw
-
-    def _values(self, place: str) -> str:
-        """Return the topic of what the robot gets: where there is a mixer, that of the mixer."""
-        publishers, _ = self._bus.ends(f"{place}/mixer/control_values")
-        return f"{place}/mixer/control_values" if publishers else f"{place}/control_values"
 
     def _leave(self) -> None:
         for end in self._subscribed.values():

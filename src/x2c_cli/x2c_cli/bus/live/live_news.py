@@ -15,6 +15,7 @@ from x2c_actuation.safety.state_machine import State
 from x2c_bringup.page.frame_pairing import FramePairing
 from x2c_bringup.page.newest import Blob, Newest
 from x2c_bringup.run.live_line import LATENCY, first_trouble, number, share_found
+from x2c_cli.bus.robot_topics import as_jpeg
 from x2c_core.errors import X2CError
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.face.topology import COUNT
@@ -24,7 +25,6 @@ from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.messages import controls_from_message
 from x2c_node.diagnostics import Diagnosis
 
-_QUALITY = 80
 _LINES = 6
 _LONGEST_LINE = 300
 _SUBPIXELS = 10
@@ -45,11 +45,7 @@ class LiveNews:
 
     def camera(self, message: CompressedImage | Image) -> None:
         """Show an image of the camera with the landmarks that were found in it."""
-        if isinstance(message, Image):
-            # OpenCV takes a third of a second to load, and most cameras publish JPEG themselves.
-            from x2c_node.conversion.images import bgr_to_jpeg, image_to_bgr
-
-            message = bgr_to_jpeg(image_to_bgr(message), message.header, _QUALITY)
+        message = as_jpeg(message)
         stamp = to_nanoseconds(message.header.stamp)
         self._show(self._pairing.image(stamp, bytes(message.data)))
 

@@ -58,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show the nodes in Foxglove too, as 'x2c foxglove' does",
     )
+    parser.add_argument(
+        "--rerun",
+        action="store_true",
+        help="show the nodes in the viewer of Rerun too, as 'x2c rerun' does",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -82,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             neutral_file(arguments, console) as neutral,
             _page(arguments, console),
             _foxglove(arguments, console),
+            _rerun(arguments),
         ):
             composed_run = imitate(
                 *(_options(arguments, neutral), console),
@@ -131,13 +137,27 @@ def _page(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
 def _foxglove(arguments: argparse.Namespace, console: Console) -> Iterator[None]:
     """Serve Foxglove, if it is wanted."""
     from x2c_cli.commands.imitation.foxglove import PORT
-    from x2c_cli.viewers.foxglove_program import foxglove_program
+    from x2c_cli.viewers.viewer_program import viewer_program
 
     if not arguments.foxglove:
         yield
         return
-    with foxglove_program(PORT):
+    with viewer_program(["foxglove", "--port", str(PORT)], "foxglove"):
         console.print(f"Foxglove: ws://127.0.0.1:{PORT}", markup=False, highlight=False)
+        yield
+
+
+@contextlib.contextmanager
+def _rerun(arguments: argparse.Namespace) -> Iterator[None]:
+    """Show the nodes in Rerun, if it is wanted."""
+    from x2c_cli.viewers.viewer_program import viewer_program
+
+    if not arguments.rerun:
+        yield
+        return
+    words = ["rerun", "--image-topic", arguments.image_topic or "image_raw"]
+    words += ["--namespace", arguments.namespace or "/"]
+    with viewer_program(words, "rerun"):
         yield
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Server for Foxglove as a program of its own, beside nodes of this process."""
+"""Program that shows nodes in a viewer, beside nodes of this process."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ _ENDING = 10.0
 
 
 @contextlib.contextmanager
-def foxglove_program(port: int, command: Sequence[str] = COMMAND) -> Iterator[None]:
-    """Serve Foxglove meanwhile; what keeps the program from it, it says on stderr.
+def viewer_program(
+    words: Sequence[str], module: str, command: Sequence[str] = COMMAND
+) -> Iterator[None]:
+    """Run a command of x2c meanwhile; what keeps it from its work, it says on stderr.
 
     It is a program of its own, so that no viewer can slow the nodes down.
 
     Args:
-        port: Port of the server.
+        words: Command and its arguments.
+        module: Module that it needs.
         command: Words that start the x2c command.
 
     Raises:
-        ModuleNotFoundError: foxglove-sdk is not installed.
+        ModuleNotFoundError: The module is not installed.
     """
-    if importlib.util.find_spec("foxglove") is None:
-        raise ModuleNotFoundError("No module named 'foxglove'", name="foxglove")
+    if importlib.util.find_spec(module) is None:
+        raise ModuleNotFoundError(f"No module named '{module}'", name=module)
     process = subprocess.Popen(
-        [*command, "foxglove", "--port", str(port)],
+        [*command, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env={**os.environ, LAUNCHER_VARIABLE: str(os.getpid())},
