@@ -133,6 +133,17 @@ def test_additive_layer_of_constant_mask_is_not_slowed_down():
     assert face[LIDS] == pytest.approx(LOW[LIDS] + offset[LIDS])
 
 
+def test_additive_source_that_lets_go_in_the_other_mode_moves_nothing():
+    stage = Stage(speech=SourceSettings(priority=2), idle=SourceSettings(priority=1))
+    turned = NOTHING.copy()
+    turned[HEAD] = 0.1
+    idle = layer(turned, region_mask(["head"]), LayerMode.ADD)
+    still = layer(NOTHING, region_mask(["head", "brows"]), LayerMode.ADD)
+    stage.run(1.0, idle=idle, speech=still)
+    faces = stage.run(1.0, idle=idle, speech=ControlLayer.nothing())
+    assert np.abs(faces - (LOW + turned)).max() == pytest.approx(0.0, abs=1e-9)
+
+
 def test_declared_regions_bound_what_a_source_moves():
     stage = Stage(speech=SourceSettings(regions="mouth,head=0.5"))
     face = stage.run(3.0, speech=layer(mask=region_mask(list(REGIONS))))[-1]
@@ -217,6 +228,7 @@ def test_built_in_sources_are_declared_by_rank():
     built_in = read_sources(BUILT_IN)
     assert sorted(built_in, key=lambda name: built_in[name].priority) == [
         "idle",
+        "speech_gestures",
         "blendshapes",
         "speech",
         "say",

@@ -133,6 +133,9 @@ class SourceLayers:
         row = self._rows[name]
         in_time = now - self._heard[row] <= self._settings[row].timeout
         adds = layer.mode is LayerMode.ADD
+        if adds is not self._adds[row] and layer.empty:
+            # Whatever its mode, it only lets go, of what it did before.
+            adds = self._adds[row]
         self._heard[row] = now
         asked, live = self._asked[row], row < self._live
         same = adds is self._adds[row] and _every(layer.mask == self._given[row])
