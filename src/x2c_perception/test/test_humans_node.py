@@ -5,6 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Log
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -15,9 +16,9 @@ from x2c_node.conversion.headers import to_stamp
 from x2c_node.conversion.images import bgr_to_image, image_to_bgr
 from x2c_node.conversion.messages import face_to_message
 from x2c_node.diagnostics import Level
-from x2c_node.qos import IMAGE_PUBLISHER, LATCHED, NEWEST
+from x2c_node.qos import IMAGE_PUBLISHER, LATCHED, NEWEST, STREAM
 from x2c_perception import humans_node
-from x2c_perception.humans_messages import hri_messages
+from x2c_perception.humans_messages import MISSING, hri_messages
 from x2c_perception.humans_node import TRACKED, HumansNode
 
 HEADER = Header(stamp=to_stamp(5_000_000_000), frame_id="camera_optical_frame")
@@ -53,13 +54,16 @@ def show(ros, wait_until, make_face):
     return show
 
 
-def test_without_the_package_one_sentence_says_so(start, show, monkeypatch):
+def test_without_the_package_one_sentence_says_so(ros, start, wait_until, monkeypatch):
+    logged = ros.collect(Log, "/rosout", STREAM)
     monkeypatch.setattr(humans_node, "hri_messages", lambda: None)
     node = start()
     assert node.state == "active"
     diagnosis = node.diagnosis()
     assert diagnosis.level is Level.WARN
-    assert "hri_msgs is not installed, so nothing is published under /humans" in diagnosis.message
+    assert diagnosis.message == "hri_msgs is not installed"
+    wait_until(lambda: [one for one in logged if one.msg == MISSING], what="the sentence")
+    assert len([one for one in logged if "hri_msgs" in one.msg]) == 1
 
 
 @needs_hri_msgs

@@ -86,7 +86,7 @@ class HumansNode(ManagedNode[HumansParameters]):
     def diagnose(self) -> Diagnosis:
         """Say who is published."""
         if self._messages is None:
-            return Diagnosis(Level.WARN, MISSING)
+            return Diagnosis(Level.WARN, "hri_msgs is not installed")
         values = {"face id": self._id, "neutral face": "yes" if self._rest else "not yet"}
         return Diagnosis(Level.OK, f"publishing {TRACKED}", values)
 

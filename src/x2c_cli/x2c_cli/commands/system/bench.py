@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _measure(arguments: argparse.Namespace, console: Console) -> int:
     from x2c_bringup.graph.options import GraphOptions
     from x2c_cli.bench.isolated import measure_apart
-    from x2c_cli.bench.report import NO_MIXER, mixer_cost, write
+    from x2c_cli.bench.report import NO_MIXER, limit, mixer_cost, write
     from x2c_cli.bench.run import Setting
 
     options = GraphOptions(
@@ -142,8 +142,12 @@ def _measure(arguments: argparse.Namespace, console: Console) -> int:
         with console.status(f"measuring: {setting.name}"):
             results.append(measure_apart(setting, arguments.seconds))
     _print(results, console)
-    for line in mixer_cost(results):
-        console.print(line, markup=False, highlight=False)
+    if arguments.no_mixer:
+        for line in mixer_cost(results):
+            console.print(line, markup=False, highlight=False)
+    else:
+        _print_parts(results, console)
+    console.print(limit(max(results, key=lambda result: result.answers)))
     write(arguments.out, arguments.video, results)
     console.print(f"Figures in {arguments.out}", markup=False)
     return 0
@@ -176,7 +180,6 @@ def _at_least_one(text: str) -> int:
 def _print(results: Sequence[Result], console: Console) -> None:
     from rich.table import Table
 
-    from x2c_cli.bench.report import limit
     from x2c_core.terminal.tables import folded
 
     table = Table(
@@ -208,6 +211,9 @@ def _print(results: Sequence[Result], console: Console) -> None:
             f"{result.memory[largest]:.0f} ({largest})",
         )
     console.print(folded(table))
+
+
+def _print_parts(results: Sequence[Result], console: Console) -> None:
     parts = {
         "time of each step, median [ms]": [result.steps for result in results],
         "time since the camera's stamp, median [ms]": [one.since_camera for one in results],
@@ -216,7 +222,6 @@ def _print(results: Sequence[Result], console: Console) -> None:
     for title, measured in parts.items():
         console.print(_part(title, [result.name for result in results], measured))
     console.print(f"torch imported: {'yes' if any(one.torch for one in results) else 'no'}")
-    console.print(limit(max(results, key=lambda result: result.answers)))
 
 
 def _part(title: str, settings: Sequence[str], measured: Sequence[Mapping[str, float]]) -> Table:
