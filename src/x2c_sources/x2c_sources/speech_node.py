@@ -41,6 +41,7 @@ except ImportError:
     AudioData = None
 
 _LAST_NOD = 1.0
+_BETWEEN_WARNINGS = 1.0
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ class SpeechNode(ManagedNode[SpeechParameters]):
 
     def _refuse(self, error: SpeechError) -> None:
         self.statistics.counts["texts refused"] += 1
-        self.get_logger().warning(f"a text is not spoken: {printable(str(error))}")
+        text = f"a text is not spoken: {printable(str(error))}"
+        self.get_logger().warning(text, throttle_duration_sec=_BETWEEN_WARNINGS)
 
     def _publish(self) -> None:
         now = time.monotonic()
