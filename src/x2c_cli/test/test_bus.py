@@ -2,9 +2,11 @@
 """Commands for nodes that others have started, over the middleware."""
 
 import json
+import socket
 
 import pytest
 from rcl_interfaces.msg import ParameterType
+from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 
 from x2c_actuation.actuation_node import ActuationNode
@@ -13,6 +15,8 @@ from x2c_cli.bus.messages import as_text, part
 from x2c_cli.bus.parameters import _parsed
 from x2c_cli.errors import BusError
 from x2c_msgs.msg import ActuationState, ControlValues
+from x2c_perception.face_tracker_node import FaceTrackerNode
+from x2c_sources.blendshape_node import BlendshapeNode
 
 
 @pytest.fixture(autouse=True)
@@ -191,6 +195,21 @@ def test_the_status_is_that_of_diagnostics(actuation, x2c, monkeypatch):
     assert json.loads(said)["/left/actuation_node"]["level"] == "WARN"
     monkeypatch.setattr("x2c_cli.bus.connection.DISCOVERY", 0.3)
     assert x2c("status", "--namespace", "right")[0] == 2
+
+
+def test_calibrate_is_for_the_person_and_with_an_option_for_the_puppeteer(ros, x2c):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    puppets = BlendshapeNode(parameter_overrides=[Parameter("port", value=port)])
+    for node in (FaceTrackerNode(), puppets):
+        assert ros.add(node).start()
+    status, said = x2c("calibrate")
+    assert (status, said.count("\n")) == (0, 1), said
+    assert "/face_tracker_node: look at the camera" in said
+    status, said = x2c("calibrate", "--puppeteer")
+    assert (status, said.count("\n")) == (0, 1), said
+    assert "/blendshape_node: the next 30 faces" in said
 
 
 @pytest.mark.parametrize(
