@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from rclpy.serialization import serialize_message
 
 from x2c_cli.errors import BusError
 from x2c_core.words import counted, did_you_mean
@@ -32,6 +33,11 @@ def message_class(kind: str) -> type:
             f"the message type {kind} is not installed here: enter the workspace that has it"
         ) from None
     return found
+
+
+def serialized(message: Any) -> bytes:
+    """Return a message in the wire format of ROS 2."""
+    return bytes(serialize_message(message))
 
 
 def part(message: Any, path: str) -> Any:

@@ -17,6 +17,7 @@ from x2c_bags.schema.definitions import definition
 from x2c_cli.bus.connection import Bus
 from x2c_cli.bus.messages import message_class
 from x2c_cli.errors import BusError, ViewerError
+from x2c_cli.viewers.foxglove_control import CAPABILITIES, FoxgloveControl
 from x2c_datasets.viewer.face_annotations import landmark_annotations
 
 _FACE = "x2c_msgs/msg/FaceLandmarks"
@@ -46,15 +47,32 @@ class _Forwarded:
     last: bytes | None = None
 
 
-class _Arrivals(ServerListener):
-    """Names of the topics that a client has just subscribed to."""
+class _Listener(ServerListener):
+    """Wishes of clients; the server calls it from threads of its own.
 
-    def __init__(self) -> None:
+    Args:
+        control: Gets and sets parameters; None where clients can only read.
+    """
+
+    def __init__(self, control: FoxgloveControl | None) -> None:
         self.topics: deque[str] = deque()
+        self._control = control
 
     def on_subscribe(self, client: Any, channel: Any) -> None:
-        """Note it; this is another thread."""
+        """Note a topic that a client has just subscribed to."""
         self.topics.append(channel.topic)
+
+    def on_get_parameters(
+        self, client: Any, param_names: list[str], request_id: str | None = None
+    ) -> list[Any]:
+        """Return parameters."""
+        return self._control.parameters(param_names) if self._control else []
+
+    def on_set_parameters(
+        self, client: Any, parameters: list[Any], request_id: str | None = None
+    ) -> list[Any]:
+        """Set parameters, and return their values."""
+        return self._control.set_parameters(parameters) if self._control else []
 
 
 class FoxgloveBridge:
@@ -62,21 +80,25 @@ class FoxgloveBridge:
 
     A topic is subscribed to only while a client shows it. Messages are passed on as they are, so
     types and names are those of ROS 2. The landmarks of `face` are also there as annotations
-    of the image. Clients can only read.
+    of the image. Clients can only read, unless there is a control.
 
     Args:
         bus: Bus with the nodes.
         address: Address of this machine to listen on.
         port: Port; 0 for a free one.
+        control: Lets clients call services and set parameters.
 
     Raises:
         ViewerError: The port cannot be had.
     """
 
-    def __init__(self, bus: Bus, address: str, port: int) -> None:
+    def __init__(
+        self, bus: Bus, address: str, port: int, control: FoxgloveControl | None = None
+    ) -> None:
         self._bus = bus
         self._context = foxglove.Context()
-        self._arrivals = _Arrivals()
+        self._control = control
+        self._listener = _Listener(control)
         self._topics: dict[str, _Forwarded] = {}
         try:
             self._server: WebSocketServer = foxglove.start_server(
@@ -84,7 +106,9 @@ class FoxgloveBridge:
                 host=address,
                 port=port,
                 context=self._context,
-                server_listener=self._arrivals,
+                server_listener=self._listener,
+                capabilities=CAPABILITIES if control else [],
+                supported_encodings=["cdr"] if control else [],
                 message_backlog_size=_BACKLOG,
             )
         except (RuntimeError, OSError, ValueError, OverflowError) as error:
@@ -120,6 +144,8 @@ class FoxgloveBridge:
         for topic, kind in found.items():
             if topic not in self._topics and self._bus.ends(topic)[0]:
                 self._offer(topic, kind)
+        if self._control is not None:
+            self._control.refresh(self._server)
 
     def serve(self) -> None:
         """Begin and end subscriptions as clients ask, and pass on what has come."""
@@ -129,8 +155,10 @@ class FoxgloveBridge:
                 self._subscribe(topic, one)
             elif not asked and one.end is not None:
                 self._rest(one)
-        while self._arrivals.topics:
-            self._repeat(self._arrivals.topics.popleft())
+        while self._listener.topics:
+            self._repeat(self._listener.topics.popleft())
+        if self._control is not None:
+            self._control.serve()
         if self.watched:
             self._bus.receive()
 

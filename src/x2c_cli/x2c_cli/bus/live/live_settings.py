@@ -21,7 +21,7 @@ from x2c_core.words import did_you_mean
 from x2c_node.parameters import CHOICES
 
 _TRACKER, _PERSON = "face_tracker_node", "person"
-_LABELS = {
+SETTINGS = {
     "imitation_node": {"mirror": "Mirror: the person's left on the robot's right"},
     _TRACKER: {
         "automatic_calibration": "Estimate the neutral face of new people",
@@ -72,7 +72,7 @@ class LiveSettings:
             PageError: The page does not offer it.
             BusError: The node does not take it.
         """
-        if wish.parameter not in _LABELS.get(wish.node, ()):
+        if wish.parameter not in SETTINGS.get(wish.node, ()):
             raise PageError("this page does not offer that setting; see 'x2c set'")
         about = ""
         if wish.parameter == _PERSON and wish.value:
@@ -115,7 +115,7 @@ def _read(bus: Bus, place: str) -> list[dict[str, Any]]:
     """Return those parameters that there are, as the page draws them."""
     there = bus.nodes()
     found = []
-    for node, labels in _LABELS.items():
+    for node, labels in SETTINGS.items():
         name = f"{place}/{node}"
         if name not in there:
             continue

@@ -59,6 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show the nodes in Foxglove too, as 'x2c foxglove' does",
     )
     parser.add_argument(
+        "--foxglove-control",
+        action="store_true",
+        help="the same, and let every program of this machine operate the robot with it",
+    )
+    parser.add_argument(
         "--rerun",
         action="store_true",
         help="show the nodes in the viewer of Rerun too, as 'x2c rerun' does",
@@ -139,10 +144,11 @@ def _foxglove(arguments: argparse.Namespace, console: Console) -> Iterator[None]
     from x2c_cli.commands.imitation.foxglove import PORT
     from x2c_cli.viewers.viewer_program import viewer_program
 
-    if not arguments.foxglove:
+    if not (arguments.foxglove or arguments.foxglove_control):
         yield
         return
-    with viewer_program(["foxglove", "--port", str(PORT)], "foxglove"):
+    control = ["--control"] if arguments.foxglove_control else []
+    with viewer_program(["foxglove", "--port", str(PORT), *control], "foxglove"):
         console.print(f"Foxglove: ws://127.0.0.1:{PORT}", markup=False, highlight=False)
         yield
 
@@ -164,7 +170,7 @@ def _rerun(arguments: argparse.Namespace) -> Iterator[None]:
 def _options(arguments: argparse.Namespace, neutral: str) -> GraphOptions:
     options = graph_options(arguments, neutral=neutral)
     # The scene of Foxglove shows landmarks as markers.
-    options = dataclasses.replace(options, frames=arguments.foxglove)
+    options = dataclasses.replace(options, frames=arguments.foxglove or arguments.foxglove_control)
     if not takes_topic(arguments):
         return options
     topic = arguments.image_topic or options.image_topic
