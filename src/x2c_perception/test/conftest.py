@@ -67,6 +67,7 @@ def face_maker() -> Callable[..., Face]:
         lids: float = 0.0,
         yaw: float = 0.0,
         smile: float = 0.0,
+        wider: float = 0.0,
         at: tuple[float, float] = (320.0, 240.0),
         track_id: int = 0,
         state: FaceState = FaceState.TRACKING,
@@ -78,6 +79,7 @@ def face_maker() -> Callable[..., Face]:
             lids: How far the eyes are closed, 0 to 1.
             yaw: Turn of the head [rad].
             smile: How far the corners of the mouth go up [interocular distances].
+            wider: How far they go apart [interocular distances].
             at: Place of the point between the eyes [pixel].
             track_id: Of the person.
             state: Tracking or lost.
@@ -86,6 +88,8 @@ def face_maker() -> Callable[..., Face]:
         lower = np.union1d(topology.LIP_LOWER_INNER[1:-1], topology.LIP_LOWER_OUTER[1:-1])
         points[lower, 2] -= mouth
         points[[61, 291, 78, 308], 2] += smile
+        points[[61, 78], 1] -= wider / 2.0
+        points[[291, 308], 1] += wider / 2.0
         for side in ("LEFT", "RIGHT"):
             upper = getattr(topology, f"EYE_{side}_UPPER")[1:-1]
             under = getattr(topology, f"EYE_{side}_LOWER")[1:-1]

@@ -9,7 +9,7 @@ import pytest
 from x2c_core.face.frames import NO_TRACK
 from x2c_perception.hri.action_units import COUNT, action_units
 
-BROWS, LIDS, SMILE, LIPS_PART, CLOSED, LEFT, RIGHT = 1, 5, 12, 25, 43, 51, 52
+SMILE, STRETCH, LIPS_PART, CLOSED, LEFT, RIGHT = 12, 20, 25, 43, 51, 52
 HEAD_AND_EYES = {*range(51, 57), *range(61, 65)}
 EXPRESSIONS = {1, 2, 4, 5, 10, 12, 15, 18, 20, 25, 26, 43, 46}
 
@@ -68,3 +68,13 @@ def test_a_doubtful_neutral_face_makes_expressions_doubtful(make_face):
 def test_a_face_that_was_never_seen_has_none(make_face):
     found = units(dataclasses.replace(make_face(), pose=None), make_face())
     assert not found.confidence.any()
+
+
+def test_a_wide_smile_is_no_stretched_mouth(make_face):
+    wide = make_face(smile=0.1, wider=0.2)
+    found = units(wide, make_face()).intensity
+    assert found[SMILE] > 0.5
+    assert found[STRETCH] < 0.5 * found[SMILE]
+    level = units(make_face(wider=0.2), make_face()).intensity
+    assert level[STRETCH] > 0.5
+    assert level[SMILE] == 0.0

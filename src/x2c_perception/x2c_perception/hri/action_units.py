@@ -125,8 +125,11 @@ def _expressions(points: Array, rest: Array) -> dict[int, float]:
         26: jaw,
     }
     units = {code: amount / _FULL[code] for code, amount in shares.items()}
-    # A smile widens the mouth, too.
-    units[20] = width / _FULL[20] - max(units[12], 0.0)
+    # A smile widens the mouth and raises the upper lip, too; stretched lips have level corners.
+    wide, smiling = width / _FULL[20], min(max(2.0 * units[12], 0.0), 1.0)
+    units[20] = (1.0 - smiling) * wide
+    units[12] += smiling * max(wide - units[12], 0.0) / 2.0
+    units[10] -= max(units[12], 0.0)
     left, right = (_closed(now, before, side) for side in ("left", "right"))
     return units | {43: min(left, right), 46: abs(left - right)}
 
