@@ -112,3 +112,74 @@ def test_what_cannot_be_used_is_refused_with_the_remedy(voice, monkeypatch):
     monkeypatch.setitem(sys.modules, "piper", None)
     with pytest.raises(SpeechError, match="pip install piper-tts onnx"):
         piper.speak("Bob.", str(voice), 160)
+
+
+def save_network(path):
+    """Write a network with the inputs, outputs and durations of a voice, which only hums."""
+    onnx = pytest.importorskip("onnx")
+    make, kinds = onnx.helper, onnx.TensorProto
+    constants = {
+        "nothing": np.float32(0.0),
+        "length": np.float32(3.0),
+        "which": np.int64(1),
+        "hop": np.float32(256.0),
+        "hum": np.full((1, 1, 1, 1), 0.1, dtype=np.float32),
+        "ones": np.ones(3, dtype=np.int64),
+        "flat": np.array([-1], dtype=np.int64),
+    }
+    nodes = [
+        make.make_node("Cast", ["input"], ["ids"], to=kinds.FLOAT),
+        make.make_node("Mul", ["ids", "nothing"], ["zeros"]),
+        make.make_node("Gather", ["scales", "which"], ["scale"], axis=0),
+        make.make_node("Mul", ["length", "scale"], ["each"]),
+        make.make_node("Add", ["zeros", "each"], ["durations"]),
+        make.make_node("Ceil", ["durations"], ["w_ceil"]),
+        make.make_node("ReduceSum", ["w_ceil"], ["sum"], keepdims=0),
+        make.make_node("Mul", ["sum", "hop"], ["samples"]),
+        make.make_node("Cast", ["samples"], ["count"], to=kinds.INT64),
+        make.make_node("Reshape", ["count", "flat"], ["counts"]),
+        make.make_node("Concat", ["ones", "counts"], ["shape"], axis=0),
+        make.make_node("Expand", ["hum", "shape"], ["output"]),
+    ]
+    graph = make.make_graph(
+        nodes,
+        "hum",
+        [
+            make.make_tensor_value_info("input", kinds.INT64, ["batch", "phonemes"]),
+            make.make_tensor_value_info("input_lengths", kinds.INT64, ["batch"]),
+            make.make_tensor_value_info("scales", kinds.FLOAT, [3]),
+        ],
+        [make.make_tensor_value_info("output", kinds.FLOAT, ["batch", 1, 1, "time"])],
+        [onnx.numpy_helper.from_array(np.asarray(one), name) for name, one in constants.items()],
+    )
+    model = make.make_model(graph, opset_imports=[make.make_opsetid("", 15)])
+    model.ir_version = 8
+    onnx.save(model, path)
+
+
+def test_piper_itself_times_the_phonemes_of_a_network(tmp_path, monkeypatch):
+    pytest.importorskip("piper", reason="piper is under the GPL: pip install piper-tts")
+    from piper.phoneme_ids import DEFAULT_PHONEME_ID_MAP
+
+    monkeypatch.setattr(piper, "_loaded", {})
+    path = tmp_path / "hum.onnx"
+    save_network(path)
+    described = {
+        "audio": {"sample_rate": RATE},
+        "espeak": {"voice": "en-us"},
+        "num_symbols": 256,
+        "num_speakers": 1,
+        "phoneme_id_map": DEFAULT_PHONEME_ID_MAP,
+    }
+    path.with_name("hum.onnx.json").write_text(json.dumps(described))
+    seen = []
+    original = piper.PhonemeTrack
+    monkeypatch.setattr(piper, "PhonemeTrack", lambda given: seen.extend(given) or original(given))
+    said = piper.speak("Bob buys maps, please. Mama might bump a big plum.", str(path), 160)
+    bilabials = [one for one in seen if is_bilabial(one.symbol)]
+    assert len(bilabials) == 15
+    for one in bilabials:
+        assert said.mouth((one.start + one.end) / 2.0)[2] == pytest.approx(1.0), one
+    assert seen[-1].end == pytest.approx(len(said.samples) / RATE, abs=0.01)
+    slow = piper.speak("Bob buys maps, please. Mama might bump a big plum.", str(path), 80)
+    assert len(slow.samples) == 2 * len(said.samples)
