@@ -80,6 +80,12 @@ def test_sources_bring_the_mixer_along():
     assert {"idle_node", "blendshape_node", "speech_node"}.isdisjoint(names())
 
 
+def test_the_person_is_published_for_others_only_when_asked_for():
+    assert "humans_node" not in {node.name for node in build_graph(GraphOptions())}
+    (node,) = [one for one in build_graph(GraphOptions(humans=True)) if one.name == "humans_node"]
+    assert node.class_path == "x2c_perception.humans_node:HumansNode"
+
+
 def test_a_microphone_brings_speech_along():
     (node,) = (
         one

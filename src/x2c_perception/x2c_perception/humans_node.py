@@ -33,6 +33,8 @@ from x2c_perception.humans_messages import (
 
 TRACKED = "/humans/faces/tracked"
 
+_IMAGES = ("cropped", "aligned")
+
 
 @dataclass(frozen=True)
 class HumansParameters(Parameters):
@@ -68,7 +70,7 @@ class HumansNode(ManagedNode[HumansParameters]):
         self._tracked = self.publisher(self._messages.IdsList, TRACKED, NEWEST)
 
     def activate(self) -> None:
-        """Subscribe to the face, its neutral face and its image."""
+        """Subscribe to the face and its neutral face."""
         self._face: Face | None = None
         self._header = Header()
         self._neutral: Face | None = None
@@ -76,7 +78,7 @@ class HumansNode(ManagedNode[HumansParameters]):
         if self._messages is None:
             return
         self.subscription(FaceLandmarks, "face/neutral", self._take_neutral, LATCHED)
-        self.subscription(Image, "face/crop", self._take_crop, IMAGE_SUBSCRIBER)
+        self._sees = False
         self.subscription(FaceLandmarks, "face", self._take, NEWEST_SUBSCRIBER)
 
     def deactivate(self) -> None:
@@ -118,9 +120,16 @@ class HumansNode(ManagedNode[HumansParameters]):
                 "facs": lambda: action_units_message(self._messages, header, face, rest),
             }
             for name, message_of in make.items():
-                if self._topics[name].get_subscription_count():
+                if self._is_wanted(name):
                     self._topics[name].publish(message_of())
+            if not self._sees and any(map(self._is_wanted, _IMAGES)):
+                # The tracker cuts images out only while they are taken.
+                self._sees = True
+                self.subscription(Image, "face/crop", self._take_crop, IMAGE_SUBSCRIBER)
             self.statistics.tick("faces")
+
+    def _is_wanted(self, name: str) -> bool:
+        return bool(self._topics[name].get_subscription_count())
 
     def _take_crop(self, message: Image) -> None:
         face = self._face
@@ -128,19 +137,15 @@ class HumansNode(ManagedNode[HumansParameters]):
         if face is None or message.header.stamp != self._header.stamp:
             return
         size = self.params.image_size
-        wanted = [
-            name for name in ("cropped", "aligned") if self._topics[name].get_subscription_count()
-        ]
-        if not wanted:
-            return
-        image = image_to_bgr(message)
-        if "cropped" in wanted:
-            self._show("cropped", cropped(image, size))
-        if "aligned" in wanted:
-            self._show("aligned", aligned(image, face.landmarks, size))
-
-    def _show(self, name: str, image: ImageArray) -> None:
-        self._topics[name].publish(bgr_to_image(image, self._header))
+        views: dict[str, Callable[[ImageArray], ImageArray]] = {
+            "cropped": lambda image: cropped(image, size),
+            "aligned": lambda image: aligned(image, face.landmarks, size),
+        }
+        if wanted := list(filter(self._is_wanted, views)):
+            image = image_to_bgr(message)
+            for name in wanted:
+                view = bgr_to_image(views[name](image), message.header)
+                self._topics[name].publish(view)
 
     def _follow(self, name: str) -> None:
         """Make the topics of a person, in the place of those of the one before."""
