@@ -141,6 +141,26 @@ def test_lowered_inner_brows_come_together_and_raised_ones_do_not(
     assert abs(gap(1.0) - gap(neutral)) < 0.03
 
 
+def test_lowered_corners_of_the_mouth_draw_a_line_and_no_spot(
+    drawing_face: VirtualFace, robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corners = dict.fromkeys(("Lip Corner Raise Left", "Lip Corner Raise Right"), 0.0)
+    drawing_face.set_positions(robot.joint_targets(controls.from_names(corners)))
+    folded = drawing_face.render().mean(axis=2)
+    monkeypatch.setattr(Fold, "amount", lambda fold, positions: 0.0)
+    darker = drawing_face.render().mean(axis=2) - folded
+    points = drawing_face.landmarks() @ drawing_face.projection()[:, :3].T
+    points += drawing_face.projection()[:, 3]
+    pixels = points[:, :2] / points[:, 2:]
+    unit = np.linalg.norm(pixels[468] - pixels[473])
+    for corner, outwards in ((291, 1.0), (61, -1.0)):
+        x, y = pixels[corner]
+        left, right = sorted((x - 0.04 * outwards * unit, x + 0.3 * outwards * unit))
+        beside = darker[int(y - 0.1 * unit) : int(y + 0.55 * unit), int(left) : int(right)]
+        rows, columns = np.nonzero(beside > 0.4 * beside.max())
+        assert np.ptp(rows) + 1 > 1.8 * (np.ptp(columns) + 1)
+
+
 _BROWS = ("Brow Inner Left", "Brow Inner Right")
 
 
