@@ -15,7 +15,7 @@ from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.emulators import EMULATORS
 
 ROOT = Path(__file__).resolve().parents[3]
-SCENARIOS = "x2c_cli/faults/scenarios/scenarios.py"
+FAULTS = tuple(f"x2c_cli/faults/scenarios/{name}.py" for name in ("scenarios", "titles"))
 """Faults of the emulated buses of two makers, which are named after them."""
 
 
@@ -29,7 +29,7 @@ def modules() -> list[Path]:
     known = own_files()
     found = [path for path in ROOT.glob("src/*/x2c_*/**/*.py") if "test" not in path.parts]
     assert len(found) > 400
-    return [path for path in found if not path.as_posix().endswith((*known, SCENARIOS))]
+    return [path for path in found if not path.as_posix().endswith((*known, *FAULTS))]
 
 
 def words(path: Path, wanted: re.Pattern[str]) -> set[str]:

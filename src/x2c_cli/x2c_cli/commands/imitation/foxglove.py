@@ -9,8 +9,9 @@ only while a panel shows it.
 Only this machine can connect. On this machine every program can, without a password: a page in a
 web browser too. --listen opens it to a network; it is not encrypted.
 
-By default Foxglove can change nothing. With --control it calls services (emergency stop, reset,
-enable, neutral, calibrate) and sets parameters; whatever can connect can then move the robot.
+Foxglove can change nothing without --control. With it, Foxglove calls services (emergency stop,
+reset, enable, neutral, calibrate) and sets parameters; whatever can connect can then move the
+robot.
 """
 
 from __future__ import annotations
