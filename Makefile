@@ -36,7 +36,7 @@ lint: setup ## check style, formatting, types, imports and shell scripts
 	mypy
 
 check: build ## check style and types, and run the pure tests, in a minute
-	@$(call beside_lint,-n "$$(nproc)" -m "not ros and not process and not slow")
+	@$(call beside_lint,-n "$$(nproc)" --hypothesis-profile quick -m "not ros and not process and not slow")
 
 test: build ## run every check and test
 	@$(call beside_lint,-n auto)

@@ -37,6 +37,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The same examples in every run, and no limit of time on one of them: a test that passes here
 # passes on a slow machine too.
 settings.register_profile("x2c", deadline=None, derandomize=True)
+# `make check` tries fewer of them, where a test does not say how many.
+settings.register_profile("quick", settings.get_profile("x2c"), max_examples=25)
 settings.load_profile("x2c")
 
 

@@ -14,6 +14,8 @@ from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.image_values import image_values, main
 from x2c_node.robots import find_robot
 
+pytestmark = pytest.mark.slow
+
 GRIN = {
     f"Lip Corner {what} {side}": 0.9 for what in ("Raise", "Stretch") for side in ("Left", "Right")
 }

@@ -14,6 +14,8 @@ from x2c_evaluation.transfer import neutral_image
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 from x2c_node.robots import find_robot
 
+pytestmark = pytest.mark.slow
+
 PIXELS = 1.0
 """How far landmarks may be from those that the tracker finds again, at 256 x 256."""
 
