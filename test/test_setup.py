@@ -346,6 +346,7 @@ OPTIONAL = {
     ("x2c_cli", "rerun"),
     ("x2c_datasets", "foxglove"),
     ("x2c_datasets", "rerun"),
+    ("x2c_core", "distributed"),
     ("x2c_evaluation", "distributed"),
     ("x2c_evaluation", "pandas"),
     ("x2c_imitation", "torch"),

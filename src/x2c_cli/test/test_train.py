@@ -116,6 +116,39 @@ def test_an_ablation_makes_one_table_and_goes_on_where_it_stopped(capsys, tmp_pa
     assert (out / "ablation.png").is_file()
 
 
+def test_an_ablation_runs_on_a_cluster_and_names_what_failed(capsys, tmp_path, data):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    out = tmp_path / "out"
+    words = ["ablate", "--data", data, "--out", out, "--epochs", "1", *SMALL]
+    words += ["--set", "data.test=val", "--losses", "mse,l1", "--features", "none"]
+    words += ["--backbones", "resnet10_half"]
+    # What lies where a training's folder is to be makes that one fail.
+    out.mkdir()
+    in_the_way = out / "resnet10_half_l1_none"
+    in_the_way.write_text("", encoding="utf-8")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        words += ["--cluster", cluster.scheduler_address]
+        assert ended(words) == 1
+        said = capsys.readouterr().out
+        assert "resnet10_half_l1_none; failed: TrainingError: cannot write to" in said
+        rows = (out / "ablation.csv").read_text().splitlines()
+        assert [row.rpartition(",none,")[0] for row in rows[1:]] == ["resnet10_half,mse"]
+        in_the_way.unlink()
+        assert ended(words) == 0
+    rows = (out / "ablation.csv").read_text().splitlines()
+    assert [row.rpartition(",none,")[0] for row in rows[1:]] == [
+        "resnet10_half,mse",
+        "resnet10_half,l1",
+    ]
+    assert "Written: " in capsys.readouterr().out
+    # Trained here, it comes out the same.
+    alone = ["ablate", "--data", data, "--out", tmp_path / "alone", *words[5:-2]]
+    assert ended(alone) == 0
+    assert (tmp_path / "alone" / "ablation.csv").read_text().splitlines() == rows
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

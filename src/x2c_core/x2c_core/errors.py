@@ -40,5 +40,9 @@ class VideoError(CoreError):
     """A video cannot be made."""
 
 
+class ClusterError(CoreError):
+    """A cluster of machines cannot be used."""
+
+
 class OutputError(CoreError):
     """Results cannot be written where the user wants them."""

@@ -10,7 +10,7 @@ import pytest
 
 from x2c_core.system.versions import versions
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.engines import Cluster, Engine, Processes
+from x2c_evaluation.offline.engines import ClusterEngine, Engine, Processes
 from x2c_evaluation.offline.page.comparison_page import comparison_page
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
 from x2c_evaluation.offline.results.comparison import compare, parse_threshold
@@ -182,15 +182,8 @@ def test_a_cluster_does_a_killed_workers_work_again(tmp_path, camera_bag, settin
                     os.kill(victim, signal.SIGKILL)
 
         notes = KillsOne()
-        evaluation = run(jobs, tmp_path / "out", Cluster(cluster.scheduler_address), notes)
+        evaluation = run(jobs, tmp_path / "out", ClusterEngine(cluster.scheduler_address), notes)
     assert sorted(notes.done_places) == [0, 1, 2, 3]
     assert evaluation.failed == []
     run(jobs, tmp_path / "here", Here(), Notes())
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
-
-
-def test_a_cluster_that_does_not_answer_is_named(monkeypatch):
-    pytest.importorskip("distributed", reason="Dask is not installed")
-    monkeypatch.setattr("x2c_evaluation.offline.engines._PATIENCE", "1s")
-    with pytest.raises(EvaluationError, match="no Dask scheduler answers at tcp://127"):
-        list(Cluster("tcp://127.0.0.1:9").outcomes([object()], lambda place, done: None))

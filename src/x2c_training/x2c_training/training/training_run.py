@@ -162,7 +162,7 @@ def _prepared(
     place: list[str | None] = [None]
     if team.leads:
         try:
-            place[0] = str(_prepare(job, advance, tell).folder)
+            place[0] = str(prepare_data(job, advance, tell).folder)
         except Exception:
             if team.processes > 1:
                 distributed.broadcast_object_list(place)
@@ -174,7 +174,17 @@ def _prepared(
     return open_prepared(Path(place[0]))
 
 
-def _prepare(job: TrainingJob, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+def prepare_data(job: TrainingJob, advance: Advance, tell: Callable[[str], None]) -> Prepared:
+    """Prepare the data set of a training; what has been prepared before is used again.
+
+    Args:
+        job: Settings and folder.
+        advance: Called with the progress.
+        tell: Called with messages for the user.
+
+    Raises:
+        X2CError: Nothing can be used, or what the settings need cannot be made.
+    """
     settings = job.settings
     read = read_data_set(job.data, landmarks=settings.data.transferred != "no")
     data = choose_pairs(read, settings)

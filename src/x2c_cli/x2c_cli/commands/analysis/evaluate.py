@@ -196,10 +196,10 @@ def _ask(error: Exception, console: Console) -> str:
 
 
 def _engine(arguments: argparse.Namespace) -> Engine:
-    from x2c_evaluation.offline.engines import Cluster, Processes
+    from x2c_evaluation.offline.engines import ClusterEngine, Processes
 
     if arguments.cluster:
-        return Cluster(arguments.cluster)
+        return ClusterEngine(arguments.cluster)
     return Processes(max(arguments.jobs, 1))
 
 

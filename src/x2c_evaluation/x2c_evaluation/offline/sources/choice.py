@@ -13,6 +13,7 @@ from x2c_bags.reading.bag_reader import BagReader
 from x2c_bags.reading.files import is_bag
 from x2c_bags.schema.topics import Part
 from x2c_core.sources.camera_source import CAMERA_SOURCES
+from x2c_core.system.cluster import absolute
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.sources.camera_frames import CameraFrames
 from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
@@ -39,11 +40,6 @@ def with_absolute_path(source: str) -> str:
     """Return a recording with its path, also that in "NAME:PATH", from the root on."""
     path = path_of(source)
     return source.removesuffix(path) + absolute(path) if path else source
-
-
-def absolute(path: str) -> str:
-    """Return a path from the root on."""
-    return str(Path(path).expanduser().absolute())
 
 
 def open_frames(
