@@ -74,16 +74,19 @@ def _profile_name(environment: Mapping[str, str]) -> str:
 def training_settings_file(name: str) -> Path:
     """Return the file of a training's settings: one that is installed, or any path.
 
+    A name that is installed goes before a file: the launcher beside the data may be called `x2c`
+    too. With a slash, "./x2c" is the file.
+
     Raises:
         SettingsFileError: There is no such file; the message lists those that are installed.
     """
+    folder = shared_file("config", "training")
+    installed = folder / f"{name}.yaml"
+    if "/" not in name and installed.is_file():
+        return installed
     given = Path(name).expanduser()
     if given.is_file():
         return given
-    folder = shared_file("config", "training")
-    installed = folder / f"{name}.yaml"
-    if installed.is_file():
-        return installed
     known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
     raise SettingsFileError(f"there is no file {name}; installed settings: {known}")
 

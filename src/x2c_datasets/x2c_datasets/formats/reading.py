@@ -6,12 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from x2c_datasets.errors import DataSetError
-from x2c_datasets.formats import layout, upstream
+from x2c_datasets.formats import hub, layout, upstream
 from x2c_datasets.formats.angle_unit import FileAngleUnit
 from x2c_datasets.formats.data_set import DataSet
 from x2c_datasets.formats.images import ImageFolder
 
 _LISTED = 5
+_OF_TABLE = ("train", "val")
+"""Splits of the pairs in the hub's table."""
 
 
 def read_data_set(
@@ -66,14 +68,25 @@ def _read_folder(
         from x2c_datasets.formats.simulated import read_simulated
 
         return read_simulated(path, landmarks)
-    pickles = [path / name for name in upstream.FILES if (path / name).is_file()]
+    pickles = upstream.pickles_in(path)
     folder = ImageFolder(path)
-    for one in pickles:
+    table = path / hub.METADATA
+    # What upstream's script made of the table goes before it.
+    is_hub = table.is_file() and all(upstream.FILES[one.name] not in _OF_TABLE for one in pickles)
+    for one in [*pickles, *([table] if is_hub else [])]:
         if not folder.holds(one):
             raise DataSetError(f"{one} leads out of the data set by a symbolic link: copy it")
-    if not pickles:
+    if not pickles and not is_hub:
         raise DataSetError(
             f"{path} holds no data set: expected {layout.SPLITS[0]}/{layout.METADATA} "
-            f"(X2C-Sim), or {', '.join(upstream.FILES)} (X2C)"
+            f"(X2C-Sim), or {hub.METADATA}, {', '.join(upstream.FILES)} (X2C)"
         )
-    return upstream.read_upstream(pickles, images, unit)
+    parts = [hub.read_hub(path, images, unit)] if is_hub else []
+    if pickles:
+        parts.append(upstream.read_upstream(pickles, images, unit))
+    return DataSet(
+        path,
+        [pair for part in parts for pair in part.pairs],
+        [one for part in parts for one in part.skipped],
+        [note for part in parts for note in part.notes],
+    )

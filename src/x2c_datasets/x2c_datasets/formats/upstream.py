@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read X2C as upstream lays it out: pickles that list image paths and control values."""
+"""Read X2C as upstream's code does: pickles that list image paths and control values."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,24 @@ from x2c_datasets.formats.images import ImageFolder
 FILES = {
     "train_split_cg.pkl": "train",
     "val_split_cg.pkl": "val",
+    "train_split.pkl": "train",
+    "val_split.pkl": "val",
     "real_test_split_filtered.pkl": "real_test",
 }
-"""Upstream's files, and our names of what they hold."""
+"""Upstream's files, and our names of what they hold; of two for a split the first one counts."""
 
 _DEEPEST = 64
 """Parts of a path that an image is looked for by."""
 _KEYS = (("img_path", "ctrl_values"), ("img_paths", "control_vals"))
+
+
+def pickles_in(folder: Path) -> list[Path]:
+    """Return upstream's pickles in a folder, one for each split."""
+    found: dict[str, Path] = {}
+    for name, split in FILES.items():
+        if (folder / name).is_file():
+            found.setdefault(split, folder / name)
+    return list(found.values())
 
 
 def read_upstream(
@@ -49,19 +61,49 @@ def read_upstream(
     skipped: list[Skipped] = []
     notes: list[str] = []
     for file in files:
-        _read_file(file, images or file.parent, angles, pairs, skipped, notes)
+        split = FILES.get(file.name, file.stem)
+        paths, values = _columns(file)
+        table = PairTable(file, paths, values, [split] * len(paths))
+        read_table(table, images or file.parent, angles, pairs, skipped, notes)
     return DataSet(files[0].parent, pairs, skipped, notes)
 
 
-def _read_file(
-    file: Path,
+@dataclass(frozen=True)
+class PairTable:
+    """Rows of a file, not checked yet.
+
+    Attributes:
+        file: The file.
+        paths: Path of the image of each row.
+        values: Control values of each row.
+        splits: Split of each row.
+    """
+
+    file: Path
+    paths: Sequence[Any]
+    values: Sequence[Any]
+    splits: Sequence[str]
+
+
+def read_table(
+    table: PairTable,
     folder: Path,
     angles: FileAngleUnit | None,
     pairs: list[Pair],
     skipped: list[Skipped],
     notes: list[str],
 ) -> None:
-    paths, values = _columns(file)
+    """Add the pairs of a table; rows that cannot be used are skipped.
+
+    Args:
+        table: Rows of a file.
+        folder: Folder of the images.
+        angles: Unit of the angles; found out from the data where it is None.
+        pairs: Takes the pairs.
+        skipped: Takes the rows that cannot be used.
+        notes: Takes the unit of the angles.
+    """
+    file, paths, values = table.file, table.paths, table.values
     rows, good = [], []
     for row, given in enumerate(values):
         try:
@@ -82,8 +124,7 @@ def _read_file(
         if reason := finder.images.problem(found):
             skipped.append(Skipped(file, row, reason))
         else:
-            split = FILES.get(file.name, file.stem)
-            pairs.append(Pair(folder / found, one, "", split, file, row))
+            pairs.append(Pair(folder / found, one, "", table.splits[row], file, row))
 
 
 def _vector(given: Any) -> Array:

@@ -118,12 +118,12 @@ def _on_cluster(
         for case, outcome in outcomes:
             reason = "" if outcome.finished else f"; failed: {', '.join(outcome.notes)}"
             failed += bool(reason)
-            progress.say(f"{len(found) + failed} of {len(jobs)}: {case.name}{reason}")
             if not reason:
                 found[case] = outcome.errors
-                if whole:
-                    # In the order of the cases, not in that in which they are done.
-                    write_ablation(common.out, {one: found[one] for one in jobs if one in found})
+            progress.say(f"{len(found) + failed} of {len(jobs)}: {case.name}{reason}")
+            if whole and found:
+                # In the order of the cases, not in that in which they are done.
+                write_ablation(common.out, {one: found[one] for one in jobs if one in found})
     _say_what_is_done(len(found), common, whole and bool(found), console)
     return 1 if failed else 0
 

@@ -15,7 +15,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import scaled
 from x2c_core.files.issues import Issues
 from x2c_datasets.errors import DataSetError
-from x2c_datasets.formats import Pair, layout, read_data_set, upstream
+from x2c_datasets.formats import Pair, hub, layout, read_data_set, upstream
 
 _SECOND = 1_000_000_000
 _JUDGED = ("test", "real_test")
@@ -29,7 +29,7 @@ def is_data_set(path: Path) -> bool:
         return path.suffix == ".pkl"
     return path.is_dir() and (
         any((path / split / layout.METADATA).is_file() for split in layout.SPLITS)
-        or any((path / name).is_file() for name in upstream.FILES)
+        or any((path / name).is_file() for name in (hub.METADATA, *upstream.FILES))
         or bool(layout.parts(path))
     )
 
