@@ -66,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure the cost of the mixer alone: with and without it, in turn, paced",
     )
     only.add_argument(
+        "--page",
+        action="store_true",
+        help="measure the cost of the live page alone: no browser, one, ten slow ones, in turn",
+    )
+    only.add_argument(
         "--against",
         metavar="REV",
         default="",
@@ -76,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_at_least_one,
         default=3,
-        help="with --against or --no-mixer: measurements of each (default: %(default)s)",
+        help="with --against, --no-mixer or --page: measurements of each (default: %(default)s)",
     )
     parser.add_argument(
         "--checkouts",
@@ -103,6 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
         console = Console(width=_WIDTH)
     if arguments.against:
         return _compare(arguments, console)
+    if arguments.page:
+        return _measure_page(arguments, console)
     return _measure(arguments, console)
 
 
@@ -149,6 +156,27 @@ def _measure(arguments: argparse.Namespace, console: Console) -> int:
         _print_parts(results, console)
     console.print(limit(max(results, key=lambda result: result.answers)))
     write(arguments.out, arguments.video, results)
+    console.print(f"Figures in {arguments.out}", markup=False)
+    return 0
+
+
+def _measure_page(arguments: argparse.Namespace, console: Console) -> int:
+    import json
+
+    from rich.table import Table
+
+    from x2c_cli.bench.page_cost import measure_page, summary
+    from x2c_core.files.results import replacing
+
+    with console.status("starting the nodes") as status:
+        results = measure_page(arguments.video, arguments.seconds, arguments.rounds, status.update)
+    columns = ("p50 [ms]", "p99 [ms]", "answered/s", "cores of the nodes", "cores of the page")
+    table = Table("medians", *columns)
+    for row in summary(results):
+        table.add_row(*row)
+    console.print(table)
+    with replacing(arguments.out) as path:
+        path.write_text(json.dumps([dataclasses.asdict(one) for one in results], indent=2))
     console.print(f"Figures in {arguments.out}", markup=False)
     return 0
 
