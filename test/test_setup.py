@@ -351,6 +351,7 @@ OPTIONAL = {
     ("x2c_evaluation", "pandas"),
     ("x2c_imitation", "torch"),
     ("x2c_sources", "audio_common_msgs"),
+    ("x2c_sources", "piper"),
 }
 """Packages and modules that these use where there are any, and do without where there are none."""
 
