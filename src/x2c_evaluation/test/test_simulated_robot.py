@@ -50,3 +50,12 @@ def test_a_robot_with_other_joints_is_shown_with_the_controls_it_has():
         assert np.abs(robot.shape() - before).max() > 0.05
     with SimulatedRobot(load_robot(find_robot("virtual"))) as robot:
         assert robot.possible.all()
+
+
+def test_a_robot_with_the_names_but_other_types_of_joints_is_shown_by_the_virtual_one():
+    ameca = load_robot(find_robot("ameca"))
+    assert not has_virtual_joints(ameca)
+    with SimulatedRobot(ameca) as robot:
+        assert robot.possible.all()
+        # A mouth as wide as a face would be one whose joint goes 0.5 m.
+        assert np.abs(robot.ideally(OPEN) - robot.ideally(controls.NEUTRAL)).max() < 2.0

@@ -24,7 +24,7 @@ from x2c_core.face.head_pose import yaw_pitch_roll
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
 from x2c_node.robots import find_robot
-from x2c_virtual_face.head.rig import ROBOT_JOINTS
+from x2c_virtual_face.head.rig import JOINT_TYPES
 from x2c_virtual_face.virtual_face import VirtualFace
 
 SIZE = 256
@@ -42,7 +42,7 @@ _NOTHING = 1e-6
 
 def has_virtual_joints(robot: Robot) -> bool:
     """Return whether the virtual face has a robot's joints, and so can show the robot itself."""
-    return set(robot.joint_names) == set(ROBOT_JOINTS)
+    return {joint.name: joint.type for joint in robot.joints} == JOINT_TYPES
 
 
 class SimulatedRobot:

@@ -21,6 +21,7 @@ from x2c_virtual_face.head.rig import (
     BONES,
     HEAD_BODY,
     JAW_BODY,
+    JOINT_TYPES,
     METRES,
     ROBOT_JOINTS,
     TORSO_BODY,
@@ -32,10 +33,6 @@ from x2c_virtual_face.head.servo import tune
 TIMESTEP = 0.002
 _MASSES = {"neck": 1.2, HEAD_BODY: 3.0, JAW_BODY: 0.3}
 _SMALL_MASS = 0.003
-_TYPES = {
-    axis.name: "prismatic" if axis.slides else "revolute" for bone in BONES for axis in bone.axes
-}
-"""Types of the joints by name."""
 _FOLD_HEIGHT = 0.0002
 """Height of the folds' layer over the skin, enough for OpenGL to tell them apart [m]."""
 
@@ -62,7 +59,7 @@ def build(robot: Robot, width: int, height: int, samples: int = 0) -> tuple[mujo
             f"robot {robot.name!r} has other joints than the virtual face; they differ in: {odd}. "
             "Use the robot folder 'virtual' or one with its joint names"
         )
-    wrong = [one.name for one in robot.joints if one.type != _TYPES[one.name]]
+    wrong = [one.name for one in robot.joints if one.type != JOINT_TYPES[one.name]]
     if wrong:
         raise RobotMismatchError(
             f"robot {robot.name!r} has joints of another type than the virtual face: "

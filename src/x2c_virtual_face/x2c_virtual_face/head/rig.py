@@ -157,7 +157,13 @@ BONES: tuple[Bone, ...] = (
 )  # fmt: skip
 """Every body, parents before children."""
 
-ROBOT_JOINTS: frozenset[str] = frozenset(
-    axis.name for bone in BONES for axis in bone.axes if not axis.leader
-)
-"""Names of the joints a robot description commands."""
+JOINT_TYPES = {
+    axis.name: "prismatic" if axis.slides else "revolute"
+    for bone in BONES
+    for axis in bone.axes
+    if not axis.leader
+}
+"""Types of the joints a robot description commands, by name."""
+
+ROBOT_JOINTS: frozenset[str] = frozenset(JOINT_TYPES)
+"""Names of these joints."""
