@@ -167,6 +167,7 @@ def _measure_page(arguments: argparse.Namespace, console: Console) -> int:
 
     from x2c_cli.bench.page_cost import measure_page, summary
     from x2c_core.files.results import replacing
+    from x2c_core.terminal.tables import folded
 
     with console.status("starting the nodes") as status:
         results = measure_page(arguments.video, arguments.seconds, arguments.rounds, status.update)
@@ -174,7 +175,7 @@ def _measure_page(arguments: argparse.Namespace, console: Console) -> int:
     table = Table("medians", *columns)
     for row in summary(results):
         table.add_row(*row)
-    console.print(table)
+    console.print(folded(table))
     with replacing(arguments.out) as path:
         path.write_text(json.dumps([dataclasses.asdict(one) for one in results], indent=2))
     console.print(f"Figures in {arguments.out}", markup=False)
