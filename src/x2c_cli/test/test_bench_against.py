@@ -15,7 +15,7 @@ from x2c_cli.bench.comparison import (
     write,
 )
 from x2c_cli.bench.measurements import of_bench
-from x2c_cli.bench.revisions import commit_of, environment, repository, size
+from x2c_cli.bench.revisions import check_out, commit_of, environment, repository, size
 from x2c_cli.errors import RevisionError
 
 BEFORE = [{"p50 [ms]": 12.0, "old": 1.0}, {"p50 [ms]": 10.0}, {"p50 [ms]": 20.0}]
@@ -87,17 +87,33 @@ def test_nothing_of_this_environment_is_found_by_another_checkout(monkeypatch):
     assert "X2C_ROOT" not in found
 
 
+def git(folder, *words):
+    start = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run([*start, *words], check=True, timeout=60)
+
+
 @pytest.fixture
 def clone(tmp_path):
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
-    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "First"]):
-        subprocess.run([*git, *command], check=True, timeout=60)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "First")
     return tmp_path
 
 
 def test_a_revision_is_found_in_the_repository(clone):
     assert repository(clone / "src" / "file.py") == clone.resolve()
     assert len(commit_of(clone, "HEAD")) == 12
+
+
+def test_a_checkout_of_one_clone_serves_another(tmp_path):
+    first, second, checkout = (tmp_path / name for name in ("first", "second", "checkout"))
+    first.mkdir()
+    git(first, "init", "-q")
+    git(first, "commit", "-q", "--allow-empty", "-m", "First")
+    git(tmp_path, "clone", "-q", str(first), str(second))
+    git(second, "commit", "-q", "--allow-empty", "-m", "Second")
+    for root in (first, second):
+        check_out(root, commit_of(root, "HEAD"), checkout)
+        assert commit_of(checkout, "HEAD") == commit_of(root, "HEAD")
 
 
 @pytest.mark.parametrize("name", ["v9.9.9", "--all", ""])

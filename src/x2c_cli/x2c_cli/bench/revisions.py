@@ -91,10 +91,7 @@ def install(root: Path, name: str, commit: str, folder: Path) -> Revision:
         RevisionError: It cannot be checked out, installed or built.
     """
     measured = {}
-    if not (folder / ".git").exists():
-        # A clone that shares the objects leaves nothing behind in the repository, even if killed.
-        _must(["git", "clone", "--quiet", "--shared", "--no-checkout", str(root), str(folder)])
-    _must(["git", "-C", str(folder), "checkout", "--quiet", "--detach", commit])
+    check_out(root, commit, folder)
     new = not (folder / ".venv").exists()
     began = time.monotonic()
     _must([str(folder / "scripts" / "setup.sh")], folder)
@@ -104,6 +101,25 @@ def install(root: Path, name: str, commit: str, folder: Path) -> Revision:
     _must([str(folder / "scripts" / "setup.sh")], folder, {"EXTRAS": "data"})
     _must([str(folder / "scripts" / "build.sh")], folder)
     return Revision(name, commit, folder, measured if new else {})
+
+
+def check_out(root: Path, commit: str, folder: Path) -> None:
+    """Check a commit out in a folder of its own, which is made where it is not there.
+
+    Args:
+        root: Repository.
+        commit: Abbreviated hash.
+        folder: Folder to check it out in.
+
+    Raises:
+        RevisionError: git fails.
+    """
+    if not (folder / ".git").exists():
+        # A clone that shares the objects leaves nothing behind in the repository, even if killed.
+        _must(["git", "clone", "--quiet", "--shared", "--no-checkout", str(root), str(folder)])
+    # It may have been cloned from another clone, which does not have the commit.
+    _must(["git", "-C", str(folder), "fetch", "--quiet", str(root), "HEAD", "+refs/*:refs/here/*"])
+    _must(["git", "-C", str(folder), "checkout", "--quiet", "--detach", commit])
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
