@@ -15,6 +15,12 @@ from pathlib import Path
 COLLECTED = re.compile(r"^(?:Collecting|Requirement already satisfied:) ([\w.-]+)")
 ARCHIVE = re.compile(r"^\s*(?:Downloading|Processing|Using cached) (?:\S*/)?([\w.]+)-\d\S*")
 BYTES = re.compile(r"^Progress (\d+) of (\d+)")
+# pip 26.3 allows no import once it has begun, and itself imports this one late under Python 3.13:
+# it failed where what was asked for is installed already.
+PIP = (
+    "import importlib.metadata._adapters, runpy; "
+    "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+)
 INSTALLING = re.compile(r"^Installing collected packages: (.*)")
 
 
@@ -53,7 +59,7 @@ def installed_packages() -> int:
 
 def main(log_path: str, *arguments: str) -> int:
     """Install and return pip's exit status."""
-    command = [sys.executable, "-m", "pip", "install", "--progress-bar", "raw", *arguments]
+    command = [sys.executable, "-c", PIP, "install", "--progress-bar", "raw", *arguments]
     live = sys.stderr.isatty()
     progress = Progress()
     before = installed_packages()

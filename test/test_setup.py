@@ -529,3 +529,10 @@ def test_what_is_installed_is_not_looked_up_again(tmp_path):
     assert satisfied.missing([file]) == []
     more.write_text('numpy==0.1\nno-such-package==1; python_version < "3"\nanother==1\n')
     assert satisfied.missing([file]) == ["numpy==0.1", "another==1"]
+
+
+@pytest.mark.process
+def test_what_is_installed_already_needs_no_index(tmp_path):
+    command = [sys.executable, "scripts/pip_install.py", str(tmp_path / "log"), "--no-index"]
+    subprocess.run([*command, "--no-deps", "pytest"], cwd=ROOT, check=True, timeout=120)
+    assert "already satisfied: pytest" in (tmp_path / "log").read_text(encoding="utf-8")
