@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests that start processes are marked so, however they start them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,5 +61,6 @@ def test_a_test_that_starts_a_process_without_a_mark_fails(tmp_path):
         text=True,
         timeout=400,
     )
-    assert "3 failed, 4 passed, 3 errors" in done.stdout, done.stdout + done.stderr
+    # Python 3.12 and later add warnings about forks.
+    assert re.search(r"3 failed, 4 passed,.* 3 errors", done.stdout), done.stdout + done.stderr
     assert done.stdout.count("mark it `process`: it started") >= 6
