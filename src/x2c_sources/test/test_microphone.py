@@ -186,18 +186,18 @@ NOISE = np.random.default_rng(1).normal(size=RATE) * 0.2
 
 
 def test_live_sound_opens_the_mouth_whatever_it_is():
-    live = LiveSound(60.0, 0.3)
+    live = LiveSound(1.0)
     assert live.at(0.0) == (None, None)
     for bad in (NOISE, NOISE * 1e30, np.full(RATE, np.nan), np.full(RATE, np.inf), NOISE):
         live.feed(bad, 1.0)
-        shapes = [live.at(1.0) for _ in range(40)]
+        shapes = [live.at(1.0 + 0.02 * i) for i in range(40)]
         found = [amounts for pair in shapes for amounts in pair if amounts is not None]
         assert np.isfinite(np.concatenate(found)).all()
     assert max(mouth[0] for mouth, _ in shapes if mouth is not None) > 0.3
 
 
 def test_sound_that_stops_in_the_middle_of_a_word_lets_the_mouth_go():
-    live = LiveSound(60.0, 0.3)
+    live = LiveSound(0.3)
     for begin in (0.0, 5.0):
         live.feed(NOISE[: RATE // 2], begin)
         shapes = [live.at(begin + 0.1)[0] for _ in range(60)]
@@ -206,7 +206,7 @@ def test_sound_that_stops_in_the_middle_of_a_word_lets_the_mouth_go():
 
 
 def test_a_microphone_in_a_silent_room_leaves_the_mouth_to_others():
-    live, hop = LiveSound(100.0, 0.3), RATE // 100
+    live, hop = LiveSound(0.3), RATE // 100
     hiss = 1e-3 * np.random.default_rng(2).normal(size=10 * RATE)
     hiss[4 * RATE : 5 * RATE] += NOISE
     taken = []
@@ -216,3 +216,22 @@ def test_a_microphone_in_a_silent_room_leaves_the_mouth_to_others():
     assert not any(taken[100:400])
     assert all(taken[410:500])
     assert not any(taken[570:])
+
+
+@pytest.mark.parametrize("rate", [10.0, 40.0, 60.0, 70.0, 100.0, 200.0])
+@pytest.mark.parametrize("block", [0.01, 0.1])
+def test_the_mouth_does_not_lag_behind_a_microphone(rate, block):
+    live = LiveSound(0.3)
+    sound = np.concatenate([np.zeros(RATE), NOISE, np.zeros(RATE), NOISE[: RATE // 2]])
+    size, fed, opened = round(block * RATE), 0, []
+    for time in np.arange(0.0, len(sound) / RATE, 1.0 / rate).tolist():
+        while (fed + size) / RATE <= time:
+            live.feed(sound[fed : fed + size], (fed + size) / RATE)
+            fed += size
+        # Nobody asks for the mouth while a text is spoken.
+        if time < 1.0 or time > 2.5:
+            mouth, _ = live.at(time)
+            opened.append((time, mouth is not None and mouth[0] > 0.3))
+    late = block + 0.15 + 1.0 / rate
+    assert not any(is_open for time, is_open in opened if time < 3.0)
+    assert all(is_open for time, is_open in opened if time > 3.0 + late)

@@ -127,7 +127,7 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         self._speaker = Speaker()
         self._now: Utterance | None = None
         self._begin = 0.0
-        self._sound = LiveSound(params.rate, params.hold)
+        self._sound = LiveSound(params.hold)
         self._person = ImitatedPerson()
         self._motion = GestureMotion()
         self._speaking = self._gesturing = False

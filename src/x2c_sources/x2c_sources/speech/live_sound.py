@@ -20,19 +20,18 @@ _MOVED = 0.01
 class LiveSound:
     """The mouth and the gestures of what is heard, each block played out at its own pace.
 
-    A microphone is heard all the time, so the mouth is let go in silence, whether sound comes or
+    What has not been asked for in its time is left out, so that the mouth never lags behind. A
+    microphone is heard all the time, so the mouth is let go in silence, whether sound comes or
     not. Sound may come from another thread than the one that asks for the mouth.
 
     Args:
-        rate: Rate at which the mouth is asked for [Hz].
         hold: Silence after which there is no mouth any more [s].
     """
 
-    def __init__(self, rate: float, hold: float) -> None:
-        self._due = max(round(RATE / HOP / rate), 1)
+    def __init__(self, hold: float) -> None:
         self._hold = hold
         self._mouth, self._gestures = AudioMouth(), SpeechGestures()
-        self._waiting: deque[tuple[Array, Array]] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[tuple[float, Array, Array]] = deque(maxlen=_MOST_WAITING)
         self._heard_at = self._spoken_at = -np.inf
         self._lock = threading.Lock()
 
@@ -40,9 +39,9 @@ class LiveSound:
         """Take sound (n,) at 16 kHz, -1 to 1, that came at a time [s] by a steady clock."""
         finite = np.clip(np.nan_to_num(samples), -1.0, 1.0)
         with self._lock:
-            self._waiting.extend(
-                zip(self._mouth.feed(finite), self._gestures.feed(finite), strict=True)
-            )
+            mouths, gestures = self._mouth.feed(finite), self._gestures.feed(finite)
+            times = (now + np.arange(len(mouths)) * HOP / RATE).tolist()
+            self._waiting.extend(zip(times, mouths, gestures, strict=True))
             self._heard_at = now
 
     def at(self, now: float) -> tuple[Array | None, Array | None]:
@@ -65,9 +64,7 @@ class LiveSound:
     def _newest(self, now: float) -> tuple[Array, Array] | None:
         if now - self._heard_at > self._hold:
             self._waiting.clear()
-        if not self._waiting:
-            return None
-        for _ in range(min(self._due, len(self._waiting)) - 1):
+        while len(self._waiting) > 1 and self._waiting[1][0] <= now:
             self._waiting.popleft()
         # The last one stays until the next block comes.
-        return self._waiting.popleft() if len(self._waiting) > 1 else self._waiting[0]
+        return self._waiting[0][1:] if self._waiting else None
