@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Texts of any kind, one after another, by the engine that the voice belongs to."""
 
+import contextlib
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -70,6 +72,22 @@ def test_no_text_is_lost_and_no_piece_is_too_long(text):
     assert all(0 < len(one) <= LONGEST_PIECE + 61 for one in found)
     if "<speak" not in text.lower():
         assert [c for c in "".join(found) if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+@pytest.mark.parametrize("gap", [" ", "\t", " \t", "\n", "\n ", " \n", "\xa0", "\0", "\u2028"])
+def test_a_gap_as_long_as_a_text_may_be_takes_no_time(gap):
+    text = f"One. {gap * (LONGEST_TEXT // len(gap) - 20)}Two."
+    begin = time.process_time()
+    assert "".join(pieces(text)).split() == ["One.", "Two."]
+    # Where each of the characters is compared with each of them, it takes a minute.
+    assert time.process_time() - begin < 5.0
+
+
+@settings(max_examples=40)
+@given(st.text(st.characters(), max_size=200))
+def test_every_piece_can_be_encoded(text):
+    with contextlib.suppress(SpeechError):
+        assert all(piece.encode() for piece in pieces(text))
 
 
 def test_pieces_end_with_sentences_and_not_with_abbreviations():

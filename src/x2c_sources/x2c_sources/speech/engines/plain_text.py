@@ -16,7 +16,10 @@ LONGEST_PIECE = 400
 
 _SSML = re.compile(r"\s*(<\?xml[^>]*>\s*)?<speak\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Control characters, and halves of UTF-16, which stand for bytes that are no UTF-8.
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# All but line breaks: what splits sentences would take minutes on a long run.
+_BLANKS = re.compile(r"[^\S\n]+")
 _SHORT_PIECE = 60
 # Not after abbreviations, which a sentence may end with; then it goes on.
 _SENTENCE = re.compile(
@@ -37,7 +40,7 @@ def pieces(text: str) -> list[str]:
         raise SpeechError(
             f"a text of {len(text):,} characters is longer than {LONGEST_TEXT:,}: give it in parts"
         )
-    plain = _UNSPEAKABLE.sub(" ", _without_markup(text))
+    plain = _BLANKS.sub(" ", _UNSPEAKABLE.sub(" ", _without_markup(text)))
     found: list[str] = []
     for part in (part for one in _SENTENCE.split(plain) for part in _short(one.strip())):
         if found and len(found[-1]) < _SHORT_PIECE:
