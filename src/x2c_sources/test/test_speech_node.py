@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Log
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
@@ -15,7 +16,7 @@ from x2c_core.face.frames import ControlFrame, ControlState
 from x2c_msgs.msg import ControlLayer, ControlValues
 from x2c_node.conversion.messages import controls_to_message
 from x2c_node.diagnostics import Level
-from x2c_node.qos import NEWEST
+from x2c_node.qos import NEWEST, STREAM
 from x2c_sources import speech_node
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.audio_mouth import RATE
@@ -94,6 +95,23 @@ def test_a_text_that_cannot_be_spoken_is_counted(ros, start, got, wait_until):
     wait_until(lambda: node.statistics.counts, what="the count")
     say(ros, wait_until, "Ah")
     wait_until(lambda: opened(got), what="the next text")
+
+
+def test_a_player_that_is_not_there_is_told_as_the_reason(ros, start, wait_until):
+    logged = ros.collect(Log, "/rosout", STREAM)
+    node = start(player="/no/such/player")
+    say(ros, wait_until, "Ah")
+    wait_until(lambda: node.statistics.counts, what="the count")
+    assert node.statistics.counts == {"texts refused": 1}
+    reason = "a text is not spoken: cannot play with '/no/such/player'"
+    wait_until(lambda: any(one.msg.startswith(reason) for one in logged), what="the reason")
+
+
+def test_a_node_that_has_never_been_active_is_silent(ros, start):
+    node = start(autostart=False)
+    node.trigger_configure()
+    answer = ros.call(Trigger, "speech_node/stop", Trigger.Request())
+    assert (answer.success, answer.message) == (True, "silent")
 
 
 def test_sound_of_a_topic_moves_the_mouth(start, got, wait_until):

@@ -224,12 +224,13 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         """Begin what is to be said next; without it, let the last nod end."""
         try:
             said = self._speaker.next()
+            if said is not None:
+                self._start(said, now)
+                return
         except SpeechError as error:
             self._refuse(error)
             return
-        if said is not None:
-            self._start(said, now)
-        elif self._now is not None and now - self._begin > self._now.duration + _LAST_NOD:
+        if self._now is not None and now - self._begin > self._now.duration + _LAST_NOD:
             self._now = None
 
     def _start(self, utterance: Utterance, now: float) -> None:
@@ -240,7 +241,9 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         self._now, self._begin = utterance, now + delay
 
     def _stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._be_silent()
+        # One that is not active is silent.
+        if self.state == "active":
+            self._be_silent()
         response.success, response.message = True, "silent"
         return response
 
