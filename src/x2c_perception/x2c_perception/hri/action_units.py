@@ -77,13 +77,15 @@ def action_units(face: Face, neutral: Face | None) -> ActionUnits:
     intensity, confidence = np.zeros(COUNT), np.zeros(COUNT)
     if face.pose is None:
         return ActionUnits(intensity, confidence)
-    yaw, pitch, _ = face.pose.yaw_pitch_roll
+    turn = face.pose.yaw_pitch_roll
+    yaw, pitch, _ = turn
     trust = face.confidence * max(math.cos(yaw) * math.cos(pitch), 0.0)
     points = face.pose.to_head_frame(face.landmarks)
-    found = [(_movements(face, points), trust)]
+    now = describe_face(points)
+    found = [(_movements(turn, now), trust)]
     if neutral is not None and neutral.pose is not None:
         rest = neutral.pose.to_head_frame(neutral.landmarks)
-        found.append((_expressions(points, rest), trust * neutral.confidence))
+        found.append((_expressions(points, now, rest), trust * neutral.confidence))
     for units, sure in found:
         for code, amount in units.items():
             intensity[code] = min(max(amount, 0.0), 1.0)
@@ -91,9 +93,9 @@ def action_units(face: Face, neutral: Face | None) -> ActionUnits:
     return ActionUnits(intensity, confidence)
 
 
-def _movements(face: Face, points: Array) -> dict[int, float]:
-    named = dict(zip(_NAMES, describe_face(points).tolist(), strict=False))
-    yaw, pitch, roll = face.pose.yaw_pitch_roll if face.pose else (0.0, 0.0, 0.0)
+def _movements(turn: tuple[float, float, float], now: Array) -> dict[int, float]:
+    named = dict(zip(_NAMES, now.tolist(), strict=False))
+    yaw, pitch, roll = turn
     sideways, up = named[Descriptor.GAZE_YAW], named[Descriptor.GAZE_PITCH]
     return {
         **_both(51, 52, yaw / _TURN),
@@ -104,8 +106,8 @@ def _movements(face: Face, points: Array) -> dict[int, float]:
     }
 
 
-def _expressions(points: Array, rest: Array) -> dict[int, float]:
-    now, before = describe_face(points), describe_face(rest)
+def _expressions(points: Array, now: Array, rest: Array) -> dict[int, float]:
+    before = describe_face(rest)
     moved = dict(zip(_NAMES, (now - before).tolist(), strict=False))
     inner = _mean(moved, "brow_inner_height")
     corners = _mean(moved, "corner_height")
