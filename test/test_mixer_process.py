@@ -129,13 +129,6 @@ def test_a_flood_of_odd_layers_moves_nothing_beyond_its_limits(ros, robot, wait_
         time.sleep(max(0.0, sent * 0.001 - passed))
     assert sent > 100
     delays = list(flooded.delays)
-    print(
-        "SENT",
-        sent,
-        len(flooded.commands) - begin,
-        np.percentile(delays, [50, 95, 100]),
-        len(delays),
-    )
     commands = flooded.commands[begin:]
     # The emergency stop is heard through the flood.
     stop = ros.publish(Bool, "estop", qos.LATCHED)

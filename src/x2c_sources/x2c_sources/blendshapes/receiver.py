@@ -28,7 +28,7 @@ class PuppetReceiver:
     needs that.
 
     Attributes:
-        counts: Packets dropped so far, by reason.
+        counts: Packets dropped so far, by reason, and requests sent and failed.
         last_error: Description of the last malformed packet; empty if there was none.
         sender: Address that is followed; empty before the first face.
 
