@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+import rclpy
 from action_msgs.msg import GoalStatus
 from rcl_interfaces.msg import Log
 from rclpy.action import ActionClient
@@ -253,10 +256,13 @@ def test_expression_is_shown_by_service_without_imitation_until_it_ends(graph, w
 class Client:
     """A client of the action."""
 
-    def __init__(self, ros, wait_until):
+    def __init__(self, ros, wait_until, name):
         self._wait_until = wait_until
         self.feedback = []
-        self._client = ActionClient(ros.node, PlayAction, "face_mixer_node/play")
+        # rclpy's executor must not see the client while it is being made.
+        node = rclpy.create_node(name, start_parameter_services=False)
+        self._client = ActionClient(node, PlayAction, "face_mixer_node/play")
+        ros.add(node)
         wait_until(self._client.server_is_ready, what="the action server")
 
     def play(self, name, intensity=1.0, seconds=1000.0, regions=""):
@@ -278,8 +284,9 @@ class Client:
 
 @pytest.fixture
 def client(ros, wait_until):
-    # They end with the test's node: none may end while rclpy's executor waits for it.
-    return lambda: Client(ros, wait_until)
+    # They end with the test: none may end while rclpy's executor waits for it.
+    numbers = itertools.count()
+    return lambda: Client(ros, wait_until, f"client_{next(numbers)}")
 
 
 def test_action_shows_an_expression_until_it_is_cancelled_or_another_begins(
