@@ -7,8 +7,9 @@ from x2c_motors.bring_up.joint_mover import JointMover
 from x2c_motors.configuration.boards import make_driver
 from x2c_motors.emulators.dynamixel_bus import DynamixelBus
 from x2c_motors.emulators.feetech_bus import FeetechBus
+from x2c_motors.emulators.maestro_board import MaestroBoard
 from x2c_motors.errors import BlockedError, DriverError
-from x2c_testing.motor_robots import SCALE, motor_robot, servo_section
+from x2c_testing.motor_robots import SCALE, channel_section, motor_robot, servo_section
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +165,55 @@ def test_a_joint_that_goes_limp_on_its_way_is_not_called_blocked(make_dynamixels
             mover.go(0, 0.5, cut)
         mover.go(0, 0.3)
         assert dynamixels.servos[1].position == pytest.approx(2048 + 0.3 * SCALE, abs=3)
+
+
+def test_a_joint_that_fell_on_its_way_is_not_pulled_up_when_its_power_is_back(
+    make, bus, monkeypatch
+):
+    # These servos get their torque back by the next goal.
+    servo = bus.servos[1]
+
+    def cut(position):
+        if position > 0.1 and servo.torque:
+            bus.unplugged.add(1)
+            bus.power_cycle([1])
+            servo.push(1750)
+            servo.fastest = 0.0
+
+    def power_back(asked):
+        def ask(joints):
+            try:
+                return asked(joints)
+            finally:
+                bus.unplugged.clear()
+
+        return ask
+
+    with make(reply_time=0.02) as mover:
+        for name in ("read", "check"):
+            monkeypatch.setattr(mover.driver, name, power_back(getattr(mover.driver, name)))
+        for _ in range(2):
+            with pytest.raises(DriverError, match="jaw has lost its torque"):
+                mover.go(0, 0.5, cut)
+            assert not servo.torque
+            assert servo.fastest < 0.15 * SCALE
+        mover.go(0, 0.3)
+        assert servo.fastest < 0.15 * SCALE
+
+
+def test_hobby_servos_whose_board_lost_its_power_on_the_way_are_left(tmp_path):
+    def cut(position):
+        if position > 0.1:
+            # An answer shows that the goal has come before.
+            mover.driver.read([0])
+            board.power_cycle()
+
+    with MaestroBoard(tmp_path / "board") as board:
+        robot = motor_robot(tmp_path / "hobby", channel_section("maestro", port=str(board.link)))
+        with JointMover(make_driver(robot), robot.joints, SHARE) as mover:
+            with pytest.raises(DriverError, match="jaw has lost its torque"):
+                mover.go(0, 0.5, cut)
+            assert board.targets[0] == 0
 
 
 def test_a_motor_that_falls_silent_on_its_way_is_named(make, bus, monkeypatch):

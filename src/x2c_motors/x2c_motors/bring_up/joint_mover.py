@@ -17,6 +17,7 @@ from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
 from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers.driver import MotorDriver
+from x2c_motors.drivers.reports import MotorState
 from x2c_motors.errors import BlockedError, DriverError, Fault
 
 _PERIOD = 0.02
@@ -57,7 +58,6 @@ class JointMover:
         ]
         self._where: dict[int, float] = {}
         self._held: set[int] = set()
-        self._heard = -math.inf
 
     def __enter__(self) -> JointMover:
         """Connect.
@@ -155,7 +155,6 @@ class JointMover:
         """
         # Its power may have been gone since the last time.
         start = self._where[joint] if self._still_holds(joint) else self.hold(joint)
-        self._heard = time.monotonic()
         motion = JointMotion(MotionLimits.of([self._joints[joint]]), _PERIOD)
         motion.reset([start])
         wanted = np.array([target])
@@ -166,13 +165,7 @@ class JointMover:
             self._follow(motion, joint, motion.stopping_points(), watch)
             raise
         except BlockedError as error:
-            if not self._torque_enabled(joint):
-                self._held.discard(joint)
-                raise DriverError(
-                    Fault.REFUSED,
-                    f"{self._joints[joint].name} has lost its torque, as when its power was "
-                    "gone: look to it, and move it again",
-                ) from None
+            self._check_torque(joint)
             # No further against what is in its way.
             self._write(joint, error.position)
             raise
@@ -197,12 +190,34 @@ class JointMover:
             DriverError: It does not answer, or says why it cannot hold.
         """
         limit = time.monotonic() + _PATIENCE
-        while (state := self.driver.check([joint]).get(joint)) is None:
+        while (state := self._state(joint)) is None:
             if time.monotonic() > limit:
                 raise self._silent(joint)
         if state.trouble:
             raise DriverError(Fault.REFUSED, state.trouble)
         return state.holds
+
+    def _state(self, joint: int) -> MotorState | None:
+        try:
+            return self.driver.check([joint]).get(joint)
+        except DriverError as error:
+            if error.fault is Fault.LOST:
+                raise
+            return None
+
+    def _check_torque(self, joint: int) -> None:
+        """Notice a motor that was limp, if only for a moment.
+
+        Raises:
+            DriverError: It is, or does not answer.
+        """
+        if not self._torque_enabled(joint):
+            self._held.discard(joint)
+            raise DriverError(
+                Fault.REFUSED,
+                f"{self._joints[joint].name} has lost its torque, as when its power was "
+                "gone: look to it, and move it again",
+            )
 
     def _silent(self, joint: int) -> DriverError:
         name = self.driver.calibration.names[joint]
@@ -247,33 +262,38 @@ class JointMover:
                 return
 
     def _check(self, joint: int, slack: float) -> None:
-        """Notice what is in the way of a revolute joint, and a motor that is silent.
+        """Notice what is in the way of a revolute joint, and a motor that lost its power.
+
+        A motor that misses a question is sent nothing until it has answered: a goal that it gets
+        when its power is back would bring it there at full speed from where it has fallen.
 
         Args:
             joint: Its place.
             slack: Largest distance from the commanded position [rad].
 
         Raises:
-            DriverError: Its motor has not answered for long.
+            DriverError: Its motor has lost its torque, or does not answer for long.
             BlockedError: It is further away.
         """
         if not self.driver.measures:
+            self._check_torque(joint)
             return
-        position = math.nan
-        try:
-            position = float(self.driver.read([joint])[joint])
-        except DriverError as error:
-            if error.fault is Fault.LOST:
-                raise
-        now = time.monotonic()
+        position = self._reading(joint)
         if math.isnan(position):
-            if now > self._heard + _PATIENCE:
-                raise self._silent(joint)
-            return
-        self._heard = now
+            self._check_torque(joint)
+            position = self.position(joint)
         one = self._joints[joint]
         if one.type == "revolute" and abs(position - self._where[joint]) > slack:
             raise BlockedError(one.name, position)
+
+    def _reading(self, joint: int) -> float:
+        """Return the position of a joint [rad or m]; NaN where its motor does not answer."""
+        try:
+            return float(self.driver.read([joint])[joint])
+        except DriverError as error:
+            if error.fault is Fault.LOST:
+                raise
+            return math.nan
 
     def _write(self, joint: int, position: float) -> float:
         positions = np.full(len(self._joints), np.nan)
