@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import socket
+import threading
 import time
 
 import numpy as np
@@ -11,6 +12,7 @@ from x2c_motors.configuration.boards import make_driver
 from x2c_motors.errors import DriverError, DriverSettingsError, Fault
 from x2c_testing.driver_faults import fault_of
 from x2c_testing.motor_robots import motor_robot
+from x2c_testing.waiting import LONGEST_WAIT
 
 JOINTS = {
     "jaw": {"control": "Jaw Pitch", "zero": 0.75},
@@ -60,6 +62,15 @@ def open_when_there(driver):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+def wait_until_counted(driver, subscribers, message):
+    deadline = time.monotonic() + 30.0
+    # Who sends too much is cut off, and is no subscriber.
+    while len(message) < 1000 and driver.health().values["subscribers"] != subscribers:
+        assert time.monotonic() < deadline
+        driver.read()
+        time.sleep(0.01)
 
 
 def test_frames_are_thirty_decimals_of_ratios_and_degrees(make, robot_side):
@@ -127,6 +138,48 @@ def test_a_robot_that_leaves_is_lost_and_found_again(make, port):
                 assert driver.read() == pytest.approx([0.1, 0.1, 0.1], abs=1e-4)
             assert fault_of(driver.read) is Fault.LOST
             driver.close()
+
+
+@pytest.fixture
+def stranger(port):
+    with zmq.Context() as context, context.socket(zmq.XSUB) as side:
+        side.setsockopt(zmq.LINGER, 0)
+        side.setsockopt(zmq.SNDTIMEO, 30_000)
+        side.connect(f"tcp://127.0.0.1:{port}")
+        yield side
+
+
+@pytest.mark.parametrize("message", [b"", b"hello", b"\0", b"\0never joined", bytes(100_000)])
+def test_what_a_stranger_sends_neither_loses_the_robot_nor_makes_one(
+    make, robot_side, stranger, message
+):
+    driver = make()
+    open_when_there(driver)
+    for _ in range(3):
+        stranger.send(message)
+    # The last one is heard after those before.
+    stranger.send(b"\1")
+    wait_until_counted(driver, "2", message)
+    assert driver.write([0.1, 0.1, 0.1]) == pytest.approx([0.1, 0.1, 0.1], abs=1e-4)
+
+
+def test_a_flood_of_a_stranger_does_not_keep_the_driver(make, robot_side, stranger):
+    driver = make()
+    open_when_there(driver)
+    ending = threading.Event()
+
+    def flood():
+        while not ending.is_set():
+            stranger.send(b"flood")
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        for _ in range(20):
+            driver.read()
+    finally:
+        ending.set()
+        thread.join(LONGEST_WAIT)
 
 
 def test_a_port_that_somebody_has_is_told(make, port):

@@ -30,6 +30,12 @@ _LOWEST = controls.to_upstream(controls.DEPLOYMENT_MINIMUM)
 _HIGHEST = controls.to_upstream(controls.DEPLOYMENT_MAXIMUM)
 _QUEUE = 2
 """Frames kept for a subscriber that is slow: old ones are of no use to a robot."""
+_JOINS, _LEAVES = b"\1", b"\0"
+"""First bytes of what subscribers send; anything else is none of it."""
+_LARGEST = 256
+"""Size of the largest message that is taken from a subscriber [byte]."""
+_MOST_AT_ONCE = 64
+"""Messages of subscribers that are taken at once: more of them hold no command up."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ class AmecaDriver(MotorDriver):
         self._socket = context.socket(zmq.XPUB)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, _QUEUE)
+        self._socket.setsockopt(zmq.RCVHWM, _MOST_AT_ONCE)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, _LARGEST)
         self._socket.setsockopt(zmq.XPUB_VERBOSER, 1)
         self._subscribers = 0
         try:
@@ -143,8 +151,12 @@ class AmecaDriver(MotorDriver):
 
     def _count_subscribers(self) -> None:
         try:
-            while self._socket.poll(0):
-                event = self._socket.recv(zmq.NOBLOCK)
-                self._subscribers += 1 if event[:1] == b"\x01" else -1
+            for _ in range(_MOST_AT_ONCE):
+                if not self._socket.poll(0):
+                    break
+                kind = self._socket.recv(zmq.NOBLOCK)[:1]
+                self._subscribers += (kind == _JOINS) - (kind == _LEAVES)
+                # Who leaves may never have joined.
+                self._subscribers = max(self._subscribers, 0)
         except zmq.ZMQError as error:
             raise DriverError(Fault.LOST, f"cannot ask {self.place}: {error}") from error
