@@ -53,6 +53,26 @@ def test_joints_go_on_from_where_they_were_sent(robot):
     np.testing.assert_array_equal(stage.pipeline.motion.state.position, sent)
 
 
+def test_joints_go_on_from_where_they_were_sent_though_another_robot_was_loaded_between(
+    robot, write_robot
+):
+    stage = ActuationStage(ActuationSettings(TIMING), 0.0, armed=True)
+    stage.load(robot, PERIOD)
+    now = run(stage, 0.0)
+    sent = stage.pipeline.motion.state.position
+    stage.unload()
+    other = load_robot(write_robot())
+    stage.load(other, PERIOD)
+    stage.pipeline.restart(True, now)
+    run(stage, now)
+    stage.unload()
+    stage.load(robot, PERIOD)
+    assert stage.pipeline.unknown == ()
+    apart = [i for i, name in enumerate(robot.joint_names) if name not in other.joint_names]
+    assert apart
+    np.testing.assert_array_equal(stage.pipeline.motion.state.position[apart], sent[apart])
+
+
 def test_a_latched_stop_outlives_the_robot(robot):
     stage = ActuationStage(ActuationSettings(TIMING), 0.0, armed=True)
     stage.load(robot, PERIOD)

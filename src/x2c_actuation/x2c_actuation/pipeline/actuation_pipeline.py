@@ -101,6 +101,8 @@ class ActuationPipeline:
         self._period = period
         self._sent_at = -math.inf
         self._known = np.zeros(len(self._names), dtype=bool)
+        # What joints of robots before were sent last that this one lacks: they may come back.
+        self._others: dict[str, float] = {}
         self._cut_off = False
         self._take_over(before)
         self._entered: tuple[State, float] | None = None
@@ -119,15 +121,24 @@ class ActuationPipeline:
             self._known = before._known
             self._motion = before._motion
             self._motion.refused = 0
+            self._others = before._others
             self.feedback.succeed(before.feedback)
             return
-        sent = dict(zip(before._names, before._motion.state.position, strict=True))
-        self._known = np.isin(self._names, [n for n in before._names if n not in before.unknown])
-        positions = self._neutral()
+        sent = before._sent
+        self._others = {name: one for name, one in sent.items() if name not in self._names}
+        self._known = np.isin(self._names, list(sent))
+        positions = self._neutral().copy()
         positions[self._known] = [sent[self._names[i]] for i in np.flatnonzero(self._known)]
         self._cut_off = not before._motion.at_rest
         self._motion.reset(positions)
         self.feedback.restart(positions, self._sent_at)
+
+    @property
+    def _sent(self) -> dict[str, float]:
+        """Positions that joints were sent last, also by pipelines before [rad or m], by name."""
+        positions = self._motion.state.position
+        own = {self._names[i]: float(positions[i]) for i in np.flatnonzero(self._known)}
+        return {**self._others, **own}
 
     @property
     def motion(self) -> JointMotion:
