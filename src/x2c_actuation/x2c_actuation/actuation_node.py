@@ -76,7 +76,9 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         # latched waits for a reset.
         self._stage = ActuationStage(self.params.settings, time.monotonic())
         self._joint_states = JointStates(self, self._measure)
-        self._estop = EmergencyStop(self, self._estop_changed, self.params.shared_estop)
+        self._estop = EmergencyStop(
+            self, self._estop_changed, self.params.shared_estop, self.mismatches
+        )
 
     def configure(self) -> None:
         """Read the robot and make publishers and services."""

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import pytest
+import rclpy
+from rclpy.context import Context
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from std_msgs.msg import String
+from std_msgs.msg import Bool, String
 
 from x2c_node.diagnostics import Level
 from x2c_node.managed_node import ManagedNode
@@ -61,6 +63,29 @@ def test_publishers_of_every_quality_are_heard(
 
     wait_until(heard, "the word")
     assert listener.diagnosis().level is Level.OK
+
+
+@pytest.fixture
+def stranger(ros):
+    """A node of another participant: one participant refuses two types of a topic."""
+    context = Context()
+    rclpy.init(context=context, domain_id=ros.node.context.get_domain_id())
+    node = rclpy.create_node("stranger", context=context)
+    yield node
+    node.destroy_node()
+    context.try_shutdown()
+
+
+def test_a_publisher_of_another_type_is_named_until_it_is_gone(ros, listen, stranger, wait_until):
+    listener = listen(STREAM_SUBSCRIBER)
+    words = stranger.create_publisher(Bool, "words", QoSProfile(depth=1))
+    wait_until(lambda: listener.diagnosis().level is Level.WARN, "the warning")
+    assert listener.diagnosis().values["/words not received"] == (
+        "/words of /stranger (std_msgs/msg/Bool) is not received: expected the type "
+        "std_msgs/msg/String"
+    )
+    stranger.destroy_publisher(words)
+    wait_until(lambda: listener.diagnosis().level is Level.OK, "the publisher's end")
 
 
 @pytest.mark.parametrize(

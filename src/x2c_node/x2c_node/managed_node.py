@@ -65,6 +65,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         node_arguments: Passed to rclpy's node.
 
     Attributes:
+        mismatches: Publishers that the node cannot hear.
         logs_refusals: Whether an X2CError in a transition goes to the log; false where the caller
             of the transition reports it.
     """
@@ -85,7 +86,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         super().__init__(name, **node_arguments)
         self._local = local_delivery
         self.supervisor = supervisor or Supervisor()
-        self._mismatches = Mismatches(self)
+        self.mismatches = Mismatches(self)
         self.pulse = self.supervisor.pulse(self.get_name(), self.LONGEST_CALLBACK)
         self.supervisor.on_fault(self.halt, self._report_fault)
         self._callback_guard = CallbackGuard(self)
@@ -267,7 +268,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
             copy(qos),
             raw=raw,
             qos_overriding_options=overriding,
-            event_callbacks=self._mismatches.callbacks(
+            event_callbacks=self.mismatches.callbacks(
                 self.resolve_topic_name(topic), lambda: made.qos_profile
             ),
         )
@@ -335,7 +336,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
             diagnosis = Diagnosis(Level.STALE, self.state)
         values = {"state": self.state, **self.statistics.values(), **diagnosis.values}
         level, message = diagnosis.level, diagnosis.message
-        for topic, sentence in self._mismatches.sentences().items():
+        for topic, sentence in self.mismatches.sentences().items():
             values[f"{topic} not received"] = sentence
             if level in (Level.OK, Level.WARN):
                 level, message = Level.WARN, f"{message}; {sentence}"

@@ -17,6 +17,7 @@ from std_msgs.msg import Bool
 
 from x2c_actuation.safety.estop_sources import EstopSources
 from x2c_node.graph.endpoints import endpoint_id, node_name, publisher_id, publishers
+from x2c_node.graph.mismatch import Mismatches
 from x2c_node.spinning.polling import answer_requests, take_messages
 
 TOPIC = "estop"
@@ -30,6 +31,7 @@ _Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
 _RELIABLE: _Quality = ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE
 _LATCHED: _Quality = ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL
+_LEAST: _Quality = ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE
 
 _SERVICE = "~/estop"
 
@@ -46,10 +48,18 @@ class EmergencyStop:
         node: Node that listens.
         changed: Callback for an assertion or a release, which takes who it is.
         shared: Topic that robots share; empty for none.
+        mismatches: Told of publishers that cannot be heard.
     """
 
-    def __init__(self, node: Node, changed: Callable[[str], None], shared: str = "") -> None:
+    def __init__(
+        self,
+        node: Node,
+        changed: Callable[[str], None],
+        shared: str = "",
+        mismatches: Mismatches | None = None,
+    ) -> None:
         self._node = node
+        self._mismatches = mismatches
         self._changed = changed
         self._sources = EstopSources()
         self._subscriptions: dict[tuple[str, _Quality], Subscription[Bool]] = {}
@@ -58,7 +68,7 @@ class EmergencyStop:
         # These hear every publisher; a better one is made for each that offers more, since one
         # that asks for what a publisher does not offer makes it say it is not heard.
         for topic in self._topics:
-            self._subscribe(topic, (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE))
+            self._subscribe(topic, _LEAST)
         node.create_timer(_LOOK, self.look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
@@ -129,8 +139,14 @@ class EmergencyStop:
         def hear(message: Bool, info: Any) -> None:
             self._hear(message, info, topic)
 
+        # Who is not heard with the least that can be asked for is not heard at all.
+        events: dict[str, Any] = (
+            {"event_callbacks": self._mismatches.callbacks(topic, lambda: profile)}
+            if self._mismatches is not None and quality == _LEAST
+            else {}
+        )
         self._subscriptions[topic, quality] = self._node.create_subscription(
-            Bool, topic, hear, profile
+            Bool, topic, hear, profile, **events
         )
 
     def _hear(self, message: Bool, info: Any, topic: str) -> None:

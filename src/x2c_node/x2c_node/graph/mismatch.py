@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishers that a node cannot hear, since what they offer is less than it asks for."""
+"""Publishers that a node cannot hear: they offer less than it asks for, or another type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDIES = {
 
 
 class Mismatches:
-    """Incompatible publishers of a node's topics, as the middleware reports them.
+    """Incompatible publishers of a node's topics, as the middleware and the graph show them.
 
     Args:
         node: Node that subscribes.
@@ -31,6 +31,7 @@ class Mismatches:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._found: dict[str, tuple[int, QoSProfile]] = {}
+        self._told: set[str] = set()
 
     def callbacks(self, topic: str, asked: Callable[[], QoSProfile]) -> SubscriptionEventCallbacks:
         """Return what a subscription needs to report publishers that it cannot hear.
@@ -49,7 +50,29 @@ class Mismatches:
     def sentences(self) -> dict[str, str]:
         """Return which publishers are not heard and what to do, by topic; of those there now."""
         texts = {topic: self._sentence(topic) for topic in list(self._found)}
-        return {topic: text for topic, text in texts.items() if text}
+        texts = {topic: text for topic, text in texts.items() if text} | self._of_other_types()
+        # What the middleware reports is logged at once.
+        for topic in texts.keys() - self._told - self._found.keys():
+            self._node.get_logger().warning(texts[topic])
+        self._told = set(texts)
+        return texts
+
+    def _of_other_types(self) -> dict[str, str]:
+        """Return which publishers have another type than the subscription, by topic."""
+        kinds = {one.topic_name: one.msg_type for one in self._node.subscriptions}
+        texts = {}
+        for topic, kind in kinds.items():
+            expected = f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"
+            others = [
+                f"{_name(one)} ({one.topic_type})"
+                for one in publishers(self._node, topic) or ()
+                if one.topic_type != expected
+            ]
+            if others:
+                texts[topic] = (
+                    f"{topic} of {', '.join(others)} is not received: expected the type {expected}"
+                )
+        return texts
 
     def _sentence(self, topic: str) -> str:
         kind, asked = self._found[topic]
