@@ -160,6 +160,45 @@ def test_who_resets_servos_that_cannot_tell_where_they_are_is_warned(ros, tmp_pa
         node.stop()
 
 
+class RecordingBoard(MaestroBoard):
+    """A board that notes the targets with which the pulses of a channel begin [0.25 µs]."""
+
+    def __init__(self, link):
+        super().__init__(link)
+        self.begun = []
+
+    def _target(self, channel, value):
+        if value and not self.targets[channel]:
+            self.begun.append(value)
+        super()._target(channel, value)
+
+
+def test_hobby_servos_go_on_where_they_were_sent_last_after_every_transition(
+    ros, tmp_path, wait_until
+):
+    with RecordingBoard(tmp_path / "port") as board:
+        section = channel_section("maestro", port=str(board.link), at_end="torque_off")
+        folder = write_motor_robot(tmp_path / "hobby", section)
+        node = ros.add(
+            MotorDriverNode(parameter_overrides=[Parameter("robot", value=str(folder))])
+        )
+        commands = ros.publish(JointState, "joint_commands", STREAM)
+        wanted = [JointState(name=list(NAMES), position=[0.4, 0.4, 0.4])]
+        ros.node.create_timer(0.02, lambda: [commands.publish(one) for one in wanted])
+        assert node.start()
+        there = round(4.0 * (1500.0 + 0.4 * 2000.0 / np.pi))
+        wait_until(lambda: board.targets[5] == board.targets[0] == there, "the servos' pose")
+        for transition in ("deactivate", "cleanup", "configure"):
+            assert ros.transition("motor_driver_node", transition)
+        assert set(board.targets) == {0}
+        board.begun.clear()
+        assert ros.transition("motor_driver_node", "activate")
+        wait_until(lambda: len(board.begun) == 3, "pulses on all channels")
+        assert board.begun == [there] * 3
+        wanted.clear()
+        node.stop()
+
+
 def test_a_stop_outlives_every_transition(ros, owner, bus, wait_until):
     owner.wanted = [0.4, 0.4, 0.4]
     owner.wait_for("following")

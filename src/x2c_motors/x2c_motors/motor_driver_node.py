@@ -83,7 +83,11 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         # A stop is heard in every state and outlives every transition: only a reset ends it.
         self._stopped = False
         self._boards: tuple[MotorBoard, ...] = ()
-        self._estop = EmergencyStop(self, self._estop_changed, self.params.shared_estop)
+        # Motors that cannot measure their position are there still, whatever the transition.
+        self._sent: dict[str, float] = {}
+        self._estop = EmergencyStop(
+            self, self._estop_changed, self.params.shared_estop, self.mismatches
+        )
 
     def configure(self) -> None:
         """Read the robot and its driver section; make the publisher and the service."""
@@ -93,7 +97,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._unknown = UnknownNames()
         self._states = self.publisher(JointState, "joint_states", STREAM)
         self.service(Trigger, "~/reset", self._reset)
-        made = motor_boards(robot, boards, self._say)
+        made = motor_boards(robot, boards, self._say, self._sent)
         if self._stopped:
             for board in made:
                 board.controller.stop()
@@ -152,7 +156,9 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
                 )
 
     def cleanup(self) -> None:
-        """Forget the motors, but not an emergency stop."""
+        """Forget the motors, but not an emergency stop, nor what they were sent."""
+        for board in self._boards:
+            self._sent |= board.controller.sent
         self._boards = ()
 
     def halt(self, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -154,19 +154,26 @@ class MotorBoard:
             tick(self)
 
 
-def motor_boards(robot: Robot, boards: Sequence[Board], tell: Tell) -> tuple[MotorBoard, ...]:
+def motor_boards(
+    robot: Robot,
+    boards: Sequence[Board],
+    tell: Tell,
+    sent: Mapping[str, float] | None = None,
+) -> tuple[MotorBoard, ...]:
     """Return the boards of a robot with their controllers.
 
     Args:
         robot: Robot that they belong to.
         boards: Its boards.
         tell: Called with whether it is a fault, and a sentence.
+        sent: Positions that joints were sent last [rad or m], by name.
     """
     parts = _motions(robot, boards)
     made = []
     for board, motion in zip(boards, parts, strict=True):
         joints = [robot.joints[place] for place in board.joint_indices]
-        controller = MotorController(board.driver, joints, _named(tell, board.name), motion)
+        told = _named(tell, board.name)
+        controller = MotorController(board.driver, joints, told, motion, sent)
         made.append(MotorBoard(board, controller))
     return tuple(made)
 

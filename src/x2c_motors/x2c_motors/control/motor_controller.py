@@ -41,6 +41,7 @@ class MotorController:
         joints: Joints of the robot.
         tell: Called with whether it is a fault, and a sentence, once each time it happens.
         motion: Motion of these joints, where others depend on them; their own where None.
+        sent: Positions that joints were sent last by a controller before [rad or m], by name.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class MotorController:
         joints: Sequence[Joint],
         tell: Tell,
         motion: MotionPart | None = None,
+        sent: Mapping[str, float] | None = None,
     ) -> None:
         self.link = MotorLink(driver, tell)
         self._driver = driver
@@ -57,6 +59,7 @@ class MotorController:
         self._tell = tell
         self._command: tuple[float, Array] | None = None
         self._writer = MotorWriter(self.link, joints, tell)
+        self._writer.remember(sent or {})
         self._custody = MotorCustody(self.link, self._writer, tell)
         self._start = self._writer.last
         self._last_tick: float | None = None
@@ -70,6 +73,11 @@ class MotorController:
     def condition(self) -> Condition:
         """State of the motors."""
         return self._condition if self.link.connected else Condition.DISCONNECTED
+
+    @property
+    def sent(self) -> Mapping[str, float]:
+        """Positions that joints were sent last [rad or m], by name."""
+        return self._writer.sent
 
     @property
     def limited(self) -> int:

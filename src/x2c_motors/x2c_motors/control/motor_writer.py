@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ class MotorWriter:
 
     Attributes:
         last: (n,) positions that were really sent last [rad or m]; home before.
+        known: Joints (n,) that were sent any.
         held: Motors (n,) that have torque and get positions.
 
     Args:
@@ -32,6 +33,7 @@ class MotorWriter:
     def __init__(self, link: MotorLink, joints: Sequence[Joint], tell: Tell) -> None:
         self.last = np.array([joint.home for joint in joints])
         self.held = np.zeros(len(joints), bool)
+        self.known = np.zeros(len(joints), bool)
         self._link, self._tell = link, tell
         # A joint whose torque is enabled may be that far from where it is sent: a tick's way.
         self._slack = np.array([joint.velocity for joint in joints]) / link.driver.settings.rate
@@ -42,6 +44,22 @@ class MotorWriter:
         """Names of joints that are left alone, since they stand outside their raw range."""
         names = self._link.driver.calibration.names
         return tuple(names[joint] for joint in np.flatnonzero(self._outside))
+
+    @property
+    def sent(self) -> Mapping[str, float]:
+        """Positions sent last [rad or m], by the names of their joints."""
+        names = self._link.driver.calibration.names
+        return {names[joint]: float(self.last[joint]) for joint in np.flatnonzero(self.known)}
+
+    def remember(self, sent: Mapping[str, float]) -> None:
+        """Take over what joints were sent last, before this writer.
+
+        Args:
+            sent: Positions [rad or m] by the names of joints; there may be others.
+        """
+        for joint, name in enumerate(self._link.driver.calibration.names):
+            if name in sent:
+                self.last[joint], self.known[joint] = sent[name], True
 
     def inside_again(self, positions: Array) -> NDArray[np.bool_]:
         """Return which joints (n,) that are left alone now stand (n,) inside their range."""
@@ -69,6 +87,7 @@ class MotorWriter:
         sent = driver.write(where)
         driver.torque(True, [joint])
         self.last[joint] = sent[joint]
+        self.known[joint] = True
         self.held[joint] = True
         return True
 
