@@ -46,6 +46,22 @@ def test_what_is_no_number_is_not_measured(robot):
         feedback.take(["jaw", "lid"], [0.1], 1.0)
 
 
+def test_a_message_that_contradicts_itself_is_refused(robot):
+    feedback = Feedback(robot)
+    for _ in range(2):
+        with pytest.raises(FeedbackError, match="expected each joint once, got jaw again"):
+            feedback.take(["jaw", "stranger", "stranger", "jaw"], [0.1, 0.0, 0.0, 0.3], 1.0)
+    assert feedback.age(1.0) is None
+
+
+def test_measurements_of_too_many_names_are_refused_unread(robot):
+    feedback = Feedback(robot)
+    names = ["jaw", *["tail"] * 100_000]
+    with pytest.raises(FeedbackError, match="at most 100000 names, got 100001"):
+        feedback.take(names, np.zeros(len(names)), 1.0)
+    assert feedback.age(1.0) is None
+
+
 def test_a_joint_that_is_measured_no_longer_is_unknown_while_others_go_on(robot):
     feedback = Feedback(robot)
     feedback.take(["nod"], [0.1], 0.8)

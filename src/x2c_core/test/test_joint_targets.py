@@ -101,6 +101,21 @@ def test_unknown_names_of_any_number_and_length_take_bounded_memory():
     assert reports[49].endswith(" and more")
 
 
+def test_a_command_that_contradicts_itself_moves_nothing(robot):
+    targets = JointTargets(robot)
+    with pytest.raises(JointCommandError, match="expected each joint once, got jaw_pitch again"):
+        targets.command(["jaw_pitch", "tail", "tail", "jaw_pitch"], [0.1, 0.0, 0.0, 0.3])
+    np.testing.assert_array_equal(targets.positions, robot.home)
+
+
+def test_a_command_of_too_many_names_is_refused_unread(robot):
+    targets = JointTargets(robot)
+    names = ["jaw_pitch", *["tail"] * 100_000]
+    with pytest.raises(JointCommandError, match="at most 100000 names, got 100001"):
+        targets.command(names, [0.2] * len(names))
+    np.testing.assert_array_equal(targets.positions, robot.home)
+
+
 def test_an_error_names_only_some_of_very_many_joints(robot):
     many = [f"joint {number}" for number in range(100_000)]
     with pytest.raises(JointCommandError, match="must be finite, got 'joint 0=nan'") as refusal:

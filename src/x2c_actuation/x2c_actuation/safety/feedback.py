@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -16,6 +17,7 @@ from x2c_actuation.safety.plausibility import NEAR, Plausibility
 from x2c_actuation.safety.sliding_range import SlidingRange
 from x2c_actuation.safety.tracking import TrackingMonitor
 from x2c_core.arrays import Array
+from x2c_core.robot.joint_targets import MOST_JOINTS
 from x2c_core.robot.robot import Robot
 
 FRESH = 0.5
@@ -150,8 +152,11 @@ class Feedback:
             source: Name of the publisher; empty where it is not known.
 
         Raises:
-            FeedbackError: There is not one position for each name.
+            FeedbackError: There is not one position for each name, a joint is named twice, or
+                there are too many names.
         """
+        if len(names) > MOST_JOINTS:
+            raise FeedbackError(f"expected at most {MOST_JOINTS} names, got {len(names)}")
         given = np.asarray(positions, dtype=np.float64)
         if given.shape != (len(names),):
             raise FeedbackError(
@@ -164,6 +169,8 @@ class Feedback:
         if self._order is None or self._order[0] != names:
             known = [i for i, name in enumerate(names) if name in self._index]
             places = [self._index[names[i]] for i in known]
+            if twice := [self._names[place] for place, n in Counter(places).items() if n > 1]:
+                raise FeedbackError(f"expected each joint once, got {', '.join(twice)} again")
             self._order = (list(names), np.array(known, int), np.array(places, int))
         _, known_places, places_here = self._order
         if not len(known_places):

@@ -16,6 +16,9 @@ from x2c_core.robot.robot import Robot
 _ROUNDING = 1e-9
 _MOST_NAMES, _LONGEST_NAME = 50, 80
 
+MOST_JOINTS = 100_000
+"""Most joints that one message names: to look at each of a million takes seconds."""
+
 
 class UnknownNames:
     """Names in commands that no joint has: each is reported once, up to a number and length.
@@ -73,8 +76,11 @@ class JointTargets:
             The names that no joint of the robot has; they are ignored.
 
         Raises:
-            JointCommandError: There is not one finite position for each name; no joint is moved.
+            JointCommandError: There is not one finite position for each name, a joint is named
+                twice, or there are too many names; no joint is moved.
         """
+        if len(names) > MOST_JOINTS:
+            raise JointCommandError(f"expected at most {MOST_JOINTS} names, got {len(names)}")
         if len(positions) != len(names):
             raise JointCommandError(
                 f"expected one position for each of {len(names)} names, got {len(positions)}"
@@ -88,12 +94,16 @@ class JointTargets:
             raise JointCommandError(f"joint positions must be finite, got {shown(bad)[1:-1]}")
         wanted = self.positions.copy()
         unknown = []
+        commanded: set[int] = set()
         for name, position in zip(names, positions, strict=True):
             index = self._index.get(name)
             if index is None:
                 unknown.append(name)
-            else:
-                wanted[index] = position
+                continue
+            if index in commanded:
+                raise JointCommandError(f"expected each joint once, got {name} again")
+            commanded.add(index)
+            wanted[index] = position
         inside = np.clip(wanted, self._lower, self._upper)
         for index in np.flatnonzero(np.abs(wanted - inside) > _ROUNDING):
             self.clamped[list(self._index)[index]] += 1
