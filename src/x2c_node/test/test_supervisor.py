@@ -38,6 +38,8 @@ def in_thread(run):
     [
         (ValueError("no such thing"), "ValueError: no such thing"),
         (SystemExit(), "SystemExit"),
+        # No signal raises it there: code of others does.
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
         (MemoryError(), "MemoryError"),
     ],
 )

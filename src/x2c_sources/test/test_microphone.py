@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from x2c_node.supervision.supervisor import Supervisor
 from x2c_sources.speech.audio_mouth import RATE
 from x2c_sources.speech.live_sound import LiveSound
 from x2c_sources.speech.microphone import Microphone
@@ -180,6 +181,19 @@ def test_a_listener_that_fails_does_not_end_it(sound, wait_until):
     wait_until(lambda: len(calls) > 4, what="sound again")
     microphone.stop()
     assert "too loud" in said[0]
+
+
+def test_a_listener_that_ends_its_thread_is_a_fault_of_the_process(sound, wait_until):
+    supervisor = Supervisor()
+
+    def take(samples):
+        raise SystemExit
+
+    pulse = supervisor.pulse("microphone")
+    microphone = Microphone("default", take, [].append, pulse)
+    wait_until(lambda: supervisor.fault, what="the fault")
+    microphone.stop()
+    assert supervisor.fault == "thread microphone has died: SystemExit"
 
 
 NOISE = np.random.default_rng(1).normal(size=RATE) * 0.2

@@ -98,7 +98,7 @@ class Pulse:
         if self._supervisor is None:
             return False
         self._supervisor.forget(self)
-        if error is None or isinstance(error, KeyboardInterrupt):
+        if error is None or _is_interrupt(error):
             return False
         self._supervisor.fail(f"thread {self.name} has died: {in_words(error)}", error)
         return True
@@ -213,6 +213,12 @@ class Supervisor:
         # Nothing that a hanging thread holds can be waited for.
         if not self._ending.wait(PATIENCE):
             os._exit(EXIT_STATUS)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Return whether an exception ends the process, as Ctrl-C does, which no other thread gets."""
+    main = threading.current_thread() is threading.main_thread()
+    return main and isinstance(error, KeyboardInterrupt)
 
 
 def _failures(calls: Sequence[Callable[[str], None]], reason: str) -> list[BaseException]:

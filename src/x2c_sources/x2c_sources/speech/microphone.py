@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from x2c_core.arrays import Array
 from x2c_core.printable import printable
 from x2c_core.system.optional_modules import how_to_install
+from x2c_node.supervision.supervisor import Pulse
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.sound import Resampler
 
@@ -41,6 +42,7 @@ class Microphone:
         device: Its name or a part of it, its number, or "default".
         take: Takes sound (n,) at 16 kHz, -1 to 1; called from the thread.
         complain: Takes one sentence when it fails, from the thread; not again before it works.
+        pulse: Pulse of the thread; drivers may keep it for as long as they like.
 
     Attributes:
         fault: Description of the failure; empty while there is sound.
@@ -48,8 +50,13 @@ class Microphone:
     """
 
     def __init__(
-        self, device: str, take: Callable[[Array], None], complain: Callable[[str], None]
+        self,
+        device: str,
+        take: Callable[[Array], None],
+        complain: Callable[[str], None],
+        pulse: Pulse | None = None,
     ) -> None:
+        self._pulse = pulse or Pulse()
         self._device = device.strip()
         self._take, self._complain = take, complain
         self._ending = threading.Event()
@@ -64,6 +71,10 @@ class Microphone:
         self._thread.join(2.0)
 
     def _run(self) -> None:
+        with self._pulse:
+            self._listen()
+
+    def _listen(self) -> None:
         pause = _PAUSES[0]
         while not self._ending.is_set():
             worked = False
