@@ -108,6 +108,27 @@ def test_a_full_queue_of_a_dead_writer_does_not_hold_up_its_end(start, put, monk
     assert recorder.lost == 9
 
 
+def test_what_waits_for_a_slow_disk_is_bounded_by_its_size(start, put, wait_until, monkeypatch):
+    go_on, wrote = threading.Event(), BagWriter.write
+
+    def write_slowly(*arguments):
+        assert go_on.wait(60.0)
+        wrote(*arguments)
+
+    monkeypatch.setattr(BagWriter, "write", write_slowly)
+    monkeypatch.setattr(recorder_module, "_MOST_WAITING", 1000)
+    recorder = start()
+    put(recorder, 0, 20)
+    taken = recorder.counts[Part.CONTROLS]
+    assert 1 <= taken < 20
+    assert recorder.dropped == 20 - taken
+    go_on.set()
+    wait_until(lambda: recorder._queue.empty(), what="the disk")
+    recorder.put(Part.CONTROLS, 99, bytes(2000))
+    assert recorder.counts[Part.CONTROLS] == taken
+    recorder.close()
+
+
 def test_a_disk_that_hangs_does_not_hold_up_the_end(start, put, wait_until, monkeypatch):
     monkeypatch.setattr(recorder_module, "_LONGEST_WRITE", 0.05)
     released, hangs = threading.Event(), threading.Event()

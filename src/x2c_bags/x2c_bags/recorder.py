@@ -25,6 +25,7 @@ from x2c_bags.schema.topics import Part, Topic
 from x2c_bags.writing.bag_writer import BagWriter, Split
 from x2c_core.control_space.controls_table import FILE_NAME, ControlsTable
 from x2c_core.errors import OutputError
+from x2c_core.files.input_limits import MIB
 from x2c_core.files.results import EarlierResults
 from x2c_node.supervision.supervisor import Pulse, Supervisor
 
@@ -38,6 +39,9 @@ ROS_CLOCK = "ros"
 """The bag's time stamps say when messages were received, by the node's clock (simulated time)."""
 
 _QUEUE_LENGTH = 3000
+_MOST_WAITING = 256 * MIB
+"""Size of the messages that wait for the disk, at most [byte]."""
+
 _FAULT_SHOWN = 5.0
 _LONGEST_REST = 1.0
 """Longest time between two beats of a writer that has nothing to write [s]."""
@@ -90,6 +94,8 @@ class Recorder:
         self._fault_time = -math.inf
         self._period = flush_period
         self._queue: queue.Queue[_Item | None] = queue.Queue(_QUEUE_LENGTH)
+        # Each is counted by one thread alone.
+        self._bytes_put = self._bytes_taken = 0
         self._ending = threading.Event()
         self._broken = ""
         self._pulse = pulse or Supervisor().pulse("recorder")
@@ -121,12 +127,13 @@ class Recorder:
             type_hash: Hash of its type, where that is not the installed one.
         """
         try:
-            if self._broken:
+            if self._broken or self._bytes_put - self._bytes_taken + len(data) > _MOST_WAITING:
                 raise queue.Full
             self._queue.put_nowait(_Item(part, time, data, type_hash))
         except queue.Full:
             self.dropped += 1
         else:
+            self._bytes_put += len(data)
             self._counts[part] += 1
 
     @property
@@ -217,6 +224,7 @@ class Recorder:
             else:
                 if item is not None:
                     self._take(item)
+                    self._bytes_taken += len(item.data)
             if time.monotonic() - flushed >= self._period:
                 flushed = time.monotonic()
                 self._flush()

@@ -350,6 +350,13 @@ def test_expression_that_cannot_be_is_refused_with_the_reason(graph):
     assert "unknown expression 'grimace'" in answer.message
 
 
+@pytest.mark.parametrize("text", [{"name": "smile," * 1000}, {"regions": "mouth," * 1000}])
+def test_expression_whose_text_is_too_long_is_refused_unread(graph, text):
+    response = graph().express(**text)
+    assert not response.success
+    assert "expected at most 4096 characters, got 6000" in response.message
+
+
 def test_expression_for_which_there_is_no_room_is_refused_and_imitation_goes_on(graph, tmp_path):
     file = tmp_path / "sources.yaml"
     names = "\n".join(f"  s{number}:" for number in range(MOST_SOURCES))

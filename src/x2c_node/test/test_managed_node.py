@@ -4,6 +4,7 @@ import functools
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import Log
 from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
 from std_msgs.msg import String
@@ -340,6 +341,18 @@ def test_error_in_a_service_is_answered_and_counted(ros, echo, error):
     assert sum(n for name, n in echo.statistics.counts.items() if name.startswith("~/ask")) == 1
     echo.broken.clear()
     assert ros.call(Trigger, "/echo/ask", Trigger.Request()).success
+
+
+def test_error_that_quotes_megabytes_is_answered_and_logged_in_short(ros, echo, wait_until):
+    logged = ros.collect(Log, "/rosout", qos.STREAM)
+    raised_to(ros, "configure")
+    echo.broken["answer"] = NodeError(f"no {'x' * 1_000_000}: end")
+    response = ros.call(Trigger, "echo/ask", Trigger.Request())
+    assert response.message.startswith("no xxx")
+    assert response.message.endswith("x: end")
+    assert len(response.message) < 20_000
+    wait_until(lambda: any("no xxx" in one.msg for one in logged), "the log")
+    assert max(len(one.msg) for one in logged) < 40_000
 
 
 def test_service_without_room_for_an_error_answers_all_the_same(ros, echo):

@@ -41,8 +41,9 @@ REFUSED = [
     ("offset", math.inf, "parameter offset: expected a finite number, got inf"),
     ("depth", 0, "parameter depth: expected 1 to inf, got 0"),
     ("depth", None, "parameter depth: expected int, got None (NoneType)"),
+    ("device", "x" * 65_537, "parameter device: expected at most 65536 characters, got 65537"),
 ]
-IDS = [f"{name}={value!r}" for name, value, _ in REFUSED]
+IDS = [f"{name}={value!r:.20}" for name, value, _ in REFUSED]
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ def test_value_that_cannot_be_is_refused_with_name_value_and_expectation(name, v
     with pytest.raises(ParameterError) as caught:
         check(Camera, name, value)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["device", "mode", "framerate"])
+@pytest.mark.parametrize("value", ["x" * 10_000_000, [0.5] * 10_000_000])
+def test_reason_is_short_however_big_the_value_is(name, value):
+    with pytest.raises(ParameterError) as caught:
+        check(Camera, name, value)
+    assert len(str(caught.value)) < 300
 
 
 @given(st.floats())

@@ -128,6 +128,14 @@ def test_sound_of_a_topic_moves_the_mouth(start, got, wait_until):
     wait_until(lambda: let_go(got), what="the mouth let go")
 
 
+def test_of_very_long_sound_in_one_message_the_end_is_heard(start, monkeypatch):
+    node, heard = start(), []
+    monkeypatch.setattr(node, "_hear", heard.append)
+    node._take_audio(SimpleNamespace(data=bytes(100 * RATE) + b"\0\1\7"))
+    assert [len(one) for one in heard] == [10 * RATE]
+    assert heard[0][-1] == 256 / 32768.0
+
+
 @pytest.fixture
 def nods(ros):
     """Layers of brows and head that go with speech."""
@@ -173,7 +181,7 @@ def test_a_microphone_moves_the_mouth_and_its_fault_is_told(
     class Microphone:
         fault, latency = "", 0.012
 
-        def __init__(self, device, take, complain):
+        def __init__(self, device, take, complain, pulse):
             self.device, self.take, self.complain = device, take, complain
             made.append(self)
 

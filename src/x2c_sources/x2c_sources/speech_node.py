@@ -25,6 +25,7 @@ from x2c_node.qos import NEWEST, NEWEST_SUBSCRIBER, STREAM_SUBSCRIBER
 from x2c_node.spinning.spin import run_node
 from x2c_sources.errors import SpeechError
 from x2c_sources.imitated_person import ImitatedPerson
+from x2c_sources.speech.audio_mouth import RATE
 from x2c_sources.speech.engines.speaker import SPEED, Speaker
 from x2c_sources.speech.live_sound import LiveSound
 from x2c_sources.speech.microphone import Microphone
@@ -41,6 +42,8 @@ except ImportError:
     AudioData = None
 
 _LAST_NOD = 1.0
+_MOST_SOUND = 20 * RATE
+"""The newest of a message's sound that is heard [byte]: ten seconds, of which one is shown."""
 _BETWEEN_WARNINGS = 1.0
 
 
@@ -138,7 +141,8 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         self.timer(1.0 / params.rate, self._publish)
         self.end_with(self._speaker.close)
         if params.microphone:
-            self._microphone = Microphone(params.microphone, self._hear, self._complain)
+            pulse = self.supervisor.pulse("microphone")
+            self._microphone = Microphone(params.microphone, self._hear, self._complain, pulse)
 
     def deactivate(self) -> None:
         """Stop speaking and listening."""
@@ -169,7 +173,9 @@ class SpeechNode(ManagedNode[SpeechParameters]):
             self._refuse(error)
 
     def _take_audio(self, message: Any) -> None:
-        self._hear(from_bytes(bytes(message.data)))
+        # An odd last byte is none of a sample.
+        end = len(message.data) // 2 * 2
+        self._hear(from_bytes(bytes(message.data[max(end - _MOST_SOUND, 0) : end])))
 
     def _hear(self, samples: Array) -> None:
         self._sound.feed(samples, time.monotonic())

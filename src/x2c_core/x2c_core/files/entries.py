@@ -156,7 +156,12 @@ def _finite(value: object) -> float | None:
 
 def shown(value: object) -> str:
     """Return a value as a message shows it, shortened where it is long."""
-    return "nothing" if value is None else _SHORT.repr(value)
+    return "nothing" if value is None else short_repr(value)
+
+
+def short_repr(value: object) -> str:
+    """Return what `repr` does, shortened where that is long, however big the value is."""
+    return _SHORT.repr(value)
 
 
 def _last(key: str) -> str:

@@ -15,12 +15,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from x2c_core.errors import X2CError
+from x2c_core.files.entries import short_repr
 from x2c_core.words import did_you_mean
 
 T = TypeVar("T")
 
 _KEY = "x2c_parameter"
 _KINDS = (bool, int, float, str)
+LONGEST_TEXT = 65_536
+"""Longest text of a field [characters]: nodes carry it on, into logs and reports."""
 _SWITCHES = {"true": True, "false": False}
 
 
@@ -101,8 +104,10 @@ def check(cls: type[Any], name: str, value: Any) -> Any:
         value = float(value)
     if type(value) is not kind:
         raise FieldError(
-            f"{name}: expected {kind.__name__}, got {value!r} ({type(value).__name__})"
+            f"{name}: expected {kind.__name__}, got {short_repr(value)} ({type(value).__name__})"
         )
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise FieldError(f"{name}: expected at most {LONGEST_TEXT} characters, got {len(value)}")
     if isinstance(value, float) and not math.isfinite(value):
         raise FieldError(f"{name}: expected a finite number, got {value}")
     low = -math.inf if spec.minimum is None else spec.minimum
@@ -110,7 +115,8 @@ def check(cls: type[Any], name: str, value: Any) -> Any:
     if isinstance(value, int | float) and not low <= value <= high:
         raise FieldError(f"{name}: expected {low} to {high}, got {value}")
     if spec.choices and value not in spec.choices:
-        raise FieldError(f"{name}: expected one of {', '.join(spec.choices)}, got {value!r}")
+        choices = ", ".join(spec.choices)
+        raise FieldError(f"{name}: expected one of {choices}, got {short_repr(value)}")
     if spec.pattern and not re.fullmatch(spec.pattern, str(value)):
         raise FieldError(f"{name}: expected {spec.expected}, got {value!r:.80}")
     return value

@@ -19,6 +19,27 @@ LONGEST = 3600.0
 """Longest time for which an expression is shown [s]."""
 
 
+LONGEST_TEXT = 4096
+"""Longest name of an expression or clip, and longest list of regions [characters]."""
+
+
+def check_texts(name: str, regions: str) -> None:
+    """Refuse texts that would take long to read: meanwhile the face would stand still.
+
+    Args:
+        name: Name of an expression or a clip.
+        regions: Regions to move.
+
+    Raises:
+        MixerError: A text is too long.
+    """
+    for what, text in (("name", name), ("regions", regions)):
+        if len(text) > LONGEST_TEXT:
+            raise MixerError(
+                f"{what}: expected at most {LONGEST_TEXT} characters, got {len(text)}"
+            )
+
+
 @dataclass(frozen=True)
 class HeldExpression:
     """A layer with its end.
@@ -50,8 +71,9 @@ class HeldExpression:
         Raises:
             SourceError: There is no such expression, or the intensity is not from 0 to 1.
             ControlError: The regions cannot be.
-            MixerError: The duration cannot be.
+            MixerError: The duration cannot be, or a text is too long.
         """
+        check_texts(name, regions)
         # Not "seconds <= 0": NaN is neither.
         if not 0.0 < seconds <= LONGEST:
             raise MixerError(f"seconds: expected above 0 to {LONGEST:g}, got {seconds:g}")

@@ -11,7 +11,7 @@ from x2c_core.control_space.regions import REGIONS, mask_from_text
 from x2c_core.sources.expression_clip import ClipTiming, ExpressionClip
 from x2c_core.sources.expression_source import EXPRESSION_SOURCES, ExpressionSource
 from x2c_imitation.errors import MixerError
-from x2c_imitation.face_mixer.held_expression import LONGEST
+from x2c_imitation.face_mixer.held_expression import LONGEST, check_texts
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ class PlayedClip:
         Raises:
             SourceError: There is no such source, or it cannot be read.
             ControlError: The regions cannot be.
-            MixerError: Intensity or duration cannot be.
+            MixerError: Intensity or duration cannot be, or a text is too long.
         """
+        check_texts(name, regions)
         if not 0.0 <= intensity <= 1.0:
             raise MixerError(f"intensity: expected 0 to 1, got {intensity:g}")
         if not 0.0 <= seconds <= LONGEST:

@@ -19,6 +19,9 @@ from x2c_node.supervision.statistics import Statistics
 _LOOK = 0.02
 """Time between two looks at whether what waits for its turn is still wanted [s]."""
 
+_LONGEST_TEXT = 16_384
+"""Longest text of an error that is logged or answered [characters]: it may quote its input."""
+
 
 class _Node(Protocol):
     statistics: Statistics
@@ -67,7 +70,8 @@ class CallbackGuard:
                         callback(*arguments)
             except X2CError as error:
                 self._node.statistics.counts[f"{source} refused"] += 1
-                self._node.get_logger().warning(f"{source}: {error}", throttle_duration_sec=5.0)
+                text = _cut(f"{source}: {error}")
+                self._node.get_logger().warning(text, throttle_duration_sec=5.0)
             except Exception as error:
                 self._node.statistics.counts[f"{source} failed"] += 1
                 self.log_failure(source, error)
@@ -96,7 +100,7 @@ class CallbackGuard:
                 # What has been filled in before the error holds no longer.
                 response = type(response)()
                 if hasattr(response, "success") and hasattr(response, "message"):
-                    response.success, response.message = False, str(error)
+                    response.success, response.message = False, _cut(str(error))
                 return response
 
         return answer
@@ -104,10 +108,10 @@ class CallbackGuard:
     def log_failure(self, what: str, error: Exception) -> None:
         """Log an error; one that is none of ours with its traceback."""
         if isinstance(error, X2CError):
-            self._node.get_logger().error(f"{what}: {error}")
+            self._node.get_logger().error(_cut(f"{what}: {error}"))
         else:
-            details = "".join(traceback.format_exception(error))
-            text = printable(f"{what}: {error}\n{details}")
+            details = _cut("".join(traceback.format_exception(error)))
+            text = printable(_cut(f"{what}: {error}") + f"\n{details}")
             self._node.get_logger().error(text, throttle_duration_sec=5.0)
 
     @contextmanager
@@ -125,6 +129,14 @@ class CallbackGuard:
             yield not _is_set(over)
         finally:
             self.turn.release()
+
+
+def _cut(text: str) -> str:
+    """Return a text without its middle, where it is too long."""
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    half = _LONGEST_TEXT // 2
+    return f"{text[:half]} … {text[-half:]}"
 
 
 def _is_set(over: threading.Event | None) -> bool:
