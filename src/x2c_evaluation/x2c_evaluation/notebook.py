@@ -11,8 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from x2c_core.control_space import controls
+from x2c_core.errors import TableError
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.system.optional_modules import how_to_install
+from x2c_datasets.formats.parquet_columns import integers, read_columns
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.engines import Processes
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
@@ -87,7 +89,7 @@ class EvaluationTables:
             recordings: Names of recordings; none for all.
 
         Raises:
-            EvaluationError: There is no such recording, or it has no frames.
+            EvaluationError: There is no such recording, it has no frames, or they cannot be read.
         """
         known = {one.stem: one for one in sorted((self.folder / FRAMES).glob("*.parquet"))}
         for name in recordings:
@@ -96,7 +98,7 @@ class EvaluationTables:
                     f"{self.folder} has no frames of {name!r}; it has: "
                     f"{', '.join(known) or 'none'}"
                 )
-        tables = [self._pandas.read_parquet(known[name]) for name in recordings or known]
+        tables = [_frames(known[name]) for name in recordings or known]
         if not tables:
             raise EvaluationError(f"{self.folder} has no frames: no recording could be evaluated")
         # Categories of single recordings do not add up; those of all do.
@@ -223,6 +225,21 @@ def evaluate(
         reasons = "; ".join(f"{one.name}: {one.failed}" for one in found.failed)
         raise EvaluationError(f"no recording could be evaluated: {reasons}")
     return EvaluationTables(out)
+
+
+def _frames(path: Path) -> Any:
+    """Return the data frame in a file.
+
+    Raises:
+        EvaluationError: It cannot be read, or lacks the states.
+    """
+    try:
+        table = read_columns(path)
+        for column in _STATES:
+            integers(table, column)
+    except TableError as error:
+        raise EvaluationError(f"{path}: {error}") from error
+    return table.to_pandas()
 
 
 def _pandas() -> Any:

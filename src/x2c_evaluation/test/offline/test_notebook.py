@@ -3,12 +3,16 @@
 
 import ast
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pandas", reason="the extra `notebook` is not installed")
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from x2c_core.control_space import controls
 from x2c_evaluation.errors import EvaluationError
@@ -55,6 +59,30 @@ def test_frames_have_controls_and_states_by_name(tables):
     assert frames.groupby("recording", observed=True)["Jaw Pitch"].count().to_dict() == {"it": 15}
     with pytest.raises(EvaluationError, match="no frames of 'other'; it has: it"):
         tables.frames("other")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda path: path.write_bytes(b"PAR1"), "no readable Parquet file"),
+        (lambda path: path.unlink() or path.mkdir(), "no readable Parquet file: Is a directory"),
+        (
+            lambda path: pq.write_table(pa.table({"stamp": [1.0]}), path),
+            "the column face_state is missing",
+        ),
+    ],
+)
+def test_frames_that_cannot_be_read_are_an_error_with_the_reason(tmp_path, folder, damage, reason):
+    copied = shutil.copytree(folder, tmp_path / "copied")
+    damage(copied / "frames" / "it.parquet")
+    with pytest.raises(EvaluationError, match=rf"it\.parquet: {reason}"):
+        open_evaluation(copied).frames()
+
+
+def test_frames_larger_than_the_limit_are_refused_unread(tables, monkeypatch):
+    monkeypatch.setenv("X2C_MAX_TABLE_BYTES", "1000")
+    with pytest.raises(EvaluationError, match=r"the limit is 1000: .*X2C_MAX_TABLE_BYTES"):
+        tables.frames()
 
 
 def test_errors_and_moments_are_tables(tmp_path, folder, bag):
