@@ -47,7 +47,8 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE=${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}
 # As x2c_bringup.shared_files does it: nodes that only this machine may find listen on loopback alone.
 _x2c_profile=fastdds.xml
 case $ROS_AUTOMATIC_DISCOVERY_RANGE${ROS_STATIC_PEERS:+ peers} in
-  LOCALHOST | OFF) _x2c_profile=fastdds_localhost.xml ;;
+  NOT_SET | SUBNET | SYSTEM_DEFAULT | *peers) ;;
+  *) _x2c_profile=fastdds_localhost.xml ;;
 esac
 case ${FASTDDS_DEFAULT_PROFILES_FILE:-} in
   "" | "$X2C_ROOT"/config/fastdds*.xml)

@@ -49,7 +49,8 @@ def ears(reach, domain):
 
 
 @pytest.mark.parametrize(
-    ("reach", "confined"), [("LOCALHOST", True), ("OFF", True), ("SUBNET", False)]
+    ("reach", "confined"),
+    [("LOCALHOST", True), ("OFF", True), ("localhost", True), ("SUBNET", False)],
 )
 def test_only_nodes_that_others_may_find_listen_beyond_loopback(ros_domain, reach, confined):
     addresses = ears(reach, ros_domain)

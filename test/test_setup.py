@@ -164,6 +164,9 @@ def profile(name: str) -> str:
     [
         ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}, "fastdds.xml"),
         ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"}, "fastdds_localhost.xml"),
+        # What ROS does not know it takes for LOCALHOST.
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "localhost"}, "fastdds_localhost.xml"),
+        ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SYSTEM_DEFAULT"}, "fastdds.xml"),
         ({"ROS_STATIC_PEERS": "192.0.2.7"}, "fastdds.xml"),
         # Entered before, for another range.
         (

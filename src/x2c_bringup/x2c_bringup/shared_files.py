@@ -15,6 +15,10 @@ PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
 RANGE_VARIABLE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
 PEERS_VARIABLE = "ROS_STATIC_PEERS"
 
+_REACHES_OTHERS = ("", "NOT_SET", "SUBNET", "SYSTEM_DEFAULT")
+"""Ranges beyond this machine; what ROS does not know, such as "localhost", it takes for LOCALHOST.
+"""
+
 _OPEN, _CONFINED = "fastdds.xml", "fastdds_localhost.xml"
 
 
@@ -64,7 +68,7 @@ def is_confined(environment: Mapping[str, str] = os.environ) -> bool:
     """
     # A user who names peers on other machines wants to be found by them.
     reach = environment.get(RANGE_VARIABLE, "")
-    return reach in ("LOCALHOST", "OFF") and not environment.get(PEERS_VARIABLE)
+    return reach not in _REACHES_OTHERS and not environment.get(PEERS_VARIABLE)
 
 
 def _profile_name(environment: Mapping[str, str]) -> str:
