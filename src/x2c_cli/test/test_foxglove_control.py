@@ -2,6 +2,7 @@
 """Services and parameters for Foxglove, as a client that speaks its protocol uses them."""
 
 import asyncio
+import concurrent.futures
 import json
 import struct
 import threading
@@ -9,6 +10,7 @@ import threading
 import pytest
 from rclpy.parameter import Parameter
 from rclpy.serialization import deserialize_message, serialize_message
+from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 from tornado.websocket import websocket_connect
 
@@ -16,8 +18,11 @@ pytest.importorskip("foxglove", reason="make setup EXTRAS=viewers installs it")
 
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_cli.bus.connection import Bus
+from x2c_cli.bus.emergency_stop import SHARED
+from x2c_cli.errors import ViewerError
 from x2c_cli.viewers.foxglove_bridge import FoxgloveBridge
 from x2c_cli.viewers.foxglove_control import STOP, FoxgloveControl
+from x2c_node.qos import LATCHED
 
 PROTOCOL = "foxglove.sdk.v1"
 PATIENCE = 60.0
@@ -56,9 +61,18 @@ class Client:
             if (code, call) == (RESPONSE, self._calls):
                 return deserialize_message(answer[13 + length :], kind.Response)
 
+    async def until_said(self, words):
+        """Wait for words in any message."""
+        while not any(words in json.dumps(one) for one in self.said):
+            await self._next()
+
+    async def send(self, **message):
+        """Send a message without an answer."""
+        await self._connection.write_message(json.dumps(message))
+
     async def ask(self, **message):
         """Return the parameters in the answer to a message."""
-        await self._connection.write_message(json.dumps({**message, "id": "one"}))
+        await self.send(**message, id="one")
         while True:
             answer = await self._next()
             if isinstance(answer, dict) and answer.get("id") == "one":
@@ -121,6 +135,57 @@ def test_a_client_enables_stops_and_resets(talk):
     talk(work)
 
 
+def test_the_stop_waits_for_nothing_that_was_asked_before(ros, monkeypatch):
+    monkeypatch.setattr("x2c_cli.viewers.foxglove_control._ANSWER", 10 * PATIENCE)
+    heard = ros.collect(Bool, SHARED, LATCHED)
+    nothing = serialize_message(Trigger.Request())
+    with Bus() as bus, FoxgloveBridge(bus, "127.0.0.1", 0, FoxgloveControl(bus)) as bridge:
+        # From here on the thread of the bus is busy, as with a node that does not answer.
+        bridge.refresh()
+
+        async def work():
+            async with asyncio.timeout(PATIENCE):
+                connection = await websocket_connect(bridge.url, subprotocols=[PROTOCOL])
+                client = Client(connection)
+                await client.until(STOP)
+                await client.send(op="getParameters", parameterNames=[], id="one")
+                wanted = [{"name": GAIN, "value": 2.0}]
+                await client.send(op="setParameters", parameters=wanted, id="two")
+                call = asyncio.create_task(client.call(STOP, Trigger, nothing))
+                while not heard:
+                    await asyncio.sleep(0.02)
+                while not call.done():
+                    bridge.serve()
+                    await asyncio.sleep(0.02)
+                return await call
+
+        stopped = asyncio.run(work())
+    assert heard[0].data
+    assert not stopped.success
+    assert "NOT CONFIRMED: there is no actuation node" in stopped.message
+
+
+def test_what_was_asked_before_a_stop_is_dropped_and_what_is_late_is_said(
+    ros, monkeypatch, wait_until
+):
+    monkeypatch.setattr("x2c_cli.viewers.foxglove_control._ANSWER", 0.1)
+    nothing = serialize_message(Trigger.Request())
+    with Bus() as bus:
+        control = FoxgloveControl(bus)
+        with pytest.raises(ViewerError, match=r"within 0\.1 s"):
+            control._wait(list)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            monkeypatch.setattr("x2c_cli.viewers.foxglove_control._ANSWER", PATIENCE)
+            asked = pool.submit(control._wait, list)
+            wait_until(lambda: control._jobs.qsize() == 2, what="the request")
+            monkeypatch.setattr("x2c_cli.viewers.foxglove_control._ANSWER", 0.1)
+            answer = deserialize_message(control._assert_stop(nothing), Trigger.Response)
+            with pytest.raises(ViewerError, match="the emergency stop was asserted after it"):
+                asked.result(PATIENCE)
+    assert not answer.success
+    assert "published, NOT CONFIRMED: the nodes do not answer" in answer.message
+
+
 @pytest.mark.parametrize(
     ("payload", "encoding", "reason"),
     [
@@ -151,14 +216,19 @@ def test_parameters_are_read_and_set_and_refusals_said(talk):
         assert there[GAIN] == 1.0
         # Only what the page offers, too.
         assert "/actuation_node.robot" not in there
+        await client.send(op="subscribeParameterUpdates", parameterNames=[GAIN])
+        # Until the node has taken it, the value is what it was.
         wanted = [{"name": GAIN, "value": 2}]
-        assert await client.ask(op="setParameters", parameters=wanted) == {GAIN: 2.0}
+        assert await client.ask(op="setParameters", parameters=wanted) == {GAIN: 1.0}
+        await client.until_said(f'"name": "{GAIN}", "type": "float64", "value": 2.0')
         assert node.params.gain_brow == 2.0
         wanted = [{"name": GAIN, "value": 99.0}, {"name": "/x.autostart", "value": False}]
         assert await client.ask(op="setParameters", parameters=wanted) == {GAIN: 2.0}
-        told = " ".join(one["message"] for one in client.said if one["op"] == "status")
-        assert "gain_brow" in told
-        assert "not offered" in told
+        await client.until_said("/x.autostart is not offered")
+        await client.until_said("refuses gain_brow = 99.0")
+        await client.send(op="setParameters", parameters=[{"name": GAIN, "value": [1.0]}])
+        await client.until_said("expected a value, got")
+        assert node.params.gain_brow == 2.0
 
     talk(work)
 

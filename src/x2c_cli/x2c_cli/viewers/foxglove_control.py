@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NoAnswerError
 from functools import partial
 from typing import Any
@@ -59,12 +62,17 @@ _ANSWER = 15.0
 _CONFIRMED = 2.0
 """Time in which actuation has to say that it is stopped [s]."""
 
+_MOST_REFUSALS = 16
+_SETTINGS = 5.0
+"""Time after which parameters are read again, as others may have set them [s]."""
+
 
 class FoxgloveControl:
     """Let clients of the server call services and set parameters.
 
     What clients ask for is done in the thread of the bus, one after another; only the emergency
-    stop is published at once, and what was asked for before is then dropped.
+    stop is published at once, and what was asked for before is then dropped. The server takes a
+    client's next message when a parameter's callback has returned, so those wait for no node.
 
     Args:
         bus: The bus.
@@ -77,10 +85,15 @@ class FoxgloveControl:
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._services: set[str] = set()
+        self._nodes: set[str] = set()
+        self._parameters: dict[str, Parameter] = {}
+        self._wanted: dict[str, Parameter] = {}
+        self._refusals: deque[str] = deque(maxlen=_MOST_REFUSALS)
+        self._looked = -math.inf
         self._server: WebSocketServer | None = None
 
     def refresh(self, server: WebSocketServer) -> None:
-        """Offer the services that there are, and find the robots to stop."""
+        """Offer the services and parameters that there are, and find the robots to stop."""
         for name in actuations(self._bus):
             self._add_stop(f"{namespace_of(name)}{SHARED}")
         if self._server is None:
@@ -102,9 +115,19 @@ class FoxgloveControl:
             ]
         )
         self._services = set(found)
+        nodes = {name for name in self._bus.nodes() if _labels(name)}
+        if nodes != self._nodes or time.monotonic() - self._looked > _SETTINGS:
+            self._nodes = nodes
+            self._read()
 
     def serve(self) -> None:
         """Do what clients have asked for."""
+        with self._lock:
+            wanted, self._wanted = self._wanted, {}
+        if wanted:
+            self._write(wanted.values())
+        while self._refusals and self._server is not None:
+            self._server.publish_status(self._refusals.popleft(), StatusLevel.Error)
         while not self._jobs.empty():
             work, future = self._jobs.get()
             if not future.set_running_or_notify_cancel():
@@ -116,25 +139,38 @@ class FoxgloveControl:
                 future.set_exception(error)
 
     def parameters(self, names: Sequence[str]) -> list[Parameter]:
-        """Return parameters by name, NODE.PARAMETER; without names all that are offered."""
-        there: list[Parameter] = self._wait(self._read)
-        return [one for one in there if not names or one.name in names]
+        """Return parameters by name, NODE.PARAMETER; without names all that are offered.
+
+        The values are those of the last look at the nodes.
+        """
+        return [one for name, one in self._parameters.items() if not names or name in names]
 
     def set_parameters(self, wanted: Sequence[Parameter]) -> list[Parameter]:
-        """Set parameters, and return their values afterwards; refusals are shown to clients."""
-        self._wait(partial(self._write, wanted))
+        """Have parameters set, and return the values that they still have.
+
+        Clients are told of the new values and of refusals afterwards.
+        """
+        for one in wanted:
+            if one.name in self._parameters:
+                with self._lock:
+                    # Of a slider that is moved fast, only the last value matters.
+                    self._wanted[one.name] = one
+            else:
+                self._refusals.append(f"{one.name:.80} is not offered; see 'x2c set'")
         return self.parameters([one.name for one in wanted])
 
     def _wait(self, work: Callable[[], Any]) -> Any:
         """Have something done by the thread of the bus; return its result.
 
         Raises:
-            ViewerError: It was not begun in time, and never will be.
+            ViewerError: It was not begun in time, or an emergency stop came; it never will be.
         """
         future: Future[Any] = Future()
         self._jobs.put((work, future))
         try:
             return future.result(_ANSWER)
+        except CancelledError:
+            raise ViewerError("dropped, as the emergency stop was asserted after it") from None
         except NoAnswerError:
             future.cancel()
             raise ViewerError(f"the nodes do not answer within {_ANSWER:g} s") from None
@@ -154,16 +190,23 @@ class FoxgloveControl:
 
     def _assert_stop(self, request: ServiceRequest) -> bytes:
         self._publish_stop(True)
+        with self._lock:
+            self._wanted.clear()
         with contextlib.suppress(queue.Empty):
             while True:
                 self._jobs.get_nowait()[1].cancel()
-        stopped, others = self._wait(self._confirm)
-        if stopped and not others:
-            message = f"stopped, confirmed by {', '.join(stopped)}"
-        else:
-            who = ", ".join(others) or "no actuation node"
-            message = f"published, NOT CONFIRMED by {who}: cut the motors' power"
-        return serialized(Trigger.Response(success=not others and bool(stopped), message=message))
+        stopped: list[str] = []
+        try:
+            stopped, others = self._wait(self._confirm)
+            doubt = f" by {', '.join(others)}" if others else ""
+            if not others and not stopped:
+                doubt = ": there is no actuation node"
+        except ViewerError as error:
+            doubt = f": {error}"
+        message = f"stopped, confirmed by {', '.join(stopped)}"
+        if doubt:
+            message = f"published, NOT CONFIRMED{doubt}; cut the motors' power"
+        return serialized(Trigger.Response(success=not doubt, message=message))
 
     def _confirm(self) -> tuple[list[str], list[str]]:
         """Return the actuation nodes that say that they are stopped, and the others."""
@@ -199,27 +242,37 @@ class FoxgloveControl:
             self._publish_stop(False)
         return self._bus.call(kind, name, request)
 
-    def _read(self) -> list[Parameter]:
-        found = []
-        for node in self._bus.nodes():
-            labels = SETTINGS.get(node.rpartition("/")[2], {})
-            for descriptor, value in describe(self._bus, node, tuple(labels)) if labels else ():
-                kind = ParameterType.Float64 if isinstance(value, float) else None
-                found.append(Parameter(f"{node}.{descriptor.name}", value=value, type=kind))
-        return found
+    def _read(self) -> None:
+        """Look at the parameters, and show their values to clients."""
+        found: dict[str, Parameter] = {}
+        for node in self._nodes:
+            # One that is just ending; the others are offered as before.
+            with contextlib.suppress(BusError):
+                for descriptor, value in describe(self._bus, node, tuple(_labels(node))):
+                    kind = ParameterType.Float64 if isinstance(value, float) else None
+                    name = f"{node}.{descriptor.name}"
+                    found[name] = Parameter(name, value=value, type=kind)
+        self._parameters, self._looked = found, time.monotonic()
+        if self._server is not None:
+            self._server.publish_parameter_values(list(found.values()))
 
-    def _write(self, wanted: Sequence[Parameter]) -> None:
+    def _write(self, wanted: Iterable[Parameter]) -> None:
         for one in wanted:
             node, _, name = one.name.rpartition(".")
             value = one.get_value()
             try:
-                if name not in SETTINGS.get(node.rpartition("/")[2], {}):
-                    raise BusError(f"{one.name} is not offered; see 'x2c set'")
+                if not isinstance(value, bool | int | float | str):
+                    raise BusError(f"{one.name}: expected a value, got {value!r:.80}")
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 set_parameter(self._bus, node, name, text)
             except BusError as error:
-                if self._server is not None:
-                    self._server.publish_status(str(error), StatusLevel.Error)
+                self._refusals.append(str(error))
+        self._read()
+
+
+def _labels(node: str) -> Mapping[str, str]:
+    """Return the labels of the parameters that are offered of a node."""
+    return SETTINGS.get(node.rpartition("/")[2], {})
 
 
 def _service(
