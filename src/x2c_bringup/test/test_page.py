@@ -139,6 +139,24 @@ def test_a_slider_leaves_its_last_value_only():
     assert wishes.take() is None
 
 
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        [Wish("disable"), Wish("enable"), Wish("disable")],
+        [
+            Wish("set", "a", "gain", 1.0),
+            Wish("style", value="calm"),
+            Wish("set", "a", "gain", 2.0),
+        ],
+    ],
+)
+def test_what_is_wished_last_is_done_last(wishes):
+    waiting = WishList()
+    for wish in wishes:
+        waiting.add(wish)
+    assert [waiting.take() for _ in range(3)] == [*wishes[1:], None]
+
+
 def test_wishes_do_not_pile_up():
     wishes = WishList()
     for number in range(64):

@@ -146,9 +146,10 @@ def _move(content: dict[str, object]) -> SliderMove:
 
 
 class WishList:
-    """Wishes in the order in which they came, each kind once; for use from any thread.
+    """Wishes in the order in which each kind last came; for use from any thread.
 
-    A slider that is moved faster than its node answers leaves only its last value.
+    A slider that is moved faster than its node answers leaves only its last value. Of "disable",
+    "enable" and "disable" again the last one remains the last.
     """
 
     def __init__(self) -> None:
@@ -165,6 +166,7 @@ class WishList:
             if wish.key not in self._wishes and len(self._wishes) >= _MOST:
                 raise PageError("too many wishes wait: the nodes do not answer")
             self._wishes[wish.key] = wish
+            self._wishes.move_to_end(wish.key)
 
     def take(self) -> Wish | None:
         """Remove and return the first wish; None if there is none."""
