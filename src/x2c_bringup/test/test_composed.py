@@ -47,6 +47,17 @@ def test_a_second_graph_is_refused_at_once_and_not_after_the_first(ros):
     graph(filename="performer", face=False).stop()
 
 
+def test_of_two_graphs_that_start_at_the_same_time_one_is_refused(ros, monkeypatch):
+    # Neither has made a node when the other looks.
+    monkeypatch.setattr("x2c_bringup.run.composed.refuse_held", lambda specs, domain: None)
+    first = graph(filename="performer", face=False)
+    with pytest.raises(GraphError, match="another graph runs already: /camera_node "):
+        graph(filename="performer", face=False)
+    assert len(hosts()) == len(set(hosts()))
+    first.stop()
+    assert hosts() == []
+
+
 def test_the_first_image_reaches_the_tracker(ros, wait_until, tmp_path):
     import cv2
     import numpy as np

@@ -350,6 +350,11 @@ class ManagedNode(LifecycleNode, Generic[P]):
             level, message = Level.ERROR, f"{reason}; {message}"
         return Diagnosis(level, message, values)
 
+    @property
+    def holds_name(self) -> bool:
+        """True if no other node of this name was made before on this machine, and still is."""
+        return self._name.hold()
+
     def stop(self) -> None:
         """Deactivate and clean up, whatever the state; for the end of the process."""
         if self.state == "active":

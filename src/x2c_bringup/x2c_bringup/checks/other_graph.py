@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rclpy.node import Node
 
@@ -13,6 +14,7 @@ from x2c_bringup.graph.node_specs import NodeSpec
 from x2c_bringup.shared_files import is_confined
 from x2c_node.graph.held_names import is_held
 from x2c_node.graph.namesakes import full_names
+from x2c_node.managed_node import ManagedNode
 
 _DISCOVERY = 2.0
 """Time limit for the discovery of nodes on other machines [s]."""
@@ -35,6 +37,16 @@ def refuse_held(specs: Sequence[NodeSpec], domain: int) -> None:
     """
     names = [spec.full_name for spec in specs if spec.is_ours]
     _refuse_while(lambda: [name for name in names if is_held(domain, name)], domain)
+
+
+def refuse_late(node: ManagedNode[Any]) -> None:
+    """Refuse a graph that made one of its nodes after another graph that starts at the same time.
+
+    Raises:
+        GraphError: Another node has the name.
+    """
+    if not node.holds_name:
+        raise _refusal([node.get_fully_qualified_name()], node.context.get_domain_id())
 
 
 def refuse_second(specs: Sequence[NodeSpec], node: Node, *, ours: int, since: float) -> None:
@@ -66,8 +78,12 @@ def _refuse_while(find: Callable[[], Sequence[str]], domain: int) -> None:
     limit = time.monotonic() + _ENDING
     while others := find():
         if time.monotonic() > limit:
-            raise GraphError(
-                f"another graph runs already: {', '.join(others)} (ROS_DOMAIN_ID {domain}); end "
-                "it, or give this one a namespace or a ROS_DOMAIN_ID of its own"
-            )
+            raise _refusal(others, domain)
         time.sleep(_POLL)
+
+
+def _refusal(others: Sequence[str], domain: int) -> GraphError:
+    return GraphError(
+        f"another graph runs already: {', '.join(others)} (ROS_DOMAIN_ID {domain}); end it, or "
+        "give this one a namespace or a ROS_DOMAIN_ID of its own"
+    )

@@ -22,7 +22,7 @@ from rclpy.utilities import get_default_context
 from std_msgs.msg import Bool
 
 from x2c_actuation.safety.emergency_stop import TOPIC as ESTOP
-from x2c_bringup.checks.other_graph import refuse_held, refuse_second
+from x2c_bringup.checks.other_graph import refuse_held, refuse_late, refuse_second
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.installation import module_installation
 from x2c_bringup.graph.node_specs import NodeSpec
@@ -93,6 +93,8 @@ class ComposedGraph:
             for spec in specs:
                 node = make_node(spec, delivery, self._supervisor)
                 self._hosts.append(NodeThread(node, self._supervisor))
+                # All graphs make their nodes in one order, so that one of them goes on.
+                refuse_late(node)
         except BaseException:
             self.stop()
             raise
