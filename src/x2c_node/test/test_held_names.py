@@ -68,3 +68,17 @@ def test_a_killed_process_holds_nothing():
         process.kill()
         process.wait()
         assert not is_held(DOMAIN, NAME)
+
+
+@pytest.mark.process
+def test_a_forked_process_does_not_keep_the_name_of_its_parent():
+    # The program forks one that waits for the end of its input, and ends itself.
+    program = HOLDER.replace(
+        "input()", "import os\nif os.fork() == 0:\n    input()\n    os._exit(0)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"True\n"
+        process.wait(60.0)
+        assert not is_held(DOMAIN, NAME)

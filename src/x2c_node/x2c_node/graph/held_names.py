@@ -3,13 +3,16 @@
 
 Discovery finds other nodes too, but never says when it has found all. Each node holds an
 address of Linux's abstract sockets. It ends with the node's process, however that ends, and all
-processes see it that the middleware can reach over the loopback.
+processes see it that the middleware can reach over the loopback. Processes that a node starts or
+forks do not keep it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
+from weakref import WeakSet
 
 
 class HeldName:
@@ -34,6 +37,7 @@ class HeldName:
                 held.close()
                 return False
             self._socket = held
+            _held.add(self)
         return True
 
     def release(self) -> None:
@@ -41,6 +45,17 @@ class HeldName:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+_held: WeakSet[HeldName] = WeakSet()
+
+
+def _release_all() -> None:
+    for name in list(_held):
+        name.release()
+
+
+os.register_at_fork(after_in_child=_release_all)
 
 
 def is_held(domain: int, full_name: str) -> bool:
