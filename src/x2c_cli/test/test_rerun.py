@@ -78,7 +78,7 @@ def test_of_several_robots_nothing_is_received_before_one_is_chosen(ros, robot, 
 
         def advised():
             bridge.refresh()
-            return "/left, /right" in bridge.advice
+            return "/left, /right; choose one with --namespace /left" in bridge.advice
 
         wait_until(advised, what="the choice")
         assert bridge.topics == []

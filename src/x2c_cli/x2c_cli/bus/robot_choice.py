@@ -46,11 +46,16 @@ class RobotChoice:
         return self.chosen if self.wanted else list(self.actuations)
 
     @property
+    def names(self) -> list[str]:
+        """Namespaces of all robots, for people."""
+        return [one or ROOT for one in self._namespaces]
+
+    @property
     def advice(self) -> str:
-        """Text that says what to choose from; empty if no choice is needed."""
+        """Text for the page that says what to choose from; empty if no choice is needed."""
         if self.namespace is not None:
             return ""
-        there = [one or ROOT for one in self._namespaces]
+        there = self.names
         return (
             f"There are several robots: {', '.join(there)}. Start the page for one of them, as "
             f"with 'x2c page --namespace {there[0]}'. Until then only the emergency stop works, "

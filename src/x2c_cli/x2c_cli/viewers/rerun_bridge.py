@@ -46,8 +46,14 @@ class RerunBridge:
 
     @property
     def advice(self) -> str:
-        """Sentences about which robot to choose; empty if no choice is needed."""
-        return self._robots.advice
+        """Text that says which robots there are to choose from; empty if no choice is needed."""
+        if self._robots.namespace is not None:
+            return ""
+        names = self._robots.names
+        return (
+            f"there are several robots, so none is shown: {', '.join(names)}; choose one with "
+            f"--namespace {names[0]}"
+        )
 
     def robot(self) -> str:
         """Return name or folder of the robot that is commanded; empty while it is not known."""
