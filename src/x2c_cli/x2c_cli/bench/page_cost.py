@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import subprocess
 import tempfile
 import threading
@@ -26,6 +25,7 @@ from x2c_bringup.page.access import ENVIRONMENT
 from x2c_cli.bench.system import processor_time
 from x2c_cli.bus.connection import Bus
 from x2c_cli.page.recording import COMMAND
+from x2c_cli.programs import end_program, free_port
 from x2c_node.conversion.headers import to_nanoseconds
 
 _LOOP = "/**/camera_node:\n  ros__parameters: {loop: true}\n"
@@ -146,10 +146,7 @@ def _measure(bus: Bus, process: int, audience: Audience, seconds: float) -> Page
 @contextlib.contextmanager
 def _nodes(video: str) -> Iterator[tuple[int, int, str]]:
     """Run the nodes and their page meanwhile; yields process, port and token."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_urlsafe()
+    port, token = free_port(), secrets.token_urlsafe()
     with tempfile.TemporaryDirectory() as folder:
         parameters = Path(folder) / "loop.yaml"
         parameters.write_text(_LOOP)
@@ -163,12 +160,7 @@ def _nodes(video: str) -> Iterator[tuple[int, int, str]]:
         try:
             yield process.pid, port, token
         finally:
-            process.terminate()
-            try:
-                process.wait(_ENDING)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end_program(process, _ENDING)
 
 
 def _children(process: int) -> list[int]:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from x2c_cli.errors import ViewerError
+from x2c_cli.programs import free_port
 
 _MEMORY = "1GB"
 """Memory of the viewer; it forgets the oldest data first."""
@@ -39,9 +40,7 @@ class RerunViewer:
     """
 
     def __init__(self, program: tuple[str, ...] = ()) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.address = f"127.0.0.1:{self._port}"
         self._words = [
             *(program or (_program(),)),

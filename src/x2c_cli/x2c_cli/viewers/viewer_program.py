@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from x2c_cli.page.recording import COMMAND
+from x2c_cli.programs import end_program
 from x2c_node.launcher import LAUNCHER_VARIABLE
 
 _ENDING = 10.0
@@ -45,9 +46,4 @@ def viewer_program(
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(_ENDING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_program(process, _ENDING)

@@ -15,6 +15,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from x2c_cli.commands.imitation.shown_robot import add_robot_arguments, robot_namespace
+
 if TYPE_CHECKING:
     import socket
 
@@ -28,18 +30,7 @@ _ABSENCE = 30.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "--namespace",
-        metavar="NS",
-        default="",
-        help="namespace of the robot; / for that of no name (default: the only one)",
-    )
-    parser.add_argument(
-        "--image-topic",
-        metavar="T",
-        default="image_raw",
-        help="topic of the camera (default: image_raw)",
-    )
+    add_robot_arguments(parser)
     parser.add_argument(
         "--port", metavar="N", type=int, help="port of the page (default: 8766, or a free one)"
     )
@@ -115,20 +106,18 @@ def _serve(
     from x2c_bringup.page.newest import Newest
     from x2c_bringup.page.server import PageServices, serve
     from x2c_bringup.page.sliders import Sliders
-    from x2c_cli.bus.finding import normal
     from x2c_cli.bus.live.live_link import LiveLink
-    from x2c_cli.bus.robot_choice import ROOT
     from x2c_cli.page.operator import PageOperator
     from x2c_cli.page.recording import COMMAND, Recording
     from x2c_core.system.niceness import give_way
     from x2c_node.spinning.stopping import stop_on_signals
 
-    namespace = normal(arguments.namespace) or (ROOT if arguments.namespace else "")
     newest = Newest()
     newest.put("description", description())
-    link = LiveLink(newest, namespace, arguments.image_topic, Sliders(newest), styles=styles)
+    namespace, topic = robot_namespace(arguments), arguments.image_topic
+    link = LiveLink(newest, namespace, topic, Sliders(newest), styles=styles)
     recording = Recording(COMMAND, lambda state: newest.put("recording", state))
-    operator = PageOperator(link, recording, ["--image-topic", arguments.image_topic])
+    operator = PageOperator(link, recording, ["--image-topic", topic])
     started_by_door = arguments.socket is not None
     niced = not started_by_door
 

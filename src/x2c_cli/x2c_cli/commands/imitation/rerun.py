@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from x2c_cli.commands.imitation.shown_robot import add_robot_arguments, robot_namespace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,18 +30,7 @@ _PATIENCE = 5.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "--namespace",
-        metavar="NS",
-        default="",
-        help="namespace of the robot; / for that of no name (default: the only one)",
-    )
-    parser.add_argument(
-        "--image-topic",
-        metavar="T",
-        default="image_raw",
-        help="topic of the camera (default: image_raw)",
-    )
+    add_robot_arguments(parser)
     parser.add_argument(
         "--robot",
         metavar="R",
@@ -81,8 +72,6 @@ def _show(
     from rich.console import Console
 
     from x2c_cli.bus.connection import Bus
-    from x2c_cli.bus.finding import normal
-    from x2c_cli.bus.robot_choice import ROOT
     from x2c_cli.errors import ViewerError
     from x2c_cli.viewers.rerun_bridge import RerunBridge
     from x2c_core.system.niceness import give_way
@@ -96,11 +85,10 @@ def _show(
             console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
 
     live = RerunLive(recording, None if arguments.out else _PATIENCE)
-    namespace = normal(arguments.namespace) or (ROOT if arguments.namespace else "")
     shown, advised, looked = "", "", 0.0
     try:
         with Bus() as bus:
-            bridge = RerunBridge(bus, namespace, arguments.image_topic, live.take)
+            bridge = RerunBridge(bus, robot_namespace(arguments), arguments.image_topic, live.take)
             while not ended():
                 if time.monotonic() - looked > _REFRESH:
                     looked = time.monotonic()
