@@ -18,6 +18,7 @@ from x2c_node import qos
 from x2c_node.conversion.headers import to_nanoseconds
 from x2c_sources.blendshape_node import BlendshapeNode
 from x2c_testing import puppets
+from x2c_testing.ports import free_port
 
 JAW = controls.index("Jaw Pitch")
 
@@ -77,11 +78,8 @@ def test_a_phone_that_leaves_gives_the_face_back_without_a_snap(ros, wait_until)
     states = ros.collect(MixerState, "mixer/state", qos.LATCHED)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
         phone.bind(("127.0.0.1", 0))
-        # A port that was free a moment ago.
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        node = BlendshapeNode(parameter_overrides=[Parameter("port", value=port)])
+        port = Parameter("port", value=free_port(socket.SOCK_DGRAM))
+        node = BlendshapeNode(parameter_overrides=[port])
         for one in (FaceMixerNode(), node):
             assert ros.add(one).start()
 

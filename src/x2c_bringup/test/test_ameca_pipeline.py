@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 import shutil
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,12 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ComposedGraph
 from x2c_core.control_space import controls
 from x2c_node.robots import find_robot
+from x2c_testing.ports import free_port
 
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

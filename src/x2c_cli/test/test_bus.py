@@ -17,6 +17,7 @@ from x2c_cli.errors import BusError
 from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_perception.face_tracker_node import FaceTrackerNode
 from x2c_sources.blendshape_node import BlendshapeNode
+from x2c_testing.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -198,10 +199,8 @@ def test_the_status_is_that_of_diagnostics(actuation, x2c, monkeypatch):
 
 
 def test_calibrate_is_for_the_person_and_with_an_option_for_the_puppeteer(ros, x2c):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    puppets = BlendshapeNode(parameter_overrides=[Parameter("port", value=port)])
+    port = Parameter("port", value=free_port(socket.SOCK_DGRAM))
+    puppets = BlendshapeNode(parameter_overrides=[port])
     for node in (FaceTrackerNode(), puppets):
         assert ros.add(node).start()
     status, said = x2c("calibrate")

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import socket
 import threading
 import time
 
@@ -12,6 +11,7 @@ from x2c_motors.configuration.boards import make_driver
 from x2c_motors.errors import DriverError, DriverSettingsError, Fault
 from x2c_testing.driver_faults import fault_of
 from x2c_testing.motor_robots import motor_robot
+from x2c_testing.ports import free_port
 from x2c_testing.waiting import LONGEST_WAIT
 
 JOINTS = {
@@ -23,9 +23,7 @@ JOINTS = {
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

@@ -18,15 +18,10 @@ from x2c_sources.blendshape_node import BlendshapeNode
 from x2c_sources.blendshapes.shapes import INPUTS
 from x2c_sources.blendshapes.vmc import VMC
 from x2c_testing import puppets
+from x2c_testing.ports import free_port
 
 JAW = controls.index("Jaw Pitch")
 SMILES = [controls.index(f"Lip Corner Raise {side}") for side in ("Left", "Right")]
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture
@@ -34,7 +29,7 @@ def start(ros):
     """Start a node: start(mirror=True)."""
 
     def start(**given):
-        given = {"port": free_port(), **given}
+        given = {"port": free_port(socket.SOCK_DGRAM), **given}
         overrides = [Parameter(name, value=value) for name, value in given.items()]
         node = ros.add(BlendshapeNode(parameter_overrides=overrides))
         node.start()

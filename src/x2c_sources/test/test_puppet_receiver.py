@@ -13,6 +13,7 @@ from x2c_sources.blendshapes.receiver import PuppetReceiver
 from x2c_sources.blendshapes.shapes import INPUTS
 from x2c_sources.errors import ReceiverError
 from x2c_testing import puppets
+from x2c_testing.ports import free_port
 
 JAW = INPUTS.index("jawOpen")
 
@@ -32,17 +33,15 @@ def clock():
 
 
 @pytest.fixture
-def receiver(clock, free_port):
-    made = PuppetReceiver(FORMATS["live_link_face"], "127.0.0.1", free_port, 1.0, clock)
+def receiver(clock, port):
+    made = PuppetReceiver(FORMATS["live_link_face"], "127.0.0.1", port, 1.0, clock)
     yield made
     made.close()
 
 
 @pytest.fixture
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def port():
+    return free_port(socket.SOCK_DGRAM)
 
 
 @pytest.fixture
@@ -106,7 +105,7 @@ PHONE = "127.0.0.3"
 
 
 @pytest.fixture
-def phone(free_port):
+def phone(port):
     """A phone that sends faces only to who has asked it: phone.answer(opening)."""
 
     class Phone:
@@ -147,10 +146,10 @@ def phone(free_port):
         ("facemotion3d", "FACEMOTION3D_OtherStreaming"),
     ],
 )
-def test_a_phone_that_waits_for_a_request_is_asked(phone, free_port, clock, name, request_text):
+def test_a_phone_that_waits_for_a_request_is_asked(phone, port, clock, name, request_text):
     asked, packets = phone(name)
     assert packets.request == request_text.encode()
-    receiver = PuppetReceiver(packets, "127.0.0.1", free_port, 0.5, clock, PHONE)
+    receiver = PuppetReceiver(packets, "127.0.0.1", port, 0.5, clock, PHONE)
     try:
         for _ in range(5):
             assert receiver.newest() is None
@@ -174,10 +173,10 @@ def test_a_phone_that_waits_for_a_request_is_asked(phone, free_port, clock, name
         receiver.close()
 
 
-def test_where_a_phone_is_named_nobody_else_is_heard(free_port, clock):
-    receiver = PuppetReceiver(FORMATS["live_link_face"], "127.0.0.1", free_port, 0.5, clock, PHONE)
+def test_where_a_phone_is_named_nobody_else_is_heard(port, clock):
+    receiver = PuppetReceiver(FORMATS["live_link_face"], "127.0.0.1", port, 0.5, clock, PHONE)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-        stranger.sendto(puppets.live_link_face({"jawOpen": 1.0}), ("127.0.0.1", free_port))
+        stranger.sendto(puppets.live_link_face({"jawOpen": 1.0}), ("127.0.0.1", port))
         assert receiver.newest() is None
     assert receiver.counts == {"packets of strangers": 1}
     receiver.close()
@@ -190,9 +189,9 @@ def test_where_a_phone_is_named_nobody_else_is_heard(free_port, clock):
         ("no phone", "phone: expected an address such as 192.168.1.7, got 'no phone'"),
     ],
 )
-def test_a_phone_that_cannot_be_reached_is_refused(given, reason, free_port, clock):
+def test_a_phone_that_cannot_be_reached_is_refused(given, reason, port, clock):
     with pytest.raises(ReceiverError, match=re.escape(reason)):
-        PuppetReceiver(FORMATS["ifacialmocap"], "127.0.0.1", free_port, 0.5, clock, given)
+        PuppetReceiver(FORMATS["ifacialmocap"], "127.0.0.1", port, 0.5, clock, given)
 
 
 def test_an_address_of_another_machine_is_refused():
