@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands that share the face of a running robot."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from x2c_core.sources.expression_clip import ExpressionClip
 from x2c_imitation.face_mixer_node import FaceMixerNode
 from x2c_msgs.msg import ControlValues
 from x2c_node import qos
+from x2c_node.conversion.headers import to_nanoseconds
 from x2c_sources.speech.audio_mouth import RATE
 from x2c_sources.speech.sound import wav
 from x2c_sources.speech.spoken_clip import SpokenClip
@@ -87,7 +87,9 @@ def test_robots_of_all_namespaces_play_a_clip_in_step(ros, x2c, wait_until, tmp_
         ros.node.create_subscription(
             ControlValues,
             f"{name}/mixer/control_values",
-            lambda message, name=name: seen[name].append((time.monotonic(), message.values[JAW])),
+            lambda message, name=name: seen[name].append(
+                (to_nanoseconds(message.header.stamp) * 1e-9, message.values[JAW])
+            ),
             qos.STREAM,
         )
     status, said = x2c("play", path, "--all", "--start", "1", "--end", "3.5", "--speed", "1.5")
