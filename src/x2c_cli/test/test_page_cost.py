@@ -3,8 +3,21 @@
 
 from dataclasses import replace
 
+import pytest
+from sensor_msgs.msg import JointState
+
 from x2c_bringup.page.access import Access
-from x2c_cli.bench.page_cost import AUDIENCES, Audience, PageCost, browsers, summary
+from x2c_cli.bench.page_cost import (
+    AUDIENCES,
+    Audience,
+    PageCost,
+    browsers,
+    summary,
+    wait_for_commands,
+)
+from x2c_cli.bus.connection import Bus
+from x2c_cli.errors import BusError
+from x2c_node.qos import NEWEST
 from x2c_testing.served_page import Served
 
 
@@ -30,3 +43,14 @@ def test_its_browsers_look_at_the_page_draw_and_leave(wait_until):
         wait_until(lambda: not served.nodes.watched, what="its end")
     finally:
         served.close()
+
+
+def test_nothing_is_measured_before_the_nodes_have_started(ros, monkeypatch):
+    monkeypatch.setattr("x2c_cli.bench.page_cost._STARTING", 0.1)
+    with Bus() as bus:
+        with pytest.raises(BusError, match="nothing on /joint_commands"):
+            wait_for_commands(bus)
+        monkeypatch.undo()
+        publisher = ros.publish(JointState, "/joint_commands", NEWEST)
+        ros.node.create_timer(0.05, lambda: publisher.publish(JointState()))
+        wait_for_commands(bus)

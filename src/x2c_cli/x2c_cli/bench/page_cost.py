@@ -24,6 +24,7 @@ from sensor_msgs.msg import JointState
 from x2c_bringup.page.access import ENVIRONMENT
 from x2c_cli.bench.system import processor_time
 from x2c_cli.bus.connection import Bus
+from x2c_cli.errors import BusError
 from x2c_cli.page.recording import COMMAND
 from x2c_cli.programs import end_program, free_port
 from x2c_node.conversion.headers import to_nanoseconds
@@ -90,9 +91,13 @@ def measure_page(
         seconds: Time of each measurement [s].
         rounds: Measurements of each audience.
         tell: Called with what is going on.
+
+    Raises:
+        BusError: The nodes send no joint commands.
     """
     results = []
     with _nodes(video) as (process, port, token), Bus() as bus:
+        wait_for_commands(bus)
         for number in range(rounds):
             for audience in AUDIENCES:
                 tell(f"measuring: {audience.name}, {number + 1} of {rounds}")
@@ -114,6 +119,20 @@ def summary(results: list[PageCost]) -> list[tuple[str, ...]]:
         ]
         rows.append((audience.name, *(f"{value:.{digits}f}" for value, digits in figures)))
     return rows
+
+
+def wait_for_commands(bus: Bus) -> None:
+    """Wait until the nodes have started: what that costs is not what the page does.
+
+    Raises:
+        BusError: They send no joint commands.
+    """
+    came: list[JointState] = []
+    end = bus.subscribe(JointState, _COMMANDS, came.append)
+    there = bus.wait(lambda: came, _STARTING)
+    end()
+    if not there:
+        raise BusError(f"the nodes send nothing on {_COMMANDS} within {_STARTING:g} s: see above")
 
 
 def _measure(bus: Bus, process: int, audience: Audience, seconds: float) -> PageCost:
