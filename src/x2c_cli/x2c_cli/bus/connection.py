@@ -17,7 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_cli.errors import BusError
-from x2c_node.graph.endpoints import publishers, subscriptions
+from x2c_node.graph.endpoints import node_label, publishers, subscriptions
 from x2c_node.spinning.executor import GuardedExecutor
 from x2c_node.spinning.polling import take_messages
 from x2c_node.spinning.spin import spin_while_waiting
@@ -139,7 +139,7 @@ class Bus:
     def listeners(self, topic: str) -> list[str]:
         """Return the names of the nodes that subscribe to a topic."""
         found = subscriptions(self._node, topic) or ()
-        return sorted({f"{one.node_namespace.rstrip('/')}/{one.node_name}" for one in found})
+        return sorted({node_label(one) for one in found})
 
     def subscribe(
         self,

@@ -31,6 +31,11 @@ def node_name(endpoint: TopicEndpointInfo) -> str:
     return f"{endpoint.node_namespace.rstrip('/')}/{endpoint.node_name}"
 
 
+def node_label(endpoint: TopicEndpointInfo) -> str:
+    """Return the full name of an endpoint's node for texts; words where it was not found yet."""
+    return node_name(endpoint) or "a node whose name is not known"
+
+
 def publisher_id(info: Mapping[str, Any]) -> bytes | None:
     """Return what identifies the publisher of a message; None where rclpy does not say it.
 

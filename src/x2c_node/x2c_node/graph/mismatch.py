@@ -9,9 +9,8 @@ from typing import Any
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSPolicyKind, QoSProfile, qos_check_compatible
-from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-from x2c_node.graph.endpoints import publishers
+from x2c_node.graph.endpoints import node_label, publishers
 
 _REMEDIES = {
     QoSPolicyKind.RELIABILITY: ("reliable", "reliability:=best_effort"),
@@ -64,7 +63,7 @@ class Mismatches:
         for topic, kind in kinds.items():
             expected = f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"
             others = [
-                f"{_name(one)} ({one.topic_type})"
+                f"{node_label(one)} ({one.topic_type})"
                 for one in publishers(self._node, topic) or ()
                 if one.topic_type != expected
             ]
@@ -77,7 +76,7 @@ class Mismatches:
     def _sentence(self, topic: str) -> str:
         kind, asked = self._found[topic]
         names = [
-            f"{_name(one)} ({reason})"
+            f"{node_label(one)} ({reason})"
             for one in publishers(self._node, topic) or ()
             if (reason := _reason(one.qos_profile, asked)) is not None
         ]
@@ -95,10 +94,6 @@ class Mismatches:
             )
         word = policy.name.lower() if policy is not None else f"policy {kind}"
         return f"{topic} of {', '.join(names)} is not received: its {word} does not fit; {advice}"
-
-
-def _name(publisher: TopicEndpointInfo) -> str:
-    return f"{publisher.node_namespace.rstrip('/')}/{publisher.node_name}"
 
 
 def _policy(kind: int) -> QoSPolicyKind | None:
