@@ -76,6 +76,13 @@ def test_a_phones_face_is_published_as_a_layer(start, send, got, wait_until):
     assert diagnosis.values["sender"] == "127.0.0.1"
 
 
+def test_a_phone_that_is_asked_and_sends_nothing_is_waited_for(start, wait_until):
+    node = start(format="ifacialmocap", phone="127.0.0.3")
+    wait_until(lambda: "requests sent" in node.diagnosis().values, what="a request")
+    assert node.diagnosis().level == Level.OK
+    assert "waiting for ifacialmocap packets" in node.diagnosis().message
+
+
 def test_rest_is_calibrated_over_a_service(ros, start, send, got, wait_until):
     node = start()
     assert ros.call(Trigger, "blendshape_node/calibrate_neutral", Trigger.Request()).success

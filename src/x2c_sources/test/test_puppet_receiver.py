@@ -168,7 +168,8 @@ def test_a_phone_that_waits_for_a_request_is_asked(phone, port, clock, name, req
         asked.answer(70)
         assert receiver.newest()[JAW] == pytest.approx(0.7)
         # Silent for 3 s: from 0.5 s on, once a second.
-        assert receiver.counts["requests sent"] == 4
+        assert receiver.requests == {"requests sent": 4}
+        assert not receiver.counts
     finally:
         receiver.close()
 

@@ -134,7 +134,8 @@ class BlendshapeNode(ManagedNode[BlendshapeParameters]):
             return Diagnosis(Level.STALE, "stopped")
         where = f"{self.params.address}:{receiver.port}"
         values = {"listening at": where, "format": self.params.format, "sender": receiver.sender}
-        values |= {name: str(count) for name, count in receiver.counts.items()}
+        counts = receiver.counts + receiver.requests
+        values |= {name: str(count) for name, count in counts.items()}
         if receiver.last_error:
             values["last malformed packet"] = receiver.last_error
         if receiver.is_silent:

@@ -28,7 +28,8 @@ class PuppetReceiver:
     needs that.
 
     Attributes:
-        counts: Packets dropped so far, by reason, and requests sent and failed.
+        counts: Packets dropped so far, by reason.
+        requests: Requests to the phone so far, sent and failed.
         last_error: Description of the last malformed packet; empty if there was none.
         sender: Address that is followed; empty before the first face.
 
@@ -56,6 +57,7 @@ class PuppetReceiver:
     ) -> None:
         self._packets, self._silence, self._clock = packets, silence, clock
         self.counts: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self.last_error = ""
         self.sender = ""
         self._heard = self._asked = -float("inf")
@@ -116,10 +118,10 @@ class PuppetReceiver:
         self._asked = now
         try:
             self._socket.sendto(request, (self._phone, self._packets.port))
-            self.counts["requests sent"] += 1
+            self.requests["requests sent"] += 1
         except OSError:
             # The network may come.
-            self.counts["requests failed"] += 1
+            self.requests["requests failed"] += 1
 
     def _read(self, packet: bytes, sender: str) -> Array | None:
         if sender != self.sender:
