@@ -10,10 +10,11 @@ import pytest
 
 from x2c_node.supervision.supervisor import Supervisor
 from x2c_sources.speech.audio_mouth import RATE
-from x2c_sources.speech.live_sound import LiveSound
+from x2c_sources.speech.live_sound import LONGEST, LiveSound
 from x2c_sources.speech.microphone import Microphone
 
 HARDWARE_RATE = 48000
+SILENT = "x2c_sources.speech.microphone._SILENT"
 
 
 class PortAudioError(Exception):
@@ -95,7 +96,8 @@ class Sound:
 def sound(monkeypatch):
     made = Sound()
     monkeypatch.setitem(sys.modules, "sounddevice", made)
-    monkeypatch.setattr("x2c_sources.speech.microphone._SILENT", 0.3)
+    # A thread of the test that has to wait for its turn is no microphone that falls silent.
+    monkeypatch.setattr(SILENT, 60.0)
     monkeypatch.setattr("x2c_sources.speech.microphone._PAUSES", (0.05, 0.1))
     return made
 
@@ -131,15 +133,19 @@ def test_sound_is_handed_on_at_16_khz(sound, listen, wait_until, device, channel
     assert crossings == pytest.approx(wanted, abs=2)
 
 
-def test_it_is_told_once_and_comes_back_when_unplugged(sound, listen, wait_until):
+def test_it_is_told_once_and_comes_back_when_unplugged(sound, listen, wait_until, monkeypatch):
     microphone, heard, said = listen()
     wait_until(lambda: heard, what="sound")
+    monkeypatch.setattr(SILENT, 0.3)
+    count = len(heard)
+    wait_until(lambda: len(heard) > count + 1, what="a block that is waited for so long")
     sound.plugged = False
     wait_until(lambda: said and sound.begun > 4, what="attempts")
     assert len(said) == 1
     assert "no sound for 0.3 s: is it unplugged?" in said[0]
     assert "the system has no microphone" in microphone.fault
     assert microphone.latency == 0.0
+    monkeypatch.setattr(SILENT, 60.0)
     count = len(heard)
     sound.plugged = True
     wait_until(lambda: len(heard) > count and not microphone.fault, what="sound again")
@@ -216,7 +222,23 @@ def test_sound_that_stops_in_the_middle_of_a_word_lets_the_mouth_go():
         live.feed(NOISE[: RATE // 2], begin)
         shapes = [live.at(begin + 0.1)[0] for _ in range(60)]
         assert shapes[-1] is not None
-        assert live.at(begin + 0.4) == (None, None)
+        assert live.at(begin + 0.5 + 0.4) == (None, None)
+
+
+@pytest.mark.parametrize(("seconds", "until"), [(3.0, 3.0), (LONGEST + 5.0, LONGEST)])
+def test_a_block_of_any_length_is_played_out_to_its_end_or_the_longest(seconds, until):
+    live, loud = LiveSound(0.3), round(0.8 * RATE)
+    sound = np.zeros(round(seconds * RATE))
+    for begin in range(0, len(sound) - loud, RATE):
+        sound[begin : begin + loud] = NOISE[:loud]
+    live.feed(sound, 5.0)
+    for time in np.arange(0.0, seconds + 1.0, 0.02).tolist():
+        mouth, _ = live.at(5.0 + time)
+        if time < until and 0.15 < time % 1.0 < 0.8:
+            assert mouth is not None, time
+            assert mouth[0] > 0.3, time
+        if time > until + 0.3:
+            assert mouth is None, time
 
 
 def test_a_microphone_in_a_silent_room_leaves_the_mouth_to_others():
