@@ -94,7 +94,7 @@ def test_without_times_the_mouth_follows_the_sound(voice, monkeypatch):
 
 def test_the_speed_is_that_of_the_voice_changed(voice):
     piper.speak("Bob.", str(voice), 320)
-    assert piper._loaded[voice].scale == pytest.approx(0.75)
+    assert piper._loaded[str(voice)].scale == pytest.approx(0.75)
 
 
 def test_what_cannot_be_used_is_refused_with_the_remedy(voice, monkeypatch):
@@ -109,6 +109,9 @@ def test_what_cannot_be_used_is_refused_with_the_remedy(voice, monkeypatch):
         piper.speak("Bob.", str(voice), 160)
     with pytest.raises(SpeechError, match=r"cannot read .*gone\.onnx"):
         piper.speak("Bob.", str(voice.with_name("gone.onnx")), 160)
+    for name in ("~no such user/joe.onnx", "joe\0.onnx", "\udcff.onnx"):
+        with pytest.raises(SpeechError, match=r"cannot read .*a voice of piper is two files"):
+            piper.speak("Bob.", name, 160)
     monkeypatch.setitem(sys.modules, "piper", None)
     with pytest.raises(SpeechError, match="pip install piper-tts onnx"):
         piper.speak("Bob.", str(voice), 160)

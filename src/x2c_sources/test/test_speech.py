@@ -199,7 +199,7 @@ def test_espeak_closes_the_lips_on_every_bilabial(monkeypatch, voice):
     assert 0.2 < np.max([said.gestures(time) for time in times]) <= 1.0
 
 
-@pytest.mark.parametrize("voice", ["nowhere", "", "\N{SNOWMAN}", "x" * 10000])
+@pytest.mark.parametrize("voice", ["nowhere", "", "\N{SNOWMAN}", "\udcff", "x" * 10000])
 def test_a_voice_that_espeak_has_not_is_refused(voice):
     try:
         espeak.speak("hello", "en-us", 160)

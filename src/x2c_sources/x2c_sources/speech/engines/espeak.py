@@ -73,7 +73,8 @@ def speak(text: str, voice: str, words_per_minute: int) -> Utterance:
 
 
 def _spoken(library: Any, rate: int, text: str, voice: str, words_per_minute: int) -> Utterance:
-    if library.espeak_SetVoiceByName(voice.encode()) != 0:
+    # What is no UTF-8, as a shell may give it, is no name either.
+    if library.espeak_SetVoiceByName(voice.encode(errors="replace")) != 0:
         raise SpeechError(f"eSpeak NG has no voice {voice!r}; 'espeak-ng --voices' lists them")
     library.espeak_SetParameter(_RATE_PARAMETER, words_per_minute, 0)
     sound: list[bytes] = []

@@ -29,7 +29,7 @@ _GAP = 0.12
 _STRESS = "ˈˌ"
 
 _lock = threading.Lock()
-_loaded: dict[Path, Any] = {}
+_loaded: dict[str, Any] = {}
 
 
 def speak(text: str, voice: str, words_per_minute: int) -> Utterance:
@@ -48,7 +48,7 @@ def speak(text: str, voice: str, words_per_minute: int) -> Utterance:
     """
     with _lock:
         piper = _module()
-        model = _voice(piper, Path(voice).expanduser())
+        model = _voice(piper, voice)
         config = piper.SynthesisConfig(
             length_scale=model.config.length_scale * _USUAL / words_per_minute
         )
@@ -104,19 +104,23 @@ def _module() -> Any:
         ) from error
 
 
-def _voice(piper: Any, path: Path) -> Any:
-    if path not in _loaded:
-        for file in (path, path.with_name(f"{path.name}.json")):
-            try:
+def _voice(piper: Any, name: str) -> Any:
+    if name not in _loaded:
+        file: Path | str = name
+        try:
+            # There may be no such user, and a name with NUL is no path.
+            path = Path(name).expanduser()
+            for file in (path, path.with_name(f"{path.name}.json")):
                 check_regular(file)
-            except OSError as error:
-                text = f"cannot read {file}: {error.strerror or error}; a voice of piper is two"
-                raise SpeechError(f"{text} files, NAME.onnx and NAME.onnx.json") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            text = f"cannot read {file}: {reason}; a voice of piper is two"
+            raise SpeechError(f"{text} files, NAME.onnx and NAME.onnx.json") from error
         try:
             voice = piper.PiperVoice.load(path, include_alignments=True)
         except Exception as error:  # Of JSON, ONNX and ONNX Runtime, each with its own.
             raise SpeechError(f"{path} is no voice of piper that can be used: {error}") from error
         # One at a time: each takes 100 MB.
         _loaded.clear()
-        _loaded[path] = voice
-    return _loaded[path]
+        _loaded[name] = voice
+    return _loaded[name]
