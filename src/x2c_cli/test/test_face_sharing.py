@@ -15,7 +15,9 @@ from x2c_imitation.face_mixer_node import FaceMixerNode
 from x2c_msgs.msg import ControlValues
 from x2c_node import qos
 from x2c_node.conversion.headers import to_nanoseconds
+from x2c_sources.errors import SpeechError
 from x2c_sources.speech.audio_mouth import RATE
+from x2c_sources.speech.engines import espeak
 from x2c_sources.speech.sound import wav
 from x2c_sources.speech.spoken_clip import SpokenClip
 
@@ -156,6 +158,15 @@ def test_sound_that_is_not_there_is_refused(x2c, tmp_path, speech):
 def test_a_text_that_cannot_be_said_is_refused(x2c, words, what):
     status, said = x2c("say", *words)
     assert (status, what in said) == (2, True), said
+
+
+def test_a_text_that_begins_with_a_tilde_is_spoken(x2c, monkeypatch):
+    def refuse(text, voice, words_per_minute):
+        raise SpeechError(f"cannot speak {text!r}")
+
+    monkeypatch.setattr(espeak, "speak", refuse)
+    status, said = x2c("say", "~no user is named so")
+    assert (status, "cannot speak '~no user is named so'" in said) == (2, True), said
 
 
 def test_a_text_is_no_path(tmp_path, monkeypatch):

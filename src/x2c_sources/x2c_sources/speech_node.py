@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -30,10 +29,10 @@ from x2c_sources.speech.engines.speaker import SPEED, Speaker
 from x2c_sources.speech.live_sound import LiveSound
 from x2c_sources.speech.microphone import Microphone
 from x2c_sources.speech.mouth_shapes import mouth_layer
-from x2c_sources.speech.player import play
 from x2c_sources.speech.prosody.gesture_layer import gesture_layer
 from x2c_sources.speech.prosody.gesture_motion import GestureMotion
 from x2c_sources.speech.sound import from_bytes
+from x2c_sources.speech.sound_player import SoundPlayer
 from x2c_sources.speech.utterance import Utterance
 
 try:
@@ -115,7 +114,6 @@ class SpeechNode(ManagedNode[SpeechParameters]):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__("speech_node", SpeechParameters, **node_arguments)
-        self._player: subprocess.Popen[bytes] | None = None
         self._microphone: Microphone | None = None
 
     def configure(self) -> None:
@@ -127,7 +125,7 @@ class SpeechNode(ManagedNode[SpeechParameters]):
     def activate(self) -> None:
         """Listen."""
         params = self.params
-        self._speaker = Speaker()
+        self._speaker, self._player = Speaker(), SoundPlayer(params.player)
         self._now: Utterance | None = None
         self._begin = 0.0
         self._sound = LiveSound(params.hold)
@@ -242,7 +240,7 @@ class SpeechNode(ManagedNode[SpeechParameters]):
     def _start(self, utterance: Utterance, now: float) -> None:
         delay = 0.0
         if self.params.player and len(utterance.samples):
-            self._player = play(self.params.player, utterance.samples, utterance.rate)
+            self._player.play(utterance.samples, utterance.rate)
             delay = self.params.sound_delay
         self._now, self._begin = utterance, now + delay
 
@@ -257,10 +255,7 @@ class SpeechNode(ManagedNode[SpeechParameters]):
         self._speaker.clear()
         self._sound.clear()
         self._now = None
-        if self._player is not None:
-            self._player.terminate()
-            self._player.wait()
-            self._player = None
+        self._player.stop()
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ the person. Ctrl-C lets it go.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 from collections.abc import Iterator
 from itertools import chain
@@ -56,14 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     from x2c_cli.bus.connection import Bus
     from x2c_cli.bus.face_sharing import play, source_topics
-    from x2c_sources.speech.player import play as play_sound
+    from x2c_sources.speech.sound_player import SoundPlayer
     from x2c_sources.speech.spoken_clip import SpokenClip
 
-    players = []
+    player = SoundPlayer(arguments.player)
 
     def start_sound(said: Utterance) -> None:
         if arguments.player:
-            players.append(play_sound(arguments.player, said.samples, said.rate))
+            player.play(said.samples, said.rate)
 
     delay = arguments.sound_delay if arguments.player else 0.0
     clip = SpokenClip(chain([first], utterances), start_sound, delay)
@@ -72,19 +73,18 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"speaking on {', '.join(topics)}", flush=True)
         try:
             play(bus, clip, topics)
-        except BaseException:
-            for one in players:
-                one.terminate()
-            raise
+            player.wait()
         finally:
-            for one in players:
-                one.wait()
+            player.stop()
     return 0
 
 
 def _utterances(speech: str, voice: str) -> Iterator[Utterance]:
     """Yield what is to be said, at least one; each is made while the one before it is said."""
-    path = Path(speech).expanduser()
+    path = Path(speech)
+    # A text may begin with a tilde, too.
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
     if _is_path(path):
         from x2c_sources.speech.utterance import utterance_of_file
 

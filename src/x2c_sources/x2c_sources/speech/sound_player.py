@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Program that plays sound."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import tempfile
+
+from x2c_core.arrays import Array
+from x2c_sources.errors import SpeechError
+from x2c_sources.speech.sound import wav
+
+_MOST = 4
+_ENDING = 1.0
+
+
+class SoundPlayer:
+    """A program that is started for each sound, and may still play the one before.
+
+    Args:
+        command: Program with its arguments, which takes a WAV file as its input, such as
+            "aplay -q" or "pw-play -".
+    """
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._playing: list[subprocess.Popen[bytes]] = []
+
+    def play(self, samples: Array, rate: int) -> None:
+        """Start the program. Of those that do not come to an end, the oldest is ended.
+
+        Args:
+            samples: (n,) sound, -1 to 1.
+            rate: Samples per second.
+
+        Raises:
+            SpeechError: The program cannot be started.
+        """
+        self._playing = [one for one in self._playing if one.poll() is None]
+        while len(self._playing) >= _MOST:
+            _end(self._playing.pop(0))
+        # A file, not a pipe: whatever the program does, nothing waits for it.
+        with tempfile.TemporaryFile() as file:
+            file.write(wav(samples, rate))
+            file.seek(0)
+            try:
+                # The user names the program; no shell reads it.
+                process = subprocess.Popen(  # noqa: S603
+                    shlex.split(self._command), stdin=file, stdout=subprocess.DEVNULL
+                )
+            except (OSError, ValueError, IndexError) as error:
+                raise SpeechError(f"cannot play with {self._command!r}: {error}") from error
+        self._playing.append(process)
+
+    def wait(self) -> None:
+        """Wait until all has been played."""
+        for one in self._playing:
+            one.wait()
+
+    def stop(self) -> None:
+        """End all that is played."""
+        for one in self._playing:
+            one.terminate()
+        while self._playing:
+            _end(self._playing.pop())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_ENDING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
