@@ -26,7 +26,7 @@ from x2c_sources.errors import SpeechError
 from x2c_sources.imitated_person import ImitatedPerson
 from x2c_sources.speech.audio_mouth import RATE
 from x2c_sources.speech.engines.speaker import SPEED, Speaker
-from x2c_sources.speech.live_sound import LiveSound
+from x2c_sources.speech.live_sound import LONGEST, LiveSound
 from x2c_sources.speech.microphone import Microphone
 from x2c_sources.speech.mouth_shapes import mouth_layer
 from x2c_sources.speech.prosody.gesture_layer import gesture_layer
@@ -41,8 +41,8 @@ except ImportError:
     AudioData = None
 
 _LAST_NOD = 1.0
-_MOST_SOUND = 20 * RATE
-"""The newest of a message's sound that is heard [byte]: ten seconds, of which one is shown."""
+_MOST_SOUND = 2 * round(LONGEST * RATE)
+"""Sound of a message that is heard [byte]."""
 _BETWEEN_WARNINGS = 1.0
 
 
@@ -171,9 +171,7 @@ class SpeechNode(ManagedNode[SpeechParameters]):
             self._refuse(error)
 
     def _take_audio(self, message: Any) -> None:
-        # An odd last byte is none of a sample.
-        end = len(message.data) // 2 * 2
-        self._hear(from_bytes(bytes(message.data[max(end - _MOST_SOUND, 0) : end])))
+        self._hear(from_bytes(bytes(message.data[:_MOST_SOUND])))
 
     def _hear(self, samples: Array) -> None:
         self._sound.feed(samples, time.monotonic())
