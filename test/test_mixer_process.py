@@ -181,9 +181,12 @@ def test_a_mixer_whose_thread_dies_stops_the_joints_and_ends_with_an_error(ros, 
     wait_until(over, what="the end of the process")
     assert doomed.process.wait(30.0) == 1
     assert "thread face_mixer_node has died" in doomed.process.output
-    last = wait_until(lambda: ros.diagnosis("actuation_node"), what="the last words")
-    assert last.level == DiagnosticStatus.ERROR
-    assert "face_mixer_node has died" in last.message
-    assert doomed.states[-1].state != ActuationState.ACTIVE
+
+    def last_words():
+        last = ros.diagnosis("actuation_node")
+        told = last.level == DiagnosticStatus.ERROR and "face_mixer_node has died" in last.message
+        return told and doomed.states[-1].state != ActuationState.ACTIVE
+
+    wait_until(last_words, what="the last words")
     steps = np.abs(np.diff([one.position for one in doomed.commands[-3:]], axis=0))
     assert steps.max() < 1e-3
