@@ -167,6 +167,17 @@ def test_a_damaged_file_of_the_chosen_is_told_and_replaced(store, make_face):
     assert store.load("Ada") is not None
 
 
+def test_what_was_calibrated_replaces_a_damaged_file_of_the_chosen(store, make_face):
+    store.path("Ada").write_bytes(b"damaged")
+    keeper = NeutralKeeper(store, "", automatic=True)
+    keeper.ask()
+    show(keeper, make_face())
+    with pytest.raises(PersonError, match=r"Ada\.npz"):
+        keeper.choose("Ada")
+    assert keeper.save().endswith("Ada.npz")
+    assert store.load("Ada") is not None
+
+
 def test_a_given_neutral_face_stays_that_of_everyone(store, make_face):
     given = NeutralFace(np.array(REFERENCE), make_face().pose, 640, 480)
     keeper = NeutralKeeper(store, "", automatic=True)

@@ -230,11 +230,11 @@ class FaceTrackerNode(ManagedNode[FaceTrackerParameters]):
             self.get_logger().info(f"neutral face saved: {path}")
 
     def _load_person(self, load: Callable[[], Face | None]) -> None:
+        neutral = None
         try:
             neutral = load()
         except PersonError as error:
             self.get_logger().warning(f"{error}; calibrating again")
-            return
         if neutral is None:
             self._save_person()
         else:

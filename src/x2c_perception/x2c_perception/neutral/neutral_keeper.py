@@ -84,14 +84,18 @@ class NeutralKeeper:
         if self.origin == _LOADED:
             self._forget()
             self.origin = _NONE
-        saved = self._store.load(person) if person else None
+        saved = None
+        try:
+            saved = self._store.load(person) if person else None
+        finally:
+            # A file that cannot be read is no better than none.
+            if saved is None and person:
+                self._known = self._calibration
+                self._unsaved = self._calibration or self._estimated
+                self._save_after = max(_FIRST_SAVED, 2.0 * self._estimator.seen)
         if saved is not None:
             self._known, self.origin = saved, _LOADED
             self._asked, self._calibrator, self._fixed = False, NeutralCalibrator(), True
-        elif person:
-            self._known = self._calibration
-            self._unsaved = self._calibration or self._estimated
-            self._save_after = max(_FIRST_SAVED, 2.0 * self._estimator.seen)
         return saved
 
     def _forget(self) -> None:
