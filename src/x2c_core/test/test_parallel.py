@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import contextlib
 import fcntl
+import multiprocessing.connection
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -102,6 +104,24 @@ def test_a_job_that_kills_its_process_costs_no_other_job():
         work_through(die_once, ["a", "bad", "c"], 2, lambda place, done: None, lambda job: "dead")
     )
     assert found == {0: "A", 1: "dead", 2: "C"}
+
+
+def die_amid_the_result(job, progress):
+    def send_half(connection, data):
+        connection._send(struct.pack("!i", len(data)) + bytes(data)[: len(data) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if job == "bad":
+        multiprocessing.connection.Connection._send_bytes = send_half
+    return job.upper()
+
+
+def test_a_process_that_dies_amid_its_result_costs_no_other_job():
+    jobs = ["a", "bad", "c", "bad"]
+    found = dict(
+        work_through(die_amid_the_result, jobs, 2, lambda place, done: None, lambda job: "dead")
+    )
+    assert found == {0: "A", 1: "dead", 2: "C", 3: "dead"}
 
 
 def test_one_at_a_time_is_a_process_of_its_own_too():

@@ -44,5 +44,9 @@ class ClusterError(CoreError):
     """A cluster of machines cannot be used."""
 
 
+class WorkerError(CoreError):
+    """A process that was to do a job has died, or cannot be started."""
+
+
 class OutputError(CoreError):
     """Results cannot be written where the user wants them."""

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
+from x2c_core.errors import WorkerError
 from x2c_core.system.worker_pool import worker_pool
 
 J = TypeVar("J")
@@ -32,37 +32,35 @@ def work_through(
 ) -> Iterator[tuple[int, R]]:
     """Yield each job's index with its result, in the order in which they are done.
 
-    Where a process dies, the jobs that it may have died of are done again, each alone. Where this
-    one ends, in whatever way, or wants no more results, so do the others.
+    Where a process dies or cannot be started, its job is done again when the others are done,
+    alone. Where this one ends, in whatever way, or wants no more results, so do the others.
 
     Args:
         work: Function to apply to each job.
         jobs: Arguments, one for each call.
         processes: Number of processes; a single job is done in this process.
         progress: Called now and then.
-        crashed: Makes the result of a job that kills its process.
+        crashed: Makes the result of a job whose process died twice.
     """
     if len(jobs) <= 1:
         for index, job in enumerate(jobs):
             yield index, work(job, lambda done, at=index: progress(at, done))  # type: ignore[misc]
         return
-    left = dict(enumerate(jobs))
-    try:
-        for index, result in _together(work, left, processes, progress):
-            del left[index]
-            yield index, result
-    except BrokenProcessPool:
-        for index, job in sorted(left.items()):
-            try:
-                _, result = next(_together(work, {index: job}, 1, progress))
-            except BrokenProcessPool:
-                result = crashed(job)
-            yield index, result
+    again = []
+    for index, future in _together(work, dict(enumerate(jobs)), processes, progress):
+        if isinstance(future.exception(), WorkerError):
+            again.append(index)
+        else:
+            yield index, future.result()
+    for index in sorted(again):
+        [(_, future)] = _together(work, {index: jobs[index]}, 1, progress)
+        died = isinstance(future.exception(), WorkerError)
+        yield index, crashed(jobs[index]) if died else future.result()
 
 
 def _together(
-    work: Work[J, R], jobs: dict[int, J], processes: int, progress: Progress
-) -> Iterator[tuple[int, R]]:
+    work: Work[J, R], jobs: Mapping[int, J], processes: int, progress: Progress
+) -> Iterator[tuple[int, Future[R]]]:
     # Each number has one writer: without a lock there is none to leave behind.
     counts = multiprocessing.get_context("spawn").RawArray("i", max(jobs) + 1)
     workers = max(min(processes, len(jobs)), 1)
@@ -74,10 +72,8 @@ def _together(
             finished, _ = wait(running, _POLLING, FIRST_COMPLETED)
             for index in running.values():
                 progress(index, counts[index])
-            # Whatever else has been done is kept when one of them has broken the pool.
-            for future in sorted(finished, key=lambda one: one.exception() is not None):
-                yield running[future], future.result()
-                del running[future]
+            for future in finished:
+                yield running.pop(future), future
 
 
 _counts: Any = None

@@ -6,9 +6,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from x2c_core.errors import WorkerError
 from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.collect.store import AnimationStore
 from x2c_datasets.collection_settings import CollectionSettings
@@ -41,7 +41,7 @@ def render(
             waiting = [pool.submit(_render_one, index) for index in indices]
             for done in as_completed(waiting):
                 yield done.result()
-    except BrokenProcessPool as error:
+    except WorkerError as error:
         raise CollectError(
             "a process that renders has ended unexpectedly (is the memory used up?); finished "
             "animations are kept; to resume, give the same command again"
@@ -69,25 +69,20 @@ class _Worker:
 
 
 _worker: _Worker | None = None
-_refusal: Exception | None = None
 
 
 def _begin(robot: Path, settings: CollectionSettings, folder: Path) -> None:
-    global _worker, _refusal
+    global _worker
     # There is a process for each core already.
     os.environ["LP_NUM_THREADS"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
     import cv2
 
     cv2.setNumThreads(1)
-    try:
-        _worker = _Worker(robot, settings, folder)
-    # An initializer that raises only says that the pool is broken.
-    except Exception as error:
-        _refusal = error
+    _worker = _Worker(robot, settings, folder)
 
 
 def _render_one(index: int) -> int:
     if _worker is None:
-        raise _refusal or CollectError("the process that renders was not set up")
+        raise CollectError("the process that renders was not set up")
     return _worker.render(index)

@@ -98,7 +98,8 @@ def track_images(
             worker.close()
         return
     with worker_pool(min(processes, len(chunks)), _start, hurry=True) as pool:
-        for found in pool.map(_track, chunks):
+        for job in [pool.submit(_track, chunk) for chunk in chunks]:
+            found = job.result()
             yield from found
             progress(done := done + len(found))
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import cv2
 import numpy as np
 
 from x2c_core.arrays import Indices
-from x2c_core.errors import X2CError
+from x2c_core.errors import WorkerError, X2CError
 from x2c_core.system.worker_pool import worker_pool
 from x2c_datasets.errors import DataSetError
 from x2c_datasets.formats import DataSet, Pair
@@ -144,7 +143,7 @@ def _work(
             waiting = [pool.submit(_one, chunk, [pairs[row] for row in chunk]) for chunk in chunks]
             for done in as_completed(waiting):
                 yield done.result()
-    except BrokenProcessPool as error:
+    except WorkerError as error:
         raise PreparationError(
             "a process that prepares images has ended unexpectedly (is the memory used up?); "
             "finished images are kept; to resume, give the same command again"
@@ -183,20 +182,15 @@ class _Worker:
 
 
 _worker: _Worker | None = None
-_refusal: Exception | None = None
 
 
 def _begin(files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
-    global _worker, _refusal
+    global _worker
     cv2.setNumThreads(1)
-    try:
-        _worker = _Worker(files, config, robot)
-    # An initializer that raises only says that the pool is broken.
-    except Exception as error:
-        _refusal = error
+    _worker = _Worker(files, config, robot)
 
 
 def _one(rows: list[int], pairs: Sequence[Pair]) -> Done:
     if _worker is None:
-        raise _refusal or PreparationError("the process that prepares images was not set up")
+        raise PreparationError("the process that prepares images was not set up")
     return _worker.work(rows, pairs)
