@@ -135,7 +135,9 @@ class EvaluationTables:
 
     @property
     def moments(self) -> Any:
-        """Data frame of the moments that matter most; `clip` and images are file names."""
+        """Data frame of the moments that matter most; clip and images are file names."""
+        columns = ["recording", "time", "frame", "error", "reference", "worst"]
+        files = ["person_image", "robot_image", "reference_image", "clip"]
         rows = [
             {
                 "recording": one.name,
@@ -144,14 +146,14 @@ class EvaluationTables:
                 "error": moment.error,
                 "reference": moment.reference,
                 "worst": moment.worst[0][0] if moment.worst else "",
-                **moment.images,
+                **{f"{who}_image": name for who, name in moment.images.items()},
                 "clip": moment.clip,
             }
             for one in self.report.recordings
             if one.figures is not None
             for moment in one.figures.moments
         ]
-        return self._pandas.DataFrame(rows)
+        return self._pandas.DataFrame(rows, columns=[*columns, *files])
 
     def _repr_html_(self) -> str:
         """Return the table of recordings, as notebooks show it."""
@@ -211,7 +213,8 @@ def evaluate(
     given = [recordings] if isinstance(recordings, str | Path) else recordings
     sources = [os.fspath(one) for one in given]
     texts = {name: str(value) for name, value in options.items()}
-    file = None if params is None else Path(params)
+    file = None if params is None else Path(params).expanduser()
+    folder = Path(out).expanduser()
     settings = make_settings(robot, backend, file, NeutralSource(calibration), fidelity, texts)
     plain = EvaluationJob("", "", settings, topic, os.fspath(against), clips)
     every = [
@@ -220,11 +223,11 @@ def evaluate(
     ]
     for job in every:
         check(job)
-    found = run(every, Path(out), Processes(max(jobs, 1)), _Silent())
+    found = run(every, folder, Processes(max(jobs, 1)), _Silent())
     if not found.written or len(found.failed) == len(every):
         reasons = "; ".join(f"{one.name}: {one.failed}" for one in found.failed)
         raise EvaluationError(f"no recording could be evaluated: {reasons}")
-    return EvaluationTables(out)
+    return EvaluationTables(folder)
 
 
 def _frames(path: Path) -> Any:

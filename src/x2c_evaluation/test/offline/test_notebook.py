@@ -85,14 +85,20 @@ def test_frames_larger_than_the_limit_are_refused_unread(tables, monkeypatch):
         tables.frames()
 
 
-def test_errors_and_moments_are_tables(tmp_path, folder, bag):
-    compared = evaluate([bag], tmp_path / "out", against=folder, clips=1)
+def test_errors_and_moments_are_tables(tmp_path, folder, bag, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    compared = evaluate([bag], "~/out", against=folder, clips=1)
+    assert compared.folder == tmp_path / "out"
     errors = compared.control_errors
     assert list(errors["control"]) == list(controls.NAMES)
     assert errors["error"].max() == 0.0
     assert compared.recordings.loc["it", "error"] == 0.0
     moments = compared.moments
     assert set(moments["recording"]) == {"it"}
+    assert set(moments["reference"]) == {"against"}
+    for column in ("person_image", "robot_image", "reference_image"):
+        for name in moments[column]:
+            assert (compared.folder / "recordings" / "it" / name).is_file()
     (clip,) = [name for name in moments["clip"] if name]
     assert (compared.folder / "recordings" / "it" / clip).is_file()
 
