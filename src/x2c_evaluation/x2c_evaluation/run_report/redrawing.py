@@ -7,7 +7,6 @@ Live it is drawn small and with one sample a pixel, so that it costs little.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 import cv2
@@ -61,11 +60,6 @@ class RobotRedrawing:
         """Return the drawing itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Free the images' memory."""
         self._face.close()
