@@ -9,6 +9,7 @@ import pytest
 from x2c_core.control_space import controls
 from x2c_core.face.frames import FaceState
 from x2c_core.robot.robot_file import load_robot
+from x2c_core.sources.face_loss import FaceLossTiming
 from x2c_evaluation.transfer.loss_easing import LossEasing
 from x2c_imitation.pipeline.observation import Need, Observation
 from x2c_imitation.x2cnet.transfer.motion_transfer import make_transfer
@@ -89,6 +90,31 @@ def test_results_of_a_transfer_that_needs_the_image_are_blended(faces):
     assert sorted(grey, reverse=True) == grey
     assert 100 < grey[20] < 200
     assert grey[-1] == 100
+
+
+class OfLandmarks:
+    """A transfer that needs landmarks alone, and shows the same image always."""
+
+    needs = frozenset()
+    neutral = np.full((4, 4, 3), 100, np.uint8)
+
+    def animate(self, observation):
+        return np.full((4, 4, 3), 200, np.uint8)
+
+
+def test_where_there_is_no_face_between_two_the_last_image_stays(faces):
+    _, neutral, _ = faces
+    # It is upside down, at the same place: halfway both fall on one point.
+    turned = 2.0 * neutral.landmarks.mean(axis=0) - neutral.landmarks
+    turned[:, 2] = neutral.landmarks[:, 2]
+    handstand = Observation.of_landmarks(turned).face
+    timing = FaceLossTiming()
+    easing = LossEasing(OfLandmarks(), handstand, timing)
+    shown = [
+        easing.animate(share * timing.recovery, neutral, None)[0, 0, 0]
+        for share in (0.0, 0.5, 1.0)
+    ]
+    assert shown == [200, 200, 200]
 
 
 def test_a_person_who_is_never_there_leaves_the_neutral_image(faces):
