@@ -1,90 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node over DDS, in a thread of the test or, where that is the point, as a process."""
 
-import itertools
 import math
 import signal
-import threading
 
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64MultiArray, Header
+from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_core.control_space import controls
 from x2c_core.robot.robot_file import load_robot
-from x2c_msgs.msg import ActuationState, ControlValues
-from x2c_node.conversion.headers import to_nanoseconds, to_stamp
-from x2c_node.qos import LATCHED, NEWEST, STREAM
-
-NODE = "actuation_node"
-NOW = 1_700_000_000_000_000_000
-LATER = 1_800_000_000_000_000_000
-
-
-def message(values=controls.NEUTRAL, stamp=NOW, state=ControlValues.TRACKING):
-    header = Header(stamp=to_stamp(stamp), frame_id="camera_optical_frame")
-    return ControlValues(
-        header=header, values=np.asarray(values, dtype=np.float32), confidence=1.0, state=state
-    )
-
-
-class Side:
-    """Sends control values to a running actuation node and keeps what it answers."""
-
-    def __init__(self, ros, wait_until, answer_type, answer_topic):
-        self.answers = ros.collect(answer_type, answer_topic, STREAM)
-        self.publisher = ros.publish(ControlValues, "control_values", NEWEST)
-        self.ros, self.wait_until = ros, wait_until
-        wait_until(self.publisher.get_subscription_count, what="the node's subscription")
-        wait_until(lambda: ros.node.count_publishers(answer_topic), what="the node's publisher")
-
-    def send(self, *args, **kwargs):
-        self.publisher.publish(message(*args, **kwargs))
-
-    def answer(self, condition=lambda answer: True, what="an answer", **sent):
-        """Keep sending until an answer is as wanted."""
-        seen = len(self.answers)
-
-        def found():
-            self.send(**sent)
-            return next(filter(condition, self.answers[seen:]), None)
-
-        return self.wait_until(found, what=what)
-
-    def settle(self):
-        """Wait until whatever was sent so far has been answered."""
-        marks = itertools.count(LATER)
-
-        def passed():
-            stamp = next(marks)
-            self.send(stamp=stamp)
-            return any(to_nanoseconds(a.header.stamp) > LATER for a in self.answers)
-
-        self.wait_until(passed, what="the last answers")
-
-
-@pytest.fixture
-def start(ros, wait_until, node_inside):
-    def start(folder, answer_type=JointState, answer_topic="joint_commands", **parameters):
-        given = {"robot": str(folder), "diagnostics_period": 0.1, **parameters}
-        node = node_inside(ActuationNode, parameters=given)
-        return node, Side(ros, wait_until, answer_type, answer_topic)
-
-    return start
-
-
-@pytest.fixture
-def start_program(ros, wait_until, node_process):
-    def start(folder, **parameters):
-        given = {"robot": str(folder), "diagnostics_period": 0.1, **parameters}
-        process = node_process("x2c_actuation", "actuation_node", parameters=given)
-        return process, Side(ros, wait_until, JointState, "joint_commands")
-
-    return start
+from x2c_msgs.msg import ActuationState
+from x2c_node.conversion.headers import to_nanoseconds
+from x2c_node.qos import NEWEST, STREAM
+from x2c_testing.actuation_side import NODE, NOW
 
 
 def test_commands_keep_the_stamp_and_are_what_the_robot_file_says(start_program, write_robot):
@@ -218,125 +151,6 @@ def test_the_state_tells_what_was_sent_and_what_was_limited(start, write_robot, 
     assert state.feedback_age == -1.0
     assert list(state.tracking_errors) == []
     assert len(state.velocities) == len(state.accelerations) == len(state.targets) == 5
-
-
-def emergency_stop(ros, wait_until, side, qos=10):
-    """Return a publisher that the node hears, each message."""
-    publisher = ros.publish(Bool, "estop", qos)
-    # The second subscription is reliable: it hears what is published while it is still linked.
-    wait_until(lambda: publisher.get_subscription_count() >= 2, what="a reliable subscription")
-    return publisher
-
-
-def stopped(ros, wait_until):
-    def told():
-        status = ros.diagnosis(NODE)
-        return status if status and "emergency stop" in status.message else None
-
-    status = wait_until(told, what="the stop on /diagnostics")
-    assert status.level == b"\x02"
-    return status.message
-
-
-def reset(ros):
-    return ros.call(Trigger, f"{NODE}/reset", Trigger.Request())
-
-
-def test_an_emergency_stop_is_released_only_by_who_asserted_it_and_ended_only_by_reset(
-    start, write_robot, ros, wait_until
-):
-    _, side = start(write_robot())
-    ros.diagnosis(NODE)
-    nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
-    side.answer(values=nod)
-    button = emergency_stop(ros, wait_until, side)
-    other = emergency_stop(ros, wait_until, side)
-    button.publish(Bool(data=True))
-    assert "release it" in stopped(ros, wait_until)
-    other.publish(Bool(data=False))
-    response = reset(ros)
-    assert not response.success
-    assert "still asserted" in response.message
-    response = ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True))
-    assert not response.success
-    assert "call ~/reset first" in response.message
-    held = side.answers[-1].position
-    for _ in range(30):
-        side.send(controls.NEUTRAL)
-    assert side.answers[-1].position == pytest.approx(held, abs=0.2)
-
-    button.publish(Bool(data=False))
-    wait_until(lambda: "then" not in stopped(ros, wait_until), what="the release")
-    assert "call ~/reset" in stopped(ros, wait_until)
-    assert reset(ros).success
-    wait_until(lambda: "call ~/enable" in ros.diagnosis(NODE).message, what="the reset")
-    answered = len(side.answers)
-    for _ in range(20):
-        side.send(nod)
-    assert len(side.answers) == answered
-    assert ros.call(SetBool, f"{NODE}/enable", SetBool.Request(data=True)).success
-    side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod after the stop")
-
-
-def test_an_emergency_stop_outlives_the_node_s_transitions(
-    start_program, write_robot, ros, wait_until
-):
-    process, side = start_program(write_robot())
-    ros.diagnosis(NODE)
-    side.answer()
-    response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
-    assert response.success
-    stopped(ros, wait_until)
-    for transition in ("deactivate", "cleanup", "configure", "activate"):
-        assert ros.transition(NODE, transition)
-    stopped(ros, wait_until)
-    answered = len(side.answers)
-    for _ in range(20):
-        side.send()
-    assert len(side.answers) == answered
-    response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=False))
-    assert "call ~/reset" in response.message
-    assert reset(ros).success
-    assert process.stop() == 0
-    assert "leaked" not in process.output
-
-
-def test_the_stop_s_service_is_heard_while_the_face_is_brought_to_its_end(
-    start, write_robot, ros, wait_until
-):
-    _, side = start(write_robot(), ease_time=3000.0)
-    states = ros.collect(ActuationState, f"{NODE}/state", STREAM)
-    nod = controls.from_names({"Head Pitch": 0.3, "Neck Pitch": 0.3})
-    side.answer(lambda a: a.position[2] > 0.29, values=nod, what="the nod")
-    leaving = threading.Thread(target=ros.transition, args=(NODE, "deactivate"))
-    leaving.start()
-    wait_until(lambda: states[-1].state == ActuationState.EASING, what="the way to neutral")
-    response = ros.call(SetBool, f"{NODE}/estop", SetBool.Request(data=True))
-    assert response.message == "stopped"
-    leaving.join(150.0)
-    assert not leaving.is_alive()
-    assert ros.state(NODE) == "inactive"
-    wait_until(lambda: states[-1].state == ActuationState.STOPPED, what="the stop")
-    assert side.answers[-1].position[2] > 0.1, "it was stopped on its way"
-
-
-def test_a_stop_asserted_before_the_node_was_there_holds(start, write_robot, ros, wait_until):
-    ros.publish(Bool, "estop", LATCHED).publish(Bool(data=True))
-    process, _ = start(write_robot())
-    ros.diagnosis(NODE)
-    assert "/estop" in stopped(ros, wait_until)
-    assert process.stop() == 0
-
-
-def test_who_has_gone_asserts_no_longer(start, write_robot, ros, wait_until):
-    _, side = start(write_robot())
-    ros.diagnosis(NODE)
-    side.answer()
-    button = emergency_stop(ros, wait_until, side)
-    button.publish(Bool(data=True))
-    stopped(ros, wait_until)
-    ros.node.destroy_publisher(button)
-    wait_until(lambda: reset(ros).success, what="the reset")
 
 
 def test_joints_start_from_where_they_are_measured(start, write_robot, ros, wait_until):
