@@ -8,11 +8,15 @@ import subprocess
 import tempfile
 
 from x2c_core.arrays import Array
+from x2c_core.system.programs import end_program
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.sound import wav
 
 _MOST = 4
+"""Programs that may play at a time."""
+
 _ENDING = 1.0
+"""Time in which a program that is asked to end does so [s]."""
 
 
 class SoundPlayer:
@@ -39,7 +43,7 @@ class SoundPlayer:
         """
         self._playing = [one for one in self._playing if one.poll() is None]
         while len(self._playing) >= _MOST:
-            _end(self._playing.pop(0))
+            end_program(self._playing.pop(0), _ENDING)
         # A file, not a pipe: whatever the program does, nothing waits for it.
         with tempfile.TemporaryFile() as file:
             file.write(wav(samples, rate))
@@ -63,13 +67,4 @@ class SoundPlayer:
         for one in self._playing:
             one.terminate()
         while self._playing:
-            _end(self._playing.pop())
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_ENDING)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+            end_program(self._playing.pop(), _ENDING)

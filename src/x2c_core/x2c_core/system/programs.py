@@ -1,18 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that a command runs beside itself."""
+"""Programs that run beside this one."""
 
 from __future__ import annotations
 
-import socket
 import subprocess
-
-
-def free_port() -> int:
-    """Return a port of this machine that is free for a program to listen on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def end_program(process: subprocess.Popen[bytes], limit: float) -> None:
