@@ -10,6 +10,7 @@ from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
@@ -139,12 +140,15 @@ class EmergencyStop:
         def hear(message: Bool, info: Any) -> None:
             self._hear(message, info, topic)
 
-        # Who is not heard with the least that can be asked for is not heard at all.
-        events: dict[str, Any] = (
-            {"event_callbacks": self._mismatches.callbacks(topic, lambda: profile)}
-            if self._mismatches is not None and quality == _LEAST
-            else {}
-        )
+        events: dict[str, Any] = {}
+        if self._mismatches is not None:
+            # Who is not heard with the least that can be asked for is not heard at all; that
+            # another subscription does not hear it is nothing to warn of.
+            events["event_callbacks"] = (
+                self._mismatches.callbacks(topic, lambda: profile)
+                if quality == _LEAST
+                else SubscriptionEventCallbacks(use_default_callbacks=False)
+            )
         self._subscriptions[topic, quality] = self._node.create_subscription(
             Bool, topic, hear, profile, **events
         )

@@ -92,15 +92,17 @@ class Mismatches:
             advice = (
                 f"publish it as {quality}, or set qos_overrides.{topic}.subscription.{override}"
             )
-        word = policy.name.lower() if policy is not None else f"policy {kind}"
+        word = "quality of service" if policy is None else policy.name.lower()
         return f"{topic} of {', '.join(names)} is not received: its {word} does not fit; {advice}"
 
 
 def _policy(kind: int) -> QoSPolicyKind | None:
+    """Return a policy; None for one that ROS does not know, such as the ownership."""
     try:
-        return QoSPolicyKind(kind)
+        policy = QoSPolicyKind(kind)
     except ValueError:
         return None
+    return None if policy is QoSPolicyKind.INVALID else policy
 
 
 def _reason(offered: QoSProfile, asked: QoSProfile) -> str | None:
