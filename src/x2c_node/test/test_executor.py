@@ -225,6 +225,17 @@ def test_parameter_of_an_unknown_type_is_refused_and_the_others_are_set(ros, rob
     assert "parameter diagnostics_period" in answer.result.reason
 
 
+def test_parameter_without_a_name_is_refused(ros, robot):
+    nameless = Parameter(value=ParameterValue(type=4, string_value="of any size"))
+    request = SetParameters.Request(parameters=[nameless])
+    answer = ros.call(SetParameters, "robot/set_parameters", request)
+    assert [result.successful for result in answer.results] == [False]
+    request = SetParametersAtomically.Request(parameters=[nameless])
+    answer = ros.call(SetParametersAtomically, "robot/set_parameters_atomically", request)
+    assert not answer.result.successful
+    assert not robot.has_parameter("")
+
+
 def test_a_service_of_rclpy_that_fails_answers_and_is_counted(ros, robot, monkeypatch):
     monkeypatch.setattr(robot, "trigger_configure", fail)
     request = ChangeState.Request()

@@ -46,6 +46,9 @@ def checked(callback: Answer) -> Answer:
 
 def _fault(parameter: ParameterMessage) -> str:
     """Return what is wrong with a parameter of a request; empty if nothing is."""
+    if not parameter.name:
+        # rclpy would declare it, whatever its value is.
+        return "a parameter has a name, got one without"
     try:
         Parameter.from_parameter_msg(parameter)
     except Exception as error:
