@@ -149,6 +149,26 @@ def test_a_thread_that_has_failed_is_no_refusal(run, monkeypatch):
     assert done.stderr == "error: thread motors has died\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "x" * 300, "--out", "out"),
+        ("compare", "x" * 300, "other"),
+        ("robots", "--check", "x" * 300),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_name_that_is_too_long_for_a_path_is_refused_in_a_sentence(
+    run, tmp_path, monkeypatch, words
+):
+    monkeypatch.chdir(tmp_path)
+    done = run(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "xxx" in done.stderr
+    assert len(done.stderr) < 1000
+
+
 def test_robots_are_listed(capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["robots"])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ from importlib import import_module
 from x2c_cli.command_parser import CommandParser
 from x2c_cli.commands import COMMANDS, listing, module_of
 from x2c_core.errors import X2CError
+from x2c_core.files.entries import shown
 from x2c_core.system.optional_modules import how_to_install, is_optional
 from x2c_node.errors import ThreadError
 from x2c_node.spinning.stopping import INTERRUPTED
@@ -100,6 +102,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of our output has gone (x2c robots | head): a message could not be read.
         sys.stderr.close()
         status = 0
+    except OSError as error:
+        # Any question about a path can find that its name is longer than the system takes.
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"error: {error.strerror}: {shown(error.filename)}", file=sys.stderr)
+        status = REFUSED
     sys.exit(status)
 
 
