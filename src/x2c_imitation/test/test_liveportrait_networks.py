@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
 
 import torch
+from torch.nn.utils import remove_spectral_norm
 
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion, degrees
 from x2c_imitation.x2cnet.liveportrait.networks.appearance import AppearanceExtractor
@@ -23,6 +24,7 @@ from x2c_imitation.x2cnet.liveportrait.networks.retargeting import (
     stitching_network,
 )
 from x2c_imitation.x2cnet.liveportrait.networks.warping import WarpingModule
+from x2c_imitation.x2cnet.liveportrait.processor.conversion import for_processor
 from x2c_testing.tensors import assert_close
 
 pytestmark = pytest.mark.slow
@@ -63,6 +65,22 @@ def make(weights_from_keys):
     return make_network
 
 
+@pytest.fixture(scope="module", params=["as published", "for processors"])
+def make_either(request, make):
+    """Return a function that makes a network, as it is and as it runs on processors."""
+
+    def make_network(factory):
+        network = make(factory)
+        if request.param == "as published":
+            return network
+        for module in network.modules():
+            if hasattr(module, "weight_orig"):
+                remove_spectral_norm(module)
+        return for_processor(network)
+
+    return make_network
+
+
 def spread(tensor, count):
     flat = tensor.flatten()
     return flat[torch.linspace(0, flat.numel() - 1, count).round().long()].numpy()
@@ -88,8 +106,8 @@ def test_the_appearance_volume_is_the_published_one(make, expected, smooth_image
     agree(spread(volume, 512), expected["F_sample"])
 
 
-def test_motion_pose_and_keypoints_are_the_published_ones(make, expected, smooth_image):
-    network = make(MotionExtractor)
+def test_motion_pose_and_keypoints_are_the_published_ones(make_either, expected, smooth_image):
+    network = make_either(MotionExtractor)
     for name, seed in (("source", 100), ("driving", 101)):
         with torch.inference_mode():
             outputs = network(smooth_image(seed, 256))
@@ -114,14 +132,16 @@ def test_shifts_for_stitching_eyes_and_lips_are_the_published_ones(make, expecte
             agree(make(factory)(torch.cat([source, numbers], dim=1)), expected[name])
 
 
-def test_warped_features_and_the_image_are_the_published_ones(make, expected):
+def test_warped_features_and_the_image_are_the_published_ones(make_either, expected):
     random = np.random.default_rng(102)
     volume = torch.from_numpy(random.standard_normal((1, 32, 16, 32, 32)).astype(np.float32))
     features = torch.from_numpy(random.standard_normal((1, 256, 8, 8)).astype(np.float32))
     source = torch.from_numpy(expected["M_source_transformed"])
     with torch.inference_mode():
-        warped = make(WarpingModule)(volume, torch.from_numpy(expected["kp_driving"]), source)
-        image = make(Generator)(features)
+        warped = make_either(WarpingModule)(
+            volume, torch.from_numpy(expected["kp_driving"]), source
+        )
+        image = make_either(Generator)(features)
     assert warped.features.shape == (1, 256, 32, 32)
     agree(spread(warped.occlusion, 256), expected["W_occlusion"])
     agree(spread(warped.field, 256), expected["W_field"])

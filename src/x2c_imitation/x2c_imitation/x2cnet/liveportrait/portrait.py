@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from x2c_imitation.errors import TransferError
 from x2c_imitation.x2cnet.liveportrait.checkpoints import LivePortraitNetworks, load_networks
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion
 from x2c_imitation.x2cnet.liveportrait.networks.motion import KEYPOINTS
+from x2c_imitation.x2cnet.liveportrait.processor.conversion import for_processor
 from x2c_imitation.x2cnet.network.config import Device
 from x2c_imitation.x2cnet.network.devices import torch_device
 
@@ -41,7 +42,7 @@ class LivePortrait:
     """Read motion off faces, and show a portrait with other keypoints.
 
     Args:
-        networks: Networks; they are moved to the device.
+        networks: Networks; they are moved to the device, and used up.
         device: Device that computes.
         half: Whether to compute with 16 bits.
 
@@ -53,16 +54,16 @@ class LivePortrait:
     def __init__(
         self, networks: LivePortraitNetworks, device: Device | str = Device.CPU, half: bool = False
     ) -> None:
-        if half and device != Device.CUDA:
-            raise TransferError(
-                f"half: 16 bits are slow and inexact on {device}: use half=false, or device=cuda"
-            )
+        _check_precision(device, half)
         self._device, self._half = torch_device(device), half
-        self._networks = networks
         with self._computing():
-            for field in fields(networks):
-                network: nn.Module = getattr(networks, field.name)
-                network.to(self._device)
+            self._networks = replace(
+                networks,
+                **{
+                    field.name: self._fit(getattr(networks, field.name))
+                    for field in fields(networks)
+                },
+            )
 
     @classmethod
     def from_folder(
@@ -74,6 +75,8 @@ class LivePortrait:
             NetworkError: A file is missing or cannot be used, or the device is not there.
             TransferError: As for the class itself.
         """
+        # Before hundreds of megabytes are read.
+        _check_precision(device, half)
         return cls(load_networks(folder), device, half)
 
     def motion(self, image: ImageArray) -> FaceMotion:
@@ -122,6 +125,11 @@ class LivePortrait:
             pixels = (255.0 * image.float()).round().clamp(0.0, 255.0).to(torch.uint8)
             return np.asarray(pixels.cpu().numpy())
 
+    def _fit(self, network: nn.Module) -> nn.Module:
+        """Return a network on the device, and as it is fastest there."""
+        moved = network.to(self._device)
+        return for_processor(moved) if self._device.type == Device.CPU else moved
+
     def _shift(self, network: nn.Module, source: Tensor, numbers: list[float]) -> Tensor:
         with self._computing():
             given = torch.tensor([numbers], dtype=source.dtype, device=source.device)
@@ -153,3 +161,10 @@ class LivePortrait:
                 "LivePortrait: the memory of the GPU is too small beside what else runs there; "
                 "use half=true, end other programs, or use device=cpu"
             ) from error
+
+
+def _check_precision(device: Device | str, half: bool) -> None:
+    if half and device != Device.CUDA:
+        raise TransferError(
+            f"half: 16 bits are slow and inexact on {device}: use half=false, or device=cuda"
+        )

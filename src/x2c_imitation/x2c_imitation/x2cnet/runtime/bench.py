@@ -118,11 +118,13 @@ def candidates(
     ]
 
 
-def measure(tried: Sequence[Candidate], rounds: int) -> list[MeasuredTime]:
+def measure(
+    tried: Sequence[Candidate], rounds: int, warm_up: int = _WARM_UP
+) -> list[MeasuredTime]:
     """Return how long each candidate takes; the first is what the others are compared with."""
     torch.set_num_threads(tried[0].threads)
     for candidate in tried:
-        for _ in range(_WARM_UP):
+        for _ in range(warm_up):
             candidate.run()
     times: list[list[float]] = [[] for _ in tried]
     for _ in track(range(rounds), f"Measuring with {tried[0].threads} threads", transient=True):
@@ -146,9 +148,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=40, help="(default: %(default)s)")
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args(arguments)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH)
     results: list[MeasuredTime] = []
     with tempfile.TemporaryDirectory() as folder:
         networks = [_random(backbone, size) for backbone, size in _NETWORKS]
@@ -161,11 +160,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 for candidate in candidates(*network, threads, Path(folder))
             ]
             results += measure(tried, options.rounds)
+    report(results, options.json)
+
+
+def report(results: Sequence[MeasuredTime], file: Path | None) -> None:
+    """Print what was measured, and write the figures as JSON to a file where one is given."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     console.print(_table(results))
     console.print(f"{platform.machine()}, load {os.getloadavg()[0]:.1f}")
-    if options.json:
+    if file:
         figures = [dataclasses.asdict(result) for result in results]
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def _random(backbone: str, size: int) -> tuple[str, X2Control, NetworkConfig]:

@@ -15,7 +15,7 @@ BINS = 66
 
 _WIDTHS = (96, 192, 384, 768)
 _DEPTHS = (3, 3, 9, 3)
-_EPSILON = 1e-6
+EPSILON = 1e-6
 
 OUTPUTS: Final = {
     "kp": 3 * KEYPOINTS,
@@ -46,22 +46,23 @@ class _ResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         energy = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True)
-        share = energy / (energy.mean(dim=-1, keepdim=True) + _EPSILON)
+        share = energy / (energy.mean(dim=-1, keepdim=True) + EPSILON)
         return torch.addcmul(self.beta, x, self.gamma * share + 1.0)
 
 
-class _ConvNextBlock(nn.Module):
+class ConvNextBlock(nn.Module):
     """Depthwise convolution, then two layers for each pixel, and a way around them."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.dwconv = nn.Conv2d(width, width, 7, padding=3, groups=width)
-        self.norm = nn.LayerNorm(width, eps=_EPSILON)
+        self.norm = nn.LayerNorm(width, eps=EPSILON)
         self.pwconv1 = nn.Linear(width, 4 * width)
         self.grn = _ResponseNorm(4 * width)
         self.pwconv2 = nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return images (n, c, h, w), channels last in memory."""
         pixels = self.norm(self.dwconv(x).movedim(1, -1))
         pixels = self.grn(nn.functional.gelu(self.pwconv1(pixels)))
         added: Tensor = self.pwconv2(pixels)
@@ -75,16 +76,16 @@ class _MotionNetwork(nn.Module):
         super().__init__()
         first = nn.Conv2d(3, _WIDTHS[0], 4, stride=4)
         self.downsample_layers = nn.ModuleList(
-            [nn.Sequential(first, _ChannelNorm(_WIDTHS[0], eps=_EPSILON))]
+            [nn.Sequential(first, _ChannelNorm(_WIDTHS[0], eps=EPSILON))]
         )
         for narrow, wide in pairwise(_WIDTHS):
             halve = nn.Conv2d(narrow, wide, 2, stride=2)
-            self.downsample_layers.append(nn.Sequential(_ChannelNorm(narrow, eps=_EPSILON), halve))
+            self.downsample_layers.append(nn.Sequential(_ChannelNorm(narrow, eps=EPSILON), halve))
         self.stages = nn.ModuleList(
-            nn.Sequential(*(_ConvNextBlock(width) for _ in range(depth)))
+            nn.Sequential(*(ConvNextBlock(width) for _ in range(depth)))
             for width, depth in zip(_WIDTHS, _DEPTHS, strict=True)
         )
-        self.norm = nn.LayerNorm(_WIDTHS[-1], eps=_EPSILON)
+        self.norm = nn.LayerNorm(_WIDTHS[-1], eps=EPSILON)
         for name, count in OUTPUTS.items():
             self.add_module(f"fc_{name}", nn.Linear(_WIDTHS[-1], count))
 

@@ -89,7 +89,7 @@ class _DenseMotion(nn.Module):
         super().__init__()
         self.hourglass = _Hourglass()
         width = _HourglassDecoder.outputs
-        self.mask = nn.Conv3d(width, _MOTIONS, 7, padding=3)
+        self.mask: nn.Module = nn.Conv3d(width, _MOTIONS, 7, padding=3)
         self.compress = nn.Conv3d(CHANNELS, _REDUCED, 1)
         self.norm = nn.BatchNorm3d(_REDUCED)
         self.occlusion = nn.Conv2d(width * DEPTH, 1, 7, padding=3)
@@ -97,19 +97,14 @@ class _DenseMotion(nn.Module):
     def forward(self, volumes: Tensor, driving: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
         reduced = self.norm(self.compress(volumes)).relu()
         grid = coordinates(reduced)
-        places = grid + (source - driving)[:, :, None, None, None]
-        places = torch.cat([grid.expand_as(places[:, :1]), places], dim=1)
-        blobs = _blobs(grid, driving) - _blobs(grid, source)
-        blobs = torch.cat([torch.zeros_like(blobs[:, :1]), blobs], dim=1)
-        moved = functional.grid_sample(
-            reduced.repeat_interleave(_MOTIONS, dim=0), places.flatten(0, 1), align_corners=False
+        shifts = functional.pad(source - driving, (0, 0, 1, 0))
+        blobs = functional.pad(
+            _blobs(grid, driving) - _blobs(grid, source), (0, 0, 0, 0, 0, 0, 1, 0)
         )
-        candidates = torch.cat(
-            [blobs[:, :, None], moved.reshape(-1, _MOTIONS, *moved.shape[1:])], dim=2
-        )
+        candidates = torch.cat([blobs[:, :, None], _moved(reduced, grid, shifts)], dim=2)
         x = self.hourglass(candidates.flatten(1, 2))
         shares = self.mask(x).softmax(dim=1)
-        field = torch.einsum("nkdhw,nkdhwc->ndhwc", shares, places)
+        field = grid[:, 0] + torch.einsum("nkdhw,nkc->ndhwc", shares, shifts.to(shares))
         return field, self.occlusion(x.flatten(1, 2)).sigmoid()
 
 
@@ -164,13 +159,49 @@ def coordinates(like: Tensor) -> Tensor:
     return torch.stack([x, y, z], dim=-1)[None, None].to(like.dtype)
 
 
+def _lines(grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the coordinates of a grid along x, y and z."""
+    return grid[0, 0, 0, 0, :, 0], grid[0, 0, 0, :, 0, 1], grid[0, 0, :, 0, 0, 2]
+
+
+def _moved(volumes: Tensor, grid: Tensor, shifts: Tensor) -> Tensor:
+    """Return volumes (n, k, c, d, h, w) seen at the places of a grid, shifted by each of k.
+
+    Args:
+        volumes: (n, c, d, h, w); nothing is around them.
+        grid: Coordinates of their voxels.
+        shifts: (n, k, 3) along x, y and z.
+    """
+    # All voxels move alike, so what is interpolated in space is so along each axis by itself.
+    x, y, z = (
+        _interpolation(line, shifts[..., axis]).to(volumes)
+        for axis, line in enumerate(_lines(grid))
+    )
+    count, channels, depth, height, width = volumes.shape
+    found = volumes.reshape(count, 1, -1, width) @ x.mT
+    found = y[:, :, None] @ found.view(count, -1, channels * depth, height, width)
+    found = z[:, :, None] @ found.view(count, -1, channels, depth, height * width)
+    return found.view(count, -1, channels, depth, height, width)
+
+
+def _interpolation(line: Tensor, shifts: Tensor) -> Tensor:
+    """Return matrices (n, k, m, m) from values on a line to those at its places, shifted.
+
+    Args:
+        line: (m,) coordinates of the values.
+        shifts: (n, k) shifts of the places.
+    """
+    # Coordinates count from edge to edge of a volume, indices from the middle of the first voxel.
+    places = ((line.float() + shifts.float()[..., None] + 1.0) * len(line) - 1.0) / 2.0
+    indices = torch.arange(len(line), device=line.device)
+    return (1.0 - (places[..., None] - indices).abs()).relu()
+
+
 def _blobs(grid: Tensor, keypoints: Tensor) -> Tensor:
     """Return a blob around each keypoint (n, k, d, h, w), 1 in its middle."""
     # A Gaussian of three coordinates is the product of three Gaussians of one.
     along = [
         torch.exp((line - keypoints[..., axis, None]) ** 2 / (-2.0 * _SPREAD))
-        for axis, line in enumerate(
-            (grid[0, 0, 0, 0, :, 0], grid[0, 0, 0, :, 0, 1], grid[0, 0, :, 0, 0, 2])
-        )
+        for axis, line in enumerate(_lines(grid))
     ]
     return torch.einsum("nkx,nky,nkz->nkzyx", *along)
