@@ -15,7 +15,7 @@ from x2c_imitation.errors import ImitationError, NetworkError, TransferError
 from x2c_imitation.pipeline.observation import Need, Observation
 from x2c_imitation.x2cnet.liveportrait.options import LivePortraitOptions
 from x2c_imitation.x2cnet.liveportrait.paste import PasteBack
-from x2c_imitation.x2cnet.liveportrait.published import FOLDER_VARIABLE
+from x2c_imitation.x2cnet.liveportrait.published import FOLDER_VARIABLE, PortraitPart
 from x2c_imitation.x2cnet.liveportrait.ratios import eye_ratios, lip_ratio
 from x2c_imitation.x2cnet.liveportrait.rest import RestMotion
 from x2c_imitation.x2cnet.transfer.motion_transfer import make_transfer, options_of
@@ -24,43 +24,13 @@ pytest.importorskip("torch", reason="torch is not installed: it runs the network
 
 import torch
 
-from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion, rotation_of
+from x2c_imitation.x2cnet.liveportrait.keypoints import rotation_of
 from x2c_imitation.x2cnet.liveportrait.liveportrait_transfer import LivePortraitTransfer
-from x2c_imitation.x2cnet.liveportrait.portrait import LivePortrait, Portrait
+from x2c_imitation.x2cnet.liveportrait.portrait import LivePortrait
+from x2c_testing.portrait_networks import FakeNetworks
 from x2c_testing.tensors import assert_close
 
 SIZE = 96
-
-
-class FakeNetworks:
-    """Reads a motion off an image's mean, and shows keypoints as one colour."""
-
-    def motion(self, image):
-        red, green, blue = (torch.tensor([float(v)]) for v in image.mean(axis=(0, 1)) / 255.0)
-        expression = red[:, None, None] * torch.ones(1, 21, 3)
-        rotation = rotation_of(torch.zeros(1), 90.0 * (green - 0.5), torch.zeros(1))
-        canonical = torch.arange(63.0).reshape(1, 21, 3) / 63.0
-        return FaceMotion(canonical, expression, rotation, 1.0 + blue[:, None], torch.ones(1, 3))
-
-    def portrait(self, image):
-        self.source = image
-        return Portrait(torch.zeros(1), self.motion(image))
-
-    def stitched(self, source, driving):
-        self.driving = driving
-        return driving
-
-    def eye_shift(self, source, ratios, wanted):
-        self.eyes = ratios, wanted
-        return torch.zeros(1, 21, 3)
-
-    def lip_shift(self, source, ratio, wanted):
-        self.lips = ratio, wanted
-        return torch.zeros(1, 21, 3)
-
-    def render(self, portrait, keypoints):
-        self.keypoints = keypoints
-        return np.full((512, 512, 3), (10, 20, 30), np.uint8)
 
 
 @pytest.fixture
@@ -121,6 +91,22 @@ def test_expression_and_pose_count_from_the_images_nearest_to_the_neutral_face(
     assert_close(moved / source.scale, 0.2 * torch.ones(1, 21, 3), atol=0.01, rtol=0.0)
 
 
+def test_who_is_known_at_rest_stays_so_whatever_is_seen(made, model, make_face):
+    networks, transfer = made()
+    neutral = make_face(model.neutral)
+    with pytest.raises(TransferError, match="needs an image"):
+        transfer.calibrate_on(Observation(neutral))
+    assert not transfer.is_calibrated
+    transfer.calibrate_on(seen(neutral, red=100))
+    source = networks.motion(networks.source)
+    # Neither a face that is as near to neutral, nor the order of images makes a difference.
+    for red in (151, 100, 151):
+        transfer.animate(seen(neutral, red=red))
+        moved = (networks.driving - source.keypoints) / source.scale
+        expected = (red - 100) / 255 * torch.ones(1, 21, 3)
+        assert_close(moved, expected, atol=1e-5, rtol=0.0)
+
+
 def test_absolute_motion_needs_no_rest(made, model, make_face):
     networks, transfer = made(motion="absolute", region="lips")
     transfer.calibrate(make_face(model.neutral))
@@ -169,6 +155,21 @@ def test_without_weights_it_says_where_they_are_told(monkeypatch, tmp_path, neut
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "gone"))
     with pytest.raises(NetworkError, match=r"not in .*gone.*weights where.*transfer:=warp"):
         make_transfer("liveportrait", robot, SIZE)
+
+
+def test_the_fingerprint_tells_weights_and_motion_but_not_the_device(tmp_path):
+    def fingerprint(**options):
+        return LivePortraitTransfer.fingerprint(LivePortraitOptions(str(tmp_path), **options))
+
+    with pytest.raises(NetworkError, match="weights where"):
+        fingerprint()
+    for part in PortraitPart:
+        (tmp_path / f"{part}.pth").write_bytes(b"weights")
+    first = fingerprint()
+    assert first == fingerprint(device="cuda", half=True)
+    assert first != fingerprint(region="lips")
+    (tmp_path / f"{PortraitPart.MOTION}.pth").write_bytes(b"others")
+    assert first != fingerprint()
 
 
 @pytest.mark.parametrize(

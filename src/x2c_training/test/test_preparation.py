@@ -12,7 +12,8 @@ from x2c_datasets.formats import read_data_set
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_training.data import dataset_cache, preparation
 from x2c_training.data.preparation import prepare
-from x2c_training.data.transfer_images import Transferrer, why_not
+from x2c_training.data.transfer_images import LandmarkTransferrer, why_not
+from x2c_training.data.transferrer import TransferChoice
 from x2c_training.errors import PreparationError
 
 
@@ -141,9 +142,10 @@ def test_damaged_files_are_told(tmp_path, upstream):
 @pytest.mark.process
 def test_transferred_images_show_the_same_on_the_neutral_image(simulated, robot, tmp_path):
     data = read_data_set(simulated, landmarks=True)
-    made = prepare(data, NetworkConfig(image_size=64), robot, folder=tmp_path)
+    choice = TransferChoice(robot)
+    made = prepare(data, NetworkConfig(image_size=64), choice, folder=tmp_path)
     assert made.usable.all()
-    neutral = Transferrer(robot, NetworkConfig(image_size=64))
+    neutral = LandmarkTransferrer(choice, NetworkConfig(image_size=64))
     away = np.abs(made.transferred.astype(int) - neutral._motion.neutral).mean(axis=(1, 2, 3))
     moved = np.abs(np.array([controls.to_deflection(one) for one in made.values])).max(axis=1)
     # The more a face does, the further its image is from the neutral one.
@@ -154,13 +156,14 @@ def test_transferred_images_show_the_same_on_the_neutral_image(simulated, robot,
 
 def test_without_landmarks_nothing_is_transferred(tmp_path, upstream, robot):
     data = read_data_set(upstream(tmp_path), landmarks=True)
-    assert why_not(robot, has_landmarks=False) == "the data set has no landmarks"
-    assert why_not(robot, has_landmarks=True) == ""
+    choice = TransferChoice(robot)
+    assert why_not(choice, has_landmarks=False) == "the data set has no landmarks"
+    assert why_not(choice, has_landmarks=True) == ""
     with pytest.raises(PreparationError, match="it has no landmarks"):
-        prepare(data, NetworkConfig(image_size=64), robot)
+        prepare(data, NetworkConfig(image_size=64), choice)
 
 
 def test_robots_that_cannot_be_simulated_are_told(tmp_path, robot):
     text = (robot / "robot.yaml").read_text()
     (tmp_path / "robot.yaml").write_text(text.replace("brow_inner_left:", "brow_inner_port:"))
-    assert why_not(tmp_path, has_landmarks=True)
+    assert why_not(TransferChoice(tmp_path), has_landmarks=True)

@@ -16,6 +16,7 @@ from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import WHOLE, Crop, NetworkConfig
+from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER
 from x2c_training.errors import SettingsError
 
 LOSSES = ("l1", "mse", "huber")
@@ -74,6 +75,9 @@ class DataSettings:
         limit: Most pairs of the training split, evenly spread; 0 for all.
         transferred: Whether to make motion-transferred images: "auto" where the data set has
             landmarks, "no" never, "yes" or refuse.
+        transfer: Motion transfer that makes them. "liveportrait" reads expressions off the data
+            set's images, so it needs no landmarks; with it "auto" is "yes".
+        transfer_options: Its options, as "name=value" separated by commas.
     """
 
     train: str = "train"
@@ -81,6 +85,8 @@ class DataSettings:
     test: str = "test"
     limit: int = 0
     transferred: str = "auto"
+    transfer: str = DEFAULT_TRANSFER
+    transfer_options: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

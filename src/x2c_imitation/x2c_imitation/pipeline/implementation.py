@@ -64,6 +64,24 @@ class Implementation(ABC):
         return options_fault(cls.Options)
 
 
+def chosen_options(registry: Registry[T], name: str, options: Mapping[str, Any] | None) -> Any:
+    """Return an instance of the options of an implementation.
+
+    Args:
+        registry: Registry of such implementations.
+        name: Name of the implementation.
+        options: Values by name; None for the defaults.
+
+    Raises:
+        RegistryError: There is no usable implementation of this name.
+        ImitationError: There is no such option, or its value cannot be used.
+    """
+    try:
+        return filled(registry.load(name).Options, options or {})
+    except FieldError as error:
+        raise ImitationError(f"{registry.kind} {name}: {error}") from error
+
+
 def make(
     registry: Registry[T],
     name: str,
@@ -86,10 +104,7 @@ def make(
     """
     cls = registry.load(name)
     what = f"{registry.kind} {name}"
-    try:
-        chosen = filled(cls.Options, options or {})
-    except FieldError as error:
-        raise ImitationError(f"{what}: {error}") from error
+    chosen = chosen_options(registry, name, options)
     try:
         return maker(cls, chosen)
     except X2CError:

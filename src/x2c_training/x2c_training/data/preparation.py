@@ -27,7 +27,8 @@ from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import fit
 from x2c_training.data import dataset_cache
 from x2c_training.data.dataset_cache import Prepared, PreparedFiles, RowState
-from x2c_training.data.transfer_images import Transferrer, transfer_key
+from x2c_training.data.transfer_images import make_transferrer, transfer_key
+from x2c_training.data.transferrer import TransferChoice
 from x2c_training.errors import PreparationError
 
 Advance = Callable[[int, int], None]
@@ -35,13 +36,16 @@ Advance = Callable[[int, int], None]
 
 _FORMAT = 1
 _CHUNK = 50
+_SLOW_CHUNK = 4
+"""Rows that are done at once; networks can take seconds for each."""
+
 _CACHE = ".prepared"
 
 
 def prepare(
     data: DataSet,
     config: NetworkConfig,
-    robot: Path | None,
+    transfer: TransferChoice | None,
     *,
     folder: Path | None = None,
     workers: int = 1,
@@ -52,19 +56,21 @@ def prepare(
     Args:
         data: Read with landmarks, where there are to be transferred images.
         config: Configuration of the network, with the crop and size of its input.
-        robot: Folder of the robot onto whose neutral image expressions are transferred; None
-            for no transferred images.
+        transfer: Robot onto whose neutral image expressions are transferred, and how; None for
+            no transferred images.
         folder: Folder of prepared data; default: inside that of the data set.
-        workers: Number of processes.
+        workers: Number of processes; there is one where networks make the transferred images,
+            as they use all cores themselves.
         advance: Called with the progress.
 
     Raises:
         PreparationError: Nothing can be used, or it cannot be written.
+        X2CError: The robot or the motion transfer cannot be used.
     """
     pairs = list(data)
-    print_ = _fingerprint(pairs, config, robot)
+    print_ = _fingerprint(pairs, config, transfer)
     place = (folder or data.folder / _CACHE) / print_[:16]
-    files = PreparedFiles(place, len(pairs), config.image_size, robot is not None)
+    files = PreparedFiles(place, len(pairs), config.image_size, transfer is not None)
     try:
         if dataset_cache.read_manifest(place) is None:
             values = np.array([pair.values for pair in pairs]).reshape(len(pairs), -1)
@@ -72,7 +78,7 @@ def prepare(
         state = files.state()
         todo = np.flatnonzero(state == RowState.TODO)
         advance(len(pairs) - len(todo), len(pairs))
-        for rows, reasons in _work(files, pairs, todo, config, robot, workers):
+        for rows, reasons in _work(files, pairs, todo, config, transfer, workers):
             for row, reason in reasons.items():
                 dataset_cache.add_bad_row(
                     place, f"{pairs[row].source} row {pairs[row].row}: {reason}"
@@ -92,9 +98,11 @@ def prepare(
     return found
 
 
-def _fingerprint(pairs: Sequence[Pair], config: NetworkConfig, robot: Path | None) -> str:
+def _fingerprint(
+    pairs: Sequence[Pair], config: NetworkConfig, transfer: TransferChoice | None
+) -> str:
     digest = hashlib.sha256()
-    key = transfer_key(robot, config) if robot is not None else ""
+    key = transfer_key(transfer, config) if transfer is not None else ""
     digest.update(json.dumps([_FORMAT, config.image_size, config.crop, key]).encode())
     for pair in pairs:
         try:
@@ -127,19 +135,24 @@ def _work(
     pairs: Sequence[Pair],
     todo: Indices,
     config: NetworkConfig,
-    robot: Path | None,
+    transfer: TransferChoice | None,
     workers: int,
 ) -> Iterable[Done]:
-    chunks = [todo[start : start + _CHUNK].tolist() for start in range(0, len(todo), _CHUNK)]
+    chunk_size = _CHUNK
+    if transfer is not None and transfer.sees_images:
+        chunk_size, workers = _SLOW_CHUNK, 1
+    chunks = [
+        todo[start : start + chunk_size].tolist() for start in range(0, len(todo), chunk_size)
+    ]
     if not chunks:
         return
     if workers <= 1 or len(chunks) == 1:
-        with closing(_Worker(files, config, robot)) as worker:
+        with closing(_Worker(files, config, transfer)) as worker:
             for chunk in chunks:
                 yield worker.work(chunk, [pairs[row] for row in chunk])
         return
     try:
-        with worker_pool(min(workers, len(chunks)), _begin, (files, config, robot)) as pool:
+        with worker_pool(min(workers, len(chunks)), _begin, (files, config, transfer)) as pool:
             waiting = [pool.submit(_one, chunk, [pairs[row] for row in chunk]) for chunk in chunks]
             for done in as_completed(waiting):
                 yield done.result()
@@ -153,11 +166,15 @@ def _work(
 class _Worker:
     """Worker that makes rows."""
 
-    def __init__(self, files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
+    def __init__(
+        self, files: PreparedFiles, config: NetworkConfig, transfer: TransferChoice | None
+    ) -> None:
         self._rendered = files.images(dataset_cache.RENDERED)
         self._config = config
-        self._transferrer = Transferrer(robot, config) if robot is not None else None
-        self._transferred = files.images(dataset_cache.TRANSFERRED) if robot is not None else None
+        self._transferrer = self._transferred = None
+        if transfer is not None:
+            self._transferrer = make_transferrer(transfer, config)
+            self._transferred = files.images(dataset_cache.TRANSFERRED)
 
     def work(self, rows: list[int], pairs: Sequence[Pair]) -> Done:
         """Make some rows; returns them, and why some of them cannot be made."""
@@ -176,6 +193,8 @@ class _Worker:
 
     def close(self) -> None:
         """Bring what was made to the disk."""
+        if self._transferrer is not None:
+            self._transferrer.close()
         for mapped in (self._rendered, self._transferred):
             if isinstance(mapped, np.memmap):
                 mapped.flush()
@@ -184,10 +203,10 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _begin(files: PreparedFiles, config: NetworkConfig, robot: Path | None) -> None:
+def _begin(files: PreparedFiles, config: NetworkConfig, transfer: TransferChoice | None) -> None:
     global _worker
     cv2.setNumThreads(1)
-    _worker = _Worker(files, config, robot)
+    _worker = _Worker(files, config, transfer)
 
 
 def _one(rows: list[int], pairs: Sequence[Pair]) -> Done:

@@ -1,28 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the motion-transferred image of a pair: its expression on the robot's neutral image.
 
-At run time the network sees the robot's neutral image, warped by a person's motion. Here the
-robot itself takes the person's place: its landmarks, as a camera in front of it would see them,
-go the same way as a person's do.
+At run time the network sees the robot's neutral image, changed by a person's motion. Here the
+robot itself takes the person's place. Where a motion transfer works from landmarks, those of the
+data set, as a camera in front of the robot would see them, go the same way as a person's do.
+Where it needs images, the face is tracked in those of the data set.
 """
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+import json
 
 import numpy as np
 
-from x2c_core.arrays import Array, ImageBatch
+from x2c_core.arrays import Array, ImageArray, ImageBatch
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
 from x2c_core.face.head_pose import FACING, HeadPose
 from x2c_core.robot.robot_file import load_robot
+from x2c_datasets.fit.image_tracking import track_single
 from x2c_datasets.formats import Pair
+from x2c_imitation.pipeline.implementation import chosen_options
 from x2c_imitation.pipeline.observation import Observation
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import fit
-from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, make_transfer
+from x2c_imitation.x2cnet.transfer.motion_transfer import (
+    TRANSFERS,
+    MotionTransfer,
+    make_transfer,
+)
+from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
+from x2c_perception.tracking.face_crop import face_crop
+from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
+from x2c_training.data.transferrer import TransferChoice, Transferrer
 from x2c_training.errors import PreparationError
 from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
@@ -31,11 +42,11 @@ _SMALL = 64
 _PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Target Phi": 0.5}
 
 
-class Transferrer:
-    """Transfer expressions of the virtual humanoid onto its neutral image.
+class LandmarkTransferrer(Transferrer):
+    """Transfer expressions of the virtual humanoid onto its neutral image, by landmarks.
 
     Args:
-        folder: Folder of the robot.
+        choice: Robot and motion transfer.
         config: Configuration of the network: images are made as it sees them at run time.
 
     Raises:
@@ -43,8 +54,8 @@ class Transferrer:
         TransferError: The robot's folder lacks what motion transfer needs.
     """
 
-    def __init__(self, folder: Path, config: NetworkConfig) -> None:
-        robot = load_robot(folder)
+    def __init__(self, choice: TransferChoice, config: NetworkConfig) -> None:
+        robot = load_robot(choice.robot)
         try:
             self._face = VirtualFace(robot)
         except RobotMismatchError as error:
@@ -53,7 +64,7 @@ class Transferrer:
                 "transferred; train without: data.transferred no"
             ) from error
         self._robot = robot
-        self._motion = make_transfer(DEFAULT_TRANSFER, robot, config.whole_size)
+        self._motion = _motion(choice, config)
         self._config = config
         neutral = self._pose(controls.NEUTRAL).to_pixels(self._face.landmarks())
         self._motion.calibrate(Observation.of_landmarks(neutral).face)
@@ -89,25 +100,92 @@ class Transferrer:
         return HeadPose(FACING @ self._face.head_rotation(), middle, scale)
 
 
-def transfer_key(folder: Path, config: NetworkConfig) -> str:
+class ImageTransferrer(Transferrer):
+    """Transfer the expressions of a robot's images onto its neutral image.
+
+    Args:
+        choice: Robot, and motion transfer that needs images.
+        config: Configuration of the network: images are made as it sees them at run time.
+
+    Raises:
+        X2CError: The motion transfer lacks something, or the robot has no neutral image.
+    """
+
+    def __init__(self, choice: TransferChoice, config: NetworkConfig) -> None:
+        self._config = config
+        self._motion = _motion(choice, config)
+        self._motion.calibrate_on(_seen(*read_neutral(load_robot(choice.robot))))
+        self._tracker = FaceMeshTracker()
+
+    def image(self, pair: Pair) -> ImageBatch:
+        """Return the transferred image (size, size, 3) RGB of a pair.
+
+        Raises:
+            PreparationError: No face is found in its image.
+        """
+        rgb = pair.read_image()
+        landmarks = track_single(self._tracker, rgb)
+        if landmarks is None:
+            raise PreparationError("no face is found in its image, so it cannot be transferred")
+        image = self._motion.animate(_seen(rgb, landmarks))
+        return np.asarray(fit(image[None], self._config)[0])
+
+    def close(self) -> None:
+        """Release the tracker."""
+        self._tracker.close()
+
+
+def make_transferrer(choice: TransferChoice, config: NetworkConfig) -> Transferrer:
+    """Return what transfers the expressions of a data set onto a robot's neutral image.
+
+    Raises:
+        X2CError: The robot or the motion transfer cannot be used.
+    """
+    made = ImageTransferrer if choice.sees_images else LandmarkTransferrer
+    return made(choice, config)
+
+
+def transfer_key(choice: TransferChoice, config: NetworkConfig) -> str:
     """Return a fingerprint of the images that a robot's transfer makes.
 
-    It is made of an image, not of a version: whatever changes images changes it.
+    Raises:
+        X2CError: The robot or the motion transfer cannot be used.
     """
-    return hashlib.sha256(Transferrer(folder, config).probe().tobytes()).hexdigest()
+    if not choice.sees_images:
+        # It is made of an image, not of a version: whatever changes images changes it.
+        probe = LandmarkTransferrer(choice, config).probe()
+        return hashlib.sha256(probe.tobytes()).hexdigest()
+    # Networks take long, and may round otherwise from one time to the next.
+    options = chosen_options(TRANSFERS, choice.name, choice.options)
+    made_by = TRANSFERS.load(choice.name).fingerprint(options)
+    known = json.dumps([choice.name, made_by])
+    digest = hashlib.sha256(known.encode())
+    for array in read_neutral(load_robot(choice.robot)):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
-def why_not(folder: Path, has_landmarks: bool) -> str:
+def why_not(choice: TransferChoice, has_landmarks: bool) -> str:
     """Return why a data set's expressions cannot be transferred onto a robot; empty if they can.
 
     Args:
-        folder: Folder of the robot.
+        choice: Robot and motion transfer.
         has_landmarks: Whether the data set has landmarks.
     """
-    if not has_landmarks:
+    if not has_landmarks and not choice.sees_images:
         return "the data set has no landmarks"
     try:
-        Transferrer(folder, NetworkConfig(image_size=_SMALL))
+        transfer_key(choice, NetworkConfig(image_size=_SMALL))
     except X2CError as error:
         return str(error)
     return ""
+
+
+def _motion(choice: TransferChoice, config: NetworkConfig) -> MotionTransfer:
+    return make_transfer(choice.name, load_robot(choice.robot), config.whole_size, choice.options)
+
+
+def _seen(rgb: ImageArray, landmarks: Array) -> Observation:
+    """Return the observation of a face with landmarks (478, 3) in an image (h, w, 3) RGB."""
+    face = Observation.of_landmarks(landmarks).face
+    return Observation(face, face_crop(np.ascontiguousarray(rgb[:, :, ::-1]), face))

@@ -19,6 +19,7 @@ from x2c_imitation.x2cnet.network.files import ONNX, SAFETENSORS, read_metadata
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, load_predictor
 from x2c_training.data.dataset_cache import Prepared
 from x2c_training.data.preparation import Advance, prepare
+from x2c_training.data.transferrer import TransferChoice
 from x2c_training.evaluation.metrics import measure
 from x2c_training.evaluation.prediction import Prediction
 
@@ -75,7 +76,7 @@ def choose_split(data: DataSet, wanted: str | None) -> DataSet:
 def evaluate(
     paths: Sequence[Path],
     data: DataSet,
-    robot: Path | None,
+    transfer: TransferChoice | None,
     *,
     config: NetworkConfig | None = None,
     device: str = "cpu",
@@ -89,7 +90,7 @@ def evaluate(
     Args:
         paths: Files of the networks.
         data: The split, read with landmarks where there are to be transferred images.
-        robot: Folder of the robot onto whose image expressions are transferred; None for none.
+        transfer: Robot onto whose image expressions are transferred, and how; None for none.
         config: Configuration of networks whose file does not hold one.
         device: "cpu" or "cuda".
         cache: Folder for prepared images.
@@ -107,7 +108,7 @@ def evaluate(
         runtime = "onnx" if path.suffix == ONNX else "torch"
         predictor = load_predictor(path, runtime, device, max(workers, 1), config)
         prepared = prepare(
-            data, predictor.config, robot, folder=cache, workers=workers, advance=advance
+            data, predictor.config, transfer, folder=cache, workers=workers, advance=advance
         )
         skipped = prepared.skipped
         predictions = _predictions(predictor, prepared)

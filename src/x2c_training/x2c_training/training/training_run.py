@@ -20,14 +20,16 @@ from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import digest
 from x2c_imitation.x2cnet.network.weights import save_network
 from x2c_imitation.x2cnet.network.x2control import X2Control
+from x2c_imitation.x2cnet.transfer.motion_transfer import options_of
 from x2c_training.data.dataset_cache import Prepared, open_prepared
 from x2c_training.data.preparation import Advance, prepare
 from x2c_training.data.transfer_images import why_not
+from x2c_training.data.transferrer import TransferChoice
 from x2c_training.device import Team, choose_device
 from x2c_training.errors import PreparationError, TrainingError
 from x2c_training.evaluation.metrics import Errors
 from x2c_training.evaluation.prediction import predict
-from x2c_training.settings import TrainingSettings
+from x2c_training.settings import DataSettings, TrainingSettings
 from x2c_training.settings_file import as_yaml
 from x2c_training.training import checkpoint, curves
 from x2c_training.training.card import Trained, card_text, metadata
@@ -188,14 +190,15 @@ def prepare_data(job: TrainingJob, advance: Advance, tell: Callable[[str], None]
     settings = job.settings
     read = read_data_set(job.data, landmarks=settings.data.transferred != "no")
     data = choose_pairs(read, settings)
-    robot: Path | None = job.robot
-    if settings.data.transferred == "no":
-        robot = None
-    else:
-        reason = why_not(job.robot, any(pair.landmarks is not None for pair in data))
+    transfer: TransferChoice | None = None
+    if settings.data.transferred != "no":
+        transfer = transfer_choice(settings.data, job.robot)
+        reason = why_not(transfer, any(pair.landmarks is not None for pair in data))
         if reason:
-            robot = None
+            # Who asks for networks does not expect to train without them.
             needed = settings.data.transferred == "yes" or settings.loss.needs_transferred
+            needed = needed or transfer.sees_images
+            transfer = None
             if needed:
                 raise PreparationError(
                     f"no transferred images can be made: {reason}. Without them there can be "
@@ -203,13 +206,23 @@ def prepare_data(job: TrainingJob, advance: Advance, tell: Callable[[str], None]
                     "and loss.transferred to 0, and data.transferred to no"
                 )
             tell(f"no transferred images can be made: {reason}; training continues without them")
-    if robot is None and settings.loss.needs_transferred:
+    if transfer is None and settings.loss.needs_transferred:
         raise PreparationError(
             "loss.feature_matching, loss.feature_adaptation and loss.transferred need "
             "transferred images, but data.transferred is no"
         )
     config = settings.network.config()
-    return prepare(data, config, robot, folder=job.cache, workers=job.workers, advance=advance)
+    return prepare(data, config, transfer, folder=job.cache, workers=job.workers, advance=advance)
+
+
+def transfer_choice(settings: DataSettings, robot: Path) -> TransferChoice:
+    """Return the motion transfer that settings name, onto the robot in a folder.
+
+    Raises:
+        X2CError: There is no such motion transfer, or an option cannot be used.
+    """
+    options = options_of(settings.transfer, settings.transfer_options)
+    return TransferChoice(robot, settings.transfer, options)
 
 
 def _open_folder(job: TrainingJob) -> EarlierResults | None:

@@ -61,6 +61,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset", metavar="P", help="kind of upstream checkpoints: x2c, vividface"
     )
     parser.add_argument(
+        "--transfer",
+        metavar="T",
+        default="warp",
+        help="motion transfer: warp, liveportrait, or another package's (default: warp)",
+    )
+    parser.add_argument(
+        "--option",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="option of the motion transfer",
+    )
+    parser.add_argument(
         "--device", metavar="D", default="cpu", help="cpu or cuda (default: %(default)s)"
     )
     parser.add_argument(
@@ -88,8 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_core.robot.robot_file import load_robot
     from x2c_datasets.formats import read_data_set
     from x2c_imitation.x2cnet.network.config import preset
+    from x2c_imitation.x2cnet.transfer.motion_transfer import options_of
     from x2c_node.robots import find_robot
     from x2c_training.data.transfer_images import why_not
+    from x2c_training.data.transferrer import TransferChoice
     from x2c_training.evaluation.evaluation_report import as_json
     from x2c_training.evaluation.network_evaluation import choose_split, evaluate
     from x2c_training.progress import TrainProgress
@@ -99,14 +114,16 @@ def run(arguments: argparse.Namespace) -> int:
     read = read_data_set(arguments.data, landmarks=True)
     data = choose_split(read, arguments.split)
     split = data[0].split
-    reason = why_not(robot.folder, any(pair.landmarks is not None for pair in data))
+    options = options_of(arguments.transfer, ",".join(arguments.option))
+    transfer = TransferChoice(robot.folder, arguments.transfer, options)
+    reason = why_not(transfer, any(pair.landmarks is not None for pair in data))
     with TrainProgress(console) as progress:
         for note in (*data.notes, *([f"no transferred images: {reason}"] if reason else [])):
             progress.say(f"note: {note}")
         found, skipped = evaluate(
             arguments.networks or [robot.network],
             data,
-            None if reason else robot.folder,
+            None if reason else transfer,
             config=preset(arguments.preset) if arguments.preset else None,
             device=arguments.device,
             cache=arguments.cache,

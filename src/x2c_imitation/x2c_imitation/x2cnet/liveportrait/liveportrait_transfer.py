@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,9 +20,14 @@ from x2c_imitation.errors import TransferError
 from x2c_imitation.pipeline.observation import Need, Observation
 from x2c_imitation.x2cnet.liveportrait.options import LivePortraitOptions, MotionMode, MotionRegion
 from x2c_imitation.x2cnet.liveportrait.paste import PasteBack
-from x2c_imitation.x2cnet.liveportrait.published import weights_folder
+from x2c_imitation.x2cnet.liveportrait.published import (
+    PortraitPart,
+    required_path,
+    weights_folder,
+)
 from x2c_imitation.x2cnet.liveportrait.ratios import eye_ratios, lip_ratio
 from x2c_imitation.x2cnet.liveportrait.rest import RestMotion
+from x2c_imitation.x2cnet.network.files import digest
 from x2c_imitation.x2cnet.transfer.motion_transfer import MotionTransfer
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 
@@ -62,6 +68,16 @@ class LivePortraitTransfer(MotionTransfer):
         """Return how long the networks take to load."""
         return "without a GPU this can take minutes"
 
+    @classmethod
+    def fingerprint(cls, options: LivePortraitOptions) -> str:
+        """Return a text that is another where weights, or options that count, are others."""
+        folder = weights_folder(options.weights)
+        weights = [digest(required_path(folder, part)) for part in PortraitPart]
+        plain = LivePortraitOptions()
+        # The same is computed everywhere, but for rounding.
+        kept = replace(options, weights="", device=plain.device, half=plain.half)
+        return f"{kept} {' '.join(weights)}"
+
     def __init__(
         self,
         networks: LivePortrait,
@@ -82,6 +98,7 @@ class LivePortraitTransfer(MotionTransfer):
         self._paste = PasteBack(image, matrix, _SQUARE, size)
         self._robot_eyes, self._robot_lips = eye_ratios(points), lip_ratio(points)
         self._rest = RestMotion()
+        self._known_rest: FaceMotion | None = None
         self._person_eyes = self._person_lips = 0.0
         self._neutral = self._shown(self._portrait.motion.keypoints)
 
@@ -121,27 +138,39 @@ class LivePortraitTransfer(MotionTransfer):
     def calibrate(self, neutral: Face) -> None:
         """Take a face as the person's neutral one."""
         self._rest.calibrate(neutral)
+        self._known_rest = None
         self._person_eyes = float(eye_ratios(neutral.landmarks).mean())
         self._person_lips = lip_ratio(neutral.landmarks)
+
+    def calibrate_on(self, neutral: Observation) -> None:
+        """Take an observation as the person at rest, for good."""
+        motion = self._motion(neutral)
+        self.calibrate(neutral.face)
+        self._known_rest = motion
 
     def animate(self, observation: Observation) -> ImageArray:
         """Return the image (size, size, 3) RGB with the person's expression."""
         if not self.is_calibrated:
             raise TransferError("no neutral face is known yet: calibrate first")
+        driving = self._motion(observation)
+        reference = self._at_rest(observation.face, driving)
+        keypoints = self._keypoints(driving, reference, observation.face.landmarks)
+        return self._shown(keypoints)
+
+    def _motion(self, observation: Observation) -> FaceMotion:
+        """Return the motion in an observation's image."""
         if observation.image is None:
             raise TransferError(
                 "motion transfer liveportrait needs an image of the face, and there is none"
             )
-        rgb = np.ascontiguousarray(observation.image[:, :, ::-1])
-        driving = self._networks.motion(rgb)
-        reference = self._at_rest(observation.face, driving)
-        keypoints = self._keypoints(driving, reference, observation.face.landmarks)
-        return self._shown(keypoints)
+        return self._networks.motion(np.ascontiguousarray(observation.image[:, :, ::-1]))
 
     def _at_rest(self, face: Face, driving: FaceMotion) -> FaceMotion | None:
         """Return the person's motion at rest; None where motion is absolute."""
         if self._options.motion == MotionMode.ABSOLUTE:
             return None
+        if self._known_rest is not None:
+            return self._known_rest
         from x2c_imitation.x2cnet.liveportrait.animation import with_motion
 
         expression, rotation = (

@@ -36,6 +36,26 @@ class MotionTransfer(Implementation):
             X2CError: The robot's folder lacks what is needed, or an option cannot be used.
         """
 
+    @classmethod
+    def fingerprint(cls, options: Any) -> str:
+        """Return a text that is another where the images made are others.
+
+        Args:
+            options: Instance of the class's `Options`.
+
+        Raises:
+            X2CError: Something that the options name is missing.
+        """
+        return repr(options)
+
+    def calibrate_on(self, neutral: Observation) -> None:
+        """Take an observation as the person at rest, for good: what is seen later does not count.
+
+        Raises:
+            X2CError: The observation cannot be used; the former neutral face stays.
+        """
+        self.calibrate(neutral.face)
+
     @property
     @abstractmethod
     def neutral(self) -> ImageArray:

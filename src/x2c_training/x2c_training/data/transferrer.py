@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choice and interface of what makes the motion-transferred images of a data set."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from x2c_core.arrays import ImageBatch
+from x2c_datasets.formats import Pair
+from x2c_imitation.pipeline.observation import Need
+from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, TRANSFERS
+
+
+@dataclass(frozen=True)
+class TransferChoice:
+    """Motion transfer that makes images for a training.
+
+    Attributes:
+        robot: Folder of the robot onto whose neutral image expressions are transferred.
+        name: Name of the motion transfer.
+        options: Values of its options by name.
+    """
+
+    robot: Path
+    name: str = DEFAULT_TRANSFER
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def sees_images(self) -> bool:
+        """True where expressions are read off images, not off a data set's landmarks."""
+        return Need.IMAGE in TRANSFERS.load(self.name).needs
+
+
+class Transferrer(ABC):
+    """Transfer expressions in a data set onto a robot's neutral image."""
+
+    @abstractmethod
+    def image(self, pair: Pair) -> ImageBatch:
+        """Return the transferred image (size, size, 3) RGB of a pair.
+
+        Raises:
+            X2CError: The pair's expression cannot be transferred.
+        """
+
+    def close(self) -> None:  # noqa: B027
+        """Release what is held; nothing where it is not said."""
