@@ -13,6 +13,7 @@ from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
 from x2c_imitation.x2cnet.network.weights import save_network
 from x2c_imitation.x2cnet.network.x2control import build_network
 from x2c_training.data.preparation import prepare
+from x2c_training.data.transferrer import TransferChoice
 from x2c_training.evaluation import evaluation_plot
 from x2c_training.evaluation.evaluation_report import (
     as_json,
@@ -45,7 +46,8 @@ def save(path, size=32, unit=AngleUnit.RAD, neutral=True, metadata=None):
 @pytest.mark.parametrize("unit", [AngleUnit.RAD, AngleUnit.DEG])
 def test_who_always_says_neutral_has_the_error_of_neutral(simulated, robot, tmp_path, unit):
     data = read_data_set(simulated, landmarks=True).split("train")
-    (found,), skipped = evaluate([save(tmp_path / "n.safetensors", unit=unit)], data, robot)
+    network = save(tmp_path / "n.safetensors", unit=unit)
+    (found,), skipped = evaluate([network], data, TransferChoice(robot))
     expected = neutral_error(found)[0]
     assert expected > 0.02
     assert found.predictions["rendered"].errors.mae == pytest.approx(expected, rel=1e-4)
@@ -61,7 +63,7 @@ def test_networks_are_compared_whatever_their_size(simulated, robot, tmp_path):
         save(tmp_path / "a/network.safetensors", neutral=False, metadata=metadata),
         save(tmp_path / "b/network.safetensors", size=48),
     ]
-    found, _ = evaluate(paths, data, robot)
+    found, _ = evaluate(paths, data, TransferChoice(robot))
     assert [one.name for one in found] == ["a/network", "b/network"]
     table = comparison(found)
     assert table[0][:4] == ["network", "backbone", "size", "loss"]
@@ -81,10 +83,11 @@ def test_networks_are_compared_whatever_their_size(simulated, robot, tmp_path):
 def test_training_and_evaluation_agree(simulated, robot, tmp_path):
     path = save(tmp_path / "n.safetensors", neutral=False)
     data = read_data_set(simulated, landmarks=True).split("val")
-    (found,), _ = evaluate([path], data, robot, cache=tmp_path)
+    (found,), _ = evaluate([path], data, TransferChoice(robot), cache=tmp_path)
     torch.manual_seed(1)
     network = build_network(found.config)
-    prepared = prepare(data, NetworkConfig(image_size=32), robot, folder=tmp_path)
+    choice = TransferChoice(robot)
+    prepared = prepare(data, NetworkConfig(image_size=32), choice, folder=tmp_path)
     rows = prepared.rows("val")
     for kind, theirs in found.predictions.items():
         ours = predict(network, found.config, prepared, rows, kind)
@@ -116,4 +119,4 @@ def test_splits_are_chosen_by_name_or_by_what_there_is(simulated, upstream, tmp_
 def test_a_network_that_is_not_there_is_told(simulated, robot, tmp_path):
     data = read_data_set(simulated, landmarks=True).split("val")
     with pytest.raises(X2CError, match="there is no file"):
-        evaluate([tmp_path / "n.safetensors"], data, robot)
+        evaluate([tmp_path / "n.safetensors"], data, TransferChoice(robot))
