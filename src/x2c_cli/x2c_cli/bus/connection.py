@@ -27,7 +27,7 @@ DISCOVERY = 10.0
 
 ANNOUNCED = 3.5
 """Time after which also those are discovered that missed the first announcements: Fast DDS repeats
-them every 3 s.
+them every 3 s where a user's own profile says nothing else.
 """
 
 _QUIET = 1.0
