@@ -11,7 +11,6 @@ from x2c_imitation.errors import NetworkError
 
 pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
 
-import torch
 
 from x2c_imitation.x2cnet.network.backbones.backbone import BACKBONES
 from x2c_imitation.x2cnet.network.config import NetworkConfig
@@ -20,6 +19,7 @@ from x2c_imitation.x2cnet.network.layouts import (
     recognise,
     recognise_backbone,
 )
+from x2c_imitation.x2cnet.network.without_values import without_values
 from x2c_imitation.x2cnet.network.x2control import build_network
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ OTHERS = {
 
 
 def layout(backbone):
-    with torch.device("meta"):
+    with without_values():
         state = build_network(NetworkConfig(backbone=backbone)).state_dict()
     return {key: tuple(value.shape) for key, value in state.items()}
 

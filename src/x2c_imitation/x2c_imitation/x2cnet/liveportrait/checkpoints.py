@@ -33,6 +33,7 @@ from x2c_imitation.x2cnet.network.checkpoint_files import (
 from x2c_imitation.x2cnet.network.checkpoint_forms import state_dict_in, unwrapped
 from x2c_imitation.x2cnet.network.files import SAFETENSORS
 from x2c_imitation.x2cnet.network.layouts import check_layout, shapes
+from x2c_imitation.x2cnet.network.without_values import without_values
 
 _NETWORKS: Mapping[PortraitPart, Callable[[], nn.Module]] = {
     PortraitPart.APPEARANCE: AppearanceExtractor,
@@ -149,8 +150,7 @@ def _filled(
     path: Path, content: Mapping[Any, Any], make: Callable[[], nn.Module], name: str
 ) -> nn.Module:
     """Return a network in evaluation mode with the weights of a state dict."""
-    # Without storage there is nothing to draw at random, and nothing to copy.
-    with torch.device("meta"):
+    with without_values():
         network = make()
     expected = network.state_dict()
     try:

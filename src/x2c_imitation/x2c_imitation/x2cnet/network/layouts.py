@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import torch
 from torch import Tensor
 
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.backbones.backbone import BACKBONES
 from x2c_imitation.x2cnet.network.config import NetworkConfig
+from x2c_imitation.x2cnet.network.without_values import without_values
 from x2c_imitation.x2cnet.network.x2control import X2Control
 
 Shape = tuple[int, ...]
@@ -140,7 +140,7 @@ def _nearest(given: Shapes) -> str:
 
 @cache
 def _layout(backbone: str) -> dict[str, Shape]:
-    with torch.device("meta"):
+    with without_values():
         network = X2Control(NetworkConfig(backbone=backbone))
     return shapes(network.state_dict())
 
