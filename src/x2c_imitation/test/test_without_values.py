@@ -10,13 +10,22 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
 
-from x2c_imitation.x2cnet.liveportrait.networks.generator import Generator
+from torch import nn
+
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.without_values import without_values
 from x2c_imitation.x2cnet.network.x2control import build_network
 
 
-@pytest.mark.parametrize("make", [Generator, lambda: build_network(NetworkConfig("resnet18"))])
+def normalised():
+    return nn.utils.spectral_norm(nn.Conv2d(3, 5, 3))
+
+
+def small_network():
+    return build_network(NetworkConfig("resnet10_half"))
+
+
+@pytest.mark.parametrize("make", [normalised, small_network])
 def test_names_shapes_and_types_are_those_of_a_new_network(make):
     with without_values():
         empty = make().state_dict()
