@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps triton apart from the LLVM with which Mesa draws.
+"""Keep triton apart from the LLVM with which Mesa draws.
 
 PyTorch's CUDA wheel brings triton, which holds an LLVM and exports all of it. Where Mesa draws on
 the CPU, its LLVM is visible to what is loaded later: triton's library would take some functions

@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 _CHANGE_ONLY_VALUES = (nn.init.normal_, Tensor.normal_, functional.normalize)
-"""What draws and scales weights, and for whose shape torch would import its compiler."""
+"""Functions that draw or scale weights; for the shapes torch would import its compiler."""
 
 
 class _Undrawn(TorchFunctionMode):
