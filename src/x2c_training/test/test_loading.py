@@ -8,7 +8,8 @@ import torch
 
 from x2c_datasets.formats import read_data_set
 from x2c_imitation.x2cnet.network.config import NetworkConfig
-from x2c_training.data.loading import Loader, plain_batches
+from x2c_training.data.loading import Loader
+from x2c_training.data.plain_batches import plain_batches
 from x2c_training.data.preparation import prepare
 from x2c_training.errors import SettingsError
 from x2c_training.settings import AugmentationSettings

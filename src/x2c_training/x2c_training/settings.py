@@ -43,11 +43,17 @@ class NetworkSettings:
         backbone: One of `x2c_imitation.x2cnet.network.backbones.backbone.BACKBONES`.
         image_size: Width and height of its input [px].
         crop: Crop of an image for its input: left, top, right, bottom as shares of the image.
+        landmarks: Whether it takes the motion of the face's landmarks beside the image.
+        frozen: Whether the backbone keeps the weights of the network that the training begins
+            with, and only the layers after it learn: minutes instead of hours. Images are then
+            not changed at random.
     """
 
     backbone: str = "resnet18"
     image_size: int = 224
     crop: tuple[float, ...] = WHOLE
+    landmarks: bool = False
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -60,7 +66,10 @@ class NetworkSettings:
     def config(self) -> NetworkConfig:
         """Return the network's configuration."""
         return NetworkConfig(
-            backbone=self.backbone, image_size=self.image_size, crop=cast(Crop, self.crop)
+            backbone=self.backbone,
+            image_size=self.image_size,
+            crop=cast(Crop, self.crop),
+            landmarks=self.landmarks,
         )
 
 
@@ -108,6 +117,11 @@ class AugmentationSettings:
         hue: Turn of the hue, from -h to h [turns].
         shift: Way of the image on each axis, from -s to s [image widths].
         scale: Change of its size, factor from 1 - s to 1 + s.
+        motion_noise: Deviation of the noise in each number of the landmarks' motion, as people and
+            trackers are not like the robot's own landmarks [0.1 interocular distances, rad / 3].
+        motion_gain: Deviation of the factor by which each of them is more or less, from 1.
+        hidden: Share of images that a network with landmarks does not get to see, so that it reads
+            the landmarks too.
     """
 
     brightness: float = 0.2
@@ -116,12 +130,17 @@ class AugmentationSettings:
     hue: float = 0.2
     shift: float = 0.01
     scale: float = 0.02
+    motion_noise: float = 0.05
+    motion_gain: float = 0.15
+    hidden: float = 0.3
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         names = ("brightness", "contrast", "saturation")
         ranges = dict.fromkeys(names, (0.0, 0.95))
         ranges |= {"hue": (0.0, 0.5), "shift": (0.0, 0.25), "scale": (0.0, 0.5)}
+        ranges |= {"motion_noise": (0.0, 10.0), "motion_gain": (0.0, 1.0)}
+        ranges |= {"hidden": (0.0, 0.95)}
         _in_range(self, "augmentation", ranges)
 
 
@@ -237,6 +256,15 @@ class TrainingSettings:
     loss: LossSettings = field(default_factory=LossSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     run: RunSettings = field(default_factory=RunSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be together."""
+        matched = max(self.loss.feature_matching, self.loss.feature_adaptation) > 0.0
+        if self.network.frozen and matched:
+            raise SettingsError(
+                "network.frozen leaves the features as they are: set loss.feature_matching and "
+                "loss.feature_adaptation to 0"
+            )
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return every value, in types that YAML and JSON know."""

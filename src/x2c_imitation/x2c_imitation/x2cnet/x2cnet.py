@@ -25,6 +25,7 @@ from x2c_imitation.backends import make_imitator
 from x2c_imitation.errors import ImitationError
 from x2c_imitation.pipeline.imitator import Imitator
 from x2c_imitation.pipeline.observation import Observation
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, LandmarkMotion
 from x2c_imitation.x2cnet.network.config import Device, RuntimeName
 from x2c_imitation.x2cnet.network.files import ONNX
 
@@ -84,6 +85,7 @@ class X2CNet(Imitator):
         predictor: Network that reads control values off an image.
         prior: Imitator whose values are mixed in; None for none.
         share: Weight of the prior's values, 0 to 1.
+        motion: Measures the motion of landmarks, where the network takes it; else None.
 
     Raises:
         NetworkError: The network gives no finite numbers for the neutral image.
@@ -97,12 +99,14 @@ class X2CNet(Imitator):
         predictor: Predictor,
         prior: Imitator | None = None,
         share: float = 0.0,
+        motion: LandmarkMotion | None = None,
     ) -> None:
         self.needs = transfer.needs
-        self._transfer, self._predictor = transfer, predictor
+        self._transfer, self._predictor, self._motion = transfer, predictor, motion
         self._prior, self._share = prior, share
+        still = None if motion is None else np.zeros((1, MOTION_COUNT), np.float32)
         for _ in range(_WARM_UP):
-            neutral = predictor.predict(transfer.neutral[None])[0]
+            neutral = predictor.predict(transfer.neutral[None], still)[0]
         self._bias = neutral - controls.NEUTRAL
         self._gaze = controls.NEUTRAL[_GAZE]
 
@@ -129,6 +133,7 @@ class X2CNet(Imitator):
         try:
             from x2c_imitation.x2cnet.runtime.predictor import load_predictor
             from x2c_imitation.x2cnet.transfer.motion_transfer import make_transfer, options_of
+            from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 
             predictor = load_predictor(path, options.runtime, options.device, options.threads)
         except ModuleNotFoundError as error:
@@ -138,8 +143,9 @@ class X2CNet(Imitator):
             ) from error
         chosen = options_of(options.transfer, options.transfer_options)
         transfer = make_transfer(options.transfer, robot, predictor.config.whole_size, chosen)
+        motion = LandmarkMotion(read_neutral(robot)[1]) if predictor.config.landmarks else None
         prior = make_imitator("solver", robot) if options.prior else None
-        return cls(transfer, predictor, prior, options.prior)
+        return cls(transfer, predictor, prior, options.prior, motion)
 
     @classmethod
     def files(cls, options: X2CNetOptions) -> tuple[str, ...]:
@@ -156,13 +162,16 @@ class X2CNet(Imitator):
     def details(self) -> Mapping[str, str]:
         """Shape of the network, and the weight of the prior."""
         config = self._predictor.config
-        details = {"network": f"{config.backbone}, {config.image_size} pixels"}
+        landmarks = " and landmarks" if config.landmarks else ""
+        details = {"network": f"{config.backbone}, {config.image_size} pixels{landmarks}"}
         return details if self._prior is None else {**details, "prior": f"{self._share:.0%}"}
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as this person's neutral one."""
         if self._prior is not None:
             self._prior.calibrate(neutral)
+        if self._motion is not None:
+            self._motion.calibrate(neutral.landmarks)
         self._transfer.calibrate(neutral)
 
     def imitate(self, observation: Observation) -> Array:
@@ -170,7 +179,10 @@ class X2CNet(Imitator):
         if not self.is_calibrated:
             raise ImitationError("no neutral face is known yet: calibrate first")
         image = self._transfer.animate(observation)
-        read = self._predictor.predict(image[None])[0]
+        motion = None
+        if self._motion is not None:
+            motion = self._motion.measure(observation.face.landmarks)[None]
+        read = self._predictor.predict(image[None], motion)[0]
         values = controls.clamp(read - self._bias)[0]
         # Behind shut lids the network cannot see the gaze: it stays where it was.
         share = np.clip(values[_UPPER_LIDS].max() / _OPEN, 0.0, 1.0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from x2c_core.arrays import Array, ImageBatch
+from x2c_imitation.x2cnet.landmark_motion import MOTION_UNITS, Motions
 from x2c_imitation.x2cnet.network.config import ColorOrder, NetworkConfig
 from x2c_training.device import sent
 from x2c_training.settings import AugmentationSettings
@@ -87,6 +88,15 @@ def color_change(
     offset = (1.0 - contrast[:, 0, 0]) * bright[:, 0, 0] * grey
     # Fading and turning the hue leave grey as it is.
     return matrices, np.repeat(offset[:, None], 3, axis=1)
+
+
+def change_motion(
+    motion: Motions, settings: AugmentationSettings, generator: np.random.Generator
+) -> Motions:
+    """Return motions (n, MOTION_COUNT) that differ as those of other people and trackers do."""
+    factors = 1.0 + settings.motion_gain * generator.standard_normal(motion.shape)
+    noise = settings.motion_noise * generator.standard_normal(motion.shape)
+    return np.asarray(factors * motion + noise * MOTION_UNITS, dtype=np.float32)
 
 
 class NetworkInput:

@@ -18,6 +18,7 @@ from x2c_core.arrays import Array, ImageBatch, Indices
 from x2c_core.control_space import controls
 from x2c_core.files.bounded_json import load_json_file
 from x2c_core.files.regular_files import check_regular
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, Motions
 from x2c_training.errors import PreparationError
 
 MANIFEST = "manifest.json"
@@ -25,6 +26,7 @@ STATE = "state.npy"
 VALUES = "values.npy"
 RENDERED = "rendered.npy"
 TRANSFERRED = "transferred.npy"
+MOTION = "motion.npy"
 
 
 class RowState(enum.IntEnum):
@@ -45,6 +47,7 @@ class Prepared:
         rendered: (n, size, size, 3) RGB, as the data set has them.
         transferred: Likewise, the same expressions transferred onto the robot's neutral image;
             None where they could not be made.
+        motion: (n, MOTION_COUNT) motion of the landmarks; None where no network takes it.
         values: (n, 30) [ratio or rad].
         splits: (n,) name of each row's split.
         usable: (n,) whether a row's images could be made.
@@ -56,6 +59,7 @@ class Prepared:
     size: int
     rendered: ImageBatch
     transferred: ImageBatch | None
+    motion: Motions | None
     values: Array
     splits: NDArray[np.str_]
     usable: NDArray[np.bool_]
@@ -89,12 +93,15 @@ class PreparedFiles:
         rows: Number of rows.
         size: Width and height of the images [px].
         transferred: Whether there are transferred images.
+        motion: Whether there is the motion of landmarks.
     """
 
-    def __init__(self, folder: Path, rows: int, size: int, transferred: bool) -> None:
+    def __init__(
+        self, folder: Path, rows: int, size: int, transferred: bool, motion: bool
+    ) -> None:
         self.folder = folder
         self._shape = (rows, size, size, 3)
-        self._transferred = transferred
+        self._transferred, self._motion = transferred, motion
 
     def create(self, values: Array, manifest: dict[str, Any]) -> None:
         """Make the files, all rows to do.
@@ -110,6 +117,9 @@ class PreparedFiles:
             # A mapped file that outgrows the disk kills the process: ask for its room beforehand.
             with (self.folder / name).open("r+b") as file:
                 os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+        if self._motion:
+            rows = np.zeros((self._shape[0], MOTION_COUNT), np.float32)
+            np.save(self.folder / MOTION, rows)
         np.save(self.folder / VALUES, values)
         np.save(self.folder / STATE, np.zeros(self._shape[0], np.uint8))
         # Last: only with it the files count.
@@ -119,14 +129,18 @@ class PreparedFiles:
         """Return one of the two files of images, to write into."""
         return _mapped(self.folder / name)
 
+    def motion(self) -> Motions:
+        """Return the motion of landmarks, to write into."""
+        return _mapped(self.folder / MOTION)
+
     def state(self) -> NDArray[np.uint8]:
         """Return the state of each row, to write into."""
         return _mapped(self.folder / STATE)
 
 
-def _mapped(path: Path) -> NDArray[np.uint8]:
+def _mapped(path: Path) -> NDArray[Any]:
     check_regular(path)
-    found: NDArray[np.uint8] = np.load(path, mmap_mode="r+")
+    found: NDArray[Any] = np.load(path, mmap_mode="r+")
     return found
 
 
@@ -161,16 +175,20 @@ def open_prepared(folder: Path) -> Prepared:
         rendered = np.load(folder / RENDERED, mmap_mode="r")
         given = folder / TRANSFERRED
         transferred = np.load(given, mmap_mode="r") if given.is_file() else None
+        motion = _loaded(folder / MOTION) if (folder / MOTION).is_file() else None
         splits = np.array(manifest["splits"])
         shapes = (len(state), len(rendered), len(splits), values.shape)
         expected = (len(splits), len(splits), len(splits), (len(splits), controls.COUNT))
         if shapes != expected:
             raise ValueError(f"sizes {shapes} where {expected} are expected")
+        if motion is not None and motion.shape != (len(splits), MOTION_COUNT):
+            raise ValueError(f"{MOTION} has the shape {motion.shape}")
         return Prepared(
             folder,
             int(manifest["size"]),
             rendered,
             transferred,
+            motion,
             values,
             splits,
             state == RowState.READY,

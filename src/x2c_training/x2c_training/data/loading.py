@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_training.data import augmentation
 from x2c_training.data.augmentation import NetworkInput
 from x2c_training.data.dataset_cache import Prepared
+from x2c_training.data.frozen_features import FrozenFeatures
 from x2c_training.device import sent
 from x2c_training.errors import SettingsError
 from x2c_training.settings import AugmentationSettings
@@ -44,16 +45,20 @@ class Batch:
     """Input of a training step.
 
     Attributes:
-        rendered: (n, 3, size, size) the network's input.
+        rendered: (n, 3, size, size) the network's input; of a frozen backbone its features (n, c).
         transferred: Likewise, of the transferred images; None where there are none.
         values: (n, 30) [ratio or rad].
         counted: (n, 30) 1 where a value counts, 0 where it does not.
+        motion: (n, MOTION_COUNT) motion of the landmarks; None where the network does not take it.
+        shown: (n, 1) 1 where the network sees the images, 0 where only the motion; likewise.
     """
 
     rendered: Tensor
     transferred: Tensor | None
     values: Tensor
     counted: Tensor
+    motion: Tensor | None = None
+    shown: Tensor | None = None
 
 
 class Loader:
@@ -69,6 +74,7 @@ class Loader:
         seed: Random seed.
         device: Device of the batches.
         gaze_mask: Whether the gaze of shut eyes does not count.
+        features: Features of the images, where the backbone is frozen.
         rank: Number of this process.
         processes: Number of processes.
 
@@ -88,6 +94,7 @@ class Loader:
         seed: int,
         device: torch.device,
         gaze_mask: bool = True,
+        features: FrozenFeatures | None = None,
         rank: int = 0,
         processes: int = 1,
     ) -> None:
@@ -104,6 +111,8 @@ class Loader:
         self._seed = seed
         self._device = device
         self._rank, self._processes = rank, processes
+        self._motion = data.motion if config.landmarks else None
+        self._features = features
         self._input = NetworkInput(config, device)
         mask = counted(data.values) if gaze_mask else np.ones(data.values.shape, dtype=bool)
         self._counted = mask.astype(np.float32)
@@ -148,35 +157,29 @@ class Loader:
         # In ascending order, so that the disk is read in one direction; BatchNorm does not care.
         rows = np.sort(order[start : start + self._batch_size])
         generator = np.random.default_rng([self._seed, _BATCH, epoch, step, self._rank])
-        transferred = None
-        if self._transferred is not None:
-            transferred = self._images(self._transferred, rows, generator)
+        transferred = motion = shown = None
+        if self._features is not None:
+            rendered = self._sent(self._features.rendered[rows])
+            if self._transferred is not None and self._features.transferred is not None:
+                transferred = self._sent(self._features.transferred[rows])
+        else:
+            if self._transferred is not None:
+                transferred = self._images(self._transferred, rows, generator)
+            rendered = self._images(self._data.rendered, rows, generator)
+        if self._motion is not None:
+            changed = augmentation.change_motion(self._motion[rows], self._settings, generator)
+            motion = self._sent(changed)
+            seen = generator.random((len(rows), 1)) >= self._settings.hidden
+            shown = self._sent(seen.astype(np.float32))
         return Batch(
-            self._images(self._data.rendered, rows, generator),
-            transferred,
-            sent(torch.from_numpy(self._values[rows]), self._device),
-            sent(torch.from_numpy(self._counted[rows]), self._device),
+            *(rendered, transferred, self._sent(self._values[rows])),
+            *(self._sent(self._counted[rows]), motion, shown),
         )
+
+    def _sent(self, numbers: NDArray[np.float32]) -> Tensor:
+        return sent(torch.from_numpy(numbers), self._device)
 
     def _images(self, source: ImageBatch, rows: Indices, generator: np.random.Generator) -> Tensor:
         images = augmentation.move(source[rows], self._settings, generator)
         change = augmentation.color_change(images, self._settings, generator)
         return self._input.make(images, change)
-
-
-def plain_batches(
-    source: ImageBatch, rows: Indices, config: NetworkConfig, device: torch.device, size: int = 256
-) -> Iterator[tuple[NDArray[np.intp], Tensor]]:
-    """Yield rows and the network's input made of them, nothing changed, in order.
-
-    Args:
-        source: (n, size, size, 3) RGB.
-        rows: Rows to go through.
-        config: Configuration of the network.
-        device: Device of the input.
-        size: Batch size.
-    """
-    network_input = NetworkInput(config, device)
-    for start in range(0, len(rows), size):
-        chosen = rows[start : start + size]
-        yield chosen, network_input.make(np.asarray(source[chosen]))

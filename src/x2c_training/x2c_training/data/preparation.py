@@ -64,13 +64,24 @@ def prepare(
         advance: Called with the progress.
 
     Raises:
-        PreparationError: Nothing can be used, or it cannot be written.
+        PreparationError: Nothing can be used, the network takes landmarks and there are none,
+            or it cannot be written.
         X2CError: The robot or the motion transfer cannot be used.
     """
+    if config.landmarks and (transfer is None or transfer.sees_images):
+        raise PreparationError(
+            "the network takes the motion of landmarks beside images, and these data have no "
+            "landmarks, or those of no robot that can be simulated, or their images are made by "
+            "a motion transfer that does not start from landmarks: use data that 'x2c collect' "
+            "has made of the virtual face, with the transfer warp, or a network without "
+            "network.landmarks"
+        )
     pairs = list(data)
     print_ = _fingerprint(pairs, config, transfer)
     place = (folder or data.folder / _CACHE) / print_[:16]
-    files = PreparedFiles(place, len(pairs), config.image_size, transfer is not None)
+    files = PreparedFiles(
+        place, len(pairs), config.image_size, transfer is not None, config.landmarks
+    )
     try:
         if dataset_cache.read_manifest(place) is None:
             values = np.array([pair.values for pair in pairs]).reshape(len(pairs), -1)
@@ -103,7 +114,9 @@ def _fingerprint(
 ) -> str:
     digest = hashlib.sha256()
     key = transfer_key(transfer, config) if transfer is not None else ""
-    digest.update(json.dumps([_FORMAT, config.image_size, config.crop, key]).encode())
+    made = [_FORMAT, config.image_size, config.crop, key]
+    # What was prepared for networks without landmarks is found again.
+    digest.update(json.dumps([*made, "landmarks"] if config.landmarks else made).encode())
     for pair in pairs:
         try:
             found = pair.image.stat()
@@ -175,6 +188,7 @@ class _Worker:
         if transfer is not None:
             self._transferrer = make_transferrer(transfer, config)
             self._transferred = files.images(dataset_cache.TRANSFERRED)
+        self._motion = files.motion() if config.landmarks else None
 
     def work(self, rows: list[int], pairs: Sequence[Pair]) -> Done:
         """Make some rows; returns them, and why some of them cannot be made."""
@@ -184,6 +198,8 @@ class _Worker:
                 self._rendered[row] = fit(pair.read_image()[None], self._config)[0]
                 if self._transferrer is not None and self._transferred is not None:
                     self._transferred[row] = self._transferrer.image(pair)
+                    if self._motion is not None:
+                        self._motion[row] = self._transferrer.motion(pair)
             except X2CError as error:
                 text = str(error)
                 prefix = f"{pair.source} row {pair.row}: "
@@ -195,7 +211,7 @@ class _Worker:
         """Bring what was made to the disk."""
         if self._transferrer is not None:
             self._transferrer.close()
-        for mapped in (self._rendered, self._transferred):
+        for mapped in (self._rendered, self._transferred, self._motion):
             if isinstance(mapped, np.memmap):
                 mapped.flush()
 

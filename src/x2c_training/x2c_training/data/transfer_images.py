@@ -23,6 +23,7 @@ from x2c_datasets.fit.image_tracking import track_single
 from x2c_datasets.formats import Pair
 from x2c_imitation.pipeline.implementation import chosen_options
 from x2c_imitation.pipeline.observation import Observation
+from x2c_imitation.x2cnet.landmark_motion import LandmarkMotion, Motions
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.runtime.predictor import fit
 from x2c_imitation.x2cnet.transfer.motion_transfer import (
@@ -66,8 +67,10 @@ class LandmarkTransferrer(Transferrer):
         self._robot = robot
         self._motion = _motion(choice, config)
         self._config = config
+        self._landmark_motion = LandmarkMotion(read_neutral(robot)[1])
         neutral = self._pose(controls.NEUTRAL).to_pixels(self._face.landmarks())
         self._motion.calibrate(Observation.of_landmarks(neutral).face)
+        self._landmark_motion.calibrate(neutral)
 
     def image(self, pair: Pair) -> ImageBatch:
         """Return the transferred image (size, size, 3) RGB of a pair.
@@ -75,19 +78,36 @@ class LandmarkTransferrer(Transferrer):
         Raises:
             PreparationError: The pair has no landmarks.
         """
-        if pair.landmarks is None:
-            raise PreparationError("it has no landmarks, without which it cannot be transferred")
-        return self._transfer(pair.values, pair.landmarks)
+        return self._transfer(self._seen(pair))
+
+    def motion(self, pair: Pair) -> Motions:
+        """Return the motion (MOTION_COUNT,) of a pair's landmarks.
+
+        Raises:
+            PreparationError: The pair has no landmarks.
+        """
+        return self._landmark_motion.measure(self._seen(pair))
 
     def probe(self) -> ImageBatch:
         """Return the image of an expression that is always the same."""
-        values = controls.from_names(_PROBE)
-        self._pose(values)
-        return self._transfer(values, self._face.landmarks())
+        return self._transfer(self._of_probe())
 
-    def _transfer(self, values: Array, landmarks: Array) -> ImageBatch:
-        seen = self._pose(values).to_pixels(landmarks)
-        image = self._motion.animate(Observation.of_landmarks(seen))
+    def probe_motion(self) -> Motions:
+        """Return the motion (MOTION_COUNT,) of the same expression."""
+        return self._landmark_motion.measure(self._of_probe())
+
+    def _of_probe(self) -> Array:
+        pose = self._pose(controls.from_names(_PROBE))
+        return pose.to_pixels(self._face.landmarks())
+
+    def _seen(self, pair: Pair) -> Array:
+        """Return a pair's landmarks (478, 3) [pixel] as a camera in front of it sees them."""
+        if pair.landmarks is None:
+            raise PreparationError("it has no landmarks, without which it cannot be transferred")
+        return self._pose(pair.values).to_pixels(pair.landmarks)
+
+    def _transfer(self, landmarks: Array) -> ImageBatch:
+        image = self._motion.animate(Observation.of_landmarks(landmarks))
         return np.asarray(fit(image[None], self._config)[0])
 
     def _pose(self, values: Array) -> HeadPose:
@@ -146,15 +166,18 @@ def make_transferrer(choice: TransferChoice, config: NetworkConfig) -> Transferr
 
 
 def transfer_key(choice: TransferChoice, config: NetworkConfig) -> str:
-    """Return a fingerprint of the images that a robot's transfer makes.
+    """Return a fingerprint of the images, and motions, that a robot's transfer makes.
 
     Raises:
         X2CError: The robot or the motion transfer cannot be used.
     """
     if not choice.sees_images:
         # It is made of an image, not of a version: whatever changes images changes it.
-        probe = LandmarkTransferrer(choice, config).probe()
-        return hashlib.sha256(probe.tobytes()).hexdigest()
+        transferrer = LandmarkTransferrer(choice, config)
+        digest = hashlib.sha256(transferrer.probe().tobytes())
+        if config.landmarks:
+            digest.update(transferrer.probe_motion().tobytes())
+        return digest.hexdigest()
     # Networks take long, and may round otherwise from one time to the next.
     options = chosen_options(TRANSFERS, choice.name, choice.options)
     made_by = TRANSFERS.load(choice.name).fingerprint(options)

@@ -12,7 +12,9 @@ from typing import Any
 from x2c_core.arrays import ImageBatch
 from x2c_datasets.formats import Pair
 from x2c_imitation.pipeline.observation import Need
+from x2c_imitation.x2cnet.landmark_motion import Motions
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, TRANSFERS
+from x2c_training.errors import PreparationError
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,15 @@ class Transferrer(ABC):
         Raises:
             X2CError: The pair's expression cannot be transferred.
         """
+
+    def motion(self, pair: Pair) -> Motions:
+        """Return the motion (MOTION_COUNT,) of a pair's landmarks.
+
+        Raises:
+            PreparationError: The transfer does not start from a data set's landmarks, or the pair
+                has none.
+        """
+        raise PreparationError("its motion transfer does not start from its landmarks")
 
     def close(self) -> None:  # noqa: B027
         """Release what is held; nothing where it is not said."""

@@ -119,6 +119,7 @@ def evaluate(
 def _predictions(predictor: Predictor, data: Prepared) -> dict[str, Prediction]:
     rows = np.flatnonzero(data.usable)
     true = data.values[rows]
+    motion = data.motion if predictor.config.landmarks else None
     made = {}
     for kind in KINDS:
         source = getattr(data, kind)
@@ -126,8 +127,10 @@ def _predictions(predictor: Predictor, data: Prepared) -> dict[str, Prediction]:
             continue
         values = np.concatenate(
             [
-                predictor.read(np.asarray(source[rows[start : start + _BATCH]]))
-                for start in range(0, len(rows), _BATCH)
+                predictor.read(
+                    np.asarray(source[chosen]), None if motion is None else motion[chosen]
+                )
+                for chosen in np.split(rows, range(_BATCH, len(rows), _BATCH))
             ]
         )
         values = np.clip(values, controls.MINIMUM, controls.MAXIMUM)

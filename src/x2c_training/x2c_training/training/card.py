@@ -18,8 +18,9 @@ from x2c_training.settings import TrainingSettings
 from x2c_training.settings_file import as_yaml
 
 _SUMMARY = (
-    "From an image of the robot's face, {size}x{size} {order}, to the 30 control values that "
-    "made it: X2Control (arXiv 2505.11146) with the backbone `{backbone}`. Angles are in {unit}. "
+    "From an image of the robot's face, {size}x{size} {order},{landmarks} to the 30 control "
+    "values that made it: X2Control (arXiv 2505.11146) with the backbone `{backbone}`. Angles are "
+    "in {unit}. "
     "Configuration and metadata are in the safetensors file itself."
 )
 _DEFINITION = (
@@ -78,6 +79,7 @@ def card_text(trained: Trained, config: NetworkConfig) -> str:
         "",
         _SUMMARY.format(
             size=config.image_size,
+            landmarks=" and the motion of its landmarks" if config.landmarks else "",
             order=config.color_order.value.upper(),
             backbone=config.backbone,
             unit="radians" if config.angle_unit is AngleUnit.RAD else "degrees",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ _LEARNED_AGAIN = ("image_size", "crop", "mean", "std")
 def first_network(start: Path | None, config: NetworkConfig) -> tuple[X2Control, str]:
     """Return the network to begin with, and what a person should know of it; empty for nothing.
 
-    Given weights are brought to this training's order of colours and unit of angles.
+    Given weights are brought to this training's order of colours and unit of angles. A network of
+    images alone gets layers for landmarks that add nothing yet.
 
     Args:
         start: File of weights; None for random ones.
@@ -33,7 +35,7 @@ def first_network(start: Path | None, config: NetworkConfig) -> tuple[X2Control,
 
     Raises:
         NetworkError: The file cannot be used.
-        TrainingError: It holds another backbone.
+        TrainingError: It holds another backbone, or takes landmarks and this training does not.
     """
     if start is None:
         return build_network(config), ""
@@ -43,6 +45,15 @@ def first_network(start: Path | None, config: NetworkConfig) -> tuple[X2Control,
             f"{start} holds a network with the backbone {found.backbone}, but network.backbone is "
             f"{config.backbone}"
         )
+    if found.landmarks and not config.landmarks:
+        raise TrainingError(
+            f"{start} holds a network that takes landmarks beside images: set network.landmarks "
+            "to true"
+        )
+    if config.landmarks and not found.landmarks:
+        images_alone = network
+        network = build_network(replace(found, landmarks=True))
+        network.load_state_dict(images_alone.state_dict(), strict=False)
     _translate(network, found, config)
     given, wanted = found.as_dict(), config.as_dict()
     other = [name for name in _LEARNED_AGAIN if given[name] != wanted[name]]
@@ -61,3 +72,5 @@ def _translate(network: X2Control, found: NetworkConfig, config: NetworkConfig) 
             first.copy_(first.flip(1))
         weight.mul_(ratio[:, None])
         bias.mul_(ratio)
+        if network.motion_head is not None:
+            network.motion_head.weight.mul_(ratio[:, None])

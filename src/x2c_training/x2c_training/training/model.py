@@ -25,10 +25,19 @@ class TwoViews(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (n, c) and control values (n, 30) of images (n, 3, size, size)."""
-        features = self.network.features(images)
-        return features, self.network.controls_from(features)
+    def forward(
+        self, given: Tensor, motion: Tensor | None = None, shown: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return features (n, c) and control values (n, 30).
+
+        Args:
+            given: Images (n, 3, size, size), or the features (n, c) of a frozen backbone.
+            motion: (n, MOTION_COUNT) motion of the landmarks, where the network takes it.
+            shown: (n, 1) 1 where the values are read off the image too, 0 where not.
+        """
+        features = given if given.ndim == 2 else self.network.features(given)
+        seen = features if shown is None else features * shown
+        return features, self.network.controls_from(seen, motion)
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,12 @@ def losses_of(
         value_loss: Loss of the values.
         settings: Weights of the parts.
     """
-    images = batch.rendered
+    given, motion, shown = batch.rendered, batch.motion, batch.shown
     if batch.transferred is not None:
-        images = torch.cat([batch.rendered, batch.transferred])
-    features, predicted = model(images)
+        given = torch.cat([batch.rendered, batch.transferred])
+        if motion is not None and shown is not None:
+            motion, shown = torch.cat([motion, motion]), torch.cat([shown, shown])
+    features, predicted = model(given, motion, shown)
     count = len(batch.rendered)
     values, mae = value_loss(predicted[:count], batch.values, batch.counted)
     transferred = distance = adaptation = torch.zeros_like(values)

@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from x2c_core.arrays import Indices
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import CONFIG_KEY
 from x2c_imitation.x2cnet.network.x2control import X2Control
 from x2c_training.data.dataset_cache import Prepared
+from x2c_training.data.frozen_features import FrozenFeatures, frozen_features
 from x2c_training.data.loading import Loader
 from x2c_training.device import Team, choose_precision
 from x2c_training.errors import CheckpointError
@@ -88,6 +91,14 @@ class Trainer:
         self._precision = choose_precision(settings.run.precision, device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.to(device)
+        rows = data.rows(settings.data.train)
+        self._features: FrozenFeatures | None = None
+        if settings.network.frozen:
+            self.network.feature_extractor.requires_grad_(False)
+            self._features = frozen_features(
+                *(self.network, config, data, np.union1d(rows, self._watched())),
+                self._precision,
+            )
         self._model: nn.Module = TwoViews(self.network)
         if team.processes > 1:
             ids = [device.index] if device.type == "cuda" else None
@@ -100,12 +111,13 @@ class Trainer:
         )
         self._scaler = torch.amp.GradScaler(device.type, enabled=self._precision is torch.float16)
         self._loader = Loader(
-            *(data, data.rows(settings.data.train), config, settings.augmentation),
+            *(data, rows, config, settings.augmentation),
             batch_size=max(settings.optimizer.batch_size // team.processes, 1),
             transferred=settings.loss.needs_transferred,
             seed=settings.run.seed,
             device=device,
             gaze_mask=settings.loss.gaze_mask,
+            features=self._features,
             rank=team.rank,
             processes=team.processes,
         )
@@ -255,20 +267,27 @@ class Trainer:
         self._watcher.epoch(values)
 
     def _validate(self) -> dict[str, float]:
-        split = self._settings.data.validation
-        if not self._data.has(split):
+        rows = self._watched()
+        if not rows.size:
             return {}
-        rows = self._data.rows(split)
-        rows = rows[:: max(len(rows) // _WATCHED, 1)]
         found = {}
         for name in ("rendered", "transferred"):
             if getattr(self._data, name) is not None:
                 errors = predict(
-                    self.network, self._config, self._data, rows, name, self._precision
+                    *(self.network, self._config, self._data, rows, name, self._precision),
+                    self._features,
                 ).errors
                 found[f"val_mae_{name}"] = errors.mae
         self.network.train()
         return found
+
+    def _watched(self) -> Indices:
+        """Return the rows that are looked at after an epoch; none where there is no such split."""
+        split = self._settings.data.validation
+        if not self._data.has(split):
+            return np.zeros(0, dtype=np.intp)
+        rows = self._data.rows(split)
+        return rows[:: max(len(rows) // _WATCHED, 1)]
 
     def _identity(self) -> dict[str, Any]:
         """Return what must be the same for a training to go on."""
@@ -324,11 +343,12 @@ class Trainer:
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Return the parameters in two groups: only matrices decay."""
+    """Return the parameters that learn in two groups: only matrices decay."""
     matrices: list[Tensor] = []
     others: list[Tensor] = []
     for parameter in network.parameters():
-        (matrices if parameter.ndim > 1 else others).append(parameter)
+        if parameter.requires_grad:
+            (matrices if parameter.ndim > 1 else others).append(parameter)
     return [
         {"params": matrices, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},

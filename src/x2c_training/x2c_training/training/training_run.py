@@ -112,6 +112,11 @@ def train(
     device = choose_device(settings.run.device, team.local_rank)
     torch.manual_seed(settings.run.seed)
     config = settings.network.config()
+    if settings.network.frozen and job.start is None:
+        raise TrainingError(
+            "network.frozen keeps the backbone of the network that the training begins with: give "
+            "one with --from"
+        )
     network, note = first_network(job.start, config)
     if note:
         tell(note)
@@ -191,6 +196,7 @@ def prepare_data(job: TrainingJob, advance: Advance, tell: Callable[[str], None]
     read = read_data_set(job.data, landmarks=settings.data.transferred != "no")
     data = choose_pairs(read, settings)
     transfer: TransferChoice | None = None
+    reason = "data.transferred is no"
     if settings.data.transferred != "no":
         transfer = transfer_choice(settings.data, job.robot)
         reason = why_not(transfer, any(pair.landmarks is not None for pair in data))
@@ -212,6 +218,13 @@ def prepare_data(job: TrainingJob, advance: Advance, tell: Callable[[str], None]
             "transferred images, but data.transferred is no"
         )
     config = settings.network.config()
+    if config.landmarks and (transfer is None or transfer.sees_images):
+        reason = reason or f"the motion transfer {settings.data.transfer} does not start from them"
+        raise PreparationError(
+            f"network.landmarks needs the motion of landmarks: {reason}. Use data that 'x2c "
+            "collect' has made of the virtual face, leave data.transferred at auto and "
+            "data.transfer at warp, or set network.landmarks to false"
+        )
     return prepare(data, config, transfer, folder=job.cache, workers=job.workers, advance=advance)
 
 

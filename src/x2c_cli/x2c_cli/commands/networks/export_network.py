@@ -138,7 +138,7 @@ def _quantize(exported: Path, folder: Path, console: Console) -> None:
 def _described(config: NetworkConfig) -> str:
     return (
         f"{config.backbone}, {config.image_size} pixels, {config.color_order}, "
-        f"angles in {config.angle_unit}"
+        f"angles in {config.angle_unit}{', and landmarks' if config.landmarks else ''}"
     )
 
 

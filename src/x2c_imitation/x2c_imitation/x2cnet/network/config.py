@@ -23,6 +23,9 @@ SMALLEST, LARGEST = 32, 1024
 WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
 """Crop that leaves nothing out."""
 
+_ADDED = ("crop", "landmarks")
+"""What older files do not state."""
+
 
 class RuntimeName(enum.StrEnum):
     """Runtimes of a network."""
@@ -92,6 +95,7 @@ class NetworkConfig:
         std: Each channel is then divided by, likewise.
         angle_unit: Unit of the angles in its output.
         crop: Crop of an image for its input: left, top, right and bottom as shares of the image.
+        landmarks: Whether it takes the motion of the face's landmarks beside the image.
 
     Raises:
         NetworkError: A value cannot be.
@@ -104,6 +108,7 @@ class NetworkConfig:
     std: Channels = (0.229, 0.224, 0.225)
     angle_unit: AngleUnit = AngleUnit.RAD
     crop: Crop = WHOLE
+    landmarks: bool = False
 
     def __post_init__(self) -> None:
         """Bring values from files into their types, or refuse them."""
@@ -124,6 +129,8 @@ class NetworkConfig:
         if min(self.std) <= 0.0:
             raise NetworkError(f"std: expected positive numbers, got {list(self.std)}")
         object.__setattr__(self, "crop", _crop(self.crop))
+        if not isinstance(self.landmarks, bool):
+            raise NetworkError(f"landmarks: expected true or false, got {self.landmarks!r}")
 
     @property
     def whole_size(self) -> int:
@@ -154,8 +161,8 @@ class NetworkConfig:
         unknown = [str(key) for key in content if key not in known]
         if unknown:
             raise NetworkError(f"unknown {', '.join(unknown)}; known are {', '.join(known)}")
-        # Files from before there were crops show the network everything.
-        missing = [name for name in known if name not in content and name != "crop"]
+        # Files from before there were crops show the network everything; others, images alone.
+        missing = [name for name in known if name not in content and name not in _ADDED]
         if missing:
             raise NetworkError(f"{', '.join(missing)}: missing")
         return cls(**content)

@@ -30,6 +30,7 @@ from rich.table import Table
 
 from x2c_core.arrays import ImageBatch
 from x2c_core.terminal.tables import folded
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, Motions
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.weights import load_network
 from x2c_imitation.x2cnet.network.x2control import X2Control, build_network
@@ -54,9 +55,9 @@ _WIDTH = 100
 class _Bfloat16(TorchRuntime):
     """Run a network with 16-bit numbers where torch finds it safe."""
 
-    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch, motion: Motions | None = None) -> NDArray[np.float32]:
         with torch.autocast("cpu", torch.bfloat16):
-            return super().infer(images)
+            return super().infer(images, motion)
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,9 @@ def candidates(
         "ONNX Runtime": OnnxRuntime(exported, Device.CPU, threads),
         "ONNX Runtime int8": OnnxRuntime(small, Device.CPU, threads),
     }
+    motion = np.zeros((1, MOTION_COUNT), np.float32) if config.landmarks else None
     return [
-        Candidate(name, way, threads, lambda runtime=runtime: runtime.infer(image))  # type: ignore[misc]
+        Candidate(name, way, threads, lambda runtime=runtime: runtime.infer(image, motion))  # type: ignore[misc]
         for way, runtime in ways.items()
     ]
 

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, Motions
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import CONFIG_KEY, DIGEST_KEY, digest
 from x2c_imitation.x2cnet.network.weights import load_network
 from x2c_imitation.x2cnet.network.x2control import Normalizer, X2Control
-from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, OUTPUT, OnnxRuntime
+from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, MOTION, OUTPUT, OnnxRuntime
 from x2c_imitation.x2cnet.runtime.predictor import Predictor
 from x2c_imitation.x2cnet.runtime.torch_runtime import TorchRuntime
 
@@ -32,15 +33,15 @@ _BATCHES = (1, 3)
 
 
 class _Whole(nn.Module):
-    """From images (n, size, size, 3), uint8 RGB, to control values (n, 30)."""
+    """From images (n, size, size, 3), uint8 RGB, and maybe motion, to control values (n, 30)."""
 
     def __init__(self, network: X2Control, config: NetworkConfig) -> None:
         super().__init__()
         self.normalizer = Normalizer(config)
         self.network = network
 
-    def forward(self, images: Tensor) -> Tensor:
-        return torch.as_tensor(self.network(self.normalizer(images)))
+    def forward(self, images: Tensor, motion: Tensor | None = None) -> Tensor:
+        return torch.as_tensor(self.network(self.normalizer(images), motion))
 
 
 def export_weights(weights: Path, path: Path, config: NetworkConfig | None = None) -> float:
@@ -66,7 +67,8 @@ def export_onnx(
 ) -> float:
     """Write a network as ONNX and compare its outputs with torch's.
 
-    The file takes images (n, size, size, 3), uint8 RGB, any n, and holds its configuration.
+    The file takes images (n, size, size, 3), uint8 RGB, any n, and holds its configuration. A
+    network with landmarks also takes their motion (n, MOTION_COUNT).
 
     Args:
         network: Network to write.
@@ -88,15 +90,20 @@ def export_onnx(
     # What is exported stays on its device, in its mode, for a training that goes on.
     network = copy.deepcopy(network).cpu()
     whole = _Whole(network, config).eval()
-    example = torch.zeros((2, size, size, 3), dtype=torch.uint8)
+    examples = [torch.zeros((2, size, size, 3), dtype=torch.uint8)]
+    names = [INPUT]
+    if config.landmarks:
+        examples.append(torch.zeros((2, MOTION_COUNT)))
+        names.append(MOTION)
+    any_count = {0: torch.export.Dim("n")}
     with _quietly():
         program = torch.onnx.export(
             whole,
-            (example,),
+            tuple(examples),
             dynamo=True,
-            input_names=[INPUT],
+            input_names=names,
             output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("n")},),
+            dynamic_shapes=(any_count,) * len(examples),
             verbose=False,
         )
     if program is None:
@@ -132,14 +139,19 @@ def _difference(network: X2Control, config: NetworkConfig, exported: Path) -> fl
     ours = Predictor(TorchRuntime(network, config, "cpu", torch.get_num_threads()))
     theirs = Predictor(OnnxRuntime(exported, "cpu", 1))
     return max(
-        float(np.abs(ours.read(images) - theirs.read(images)).max())
-        for images in (_images(count, config.image_size) for count in _BATCHES)
+        float(np.abs(ours.read(*given) - theirs.read(*given)).max())
+        for given in ((_images(n, config.image_size), _motion(n)) for n in _BATCHES)
     )
 
 
 def _images(count: int, size: int) -> NDArray[np.uint8]:
     shape = (count, size, size, 3)
     return np.random.default_rng(count).integers(0, 256, shape, dtype=np.uint8)
+
+
+def _motion(count: int) -> Motions:
+    numbers = np.random.default_rng(count).normal(0.0, 0.1, (count, MOTION_COUNT))
+    return numbers.astype(np.float32)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from x2c_core.arrays import ImageBatch
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, Motions
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.files import (
     CONFIG_KEY,
@@ -21,7 +22,7 @@ from x2c_imitation.x2cnet.network.files import (
 )
 from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
-INPUT, OUTPUT = "pictures", "controls"
+INPUT, MOTION, OUTPUT = "pictures", "motion", "controls"
 _PROVIDERS = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionProvider"}
 _ERRORS_ONLY = 3
 
@@ -73,14 +74,16 @@ class OnnxRuntime(Runtime):
         """Of the network."""
         return self._config
 
-    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch, motion: Motions | None = None) -> NDArray[np.float32]:
         """Return the network's outputs (n, 30), in its own units."""
-        return np.asarray(self._session.run([OUTPUT], {INPUT: images})[0])
+        given = {INPUT: images} if motion is None else {INPUT: images, MOTION: motion}
+        return np.asarray(self._session.run([OUTPUT], given)[0])
 
     def _check(self, path: Path) -> None:
         size = self._config.image_size
+        moved = [(MOTION, "tensor(float)", [MOTION_COUNT])] if self._config.landmarks else []
         wanted = (
-            [(INPUT, "tensor(uint8)", [size, size, 3])],
+            [(INPUT, "tensor(uint8)", [size, size, 3]), *moved],
             [(OUTPUT, "tensor(float)", [controls.COUNT])],
         )
         both = (self._session.get_inputs(), self._session.get_outputs())

@@ -12,6 +12,7 @@ from x2c_core.arrays import Array, ImageBatch
 from x2c_core.control_space import controls
 from x2c_core.system.optional_modules import how_to_install
 from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, Motions
 from x2c_imitation.x2cnet.network.config import (
     AngleUnit,
     Device,
@@ -37,15 +38,16 @@ class Predictor:
         """Of the network."""
         return self._runtime.config
 
-    def predict(self, images: ImageBatch) -> Array:
+    def predict(self, images: ImageBatch, motion: Motions | None = None) -> Array:
         """Return control values (n, 30) [ratio or rad], not limited to any range.
 
         Args:
             images: (n, height, width, 3) RGB, of any size.
+            motion: (n, MOTION_COUNT) motion of the landmarks, where the network takes it.
 
         Raises:
-            NetworkError: The images have another shape or type, or the network gives no finite
-                numbers for them.
+            NetworkError: The images or the motion have another shape or type, or the network
+                gives no finite numbers for them.
         """
         if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
             raise NetworkError(
@@ -54,22 +56,40 @@ class Predictor:
             )
         if not images.size:
             return np.empty((0, controls.COUNT))
-        return self.read(fit(images, self.config))
+        return self.read(fit(images, self.config), motion)
 
-    def read(self, images: ImageBatch) -> Array:
+    def read(self, images: ImageBatch, motion: Motions | None = None) -> Array:
         """Return control values (n, 30) [ratio or rad], not limited to any range.
 
         Args:
             images: (n, size, size, 3) RGB, as `fit` makes them.
+            motion: (n, MOTION_COUNT) motion of the landmarks, where the network takes it.
 
         Raises:
-            NetworkError: The network gives no finite numbers for them.
+            NetworkError: The motion has another shape, or the network gives no finite numbers.
         """
-        values = np.asarray(self._runtime.infer(images), dtype=np.float64)
+        moved = self._motion(len(images), motion)
+        given = (images,) if moved is None else (images, moved)
+        values = np.asarray(self._runtime.infer(*given), dtype=np.float64)
         if not np.isfinite(values).all():
             raise NetworkError("the network's outputs are NaN or infinite: its weights are broken")
         # The one place where upstream's degrees become radians.
         return controls.from_upstream(values) if self._in_degrees else values
+
+    def _motion(self, count: int, motion: Motions | None) -> Motions | None:
+        """Return the motion if the network takes it."""
+        if not self.config.landmarks:
+            return None
+        if motion is None:
+            raise NetworkError(
+                "this network needs the motion of landmarks beside the image, and there is none"
+            )
+        if motion.shape != (count, MOTION_COUNT) or not np.isfinite(motion).all():
+            raise NetworkError(
+                f"expected the motion of landmarks as ({count}, {MOTION_COUNT}) finite numbers, "
+                f"got {motion.shape}{'' if np.isfinite(motion).all() else ' with NaN or infinity'}"
+            )
+        return np.ascontiguousarray(motion, dtype=np.float32)
 
     @property
     def _in_degrees(self) -> bool:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,14 +25,17 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from x2c_core.arrays import ImageBatch
 from x2c_core.control_space import controls
 from x2c_imitation.errors import NetworkError
+from x2c_imitation.x2cnet.landmark_motion import MOTION_COUNT, Motions
 from x2c_imitation.x2cnet.network.config import Device
-from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, OnnxRuntime
+from x2c_imitation.x2cnet.runtime.onnx_runtime import INPUT, MOTION, OnnxRuntime
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, fit
 from x2c_imitation.x2cnet.transfer.robot_image import read_robot_image
 
 # Sums of 8-bit unsigned times 8-bit signed numbers are what x86 processors are made for.
 _ACTIVATIONS, _WEIGHTS = QuantType.QUInt8, QuantType.QInt8
 _LAYERS = ["Conv", "Add", "MaxPool", "Gemm", "GlobalAveragePool"]
+
+_STILL: Motions = np.zeros((1, MOTION_COUNT), np.float32)
 
 _IMAGES = (".jpg", ".jpeg", ".png")
 
@@ -80,10 +84,12 @@ def quantize_onnx(path: Path, images: ImageBatch, out: Path) -> QuantizationCost
             quantize_static(
                 prepared,
                 partial,
-                _Reader(sized),
+                _Reader(sized, exact.config.landmarks),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=_LAYERS,
                 per_channel=True,
+                # Images do not tell the ranges of motion: these few layers stay as they are.
+                nodes_to_exclude=_nodes_after(onnx.load(prepared), MOTION),
                 activation_type=_ACTIVATIONS,
                 weight_type=_WEIGHTS,
                 # Processors without 8-bit dot products add pairs in 16 bits, which 8-bit weights
@@ -121,19 +127,34 @@ def read_images(folder: Path, most: int = ENOUGH) -> ImageBatch:
 
 
 class _Reader(CalibrationDataReader):
-    """Hand out images one by one."""
+    """Hand out images one by one, where landmarks are taken too with none moved."""
 
-    def __init__(self, images: ImageBatch) -> None:
+    def __init__(self, images: ImageBatch, landmarks: bool) -> None:
         self._images: Iterator[NDArray[np.uint8]] = iter(images)
+        self._others = {MOTION: _STILL} if landmarks else {}
 
-    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+    def get_next(self) -> dict[str, NDArray[Any]] | None:
         image = next(self._images, None)
-        return None if image is None else {INPUT: image[None]}
+        return None if image is None else {INPUT: image[None], **self._others}
+
+
+def _nodes_after(model: onnx.ModelProto, name: str) -> list[str]:
+    """Return the names of all nodes whose results depend on an input."""
+    reached, found = {name}, []
+    for node in model.graph.node:
+        if reached.intersection(node.input):
+            reached.update(node.output)
+            found.append(node.name)
+    return found
 
 
 def _cost(exact: Predictor, quantized: Predictor, images: ImageBatch) -> QuantizationCost:
     ranges = controls.MAXIMUM - controls.MINIMUM
+    still = _STILL if exact.config.landmarks else None
     moved = np.abs(
-        [(quantized.read(image[None]) - exact.read(image[None]))[0] / ranges for image in images]
+        [
+            (quantized.read(image[None], still) - exact.read(image[None], still))[0] / ranges
+            for image in images
+        ]
     )
     return QuantizationCost(float(moved.mean()), float(moved.max()))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.arrays import ImageBatch
+from x2c_imitation.x2cnet.landmark_motion import Motions
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 
 
@@ -21,9 +22,10 @@ class Runtime(ABC):
         """Of the network."""
 
     @abstractmethod
-    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch, motion: Motions | None = None) -> NDArray[np.float32]:
         """Return the network's outputs (n, 30), in its own units.
 
         Args:
             images: (n, size, size, 3) RGB, of the network's size.
+            motion: (n, MOTION_COUNT) motion of the landmarks, where the network takes it.
         """

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from x2c_core.arrays import ImageBatch
+from x2c_imitation.x2cnet.landmark_motion import Motions
 from x2c_imitation.x2cnet.network.config import Device, NetworkConfig
 from x2c_imitation.x2cnet.network.devices import torch_device
 from x2c_imitation.x2cnet.network.x2control import Normalizer, X2Control
@@ -41,8 +42,9 @@ class TorchRuntime(Runtime):
         """Of the network."""
         return self._config
 
-    def infer(self, images: ImageBatch) -> NDArray[np.float32]:
+    def infer(self, images: ImageBatch, motion: Motions | None = None) -> NDArray[np.float32]:
         """Return the network's outputs (n, 30), in its own units."""
         with torch.inference_mode():
-            given = torch.from_numpy(images).to(self._device)
-            return np.asarray(self._network(self._normalizer(given)).float().cpu().numpy())
+            given = self._normalizer(torch.from_numpy(images).to(self._device))
+            moved = None if motion is None else torch.from_numpy(motion).to(self._device)
+            return np.asarray(self._network(given, moved).float().cpu().numpy())
