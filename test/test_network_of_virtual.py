@@ -41,4 +41,4 @@ def test_it_reads_faces_that_no_training_has_seen(x2c, tmp_path):
     (network,) = found["networks"]
     for images in ("rendered", "transferred"):
         assert network[images]["rows"] >= 160
-        assert network[images]["mae"] < 0.65 * found["always_neutral"]["mae"], images
+        assert network[images]["mae"] < 0.4 * found["always_neutral"]["mae"], images

@@ -73,7 +73,7 @@ _MATRIX = _matrix()
 _ANGLES = 3
 
 MOTION_COUNT = len(_MATRIX) + _ANGLES
-"""How many numbers describe a motion."""
+"""Count of the numbers that describe a motion."""
 
 MOTION_UNITS: NDArray[np.float32] = np.repeat(
     np.array([0.1, 1.0 / 3.0], np.float32), [len(_MATRIX), _ANGLES]

@@ -18,7 +18,7 @@ from x2c_training.data.plain_batches import plain_batches
 
 @dataclass(frozen=True)
 class FrozenFeatures:
-    """Features of prepared images, by row; rows that nobody asked for hold nothing.
+    """Features of prepared images, by row; other rows than the chosen ones are zeros.
 
     Attributes:
         rendered: (n, c) of the rendered images.

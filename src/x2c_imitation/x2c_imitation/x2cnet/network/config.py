@@ -24,7 +24,7 @@ WHOLE: Crop = (0.0, 0.0, 1.0, 1.0)
 """Crop that leaves nothing out."""
 
 _ADDED = ("crop", "landmarks")
-"""What older files do not state."""
+"""Keys that older files do not have."""
 
 
 class RuntimeName(enum.StrEnum):
