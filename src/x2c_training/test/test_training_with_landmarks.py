@@ -17,6 +17,7 @@ from x2c_imitation.x2cnet.network.weights import load_network, save_network
 from x2c_imitation.x2cnet.network.x2control import build_network
 from x2c_training.data.augmentation import change_motion
 from x2c_training.data.preparation import prepare
+from x2c_training.data.transferrer import TransferChoice
 from x2c_training.device import Team
 from x2c_training.errors import PreparationError, SettingsError, TrainingError
 from x2c_training.evaluation.network_evaluation import choose_split, evaluate
@@ -71,13 +72,13 @@ def images_alone(tmp_path_factory):
 
 def test_a_data_set_is_prepared_with_the_motion_of_its_landmarks(simulated, robot, tmp_path):
     data = read_data_set(simulated, landmarks=True)
-    made = prepare(data, CONFIG, robot, folder=tmp_path)
+    made = prepare(data, CONFIG, TransferChoice(robot), folder=tmp_path)
     assert made.motion.shape == (40, MOTION_COUNT)
     assert np.isfinite(made.motion).all()
     # The jaw goes aside as its control says.
     jaw = made.values[:, controls.index("Jaw Yaw")]
     assert abs(np.corrcoef(made.motion[:, len(Relation)], jaw)[0, 1]) > 0.95
-    alone = prepare(data, ALONE, robot, folder=tmp_path)
+    alone = prepare(data, ALONE, TransferChoice(robot), folder=tmp_path)
     assert alone.motion is None
     assert alone.folder != made.folder
     assert np.array_equal(alone.transferred, made.transferred)
@@ -98,7 +99,7 @@ def test_a_training_learns_to_read_the_landmarks(simulated, robot, tmp_path, ima
     ]
     assert all(kept) if frozen else not any(kept)
     split = choose_split(read_data_set(simulated, landmarks=True), "test")
-    (found,), _ = evaluate([outcome.weights], split, robot)
+    (found,), _ = evaluate([outcome.weights], split, TransferChoice(robot))
     for kind in ("rendered", "transferred"):
         assert found.predictions[kind].errors.mae == pytest.approx(outcome.errors[kind].mae)
 
