@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from x2c_cli.page.recording import COMMAND
-from x2c_core.system.programs import end_program
+from x2c_core.programs import end_program
 from x2c_node.launcher import LAUNCHER_VARIABLE
 
 _ENDING = 10.0

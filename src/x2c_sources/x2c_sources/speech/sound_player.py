@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from x2c_core.arrays import Array
-from x2c_core.system.programs import end_program
+from x2c_core.programs import end_program
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.sound import wav
 
