@@ -43,6 +43,9 @@ def libraries(tmp_path_factory):
         pytest.skip("no C compiler or no headers of Python are installed")
     package = folder / "triton" / "_C"
     package.mkdir(parents=True)
+    # Else a triton that is installed would be found instead.
+    for one in (package, package.parent):
+        (one / "__init__.py").touch()
     for text, library in ((MESAS, folder / "mesa.so"), (TRITONS, package / "libtriton.so")):
         source = library.with_suffix(".c")
         source.write_text(text)
