@@ -33,7 +33,12 @@ lint: setup ## check style, formatting, types, imports and shell scripts
 	ruff format --check
 	shellcheck x2c .ci/run docker/entrypoint.sh scripts/*.sh
 	PYTHONPATH=$$(printf '%s:' src/*) lint-imports --no-logo --no-cache
-	mypy
+	# What NumPy 2 says of its types differs from what NumPy 1 says; both cannot be satisfied.
+	if python -c 'import numpy, sys; sys.exit(numpy.__version__[:2] != "1.")'; then
+	  mypy
+	else
+	  echo "mypy did not run: types are checked with NumPy 1.26, which Python 3.11 and 3.12 have here"
+	fi
 
 check: build ## check style and types, and run the pure tests, in a minute
 	@$(call beside_lint,-n "$$(nproc)" --hypothesis-profile quick -m "not ros and not process and not slow")
