@@ -402,16 +402,30 @@ class Grey(MotionTransfer):
 """
 
 
-def test_a_motion_transfer_of_another_package_is_used_with_its_options(install_module, robot):
+def test_a_motion_transfer_of_another_package_is_used_with_its_options(
+    install_module, robot, tmp_path
+):
+    pytest.importorskip("torch")
+    from x2c_imitation.x2cnet.network.config import NetworkConfig
+    from x2c_imitation.x2cnet.network.weights import save_network
+    from x2c_imitation.x2cnet.network.x2control import build_network
+
     install_module("grey", "x2c.motion_transfers", {"grey": "grey:Grey"}, TRANSFER)
     assert make_transfer("grey", robot, 64, {"level": 7}).neutral.max() == 7
     with pytest.raises(ImitationError, match=r"motion transfer grey: level: expected 0 to 255"):
         make_transfer("grey", robot, 64, {"level": 300})
-    made = make_imitator("x2cnet", robot, {"transfer": "grey", "transfer_options": "level = 9"})
-    made.calibrate(make_face())
-    values = made.imitate(Observation(make_face(0.3)))
+    # One that sees images only.
+    config = NetworkConfig("resnet10_half", 64)
+    save_network(tmp_path / "net.safetensors", build_network(config).eval(), config)
+    options = {"network": str(tmp_path / "net.safetensors"), "runtime": "torch"}
+    shown = {}
+    for transfer in ("grey", "warp"):
+        made = make_imitator("x2cnet", robot, {**options, "transfer": transfer})
+        made.calibrate(make_face())
+        shown[transfer] = made.imitate(Observation(make_face(0.3)))
     # The image is always the neutral one.
-    np.testing.assert_allclose(values, controls.NEUTRAL, atol=1e-6)
+    np.testing.assert_allclose(shown["grey"], controls.NEUTRAL, atol=1e-6)
+    assert abs(shown["warp"] - controls.NEUTRAL).max() > 1e-4
 
 
 def test_a_broken_transfer_is_one_sentence_and_the_rest_works(install_module, robot):

@@ -15,5 +15,7 @@ def test_an_installed_name_goes_before_a_file_like_the_launcher(tmp_path, monkey
 
 
 def test_what_is_not_there_is_refused_with_the_installed_names(tmp_path):
-    with pytest.raises(SettingsFileError, match="installed settings: quick, virtual, x2c"):
+    with pytest.raises(
+        SettingsFileError, match="installed settings: quick, virtual, virtual_landmarks, x2c"
+    ):
         training_settings_file(str(tmp_path / "mine.yaml"))
