@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from x2c_cli.transfer_arguments import add_transfer_arguments, transfer_options
+
 _SMALLEST, _LARGEST = 64, 2048
 
 
@@ -28,19 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="video of the person, or 'performer' for the built-in one",
     )
-    parser.add_argument(
-        "--transfer",
-        metavar="T",
-        default="warp",
-        help="motion transfer: warp, liveportrait, or another package's (default: warp)",
-    )
-    parser.add_argument(
-        "--option",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="option of the motion transfer",
-    )
+    add_transfer_arguments(parser)
     parser.add_argument(
         "--size",
         metavar="N",
@@ -71,7 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_core.terminal.progress import ProgressDisplay
     from x2c_core.words import counted
     from x2c_evaluation.transfer.animation_video import animate_video
-    from x2c_imitation.x2cnet.transfer.motion_transfer import options_of
 
     if not _SMALLEST <= arguments.size <= _LARGEST:
         raise OutputError(
@@ -80,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_video_output("--out", arguments.out)
     if arguments.out.absolute() == Path(arguments.video).absolute():
         raise OutputError("--out: would replace the video of the person; choose another name")
-    options = options_of(arguments.transfer, ",".join(arguments.option))
+    options = transfer_options(arguments)
     console = Console()
     with ProgressDisplay(console, transient=True) as progress:
         made = animate_video(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from x2c_cli.inputs import check_exists
 from x2c_cli.skipped import show_skipped
+from x2c_cli.transfer_arguments import add_transfer_arguments, transfer_options
 from x2c_core.words import counted
 
 if TYPE_CHECKING:
@@ -60,19 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset", metavar="P", help="kind of upstream checkpoints: x2c, vividface"
     )
-    parser.add_argument(
-        "--transfer",
-        metavar="T",
-        default="warp",
-        help="motion transfer: warp, liveportrait, or another package's (default: warp)",
-    )
-    parser.add_argument(
-        "--option",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="option of the motion transfer",
-    )
+    add_transfer_arguments(parser)
     parser.add_argument(
         "--device", metavar="D", default="cpu", help="cpu or cuda (default: %(default)s)"
     )
@@ -101,7 +90,6 @@ def run(arguments: argparse.Namespace) -> int:
     from x2c_core.robot.robot_file import load_robot
     from x2c_datasets.formats import read_data_set
     from x2c_imitation.x2cnet.network.config import preset
-    from x2c_imitation.x2cnet.transfer.motion_transfer import options_of
     from x2c_node.robots import find_robot
     from x2c_training.data.transfer_images import why_not
     from x2c_training.data.transferrer import TransferChoice
@@ -114,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     read = read_data_set(arguments.data, landmarks=True)
     data = choose_split(read, arguments.split)
     split = data[0].split
-    options = options_of(arguments.transfer, ",".join(arguments.option))
+    options = transfer_options(arguments)
     transfer = TransferChoice(robot.folder, arguments.transfer, options)
     reason = why_not(transfer, any(pair.landmarks is not None for pair in data))
     with TrainProgress(console) as progress:
