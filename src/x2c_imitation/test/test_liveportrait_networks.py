@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed: it makes and reads networks")
 
 import torch
-from torch.nn.utils import remove_spectral_norm
 
+from x2c_imitation.x2cnet.liveportrait.checkpoints import without_norms
 from x2c_imitation.x2cnet.liveportrait.keypoints import FaceMotion, degrees
 from x2c_imitation.x2cnet.liveportrait.networks.appearance import AppearanceExtractor
 from x2c_imitation.x2cnet.liveportrait.networks.generator import Generator
@@ -74,10 +74,7 @@ def make_either(request, make):
         network = make(factory)
         if request.param == "as published":
             return network
-        for module in network.modules():
-            if hasattr(module, "weight_orig"):
-                remove_spectral_norm(module)
-        return for_processor(network)
+        return for_processor(without_norms(network))
 
     return make_network
 

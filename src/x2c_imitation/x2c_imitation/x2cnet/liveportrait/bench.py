@@ -17,8 +17,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import remove_spectral_norm
 
+from x2c_imitation.x2cnet.liveportrait.checkpoints import without_norms
 from x2c_imitation.x2cnet.liveportrait.networks.appearance import CHANNELS, DEPTH
 from x2c_imitation.x2cnet.liveportrait.networks.generator import Generator
 from x2c_imitation.x2cnet.liveportrait.networks.motion import KEYPOINTS, MotionExtractor
@@ -37,7 +37,7 @@ def stages() -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
     return {
         "motion extractor": (MotionExtractor(), (torch.rand(1, 3, 256, 256),)),
         "warping module": (WarpingModule(), (volume, keypoints[0], keypoints[1])),
-        "generator": (_without_norms(Generator()), (torch.randn(1, 256, _SIDE, _SIDE),)),
+        "generator": (without_norms(Generator()), (torch.randn(1, 256, _SIDE, _SIDE),)),
     }
 
 
@@ -62,14 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _call(network: nn.Module, inputs: tuple[Tensor, ...]) -> Callable[[], object]:
     return lambda: network(*inputs)
-
-
-def _without_norms(network: nn.Module) -> nn.Module:
-    """Return a network whose weights are divided by their norms, as those that are loaded."""
-    for module in network.modules():
-        if hasattr(module, "weight_orig"):
-            remove_spectral_norm(module)
-    return network
 
 
 if __name__ == "__main__":

@@ -106,10 +106,13 @@ def load_part(path: Path, part: PortraitPart) -> nn.Module:
     content: Mapping[Any, Any]
     content = read_tensors(path) if path.suffix == SAFETENSORS else read_checkpoint(path)
     name = f"LivePortrait's {part.value.replace('_', ' ')}"
-    network = _filled(path, content, _NETWORKS[part], name)
+    return without_norms(_filled(path, content, _NETWORKS[part], name))
+
+
+def without_norms(network: nn.Module) -> nn.Module:
+    """Return a network after its weights were divided by their norms, as in use they stay."""
     for module in network.modules():
         if hasattr(module, "weight_orig"):
-            # In use the weights stay: their norm is divided out once.
             remove_spectral_norm(module)
     return network
 
