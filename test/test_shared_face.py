@@ -11,6 +11,7 @@ from std_msgs.msg import Bool
 
 from x2c_actuation.actuation_node import ActuationNode
 from x2c_core.control_space import controls
+from x2c_core.ports import free_port
 from x2c_imitation.face_mixer_node import FaceMixerNode
 from x2c_msgs.msg import ActuationState, ControlValues, MixerState
 from x2c_msgs.srv import PlayExpression
@@ -18,7 +19,6 @@ from x2c_node import qos
 from x2c_node.conversion.headers import to_nanoseconds
 from x2c_sources.blendshape_node import BlendshapeNode
 from x2c_testing import puppets
-from x2c_testing.ports import free_port
 
 JAW = controls.index("Jaw Pitch")
 

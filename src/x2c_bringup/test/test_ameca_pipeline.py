@@ -10,8 +10,8 @@ from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ComposedGraph
 from x2c_core.control_space import controls
+from x2c_core.ports import free_port
 from x2c_node.robots import find_robot
-from x2c_testing.ports import free_port
 
 
 @pytest.fixture

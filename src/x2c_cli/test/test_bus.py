@@ -14,10 +14,10 @@ from x2c_cli.bus.finding import normal, within
 from x2c_cli.bus.messages import as_text, part
 from x2c_cli.bus.parameters import _parsed
 from x2c_cli.errors import BusError
+from x2c_core.ports import free_port
 from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_perception.face_tracker_node import FaceTrackerNode
 from x2c_sources.blendshape_node import BlendshapeNode
-from x2c_testing.ports import free_port
 
 
 @pytest.fixture(autouse=True)

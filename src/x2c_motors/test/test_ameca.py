@@ -7,11 +7,11 @@ import pytest
 import zmq
 
 from x2c_core.control_space import controls
+from x2c_core.ports import free_port
 from x2c_motors.configuration.boards import make_driver
 from x2c_motors.errors import DriverError, DriverSettingsError, Fault
 from x2c_testing.driver_faults import fault_of
 from x2c_testing.motor_robots import motor_robot
-from x2c_testing.ports import free_port
 from x2c_testing.waiting import LONGEST_WAIT
 
 JOINTS = {

@@ -10,6 +10,7 @@ from std_srvs.srv import Trigger
 
 from x2c_core.control_space import controls
 from x2c_core.face.frames import NO_TRACK, ControlFrame, ControlState
+from x2c_core.ports import free_port
 from x2c_msgs.msg import ControlLayer, ControlValues
 from x2c_node.conversion.messages import controls_to_message
 from x2c_node.diagnostics import Level
@@ -18,7 +19,6 @@ from x2c_sources.blendshape_node import BlendshapeNode
 from x2c_sources.blendshapes.shapes import INPUTS
 from x2c_sources.blendshapes.vmc import VMC
 from x2c_testing import puppets
-from x2c_testing.ports import free_port
 
 JAW = controls.index("Jaw Pitch")
 SMILES = [controls.index(f"Lip Corner Raise {side}") for side in ("Left", "Right")]

@@ -8,12 +8,12 @@ import socket
 
 import pytest
 
+from x2c_core.ports import free_port
 from x2c_sources.blendshapes.formats import FORMATS
 from x2c_sources.blendshapes.receiver import PuppetReceiver
 from x2c_sources.blendshapes.shapes import INPUTS
 from x2c_sources.errors import ReceiverError
 from x2c_testing import puppets
-from x2c_testing.ports import free_port
 
 JAW = INPUTS.index("jawOpen")
 

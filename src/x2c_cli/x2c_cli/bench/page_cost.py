@@ -26,7 +26,7 @@ from x2c_cli.bench.system import processor_time
 from x2c_cli.bus.connection import Bus
 from x2c_cli.errors import BusError
 from x2c_cli.page.recording import COMMAND
-from x2c_cli.ports import free_port
+from x2c_core.ports import free_port
 from x2c_core.programs import end_program
 from x2c_node.conversion.headers import to_nanoseconds
 

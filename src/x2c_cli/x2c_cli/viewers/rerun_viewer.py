@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from x2c_cli.errors import ViewerError
-from x2c_cli.ports import free_port
+from x2c_core.ports import free_port
 
 _MEMORY = "1GB"
 """Memory of the viewer; it forgets the oldest data first."""

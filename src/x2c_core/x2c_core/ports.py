@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ports that were free a moment ago."""
+"""Ports of this machine."""
+
+from __future__ import annotations
 
 import socket
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Return a port of this machine that nothing listens on.
+    """Return a port of the loopback that is free for a program to listen on.
 
     Args:
-        kind: Kind of its socket: SOCK_STREAM for TCP, SOCK_DGRAM for UDP.
+        kind: SOCK_STREAM or SOCK_DGRAM.
     """
-    with socket.socket(socket.AF_INET, kind) as probe:
+    with socket.socket(type=kind) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
