@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 
 import pytest
@@ -16,10 +17,10 @@ from x2c_cli.faults.soak.soak import UsageSample, growth, soak
 from x2c_core.files.results import ResultsFolder
 
 
-def samples(memory, threads=lambda i: 5, files=lambda i: 9):
+def samples(memory, shared=lambda i: 10.0, threads=lambda i: 5, files=lambda i: 9):
     """Return a hundred samples of a process."""
     return [
-        UsageSample(float(i), "camera_node", Usage(memory(i), threads(i), files(i)))
+        UsageSample(float(i), "camera_node", Usage(memory(i), shared(i), threads(i), files(i)))
         for i in range(101)
     ]
 
@@ -34,6 +35,17 @@ def test_memory_that_goes_on_growing_is_seen():
     (one,) = growth(samples(lambda i: 100.0 + 0.1 * i))
     assert not one.good
     assert one.memory == pytest.approx(6.0)
+
+
+def test_a_node_that_was_late_once_may_touch_more_of_a_segment():
+    (one,) = growth(samples(lambda i: 100.0, shared=lambda i: 10.0 + 7.2 * (i > 60)))
+    assert one.good
+    assert (one.memory, one.shared) == (0.0, pytest.approx(7.2))
+
+
+def test_shared_memory_that_goes_on_growing_is_seen():
+    (one,) = growth(samples(lambda i: 100.0, shared=lambda i: 10.0 + i))
+    assert not one.good
 
 
 @pytest.mark.parametrize("leak", ["threads", "files"])
@@ -58,12 +70,22 @@ def test_this_process_uses_memory_threads_and_files():
     os.close(writing)
 
 
+def test_memory_shared_with_others_is_told_apart():
+    before = usage(os.getpid())
+    size = 20 * 1024 * 1024
+    with mmap.mmap(-1, size) as shared:
+        shared.write(b"\x01" * size)
+        after = usage(os.getpid())
+    assert after.shared - before.shared == pytest.approx(20.0, abs=1.0)
+    assert after.memory - before.memory < 10.0
+
+
 def test_the_page_holds_the_figures_of_each_process(tmp_path):
     with ResultsFolder(tmp_path) as results:
         soak_report.write(results, samples(lambda i: 100.0 + 0.1 * i), "1.7 min", "./x2c soak")
         results.keep()
     page = (tmp_path / "README.md").read_text()
-    assert "| camera_node | 110.0 | +6.00 | 5 | +0 | 9 | +0 |" in page
+    assert "| camera_node | 110.0 | +6.00 | 10.0 | +0.00 | 5 | +0 | 9 | +0 |" in page
     assert (tmp_path / "samples.csv").read_text().count("\n") == 102
     assert (tmp_path / "curves.png").stat().st_size > 10_000
 

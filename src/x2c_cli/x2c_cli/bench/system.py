@@ -15,12 +15,15 @@ class Usage:
     """Use of a process at one moment.
 
     Attributes:
-        memory: Resident memory [MB].
+        memory: Resident memory of its own, libraries included [MB].
+        shared: Resident memory that it shares with other processes [MB]. The middleware passes
+            messages there; a page counts from when it is first touched.
         threads: Number of threads.
         files: Number of open files, sockets and pipes.
     """
 
     memory: float
+    shared: float
     threads: int
     files: int
 
@@ -29,7 +32,7 @@ def peak_memory(process: int) -> float:
     """Return the most memory a process has had [MB]."""
     for line in (_PROCESSES / str(process) / "status").read_text().splitlines():
         if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024.0
+            return _megabytes(line.split(":")[1])
     return float("nan")
 
 
@@ -56,7 +59,13 @@ def usage(process: int) -> Usage:
         line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line
     )
     return Usage(
-        memory=int(fields["VmRSS"].split()[0]) / 1024.0,
+        memory=_megabytes(fields["RssAnon"]) + _megabytes(fields["RssFile"]),
+        shared=_megabytes(fields["RssShmem"]),
         threads=int(fields["Threads"]),
         files=len(os.listdir(folder / "fd")),
     )
+
+
+def _megabytes(field: str) -> float:
+    """Return what a field in kilobytes says, as `  9216 kB`."""
+    return int(field.split()[0]) / 1024.0

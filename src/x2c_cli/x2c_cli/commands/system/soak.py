@@ -94,8 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
     grown = [one for one in growth(samples) if not one.good]
     for one in grown:
         console.print(
-            f"{one.name} has grown: memory {one.memory:+.1f} MB, threads {one.threads:+d}, "
-            f"files {one.files:+d}",
+            f"{one.name} has grown: memory {one.memory:+.1f} MB, shared {one.shared:+.1f} MB, "
+            f"threads {one.threads:+d}, files {one.files:+d}",
             markup=False,
         )
     console.print(f"Samples and curves in {arguments.out}", markup=False, soft_wrap=True)

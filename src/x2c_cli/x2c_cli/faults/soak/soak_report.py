@@ -15,11 +15,18 @@ from x2c_core.images.figure_theme import HUES, INK, plain
 SAMPLES, CURVES, TABLE = "samples.csv", "curves.png", "README.md"
 
 _EXPLANATION = (
-    "Growth is from the second fifth of the time to the last: of the median memory, and of the "
-    "largest number of threads and open files (sockets and pipes included)."
+    "Growth is from the second fifth of the time to the last: of the median memory [MB], and of "
+    "the largest number of threads and open files (sockets and pipes included). Memory is that of "
+    "the process itself. What it shares with others is the middleware's, in segments of a fixed "
+    "size, of which a process touches more when it was late once."
 )
 
-_QUANTITIES = (("memory", "memory [MB]"), ("threads", "threads"), ("files", "open files"))
+_QUANTITIES = (
+    ("memory", "memory [MB]"),
+    ("shared", "shared memory [MB]"),
+    ("threads", "threads"),
+    ("files", "open files"),
+)
 
 
 def write(
@@ -39,10 +46,10 @@ def write(
     with results.writing():
         with (results.work / SAMPLES).open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
-            rows.writerow(["time [s]", "process", "memory [MB]", "threads", "open files"])
+            rows.writerow(["time [s]", "process", *(label for _, label in _QUANTITIES)])
             for one in samples:
                 used = one.usage
-                row = [f"{one.time:.1f}", one.name, f"{used.memory:.2f}"]
+                row = [f"{one.time:.1f}", one.name, f"{used.memory:.2f}", f"{used.shared:.2f}"]
                 rows.writerow([*row, used.threads, used.files])
         draw(samples, title).savefig(results.work / CURVES, dpi=80)
     results.write_text(TABLE, page(samples, title, command))
@@ -58,21 +65,20 @@ def page(samples: Sequence[UsageSample], title: str, command: str) -> str:
         "",
         _EXPLANATION,
         "",
-        "| process | memory at the end [MB] | growth [MB] | threads | growth | files | growth |",
-        "|---|---|---|---|---|---|---|",
+        "| process | memory | growth | shared | growth | threads | growth | files | growth |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for one in growth(samples):
         last = [sample.usage for sample in samples if sample.name == one.name][-1]
-        lines.append(
-            f"| {one.name} | {last.memory:.1f} | {one.memory:+.2f} | {last.threads} | "
-            f"{one.threads:+d} | {last.files} | {one.files:+d} |"
-        )
+        memory = f"{last.memory:.1f} | {one.memory:+.2f} | {last.shared:.1f} | {one.shared:+.2f}"
+        counts = f"{last.threads} | {one.threads:+d} | {last.files} | {one.files:+d}"
+        lines.append(f"| {one.name} | {memory} | {counts} |")
     return "\n".join([*lines, "", f"![Memory, threads and files over time]({CURVES})"]) + "\n"
 
 
 def draw(samples: Sequence[UsageSample], title: str) -> Figure:
     """Return a figure of what each process used over time."""
-    figure = Figure(figsize=(11.0, 7.6), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(11.0, 9.0), layout="constrained", facecolor="white")
     axes = figure.subplots(len(_QUANTITIES), 1, sharex=True)
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=INK, fontweight="bold")
     names = list(dict.fromkeys(one.name for one in samples))
