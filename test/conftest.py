@@ -1,28 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs of the x2c command that several system tests look at."""
 
-import signal
-import subprocess
+import functools
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from x2c_testing.waiting import wait_until
-
 X2C = (sys.executable, "-P", "-m", "x2c_cli.cli")
 """The x2c command in the tests' own environment."""
 
-IMAGES = 375
-"""Images in the performer's first 12.5 s."""
-
 
 @dataclass(frozen=True)
-class Demo:
-    """A demo that has ended: where its results are, how it ended, and what it said."""
+class Ended:
+    """How a command ended, and what it said."""
 
-    out: Path
     status: int
     output: str
     errors: str
@@ -35,48 +29,22 @@ def x2c():
 
 
 @pytest.fixture
-def demo(capfd):
-    """Run a demo in this process to its end: demo(folder, *arguments)."""
+def x2c_here(capfd) -> Callable[..., Ended]:
+    """Run the x2c command in this process to its end: x2c_here(*words)."""
     from x2c_cli.cli import main
 
-    def run(out: Path, *words: str) -> Demo:
+    def run(*words: object) -> Ended:
         with pytest.raises(SystemExit) as ended:
-            main(["demo", "--out", str(out), *words])
-        output, errors = capfd.readouterr()
-        return Demo(out, ended.value.code, output, errors)
+            main([str(word) for word in words])
+        return Ended(ended.value.code, *capfd.readouterr())
 
     return run
 
 
-@pytest.fixture(scope="session")
-def performance(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """A demo of the built-in performer's first 12.5 s: winks, brows, an open mouth.
-
-    On a busy machine the video plays slower, so what came of its images says when it is enough.
-    """
-    folder = tmp_path_factory.mktemp("demo")
-    out = folder / "out"
-    with (folder / "output").open("w") as output, (folder / "errors").open("w") as errors:
-        process = subprocess.Popen([*X2C, "demo", "--out", str(out)], stdout=output, stderr=errors)
-        try:
-            wait_until(
-                lambda: process.poll() is not None or _rows(out) >= IMAGES,
-                what=f"{IMAGES} images of the performer",
-                timeout=400,
-            )
-            process.send_signal(signal.SIGINT)
-            status = process.wait(150)
-        finally:
-            process.kill()
-            process.wait(10)
-    said = [(folder / name).read_text(encoding="utf-8") for name in ("output", "errors")]
-    return Demo(out, status, *said)
-
-
-def _rows(out: Path) -> int:
-    """Return how many control values a running demo has, one for an image at most."""
-    tables = out.glob("unfinished-*/controls.csv")
-    return sum(len(one.read_bytes().splitlines()) - 1 for one in tables)
+@pytest.fixture
+def demo(x2c_here: Callable[..., Ended]) -> Callable[..., Ended]:
+    """Run a demo in this process to its end: demo(folder, *arguments)."""
+    return functools.partial(x2c_here, "demo", "--out")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.graph.replay import ReplayOptions, build_replay
 from x2c_bringup.run.composed import ComposedGraph
-from x2c_cli.cli import main
 from x2c_core.face.frames import FaceState
 from x2c_core.robot.robot_file import load_robot
 from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
@@ -53,12 +52,12 @@ def error_offline(bag):
     ]
 
 
-def test_what_is_replayed_is_what_offline_evaluation_gives(x2c, performer_bag, tmp_path):
+@pytest.mark.ros
+def test_what_is_replayed_is_what_offline_evaluation_gives(x2c_here, performer_bag, tmp_path):
     out = tmp_path / "again"
-    words = ["replay", performer_bag, "--rate", "4", "--no-face", "--record", out]
-    done = subprocess.run([*x2c, *words], capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{FRAMES} images played (passes: 1), {FRAMES} examined" in done.stdout
+    done = x2c_here("replay", performer_bag, "--rate", 4, "--no-face", "--record", out)
+    assert done.status == 0, done
+    assert f"{FRAMES} images played (passes: 1), {FRAMES} examined" in done.output
     session = read_recorded_run(BagReader(out / "bag"))
     assert len(session.controls) == FRAMES
     assert session.clock == "ros"
@@ -129,32 +128,30 @@ def split_where_stamps_go_back(messages):
     return passes
 
 
+@pytest.mark.ros
 def test_a_broken_bag_is_played_as_far_as_it_goes_and_the_exit_status_says_so(
-    x2c, performer_bag, tmp_path
+    x2c_here, performer_bag, tmp_path
 ):
     broken = tmp_path / "broken.mcap"
     data = (performer_bag / "bag_0.mcap").read_bytes()
     broken.write_bytes(data[: len(data) // 2])
-    words = ["replay", broken, "--rate", "10", "--no-face"]
-    done = subprocess.run([*x2c, *words], capture_output=True, text=True, timeout=400)
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "breaks off" in done.stdout
-    assert "(passes: 1)" in done.stdout
+    done = x2c_here("replay", broken, "--rate", 10, "--no-face")
+    assert done.status == 3, done
+    assert "breaks off" in done.output
+    assert "(passes: 1)" in done.output
 
 
 @pytest.mark.parametrize(
     ("content", "said"), [(b"", "is empty"), (b"%PDF-1.4", "is no bag"), (None, "no bag at")]
 )
-def test_what_is_no_bag_is_refused(capfd, tmp_path, content, said):
+def test_what_is_no_bag_is_refused(x2c_here, tmp_path, content, said):
     file = tmp_path / "x.mcap"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(SystemExit) as ended:
-        main(["replay", str(file)])
-    assert ended.value.code == 2
-    errors = capfd.readouterr().err
-    assert said in errors
-    assert "Traceback" not in errors
+    done = x2c_here("replay", file)
+    assert done.status == 2
+    assert said in done.errors
+    assert "Traceback" not in done.errors
 
 
 def test_a_running_system_is_recorded_until_ctrl_c(x2c, ros, node_process, wait_until, tmp_path):
@@ -181,11 +178,11 @@ def test_a_running_system_is_recorded_until_ctrl_c(x2c, ros, node_process, wait_
     assert 0 < int(summary[0]) <= counts["/control_values"]
 
 
-def test_nobody_who_publishes_is_an_exit_status(x2c, tmp_path):
-    words = ["record", "--out", tmp_path / "out", "--duration", "0.5"]
-    done = subprocess.run([*x2c, *words], capture_output=True, text=True, timeout=400)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "no recorded topic had a publisher" in done.stdout
+@pytest.mark.ros
+def test_nobody_who_publishes_is_an_exit_status(x2c_here, tmp_path):
+    done = x2c_here("record", "--out", tmp_path / "out", "--duration", 0.5)
+    assert (done.status, done.errors) == (1, "")
+    assert "no recorded topic had a publisher" in done.output
 
 
 @pytest.fixture

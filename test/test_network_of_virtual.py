@@ -2,7 +2,6 @@
 """The mapping network that comes with the robot `virtual`."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -29,15 +28,14 @@ def test_a_clone_does_not_get_large_for_it(robot):
     assert sum(path.stat().st_size for path in files) <= MOST_BYTES
 
 
-def test_it_reads_faces_that_no_training_has_seen(x2c, tmp_path):
-    data = str(tmp_path / "pairs")
-    words = ["--robot", "virtual", "--samples", "240", "--seed", "4711", "--out", data]
-    subprocess.run([*x2c, "collect", *words], check=True, capture_output=True, timeout=400)
-    words = ["--data", data, "--split", "train", "--json"]
-    done = subprocess.run(
-        [*x2c, "evaluate-network", *words], check=True, capture_output=True, timeout=400
-    )
-    found = json.loads(done.stdout)
+@pytest.mark.slow
+def test_it_reads_faces_that_no_training_has_seen(x2c_here, tmp_path):
+    data, here = tmp_path / "pairs", ("--robot", "virtual", "--workers", 1)
+    made = x2c_here("collect", *here, "--samples", 240, "--seed", 4711, "--out", data)
+    assert made.status == 0, made
+    done = x2c_here("evaluate-network", *here, "--data", data, "--split", "train", "--json")
+    assert done.status == 0, done
+    found = json.loads(done.output)
     (network,) = found["networks"]
     for images in ("rendered", "transferred"):
         assert network[images]["rows"] >= 160

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 _BY_FIXTURE = {
-    "ros": ("ros", "demo", "performance", "node_process"),
-    "process": ("node_process", "x2c", "performance", "install_example"),
+    "ros": ("ros", "demo", "node_process"),
+    "process": ("node_process", "x2c", "install_example"),
 }
 
 _PURE = 0.03
