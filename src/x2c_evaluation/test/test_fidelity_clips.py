@@ -36,6 +36,12 @@ def measured(robot, *videos, processes=1):
     return [found[place] for place in range(len(videos))]
 
 
+def for_seconds(patch, duration):
+    """Let the robot show expressions for some seconds, after a short rest."""
+    patch.setattr(babble, "_REST", 1.0)
+    patch.setattr(babble, "DURATION", duration)
+
+
 def write_video(path, images):
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 30.0, (256, 256))
     for image in images:
@@ -44,16 +50,11 @@ def write_video(path, images):
     return path
 
 
-@pytest.fixture
-def short_babble(monkeypatch):
-    monkeypatch.setattr(babble, "DURATION", 5.0)
-
-
 @pytest.fixture(scope="module")
 def clip_file(robot, tmp_path_factory):
     """A few seconds of a robot as a person."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(babble, "DURATION", 3.5)
+        for_seconds(patch, 2.0)
         images = list(babble.Babbler(robot, 3).images())
     return write_video(tmp_path_factory.mktemp("clip") / "robot.mp4", images)
 
@@ -65,7 +66,23 @@ def clip(robot, clip_file):
     return found
 
 
-def test_the_robot_imitates_itself_well_and_its_face_is_known(robot, short_babble):
+@pytest.fixture(scope="module")
+def apart(robot, clip_file, tmp_path_factory):
+    """What two processes say of the clip twice, and of four videos that cannot be measured."""
+    folder = tmp_path_factory.mktemp("videos")
+    no_video = folder / "notes.mp4"
+    no_video.write_text("not a video")
+    grey = np.full((256, 256, 3), 128, np.uint8)
+    no_face = write_video(folder / "grey.mp4", [grey] * 40)
+    capture = cv2.VideoCapture(str(clip_file))
+    short = write_video(folder / "short.mp4", [capture.read()[1] for _ in range(12)])
+    # A process begins with the first clip, the other one comes to the second after all the rest.
+    videos = (clip_file, folder / "none.mp4", no_video, no_face, short, clip_file)
+    return measured(robot, *videos, processes=2)
+
+
+def test_the_robot_imitates_itself_well_and_its_face_is_known(robot, monkeypatch):
+    for_seconds(monkeypatch, 3.4)
     (clip,) = measured(robot, SELF)
     assert clip.performance.truth.shape == clip.performance.seen.shape
     assert clip.mean_r > 0.6
@@ -73,8 +90,8 @@ def test_the_robot_imitates_itself_well_and_its_face_is_known(robot, short_babbl
     assert clip.measured[Descriptor.MOUTH_OPENING].links[Link.SIGHT] > 0.8
 
 
-def test_figures_are_the_same_each_time_and_in_any_process(robot, clip_file, clip):
-    once, again = measured(robot, clip_file, clip_file, processes=2)
+def test_figures_are_the_same_each_time_and_in_any_process(apart, clip):
+    once, *_, again = apart
     for other in (again, clip):
         np.testing.assert_array_equal(once.performance.person, other.performance.person)
         np.testing.assert_array_equal(once.performance.seen, other.performance.seen)
@@ -89,19 +106,13 @@ def test_curves_and_images_are_drawn(clip, tmp_path):
     assert clip.performance.image.shape[1] == 10 * 192
 
 
-def test_what_cannot_be_measured_says_why_and_the_rest_is(robot, clip_file, tmp_path):
-    no_video = tmp_path / "notes.mp4"
-    no_video.write_text("not a video")
-    grey = np.full((256, 256, 3), 128, np.uint8)
-    no_face = write_video(tmp_path / "grey.mp4", [grey] * 40)
-    capture = cv2.VideoCapture(str(clip_file))
-    short = write_video(tmp_path / "short.mp4", [capture.read()[1] for _ in range(12)])
-    found = measured(robot, tmp_path / "none.mp4", no_video, no_face, short, clip_file)
-    assert "no file" in found[0]
-    assert "not a video" in found[1]
-    assert "no face was found in any of 40 images" in found[2]
-    assert "at least 1 s" in found[3]
-    assert found[4].mean_r is not None
+def test_what_cannot_be_measured_says_why_and_the_rest_is(apart):
+    _, none, no_video, no_face, short, clip = apart
+    assert "no file" in none
+    assert "not a video" in no_video
+    assert "no face was found in any of 40 images" in no_face
+    assert "at least 1 s" in short
+    assert clip.mean_r is not None
 
 
 def test_a_source_that_never_ends_is_refused(robot, tmp_path):
