@@ -28,8 +28,6 @@ from x2c_imitation.backends import make_imitator, option_class
 from x2c_imitation.face_mixer.source_settings import declared_sources
 from x2c_imitation.face_mixer_node import FaceMixerParameters
 from x2c_imitation.imitation_node import ImitationParameters
-from x2c_motors.configuration.boards import make_boards, port_overrides
-from x2c_motors.motor_driver_node import MotorDriverParameters
 from x2c_node.robots import find_robot
 from x2c_perception.camera_node import CameraParameters
 from x2c_perception.cameras.choice import choose_source_class
@@ -145,6 +143,10 @@ def _mixer(spec: NodeSpec) -> None:
 
 
 def _motors(spec: NodeSpec) -> None:
+    # Local: most graphs move no motors, and start sooner without what these need.
+    from x2c_motors.configuration.boards import make_boards, port_overrides
+    from x2c_motors.motor_driver_node import MotorDriverParameters
+
     params = parameters_of(spec, MotorDriverParameters)
     robot = load_robot(find_robot(params.robot))
     make_boards(robot, port_overrides(robot, params.port))
