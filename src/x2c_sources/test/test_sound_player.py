@@ -3,10 +3,13 @@
 
 import os
 import sys
+import threading
 
 import numpy as np
 import pytest
 
+from x2c_core.programs import end_program
+from x2c_sources.speech import sound_player
 from x2c_sources.speech.sound_player import SoundPlayer
 
 pytestmark = pytest.mark.process
@@ -59,9 +62,29 @@ def test_all_that_is_played_ends(tmp_path, play, word):
     assert running(tmp_path) == 0
 
 
-def test_programs_that_hang_do_not_become_more_and_more(tmp_path, play):
+def test_programs_that_hang_do_not_become_more_and_more(tmp_path, play, wait_until):
     player = SoundPlayer(f"{sys.executable} {tmp_path}/hangs.py {tmp_path}")
     for _ in range(6):
         play(player)
-    assert running(tmp_path) == 4
+    wait_until(lambda: running(tmp_path) == 4, what="the end of the oldest")
+    player.stop()
+    assert running(tmp_path) == 0
+
+
+def test_a_sound_is_played_while_a_program_that_hangs_is_ended(
+    tmp_path, play, wait_until, monkeypatch
+):
+    played = threading.Event()
+
+    def end(process, limit):
+        assert played.wait(10.0)
+        end_program(process, limit)
+
+    monkeypatch.setattr(sound_player, "end_program", end)
+    player = SoundPlayer(f"{sys.executable} {tmp_path}/hangs.py {tmp_path} deaf")
+    for _ in range(5):
+        play(player)
+    assert running(tmp_path) == 5
+    played.set()
+    wait_until(lambda: running(tmp_path) == 4, what="the end of the oldest")
     player.stop()

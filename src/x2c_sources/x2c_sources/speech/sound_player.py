@@ -6,6 +6,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
+import threading
 
 from x2c_core.arrays import Array
 from x2c_core.programs import end_program
@@ -30,6 +31,7 @@ class SoundPlayer:
     def __init__(self, command: str) -> None:
         self._command = command
         self._playing: list[subprocess.Popen[bytes]] = []
+        self._ending: list[threading.Thread] = []
 
     def play(self, samples: Array, rate: int) -> None:
         """Start the program. Of those that do not come to an end, the oldest is ended.
@@ -42,8 +44,9 @@ class SoundPlayer:
             SpeechError: The program cannot be started.
         """
         self._playing = [one for one in self._playing if one.poll() is None]
+        self._ending = [one for one in self._ending if one.is_alive()]
         while len(self._playing) >= _MOST:
-            end_program(self._playing.pop(0), _ENDING)
+            self._end(self._playing.pop(0))
         # A file, not a pipe: whatever the program does, nothing waits for it.
         with tempfile.TemporaryFile() as file:
             file.write(wav(samples, rate))
@@ -63,8 +66,14 @@ class SoundPlayer:
             one.wait()
 
     def stop(self) -> None:
-        """End all that is played."""
-        for one in self._playing:
-            one.terminate()
+        """End all that is played, and wait for that."""
         while self._playing:
-            end_program(self._playing.pop(), _ENDING)
+            self._end(self._playing.pop())
+        for one in self._ending:
+            one.join()
+
+    def _end(self, program: subprocess.Popen[bytes]) -> None:
+        """End a program aside: one that does not listen holds up no other, nor the caller."""
+        thread = threading.Thread(target=end_program, args=(program, _ENDING), daemon=True)
+        thread.start()
+        self._ending.append(thread)
