@@ -228,6 +228,11 @@ def test_a_playlist_opens_no_other_file(tmp_path):
     )
     with pytest.raises(SourceError, match=r"list\.m3u8"):
         VideoFile(playlist).open()
+    write(tmp_path / "one.mp4", [0.0, 0.1])
+    listed = tmp_path / "list.mp4"
+    listed.write_text("ffconcat version 1.0\nfile one.mp4\n")
+    with pytest.raises(SourceError, match=r"list\.mp4 is not a video"):
+        VideoFile(listed).open()
 
 
 @given(

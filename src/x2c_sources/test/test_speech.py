@@ -152,6 +152,23 @@ def test_what_is_no_sound_is_refused(tmp_path, content):
         read_sound(path)
 
 
+def test_a_list_of_files_is_no_sound(tmp_path):
+    (tmp_path / "other.wav").write_bytes(wav(syllables(0.5)[0], RATE))
+    listed = tmp_path / "said.wav"
+    listed.write_text("ffconcat version 1.0\nfile other.wav\n")
+    with pytest.raises(SpeechError, match=r"said\.wav: expected a sound"):
+        read_sound(listed)
+
+
+def test_a_file_whose_tags_are_no_utf_8_is_said(tmp_path):
+    sound = wav(syllables(0.5)[0], RATE)
+    artist = b"INFOIART\x07\0\0\0M\xfcller\0\0"
+    tagged = sound + b"LIST" + len(artist).to_bytes(4, "little") + artist
+    path = tmp_path / "said.wav"
+    path.write_bytes(b"RIFF" + (len(tagged) - 8).to_bytes(4, "little") + tagged[8:])
+    assert len(read_sound(path)) == 0.5 * RATE
+
+
 def test_samples_of_a_message_are_sound():
     assert from_bytes(b"\x00\x40\x00\xc0\x00").tolist() == [0.5, -0.5]
 

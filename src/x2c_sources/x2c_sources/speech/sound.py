@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
-from x2c_core.files.regular_files import check_regular
+from x2c_core.files.media_files import open_media
+from x2c_core.files.regular_files import open_regular
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.audio_mouth import RATE
 
@@ -32,8 +33,7 @@ def read_sound(path: Path) -> Array:
         SpeechError: There is no such file, it has no sound, or more than ten minutes.
     """
     try:
-        check_regular(path)
-        with av.open(str(path)) as container:
+        with open_regular(path) as file, open_media(file) as container:
             if not container.streams.audio:
                 raise SpeechError(f"{path}: there is no sound in it")
             return _samples(container, path)

@@ -7,7 +7,7 @@ import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import av
 import av.container
@@ -21,10 +21,11 @@ from av.sidedata.sidedata import Type
 from x2c_core.arrays import ImageArray
 from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
+from x2c_core.files.media_files import open_media
+from x2c_core.files.regular_files import open_regular
 from x2c_core.images.orientation import UPRIGHT, Orientation, of_matrix
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
-from x2c_perception.cameras.opencv_name import opencv_name
 from x2c_perception.cameras.video.container_length import missing_bytes
 from x2c_perception.cameras.video.frame_times import FrameTimes
 
@@ -42,7 +43,7 @@ def promised_images(path: Path) -> int | None:
         path: Video; one that cannot be read states none.
     """
     try:
-        with _opened(path) as container:
+        with open_regular(path) as file, open_media(file) as container:
             return _promised(container)
     except (OSError, ValueError, IndexError):
         return None
@@ -61,6 +62,7 @@ class VideoFile(CameraSource):
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
+        self._file: BinaryIO | None = None
         self._container: av.container.InputContainer | None = None
         self._frames: Iterator[av.video.frame.VideoFrame] = iter(())
         self._first: tuple[ImageArray, int] | None = None
@@ -88,7 +90,8 @@ class VideoFile(CameraSource):
         if mistaken := mistaken_content(self._path):
             raise SourceError(f"{self._path} is not a video: {mistaken}")
         try:
-            self._container = container = _opened(self._path)
+            self._file = open_regular(self._path)
+            self._container = container = open_media(self._file)
             stream = container.streams.video[0]
         except (av.error.FFmpegError, IndexError) as error:
             self.close()
@@ -142,7 +145,9 @@ class VideoFile(CameraSource):
         self._frames, self._first = iter(()), None
         if self._container is not None:
             self._container.close()
-        self._container = None
+        if self._file is not None:
+            self._file.close()
+        self._container = self._file = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -219,23 +224,6 @@ class VideoFile(CameraSource):
             IMAGE_PIXELS.check(width * height, subject)
         except LimitError as error:
             raise SourceError(str(error)) from error
-
-
-def _opened(path: Path) -> av.container.InputContainer:
-    """Open a video, which may be in this file alone.
-
-    Raises:
-        OSError: The file cannot be read.
-        FFmpegError: It is no video.
-    """
-    with opencv_name(path) as name:
-        # Playlists and the like name other files or addresses: those are not opened.
-        return av.open(
-            f"file:{name}",
-            "r",
-            metadata_errors="replace",
-            options={"protocol_whitelist": "file"},
-        )
 
 
 def _promised(container: av.container.InputContainer) -> int | None:
