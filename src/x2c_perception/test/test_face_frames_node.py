@@ -5,18 +5,19 @@ import numpy as np
 import pytest
 from geometry_msgs.msg import Quaternion
 from rclpy.parameter import Parameter
+from rclpy.validate_topic_name import validate_topic_name
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import Marker, MarkerArray
 
-from x2c_core.face.frames import FaceState
+from x2c_core.face.frames import NO_TRACK, FaceState
 from x2c_msgs.msg import FaceLandmarks
 from x2c_node.conversion.headers import to_stamp
 from x2c_node.conversion.messages import face_to_message, quaternion
 from x2c_node.qos import LATCHED, NEWEST, STREAM
 from x2c_perception.face_frames_node import FaceFramesNode
-from x2c_perception.frame_messages import camera_body, camera_transforms
+from x2c_perception.frame_messages import camera_body, camera_transforms, face_id
 
 HEADER = Header(stamp=to_stamp(5_000_000_000), frame_id="camera_optical_frame")
 
@@ -45,6 +46,14 @@ def show(ros, wait_until, make_face):
         return wait_until(shown, what=what)
 
     return show
+
+
+def test_whatever_the_identity_its_name_is_part_of_a_topic():
+    identities = [0, 1, 2**31 - 1, NO_TRACK, -(2**31)]
+    names = [face_id(one) for one in identities]
+    for name in names:
+        assert validate_topic_name(f"/humans/faces/{name}/roi")
+    assert len(set(names)) == len(names)
 
 
 def xyz(vector):

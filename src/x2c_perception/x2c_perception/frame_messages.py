@@ -32,12 +32,12 @@ _GAZE = ColorRGBA(r=1.0, g=0.7, b=0.2, a=0.9)
 def face_id(track_id: int) -> str:
     """Return the identifier of a person's face as REP-155 uses it in frames and topics.
 
-    It begins with a letter, as every part of a topic's name must.
+    It begins with a letter and has no minus, as every part of a topic's name must.
 
     Args:
-        track_id: Identity of the person.
+        track_id: Identity of the person; trackers without one give -1.
     """
-    return f"p{track_id}"
+    return f"p{track_id}".replace("-", "_")
 
 
 def face_transforms(
