@@ -22,6 +22,8 @@ _LOOK = 0.02
 _LONGEST_TEXT = 16_384
 """Longest text of an error that is logged or answered [characters]: it may quote its input."""
 
+_GAP = " … "
+
 
 class _Node(Protocol):
     statistics: Statistics
@@ -110,8 +112,9 @@ class CallbackGuard:
         if isinstance(error, X2CError):
             self._node.get_logger().error(_cut(f"{what}: {error}"))
         else:
-            details = _cut("".join(traceback.format_exception(error)))
-            text = printable(_cut(f"{what}: {error}") + f"\n{details}")
+            details = "".join(traceback.format_exception(error))
+            half = _LONGEST_TEXT // 2
+            text = f"{_cut(f'{what}: {error}', half)}\n{_cut(details, half - 1)}"
             self._node.get_logger().error(text, throttle_duration_sec=5.0)
 
     @contextmanager
@@ -131,12 +134,13 @@ class CallbackGuard:
             self.turn.release()
 
 
-def _cut(text: str) -> str:
-    """Return a text without its middle, where it is too long."""
-    if len(text) <= _LONGEST_TEXT:
-        return text
-    half = _LONGEST_TEXT // 2
-    return f"{text[:half]} … {text[-half:]}"
+def _cut(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """Return a text that can be logged, without its middle where it is too long."""
+    whole = printable(text)
+    if len(whole) <= longest:
+        return whole
+    half = (longest - len(_GAP)) // 2
+    return f"{whole[:half]}{_GAP}{whole[-half:]}"
 
 
 def _is_set(over: threading.Event | None) -> bool:
