@@ -350,9 +350,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
             level, message = Level.ERROR, f"{reason}; {message}"
         return Diagnosis(level, message, values)
 
-    @property
-    def holds_name(self) -> bool:
-        """True if no other node of this name was made before on this machine, and still is."""
+    def hold_name(self) -> bool:
+        """Hold the node's name on this machine, if no other node does; returns whether it does."""
         return self._name.hold()
 
     def stop(self) -> None:

@@ -45,7 +45,7 @@ def refuse_late(node: ManagedNode[Any]) -> None:
     Raises:
         GraphError: Another node has the name.
     """
-    if not node.holds_name:
+    if not node.hold_name():
         raise _refusal([node.get_fully_qualified_name()], node.context.get_domain_id())
 
 
