@@ -24,9 +24,10 @@ class Stage:
         self.warnings = []
         self.there = []
         self.hear = {}
-        self.stop = EmergencyStop(self, lambda who: None, shared)
+        mismatches = SimpleNamespace(callbacks=lambda topic, quality: None)
+        self.stop = EmergencyStop(self, lambda who: None, shared, mismatches)
 
-    def create_subscription(self, message_type, topic, callback, profile):
+    def create_subscription(self, message_type, topic, callback, profile, event_callbacks):
         self.hear[topic] = callback
         self.asked_for.append((profile.reliability, profile.durability))
 

@@ -56,8 +56,8 @@ class EmergencyStop:
         self,
         node: Node,
         changed: Callable[[str], None],
-        shared: str = "",
-        mismatches: Mismatches | None = None,
+        shared: str,
+        mismatches: Mismatches,
     ) -> None:
         self._node = node
         self._mismatches = mismatches
@@ -140,17 +140,15 @@ class EmergencyStop:
         def hear(message: Bool, info: Any) -> None:
             self._hear(message, info, topic)
 
-        events: dict[str, Any] = {}
-        if self._mismatches is not None:
-            # Who is not heard with the least that can be asked for is not heard at all; that
-            # another subscription does not hear it is nothing to warn of.
-            events["event_callbacks"] = (
-                self._mismatches.callbacks(topic, lambda: profile)
-                if quality == _LEAST
-                else SubscriptionEventCallbacks(use_default_callbacks=False)
-            )
+        # Who is not heard with the least that can be asked for is not heard at all; that another
+        # subscription does not hear it is nothing to warn of.
+        events = (
+            self._mismatches.callbacks(topic, lambda: profile)
+            if quality == _LEAST
+            else SubscriptionEventCallbacks(use_default_callbacks=False)
+        )
         self._subscriptions[topic, quality] = self._node.create_subscription(
-            Bool, topic, hear, profile, **events
+            Bool, topic, hear, profile, event_callbacks=events
         )
 
     def _hear(self, message: Bool, info: Any, topic: str) -> None:
