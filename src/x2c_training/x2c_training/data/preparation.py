@@ -28,7 +28,7 @@ from x2c_imitation.x2cnet.runtime.predictor import fit
 from x2c_training.data import dataset_cache
 from x2c_training.data.dataset_cache import Prepared, PreparedFiles, RowState
 from x2c_training.data.transfer_images import make_transferrer, transfer_key
-from x2c_training.data.transferrer import TransferChoice
+from x2c_training.data.transferrer import TransferChoice, check_landmarks
 from x2c_training.errors import PreparationError
 
 Advance = Callable[[int, int], None]
@@ -68,14 +68,7 @@ def prepare(
             or it cannot be written.
         X2CError: The robot or the motion transfer cannot be used.
     """
-    if config.landmarks and (transfer is None or transfer.sees_images):
-        raise PreparationError(
-            "the network takes the motion of landmarks beside images, and these data have no "
-            "landmarks, or those of no robot that can be simulated, or their images are made by "
-            "a motion transfer that does not start from landmarks: use data that 'x2c collect' "
-            "has made of the virtual face, with the transfer warp, or a network without "
-            "network.landmarks"
-        )
+    check_landmarks(config, transfer)
     pairs = list(data)
     print_ = _fingerprint(pairs, config, transfer)
     place = (folder or data.folder / _CACHE) / print_[:16]

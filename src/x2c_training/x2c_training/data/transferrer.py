@@ -13,8 +13,11 @@ from x2c_core.arrays import ImageBatch
 from x2c_datasets.formats import Pair
 from x2c_imitation.pipeline.observation import Need
 from x2c_imitation.x2cnet.landmark_motion import Motions
+from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.transfer.motion_transfer import DEFAULT_TRANSFER, TRANSFERS
 from x2c_training.errors import PreparationError
+
+_NO_LANDMARKS = "these data have no landmarks, or those of no robot that can be simulated"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,31 @@ class TransferChoice:
     def sees_images(self) -> bool:
         """True where expressions are read off images, not off a data set's landmarks."""
         return Need.IMAGE in TRANSFERS.load(self.name).needs
+
+
+def check_landmarks(
+    config: NetworkConfig, transfer: TransferChoice | None, reason: str = ""
+) -> None:
+    """Check that a network that takes the motion of landmarks beside images can be given it.
+
+    Args:
+        config: Configuration of the network.
+        transfer: Motion transfer of the images; None where none are transferred.
+        reason: Reason why none are, where it is known.
+
+    Raises:
+        PreparationError: The network takes it, and nothing here starts from landmarks.
+    """
+    if not config.landmarks or (transfer is not None and not transfer.sees_images):
+        return
+    if transfer is not None:
+        reason = f"the motion transfer {transfer.name} does not start from them"
+    raise PreparationError(
+        f"network.landmarks needs the motion of landmarks: {reason or _NO_LANDMARKS}. Use data "
+        "that 'x2c collect' has made of the virtual face, with the motion transfer warp (for a "
+        "training data.transfer, with data.transferred at auto), or a network with "
+        "network.landmarks=false"
+    )
 
 
 class Transferrer(ABC):

@@ -24,7 +24,7 @@ from x2c_imitation.x2cnet.transfer.motion_transfer import options_of
 from x2c_training.data.dataset_cache import Prepared, open_prepared
 from x2c_training.data.preparation import Advance, prepare
 from x2c_training.data.transfer_images import why_not
-from x2c_training.data.transferrer import TransferChoice
+from x2c_training.data.transferrer import TransferChoice, check_landmarks
 from x2c_training.device import Team, choose_device
 from x2c_training.errors import PreparationError, TrainingError
 from x2c_training.evaluation.metrics import Errors
@@ -218,13 +218,7 @@ def prepare_data(job: TrainingJob, advance: Advance, tell: Callable[[str], None]
             "transferred images, but data.transferred is no"
         )
     config = settings.network.config()
-    if config.landmarks and (transfer is None or transfer.sees_images):
-        reason = reason or f"the motion transfer {settings.data.transfer} does not start from them"
-        raise PreparationError(
-            f"network.landmarks needs the motion of landmarks: {reason}. Use data that 'x2c "
-            "collect' has made of the virtual face, leave data.transferred at auto and "
-            "data.transfer at warp, or set network.landmarks to false"
-        )
+    check_landmarks(config, transfer, reason)
     return prepare(data, config, transfer, folder=job.cache, workers=job.workers, advance=advance)
 
 
