@@ -118,6 +118,7 @@ class Feedback:
         self._recent = SlidingRange(len(self._names), STANDING)
         self._order: tuple[list[str], Array, Array] | None = None
         self._newest: _Measurement | None = None
+        self._sources = np.full(len(self._names), None, dtype=object)
         self._compared: _Measurement | None = None
 
     def age(self, now: float) -> float | None:
@@ -178,8 +179,12 @@ class Feedback:
         count = len(self._names)
         message = np.full(count, np.nan)
         message[places_here] = given[known_places]
-        named = np.zeros(count, dtype=bool)
-        named[places_here] = True
+        # Who does not measure a joint takes back what it has measured, not what others have.
+        named = np.isfinite(message)
+        self._sources[named] = source
+        named[places_here] |= self._sources[places_here] == source
+        if not named.any():
+            return
         newest = self._newest or _Measurement.none(count)
         # A joint that was not measured for long, or not as a number, is measured for the first
         # time again.
@@ -245,6 +250,7 @@ class Feedback:
         """Forget what was measured, but not what was sent."""
         with self._taking:
             self._newest = None
+            self._sources[:] = None
             self._recent.clear()
             self._plausibility.forget()
         self._monitor.forget()
