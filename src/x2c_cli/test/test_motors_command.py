@@ -226,6 +226,10 @@ def test_hobby_servos_need_their_channels_named(x2c, tmp_path):
         status, said = x2c(*words)
         assert status == 2
         assert "--channels" in said
+        status, said = x2c(*words, "--channels", "10-12")
+        assert status == 2
+        assert "--channels: there is no channel 12" in said
+        assert "expected 0 to 11" in said
         answers = ["", "", "jaw", "jaw pitch", "free", "=1300", "", "=1500", "", ""]
         status, said = x2c(*words, "--channels", "2-2", answers=answers)
         assert status == 0, said

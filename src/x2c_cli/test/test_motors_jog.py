@@ -45,12 +45,23 @@ def test_a_joint_is_jogged_and_stays_inside_its_limits(x2c, bus, face):
     assert bus.servos[1].fastest < 50.0
 
 
-@pytest.mark.parametrize("way", [("--to", 3), ("--to=-15deg",), ("--by", "-0.5 rad")])
+@pytest.mark.parametrize(
+    "way", [("--to", 3), ("--to=-15deg",), ("--by", "-0.5 rad"), ("--to", "-15deg")]
+)
 def test_what_is_outside_the_limits_is_refused(x2c, bus, face, way):
     status, said = x2c("motors", "jog", "--robot", face, "--joint", "jaw", *way)
     assert status == 2
     assert "outside the limits of jaw, -0.22703 to 0: nothing was moved" in said
     assert not bus.servos[1].torque
+
+
+def test_a_negative_number_with_a_unit_is_no_option(x2c, bus, face):
+    status, said = x2c("motors", "jog", "--robot", face, "--joint", "jaw", "--to", "-5deg")
+    assert status == 0, said
+    assert bus.servos[1].goal == round(2048 - np.radians(5.0) * 4096 / (2 * np.pi))
+    status, said = x2c("motors", "jog", "--robot", face, "-x")
+    assert status == 2
+    assert "unrecognized arguments: -x" in said
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "1,5", "0.1 volt", "1_0", "0x1", ""])

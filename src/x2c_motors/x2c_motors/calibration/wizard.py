@@ -111,6 +111,12 @@ def _motors(
     motors = found[0].found
     if not driver.detects_motors:
         chosen = _given(channels, "a hobby servo cannot be detected: say which channels have one")
+        there = [motor.address for motor in motors]
+        if missing := [one for one in (chosen[0], chosen[-1]) if one not in there]:
+            raise MotorCalibrationError(
+                f"--channels: there is no {driver.address_form.key} {missing[0]} at "
+                f"{found[0].place}: expected {there[0]} to {there[-1]}"
+            )
         motors = [motor for motor in motors if motor.address in chosen]
     return found[0].options, motors
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _FASTEST = 6.0
 """Calibration moves no motor faster [rad/s]."""
 
+_NEGATIVE = re.compile(r"-\.?\d")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -137,6 +139,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 class _ActionParser(CommandParser):
     """Parser of one action; where a type of motors is given, its help lists their options."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A negative number may have a unit, and is no option.
+        self._negative_number_matcher = _NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and what to give, in one sentence, and exit."""
