@@ -107,3 +107,16 @@ def test_a_count_of_turns_starts_again_when_the_servo_is_energised():
     made = BoardCalibration([one], 1.0)
     for raw, left_alone in ((-20.0, True), (0.0, False), (400.0, False), (4246.0, True)):
         assert made.outside(made.to_positions([raw]), 0.1) == [left_alone]
+
+
+def test_a_reading_is_taken_into_the_turn_nearest_to_the_joints_way():
+    servo = JointCalibration(
+        "jaw", 1, 3700.0, 1.0, 1, 0.0, 4095.0, 4096.0, (0.0, 4095.0), (3500.0, 4090.0)
+    )
+    hobby = JointCalibration("lid", 2, 1500.0, 1.0, -1, 900.0, 2100.0)
+    made = BoardCalibration([servo, hobby], 1.0)
+    for reading, raw in [(3600, 3600), (4095, 4095), (3, 4099), (1800, 1800), (1600, 5696)]:
+        assert made.measured([reading, 1400]).tolist() == [raw - 3700, 100]
+    assert np.isnan(made.measured([np.nan, np.nan])).all()
+    assert made.away(0, 390.0, -3706.0) == 0.0
+    assert made.away(1, 390.0, -3706.0) == 4096.0

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from x2c_motors.configuration.boards import make_driver
 from x2c_motors.emulators.dynamixel_bus import DynamixelBus
 from x2c_motors.emulators.feetech_bus import FeetechBus
 from x2c_motors.emulators.maestro_board import MaestroBoard
+from x2c_motors.emulators.servo import Servo
 from x2c_motors.errors import BlockedError, DriverError
 from x2c_testing.motor_robots import SCALE, channel_section, motor_robot, servo_section
 
@@ -66,6 +69,34 @@ def test_a_motor_across_the_wrap_is_not_driven_the_long_way_round(make, bus):
     with make(joints=near) as mover, pytest.raises(DriverError, match="readings start again"):
         mover.go(0, 0.0)
     assert not bus.servos[1].torque
+
+
+class Yielding(Servo):
+    """It yields a little to what pulls at it, and its readings start again at the turn's end."""
+
+    @property
+    def position(self):
+        return (super().position + 8.0) % 4096.0
+
+    def enable_torque(self, torque):
+        self.torque = torque
+
+
+@pytest.mark.parametrize(
+    ("zero", "end"), [(3767, 0.5), (2048, 4093 / SCALE - np.pi)], ids=["part", "whole turn"]
+)
+def test_a_motor_that_yields_past_the_end_of_its_turn_is_not_driven_to_the_other_end(
+    make, bus, zero, end
+):
+    servo = bus.servos[1] = Yielding(4000.0)
+    goals = []
+    servo.command = lambda goal: (goals.append(goal), Servo.command(servo, goal))
+    with make(joints={"jaw": {"id": 1, "zero": zero}, "brow": {"id": 2}, "lid": {"id": 3}}) as one:
+        one._joints[0] = replace(one._joints[0], lower=-np.pi, upper=np.pi)
+        one.go(0, end)
+        assert abs(one.away(0, end)) < 0.02
+        one.go(0, end)
+    assert min(goals) > 3900
 
 
 def test_a_motor_that_does_not_follow_is_not_pressed_on(make, bus, monkeypatch, wait_until):

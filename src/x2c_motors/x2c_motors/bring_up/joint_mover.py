@@ -181,7 +181,15 @@ class JointMover:
             return False
         if not self.driver.measures or self._joints[joint].type != "revolute":
             return True
-        return abs(self.position(joint) - self._where[joint]) <= _FREE
+        return abs(self.away(joint, self._where[joint])) <= _FREE
+
+    def away(self, joint: int, target: float) -> float:
+        """Return how far a joint is from a position, the short way round [rad or m].
+
+        Raises:
+            DriverError: Its motor does not answer.
+        """
+        return self.driver.calibration.away(joint, self.position(joint), target)
 
     def _torque_enabled(self, joint: int) -> bool:
         """Return whether a motor has torque.
@@ -282,9 +290,10 @@ class JointMover:
         if math.isnan(position):
             self._check_torque(joint)
             position = self.position(joint)
-        one = self._joints[joint]
-        if one.type == "revolute" and abs(position - self._where[joint]) > slack:
-            raise BlockedError(one.name, position)
+        one, sent = self._joints[joint], self._where[joint]
+        away = self.driver.calibration.away(joint, position, sent)
+        if one.type == "revolute" and abs(away) > slack:
+            raise BlockedError(one.name, sent + away)
 
     def _reading(self, joint: int) -> float:
         """Return the position of a joint [rad or m]; NaN where its motor does not answer."""

@@ -286,7 +286,7 @@ class PoseTeaching:
             self._course.driven(self._raw.to_raw(error.position))
             raise
         self._course.driven(place)
-        if self._mover.driver.measures and abs(self._mover.position(0) - position) > _BLOCKED:
+        if self._mover.driver.measures and abs(self._mover.away(0, position)) > _BLOCKED:
             self._dialogue.say(
                 "[yellow]The motor has not got there: something is in its way. "
                 "Go back a little.[/yellow]"

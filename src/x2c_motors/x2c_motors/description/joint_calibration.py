@@ -136,6 +136,22 @@ class BoardCalibration:
         lowest, highest = self._way
         return np.asarray(np.maximum(np.maximum(lowest - raw, raw - highest), 0.0))
 
+    def measured(self, readings: ArrayLike) -> Array:
+        """Return joint positions (n,) for readings (n,), taken into the turn nearest to the way.
+
+        A joint that holds at the end of its servo's turn may stand a little past it, where
+        readings start again. It has not gone to the other end.
+        """
+        raw = np.asarray(readings, dtype=np.float64)
+        turns = np.array([raw, raw - self._turn, raw + self._turn])
+        nearest = np.argmin([self._off_way(one) for one in turns], axis=0)
+        return self.to_positions(np.choose(nearest, turns))
+
+    def away(self, joint: int, position: float, other: float) -> float:
+        """Return how far a joint's position is from another, the short way round [rad or m]."""
+        turn = float(self._turn[joint] / abs(self._slope[joint]))
+        return math.remainder(position - other, turn) if turn else position - other
+
     def to_positions(self, raw: ArrayLike) -> Array:
         """Return joint positions (n,) [rad or m] for raw values (n,); NaN stays NaN."""
         return np.asarray((np.asarray(raw, dtype=np.float64) - self._zero) / self._slope)

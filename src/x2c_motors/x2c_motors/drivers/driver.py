@@ -219,7 +219,7 @@ class MotorDriver(ABC):
         raw = np.full(len(self.calibration), np.nan)
         if indices:
             raw[indices] = raw_values(self.receive_raw(indices), len(indices))
-        return self.calibration.to_positions(raw)
+        return self.calibration.measured(raw)
 
     @abstractmethod
     def torque(self, on: bool, joints: Sequence[int] | None = None) -> None:
