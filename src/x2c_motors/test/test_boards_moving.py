@@ -26,13 +26,13 @@ PERIOD = 0.01
 VELOCITY = 4.0
 
 
-def robot_on_two_boards(folder):
+def robot_on_two_boards(folder, **options):
     """Return a robot with its jaw and lid on one board and its brow on another."""
     motor_robot(folder, {})
     content = yaml.safe_load((folder / "robot.yaml").read_text())
     content["drivers"] = {
-        "mouth": servo_section("dynamixel", "/dev/a", [1, 2], ["jaw", "lid"]),
-        "brows": servo_section("dynamixel", "/dev/b", [1], ["brow"]),
+        "mouth": servo_section("dynamixel", "/dev/a", [1, 2], ["jaw", "lid"], **options),
+        "brows": servo_section("dynamixel", "/dev/b", [1], ["brow"], **options),
     }
     (folder / "robot.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     return load_robot(folder)
@@ -97,11 +97,11 @@ class Motors(DynamixelDriver):
 class Face:
     """A robot on two boards, ticked by hand."""
 
-    def __init__(self, folder, monkeypatch, limits=()):
+    def __init__(self, folder, monkeypatch, limits=(), **options):
         monkeypatch.setattr(
             "x2c_motors.configuration.boards.driver_class", lambda name, key: Motors
         )
-        robot = robot_on_two_boards(folder)
+        robot = robot_on_two_boards(folder, **options)
         object.__setattr__(robot, "coupled_limits", tuple(limits))
         self.said = []
         self.boards = motor_boards(
@@ -228,6 +228,24 @@ def test_a_motor_that_falls_stops_no_other(face):
         assert face.pose[0] == pytest.approx(face.command[0], abs=1e-9)
     assert fell
     assert face.mouth.returned == {"lid": 1}
+
+
+def test_a_stop_waits_for_no_command_however_seldom_they_are_sent(
+    tmp_path, monkeypatch, wait_until
+):
+    board = Face(tmp_path, monkeypatch, rate=0.001).boards[0]
+    ticks = []
+
+    def tick(one):
+        one.controller.tick(time.monotonic())
+        ticks.append(one.controller.condition)
+
+    board.start(tick, lambda: True)
+    wait_until(lambda: ticks, what="the first tick")
+    board.command(np.zeros(len(NAMES)), time.monotonic())
+    board.stop()
+    wait_until(lambda: Condition.STOPPED in ticks, what="the stop")
+    assert board.end(10.0)
 
 
 def test_a_stop_reaches_every_board_although_one_hangs(face):

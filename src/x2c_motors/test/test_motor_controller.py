@@ -472,6 +472,15 @@ def test_a_motor_outside_its_range_is_left_alone_until_it_is_moved_inside(stage,
     assert stage.motors.step <= VELOCITY * PERIOD * (1 + 1e-6)
 
 
+def test_however_seldom_commands_are_sent_no_motor_far_outside_its_range_is_pulled_in(tmp_path):
+    stage = Stage(tmp_path, rate=4.0)
+    stage.motors.pose = np.array([1.2, 0.1, 0.1])
+    stage.command = [0.0, 0.0, 0.0]
+    stage.run(5.0, 0.25)
+    assert stage.motors.on.tolist() == [False, True, True]
+    assert stage.controller.outside == ("jaw",)
+
+
 def test_a_motor_on_the_other_side_of_the_wrap_is_left_alone_until_it_is_turned_back(tmp_path):
     stage = Stage(tmp_path, zeros={"jaw": 3700}, ranges={"jaw": [0, 4095]})
     # A little past raw 4095, where readings start again: by the motor's way it is far away.

@@ -108,6 +108,21 @@ def test_servos_follow_commands_and_states_are_measured(owner, bus):
     assert owner.states[-1].header.stamp.sec > 0
 
 
+def test_who_else_commands_the_joints_is_named(ros, owner, wait_until):
+    owner.wanted = [0.0, 0.0, 0.0]
+    owner.wait_for("following")
+    other = ros.node.create_publisher(JointState, "joint_commands", STREAM)
+
+    def said():
+        status = ros.diagnosis("motor_driver_node")
+        return "" if status is None else status.message
+
+    wait_until(lambda: "2 publishers command the joints" in said(), "the warning")
+    assert said().count(ros.node.get_fully_qualified_name()) == 2
+    ros.node.destroy_publisher(other)
+    wait_until(lambda: said() == "following", "the end of the warning")
+
+
 def test_unplugged_and_plugged_in_again_nothing_jumps(owner, bus):
     owner.wanted = [0.4, 0.4, 0.4]
     owner.wait_for_pose(owner.wanted)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes that command the joints, as the motor driver hears of them at its end."""
+"""The nodes that command the joints, as the motor driver hears of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 
 from x2c_msgs.msg import ActuationState
-from x2c_node.graph.endpoints import node_name, publishers
+from x2c_node.graph.endpoints import node_label, node_name, publishers
 from x2c_node.qos import STREAM
 from x2c_node.spinning.executor import report_failure
 from x2c_node.spinning.polling import take_messages
@@ -15,6 +15,20 @@ from x2c_node.spinning.polling import take_messages
 _TYPE = "x2c_msgs/msg/ActuationState"
 
 _ENDING = (ActuationState.EASING, ActuationState.HALTING)
+
+
+def rivals(node: Node, topic: str) -> str:
+    """Return a warning of publishers that command the same joints; empty for one or none.
+
+    Args:
+        node: Node that takes the commands.
+        topic: Topic of the commands.
+    """
+    there = publishers(node, node.resolve_topic_name(topic)) or ()
+    if len(there) < 2:
+        return ""
+    names = ", ".join(sorted(map(node_label, there)))
+    return f"{len(there)} publishers command the joints, by turns ({names}): end all but one"
 
 
 class Commanders:

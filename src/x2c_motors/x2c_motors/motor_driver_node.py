@@ -19,7 +19,7 @@ from x2c_actuation.safety.emergency_stop import EmergencyStop
 from x2c_core.robot.joint_targets import JointTargets, UnknownNames
 from x2c_core.robot.robot_file import load_robot
 from x2c_core.words import counted
-from x2c_motors.commanders import Commanders
+from x2c_motors.commanders import Commanders, rivals
 from x2c_motors.configuration.boards import make_boards, port_overrides
 from x2c_motors.control.motor_board import MotorBoard, motor_boards
 from x2c_motors.control.motor_condition import Condition
@@ -165,7 +165,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         """Stop the motors, as an emergency stop does."""
         self._stopped = True
         for board in self._boards:
-            board.controller.stop()
+            board.stop()
         # Where the thread that drives them has died, the motors are left as a stop leaves them.
         for board in self._boards:
             if board.died:
@@ -181,6 +181,8 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
             publishers = self.count_publishers(topic)
             level = Level.WARN
             message = f"connected; waiting for {topic} ({counted(publishers, 'publisher')})"
+        if level in (Level.OK, Level.WARN) and (warning := rivals(self, "joint_commands")):
+            level, message = Level.WARN, f"{message}; {warning}"
         return Diagnosis(level, message, {**found.values, **clamped})
 
     def _take(self, message: JointState) -> None:
@@ -230,7 +232,7 @@ class MotorDriverNode(ManagedNode[MotorDriverParameters]):
         self._stopped = True
         # All are asked before any is waited for.
         for board in self._boards:
-            board.controller.stop()
+            board.stop()
         if first:
             self._stop_unattended()
 

@@ -42,7 +42,7 @@ class MotorBoard:
         self.joint_indices = np.array(board.joint_indices, dtype=np.intp)
         self._period = 1.0 / board.driver.settings.rate
         self._awake = threading.Condition()
-        self._fresh = self._ending = self._left = self._done = False
+        self._fresh = self._urgent = self._ending = self._left = self._done = False
         self._thread: threading.Thread | None = None
 
     @property
@@ -94,6 +94,13 @@ class MotorBoard:
             self._fresh = True
             self._awake.notify()
 
+    def stop(self) -> None:
+        """Stop the motors at once, whatever the rate of commands, and until a reset."""
+        self.controller.stop()
+        with self._awake:
+            self._urgent = True
+            self._awake.notify()
+
     def ask_to_end(self) -> None:
         """Let the thread end after the tick that it is in."""
         with self._awake:
@@ -121,6 +128,10 @@ class MotorBoard:
         self.controller.end()
         return True
 
+    @property
+    def _hurried(self) -> bool:
+        return self._urgent or self._ending
+
     def _run(
         self, tick: Callable[[MotorBoard], None], alive: Callable[[], bool], pulse: Pulse
     ) -> None:
@@ -141,14 +152,14 @@ class MotorBoard:
         while alive():
             with self._awake:
                 wait = last + self._period - time.monotonic()
-                self._awake.wait_for(lambda: self._fresh or self._ending, max(wait, 0.0))
+                self._awake.wait_for(lambda: self._fresh or self._hurried, max(wait, 0.0))
                 # A command that comes at once after the last is sent a little later.
                 soon = last + _SOONEST * self._period - time.monotonic()
                 if soon > 0.0:
-                    self._awake.wait_for(lambda: self._ending, soon)
+                    self._awake.wait_for(lambda: self._hurried, soon)
                 if self._ending:
                     return
-                self._fresh = False
+                self._fresh = self._urgent = False
             last = time.monotonic()
             pulse.beat()
             tick(self)

@@ -12,6 +12,9 @@ from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
 from x2c_motors.control.motor_link import MotorLink, Tell
 
+_LONGEST_TICK = 0.02
+"""Longest time between two commands in which joints count as moving on smoothly [s]."""
+
 
 class MotorWriter:
     """Writer of positions to motors that have torque and stand inside their raw range.
@@ -35,8 +38,10 @@ class MotorWriter:
         self.held = np.zeros(len(joints), bool)
         self.known = np.zeros(len(joints), bool)
         self._link, self._tell = link, tell
-        # A joint whose torque is enabled may be that far from where it is sent: a tick's way.
-        self._slack = np.array([joint.velocity for joint in joints]) / link.driver.settings.rate
+        # A joint whose torque is enabled may be that far from where it is sent: a tick's way, as
+        # far as ticks are short.
+        period = min(1.0 / link.driver.settings.rate, _LONGEST_TICK)
+        self._slack = period * np.array([joint.velocity for joint in joints])
         self._outside = np.zeros(len(joints), bool)
 
     @property
