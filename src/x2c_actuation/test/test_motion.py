@@ -234,3 +234,8 @@ def test_joints_stay_within_what_they_are_said_to_reach(of, places):
             state = motion.step(motion.targets)
             assert (state.position >= low - TOLERANCE * span).all()
             assert (state.position <= high + TOLERANCE * span).all()
+
+
+def test_without_joints_there_is_no_motion():
+    with pytest.raises(MotionError, match="no joint"):
+        JointMotion(MotionLimits.of([]), 0.01)

@@ -146,6 +146,17 @@ def test_joints_of_all_boards_follow(face):
     assert {board.controller.condition for board in face.boards} == {Condition.FOLLOWING}
 
 
+def test_a_board_without_joints_is_left_alone(tmp_path):
+    folder = robot_on_two_boards(tmp_path).folder
+    content = yaml.safe_load((folder / "robot.yaml").read_text())
+    content["drivers"]["new"] = servo_section("dynamixel", "/dev/c", [], [])
+    (folder / "robot.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    robot, said = load_robot(folder), []
+    made = motor_boards(robot, make_boards(robot), lambda bad, text: said.append(text))
+    assert [board.name for board in made] == ["mouth", "brows"]
+    assert said == ["drivers.new has no joints: its motors are left alone"]
+
+
 def test_a_lost_board_does_not_stop_or_slow_the_other(face):
     face.follow([0.0, 0.0, 0.0])
     face.brows.link.driver.error = lost()

@@ -37,12 +37,15 @@ class JointMotion:
         period: Time between two steps, where a step does not say otherwise [s].
 
     Raises:
-        MotionError: The period is not positive.
+        MotionError: The period is not positive, or there are no joints.
     """
 
     def __init__(self, limits: MotionLimits, period: float) -> None:
         if not (math.isfinite(period) and period > 0.0):
             raise MotionError(f"the time between two steps must be positive, got {period}")
+        if not len(limits.lower):
+            # ruckig would divide by their number, which ends the process.
+            raise MotionError("there is no joint to move")
         self.refused = 0
         self._limits = limits
         self._period = period

@@ -175,13 +175,17 @@ def motor_boards(
 
     Args:
         robot: Robot that they belong to.
-        boards: Its boards.
+        boards: Its boards; those without joints are left out.
         tell: Called with whether it is a fault, and a sentence.
         sent: Positions that joints were sent last [rad or m], by name.
     """
-    parts = _motions(robot, boards)
+    for board in boards:
+        if not board.joint_indices:
+            # As while its motors are still to be calibrated.
+            tell(True, f"{board.driver.settings.key} has no joints: its motors are left alone")
+    moving = [board for board in boards if board.joint_indices]
     made = []
-    for board, motion in zip(boards, parts, strict=True):
+    for board, motion in zip(moving, _motions(robot, moving), strict=True):
         joints = [robot.joints[place] for place in board.joint_indices]
         told = _named(tell, board.name)
         controller = MotorController(board.driver, joints, told, motion, sent)
