@@ -56,6 +56,17 @@ def test_a_joint_left_alone_keeps_its_pulse(chip, driver):
     assert chip.ticks(5) == before
 
 
+def test_a_chip_is_of_one_driver_at_a_time(chip, driver, tmp_path):
+    other = make_driver(motor_robot(tmp_path / "other", channel_section("pca9685")))
+    for _ in range(2):
+        with pytest.raises(DriverError, match="in use by another program") as caught:
+            other.open()
+        assert caught.value.fault is Fault.ABSENT
+    driver.close()
+    other.open()
+    other.close()
+
+
 def test_pulses_survive_a_new_connection(chip, driver):
     sent = driver.write([0.1, 0.2, 0.3])
     driver.close()

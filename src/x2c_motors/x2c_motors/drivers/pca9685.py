@@ -6,11 +6,14 @@ Registers: NXP, PCA9685 product data sheet, revision 4. Positions are pulses in 
 
 from __future__ import annotations
 
+import fcntl
+import os
+import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import smbus2
@@ -83,6 +86,7 @@ class Pca9685Driver(MotorDriver):
         """Open the bus; a chip that sleeps, as after power-on, is set up and woken."""
         with self._failures(Fault.ABSENT):
             self._bus = smbus2.SMBus(self.options.bus)
+        self._claim()
         mode = self._get(_MODE1, 1)[0]
         wanted = _prescale(self.options)
         if mode & _SLEEP or self._get(_PRESCALE, 1)[0] != wanted:
@@ -93,6 +97,22 @@ class Pca9685Driver(MotorDriver):
             self._set(_MODE2, [_TOTEM_POLE])
         self._set(_MODE1, [_INCREMENT])
         time.sleep(_WAKING)
+
+    def _claim(self) -> None:
+        """Keep the chip for this driver, as long as its bus is open.
+
+        Unlike a serial port, a bus is open to several programs at a time, as it has several chips:
+        the byte of its device file at the chip's address is locked.
+        """
+        byte = (fcntl.F_WRLCK, os.SEEK_SET, self.options.address, 1, 0)
+        try:
+            descriptor = cast("int", self._bus.fd)
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("@hhqqi4x", *byte))
+        except (BlockingIOError, PermissionError) as error:
+            self.close()
+            raise DriverError(
+                Fault.ABSENT, f"the PCA9685 ({self.place}) is in use by another program"
+            ) from error
 
     def close(self) -> None:
         """Close the bus."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import weakref
 from collections.abc import Sequence
 
 MODE1, LED0, ALL_LED, PRESCALE = 0x00, 0x06, 0xFA, 0xFE
@@ -16,6 +18,7 @@ class Pca9685Chip:
     Attributes:
         address: I2C address.
         there: Whether it answers on the bus.
+        device: Descriptor of the file that stands for the bus.
         steps: Longest step of each channel's pulse [tick].
 
     Args:
@@ -25,6 +28,8 @@ class Pca9685Chip:
     def __init__(self, address: int = 0x40) -> None:
         self.address = address
         self.there = True
+        self.device = os.memfd_create("i2c")
+        weakref.finalize(self, os.close, self.device)
         self.steps = [0] * 16
         self.power_cycle()
 
@@ -79,9 +84,11 @@ def bus_class(chip: Pca9685Chip) -> type:
         def __init__(self, number: int) -> None:
             if number != 1:
                 raise FileNotFoundError(errno.ENOENT, "No such file", f"/dev/i2c-{number}")
+            self.fd = os.open(f"/proc/self/fd/{chip.device}", os.O_RDWR)
 
         def close(self) -> None:
             """Close the bus."""
+            os.close(self.fd)
 
         def read_i2c_block_data(self, address: int, register: int, size: int) -> list[int]:
             """Read a block."""
