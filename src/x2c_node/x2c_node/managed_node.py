@@ -277,7 +277,9 @@ class ManagedNode(LifecycleNode, Generic[P]):
 
     def timer(self, period: float, callback: Callable[[], None]) -> Timer:
         """Call something every so often [s] by a steady clock."""
-        guarded = self._guarded(callback, "timer", over=self._scope.end(early=True))
+        guarded: Any = self._guarded(callback, "timer", over=self._scope.end(early=True))
+        # rclpy asks for it before each call, and to find it out takes longer than most calls.
+        guarded.__signature__ = inspect.Signature()
         made = self.create_timer(period, guarded, clock=self._steady_clock)
         self._scope.append(lambda: self.destroy_timer(made))
         return made
