@@ -12,9 +12,14 @@ from torch import nn
 from torch.nn import functional
 
 from x2c_imitation.x2cnet.liveportrait.networks.warping import _moved, coordinates
-from x2c_imitation.x2cnet.liveportrait.processor import winograd
-from x2c_imitation.x2cnet.liveportrait.processor.enlarged import EnlargedConvolution
+from x2c_imitation.x2cnet.liveportrait.processor import packed_convolution, winograd
+from x2c_imitation.x2cnet.liveportrait.processor.enlarged import (
+    EnlargedConvolution,
+    EnlargedVolumeConvolution,
+)
 from x2c_imitation.x2cnet.liveportrait.processor.fourier import FourierConvolution
+from x2c_imitation.x2cnet.liveportrait.processor.packed_convolution import PackedConvolution
+from x2c_imitation.x2cnet.liveportrait.processor.summed import SummedConvolution
 from x2c_imitation.x2cnet.liveportrait.processor.winograd import WinogradConvolution
 from x2c_testing.tensors import assert_close
 
@@ -50,7 +55,7 @@ def test_winograds_filters_of_volumes(at_once, monkeypatch):
 def test_filters_of_many_taps(size):
     convolution = nn.Conv3d(4, 3, 7, padding=3)
     volumes = torch.randn(2, 4, *size)
-    close(FourierConvolution(convolution)(volumes), convolution(volumes))
+    close(FourierConvolution(convolution, size[0])(volumes), convolution(volumes))
 
 
 @pytest.mark.parametrize("factor", [1, 2, 4])
@@ -59,6 +64,32 @@ def test_filters_of_an_enlarged_image(factor):
     images = torch.randn(2, 6, 5, 9)
     expected = convolution(functional.interpolate(images, scale_factor=float(factor))).relu()
     close(EnlargedConvolution(convolution, factor)(images), expected)
+
+
+@pytest.mark.parametrize("size", [(4, 5, 9), (1, 1, 1), (2, 16, 3)])
+def test_filters_of_an_enlarged_volume(size):
+    convolution = nn.Conv3d(6, 8, 3, padding=1)
+    volumes = torch.randn(2, 6, *size)
+    enlarged = functional.interpolate(volumes, scale_factor=(1.0, 2.0, 2.0))
+    found = EnlargedVolumeConvolution(convolution, (4, 5, 9))(volumes)
+    close(found, convolution(enlarged).relu())
+
+
+@pytest.mark.parametrize("taps", [1, 3, 7])
+def test_filters_with_few_outputs(taps):
+    convolution = nn.Conv2d(6, 2, taps, padding=taps // 2)
+    images = torch.randn(2, 6, 8, 5)
+    close(SummedConvolution(convolution)(images), convolution(images))
+
+
+@pytest.mark.parametrize("packs", [True, False])
+def test_filters_whose_weights_are_laid_out_once(packs, monkeypatch):
+    if not packs:
+        monkeypatch.setattr(packed_convolution, "_CAN_PACK", False)
+    convolution = nn.Conv3d(6, 8, 3, padding=1)
+    volumes = torch.randn(2, 6, 4, 9, 5)
+    found = PackedConvolution(convolution.weight, convolution.bias, (4, 5, 9))
+    close(found(volumes), convolution(volumes).relu())
 
 
 def test_a_volume_moves_as_one_that_is_sampled_at_each_voxel():

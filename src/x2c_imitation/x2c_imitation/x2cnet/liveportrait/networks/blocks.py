@@ -37,7 +37,7 @@ class ConvBlock(nn.Module):
         else:
             self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
             self.norm = nn.BatchNorm2d(outputs)
-        self.activation = nn.LeakyReLU(slope) if slope else nn.ReLU()
+        self.activation: nn.Module = nn.LeakyReLU(slope) if slope else nn.ReLU()
         self.before = before or nn.Identity()
         self.after = after or nn.Identity()
 

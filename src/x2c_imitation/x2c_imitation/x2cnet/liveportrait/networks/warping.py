@@ -66,7 +66,7 @@ class _HourglassDecoder(nn.Module):
         *joined, x = levels
         for block, level in zip(self.up_blocks, reversed(joined), strict=True):
             x = torch.cat([block(x), level], dim=1)
-        activated: Tensor = self.norm(self.conv(x)).relu()
+        activated: Tensor = self.norm(self.conv(x)).relu_()
         return activated
 
 
@@ -92,7 +92,7 @@ class _DenseMotion(nn.Module):
         self.mask: nn.Module = nn.Conv3d(width, _MOTIONS, 7, padding=3)
         self.compress = nn.Conv3d(CHANNELS, _REDUCED, 1)
         self.norm = nn.BatchNorm3d(_REDUCED)
-        self.occlusion = nn.Conv2d(width * DEPTH, 1, 7, padding=3)
+        self.occlusion: nn.Module = nn.Conv2d(width * DEPTH, 1, 7, padding=3)
 
     def forward(self, volumes: Tensor, driving: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
         reduced = self.norm(self.compress(volumes)).relu()
