@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import ControlState, FaceState
 from x2c_core.images import theme
-from x2c_core.images.theme import bgr, put_text, text_width
+from x2c_core.images.theme import bgr, fill, put_text, text_width
 from x2c_evaluation.run_report.face_drawing import draw_face
 from x2c_evaluation.run_report.panels import ControlBars, fit_image, show_message
 
@@ -66,7 +66,7 @@ class Composer:
         left = _width_of_person(person, robot)
         right = WIDTH - left - 3 * _GAP
         self._canvas = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
-        self._canvas[:] = bgr(theme.BACKGROUND)
+        fill(self._canvas, theme.BACKGROUND)
         put_text(self._canvas, title, 2 * _GAP, 34, 24, theme.TEXT)
         x = 2 * _GAP + text_width(title, 24) + 18
         put_text(self._canvas, subtitle, x, 34, 16, theme.FAINT)

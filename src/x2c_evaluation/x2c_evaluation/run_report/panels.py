@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from x2c_core.arrays import ImageArray
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_core.images.theme import bgr, put_text
+from x2c_core.images.theme import bgr, fill, put_text
 
 _NAME_SIZE = 12
 _VALUE_SIZE = 10
@@ -52,7 +52,7 @@ def fit_image(panel: ImageArray, image: ImageArray) -> Placement:
     shown_height = min(max(round(height * scale), 1), panel.shape[0])
     x, y = (panel.shape[1] - shown_width) // 2, (panel.shape[0] - shown_height) // 2
     if shown_width < panel.shape[1] or shown_height < panel.shape[0]:
-        panel[:] = bgr(theme.PANEL)
+        fill(panel, theme.PANEL)
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
     target = panel[y : y + shown_height, x : x + shown_width]
     target[:] = cv2.resize(image, (shown_width, shown_height), interpolation=method)
@@ -61,7 +61,7 @@ def fit_image(panel: ImageArray, image: ImageArray) -> Placement:
 
 def show_message(panel: ImageArray, text: str) -> None:
     """Show a text in place of an image."""
-    panel[:] = bgr(theme.PANEL)
+    fill(panel, theme.PANEL)
     put_text(panel, text, panel.shape[1] // 2, panel.shape[0] // 2, 16, theme.FAINT, "centre")
 
 
@@ -112,7 +112,7 @@ class ControlBars:
 
     def _draw_ground(self, width: int, height: int) -> ImageArray:
         ground = np.empty((height, width, 3), dtype=np.uint8)
-        ground[:] = bgr(theme.PANEL)
+        fill(ground, theme.PANEL)
         for control in controls.CONTROLS:
             left, right = self._bar(control.index)
             ground[self._top : self._bottom, left:right] = bgr(theme.TRACK)

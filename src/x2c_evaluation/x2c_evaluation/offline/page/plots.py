@@ -244,14 +244,21 @@ def _states(result: RecordingResult, states: Sequence[Stretch], duration: float)
 def _thinned(times: Array, values: Array) -> tuple[Array, Array]:
     if len(values) <= _MOST_POINTS:
         return times, values
-    buckets = np.array_split(np.arange(len(values)), _MOST_POINTS // 2)
-    kept: list[int] = []
-    for bucket in buckets:
-        finite = bucket[np.isfinite(values[bucket])]
-        if len(finite) < len(bucket):
-            # A gap stays one.
-            kept.append(int(bucket[~np.isfinite(values[bucket])][0]))
-        if len(finite):
-            kept += [int(finite[values[finite].argmin()]), int(finite[values[finite].argmax()])]
-    places = np.unique(kept)
-    return times[places], values[places]
+    # A row for each stretch; they are of one length, or shorter by one.
+    count = _MOST_POINTS // 2
+    shorter, longer = divmod(len(values), count)
+    lengths = shorter + (np.arange(count) < longer)
+    places = (np.cumsum(lengths) - lengths)[:, None] + np.arange(shorter + 1)
+    inside = np.arange(shorter + 1) < lengths[:, None]
+    stretches = values[np.minimum(places, len(values) - 1)]
+    finite = np.isfinite(stretches) & inside
+    # A gap stays one.
+    gaps = ~np.isfinite(stretches) & inside
+    kept = np.zeros(len(values), dtype=bool)
+    for wanted, found in (
+        (gaps, gaps.argmax(axis=1)),
+        (finite, np.where(finite, stretches, np.inf).argmin(axis=1)),
+        (finite, np.where(finite, stretches, -np.inf).argmax(axis=1)),
+    ):
+        kept[places[np.arange(count), found][wanted.any(axis=1)]] = True
+    return times[kept], values[kept]

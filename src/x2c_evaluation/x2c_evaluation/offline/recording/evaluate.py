@@ -19,13 +19,13 @@ from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issue, Issues
 from x2c_core.words import among_all, counted
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
 from x2c_evaluation.offline.recording.run_figures import recorded_run, run_figures
 from x2c_evaluation.offline.results import statistics
 from x2c_evaluation.offline.results.references import compare, find_references
 from x2c_evaluation.offline.results.result import Figures, RecordingResult, SourceFigures
 from x2c_evaluation.offline.sources.choice import open_frames, path_of
 from x2c_evaluation.offline.visuals.key_images import KeyFrameFiles, draw_key_frames
+from x2c_evaluation.offline.visuals.studio import RobotStudio
 from x2c_evaluation.pipeline.offline_pipeline import Imitated, imitate
 from x2c_evaluation.pipeline.settings import EvaluationSettings
 from x2c_evaluation.pipeline.single_images import imitate_images
@@ -127,19 +127,25 @@ def failure(job: EvaluationJob, reason: str, issues: Iterable[Issue] = ()) -> Ev
 def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> EvaluationOutcome:
     settings, robot = job.settings, job.settings.robot()
     source = open_frames(job.source, job.topic, settings.calibration)
-    if source.is_independent:
-        imitated = imitate_images(source, settings, robot, issues, progress)
-    else:
-        imitated = imitate(source, settings, robot, issues, progress)
-    run = None if source.bag is None else recorded_run(source.bag, imitated.curves)
-    references = find_references(source, run, job.against, job.name, issues)
-    curves, errors = compare(imitated.curves, references, issues)
-    failed = _why_nothing(imitated)
-    fidelity, key_frames = None, KeyFrameFiles()
-    if not failed:
-        if settings.fidelity and not source.is_independent:
-            fidelity = fidelity_figures(source, curves, robot, settings, issues)
-        key_frames = draw_key_frames(source, curves, robot, issues, imitated.turn_of, job.clips)
+    with RobotStudio(robot) as studio:
+        if source.is_independent:
+            imitated = imitate_images(source, settings, robot, issues, progress)
+        else:
+            imitated = imitate(source, settings, robot, issues, progress)
+        run = None if source.bag is None else recorded_run(source.bag, imitated.curves)
+        references = find_references(source, run, job.against, job.name, issues)
+        curves, errors = compare(imitated.curves, references, issues)
+        failed = _why_nothing(imitated)
+        fidelity, key_frames = None, KeyFrameFiles()
+        if not failed:
+            if settings.fidelity and not source.is_independent:
+                # Only here: it imports the simulator, which the studio does beside other work.
+                from x2c_evaluation.offline.recording.fidelity_figures import fidelity_figures
+
+                fidelity = fidelity_figures(source, curves, robot, settings, issues)
+            key_frames = draw_key_frames(
+                source, curves, studio, issues, imitated.turn_of, job.clips
+            )
     figures = Figures(
         frames=statistics.frame_statistics(curves, imitated.read, imitated.unusable),
         tracking=statistics.tracking_statistics(curves, imitated.neutral_at, imitated.rotation),

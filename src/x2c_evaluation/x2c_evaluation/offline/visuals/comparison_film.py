@@ -17,7 +17,7 @@ from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.images import theme
 from x2c_core.images.orientation import turned
-from x2c_core.images.theme import bgr, put_text, text_width
+from x2c_core.images.theme import fill, put_text, text_width
 from x2c_core.images.video_writer import encoding
 from x2c_core.robot.robot import Robot
 from x2c_core.robot.robot_file import load_robot
@@ -180,7 +180,7 @@ class _Composer:
         ]
         self._errors = absolute_errors(frames.values[1], frames.values[0])
         self._canvas = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
-        self._canvas[:] = bgr(theme.BACKGROUND)
+        fill(self._canvas, theme.BACKGROUND)
         put_text(self._canvas, name, 2 * _GAP, 34, 24, theme.TEXT)
         put_text(
             self._canvas,

@@ -12,7 +12,7 @@ import numpy as np
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_core.images.theme import bgr, put_text, text_width
+from x2c_core.images.theme import bgr, fill, put_text, text_width
 
 _MARGIN = 8
 _ROOM = 0.08
@@ -76,7 +76,7 @@ class CurvePanel:
             begin: Time at the left end [s].
             end: Time at the right end [s].
         """
-        panel[:] = bgr(theme.PANEL)
+        fill(panel, theme.PANEL)
         span = max(end - begin, 1e-9)
         inside = (self._times >= begin) & (self._times <= end)
         x = _MARGIN + (self._times[inside] - begin) / span * (self._width - 2 * _MARGIN)

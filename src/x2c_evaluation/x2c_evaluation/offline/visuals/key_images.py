@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -14,15 +14,16 @@ from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.files.issues import Issues
 from x2c_core.images.orientation import turned
-from x2c_core.robot.robot import Robot
 from x2c_evaluation.offline.results.key_frames import KeyFrame, choose_key_frames
 from x2c_evaluation.offline.results.result import KeyFrameFigures
 from x2c_evaluation.offline.visuals.moment_clip import MomentClip, choose_clips
-from x2c_evaluation.offline.visuals.robot_artist import RobotArtist
+from x2c_evaluation.offline.visuals.studio import Drawing, RobotStudio
 from x2c_evaluation.pipeline.frame_curves import FrameCurves
 
 _SIDE = 224
 _QUALITY = 85
+_DRAWN_AHEAD = 2
+"""Clips whose images of the robot are kept while one of them is encoded."""
 
 
 @dataclass
@@ -41,7 +42,7 @@ class KeyFrameFiles:
 def draw_key_frames(
     source: FrameSource,
     curves: FrameCurves,
-    robot: Robot,
+    studio: RobotStudio,
     issues: Issues,
     turn_of: Callable[[int], int],
     clips: int = 0,
@@ -51,7 +52,7 @@ def draw_key_frames(
     Args:
         source: Source of the frames.
         curves: Curves of the frames.
-        robot: Robot that imitates; the virtual one is drawn in its place where it is another.
+        studio: Draws the robot that imitates.
         issues: Takes why there are no images.
         turn_of: Clockwise turn [deg] by which the image of a frame, by index, is upright.
         clips: Most video clips; a source of single images has none.
@@ -59,16 +60,20 @@ def draw_key_frames(
     chosen = choose_key_frames(curves)
     filmed = [] if source.is_independent else choose_clips(chosen, curves, clips)
     made = KeyFrameFiles()
-    people = _people(source, chosen, filmed, turn_of)
-    if filmed:
-        with RobotArtist(robot, filmed[0].side, issues) as artist:
-            for clip in filmed:
-                video, poster = clip.encode(people, artist.draw)
-                name = _clip_name(clip.key)
-                made.files |= {name: video, poster_name(name): _jpeg(poster)}
-    with RobotArtist(robot, _SIDE, issues) as artist:
-        for key in chosen:
-            made.figures.append(_figures(key, curves, people.get(key.frame), artist, made.files))
+    drawn = [clip.draw(studio) for clip in filmed[:_DRAWN_AHEAD]]
+    robots = [_robots(key, curves, studio) for key in chosen]
+    try:
+        people = _people(source, chosen, filmed, turn_of)
+        for place, clip in enumerate(filmed):
+            video, poster = clip.encode(people, drawn.pop(0))
+            drawn += [one.draw(studio) for one in filmed[place + _DRAWN_AHEAD :][:1]]
+            name = _clip_name(clip.key)
+            made.files |= {name: video, poster_name(name): _jpeg(poster)}
+        for key, shown in zip(chosen, robots, strict=True):
+            person = people.get(key.frame)
+            made.figures.append(_figures(key, curves, person, shown, made.files))
+    finally:
+        studio.report(issues)
     return made
 
 
@@ -96,26 +101,32 @@ def _people(
     }
 
 
+def _robots(key: KeyFrame, curves: FrameCurves, studio: RobotStudio) -> dict[str, Drawing]:
+    """Have the robot drawn at a key frame: with its values, and with the reference's if any."""
+    drawn = {"robot": studio.draw(curves.values[key.place], _SIDE)}
+    if key.reference:
+        other = curves.references[key.reference][key.place]
+        drawn["reference"] = studio.draw(other, _SIDE)
+    return drawn
+
+
 def _figures(
     key: KeyFrame,
     curves: FrameCurves,
     person: ImageArray | None,
-    artist: RobotArtist,
+    robots: Mapping[str, Drawing],
     files: dict[str, bytes],
 ) -> KeyFrameFigures:
-    shown = {"robot": artist.draw(curves.values[key.place])}
+    shown = {} if person is None else {"person": square(person, _SIDE)}
+    shown |= {who: image for who, one in robots.items() if (image := one.result()) is not None}
     worst: tuple[tuple[str, float, float], ...] = ()
-    if person is not None:
-        shown = {"person": square(person, _SIDE), **shown}
     if key.reference:
         other = curves.references[key.reference][key.place]
-        shown["reference"] = artist.draw(other)
         worst = _named(key.worst, curves.values[key.place], other)
     names = {}
     for who, image in shown.items():
-        if image is not None:
-            names[who] = f"{key.frame:06d}_{who}.jpg"
-            files[names[who]] = _jpeg(image)
+        names[who] = f"{key.frame:06d}_{who}.jpg"
+        files[names[who]] = _jpeg(image)
     error = key.weight if key.reference else None
     clip = _clip_name(key) if _clip_name(key) in files else ""
     return KeyFrameFigures(key.frame, key.time, error, key.reference, worst, names, clip)

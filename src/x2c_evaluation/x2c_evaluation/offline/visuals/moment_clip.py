@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +12,11 @@ import numpy as np
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_core.images.theme import bgr, put_text
+from x2c_core.images.theme import fill, put_text
 from x2c_core.images.video_writer import encode_clip
 from x2c_evaluation.offline.results.key_frames import KeyFrame
 from x2c_evaluation.offline.visuals.curve_panel import ControlCurve, CurvePanel
+from x2c_evaluation.offline.visuals.studio import Drawing, RobotStudio
 from x2c_evaluation.pipeline.frame_curves import FrameCurves
 from x2c_evaluation.run_report.panels import fit_image
 
@@ -34,9 +35,6 @@ _GAP = 4
 _CURVE = 112
 _LETTERS = 18
 _OWN = "#f2a154"
-
-Draw = Callable[[Array], ImageArray | None]
-"""Function of control values (30,) that draws a robot; None where it cannot be drawn."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,31 @@ class MomentClip:
         columns = 3 if self.key.reference else 2
         return (_WIDTH - (columns + 1) * _GAP) // columns // 2 * 2
 
-    def encode(self, people: Mapping[int, ImageArray], draw: Draw) -> tuple[bytes, ImageArray]:
+    def draw(self, studio: RobotStudio) -> list[list[Drawing | None]]:
+        """Have the robot drawn for each frame: with its values, and with the reference's if any.
+
+        Args:
+            studio: Draws the robot.
+        """
+        shown = [self.curves.values]
+        if self.key.reference:
+            shown.append(self.curves.references[self.key.reference])
+        return [
+            [
+                studio.draw(values[place], self.side) if np.isfinite(values[place]).all() else None
+                for values in shown
+            ]
+            for place in self.places
+        ]
+
+    def encode(
+        self, people: Mapping[int, ImageArray], drawn: Sequence[Sequence[Drawing | None]]
+    ) -> tuple[bytes, ImageArray]:
         """Return the clip as an MP4 file, and its frame (height, width, 3) at the moment, BGR.
 
         Args:
             people: Square images of the person by index of the frame.
-            draw: Draws the robot, at `side`.
+            drawn: The robot in each frame, from `draw`.
 
         Raises:
             VideoError: The video cannot be encoded.
@@ -81,8 +98,10 @@ class MomentClip:
 
         def frames() -> Iterator[tuple[float, ImageArray]]:
             nonlocal poster
-            for place, time in zip(self.places, self._times.tolist(), strict=True):
-                self._compose(canvas, place, time, people, draw)
+            for place, time, robots in zip(self.places, self._times.tolist(), drawn, strict=True):
+                person = people.get(int(self.curves.index[place]))
+                images = [None if one is None else one.result() for one in robots]
+                self._compose(canvas, time, [person, *images])
                 if place == self.key.place:
                     poster = canvas.copy()
                 yield time - begin, canvas
@@ -90,27 +109,16 @@ class MomentClip:
         return encode_clip(frames(), _WIDTH, height), poster
 
     def _compose(
-        self,
-        canvas: ImageArray,
-        place: int,
-        time: float,
-        people: Mapping[int, ImageArray],
-        draw: Draw,
+        self, canvas: ImageArray, time: float, images: Sequence[ImageArray | None]
     ) -> None:
-        canvas[:] = bgr(theme.BACKGROUND)
-        shown = [
-            ("person", people.get(int(self.curves.index[place]))),
-            ("this evaluation", draw(self.curves.values[place])),
-        ]
-        if self.key.reference:
-            values = self.curves.references[self.key.reference][place]
-            known = bool(np.isfinite(values).all())
-            shown.append(("reference", draw(values) if known else None))
+        fill(canvas, theme.BACKGROUND)
+        shown = zip(("person", "this evaluation", "reference"), images, strict=False)
         for column, (name, image) in enumerate(shown):
             left = _GAP + column * (self.side + _GAP)
             panel = canvas[_GAP : _GAP + self.side, left : left + self.side]
-            panel[:] = bgr(theme.PANEL)
-            if image is not None:
+            if image is None:
+                fill(panel, theme.PANEL)
+            else:
                 fit_image(panel, image)
             _caption(panel, name if image is not None else f"no image: {name}")
         below = canvas[2 * _GAP + self.side : -_GAP, _GAP:-_GAP]
