@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import cv2
@@ -22,8 +23,8 @@ from x2c_evaluation.pipeline.frame_curves import FrameCurves
 
 _SIDE = 224
 _QUALITY = 85
-_DRAWN_AHEAD = 2
-"""Clips whose images of the robot are kept while one of them is encoded."""
+_AT_ONCE = 2
+"""Clips that are encoded at the same time, for which images of the robot are kept."""
 
 
 @dataclass
@@ -60,19 +61,23 @@ def draw_key_frames(
     chosen = choose_key_frames(curves)
     filmed = [] if source.is_independent else choose_clips(chosen, curves, clips)
     made = KeyFrameFiles()
-    drawn = [clip.draw(studio) for clip in filmed[:_DRAWN_AHEAD]]
+    drawn = {clip.key.frame: clip.draw(studio) for clip in filmed[:_AT_ONCE]}
     robots = [_robots(key, curves, studio) for key in chosen]
+
+    def encode(clip: MomentClip) -> tuple[bytes, ImageArray]:
+        return clip.encode(people, drawn.pop(clip.key.frame, None) or clip.draw(studio))
+
+    pool = ThreadPoolExecutor(_AT_ONCE, "clip encoder")
     try:
         people = _people(source, chosen, filmed, turn_of)
-        for place, clip in enumerate(filmed):
-            video, poster = clip.encode(people, drawn.pop(0))
-            drawn += [one.draw(studio) for one in filmed[place + _DRAWN_AHEAD :][:1]]
+        for clip, (video, poster) in zip(filmed, pool.map(encode, filmed), strict=True):
             name = _clip_name(clip.key)
             made.files |= {name: video, poster_name(name): _jpeg(poster)}
         for key, shown in zip(chosen, robots, strict=True):
             person = people.get(key.frame)
             made.figures.append(_figures(key, curves, person, shown, made.files))
     finally:
+        pool.shutdown(cancel_futures=True)
         studio.report(issues)
     return made
 
