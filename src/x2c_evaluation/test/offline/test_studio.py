@@ -15,6 +15,8 @@ from x2c_virtual_face.virtual_face import VirtualFace
 
 pytestmark = pytest.mark.slow
 
+LIMIT = 60.0
+
 ANGRY = controls.from_names({"Jaw Pitch": 0.4, "Nose Wrinkle": 1.0})
 
 
@@ -23,7 +25,7 @@ def test_images_of_the_studio_are_those_of_an_artist(settings):
     with RobotStudio(robot) as studio:
         drawn = [studio.draw(values, 64) for values in (ANGRY, controls.NEUTRAL)]
         drawn.append(studio.draw(ANGRY, 96))
-        images = [one.result() for one in drawn]
+        images = [one.result(LIMIT) for one in drawn]
     for values, image in zip((ANGRY, controls.NEUTRAL, ANGRY), images, strict=True):
         with RobotArtist(robot, len(image), Issues()) as artist:
             assert np.array_equal(image, artist.draw(values))
@@ -32,7 +34,7 @@ def test_images_of_the_studio_are_those_of_an_artist(settings):
 def test_a_closed_studio_draws_nothing_more(settings):
     with RobotStudio(settings.robot()) as studio:
         pass
-    assert studio.draw(ANGRY, 64).result() is None
+    assert studio.draw(ANGRY, 64).result(LIMIT) is None
 
 
 def test_only_what_was_wanted_and_could_not_be_drawn_is_noted(settings, monkeypatch):
@@ -47,7 +49,7 @@ def test_only_what_was_wanted_and_could_not_be_drawn_is_noted(settings, monkeypa
     with RobotStudio(settings.robot()) as studio:
         studio.report(issues)
         assert list(issues) == []
-        assert [studio.draw(ANGRY, 64).result() for _ in range(2)] == [None, None]
+        assert [studio.draw(ANGRY, 64).result(LIMIT) for _ in range(2)] == [None, None]
         studio.report(issues)
         studio.report(issues)
     assert [str(one) for one in issues] == ["the robot cannot be drawn: there is no OpenGL"]

@@ -65,7 +65,8 @@ def draw_key_frames(
     robots = [_robots(key, curves, studio) for key in chosen]
 
     def encode(clip: MomentClip) -> tuple[bytes, ImageArray]:
-        return clip.encode(people, drawn.pop(clip.key.frame, None) or clip.draw(studio))
+        frame = clip.key.frame
+        return clip.encode(people, drawn.pop(frame) if frame in drawn else clip.draw(studio))
 
     pool = ThreadPoolExecutor(_AT_ONCE, "clip encoder")
     try:

@@ -20,7 +20,7 @@ Drawing = Future[ImageArray | None]
 """An image (side, side, 3), BGR, as soon as it is drawn; None where the robot cannot be."""
 
 _SMALL = 16
-"""Side of an image that nobody sees [pixel]."""
+"""Side of the first image, which is not kept [pixel]."""
 
 
 class RobotStudio:
@@ -93,5 +93,5 @@ class RobotStudio:
 
 @cache
 def _drawing_thread() -> ThreadPoolExecutor:
-    # It stays for the next recording: each thread's OpenGL compiles its programs anew.
+    # It stays for the next recording: in another thread OpenGL would compile its programs again.
     return ThreadPoolExecutor(1, "robot artist")
