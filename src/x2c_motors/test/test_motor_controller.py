@@ -587,6 +587,24 @@ def test_a_stop_is_told_again_since_no_motor_acknowledges_it(stage):
     assert stage.told_that.count("emergency stop") == 1
 
 
+@pytest.mark.parametrize("how", ["end", "silence"])
+def test_a_lost_packet_leaves_no_motor_with_torque_where_nothing_repeats_it(tmp_path, how):
+    stage = following(Stage(tmp_path, torque_off_after=2.0, at_end="torque_off"))
+    torque, told = stage.motors.torque, []
+
+    def lossy(on, joints=None):
+        told.append(on)
+        torque(on, [0, 2] if len(told) == 1 else joints)
+
+    stage.motors.torque = lossy
+    if how == "end":
+        stage.controller.end()
+    else:
+        stage.command = None
+        stage.run(10.0, 0.05)
+    assert not stage.motors.on.any()
+
+
 def test_a_motor_that_was_away_at_the_stop_goes_limp_when_it_comes_back(stage):
     following(stage)
     stage.motors.there[1] = False

@@ -23,8 +23,8 @@ RELAX_PERIOD = 0.25
 """Period at which disabling torque is repeated after a stop, since no motor acknowledges it [s].
 """
 
-UNATTENDED = 3
-"""Number of repetitions if no thread stays to repeat it."""
+REPETITIONS = 3
+"""Number of repetitions at once where nothing repeats it later."""
 
 
 class MotorController:
@@ -125,7 +125,7 @@ class MotorController:
         if not self._relaxes:
             return
         try:
-            self.link.open(self._relax_unattended)
+            self.link.open(self._relax_for_good)
             self._tell(True, "emergency stop: torque is disabled")
         except DriverError as error:
             self._tell(True, f"emergency stop: torque could not be taken off: {error}")
@@ -171,7 +171,7 @@ class MotorController:
         )
         if self.link.connected and disables:
             try:
-                self._driver.torque(False)
+                self._relax_for_good()
             except DriverError as error:
                 self._tell(True, f"torque could not be taken off: {error}")
         self.link.close()
@@ -196,9 +196,9 @@ class MotorController:
             self._relax_next = now + RELAX_PERIOD
             self._driver.torque(False)
 
-    def _relax_unattended(self) -> None:
-        # None of them acknowledges it, and no thread is left to repeat it later.
-        for _ in range(UNATTENDED):
+    def _relax_for_good(self) -> None:
+        # None of them acknowledges it, and a packet can be lost.
+        for _ in range(REPETITIONS):
             self._driver.torque(False)
 
     def _take_in(self, now: float) -> bool:
@@ -250,7 +250,7 @@ class MotorController:
         too_long = self._driver.can_disable_torque and limit and quiet > limit
         if not too_long or self._condition is Condition.TORQUE_DISABLED:
             return False
-        self._driver.torque(False)
+        self._relax_for_good()
         self._stay_idle(Condition.TORQUE_DISABLED, now)
         self._tell(True, f"no commands for {limit:g} s: torque is disabled")
         return True
