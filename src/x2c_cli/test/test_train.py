@@ -3,6 +3,7 @@
 
 import json
 import pickle
+import signal
 import sys
 
 import cv2
@@ -12,6 +13,7 @@ import pytest
 from x2c_cli import cli
 from x2c_core.control_space import controls
 from x2c_imitation.x2cnet.network.weights import load_network
+from x2c_training.training.trainer import Trainer
 
 pytestmark = pytest.mark.slow
 
@@ -167,16 +169,23 @@ def test_an_ablation_of_what_is_not_there_is_refused(capsys, tmp_path, words, co
     assert not out.exists()
 
 
-def test_ctrl_c_keeps_what_was_learned(tmp_path, data, node_process, wait_until):
+def test_ctrl_c_keeps_what_was_learned(
+    capsys, tmp_path, data, node_process, wait_until, monkeypatch
+):
     out = tmp_path / "out"
     words = ["train", "--data", data, "--out", out, "--epochs", "2000", *SMALL]
-    command = [sys.executable, "-m", "x2c_cli.cli", *words]
-    running = node_process(command=command)
+    running = node_process(command=[sys.executable, "-m", "x2c_cli.cli", *words])
     saved = out / "checkpoint.pt"
     wait_until(lambda: saved.exists() or not running.running, "a checkpoint", 400.0)
     assert running.stop(timeout=400) == 130
     assert f"Stopped; to resume in {out}, give the same command again." in running.output
+    original = Trainer.run
+
+    def stopped(self, step, stop):
+        signal.raise_signal(signal.SIGINT)
+        return original(self, step, stop)
+
     # It goes on, and is stopped again.
-    again = node_process(command=command)
-    again.wait_for("resumed after step", timeout=400.0)
-    assert again.stop(timeout=400) == 130
+    monkeypatch.setattr(Trainer, "run", stopped)
+    assert ended(words) == 130
+    assert "resumed after step" in capsys.readouterr().out
