@@ -21,6 +21,7 @@ An exception that comes out of a callback of any of its nodes fails the test at 
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 import traceback
@@ -36,6 +37,12 @@ from x2c_testing.waiting import LONGEST_WAIT, wait_until
 # server has not discovered yet, which happens on a busy machine though the client knows the
 # server.
 _ANSWER = 10.0
+_MANY = 50
+"""Modules that make it worth keeping them out of garbage collections."""
+
+_modules = 0
+"""Modules when that was done last."""
+
 _STATE_AFTER = {
     "configure": "inactive",
     "activate": "active",
@@ -227,9 +234,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     Else the next one would find services, half taken down, and nodes of the same names. Only when
     all of a test is over, nothing refers to its fixtures any more.
     """
+    global _modules
     result = yield
     if item.get_closest_marker("ros") is not None:
         gc.collect()
+        # As after the collection: what tests have imported since stays.
+        if len(sys.modules) > _modules + _MANY:
+            _modules = len(sys.modules)
+            gc.freeze()
     return result
 
 
