@@ -24,7 +24,8 @@ import torch
 
 from x2c_imitation.x2cnet.network.config import NetworkConfig, RuntimeName, preset
 from x2c_imitation.x2cnet.network.weights import load_network, save_network
-from x2c_imitation.x2cnet.runtime.export import export_onnx, export_weights
+from x2c_imitation.x2cnet.runtime import export
+from x2c_imitation.x2cnet.runtime.export import export_weights
 from x2c_imitation.x2cnet.runtime.predictor import Predictor, fit, load_predictor, resize
 from x2c_imitation.x2cnet.runtime.runtime import Runtime
 
@@ -131,11 +132,24 @@ def test_outputs_that_are_no_numbers_are_refused(value):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["x2c", "vividface"])
-def test_an_exported_network_of_upstream_gives_the_same_values(tmp_path, network_folder, name):
+def test_an_exported_network_of_upstream_gives_the_same_values(
+    tmp_path, network_folder, monkeypatch, name
+):
     network, _ = load_network(network_folder / "x2cnet.safetensors")
     config = dataclasses.replace(preset(name), backbone="resnet10_half", image_size=SIZE)
     torch.save({"model": network.state_dict()}, tmp_path / "up.pth")
+    threads, exported_networks = torch.get_num_threads(), []
+
+    def load_for_training(*given):
+        network, read = load_network(*given)
+        exported_networks.append(network.train())
+        return network, read
+
+    monkeypatch.setattr(export, "load_network", load_for_training)
     assert export_weights(tmp_path / "up.pth", tmp_path / "up.onnx", config) < 1e-4
+    assert [one.training for one in exported_networks] == [True], "it stays as it was"
+    assert torch.get_num_threads() == threads
+    assert {file.name for file in tmp_path.iterdir()} == {"up.pth", "up.onnx"}
     exported = load_predictor(tmp_path / "up.onnx")
     assert exported.config == config
     run = load_predictor(tmp_path / "up.pth", "torch", config=config)
@@ -143,17 +157,6 @@ def test_an_exported_network_of_upstream_gives_the_same_values(tmp_path, network
     expected = run.predict(given_images)
     np.testing.assert_allclose(exported.predict(given_images), expected, atol=1e-4)
     assert np.abs(run.predict(given_images[..., ::-1]) - expected).max() > 1e-3
-
-
-@pytest.mark.slow
-def test_export_leaves_the_network_as_it_was(tmp_path, network_folder):
-    network, config = load_network(network_folder / "x2cnet.safetensors")
-    network.train()
-    threads = torch.get_num_threads()
-    export_onnx(network, config, tmp_path / "x.onnx")
-    assert network.training
-    assert torch.get_num_threads() == threads
-    assert [file.name for file in tmp_path.iterdir()] == ["x.onnx"]
 
 
 def test_either_of_the_two_files_may_be_named(files):
