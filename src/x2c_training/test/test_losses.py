@@ -5,12 +5,16 @@ import torch
 
 from x2c_core.control_space import controls
 from x2c_core.control_space.control_error import counted
+from x2c_core.face.descriptors import MATRIX
+from x2c_core.face.expression_model import load_expression_model
+from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.x2cnet.network.config import AngleUnit, NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import in_network_units
 from x2c_testing.tensors import assert_close
 from x2c_training.evaluation.metrics import measure
 from x2c_training.settings import LossSettings
 from x2c_training.training.losses import (
+    DescriptorLoss,
     ValueLoss,
     control_weights,
     feature_adaptation,
@@ -88,3 +92,41 @@ def test_features_of_animated_images_stay_and_those_of_rendered_ones_come_to_the
     loss.backward()
     assert animated.grad is None
     assert_close(rendered.grad, rendered.detach() - animated.detach())
+
+
+@pytest.mark.parametrize("unit", [AngleUnit.RAD, AngleUnit.DEG])
+def test_descriptors_err_as_far_as_the_expression_model_says(robot, unit):
+    # The model does not tell shut lids from values beyond, the loss does.
+    predicted, true = (
+        np.array([controls.from_ways(controls.ways(one)) for one in values])
+        for values in two_sets()
+    )
+    model = load_expression_model(load_robot(robot).expression_model)
+    config = NetworkConfig(angle_unit=unit)
+
+    def described(values):
+        faces = [MATRIX @ model.landmarks(one).ravel() for one in values]
+        names = (("Head Yaw",), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
+        turned = [
+            [sum(one[controls.index(name)] for name in group) for group in names] + model.turn(one)
+            for one in values
+        ]
+        return np.hstack([faces, turned])
+
+    spread = described(true).std(axis=0, ddof=1)
+    expected = (np.abs(described(predicted) - described(true)) / spread).mean()
+    loss = DescriptorLoss(model, true, config)
+    given = torch.from_numpy(in_network_units(predicted, config))
+    found = loss(given, torch.from_numpy(true.astype(np.float32)))
+    assert float(found) == pytest.approx(expected, 1e-3)
+
+
+def test_controls_that_cancel_out_on_the_face_cost_no_descriptor(robot):
+    model = load_expression_model(load_robot(robot).expression_model)
+    loss = DescriptorLoss(model, two_sets()[0], CONFIG)
+    one, other = (
+        torch.from_numpy(controls.from_names({name: 0.1}).astype(np.float32))[None]
+        for name in ("Head Pitch", "Neck Pitch")
+    )
+    alone = torch.from_numpy(controls.NEUTRAL.astype(np.float32))[None]
+    assert float(loss(one, other)) < 0.5 * float(loss(one, alone))

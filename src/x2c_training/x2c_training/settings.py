@@ -157,6 +157,8 @@ class LossSettings:
             those of the transferred image get no gradient; X2CNet++ has 5e-4, 0 is none.
         transferred: Weight of the values' loss on the transferred image, beside that on the
             rendered one, which has weight 1; 0 for none.
+        descriptors: Weight of the error of what people read off the face that the values give, as
+            the robot's expression model foresees it, beside the values' own; 0 for none.
         weights: Weight of a control or a group by its name, 1 where there is none.
         gaze_mask: Leave gaze out where both eyes are shut.
     """
@@ -166,6 +168,7 @@ class LossSettings:
     feature_matching: float = 0.0
     feature_adaptation: float = 0.0
     transferred: float = 0.0
+    descriptors: float = 0.0
     weights: dict[str, float] = field(default_factory=dict)
     gaze_mask: bool = True
 
@@ -173,7 +176,7 @@ class LossSettings:
         """Refuse what cannot be."""
         _require(self.kind in LOSSES, "loss.kind", f"one of {', '.join(LOSSES)}", self.kind)
         weights = dict.fromkeys(
-            ("feature_matching", "feature_adaptation", "transferred"), (0.0, 1e6)
+            ("feature_matching", "feature_adaptation", "transferred", "descriptors"), (0.0, 1e6)
         )
         _in_range(self, "loss", {"huber_delta": (1e-6, 1e3)} | weights)
         known = (*controls.NAMES, *(group.value for group in Group))

@@ -26,7 +26,8 @@ _NEAREST = 5
 _MOVES = 0.1
 """Share of its way from which a control counts as moved."""
 
-_TURNS = (("Head Yaw",), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
+TURNS = (("Head Yaw",), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck Roll"))
+"""Controls whose sums are the yaw, pitch and roll of the head."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,6 @@ def _motion(samples: Sequence[FitSample], face: Array) -> tuple[Array, Array]:
     for sample in samples:
         pose = fit_head_pose(sample.landmarks, face)
         motions.append((pose.to_head_frame(sample.landmarks) - face).ravel())
-        commanded = [sum(sample.values[controls.index(n)] for n in names) for names in _TURNS]
+        commanded = [sum(sample.values[controls.index(n)] for n in names) for names in TURNS]
         turns.append(np.array(pose.yaw_pitch_roll) - commanded)
     return np.array(motions), np.array(turns)

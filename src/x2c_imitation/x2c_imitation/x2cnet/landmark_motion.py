@@ -44,7 +44,7 @@ _ROWS: tuple[_Row, ...] = (
     (_Z, _UNDER_NOSE, (91, 181)),
     (_Z, _UNDER_NOSE, (321, 405)),
     (_Z, _CHIN, _UNDER_NOSE),
-    *(
+    *(  # Lids first, as LIDS counts on.
         (_Z, points, corners)
         for sides in (
             ((158, 159, 160), (385, 386, 387)),  # upper lids
@@ -70,13 +70,22 @@ def _matrix() -> Array:
 
 
 _MATRIX = _matrix()
-_ANGLES = 3
 
-MOTION_COUNT = len(_MATRIX) + _ANGLES
+ANGLES = 3
+"""Count of the head's angles, which come last among the numbers that describe a motion."""
+
+MOTION_COUNT = len(_MATRIX) + ANGLES
 """Count of the numbers that describe a motion."""
 
+_FIRST_LID = len(_MATRIX) - 8
+LIDS = (
+    *(descriptors.Relation.EYE_OPENNESS_LEFT, descriptors.Relation.EYE_OPENNESS_RIGHT),
+    *range(_FIRST_LID, _FIRST_LID + 4),
+)
+"""Numbers of the lids, whose motion is scaled to how open the robot's eyes are."""
+
 MOTION_UNITS: NDArray[np.float32] = np.repeat(
-    np.array([0.1, 1.0 / 3.0], np.float32), [len(_MATRIX), _ANGLES]
+    np.array([0.1, 1.0 / 3.0], np.float32), [len(_MATRIX), ANGLES]
 )
 """(MOTION_COUNT,) usual size of each number [interocular distances, then rad]."""
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 
 import numpy as np
 
 from x2c_core.arrays import Array, ImageArray, ImageBatch
 from x2c_core.control_space import controls
 from x2c_core.errors import X2CError
+from x2c_core.face.expression_model import load_expression_model
 from x2c_core.face.head_pose import FACING, HeadPose
 from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.fit.image_tracking import track_single
@@ -34,6 +36,7 @@ from x2c_imitation.x2cnet.transfer.motion_transfer import (
 from x2c_imitation.x2cnet.transfer.robot_image import read_neutral
 from x2c_perception.tracking.face_crop import face_crop
 from x2c_perception.tracking.face_mesh_tracker import FaceMeshTracker
+from x2c_training.data.tracked_motion import expressions, toward_tracked, tracked_motions
 from x2c_training.data.transferrer import TransferChoice, Transferrer
 from x2c_training.errors import PreparationError
 from x2c_virtual_face.errors import RobotMismatchError
@@ -68,7 +71,7 @@ class LandmarkTransferrer(Transferrer):
         self._motion = _motion(choice, config)
         self._config = config
         self._landmark_motion = LandmarkMotion(read_neutral(robot)[1])
-        neutral = self._pose(controls.NEUTRAL).to_pixels(self._face.landmarks())
+        neutral = self._shown(controls.NEUTRAL)
         self._motion.calibrate(Observation.of_landmarks(neutral).face)
         self._landmark_motion.calibrate(neutral)
 
@@ -81,12 +84,13 @@ class LandmarkTransferrer(Transferrer):
         return self._transfer(self._seen(pair))
 
     def motion(self, pair: Pair) -> Motions:
-        """Return the motion (MOTION_COUNT,) of a pair's landmarks.
+        """Return the motion (MOTION_COUNT,) of a pair's landmarks, nearly as if tracked.
 
         Raises:
             PreparationError: The pair has no landmarks.
+            RobotError: The robot has no expression model.
         """
-        return self._landmark_motion.measure(self._seen(pair))
+        return self._as_tracked(self._landmark_motion.measure(self._seen(pair)))
 
     def probe(self) -> ImageBatch:
         """Return the image of an expression that is always the same."""
@@ -94,10 +98,25 @@ class LandmarkTransferrer(Transferrer):
 
     def probe_motion(self) -> Motions:
         """Return the motion (MOTION_COUNT,) of the same expression."""
-        return self._landmark_motion.measure(self._of_probe())
+        return self._as_tracked(self._landmark_motion.measure(self._of_probe()))
+
+    def _as_tracked(self, motion: Motions) -> Motions:
+        return np.asarray(motion @ self.tracking, dtype=np.float32)
+
+    @cached_property
+    def tracking(self) -> Array:
+        """Matrix (MOTION_COUNT, MOTION_COUNT) that brings exact motions closer to tracked ones."""
+        model = load_expression_model(self._robot.expression_model)
+        values = expressions()
+        exact = np.array([self._landmark_motion.measure(self._shown(one)) for one in values])
+        return toward_tracked(exact, tracked_motions(model, read_neutral(self._robot)[1], values))
 
     def _of_probe(self) -> Array:
-        pose = self._pose(controls.from_names(_PROBE))
+        return self._shown(controls.from_names(_PROBE))
+
+    def _shown(self, values: Array) -> Array:
+        """Return the landmarks (478, 3) [pixel] of the robot with control values (30,)."""
+        pose = self._pose(values)
         return pose.to_pixels(self._face.landmarks())
 
     def _seen(self, pair: Pair) -> Array:

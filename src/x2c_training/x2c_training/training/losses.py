@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training loss: errors of the values, and differences of features between images."""
+"""Training loss: errors of the values and of the face that they give, and of features."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
+from x2c_core.face.descriptors import MATRIX
+from x2c_core.face.expression_model import ExpressionModel
+from x2c_datasets.fit.expression_fit import TURNS
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import in_network_units
 from x2c_training.settings import LossSettings
@@ -86,3 +90,62 @@ class ValueLoss(nn.Module):
         total = counted.sum().clamp(min=1.0)
         loss = (each * counted * self.weights).sum() / total
         return loss, (difference.detach().abs() * counted).sum() / total
+
+
+class DescriptorLoss(nn.Module):
+    """Error of what people read off a face: its relations, and how the head is turned.
+
+    Several controls move a lip or a brow. Errors of their values do not say whether they cancel
+    out or add up. What the values do to the face, the robot's expression model foresees.
+
+    Args:
+        model: Expression model of the robot.
+        values: (n, 30) [ratio or rad] whose faces vary by 1 in each descriptor.
+        config: Configuration of the network, whose values may be in degrees.
+    """
+
+    unit: Tensor
+    neutral: Tensor
+    room: Tensor
+    effects: Tensor
+    turns: Tensor
+    scale: Tensor
+
+    def __init__(self, model: ExpressionModel, values: Array, config: NetworkConfig) -> None:
+        super().__init__()
+        all_, none = np.ones(controls.COUNT), np.zeros(controls.COUNT)
+        up, down = controls.from_ways([all_, none]), controls.from_ways([none, all_])
+        room = np.concatenate([up - controls.NEUTRAL, controls.NEUTRAL - down])
+        relations = np.concatenate([model.up, model.down]).reshape(len(room), -1) @ MATRIX.T
+        apparent = np.concatenate([model.turn_up, model.turn_down])
+        turns = np.zeros((controls.COUNT, relations.shape[1] + len(TURNS)))
+        for column, names in enumerate(TURNS, start=relations.shape[1]):
+            turns[[controls.index(name) for name in names], column] = 1.0
+        buffers = {
+            "unit": in_network_units(np.ones(controls.COUNT), config),
+            "neutral": controls.NEUTRAL,
+            # A control that is neutral at its end has no way to go there.
+            "room": np.where(room > 0.0, room, np.inf),
+            "effects": np.hstack([relations, apparent]),
+            "turns": turns,
+        }
+        for name, value in buffers.items():
+            self.register_buffer(name, torch.from_numpy(np.asarray(value, np.float32)))
+        spread = self._described(torch.from_numpy(values.astype(np.float32))).std(dim=0)
+        self.register_buffer("scale", spread.clamp(min=1e-6))
+
+    def forward(self, predicted: Tensor, values: Tensor) -> Tensor:
+        """Return the mean absolute error.
+
+        Args:
+            predicted: (n, 30) in the network's units.
+            values: (n, 30) [ratio or rad].
+        """
+        found = self._described(predicted.float() / self.unit)
+        return ((found - self._described(values)) / self.scale).abs().mean()
+
+    def _described(self, values: Tensor) -> Tensor:
+        """Return what differs from the neutral face; beyond their ends values go on."""
+        offset = values - self.neutral
+        gone = torch.cat([offset.relu(), (-offset).relu()], dim=1) / self.room
+        return gone @ self.effects + values @ self.turns

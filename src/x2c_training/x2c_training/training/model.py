@@ -11,7 +11,12 @@ from torch import Tensor, nn
 from x2c_imitation.x2cnet.network.x2control import X2Control
 from x2c_training.data.loading import Batch
 from x2c_training.settings import LossSettings
-from x2c_training.training.losses import ValueLoss, feature_adaptation, feature_distance
+from x2c_training.training.losses import (
+    DescriptorLoss,
+    ValueLoss,
+    feature_adaptation,
+    feature_distance,
+)
 
 
 class TwoViews(nn.Module):
@@ -62,7 +67,11 @@ class Losses:
 
 
 def losses_of(
-    model: nn.Module, batch: Batch, value_loss: ValueLoss, settings: LossSettings
+    model: nn.Module,
+    batch: Batch,
+    value_loss: ValueLoss,
+    settings: LossSettings,
+    descriptor_loss: DescriptorLoss | None = None,
 ) -> Losses:
     """Return what the model makes of a batch.
 
@@ -71,6 +80,7 @@ def losses_of(
         batch: Batch to evaluate.
         value_loss: Loss of the values.
         settings: Weights of the parts.
+        descriptor_loss: Loss of the face that the values give; None where it has no weight.
     """
     given, motion, shown = batch.rendered, batch.motion, batch.shown
     if batch.transferred is not None:
@@ -91,4 +101,8 @@ def losses_of(
         + settings.feature_matching * distance
         + settings.feature_adaptation * adaptation
     )
+    if descriptor_loss is not None:
+        total = total + settings.descriptors * descriptor_loss(
+            predicted, batch.values.repeat(len(predicted) // count, 1)
+        )
     return Losses(total, values, transferred, distance, adaptation, mae)

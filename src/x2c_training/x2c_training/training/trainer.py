@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from x2c_core.arrays import Indices
+from x2c_core.face.expression_model import ExpressionModel
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import CONFIG_KEY
 from x2c_imitation.x2cnet.network.x2control import X2Control
@@ -28,7 +29,7 @@ from x2c_training.evaluation.prediction import predict
 from x2c_training.settings import TrainingSettings
 from x2c_training.training import checkpoint
 from x2c_training.training.curves import TrainingCurves
-from x2c_training.training.losses import ValueLoss
+from x2c_training.training.losses import DescriptorLoss, ValueLoss
 from x2c_training.training.model import Losses, TwoViews, losses_of
 
 STEP_COLUMNS = (
@@ -71,6 +72,7 @@ class Trainer:
         team: The processes.
         watcher: Observer of the training.
         start: Fingerprint of the initial weights.
+        model: Expression model of the robot, where the loss of descriptors has a weight.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Trainer:
         team: Team,
         watcher: TrainingObserver,
         start: str = "",
+        model: ExpressionModel | None = None,
     ) -> None:
         self._start = start
         self._data, self._settings, self._config = data, settings, config
@@ -104,6 +107,9 @@ class Trainer:
             ids = [device.index] if device.type == "cuda" else None
             self._model = DistributedDataParallel(self._model, device_ids=ids)
         self._value_loss = ValueLoss(settings.loss, config).to(device)
+        self._descriptor_loss: DescriptorLoss | None = None
+        if model is not None:
+            self._descriptor_loss = DescriptorLoss(model, data.values[rows], config).to(device)
         self._optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, settings.optimizer.weight_decay),
             lr=settings.optimizer.learning_rate,
@@ -210,7 +216,10 @@ class Trainer:
         with torch.autocast(
             self._device.type, self._precision, enabled=self._precision is not torch.float32
         ):
-            losses = losses_of(self._model, batch, self._value_loss, self._settings.loss)
+            losses = losses_of(
+                *(self._model, batch, self._value_loss, self._settings.loss),
+                self._descriptor_loss,
+            )
         self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(self._scaler.scale(losses.total))
         self._scaler.unscale_(self._optimizer)

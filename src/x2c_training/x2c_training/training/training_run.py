@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch import distributed
 
+from x2c_core.face.expression_model import ExpressionModel, load_expression_model
 from x2c_core.files.results import EarlierResults
+from x2c_core.robot.robot_file import load_robot
 from x2c_datasets.formats import DataSet, read_data_set
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import digest
@@ -124,7 +126,12 @@ def train(
     data = _prepared(job, team, advance, tell)
     earlier = _open_folder(job) if team.leads else None
     team.wait()
-    trainer = Trainer(data, settings, config, network, job.out, device, team, watcher, start)
+    model: ExpressionModel | None = None
+    if settings.loss.descriptors > 0.0:
+        model = load_expression_model(load_robot(job.robot).expression_model)
+    trainer = Trainer(
+        *(data, settings, config, network, job.out, device, team, watcher, start), model
+    )
     step = trainer.resume()
     if team.leads:
         # Not before: a training that is refused leaves the settings of the one that is there.
