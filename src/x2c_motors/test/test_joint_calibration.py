@@ -117,6 +117,8 @@ def test_a_reading_is_taken_into_the_turn_nearest_to_the_joints_way():
     made = BoardCalibration([servo, hobby], 1.0)
     for reading, raw in [(3600, 3600), (4095, 4095), (3, 4099), (1800, 1800), (1600, 5696)]:
         assert made.measured([reading, 1400]).tolist() == [raw - 3700, 100]
+    for count in (-20, 4246):
+        assert made.measured([count, 1400]).tolist() == [count - 3700, 100]
     assert np.isnan(made.measured([np.nan, np.nan])).all()
     assert made.away(0, 390.0, -3706.0) == 0.0
     assert made.away(1, 390.0, -3706.0) == 4096.0

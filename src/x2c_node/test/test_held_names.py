@@ -8,7 +8,9 @@ import pytest
 
 from x2c_node.graph.held_names import HeldName, is_held
 
-DOMAIN = 0
+DOMAIN = 10_000
+"""No graph on this machine can have it."""
+
 NAME = "/test_of_held_names/actuation_node"
 
 HOLDER = f"""

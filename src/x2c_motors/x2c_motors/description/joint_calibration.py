@@ -124,12 +124,17 @@ class BoardCalibration:
         """
         standing = np.asarray(positions, dtype=np.float64)
         raw: Array = np.asarray(self._zero + self._slope * standing)
-        lowest, highest = self._readings
         # A servo that counts turns starts again at one when its torque is enabled.
-        counted = (raw < lowest - 0.5 * self.resolution) | (raw > highest + 0.5 * self.resolution)
+        counted = self._counted(raw)
         before, after = np.asarray(raw - self._turn), np.asarray(raw + self._turn)
         around = np.minimum(self._off_way(before), self._off_way(after))
         return np.asarray(counted | (around < self._off_way(raw)))
+
+    def _counted(self, raw: Array) -> NDArray[np.bool_]:
+        """Return which raw values (n,) are no readings inside the turn; NaN is none of those."""
+        lowest, highest = self._readings
+        slack = 0.5 * self.resolution
+        return np.asarray((raw < lowest - slack) | (raw > highest + slack))
 
     def _off_way(self, raw: Array) -> Array:
         """Return how far raw values (n,) are from the joints' ways (n,) [raw]."""
@@ -140,12 +145,13 @@ class BoardCalibration:
         """Return joint positions (n,) for readings (n,), taken into the turn nearest to the way.
 
         A joint that holds at the end of its servo's turn may stand a little past it, where
-        readings start again. It has not gone to the other end.
+        readings start again. It has not gone to the other end. Where turns are counted, the
+        reading says itself which turn it is.
         """
         raw = np.asarray(readings, dtype=np.float64)
         turns = np.array([raw, raw - self._turn, raw + self._turn])
         nearest = np.argmin([self._off_way(one) for one in turns], axis=0)
-        return self.to_positions(np.choose(nearest, turns))
+        return self.to_positions(np.where(self._counted(raw), raw, np.choose(nearest, turns)))
 
     def away(self, joint: int, position: float, other: float) -> float:
         """Return how far a joint's position is from another, the short way round [rad or m]."""
