@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
-from x2c_core.files.media_files import open_media
 from x2c_core.files.regular_files import open_regular
+from x2c_core.media_files import open_media
 from x2c_sources.errors import SpeechError
 from x2c_sources.speech.audio_mouth import RATE
 

@@ -21,9 +21,9 @@ from av.sidedata.sidedata import Type
 from x2c_core.arrays import ImageArray
 from x2c_core.files.impostors import mistaken_content
 from x2c_core.files.input_limits import IMAGE_PIXELS, LimitError
-from x2c_core.files.media_files import open_media
 from x2c_core.files.regular_files import open_regular
 from x2c_core.images.orientation import UPRIGHT, Orientation, of_matrix
+from x2c_core.media_files import open_media
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.video.container_length import missing_bytes
