@@ -5,7 +5,6 @@ import threading
 
 import pytest
 from rclpy.logging import LoggingSeverity, get_logger_effective_level
-from sensor_msgs.msg import JointState
 
 from x2c_bringup.errors import ConfigureError, GraphError
 from x2c_bringup.graph.node_specs import build_graph
@@ -13,8 +12,6 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ComposedGraph, make_node
 from x2c_msgs.msg import ControlValues
 from x2c_node.errors import ThreadError
-from x2c_perception.errors import TrackerError
-from x2c_perception.face_tracker_node import FaceTrackerNode
 
 
 def graph(**options):
@@ -89,57 +86,6 @@ def test_a_node_that_refuses_is_named_with_its_reason(ros):
         pytest.raises(ConfigureError, match=r"imitation_node cannot configure: unknown robot"),
     ):
         composed.start()
-    assert hosts() == []
-
-
-def states_while_the_tracker_loads(monkeypatch, **options):
-    states = {}
-    configure = FaceTrackerNode.configure
-
-    def look(node):
-        states.update((host.name, host.node.state) for host in composed._hosts)
-        configure(node)
-
-    monkeypatch.setattr(FaceTrackerNode, "configure", look)
-    with graph(filename="performer", **options) as composed:
-        composed.start()
-        assert {host.node.state for host in composed._hosts} == {"active"}
-    return states
-
-
-def test_simulated_joints_are_watched_while_the_other_nodes_load(ros, monkeypatch):
-    states = states_while_the_tracker_loads(monkeypatch)
-    assert states["virtual_face_node"] == states["actuation_node"] == "active"
-    # Which is all that actuation hears control values of.
-    assert states["face_mixer_node"] == "inactive"
-
-
-@pytest.mark.parametrize("options", [{"face": False}, {"mixer": False}])
-def test_other_joints_are_not_before_all_nodes_are_configured(ros, monkeypatch, options):
-    states = states_while_the_tracker_loads(monkeypatch, **options)
-    assert "active" not in states.values()
-
-
-def test_real_joints_never_go_ahead(ros):
-    composed = graph(filename="performer", robot="ameca")
-    assert composed._simulated_joints() == []
-    composed.stop()
-
-
-def test_a_node_that_refuses_late_refuses_before_any_motion(ros, monkeypatch, wait_until):
-    def refuse(node):
-        face = composed._hosts[-1].node
-        wait_until(lambda: "joint states" in face.statistics.rates, what="joint states")
-        raise TrackerError("no network")
-
-    monkeypatch.setattr(FaceTrackerNode, "configure", refuse)
-    commands = ros.collect(JointState, "/joint_commands")
-    with (
-        graph(filename="performer") as composed,
-        pytest.raises(ConfigureError, match="face_tracker_node cannot configure: no network"),
-    ):
-        composed.start()
-    assert commands == []
     assert hosts() == []
 
 

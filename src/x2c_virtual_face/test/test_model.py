@@ -4,16 +4,11 @@
 from __future__ import annotations
 
 import types
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import mujoco
 import pytest
 
-from x2c_core.robot.robot_file import load_robot
 from x2c_virtual_face.head import model
-
-ROBOTS = Path(__file__).resolve().parents[3] / "config" / "robots"
 
 
 @pytest.mark.parametrize("size", [11, 12])
@@ -23,11 +18,3 @@ def test_a_joint_follows_with_as_many_coefficients_as_mujoco_has(monkeypatch, si
     spec = types.SimpleNamespace(add_equality=lambda **fields: made.append(fields))
     model._follow(spec, "eye_right", "eye_left", (0.5, 2.0))
     assert made[0]["data"].tolist() == [0.0, 0.5, 2.0] + [0.0] * (size - 3)
-
-
-def test_two_threads_compile_one_model():
-    robot = load_robot(ROBOTS / "virtual")
-    model._compiled.cache_clear()
-    with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(model.prepare, [robot, robot])
-    assert one[0] is other[0]

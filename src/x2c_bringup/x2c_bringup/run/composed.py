@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from x2c_bringup.checks.other_graph import refuse_held, refuse_late, refuse_seco
 from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.installation import module_installation
 from x2c_bringup.graph.node_specs import NodeSpec
-from x2c_bringup.shared_files import is_confined, set_middleware_defaults
+from x2c_bringup.shared_files import set_middleware_defaults
 from x2c_core.printable import printable
 from x2c_node.diagnostics import Diagnosis
 from x2c_node.errors import ThreadError
@@ -41,11 +41,6 @@ _LINK_TIMEOUT = 5.0
 """Time limit for publishers and subscriptions to find each other [s]."""
 
 _POLL = 0.01
-
-_SUCCESS = TransitionCallbackReturn.SUCCESS
-
-_SIMULATED_JOINTS = ["face_mixer_node", "actuation_node", "virtual_face_node"]
-"""Executables of the last nodes of a graph that moves nothing but a simulated face."""
 
 
 @contextmanager
@@ -151,10 +146,6 @@ class ComposedGraph:
     def start(self) -> None:
         """Configure all nodes, then activate them, those who listen first.
 
-        Actuation watches joints for a while before it moves them. Simulated ones are there for it
-        to watch while nodes that take long load what they need; real ones only when no node has
-        refused. Nothing moves before: the mixer, which actuation listens to, is not active.
-
         The last one, which is the camera, starts when all have found each other, so that not even
         the first image of a file is lost.
 
@@ -166,20 +157,13 @@ class ComposedGraph:
         for host in self._hosts:
             # The error that is raised says it.
             host.node.logs_refusals = False
-        ahead = self._simulated_joints()
-        refusing = _configure(ahead)
-        if ahead and not refusing:
-            self._refuse_second()
-            _, *joints = ahead
-            refusing = _activate(joints)
-        # Of several that refuse, the one that is named is the first in the order of the data.
-        refusing = _configure(self._hosts[: len(self._hosts) - len(ahead)]) + refusing
-        _refuse(refusing)
-        self._refuse_second()
-        source, *listeners = [host for host in self._hosts if host.node.state == "inactive"]
-        _refuse(_activate(listeners))
+        _run_all((host, host.node.trigger_configure) for host in self._hosts)
+        refuse_second(self._specs, self._hosts[0].node, ours=1, since=self._began)
+        source, *listeners = self._hosts
+        for host in reversed(listeners):
+            _run_all([(host, host.node.trigger_activate)])
         self._wait_for_links()
-        _refuse(_activate([source]))
+        _run_all([(source, source.node.trigger_activate)])
         for host in self._hosts:
             host.node.logs_refusals = True
 
@@ -222,16 +206,6 @@ class ComposedGraph:
         """Let `stop` come to its end at once, but for joints that brake; see `ManagedNode`."""
         for host in self._hosts:
             host.node.hurry()
-
-    def _simulated_joints(self) -> list[NodeThread]:
-        """Return mixer, actuation and virtual face, where these may go ahead of the others."""
-        last = len(_SIMULATED_JOINTS)
-        # On a wider network others may have to be discovered first; there is time enough then.
-        fits = [one.executable for one in self._specs[-last:]] == _SIMULATED_JOINTS
-        return self._hosts[-last:] if fits and is_confined() else []
-
-    def _refuse_second(self) -> None:
-        refuse_second(self._specs, self._hosts[0].node, ours=1, since=self._began)
 
     def _wait_for_links(self) -> None:
         limit = time.monotonic() + _LINK_TIMEOUT
@@ -294,28 +268,17 @@ def make_node(
     return node
 
 
-def _configure(hosts: Sequence[NodeThread]) -> list[NodeThread]:
-    """Configure nodes at the same time; return those that refuse."""
-    running = [(host, host.begin(host.node.trigger_configure)) for host in hosts]
-    return [host for host, future in running if host.result(future) is not _SUCCESS]
-
-
-def _activate(hosts: Sequence[NodeThread]) -> list[NodeThread]:
-    """Activate nodes one by one, the last one first, until one refuses; return that one."""
-    for host in reversed(hosts):
-        if host.result(host.begin(host.node.trigger_activate)) is not _SUCCESS:
-            return [host]
-    return []
-
-
-def _refuse(refusing: Sequence[NodeThread]) -> None:
-    """Raise the fault of the first node that refuses.
+def _run_all(calls: Iterable[tuple[NodeThread, Callable[[], Any]]]) -> None:
+    """Run transitions at the same time.
 
     Raises:
-        ConfigureError: There is one.
+        ConfigureError: One failed.
     """
-    for host in refusing:
-        raise ConfigureError(f"{host.name} {host.node.fault}")
+    running = [(host, host.begin(transition)) for host, transition in calls]
+    results = [(host, host.result(future)) for host, future in running]
+    for host, result in results:
+        if result is not TransitionCallbackReturn.SUCCESS:
+            raise ConfigureError(f"{host.name} {host.node.fault}")
 
 
 def _all_linked(nodes: Sequence[ManagedNode[Any]]) -> bool:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from functools import lru_cache
 
 import mujoco
@@ -37,8 +36,6 @@ _SMALL_MASS = 0.003
 _FOLD_HEIGHT = 0.0002
 """Height of the folds' layer over the skin, enough for OpenGL to tell them apart [m]."""
 
-_compiling = threading.Lock()
-
 
 def build(robot: Robot, width: int, height: int, samples: int = 0) -> tuple[mujoco.MjModel, Array]:
     """Return the compiled model and the landmarks' shares of the bones.
@@ -51,25 +48,6 @@ def build(robot: Robot, width: int, height: int, samples: int = 0) -> tuple[mujo
 
     Returns:
         The model, and (468, bodies) weights, each row adding up to 1, in the model's order.
-
-    Raises:
-        RobotMismatchError: The robot's joints are not those of the virtual humanoid.
-    """
-    compiled, shares = prepare(robot)
-    model = copy.copy(compiled)
-    model.vis.global_.offwidth, model.vis.global_.offheight = width, height
-    # Many samples a pixel cost a multiple of the rest in software rendering.
-    model.vis.quality.offsamples = samples
-    return model, shares
-
-
-def prepare(robot: Robot) -> tuple[mujoco.MjModel, Array]:
-    """Return the model of a robot to be copied, and the landmarks' shares of the bones.
-
-    Called by several threads, it is compiled once.
-
-    Args:
-        robot: As for `build`.
 
     Raises:
         RobotMismatchError: The robot's joints are not those of the virtual humanoid.
@@ -87,8 +65,12 @@ def prepare(robot: Robot) -> tuple[mujoco.MjModel, Array]:
             f"robot {robot.name!r} has joints of another type than the virtual face: "
             f"{', '.join(wrong)}. Use the robot folder 'virtual' or one with its joints"
         )
-    with _compiling:
-        return _compiled(robot.joints)
+    compiled, shares = _compiled(robot.joints)
+    model = copy.copy(compiled)
+    model.vis.global_.offwidth, model.vis.global_.offheight = width, height
+    # Many samples a pixel cost a multiple of the rest in software rendering.
+    model.vis.quality.offsamples = samples
+    return model, shares
 
 
 @lru_cache(maxsize=2)

@@ -24,7 +24,6 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_cli.commands.imitation.neutral import neutral_file
 from x2c_cli.commands.imitation.page import add_styles_argument
 from x2c_cli.commands.imitation.source import add_graph_arguments, graph_options, takes_topic
-from x2c_cli.face_loading import load_face
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,22 +72,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
-    from x2c_core.errors import OutputError
-
-    if takes_topic(arguments) and (arguments.video or arguments.camera):
-        given = "--image-topic" if arguments.image_topic else "--no-camera"
-        source = "--video" if arguments.video else "--camera"
-        raise OutputError(f"{given}: images come from the topic, so leave out {source}")
-    if not arguments.no_face and not arguments.params:
-        load_face(arguments.robot)
-
     from rich.console import Console
 
     from x2c_bringup.errors import NoImageError
     from x2c_bringup.run.composed_run import imitate
     from x2c_bringup.run.live_line import live_line
     from x2c_cli.camera_advice import check_camera, in_terms_of_options
+    from x2c_core.errors import OutputError
 
+    if takes_topic(arguments) and (arguments.video or arguments.camera):
+        given = "--image-topic" if arguments.image_topic else "--no-camera"
+        source = "--video" if arguments.video else "--camera"
+        raise OutputError(f"{given}: images come from the topic, so leave out {source}")
     console = Console()
     try:
         if not takes_topic(arguments):
