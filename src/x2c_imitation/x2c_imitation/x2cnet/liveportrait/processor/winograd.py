@@ -66,8 +66,8 @@ class WinogradConvolution(nn.Module):
         tiles = torch.einsum("aj,bk,oidjk->abdio", to_tile, to_tile, taps.double())
         self.register_buffer("kernels", tiles.flatten(0, 1).float().contiguous())
         self.register_buffer("bias", bias.clone())
-        self.register_buffer("of_inputs", _both_ways(_INPUT))
-        self.register_buffer("of_products", _both_ways(_OUTPUT))
+        self.register_buffer("of_inputs", torch.tensor(_INPUT))
+        self.register_buffer("of_products", torch.tensor(_OUTPUT))
         self.kernels: Tensor
         self.bias: Tensor
         self.of_inputs: Tensor
@@ -102,16 +102,15 @@ class WinogradConvolution(nn.Module):
             count = (last - first) * columns
             part = padded[:, _OUT * first : _OUT * last + _IN - _OUT]
             tiles = part.unfold(1, _IN, _OUT).unfold(2, _IN, _OUT).permute(4, 5, 0, 1, 2, 3)
-            size = _TILE, len(padded), count, inputs
-            taken = _part(room[0], *tiles.shape).copy_(tiles).view(_TILE, -1)
-            seen = _part(room[1], *size)
-            torch.mm(self.of_inputs, taken, out=seen.view(_TILE, -1))
-            products = _part(room[0], _TILE, depth * count, outputs)
+            taken = _part(room[0], *tiles.shape).copy_(tiles)
+            seen = _both_ways(self.of_inputs, taken.view(_IN, _IN, -1), room[1], room[0])
+            seen = seen.view(_TILE, len(padded), count, inputs)
+            products = _part(room[1], _TILE, depth * count, outputs)
             torch.bmm(seen[:, :depth].flatten(1, 2), self.kernels[:, 0], out=products)
             for tap in range(1, deep):
                 products.baddbmm_(seen[:, tap : tap + depth].flatten(1, 2), self.kernels[:, tap])
-            made = _part(room[1], _OUT, _OUT, depth, last - first, columns, outputs)
-            torch.mm(self.of_products, products.view(_TILE, -1), out=made.view(_OUT * _OUT, -1))
+            made = _both_ways(self.of_products, products.view(_IN, _IN, -1), room[0], room[1])
+            made = made.view(_OUT, _OUT, depth, last - first, columns, outputs)
             torch.add(made.permute(2, 3, 0, 4, 1, 5), self.bias, out=found[:, first:last])
         whole = found.view(depth, _OUT * rows, _OUT * columns, outputs)
         return whole[:, :height, :width]
@@ -135,7 +134,19 @@ def _part(room: Tensor, *shape: int) -> Tensor:
     return room[: math.prod(shape)].view(shape)
 
 
-def _both_ways(matrix: tuple[tuple[float, ...], ...]) -> Tensor:
-    """Return the matrix that transforms rows and columns of a tile at once."""
-    one = torch.tensor(matrix)
-    return torch.kron(one, one)
+def _both_ways(matrix: Tensor, tiles: Tensor, between: Tensor, found: Tensor) -> Tensor:
+    """Return tiles (made, made, n) whose rows and columns are transformed.
+
+    One way after the other takes fewer multiplications than both at once.
+
+    Args:
+        matrix: (made, given) transforms a row or column.
+        tiles: (given, given, n).
+        between: Memory (m,) for what is transformed one way.
+        found: Memory (m,) for the result; it may be that of the tiles.
+    """
+    made, given = matrix.shape
+    columns = _part(between, given, made, tiles.shape[-1])
+    torch.bmm(matrix.expand(given, -1, -1), tiles.transpose(0, 1), out=columns)
+    both = _part(found, made, made, tiles.shape[-1])
+    return torch.bmm(matrix.expand(made, -1, -1), columns.transpose(0, 1), out=both)
