@@ -13,6 +13,7 @@ from x2c_perception.neutral.person_store import persons_folder
 LOADED = """
 import json, sys
 import x2c_evaluation.offline.engines, x2c_evaluation.offline.run
+import x2c_evaluation.offline.recording.fidelity_figures
 import x2c_evaluation.offline.visuals.robot_artist
 found = {name: one.__file__ for name, one in sys.modules.items() if name.startswith("x2c_")}
 print(json.dumps({name: file for name, file in found.items() if file}))

@@ -133,6 +133,7 @@ def failure(job: EvaluationJob, reason: str, issues: Iterable[Issue] = ()) -> Ev
 def _short_turns() -> Iterator[None]:
     """Have threads of Python take shorter turns than its 5 ms while entered.
 
+    For the whole process: where several evaluate at a time in threads, the last to end decides.
     The tracker asks for Python's lock several times an image, which takes less than that.
     """
     before = sys.getswitchinterval()

@@ -77,6 +77,10 @@ def draw_key_frames(
         for key, shown in zip(chosen, robots, strict=True):
             person = people.get(key.frame)
             made.figures.append(_figures(key, curves, person, shown, made.files))
+    except BaseException:
+        # Clips in work end with what they have: nothing more is drawn for them.
+        studio.close()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
         studio.report(issues)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from types import TracebackType
@@ -95,3 +96,7 @@ class RobotStudio:
 def _drawing_thread() -> ThreadPoolExecutor:
     # It stays for the next recording: in another thread OpenGL would compile its programs again.
     return ThreadPoolExecutor(1, "robot artist")
+
+
+# A forked process has the executor, but not its thread.
+os.register_at_fork(after_in_child=_drawing_thread.cache_clear)
