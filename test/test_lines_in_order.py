@@ -35,7 +35,7 @@ def runnable(words: list[str]) -> list[str]:
     if found[0] == "demo" and "--video" not in found:
         # The performer's own film takes 25 s.
         found += ["--video", "clip.mp4"]
-    if found[0] == "evaluate":
+    if found[0] == "evaluate" and "--jobs" not in found:
         # Each process takes seconds to start.
         found += ["--jobs", "1"]
     return found

@@ -219,7 +219,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep the modules of all tests out of every later garbage collection: there are many."""
     gc.enable()
     gc.collect()
-    gc.freeze()
+    _keep_modules()
 
 
 def pytest_unconfigure() -> None:
@@ -234,15 +234,19 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     Else the next one would find services, half taken down, and nodes of the same names. Only when
     all of a test is over, nothing refers to its fixtures any more.
     """
-    global _modules
     result = yield
     if item.get_closest_marker("ros") is not None:
         gc.collect()
         # As after the collection: what tests have imported since stays.
         if len(sys.modules) > _modules + _MANY:
-            _modules = len(sys.modules)
-            gc.freeze()
+            _keep_modules()
     return result
+
+
+def _keep_modules() -> None:
+    global _modules
+    _modules = len(sys.modules)
+    gc.freeze()
 
 
 @pytest.fixture
