@@ -175,6 +175,24 @@ def test_an_entity_that_always_fails_keeps_no_other_from_being_heard(
     assert robot.diagnosis().values.keys() & {"Broken failed", "spin failed"}
 
 
+def test_a_guard_condition_is_heard_though_another_entity_fails_in_its_wait(ros):
+    node = rclpy.create_node("guarded", start_parameter_services=False)
+    executor = GuardedExecutor()
+    executor.add_node(node)
+    heard = []
+    guard = node.create_guard_condition(lambda: heard.append(1))
+    broken = Broken(node, "ready")
+    node.add_waitable(broken)
+    guard.trigger()
+    executor.spin_once(timeout_sec=0.1)
+    assert broken.calls
+    for _ in range(3):
+        executor.spin_once(timeout_sec=0.1)
+    assert heard == [1]
+    executor.shutdown()
+    node.destroy_node()
+
+
 def test_a_message_that_cannot_be_taken_does_not_silence_its_topic(
     robot, stop_is_heard, monkeypatch, wait_until
 ):

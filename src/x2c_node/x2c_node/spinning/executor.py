@@ -86,7 +86,7 @@ class GuardedExecutor(SingleThreadedExecutor):
             self._failed(node, _name_of(entity), failure)
 
     def wake(self) -> None:
-        """End a wait: an entity was made or destroyed, or the caller wants its turn."""
+        """End a wait, though not a spin: an entity was made or destroyed."""
         self._changed = True
         super().wake()
 
@@ -121,6 +121,9 @@ class GuardedExecutor(SingleThreadedExecutor):
         def take(entity: Any) -> _Work | None:
             try:
                 return take_from_wait_list(entity)
+            except InvalidHandle:
+                # Another thread has destroyed it since.
+                return None
             except Exception as error:
                 self._failed(node, _name_of(entity), error)
                 return None

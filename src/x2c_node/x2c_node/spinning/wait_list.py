@@ -165,17 +165,17 @@ class WaitList:
             self._wait_set.wait(nanoseconds)
             if wanted is not self._waitables:
                 self._events_due = time.monotonic() + _EVENTS
-            ready = [one for one in waitables if one.itself.is_ready(self._wait_set)]
-            for kind in _WITH_HANDLE:
-                for pointer in self._wait_set.get_ready_entities(kind):
-                    found = self._with_handle.get(pointer)
-                    if found is None:
-                        continue
-                    ready.append(found)
-                    if kind == _GUARD:
-                        # To have waited for it has reset it.
-                        found.itself._executor_triggered = True
-            return ready
+            found = [
+                self._with_handle[pointer]
+                for kind in _WITH_HANDLE
+                for pointer in self._wait_set.get_ready_entities(kind)
+                if pointer in self._with_handle
+            ]
+            for entity in found:
+                if entity.kind == _GUARD:
+                    # To have waited for it has reset it, and a waitable may raise.
+                    entity.itself._executor_triggered = True
+            return [one for one in waitables if one.itself.is_ready(self._wait_set)] + found
         finally:
             for one in held:
                 one.__exit__(None, None, None)
