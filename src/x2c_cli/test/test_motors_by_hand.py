@@ -11,6 +11,7 @@ from x2c_motors.bring_up import joint_mover
 from x2c_motors.drivers.feetech import FeetechDriver
 from x2c_motors.emulators.dynamixel_bus import DynamixelBus
 from x2c_motors.emulators.feetech_bus import FeetechBus
+from x2c_motors.emulators.servo import Servo
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +88,43 @@ def test_a_way_over_the_wrap_is_refused_and_nothing_goes_the_long_way(
     assert not [goal for goal in goals if 300 < goal < 3700]
     (kept,) = json.loads((tmp_path / "face" / "calibration_progress.json").read_text())
     assert (kept["name"], kept["marks"]) == (steps[3], {})
+
+
+class Pulled(Servo):
+    """A servo whose shaft is pulled past the end of its turn once, as it gets to it."""
+
+    pulled = False
+
+    def command(self, goal):
+        super().command(goal)
+        if goal >= 4093 and self.torque and not self.pulled:
+            self.pulled = True
+            self.push(150.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "steps", "marks"),
+    [
+        (3900, [*TURN, "=4093", "", ""], {}),
+        (3900, [*TURN, "=4093", "+5", "back", "grip", "", ""], {}),
+        (3900, [*TURN, "=4093", 4000, "", "q"], {"low": 4000.0}),
+        (4090, ["", "turn", "head yaw", "", ""], {}),
+    ],
+    ids=["marked there", "sent on", "turned back", "as it begins"],
+)
+def test_a_motor_pulled_past_the_end_of_its_turn_is_marked_once_it_is_turned_back(
+    by_hand, tmp_path, monkeypatch, start, steps, marks
+):
+    monkeypatch.setattr(FeetechDriver, "scanned", (1,))
+    with FeetechBus(tmp_path / "port", [1]) as bus:
+        bus.servos[1] = Pulled(float(start), speed=1500.0)
+        said, goals = by_hand(bus, "feetech", steps=steps)
+        assert bus.servos[1].pulled
+    assert "turn it back by hand" in said
+    assert ("take the servo's horn off" in said) == (not marks)
+    assert min(goals) > 3700
+    (kept,) = json.loads((tmp_path / "face" / "calibration_progress.json").read_text())
+    assert kept["marks"] == marks
 
 
 @pytest.mark.parametrize("start", [-20, 4246])

@@ -38,7 +38,7 @@ def make(bus, tmp_path):
 def test_only_the_joint_asked_for_moves_and_slowly(make, bus):
     path = []
     with make() as mover:
-        assert mover.go(1, 0.4, path.append) == pytest.approx(0.4)
+        assert mover.go(1, 0.4, path.append) == pytest.approx(round(0.4 * SCALE) / SCALE)
     speed = np.abs(np.diff(path)) / 0.02
     assert speed.max() <= SHARE * 4.0 + 2.0 / SCALE / 0.02
     assert [servo.torque for servo in bus.servos.values()] == [False, True, False]
@@ -99,6 +99,49 @@ def test_a_motor_that_yields_past_the_end_of_its_turn_is_not_driven_to_the_other
     assert min(goals) > 3900
 
 
+@pytest.mark.parametrize("when", ["on its way", "at its end"])
+@pytest.mark.parametrize(
+    ("zero", "end", "start", "pulled"),
+    [
+        (3767, 0.5, 3900, 5),
+        (2048, 4093 / SCALE - np.pi, 3900, 5),
+        (329, -0.5, 200, 4090),
+        (2048, 2 / SCALE - np.pi, 200, 4090),
+    ],
+    ids=["part, highest", "whole turn, highest", "part, lowest", "whole turn, lowest"],
+)
+def test_a_motor_that_goes_the_long_way_round_gets_no_torque(
+    make, bus, zero, end, start, pulled, when
+):
+    # A servo goes by its reading: past the end of its turn, all the way back to its goal.
+    servo = bus.servos[1] = Servo(float(start), speed=800.0)
+    last = zero + end * SCALE
+    sent = []
+
+    def pull(position):
+        sent.append(position)
+        there = abs(zero + position * SCALE - last) < (2.0 if when == "at its end" else 60.0)
+        if there and len(sent) > 1 and servo.torque and abs(servo.position - pulled) > 2048:
+            servo.push(float(pulled))
+
+    with make(joints={"jaw": {"id": 1, "zero": zero}, "brow": {"id": 2}, "lid": {"id": 3}}) as one:
+        one._joints[0] = replace(one._joints[0], lower=-np.pi, upper=np.pi)
+        with pytest.raises(BlockedError, match=r"jaw .* readings start again") as caught:
+            one.go(0, end, pull)
+        assert not caught.value.holds
+        # The servo has heard all that was said before its answer.
+        one.position(0)
+        assert not servo.torque
+        assert abs(servo.position - pulled) < 1000.0
+
+
+def test_what_was_sent_last_is_what_the_motor_got(make, bus):
+    narrow = {"jaw": {"id": 1, "raw": [1722, 2248]}, "brow": {"id": 2}, "lid": {"id": 3}}
+    with make(joints=narrow) as mover:
+        assert mover.go(0, 0.5) == pytest.approx(200 / SCALE)
+        assert mover.position(0) == pytest.approx(200 / SCALE, abs=0.01)
+
+
 def test_a_motor_that_does_not_follow_is_not_pressed_on(make, bus, monkeypatch, wait_until):
     servo = bus.servos[1]
     goals = []
@@ -122,6 +165,23 @@ def test_ctrl_c_brakes_the_joint_on_its_way(make, bus):
     assert path[-1] < 0.45
     assert path[-1] == pytest.approx(path[-2], abs=2.0 / SCALE)
     assert bus.servos[1].torque
+
+
+def test_a_motor_that_is_blocked_while_ctrl_c_brakes_it_is_not_pressed_on(
+    make, bus, monkeypatch, wait_until
+):
+    goals = []
+    monkeypatch.setattr(bus.servos[1], "command", goals.append)
+
+    def interrupt(position):
+        if position > 0.1 and mover_module._LAG:
+            monkeypatch.setattr(mover_module, "_FREE", 0.0)
+            monkeypatch.setattr(mover_module, "_LAG", 0.0)
+            raise KeyboardInterrupt
+
+    with make() as mover, pytest.raises(BlockedError, match="jaw does not follow"):
+        mover.go(0, 0.5, interrupt)
+    wait_until(lambda: goals[-1] == 2048, what="the motor to be sent where it is")
 
 
 def test_torque_is_left_as_the_robot_says(make, bus, wait_until):

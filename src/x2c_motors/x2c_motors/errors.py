@@ -53,19 +53,27 @@ class WrapError(MotorCalibrationError):
 
 
 class BlockedError(MotorCalibrationError):
-    """A motor does not follow; it holds where it is.
+    """A motor does not follow.
+
+    Attributes:
+        position: Position of the joint [rad or m].
+        holds: Whether it holds there; else its torque is disabled.
 
     Args:
         name: Name of the joint.
         position: Position of the joint [rad or m].
+        holds: Whether a goal can hold it there.
     """
 
-    def __init__(self, name: str, position: float) -> None:
+    def __init__(self, name: str, position: float, holds: bool = True) -> None:
         super().__init__(
             f"{name} does not follow: something is in its way. It holds where it is, at "
             f"{position:.3f}; go back a little"
+            if holds
+            else f"{name} is at {position:.3f}, past the place where its servo's readings start "
+            "again, and was going the long way round: its torque is disabled; turn it back by hand"
         )
-        self.position = position
+        self.position, self.holds = position, holds
 
 
 class EmulatorError(MotorsError):

@@ -15,6 +15,7 @@ from x2c_actuation.pipeline.motion import JointMotion
 from x2c_actuation.pipeline.motion_limits import MotionLimits
 from x2c_core.arrays import Array
 from x2c_core.robot.robot import Joint
+from x2c_motors.control.motor_controller import REPETITIONS
 from x2c_motors.description.settings import StopAction
 from x2c_motors.drivers.driver import MotorDriver
 from x2c_motors.drivers.reports import MotorState
@@ -138,7 +139,9 @@ class JointMover:
         Raises:
             DriverError: It cannot be sent.
         """
-        self.driver.torque(False, [joint])
+        # No motor acknowledges it, and a packet can be lost.
+        for _ in range(REPETITIONS):
+            self.driver.torque(False, [joint])
         self._held.discard(joint)
 
     def go(self, joint: int, target: float, watch: Callable[[float], None] | None = None) -> float:
@@ -151,7 +154,8 @@ class JointMover:
 
         Raises:
             DriverError: Its motor cannot be reached, or has lost its torque.
-            BlockedError: It does not follow; it holds where it is.
+            BlockedError: It does not follow. It holds where it is; past the end of its servo's
+                turn, where nothing can hold it, its torque is disabled.
         """
         # Its power may have been gone since the last time.
         start = self._where[joint] if self._still_holds(joint) else self.hold(joint)
@@ -159,15 +163,19 @@ class JointMover:
         motion.reset([start])
         wanted = np.array([target])
         try:
-            self._follow(motion, joint, wanted, watch)
-            self._arrive(joint)
-        except KeyboardInterrupt:
-            self._follow(motion, joint, motion.stopping_points(), watch)
-            raise
+            try:
+                self._follow(motion, joint, wanted, watch)
+                self._arrive(joint)
+            except KeyboardInterrupt:
+                self._follow(motion, joint, motion.stopping_points(), watch)
+                raise
         except BlockedError as error:
             self._check_torque(joint)
-            # No further against what is in its way.
-            self._write(joint, error.position)
+            if error.holds:
+                # No further against what is in its way.
+                self._write(joint, error.position)
+            else:
+                self.relax(joint)
             raise
         return self._where[joint]
 
@@ -262,8 +270,9 @@ class JointMover:
         while True:
             try:
                 self._check(joint, _FREE)
-            except BlockedError:
-                if time.monotonic() > limit:
+            except BlockedError as error:
+                # The long way round, a motor only seems to come near.
+                if not error.holds or time.monotonic() > limit:
                     raise
                 time.sleep(_PERIOD)
             else:
@@ -293,7 +302,10 @@ class JointMover:
         one, sent = self._joints[joint], self._where[joint]
         away = self.driver.calibration.away(joint, position, sent)
         if one.type == "revolute" and abs(away) > slack:
-            raise BlockedError(one.name, sent + away)
+            there = np.full(len(self._joints), np.nan)
+            there[joint] = sent + away
+            across = self.driver.calibration.across(there)[joint]
+            raise BlockedError(one.name, sent + away, not across)
 
     def _reading(self, joint: int) -> float:
         """Return the position of a joint [rad or m]; NaN where its motor does not answer."""
@@ -307,5 +319,5 @@ class JointMover:
     def _write(self, joint: int, position: float) -> float:
         positions = np.full(len(self._joints), np.nan)
         positions[joint] = position
-        self._where[joint] = float(position)
-        return float(self.driver.write(positions)[joint])
+        self._where[joint] = float(self.driver.write(positions)[joint])
+        return self._where[joint]

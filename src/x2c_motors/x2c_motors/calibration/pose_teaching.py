@@ -81,6 +81,8 @@ class PoseTeaching:
                     self._go(min(max(place, self._raw.lowest), self._raw.highest))
             except BlockedError as error:
                 self._dialogue.report(error)
+                if not error.holds:
+                    break
             if self._dialogue.choose("Seen? Enter: yes; r: once more.", _SEEN):
                 break
         if not self._course.joined:
@@ -182,9 +184,12 @@ class PoseTeaching:
     def _free(self) -> None:
         if not self._mover.driver.measures:
             raise MotorCalibrationError("this motor cannot measure where it is moved by hand")
+        self._relax()
+        self._dialogue.say("torque disabled: move it by hand, not too fast, then Enter or grip")
+
+    def _relax(self) -> None:
         self._mover.relax(0)
         self._torque_disabled, self._read_at = True, time.monotonic()
-        self._dialogue.say("torque disabled: move it by hand, not too fast, then Enter or grip")
 
     def _follow(self) -> None:
         """Follow the shaft while the owner turns it.
@@ -216,16 +221,17 @@ class PoseTeaching:
         Raises:
             WrapError: It is past the end of its turn.
         """
-        if not self._torque_disabled:
-            return
+        if self._torque_disabled and not self._course.wrapped:
+            self._course.turned(self._raw.to_raw(self._mover.hold(0)), 0.0)
+            self._torque_disabled = False
         if self._course.wrapped:
+            if not self._torque_disabled:
+                self._relax()
             raise WrapError(
                 f"its way leads over the place where its readings start again "
                 f"({self._raw.highest:g} to {self._raw.lowest:g}); the motor would go the long "
                 f"way round. Nothing was moved. To do: {WRAP_REMEDY}"
             )
-        self._course.turned(self._raw.to_raw(self._mover.hold(0)), 0.0)
-        self._torque_disabled = False
 
     def _send(self, text: str) -> None:
         """Send the motor where a command says.
@@ -277,13 +283,14 @@ class PoseTeaching:
         """Go to a place, or as far as the motor can go.
 
         Raises:
-            BlockedError: Something is in its way; it holds where it is.
+            BlockedError: It does not follow. It holds where it is, or its torque is disabled.
         """
         position = self._raw.to_position(place)
         try:
             self._mover.go(0, position)
         except BlockedError as error:
             self._course.driven(self._raw.to_raw(error.position))
+            self._torque_disabled, self._read_at = not error.holds, time.monotonic()
             raise
         self._course.driven(place)
         if self._mover.driver.measures and abs(self._mover.away(0, position)) > _BLOCKED:
