@@ -126,9 +126,8 @@ class BoardCalibration:
         raw: Array = np.asarray(self._zero + self._slope * standing)
         # A servo that counts turns starts again at one when its torque is enabled.
         counted = self._counted(raw)
-        before, after = np.asarray(raw - self._turn), np.asarray(raw + self._turn)
-        around = np.minimum(self._off_way(before), self._off_way(after))
-        return np.asarray(counted | (around < self._off_way(raw)))
+        off_way = self._off_way(self._turns(raw))
+        return np.asarray(counted | (off_way[1:].min(axis=0) < off_way[0]))
 
     def _counted(self, raw: Array) -> NDArray[np.bool_]:
         """Return which raw values (n,) are no readings inside the turn; NaN is none of those."""
@@ -136,8 +135,12 @@ class BoardCalibration:
         slack = 0.5 * self.resolution
         return np.asarray((raw < lowest - slack) | (raw > highest + slack))
 
+    def _turns(self, raw: Array) -> Array:
+        """Return raw values (n,) as they are, a turn lower and a turn higher (3, n)."""
+        return np.array([raw, raw - self._turn, raw + self._turn])
+
     def _off_way(self, raw: Array) -> Array:
-        """Return how far raw values (n,) are from the joints' ways (n,) [raw]."""
+        """Return how far raw values (..., n) are from the joints' ways (n,) [raw]."""
         lowest, highest = self._way
         return np.asarray(np.maximum(np.maximum(lowest - raw, raw - highest), 0.0))
 
@@ -149,8 +152,8 @@ class BoardCalibration:
         reading says itself which turn it is.
         """
         raw = np.asarray(readings, dtype=np.float64)
-        turns = np.array([raw, raw - self._turn, raw + self._turn])
-        nearest = np.argmin([self._off_way(one) for one in turns], axis=0)
+        turns = self._turns(raw)
+        nearest = np.argmin(self._off_way(turns), axis=0)
         return self.to_positions(np.where(self._counted(raw), raw, np.choose(nearest, turns)))
 
     def away(self, joint: int, position: float, other: float) -> float:
