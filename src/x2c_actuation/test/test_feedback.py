@@ -204,6 +204,21 @@ def test_who_does_not_measure_a_joint_hides_nothing_of_who_does(robot):
     assert np.isnan(feedback.measured(now)[2])
 
 
+def test_without_names_of_publishers_what_is_no_number_hides_nothing_and_ages_out(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
+    feedback.restart(HOME, 0.0)
+    trouble = ""
+    for i in range(100):
+        now = 0.01 * i
+        feedback.sent(HOME + 0.3 * NOD, now)
+        feedback.take(["nod"], [-0.1], now)
+        feedback.take(["lid", "nod"], [0.0, np.nan], now)
+        trouble = trouble or feedback.trouble(now)
+    assert "joint nod has not been where it was sent" in trouble
+    feedback.take(["lid", "nod"], [0.0, np.nan], now + 1.1 * FRESH)
+    assert np.isnan(feedback.measured(now + 1.1 * FRESH)[2])
+
+
 def test_a_joint_that_falls_silent_while_it_is_away_is_no_trouble(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2, time=2.0, lag=0.4))
     feedback.restart(HOME, 0.0)
@@ -216,11 +231,11 @@ def test_a_joint_that_falls_silent_while_it_is_away_is_no_trouble(robot):
 def test_a_blocked_joint_that_is_not_measured_now_is_not_relieved(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2))
     feedback.restart(HOME, 0.0)
-    feedback.take(["nod"], [-0.3], 1.0)
+    feedback.take(["nod"], [-0.3], 1.0, "/driver")
     feedback.trouble(1.0)
     assert feedback.relieved(HOME, 1.0)[2] == -0.3
     assert feedback.relieved(HOME, 1.1 + FRESH) == pytest.approx(HOME)
-    feedback.take(["nod"], [np.nan], 1.1)
+    feedback.take(["nod"], [np.nan], 1.1, "/driver")
     assert feedback.relieved(HOME, 1.1) == pytest.approx(HOME)
 
 

@@ -179,10 +179,12 @@ class Feedback:
         count = len(self._names)
         message = np.full(count, np.nan)
         message[places_here] = given[known_places]
-        # Who does not measure a joint takes back what it has measured, not what others have.
+        # Who does not measure a joint takes back what it has measured, not what others have. Where
+        # ROS does not name publishers, as in Jazzy, that cannot be told: it ages out.
         named = np.isfinite(message)
         self._sources[named] = source
-        named[places_here] |= self._sources[places_here] == source
+        if source:
+            named[places_here] |= self._sources[places_here] == source
         if not named.any():
             return
         newest = self._newest or _Measurement.none(count)
