@@ -259,6 +259,20 @@ def test_a_stop_waits_for_no_command_however_seldom_they_are_sent(
     assert board.end(10.0)
 
 
+def test_a_stop_that_is_asserted_again_and_again_ticks_no_board(tmp_path, monkeypatch, wait_until):
+    board = Face(tmp_path, monkeypatch, rate=0.001).boards[0]
+    ticks = []
+    board.start(lambda one: ticks.append(one), lambda: True)
+    wait_until(lambda: ticks, what="the first tick")
+    board.stop()
+    wait_until(lambda: len(ticks) == 2, what="the stop")
+    for _ in range(50):
+        board.stop()
+        time.sleep(0.001)
+    assert len(ticks) == 2
+    assert board.end(10.0)
+
+
 def test_a_stop_reaches_every_board_although_one_hangs(face):
     for board in face.boards:
         board.start(lambda one: one.controller.tick(time.monotonic()), lambda: True)

@@ -96,7 +96,9 @@ class MotorBoard:
 
     def stop(self) -> None:
         """Stop the motors at once, whatever the rate of commands, and until a reset."""
-        self.controller.stop()
+        # A stop that is asserted again and again drives no bus faster than its rate.
+        if not self.controller.stop():
+            return
         with self._awake:
             self._urgent = True
             self._awake.notify()

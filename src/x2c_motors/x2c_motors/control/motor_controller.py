@@ -114,11 +114,13 @@ class MotorController:
         """Take a command: positions (n,) [rad or m], NaN for joints that stay where they are."""
         self._command = (now, np.array(positions, dtype=np.float64))
 
-    def stop(self) -> None:
-        """Stop the motors at the next tick, and until `reset`."""
+    def stop(self) -> bool:
+        """Stop the motors at the next tick, and until `reset`; returns whether that is new."""
+        new = not self._stopping
         # Pressing on is no reason to try again at once what has just failed.
-        self._urgent = self._urgent or not self._stopping
+        self._urgent = self._urgent or new
         self._stopping = True
+        return new
 
     def stop_unattended(self) -> None:
         """Execute a stop while no thread ticks: motors may have been left holding."""
