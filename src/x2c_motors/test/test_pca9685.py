@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import errno
+import fcntl
+import os
+
 import numpy as np
 import pytest
 import smbus2
@@ -65,6 +69,26 @@ def test_a_chip_is_of_one_driver_at_a_time(chip, driver, tmp_path):
     driver.close()
     other.open()
     other.close()
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.ENOLCK, errno.EPERM])
+def test_a_kernel_without_locks_keeps_no_servo_from_moving(chip, tmp_path, monkeypatch, number):
+    def refuse(*arguments):
+        raise OSError(number, "no such locks")
+
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    driver = make_driver(motor_robot(tmp_path, channel_section("pca9685")))
+    driver.open()
+    driver.write([0.1, 0.2, 0.3])
+    driver.close()
+    assert chip.ticks(0) is not None
+
+
+def test_a_bus_that_is_closed_twice_closes_no_other_file(chip, driver):
+    driver.close()
+    other = os.open(os.devnull, os.O_RDONLY)
+    driver.close()
+    os.close(other)
 
 
 def test_pulses_survive_a_new_connection(chip, driver):

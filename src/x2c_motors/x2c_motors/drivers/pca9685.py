@@ -6,6 +6,7 @@ Registers: NXP, PCA9685 product data sheet, revision 4. Positions are pulses in 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -102,13 +103,16 @@ class Pca9685Driver(MotorDriver):
         """Keep the chip for this driver, as long as its bus is open.
 
         Unlike a serial port, a bus is open to several programs at a time, as it has several chips:
-        the byte of its device file at the chip's address is locked.
+        the byte of its device file at the chip's address is locked. Where the kernel has no such
+        locks, as in some containers, servos move all the same.
         """
         byte = (fcntl.F_WRLCK, os.SEEK_SET, self.options.address, 1, 0)
         try:
             descriptor = cast("int", self._bus.fd)
             fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("@hhqqi4x", *byte))
-        except (BlockingIOError, PermissionError) as error:
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                return
             self.close()
             raise DriverError(
                 Fault.ABSENT, f"the PCA9685 ({self.place}) is in use by another program"

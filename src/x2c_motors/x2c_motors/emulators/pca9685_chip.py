@@ -84,11 +84,13 @@ def bus_class(chip: Pca9685Chip) -> type:
         def __init__(self, number: int) -> None:
             if number != 1:
                 raise FileNotFoundError(errno.ENOENT, "No such file", f"/dev/i2c-{number}")
-            self.fd = os.open(f"/proc/self/fd/{chip.device}", os.O_RDWR)
+            self.fd: int | None = os.open(f"/proc/self/fd/{chip.device}", os.O_RDWR)
 
         def close(self) -> None:
             """Close the bus."""
-            os.close(self.fd)
+            if self.fd is not None:
+                os.close(self.fd)
+                self.fd = None
 
         def read_i2c_block_data(self, address: int, register: int, size: int) -> list[int]:
             """Read a block."""
