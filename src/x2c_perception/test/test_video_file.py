@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Videos as phones, browsers and cameras write them."""
 
+import errno
 import gc
 import itertools
 import struct
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from x2c_core.sources.source import SourceError
 from x2c_perception.cameras.grabber import Grabber
 from x2c_perception.cameras.player import Pacer, Player
+from x2c_perception.cameras.video import video_file
 from x2c_perception.cameras.video.container_length import missing_bytes
 from x2c_perception.cameras.video.frame_times import FrameTimes
 from x2c_perception.cameras.video.video_file import VideoFile, promised_images
@@ -218,6 +220,20 @@ def test_data_that_phones_append_is_not_taken_for_a_box(tmp_path):
     path = write(tmp_path / "phone.mp4", [0.0, 0.1])
     path.write_bytes(path.read_bytes() + b"\x7f\xff\xff\xffSEFT\0\0\0\0")
     assert missing_bytes(path) == 0
+
+
+def test_a_file_that_cannot_be_read_is_left_closed(tmp_path, monkeypatch):
+    opened = []
+
+    def fail(file):
+        opened.append(file)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(video_file, "open_media", fail)
+    (tmp_path / "one.mp4").write_bytes(bytes(100))
+    with pytest.raises(SourceError, match=r"cannot read .*one\.mp4: Input/output error"):
+        VideoFile(tmp_path / "one.mp4").open()
+    assert opened[0].closed
 
 
 def test_a_playlist_opens_no_other_file(tmp_path):

@@ -86,7 +86,7 @@ class VideoFile(CameraSource):
     def open(self) -> None:
         """Open the file and decode its first image."""
         self.close()
-        # FFmpeg goes by the name, too, and takes anything for an image.
+        # FFmpeg says no more of what a failed download left than that it is no video.
         if mistaken := mistaken_content(self._path):
             raise SourceError(f"{self._path} is not a video: {mistaken}")
         try:
@@ -100,6 +100,7 @@ class VideoFile(CameraSource):
                 "H.264, AVI or MKV, or an image: try to play it, or convert it with ffmpeg"
             ) from error
         except OSError as error:
+            self.close()
             raise SourceError(f"cannot read {self._path}: {error.strerror}") from error
         context = stream.codec_context
         self._check_size(context.width, context.height)
