@@ -22,6 +22,11 @@ from x2c_training.training.losses import (
 )
 
 CONFIG = NetworkConfig()
+ALL = np.ones(controls.COUNT, dtype=bool)
+
+
+def as_tensor(values):
+    return torch.from_numpy(values.astype(np.float32))
 
 
 def two_sets():
@@ -113,20 +118,65 @@ def test_descriptors_err_as_far_as_the_expression_model_says(robot, unit):
         ]
         return np.hstack([faces, turned])
 
-    spread = described(true).std(axis=0, ddof=1)
+    spread = described(true).std(axis=0)
     expected = (np.abs(described(predicted) - described(true)) / spread).mean()
-    loss = DescriptorLoss(model, true, config)
+    loss = DescriptorLoss(model, ALL, true, config)
     given = torch.from_numpy(in_network_units(predicted, config))
-    found = loss(given, torch.from_numpy(true.astype(np.float32)))
+    found = loss(given, as_tensor(true), torch.ones(true.shape))
     assert float(found) == pytest.approx(expected, 1e-3)
 
 
 def test_controls_that_cancel_out_on_the_face_cost_no_descriptor(robot):
     model = load_expression_model(load_robot(robot).expression_model)
-    loss = DescriptorLoss(model, two_sets()[0], CONFIG)
+    loss = DescriptorLoss(model, ALL, two_sets()[0], CONFIG)
     one, other = (
-        torch.from_numpy(controls.from_names({name: 0.1}).astype(np.float32))[None]
-        for name in ("Head Pitch", "Neck Pitch")
+        as_tensor(controls.from_names({name: 0.1}))[None] for name in ("Head Pitch", "Neck Pitch")
     )
-    alone = torch.from_numpy(controls.NEUTRAL.astype(np.float32))[None]
-    assert float(loss(one, other)) < 0.5 * float(loss(one, alone))
+    alone = as_tensor(controls.NEUTRAL)[None]
+    counted_ = torch.ones_like(alone)
+    assert float(loss(one, other, counted_)) < 0.5 * float(loss(one, alone, counted_))
+
+
+def test_descriptors_that_do_not_vary_do_not_count(robot):
+    model = load_expression_model(load_robot(robot).expression_model)
+    predicted, true = two_sets()
+    head = ["Head Yaw", "Head Roll", "Neck Roll"]
+    still = [controls.index(name) for name in head]
+    only_head = np.tile(controls.NEUTRAL, (len(true), 1))
+    only_head[:, still] = true[:, still]
+    given = as_tensor(predicted), as_tensor(only_head), torch.ones(true.shape)
+    assert float(DescriptorLoss(model, ALL, only_head, CONFIG)(*given)) < 100.0
+    one = DescriptorLoss(model, ALL, only_head[:1], CONFIG)
+    assert float(one(*given)) == 0.0
+
+
+def test_controls_that_the_robot_does_not_follow_cost_no_descriptor(robot):
+    model = load_expression_model(load_robot(robot).expression_model)
+    followed = ALL.copy()
+    followed[controls.index("Head Yaw")] = False
+    loss = DescriptorLoss(model, followed, two_sets()[0], CONFIG)
+    turned = as_tensor(controls.from_names({"Head Yaw": 0.3}))[None]
+    neutral = as_tensor(controls.NEUTRAL)[None]
+    assert float(loss(turned, neutral, torch.ones_like(neutral))) == 0.0
+
+
+def test_descriptors_leave_out_what_does_not_count(robot):
+    model = load_expression_model(load_robot(robot).expression_model)
+    true = two_sets()[1]
+    loss = DescriptorLoss(model, ALL, true, CONFIG)
+    predicted, mask = as_tensor(true).requires_grad_(), torch.ones(true.shape)
+    gaze = torch.from_numpy(controls.group_indices("gaze"))
+    mask[2, gaze] = 0.0
+    away = predicted + 0.1
+    loss(away, as_tensor(true), mask).backward()
+    assert (predicted.grad[2, gaze] == 0.0).all()
+    assert (predicted.grad[3, gaze] != 0.0).any()
+
+
+def test_descriptors_are_exact_in_a_training_that_rounds(robot):
+    model = load_expression_model(load_robot(robot).expression_model)
+    predicted, true = (as_tensor(one) for one in two_sets())
+    loss = DescriptorLoss(model, ALL, true.numpy(), CONFIG)
+    exact = loss(predicted, true, torch.ones_like(true))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(loss(predicted, true, torch.ones_like(true)), exact)

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from x2c_core.control_space import controls
+from x2c_core.robot.robot_file import load_robot
 from x2c_imitation.errors import NetworkError
 from x2c_imitation.x2cnet.network.config import AngleUnit, ColorOrder, NetworkConfig
 from x2c_imitation.x2cnet.network.files import read_metadata
@@ -23,7 +24,7 @@ from x2c_imitation.x2cnet.network.x2control import build_network, in_network_uni
 from x2c_training.device import Team
 from x2c_training.errors import CheckpointError, PreparationError, TrainingError
 from x2c_training.settings_file import read_settings
-from x2c_training.training import checkpoint, trainer
+from x2c_training.training import checkpoint, trainer, training_run
 from x2c_training.training.initialisation import first_network
 from x2c_training.training.trainer import Trainer
 from x2c_training.training.training_run import CARD, SETTINGS, WEIGHTS, TrainingJob, train
@@ -190,6 +191,52 @@ def test_another_training_does_not_go_on(simulated, robot, once, tmp_path, overr
     assert said in str(caught.value)
     assert "--fresh" in str(caught.value)
     assert run(one)[1].begun == (4, 4)
+
+
+def test_data_that_are_prepared_otherwise_now_are_refused_with_the_way_out(once, tmp_path):
+    one = once(tmp_path / "out")
+    path = tmp_path / "out" / checkpoint.FILE
+    state = checkpoint.load(path)
+    state["identity"]["data"] = "a" * 16
+    checkpoint.save(path, state)
+    with pytest.raises(CheckpointError, match="data were prepared otherwise") as caught:
+        run(one)
+    assert "own settings" not in str(caught.value)
+    assert run(dataclasses.replace(one, fresh=True))[0].finished
+
+
+def test_steps_of_a_version_with_fewer_columns_are_kept(simulated, robot, tmp_path):
+    out = tmp_path / "out"
+    one = job(simulated, out, robot)
+    run(one, Log(stop_at=10))
+    rows = losses(out)
+    lines = [",".join(row) for row in rows]
+    columns = ("step", *trainer.STEP_COLUMNS)
+    without = columns.index("descriptors")
+    cut = [",".join(line.split(",")[:without] + line.split(",")[without + 1 :]) for line in lines]
+    header = ",".join(name for name in columns if name != "descriptors")
+    (out / "steps.csv").write_text("\n".join([header, *cut]) + "\n")
+    run(one)
+    kept = losses(out)
+    assert len(kept) == 12
+    assert kept[0] == (*rows[0][:without], "", *rows[0][without + 1 :])
+
+
+def test_descriptors_without_an_expression_model_are_refused_before_anything(
+    simulated, robot, once, tmp_path, monkeypatch
+):
+    once(tmp_path / "out")
+    bare = tmp_path / "bare"
+    shutil.copytree(robot, bare)
+    load_robot(bare).expression_model.unlink()
+    monkeypatch.setattr(training_run, "prepare", lambda *given, **named: pytest.fail("prepared"))
+    one = job(simulated, tmp_path / "out", bare, "loss.descriptors=0.2", fresh=True)
+    with pytest.raises(
+        TrainingError, match=r"loss\.descriptors needs .* or set loss\.desc"
+    ) as why:
+        run(one)
+    assert "there is no expression model" in str(why.value)
+    assert (tmp_path / "out" / WEIGHTS).is_file()
 
 
 def test_a_refused_training_leaves_the_settings_of_the_one_that_is_there(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trainings of networks that take landmarks too, and of networks whose backbone is frozen."""
 
+import csv
 import dataclasses
 import signal
 
@@ -25,7 +26,7 @@ from x2c_training.evaluation.network_evaluation import choose_split, evaluate
 from x2c_training.settings import AugmentationSettings
 from x2c_training.settings_file import read_settings
 from x2c_training.training.initialisation import first_network
-from x2c_training.training.training_run import TrainingJob, train
+from x2c_training.training.training_run import CARD, TrainingJob, train
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +37,9 @@ SMALL = [
     *("optimizer.batch_size=8", "optimizer.epochs=3", "run.device=cpu", "run.precision=float32"),
 ]
 LANDMARKS, FROZEN = "network.landmarks=true", "network.frozen=true"
+
+_SIDEWAYS = 6
+"""Numbers that tell how far chin, lips, corners of the mouth and brows go aside."""
 
 
 class Log:
@@ -76,11 +80,15 @@ def test_a_data_set_is_prepared_with_the_motion_of_its_landmarks(simulated, robo
     made = prepare(data, CONFIG, TransferChoice(robot), folder=tmp_path)
     assert made.motion.shape == (40, MOTION_COUNT)
     assert np.isfinite(made.motion).all()
-    # The jaw goes aside as its control says, and nothing of it is lost on the way to the tracker.
+    # The jaw goes aside as its control says. All the way to the tracker, it would be lost: 0.5.
     jaw = made.values[:, controls.index("Jaw Yaw")]
     transferrer = LandmarkTransferrer(TransferChoice(robot), CONFIG)
     exact = made.motion @ np.linalg.inv(transferrer.tracking)
     assert abs(np.corrcoef(exact[:, len(Relation)], jaw)[0, 1]) > 0.95
+    sideways = made.motion[:, len(Relation) : len(Relation) + _SIDEWAYS]
+    given = np.column_stack([sideways, np.ones(len(jaw))])
+    read = given @ np.linalg.lstsq(given, jaw, rcond=None)[0]
+    assert np.corrcoef(read, jaw)[0, 1] > 0.9
     alone = prepare(data, ALONE, TransferChoice(robot), folder=tmp_path)
     assert alone.motion is None
     assert alone.folder != made.folder
@@ -122,6 +130,22 @@ def test_a_frozen_training_that_is_stopped_goes_on_with_the_same_losses(
     assert (parts / "steps.csv").read_text() == (tmp_path / "whole/steps.csv").read_text()
     ours, theirs = (load_network(one.weights)[0].state_dict() for one in (whole, again))
     assert all(torch.equal(value, theirs[key]) for key, value in ours.items())
+
+
+def test_the_loss_of_descriptors_is_written_down(simulated, robot, tmp_path, images_alone):
+    out = tmp_path / "out"
+    given = (LANDMARKS, FROZEN, "loss.descriptors=0.5", "optimizer.epochs=1")
+    outcome = run(simulated, out, robot, *given, start=images_alone)
+    with (out / "steps.csv").open() as file:
+        for row in csv.DictReader(file):
+            parts = [float(row[name]) for name in ("values", "transferred", "descriptors")]
+            assert float(row["loss"]) == pytest.approx(np.dot(parts, [1.0, 1.0, 0.5]), rel=1e-5)
+    card = (out / CARD).read_text()
+    assert "0.5 times the error of the face's descriptors" in card
+    assert "closer to those that a face tracker sees" in card
+    split = choose_split(read_data_set(simulated, landmarks=True), "test")
+    (found,), _ = evaluate([outcome.weights], split, TransferChoice(robot))
+    assert found.loss == "huber + transferred + descriptors"
 
 
 def test_weights_of_images_alone_go_on_as_they_are(images_alone):

@@ -158,7 +158,8 @@ class LossSettings:
         transferred: Weight of the values' loss on the transferred image, beside that on the
             rendered one, which has weight 1; 0 for none.
         descriptors: Weight of the error of what people read off the face that the values give, as
-            the robot's expression model foresees it, beside the values' own; 0 for none.
+            the robot's expression model foresees it, beside the values' own; images of both kinds
+            count. 0 for none.
         weights: Weight of a control or a group by its name, 1 where there is none.
         gaze_mask: Leave gaze out where both eyes are shut.
     """

@@ -3,7 +3,7 @@
 
 A tracker sees the irises of a robot move by half of what they do, and an upper lip with its
 neighbours. It sees people in much the same way. So a network that has learned from exact
-landmarks takes a person's glance for half a glance. What the tracker sees of the robot is known
+landmarks takes a person's glance for 0.7 of one. What the tracker sees of the robot is known
 from its expression model. How that follows from the exact motion is a linear map here. It is gone
 only part of the way: all the way, the sideways jaw and the lips' roll would be lost, which exact
 landmarks show and a tracker hardly does.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, Mask
 from x2c_core.control_space import controls
 from x2c_core.face.expression_model import ExpressionModel
 from x2c_core.face.head_pose import FACING, HeadPose, rotation_from
@@ -27,16 +27,23 @@ _SHARE = 0.6
 _RIDGE = 0.01
 """Pull of every number to what it is exactly, as a share of how much the exact ones vary."""
 
+_LEAST_PULL = 1e-8
+"""Pull of a number that does not vary: far below that of any that does."""
+
 _SCALE = 100.0
 """Length of an interocular distance in images of which only landmarks are needed [pixel]."""
 
 _SEED, _ANIMATIONS, _FRAMES = 0, 400, 2
 
 
-def expressions() -> Array:
-    """Return control values (n, 30) [ratio or rad] of expressions that are always the same."""
+def expressions(followed: Mask) -> Array:
+    """Return control values (n, 30) [ratio or rad] of expressions that are always the same.
+
+    Args:
+        followed: (30,) which controls the robot follows; the others stay neutral.
+    """
     made = [make_animation(_SEED, number, _FRAMES).values for number in range(_ANIMATIONS)]
-    return np.concatenate(made)
+    return np.where(followed, np.concatenate(made), controls.NEUTRAL)
 
 
 def tracked_motions(model: ExpressionModel, robot: Array, values: Array) -> Motions:
@@ -70,7 +77,7 @@ def toward_tracked(exact: Motions, tracked: Motions) -> Array:
         used = np.arange(count) if number < count - ANGLES else np.array([number])
         squares = normal[np.ix_(used, used)]
         missing = wanted[:, number] - given[:, number]
-        pulled = squares + _RIDGE * np.diag(squares.diagonal())
+        pulled = squares + np.diag(np.maximum(_RIDGE * squares.diagonal(), _LEAST_PULL))
         matrix[used, number] += _SHARE * np.linalg.solve(pulled, given[:, used].T @ missing)
     return matrix
 

@@ -43,6 +43,7 @@ from x2c_virtual_face.errors import RobotMismatchError
 from x2c_virtual_face.virtual_face import VirtualFace
 
 _SMALL = 64
+_DIGITS = 4
 _PROBE = {"Jaw Pitch": 0.4, "Head Yaw": 0.2, "Eyelid Upper Left": -0.2, "Gaze Target Phi": 0.5}
 
 
@@ -107,7 +108,7 @@ class LandmarkTransferrer(Transferrer):
     def tracking(self) -> Array:
         """Matrix (MOTION_COUNT, MOTION_COUNT) that brings exact motions closer to tracked ones."""
         model = load_expression_model(self._robot.expression_model)
-        values = expressions()
+        values = expressions(self._robot.followed)
         exact = np.array([self._landmark_motion.measure(self._shown(one)) for one in values])
         return toward_tracked(exact, tracked_motions(model, read_neutral(self._robot)[1], values))
 
@@ -195,7 +196,8 @@ def transfer_key(choice: TransferChoice, config: NetworkConfig) -> str:
         transferrer = LandmarkTransferrer(choice, config)
         digest = hashlib.sha256(transferrer.probe().tobytes())
         if config.landmarks:
-            digest.update(transferrer.probe_motion().tobytes())
+            # Computed otherwise on another processor, its last digits differ.
+            digest.update((np.round(transferrer.probe_motion(), _DIGITS) + 0.0).tobytes())
         return digest.hexdigest()
     # Networks take long, and may round otherwise from one time to the next.
     options = chosen_options(TRANSFERS, choice.name, choice.options)

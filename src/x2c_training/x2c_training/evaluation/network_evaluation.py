@@ -59,6 +59,8 @@ class Evaluated:
             parts.append("feature matching")
         if loss.get("feature_adaptation"):
             parts.append("feature adaptation")
+        if loss.get("descriptors"):
+            parts.append("descriptors")
         return " + ".join(parts)
 
 

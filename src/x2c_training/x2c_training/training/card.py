@@ -27,6 +27,7 @@ _DEFINITION = (
     "Mean absolute error on the split `{split}`, values scaled to [-1, 1] by upstream's ranges, "
     "gaze left out where both eyes are shut:"
 )
+_MOTIONS = "They are on motions of landmarks brought closer to those that a face tracker sees."
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def card_text(trained: Trained, config: NetworkConfig) -> str:
     ]
     if trained.errors:
         lines += _errors(trained.errors, settings.data.test)
+        lines += [_MOTIONS, ""] if config.landmarks else []
     lines += ["## Made by", "", f"    {trained.command}", ""]
     lines += ["with these settings:", "", "```yaml", as_yaml(settings).strip(), "```", ""]
     return "\n".join(lines)
@@ -114,6 +116,8 @@ def _loss(settings: TrainingSettings) -> str:
         parts.append(f"{loss.feature_matching:g} times feature matching")
     if loss.feature_adaptation:
         parts.append(f"{loss.feature_adaptation:g} times feature adaptation")
+    if loss.descriptors:
+        parts.append(f"{loss.descriptors:g} times the error of the face's descriptors on all")
     return ", ".join(parts)
 
 

@@ -92,12 +92,15 @@ class TrainingCurves:
 def _rows_until(path: Path, columns: Sequence[str], step: int) -> list[list[str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
+            rows = list(csv.DictReader(file))
     except FileNotFoundError:
         return []
-    if not step or not rows or rows[0] != list(columns):
-        return []
-    return [row for row in rows[1:] if row and row[0].isdigit() and int(row[0]) <= step]
+    # Another version may have had other columns.
+    return [
+        [row.get(name) or "" for name in columns]
+        for row in rows
+        if (number := row.get(columns[0]) or "").isdigit() and int(number) <= step
+    ]
 
 
 def _text(value: Any) -> str:

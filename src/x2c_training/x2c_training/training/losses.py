@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from x2c_core.arrays import Array
+from x2c_core.arrays import Array, Mask
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls import Group
 from x2c_core.face.descriptors import MATRIX
@@ -19,6 +20,9 @@ from x2c_datasets.fit.expression_fit import TURNS
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.x2control import in_network_units
 from x2c_training.settings import LossSettings
+
+_LEAST_SPREAD = 1e-4
+"""Deviation [interocular distances or rad] from which a descriptor varies."""
 
 
 def control_weights(named: Mapping[str, float]) -> np.typing.NDArray[np.float64]:
@@ -96,10 +100,12 @@ class DescriptorLoss(nn.Module):
     """Error of what people read off a face: its relations, and how the head is turned.
 
     Several controls move a lip or a brow. Errors of their values do not say whether they cancel
-    out or add up. What the values do to the face, the robot's expression model foresees.
+    out or add up. What the values do to the face, the robot's expression model foresees. What
+    does not vary does not count.
 
     Args:
         model: Expression model of the robot.
+        followed: (30,) which controls the robot follows.
         values: (n, 30) [ratio or rad] whose faces vary by 1 in each descriptor.
         config: Configuration of the network, whose values may be in degrees.
     """
@@ -111,8 +117,11 @@ class DescriptorLoss(nn.Module):
     turns: Tensor
     scale: Tensor
 
-    def __init__(self, model: ExpressionModel, values: Array, config: NetworkConfig) -> None:
+    def __init__(
+        self, model: ExpressionModel, followed: Mask, values: Array, config: NetworkConfig
+    ) -> None:
         super().__init__()
+        model = model.of_controls(followed)
         all_, none = np.ones(controls.COUNT), np.zeros(controls.COUNT)
         up, down = controls.from_ways([all_, none]), controls.from_ways([none, all_])
         room = np.concatenate([up - controls.NEUTRAL, controls.NEUTRAL - down])
@@ -121,6 +130,7 @@ class DescriptorLoss(nn.Module):
         turns = np.zeros((controls.COUNT, relations.shape[1] + len(TURNS)))
         for column, names in enumerate(TURNS, start=relations.shape[1]):
             turns[[controls.index(name) for name in names], column] = 1.0
+        turns[~followed] = 0.0
         buffers = {
             "unit": in_network_units(np.ones(controls.COUNT), config),
             "neutral": controls.NEUTRAL,
@@ -131,18 +141,24 @@ class DescriptorLoss(nn.Module):
         }
         for name, value in buffers.items():
             self.register_buffer(name, torch.from_numpy(np.asarray(value, np.float32)))
-        spread = self._described(torch.from_numpy(values.astype(np.float32))).std(dim=0)
-        self.register_buffer("scale", spread.clamp(min=1e-6))
+        described = self._described(torch.from_numpy(values.astype(np.float32)))
+        spread = described.std(dim=0, correction=0)
+        self.register_buffer("scale", torch.where(spread > _LEAST_SPREAD, spread, math.inf))
 
-    def forward(self, predicted: Tensor, values: Tensor) -> Tensor:
+    def forward(self, predicted: Tensor, values: Tensor, counted: Tensor) -> Tensor:
         """Return the mean absolute error.
 
         Args:
             predicted: (n, 30) in the network's units.
             values: (n, 30) [ratio or rad].
+            counted: (n, 30) 1 where a value counts, 0 where it does not.
         """
-        found = self._described(predicted.float() / self.unit)
-        return ((found - self._described(values)) / self.scale).abs().mean()
+        # Products of matrices would be rounded, to errors like those that are to be learned.
+        with torch.autocast(predicted.device.type, enabled=False):
+            found = torch.where(counted > 0.0, predicted.float() / self.unit, values)
+            errors = (self._described(found) - self._described(values)) / self.scale
+        varied = self.scale.isfinite().sum().clamp(min=1)
+        return errors.abs().sum(dim=1).mean() / varied
 
     def _described(self, values: Tensor) -> Tensor:
         """Return what differs from the neutral face; beyond their ends values go on."""

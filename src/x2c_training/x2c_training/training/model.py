@@ -55,6 +55,7 @@ class Losses:
         transferred: Likewise on transferred ones; 0 without them.
         features: Distance of the features; 0 without transferred images.
         adaptation: Squared distance of the features; 0 without transferred images.
+        descriptors: Loss of the face that the values give, on images of both kinds; 0 without it.
         mae: Mean absolute error on rendered images.
     """
 
@@ -63,6 +64,7 @@ class Losses:
     transferred: Tensor
     features: Tensor
     adaptation: Tensor
+    descriptors: Tensor
     mae: Tensor
 
 
@@ -90,19 +92,21 @@ def losses_of(
     features, predicted = model(given, motion, shown)
     count = len(batch.rendered)
     values, mae = value_loss(predicted[:count], batch.values, batch.counted)
-    transferred = distance = adaptation = torch.zeros_like(values)
+    transferred = distance = adaptation = described = torch.zeros_like(values)
     if batch.transferred is not None:
         transferred, _ = value_loss(predicted[count:], batch.values, batch.counted)
         distance = feature_distance(features[:count], features[count:])
         adaptation = feature_adaptation(features[:count], features[count:])
+    if descriptor_loss is not None:
+        views = len(predicted) // count
+        described = descriptor_loss(
+            predicted, batch.values.repeat(views, 1), batch.counted.repeat(views, 1)
+        )
     total = (
         values
         + settings.transferred * transferred
         + settings.feature_matching * distance
         + settings.feature_adaptation * adaptation
+        + settings.descriptors * described
     )
-    if descriptor_loss is not None:
-        total = total + settings.descriptors * descriptor_loss(
-            predicted, batch.values.repeat(len(predicted) // count, 1)
-        )
-    return Losses(total, values, transferred, distance, adaptation, mae)
+    return Losses(total, values, transferred, distance, adaptation, described, mae)

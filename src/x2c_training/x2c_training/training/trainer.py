@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from x2c_core.arrays import Indices
-from x2c_core.face.expression_model import ExpressionModel
 from x2c_imitation.x2cnet.network.config import NetworkConfig
 from x2c_imitation.x2cnet.network.files import CONFIG_KEY
 from x2c_imitation.x2cnet.network.x2control import X2Control
@@ -34,7 +33,7 @@ from x2c_training.training.model import Losses, TwoViews, losses_of
 
 STEP_COLUMNS = (
     *("epoch", "learning_rate", "loss", "values", "transferred", "features", "adaptation"),
-    "mae",
+    *("descriptors", "mae"),
 )
 EPOCH_COLUMNS = (
     *("epoch", "loss", "mae", "val_mae_rendered", "val_mae_transferred"),
@@ -72,7 +71,7 @@ class Trainer:
         team: The processes.
         watcher: Observer of the training.
         start: Fingerprint of the initial weights.
-        model: Expression model of the robot, where the loss of descriptors has a weight.
+        descriptor_loss: Loss of the face that the values give; None where it has no weight.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class Trainer:
         team: Team,
         watcher: TrainingObserver,
         start: str = "",
-        model: ExpressionModel | None = None,
+        descriptor_loss: DescriptorLoss | None = None,
     ) -> None:
         self._start = start
         self._data, self._settings, self._config = data, settings, config
@@ -107,9 +106,9 @@ class Trainer:
             ids = [device.index] if device.type == "cuda" else None
             self._model = DistributedDataParallel(self._model, device_ids=ids)
         self._value_loss = ValueLoss(settings.loss, config).to(device)
-        self._descriptor_loss: DescriptorLoss | None = None
-        if model is not None:
-            self._descriptor_loss = DescriptorLoss(model, data.values[rows], config).to(device)
+        self._descriptor_loss = descriptor_loss
+        if descriptor_loss is not None:
+            descriptor_loss.to(device)
         self._optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, settings.optimizer.weight_decay),
             lr=settings.optimizer.learning_rate,
@@ -233,7 +232,7 @@ class Trainer:
         pending, self._pending = self._pending, []
         if not pending:
             return
-        names = ("total", "values", "transferred", "features", "adaptation", "mae")
+        names = ("total", *STEP_COLUMNS[3:])
         fetched = torch.stack(
             [torch.stack([getattr(one, name).detach() for name in names]) for *_, one in pending]
         )
@@ -334,6 +333,13 @@ class Trainer:
             for name, section in TrainingSettings().as_dict().items()
             if name != "run"
         }
+        if its != own and {**its, "data": own["data"]} == own:
+            raise CheckpointError(
+                f"{path} is of a training whose data were prepared otherwise ({its['data']} "
+                f"instead of {own['data']}): other images or another robot, or a version that "
+                "made motions differently. It cannot go on with these: start afresh with "
+                "--fresh, or choose another folder"
+            )
         if its != own:
             raise CheckpointError(
                 f"{path} is of another training ({checkpoint.differences(its, own)}); go on with "

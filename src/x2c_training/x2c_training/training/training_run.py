@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import distributed
 
+from x2c_core.arrays import Mask
+from x2c_core.errors import RobotError
 from x2c_core.face.expression_model import ExpressionModel, load_expression_model
 from x2c_core.files.results import EarlierResults
 from x2c_core.robot.robot_file import load_robot
@@ -36,6 +38,7 @@ from x2c_training.settings_file import as_yaml
 from x2c_training.training import checkpoint, curves
 from x2c_training.training.card import Trained, card_text, metadata
 from x2c_training.training.initialisation import first_network
+from x2c_training.training.losses import DescriptorLoss
 from x2c_training.training.trainer import Trainer, TrainingObserver
 
 WEIGHTS = "network.safetensors"
@@ -123,14 +126,16 @@ def train(
     if note:
         tell(note)
     start = "" if job.start is None else digest(job.start)
+    face = _described_face(job)
     data = _prepared(job, team, advance, tell)
     earlier = _open_folder(job) if team.leads else None
     team.wait()
-    model: ExpressionModel | None = None
-    if settings.loss.descriptors > 0.0:
-        model = load_expression_model(load_robot(job.robot).expression_model)
+    descriptor_loss: DescriptorLoss | None = None
+    if face is not None:
+        learned = data.values[data.rows(settings.data.train)]
+        descriptor_loss = DescriptorLoss(*face, learned, config)
     trainer = Trainer(
-        *(data, settings, config, network, job.out, device, team, watcher, start), model
+        *(data, settings, config, network, job.out, device, team, watcher, start), descriptor_loss
     )
     step = trainer.resume()
     if team.leads:
@@ -237,6 +242,23 @@ def transfer_choice(settings: DataSettings, robot: Path) -> TransferChoice:
     """
     options = options_of(settings.transfer, settings.transfer_options)
     return TransferChoice(robot, settings.transfer, options)
+
+
+def _described_face(job: TrainingJob) -> tuple[ExpressionModel, Mask] | None:
+    """Return what the loss of descriptors needs of the robot; None where it has no weight.
+
+    It is the expression model, and which controls (30,) the robot follows.
+    """
+    if job.settings.loss.descriptors == 0.0:
+        return None
+    robot = load_robot(job.robot)
+    try:
+        return load_expression_model(robot.expression_model), robot.followed
+    except RobotError as error:
+        raise TrainingError(
+            f"loss.descriptors needs the robot's expression model: {error}, or set "
+            "loss.descriptors to 0"
+        ) from error
 
 
 def _open_folder(job: TrainingJob) -> EarlierResults | None:

@@ -19,25 +19,22 @@ import torch
 from torch import Tensor, nn
 
 from x2c_imitation.x2cnet.liveportrait.checkpoints import without_norms
-from x2c_imitation.x2cnet.liveportrait.networks.appearance import CHANNELS, DEPTH
+from x2c_imitation.x2cnet.liveportrait.networks.appearance import CHANNELS, DEPTH, SIDE
 from x2c_imitation.x2cnet.liveportrait.networks.generator import Generator
 from x2c_imitation.x2cnet.liveportrait.networks.motion import KEYPOINTS, MotionExtractor
 from x2c_imitation.x2cnet.liveportrait.networks.warping import WarpingModule
 from x2c_imitation.x2cnet.liveportrait.processor.conversion import for_processor
 from x2c_imitation.x2cnet.runtime.bench import Candidate, MeasuredTime, measure, report
 
-_SIDE = 64
-"""Width and height of the feature volume."""
-
 
 def stages() -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
     """Return the networks that run for each image, with inputs, by name."""
     keypoints = torch.rand(2, 1, KEYPOINTS, 3) - 0.5
-    volume = torch.randn(1, CHANNELS, DEPTH, _SIDE, _SIDE)
+    volume = torch.randn(1, CHANNELS, DEPTH, SIDE, SIDE)
     return {
         "motion extractor": (MotionExtractor(), (torch.rand(1, 3, 256, 256),)),
         "warping module": (WarpingModule(), (volume, keypoints[0], keypoints[1])),
-        "generator": (without_norms(Generator()), (torch.randn(1, 256, _SIDE, _SIDE),)),
+        "generator": (without_norms(Generator()), (torch.randn(1, 256, SIDE, SIDE),)),
     }
 
 

@@ -12,6 +12,9 @@ from x2c_imitation.x2cnet.liveportrait.networks.blocks import ConvBlock, VolumeR
 CHANNELS, DEPTH = 32, 16
 """Channels and depth of the feature volume."""
 
+SIDE = 64
+"""Width and height of the feature volume of a portrait."""
+
 _WIDTHS = (64, 128, 256)
 _RESIDUALS = 6
 

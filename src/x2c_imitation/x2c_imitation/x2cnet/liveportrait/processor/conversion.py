@@ -8,7 +8,7 @@ from typing import cast
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from x2c_imitation.x2cnet.liveportrait.networks.appearance import DEPTH
+from x2c_imitation.x2cnet.liveportrait.networks.appearance import DEPTH, SIDE
 from x2c_imitation.x2cnet.liveportrait.networks.blocks import ConvBlock
 from x2c_imitation.x2cnet.liveportrait.networks.generator import Generator
 from x2c_imitation.x2cnet.liveportrait.networks.motion import ConvNextBlock, MotionExtractor
@@ -24,9 +24,6 @@ from x2c_imitation.x2cnet.liveportrait.processor.motion import ProcessorBlock
 from x2c_imitation.x2cnet.liveportrait.processor.packed_convolution import PackedConvolution
 from x2c_imitation.x2cnet.liveportrait.processor.summed import SummedConvolution
 from x2c_imitation.x2cnet.liveportrait.processor.winograd import WinogradConvolution, bias_of
-
-_SIDE = 64
-"""Width and height of the feature volume of a portrait."""
 
 
 def for_processor(network: nn.Module) -> nn.Module:
@@ -73,4 +70,4 @@ def _convert_motion(network: MotionExtractor) -> None:
 
 def _size(level: int) -> tuple[int, int, int]:
     """Return depth, height and width of volumes at a level of the hourglass."""
-    return DEPTH, _SIDE >> level, _SIDE >> level
+    return DEPTH, SIDE >> level, SIDE >> level
