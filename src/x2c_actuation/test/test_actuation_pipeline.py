@@ -249,9 +249,9 @@ def test_a_blocked_joint_is_a_fault_and_presses_no_longer(driven):
 
 def test_a_fault_moves_on_where_the_blocked_joint_is_not_measured_any_more(driven):
     driven.run(1.0, frame())
-    driven.pipeline.feedback.take(["nod"], [-0.3], driven.now)
+    driven.pipeline.feedback.take(["nod"], [-0.3], driven.now, "/driver")
     driven.run(PERIOD, frame())
-    driven.pipeline.feedback.take(["nod"], [np.nan], driven.now)
+    driven.pipeline.feedback.take(["nod"], [np.nan], driven.now, "/driver")
     driven.pipeline.state_machine.fail("broken", driven.now)
     driven.run(0.1)
     assert driven.at("nod") == pytest.approx(0.0, abs=1e-3)
