@@ -188,17 +188,26 @@ def test_a_joint_that_stays_away_too_long_is_trouble_and_is_relieved(robot):
     assert feedback.relieved(np.array(sent), 1.44) == pytest.approx([0.0, 0.1, -0.1, 0.0, 0.5])
 
 
-def test_who_does_not_measure_a_joint_hides_nothing_of_who_does(robot):
-    feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
-    feedback.restart(HOME, 0.0)
+def block_beside_another(feedback, driver, broadcaster):
+    """Measure a joint that is not where it was sent, while another publisher knows no number.
+
+    Returns the time of the last message [s].
+    """
     trouble = ""
     for i in range(100):
         now = 0.01 * i
         feedback.sent(HOME + 0.3 * NOD, now)
-        feedback.take(["nod"], [-0.1], now, "/driver")
-        feedback.take(["lid", "nod"], [0.0, np.nan], now, "/broadcaster")
+        feedback.take(["nod"], [-0.1], now, driver)
+        feedback.take(["lid", "nod"], [0.0, np.nan], now, broadcaster)
         trouble = trouble or feedback.trouble(now)
     assert "joint nod has not been where it was sent" in trouble
+    return now
+
+
+def test_who_does_not_measure_a_joint_hides_nothing_of_who_does(robot):
+    feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
+    feedback.restart(HOME, 0.0)
+    now = block_beside_another(feedback, "/driver", "/broadcaster")
     assert feedback.measured(now)[[0, 2]].tolist() == [0.0, -0.1]
     feedback.take(["nod"], [np.nan], now, "/driver")
     assert np.isnan(feedback.measured(now)[2])
@@ -207,14 +216,7 @@ def test_who_does_not_measure_a_joint_hides_nothing_of_who_does(robot):
 def test_without_names_of_publishers_what_is_no_number_hides_nothing_and_ages_out(robot):
     feedback = Feedback(robot, Tracking(tolerance=0.2, time=0.5, lag=0.4))
     feedback.restart(HOME, 0.0)
-    trouble = ""
-    for i in range(100):
-        now = 0.01 * i
-        feedback.sent(HOME + 0.3 * NOD, now)
-        feedback.take(["nod"], [-0.1], now)
-        feedback.take(["lid", "nod"], [0.0, np.nan], now)
-        trouble = trouble or feedback.trouble(now)
-    assert "joint nod has not been where it was sent" in trouble
+    now = block_beside_another(feedback, "", "")
     feedback.take(["lid", "nod"], [0.0, np.nan], now + 1.1 * FRESH)
     assert np.isnan(feedback.measured(now + 1.1 * FRESH)[2])
 

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from x2c_core.arrays import Array, Indices
+from x2c_core.arrays import Array
 from x2c_core.errors import JointCommandError
 from x2c_core.files.entries import shown
 from x2c_core.robot.robot import Robot
@@ -47,22 +47,6 @@ class UnknownNames:
         return ", ".join(sorted(self._names)) + more
 
 
-class _Order(NamedTuple):
-    """Joints that the names of a command mean.
-
-    Attributes:
-        names: Names in the command.
-        entries: Places (k,) in it of those that a joint has.
-        joints: Indices (k,) of these joints.
-        unknown: Names that no joint has.
-    """
-
-    names: list[str]
-    entries: Indices
-    joints: Indices
-    unknown: tuple[str, ...]
-
-
 class JointTargets:
     """Target positions of all joints of a robot, after all commands so far.
 
@@ -81,7 +65,6 @@ class JointTargets:
         self._upper = robot.upper
         self.positions: Array = robot.home if start is None else start
         self.clamped: Counter[str] = Counter()
-        self._order: _Order | None = None
 
     def command(self, names: Sequence[str], positions: Sequence[float]) -> tuple[str, ...]:
         """Take a command for the joints named; the others keep their targets.
@@ -103,46 +86,27 @@ class JointTargets:
             raise JointCommandError(
                 f"expected one position for each of {len(names)} names, got {len(positions)}"
             )
-        given = np.asarray(positions, dtype=np.float64)
-        if not np.isfinite(given).all():
-            bad = [
-                f"{name}={position}"
-                for name, position in zip(names, positions, strict=True)
-                if not np.isfinite(position)
-            ]
+        bad = [
+            f"{name}={position}"
+            for name, position in zip(names, positions, strict=True)
+            if not math.isfinite(position)
+        ]
+        if bad:
             raise JointCommandError(f"joint positions must be finite, got {shown(bad)[1:-1]}")
-        # A publisher names the same joints each time.
-        if self._order is None or self._order.names != names:
-            self._order = self._order_of(names)
         wanted = self.positions.copy()
-        wanted[self._order.joints] = given[self._order.entries]
+        unknown = []
+        commanded: set[int] = set()
+        for name, position in zip(names, positions, strict=True):
+            index = self._index.get(name)
+            if index is None:
+                unknown.append(name)
+                continue
+            if index in commanded:
+                raise JointCommandError(f"expected each joint once, got {name} again")
+            commanded.add(index)
+            wanted[index] = position
         inside = np.clip(wanted, self._lower, self._upper)
         for index in np.flatnonzero(np.abs(wanted - inside) > _ROUNDING):
             self.clamped[list(self._index)[index]] += 1
         self.positions = inside
-        return self._order.unknown
-
-    def _order_of(self, names: Sequence[str]) -> _Order:
-        """Return which joints names mean.
-
-        Raises:
-            JointCommandError: A joint is named twice.
-        """
-        entries: list[int] = []
-        joints: list[int] = []
-        unknown = []
-        for entry, name in enumerate(names):
-            joint = self._index.get(name)
-            if joint is None:
-                unknown.append(name)
-                continue
-            if joint in joints:
-                raise JointCommandError(f"expected each joint once, got {name} again")
-            entries.append(entry)
-            joints.append(joint)
-        return _Order(
-            list(names),
-            np.array(entries, dtype=np.intp),
-            np.array(joints, dtype=np.intp),
-            tuple(unknown),
-        )
+        return tuple(unknown)

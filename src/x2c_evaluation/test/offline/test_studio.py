@@ -2,6 +2,7 @@
 """The robot drawn in a thread of its own."""
 
 import threading
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ ANGRY = controls.from_names({"Jaw Pitch": 0.4, "Nose Wrinkle": 1.0})
 
 def test_images_of_the_studio_are_those_of_an_artist(settings):
     robot = settings.robot()
-    with RobotStudio(robot) as studio:
+    with closing(RobotStudio(robot)) as studio:
         drawn = [studio.draw(values, 64) for values in (ANGRY, controls.NEUTRAL)]
         drawn.append(studio.draw(ANGRY, 96))
         images = [one.result(LIMIT) for one in drawn]
@@ -32,7 +33,7 @@ def test_images_of_the_studio_are_those_of_an_artist(settings):
 
 
 def test_a_closed_studio_draws_nothing_more(settings):
-    with RobotStudio(settings.robot()) as studio:
+    with closing(RobotStudio(settings.robot())) as studio:
         pass
     assert studio.draw(ANGRY, 64).result(LIMIT) is None
 
@@ -46,7 +47,7 @@ def test_only_what_was_wanted_and_could_not_be_drawn_is_noted(settings, monkeypa
 
     monkeypatch.setattr(VirtualFace, "render", refuse)
     issues = Issues()
-    with RobotStudio(settings.robot()) as studio:
+    with closing(RobotStudio(settings.robot())) as studio:
         studio.report(issues)
         assert list(issues) == []
         assert [studio.draw(ANGRY, 64).result(LIMIT) for _ in range(2)] == [None, None]

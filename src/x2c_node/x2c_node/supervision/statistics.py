@@ -75,17 +75,11 @@ class Statistics:
 
     def tick(self, name: str) -> None:
         """Count one event of a stream whose rate is wanted."""
-        meter = self.rates.get(name)
-        if meter is None:
-            meter = self.rates[name] = RateMeter()
-        meter.tick()
+        self.rates.setdefault(name, RateMeter()).tick()
 
     def measured(self, name: str, seconds: float) -> None:
         """Keep one duration [s]."""
-        durations = self.durations.get(name)
-        if durations is None:
-            durations = self.durations[name] = deque(maxlen=self._window)
-        durations.append(seconds)
+        self.durations.setdefault(name, deque(maxlen=self._window)).append(seconds)
 
     def values(self) -> dict[str, str]:
         """Return everything as names and texts, as `/diagnostics` wants it."""

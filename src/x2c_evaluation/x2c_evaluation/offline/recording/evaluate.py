@@ -10,7 +10,7 @@ import dataclasses
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,7 +147,7 @@ def _short_turns() -> Iterator[None]:
 def _evaluate(job: EvaluationJob, issues: Issues, progress: Progress) -> EvaluationOutcome:
     settings, robot = job.settings, job.settings.robot()
     source = open_frames(job.source, job.topic, settings.calibration)
-    with RobotStudio(robot) as studio:
+    with closing(RobotStudio(robot)) as studio:
         if source.is_independent:
             imitated = imitate_images(source, settings, robot, issues, progress)
         else:

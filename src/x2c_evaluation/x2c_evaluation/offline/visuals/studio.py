@@ -6,8 +6,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from x2c_core.arrays import Array, ImageArray
 from x2c_core.control_space import controls
@@ -54,19 +53,6 @@ class RobotStudio:
         """Draw nothing more and free what draws, without waiting for it."""
         self._is_closed = True
         _drawing_thread().submit(self._free)
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def _get_ready(self) -> None:
         # What cannot be drawn is noted when it is wanted.
