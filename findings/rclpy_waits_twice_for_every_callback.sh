@@ -6,8 +6,8 @@
 # Valid input: a node with a timer, spun by the single-threaded executor; nothing else happens.
 # Seen: "100 callbacks: 200 waits, 200 wait sets". The executor triggers its own guard condition when it
 # has taken from an entity and when the callback has ended. That is for the threads of other executors
-# that wait meanwhile; here it only ends the next wait, with nothing ready. A lifecycle node has some 40
-# entities, and each wait gathers them, asks each whether it can be executed, and adds them one by one.
+# that wait meanwhile; here it only ends the next wait, with nothing ready. A lifecycle node has 30 and
+# more entities, and each wait gathers them, asks each whether it can be executed, and adds them one by one.
 #
 # Why it matters to a robot's face: its nodes take a few hundred messages a second together, and most of
 # the processor time of that is spent on waiting, on the small computer in a robot's head.
