@@ -174,9 +174,7 @@ def test_a_thread_that_dies_ends_the_node_in_order_and_with_an_error(
     assert "deactivated\ncleaned up\n" in process.output
     last_words = "thread motors has died: ValueError: no such motor"
     status = wait_until(
-        lambda: next(
-            (it for it in [ros.diagnosis("program")] if it.message == last_words), None
-        ),
+        lambda: next((it for it in [ros.diagnosis("program")] if it.message == last_words), None),
         "the last words",
     )
     assert status.level == DiagnosticStatus.ERROR
