@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts the nodes that let a robot's face imitate a person, each as a process of its own."""
+"""Starts the nodes that let a robot's face imitate a person: what sees, what moves, and others."""
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import OpaqueFunction

@@ -94,13 +94,7 @@ def test_launched_nodes_imitate_and_end_well(ros):
         filename="performer",
         namespace="robot1",
     )
-    assert statuses == {
-        "camera_node": 0,
-        "face_tracker_node": 0,
-        "imitation_node": 0,
-        "actuation_with_mixer": 0,
-        "virtual_face_node": 0,
-    }
+    assert statuses == {"perception": 0, "actuation_with_mixer": 0, "virtual_face_node": 0}
 
 
 def test_without_autostart_nodes_wait_to_be_configured(ros):
@@ -113,7 +107,7 @@ def test_without_autostart_nodes_wait_to_be_configured(ros):
 
     statuses = run(waiting, camera="false", face="false", autostart="false")
     assert states == ["unconfigured"]
-    assert set(statuses) == {"face_tracker_node", "imitation_node", "actuation_with_mixer"}
+    assert set(statuses) == {"perception", "actuation_with_mixer"}
     assert set(statuses.values()) == {0}
 
 
@@ -220,7 +214,7 @@ def test_nodes_whose_launch_is_killed_end_and_a_second_graph_is_refused(launch, 
     assert "another graph runs already: /camera_node" in second.output
     assert process_ids(second.output) == []
     nodes = process_ids(process.output)
-    assert len(nodes) == 5
+    assert len(nodes) == 3
     process.stop(signal.SIGKILL)
     wait_until(lambda: not any(map(_runs, nodes)), what="the end of every node")
     third = launch(filename="performer")
@@ -248,7 +242,7 @@ def test_launch_waits_as_long_as_an_ease_that_was_made_longer_takes(launch, ros,
     (result,) = ros.set_parameters("actuation_node", ease_time=20.0)
     assert result.successful
     assert process.stop(timeout=90.0) == 0, process.output
-    assert process.output.count("finished cleanly") == 5
+    assert process.output.count("finished cleanly") == 3
     assert "escalating" not in process.output
     assert "disabled: at neutral" in process.output
 
@@ -261,19 +255,20 @@ def test_a_node_that_fails_ends_the_launch_with_an_error_and_all_others_in_order
     prefix = {"launch-prefix": "env X2C_PREFIXED=1"}
     process = launch(filename="performer", loop="true", **prefix)
     wait_until(lambda: frames, what="control values")
-    failing = process_of("imitation_node", process)
+    failing = process_of("face_tracker_node", process)
     assert b"X2C_PREFIXED=1" in Path(f"/proc/{failing}/environ").read_bytes()
     os.kill(failing, signal.SIGKILL)
     assert process.wait() == 1, process.output
-    assert "imitation_node has ended with exit status -9" in process.output
-    assert process.output.count("finished cleanly") == 4
+    assert "face_tracker_node has ended with exit status -9" in process.output
+    assert process.output.count("finished cleanly") == 2
 
 
 def test_a_node_without_state_starts_again_where_that_is_asked_for(launch, ros, wait_until):
     frames = ros.collect(ControlValues, "control_values")
-    process = launch(filename="performer", loop="true", respawn="true", face="false")
+    apart = {"respawn": "true", "use_composition": "false"}
+    process = launch(filename="performer", loop="true", face="false", **apart)
     wait_until(lambda: frames, what="control values")
-    for started, name in enumerate(("imitation_node", "camera_node"), start=5):
+    for started, name in enumerate(("imitation_node", "camera_node"), start=6):
         os.kill(process_of(name, process), signal.SIGKILL)
         wait_until(lambda n=started: len(process_ids(process.output)) == n, what="another start")
         frames.clear()
@@ -281,4 +276,4 @@ def test_a_node_without_state_starts_again_where_that_is_asked_for(launch, ros, 
     os.kill(process_of("actuation_node", process), signal.SIGKILL)
     assert process.wait() == 1, process.output
     assert "actuation_node has ended with exit status -9" in process.output
-    assert process.output.count("finished cleanly") == 3
+    assert process.output.count("finished cleanly") == 4

@@ -68,10 +68,10 @@ def robot(ros, node_process, wait_until):
     """Start the process, with lines of Python before it begins: robot("...")."""
 
     def robot(lines=""):
-        program = f"{lines}\nfrom x2c_bringup.run.shared_process import main\nmain()\n"
-        started = Robot(
-            ros, node_process(command=[sys.executable, "-c", program], parameters=ALONE)
-        )
+        program = f"{lines}\nfrom x2c_bringup.run import shared_process\n"
+        program += "shared_process.actuation_with_mixer()\n"
+        command = [sys.executable, "-c", program, "face_mixer_node"]
+        started = Robot(ros, node_process(command=command, parameters=ALONE))
 
         def moving():
             started.imitate()

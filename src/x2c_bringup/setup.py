@@ -39,7 +39,8 @@ setup(
     zip_safe=False,
     entry_points={
         "console_scripts": [
-            "actuation_with_mixer = x2c_bringup.run.shared_process:main",
+            "actuation_with_mixer = x2c_bringup.run.shared_process:actuation_with_mixer",
+            "perception = x2c_bringup.run.shared_process:perception",
             "x2c = x2c_bringup.moved:x2c",
         ],
     },

@@ -58,16 +58,48 @@ def test_mixer_comes_between_imitation_and_actuation_unless_it_is_left_out():
     assert "mixer" not in parameters()["actuation_node"]
 
 
-def test_mixer_runs_in_the_process_of_actuation(tmp_path):
+def hosts(**options):
+    """Nodes that run in the process of another one, with its name."""
+    return {node.name: node.host for node in build_graph(GraphOptions(**options)) if node.host}
+
+
+MOVING = {"face_mixer_node": "actuation_node"}
+SEEING = {"camera_node": "face_tracker_node", "imitation_node": "face_tracker_node"}
+
+
+def test_what_sees_shares_a_process_and_what_moves_another():
+    assert hosts() == SEEING | MOVING
+    assert hosts(camera=False) == {"imitation_node": "face_tracker_node"} | MOVING
+    assert hosts(mixer=False) == SEEING
+    assert hosts(use_composition=False) == {}
+
+
+def test_a_backend_that_may_be_slow_has_a_process_of_its_own(tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text("r1: {imitation_node: {ros__parameters: {backend: x2cnet}}}")
+    alone = {"camera_node": "face_tracker_node"} | MOVING
+    assert hosts(backend="x2cnet") == alone
+    assert hosts(params_file=str(file), namespace="r1") == alone
+    assert hosts(params_file=str(file), namespace="r1", backend="solver") == SEEING | MOVING
+    assert hosts(params_file=str(file)) == SEEING | MOVING
+    # The node refuses it.
+    assert hosts(params_file=str(tmp_path / "none.yaml")) == alone
+
+
+def test_a_process_is_told_whom_it_runs(tmp_path):
     specs = build_graph(GraphOptions(namespace="r1", autostart=False))
     spec = {one.name: one for one in specs}
     beside = companions(spec["actuation_node"], specs)
     assert beside == (spec["face_mixer_node"],)
     program, *words = command_line(spec["actuation_node"], tmp_path, beside)
     assert program.endswith("/lib/x2c_bringup/actuation_with_mixer")
-    assert words[:3] == ["--ros-args", "-r", "__node:=actuation_node"]
+    assert words[:4] == ["face_mixer_node", "--ros-args", "-r", "__node:=actuation_node"]
     assert str(tmp_path / "face_mixer_node.yaml") in words
-    assert not companions(spec["imitation_node"], specs)
+    beside = companions(spec["face_tracker_node"], specs)
+    program, *words = command_line(spec["face_tracker_node"], tmp_path, beside)
+    assert program.endswith("/lib/x2c_bringup/perception")
+    assert words[:3] == ["camera_node", "imitation_node", "--ros-args"]
+    assert not companions(spec["virtual_face_node"], specs)
 
 
 def test_sources_bring_the_mixer_along():

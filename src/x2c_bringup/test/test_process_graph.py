@@ -2,10 +2,12 @@
 """Processes of a graph hear the user's signals through their parent alone, and none is left."""
 
 import os
+import signal
 import sys
 
 import pytest
 
+from x2c_bringup.errors import ConfigureError
 from x2c_bringup.graph.node_specs import build_graph
 from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run import processes
@@ -33,14 +35,26 @@ def test_no_node_hears_the_terminals_signals(commands):
 
 @pytest.mark.process
 def test_what_was_started_ends_when_a_later_node_cannot_be_started(commands):
-    # The camera is started last.
-    commands[SPECS[0].name] = ["/no/such/program"]
+    # What sees is started last.
+    commands["face_tracker_node"] = ["/no/such/program"]
     graph = ProcessGraph(SPECS)
     with pytest.raises(FileNotFoundError), graph:
         pass
-    # The mixer runs in the process of actuation.
-    assert len(graph.ids) == len(SPECS) - 2
+    assert set(graph.ids) == {"actuation_node"}
     assert all(process.poll() is not None for process in graph._processes.values())
+
+
+@pytest.mark.process
+def test_a_node_is_killed_and_started_again_with_all_in_its_process(commands):
+    with ProcessGraph(SPECS) as graph:
+        before = graph.ids["face_tracker_node"]
+        graph.signal("camera_node", signal.SIGKILL)
+        with pytest.raises(ConfigureError, match="face_tracker_node has ended"):
+            graph.check()
+        graph.start("camera_node")
+        graph.check()
+        assert graph.ids["face_tracker_node"] != before
+        assert set(graph.ids) == {"face_tracker_node", "actuation_node"}
 
 
 class Silent:

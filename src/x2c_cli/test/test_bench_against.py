@@ -69,9 +69,23 @@ def test_figures_are_read_from_the_file_of_any_revision():
     content = {"settings": [SETTING, {**SETTING, "name": "of another version"}]}
     figures = of_bench(content)
     assert figures["one process: p99 [ms]"] == 18.0
-    assert figures["one process: peak of composed [MB]"] == 400.0
+    assert figures["one process: peak memory [MB]"] == 400.0
     assert figures["step imitation_node: solving [ms]"] == 1.7
     assert not any("another" in name for name in figures)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        {"camera_node": 100.0, "face_tracker_node": 150.0, "imitation_node": 50.0, "face": 9.0},
+        {"face_tracker_node": 300.0, "face": 9.0},
+    ],
+)
+def test_memory_is_compared_whichever_nodes_share_a_process(memory):
+    setting = {**SETTING, "name": "processes, paced", "memory": memory}
+    figures = of_bench({"settings": [setting]})
+    assert figures["processes: peaks of what sees [MB]"] == 300.0
+    assert figures["processes: peaks of all [MB]"] == 309.0
 
 
 def test_nothing_of_this_environment_is_found_by_another_checkout(monkeypatch):

@@ -38,6 +38,10 @@ _STATELESS = (
 """Nodes that can start again in the middle: no emergency stop, command or file depends on them."""
 
 
+_SHARED = {"face_tracker_node": "perception", "actuation_node": "actuation_with_mixer"}
+"""Executables that run a node and its companions, by the node's name."""
+
+
 @dataclass(frozen=True)
 class NodeSpec:
     """One node of the graph.
@@ -112,8 +116,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
     # Only what differs from the nodes' own defaults.
     mixed = options.shares_face or None
     if mixed:
-        mixer = _node(options, "x2c_imitation", "face_mixer_node")
-        nodes.append(replace(mixer, host="actuation_node"))
+        nodes.append(_node(options, "x2c_imitation", "face_mixer_node"))
     nodes.append(_node(options, "x2c_actuation", "actuation_node", robot=robot, mixer=mixed))
     if options.face:
         nodes.append(_node(options, *_motors(robot), robot=robot))
@@ -126,7 +129,7 @@ def build_graph(options: GraphOptions) -> tuple[NodeSpec, ...]:
         nodes.append(_state_publisher(options))
     if folder := recording_folder(options.record):
         nodes.append(_node(options, "x2c_bags", "recorder_node", output=folder, mixer=mixed))
-    return tuple(nodes)
+    return _composed(options, nodes) if options.use_composition else tuple(nodes)
 
 
 def companions(spec: NodeSpec, specs: Iterable[NodeSpec]) -> tuple[NodeSpec, ...]:
@@ -134,9 +137,32 @@ def companions(spec: NodeSpec, specs: Iterable[NodeSpec]) -> tuple[NodeSpec, ...
     return tuple(one for one in specs if one.host == spec.name)
 
 
-def program(spec: NodeSpec, beside: Sequence[NodeSpec]) -> tuple[str, str]:
-    """Return package and executable of what runs a node as a process, with its companions."""
-    return ("x2c_bringup", "actuation_with_mixer") if beside else (spec.package, spec.executable)
+def program(spec: NodeSpec, beside: Sequence[NodeSpec]) -> tuple[str, str, list[str]]:
+    """Return package, executable and first arguments of what runs a node, with its companions."""
+    if not beside:
+        return spec.package, spec.executable, []
+    return "x2c_bringup", _SHARED[spec.name], [one.name for one in beside]
+
+
+def _composed(options: GraphOptions, nodes: Sequence[NodeSpec]) -> tuple[NodeSpec, ...]:
+    """Return the nodes, some of which run in the process of another one.
+
+    What moves the robot shares no process with what sees: neither waits for the other's work, and
+    no camera driver, network or plug-in can take it along.
+    """
+    hosts = {"camera_node": "face_tracker_node", "face_mixer_node": "actuation_node"}
+    if any(node.name == "imitation_node" and _is_quick(options, node) for node in nodes):
+        hosts["imitation_node"] = "face_tracker_node"
+    return tuple(replace(node, host=hosts.get(node.name, "")) for node in nodes)
+
+
+def _is_quick(options: GraphOptions, node: NodeSpec) -> bool:
+    """Return whether a face is imitated while the tracker would wait for the next image."""
+    try:
+        return _backend(options, node) == DEFAULT_BACKEND
+    except X2CError:
+        # The node refuses the file and says why.
+        return False
 
 
 def _sources(options: GraphOptions) -> list[NodeSpec]:
@@ -178,16 +204,24 @@ def _camera(options: GraphOptions) -> NodeSpec:
 
 
 def _imitation(options: GraphOptions) -> NodeSpec:
-    backend = options.backend
-    choices = {"robot": options.robot, "backend": backend}
+    choices = {"robot": options.robot, "backend": options.backend}
     node = _node(options, "x2c_imitation", "imitation_node", mirror=options.mirror, **choices)
     if not options.backend_options:
         return node
-    if not backend and options.params_file:
-        said = ParameterFile(Path(options.params_file)).of(node.full_name)
-        backend = str(said.get("backend", ""))
-    chosen = options_from_texts(backend or DEFAULT_BACKEND, options.backend_options)
+    chosen = options_from_texts(_backend(options, node), options.backend_options)
     return replace(node, parameters={**chosen, **node.parameters})
+
+
+def _backend(options: GraphOptions, node: NodeSpec) -> str:
+    """Return the name of the backend with which the imitation node will start.
+
+    Raises:
+        ParameterFileError: The parameter file, which may say it, cannot be read.
+    """
+    said: Mapping[str, object] = {}
+    if not options.backend and options.params_file:
+        said = ParameterFile(Path(options.params_file)).of(node.full_name)
+    return options.backend or str(said.get("backend", "")) or DEFAULT_BACKEND
 
 
 def _check_parameter_file(path: str) -> None:

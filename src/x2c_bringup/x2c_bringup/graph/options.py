@@ -125,6 +125,11 @@ class GraphOptions:
         "",
         "Folder to record to, with recorder_node; true: a new one in recordings/; empty: none.",
     )
+    use_composition: bool = _option(
+        True,
+        "Run camera_node, face_tracker_node and, with the solver, imitation_node in one process, "
+        "and face_mixer_node in that of actuation_node; false: each node in a process of its own.",
+    )
     use_sim_time: bool | None = _option(
         None,
         "Take time from /clock, as in the replay of a bag; empty: as in params_file (false).",

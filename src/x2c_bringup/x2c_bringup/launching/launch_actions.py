@@ -137,11 +137,12 @@ class GraphActions:
         beside = companions(spec, self._specs)
         own = [argument_file(one, self._folder) for one in (spec, *beside)]
         files = [spec.params_file, *own]
-        package, executable = program(spec, beside)
+        package, executable, arguments = program(spec, beside)
         kind = LifecycleNode if spec.is_ours else Node
         action = kind(
             package=package,
             executable=executable,
+            arguments=arguments,
             name=spec.name,
             namespace=spec.namespace,
             parameters=[file for file in files if file],

@@ -33,9 +33,9 @@ def command_line(spec: NodeSpec, folder: Path, companions: Sequence[NodeSpec] = 
         folder: Folder for files with its own parameters.
         companions: Nodes that run in its process, too.
     """
-    package, executable = program(spec, companions)
+    package, executable, arguments = program(spec, companions)
     path = Path(get_package_prefix(package), "lib", package, executable)
-    words = [str(path), "--ros-args", "-r", f"__node:={spec.name}"]
+    words = [str(path), *arguments, "--ros-args", "-r", f"__node:={spec.name}"]
     if spec.namespace:
         words += ["-r", f"__ns:=/{spec.namespace.strip('/')}"]
     for old, new in spec.remappings:
@@ -68,7 +68,7 @@ class ProcessGraph:
 
     @property
     def ids(self) -> Mapping[str, int]:
-        """Process ids, by the nodes' names."""
+        """Process ids, by the names of the nodes that they are named after."""
         return {name: process.pid for name, process in self._processes.items()}
 
     def __enter__(self) -> ProcessGraph:
@@ -115,6 +115,7 @@ class ProcessGraph:
 
     def start(self, name: str) -> None:
         """Start the process of a node, which does not run."""
+        name = self._process_of(name)
         spec = self._specs[name]
         beside = companions(spec, self._specs.values())
         command = command_line(spec, Path(self._folder.name), beside)
@@ -122,7 +123,7 @@ class ProcessGraph:
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to the process of a node; one that kills is waited for."""
-        process = self._processes[name]
+        process = self._processes[self._process_of(name)]
         process.send_signal(number)
         if number is signal.SIGKILL:
             process.wait()
@@ -141,9 +142,13 @@ class ProcessGraph:
         """
 
         def status(name: str) -> int | None:
-            return self._processes[self._specs[name].host or name].poll()
+            return self._processes[self._process_of(name)].poll()
 
         wait_until_active(watch, list(self._specs), status, given_up)
+
+    def _process_of(self, name: str) -> str:
+        """Return the name of the node that a node's process is named after."""
+        return self._specs[name].host or name
 
 
 def wait_until_active(

@@ -23,13 +23,13 @@ Figures = dict[str, float]
 
 _SETTINGS = {
     "processes, paced": "processes",
+    "processes apart, paced": "a process for each node",
     "composed, paced": "one process",
     "composed, no limit": "one process, no limit",
 }
-_PEAKS = {
-    "processes": ("camera_node", "face_tracker_node"),
-    "one process": ("composed",),
-}
+_SEEING = ("camera_node", "face_tracker_node", "imitation_node")
+"""Nodes that share a process in some revisions, and have one each in others."""
+
 _COMMANDS = "joint_commands"
 _STARTING = 120.0
 _STOPPING = 20.0
@@ -68,12 +68,19 @@ def of_bench(content: Mapping[str, Any]) -> Figures:
         figures[f"{place}: jitter p99 [ms]"] = setting["jitter"]
         figures[f"{place}: cores"] = setting["cores"]
         figures[f"{place}: images answered [1/s]"] = setting["answers"]
-        for name in _PEAKS.get(place, ()):
-            figures[f"{place}: peak of {name} [MB]"] = setting["memory"][name]
+        figures |= {f"{place}: {name}": size for name, size in _peaks(setting["memory"]).items()}
         if place == "one process":
             for name, took in setting["steps"].items():
                 figures[f"step {name} [ms]"] = took
     return figures
+
+
+def _peaks(memory: Mapping[str, float]) -> Figures:
+    """Return sums of the processes' peaks [MB]."""
+    if "composed" in memory:
+        return {"peak memory [MB]": memory["composed"]}
+    seeing = sum(memory.get(name, 0.0) for name in _SEEING)
+    return {"peaks of what sees [MB]": seeing, "peaks of all [MB]": sum(memory.values())}
 
 
 def _timed(revision: Revision, arguments: list[str]) -> tuple[float, float] | None:

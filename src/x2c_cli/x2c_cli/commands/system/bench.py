@@ -139,8 +139,10 @@ def _measure(arguments: argparse.Namespace, console: Console) -> int:
         ]
         settings = [one for _ in range(arguments.rounds) for pair in pairs for one in pair]
     else:
+        apart = dataclasses.replace(options, use_composition=False)
         settings = [
             *paced,
+            Setting("processes apart, paced", composed=False, paced=True, options=apart),
             Setting("composed, 120/s", composed=True, paced=False, options=options, rate=120.0),
             Setting("composed, no limit", composed=True, paced=False, options=options),
         ]
