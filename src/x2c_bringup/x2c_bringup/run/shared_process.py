@@ -15,8 +15,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from rclpy.lifecycle import TransitionCallbackReturn
-
 from x2c_node.errors import ThreadError
 from x2c_node.local_delivery import LocalDelivery
 from x2c_node.managed_node import ManagedNode
@@ -121,14 +119,12 @@ def _start(threads: Sequence[NodeThread], request: StopRequest) -> None:
     So publishers are there before those who take from them, and not even the first image is lost.
     A node that refuses says why, and the others go on without it.
     """
-    wanted = [one for one in threads if one.node.params.autostart]
-    asked = [(one, one.begin(one.node.trigger_configure)) for one in wanted]
-    configured = [
-        one for one, future in asked if one.result(future) is TransitionCallbackReturn.SUCCESS
-    ]
-    for one in configured:
-        if not request.wanted:
-            one.result(one.begin(one.node.trigger_activate))
+    asked = [one for one in threads if one.node.params.autostart]
+    for thread, future in [(one, one.begin(one.node.trigger_configure)) for one in asked]:
+        thread.result(future)
+    for thread in asked:
+        if thread.node.state == "inactive" and not request.wanted:
+            thread.result(thread.begin(thread.node.trigger_activate))
 
 
 def _begin_of_ros_arguments(words: Sequence[str]) -> int:
