@@ -263,12 +263,18 @@ def test_a_node_that_fails_ends_the_launch_with_an_error_and_all_others_in_order
     assert process.output.count("finished cleanly") == 2
 
 
-def test_a_node_without_state_starts_again_where_that_is_asked_for(launch, ros, wait_until):
+@pytest.mark.parametrize(
+    ("composed", "names", "count"),
+    [("false", ("imitation_node", "camera_node"), 5), ("true", ("face_tracker_node",), 2)],
+)
+def test_a_node_without_state_starts_again_where_that_is_asked_for(
+    launch, ros, wait_until, composed, names, count
+):
     frames = ros.collect(ControlValues, "control_values")
-    apart = {"respawn": "true", "use_composition": "false"}
-    process = launch(filename="performer", loop="true", face="false", **apart)
+    options = {"respawn": "true", "face": "false", "use_composition": composed}
+    process = launch(filename="performer", loop="true", **options)
     wait_until(lambda: frames, what="control values")
-    for started, name in enumerate(("imitation_node", "camera_node"), start=6):
+    for started, name in enumerate(names, start=count + 1):
         os.kill(process_of(name, process), signal.SIGKILL)
         wait_until(lambda n=started: len(process_ids(process.output)) == n, what="another start")
         frames.clear()
@@ -276,4 +282,4 @@ def test_a_node_without_state_starts_again_where_that_is_asked_for(launch, ros, 
     os.kill(process_of("actuation_node", process), signal.SIGKILL)
     assert process.wait() == 1, process.output
     assert "actuation_node has ended with exit status -9" in process.output
-    assert process.output.count("finished cleanly") == 4
+    assert process.output.count("finished cleanly") == count - 1
