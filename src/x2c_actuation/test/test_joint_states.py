@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Joint states with the names of their publishers; actuation does not believe them all."""
 
+import time
+
 import pytest
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 
 from x2c_actuation.actuation_node import ActuationNode
+from x2c_actuation.joint_states import JointStates
 from x2c_core.control_space import controls
 from x2c_msgs.msg import ActuationState, ControlValues
 from x2c_node.local_delivery import LocalDelivery
+from x2c_node.managed_node import ManagedNode
+from x2c_node.parameters import Parameters
 from x2c_node.qos import NEWEST, STREAM
 
 NODE = "actuation_node"
@@ -120,3 +125,23 @@ def test_what_a_node_of_the_same_process_measures_is_heard_too(ros, wait_until, 
         what="the measurement",
     )
     assert node.statistics.counts["joint_states failed"] == 0
+
+
+def test_a_measurement_counts_from_when_it_came_not_from_when_it_was_taken(ros, wait_until):
+    taken = []
+    node = ros.add(ManagedNode("listener", Parameters))
+    states = JointStates(node, lambda *measured: taken.append(measured))
+    driver = ros.publish(JointState, "joint_states", NEWEST)
+    states.listen()
+    wait_until(driver.get_subscription_count, what="the subscription")
+
+    def measured():
+        driver.publish(nod(0.2))
+        time.sleep(0.3)
+        states.poll(1.0)
+        return taken
+
+    wait_until(measured, what="a measurement")
+    names, positions, when, _ = taken[-1]
+    assert (names, list(positions)) == (["nod"], [0.2])
+    assert 0.3 < time.monotonic() - when < 10.0

@@ -267,6 +267,8 @@ class ActuationNode(ManagedNode[ActuationParameters]):
                 self._stage.state_machine.fail(
                     f"cannot move the joints: {error}", time.monotonic()
                 )
+        # After the command, which is on time however much was measured.
+        self._joint_states.poll(0.5 * self._period)
 
     def _send(self, now: float) -> None:
         pipeline = self._stage.pipeline

@@ -8,16 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 
 from x2c_node.graph.endpoints import endpoint_id, node_name, publisher_id, publishers
 from x2c_node.managed_node import ManagedNode
-
-# Any publisher is heard; with a depth of 1 one could hide what another says at the same moment.
-_QUALITY = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.BEST_EFFORT
-)
+from x2c_node.qos import POLLED_SUBSCRIBER
+from x2c_node.spinning.polling import poll, waited
 
 TOPIC = "joint_states"
 
@@ -39,7 +36,8 @@ Take = Callable[[Sequence[str], ArrayLike, float, str], None]
 class JointStates:
     """Measured positions with the names of their publishers.
 
-    Names are empty where rclpy does not say who has published, as in ROS 2 Jazzy.
+    Names are empty where rclpy does not say who has published, as in ROS 2 Jazzy. No thread is
+    woken for what is measured: it waits for the next poll.
 
     Args:
         node: Node that listens.
@@ -54,7 +52,7 @@ class JointStates:
         self._labels: dict[bytes, str] = {}
         self._heard: set[bytes | None] = set()
         self._awaited, self._next_look, self._end = "", 0.0, 0.0
-        self._local = False
+        self._subscription: Subscription[JointState] | None = None
 
     def listen(self) -> None:
         """Subscribe, as the node's `activate` does."""
@@ -64,8 +62,14 @@ class JointStates:
         self._awaited, self._next_look = f"looks for publishers of {self._topic}", now
         self._end = max(now + _LONGEST_WAIT, self._made + DISCOVERY)
         # In one process these come in the driver's thread, which must not wait.
-        made = self._node.subscription(JointState, TOPIC, self._hear, _QUALITY, alone=False)
-        self._local = made is None
+        self._subscription = self._node.subscription(
+            JointState, TOPIC, self._hear, POLLED_SUBSCRIBER, alone=False, polled=True
+        )
+
+    def poll(self, seconds: float) -> None:
+        """Take what was measured since the last poll, in about a time [s] at most."""
+        if self._subscription is not None:
+            poll(self._node, self._subscription, seconds)
 
     def awaited(self, now: float) -> str:
         """Return what joints wait for before they move, at a time [s]; empty for nothing."""
@@ -81,7 +85,7 @@ class JointStates:
         if not there and now < self._made + DISCOVERY:
             return f"looks for publishers of {self._topic}"
         # One that is not named may be any of them.
-        unnamed = self._local or len(there) == 1
+        unnamed = self._subscription is None or len(there) == 1
         if there <= self._heard or (None in self._heard and unnamed):
             return ""
         return f"waits for the publishers of {self._topic}"
@@ -92,7 +96,7 @@ class JointStates:
         if len(self._heard) > _MOST_LABELS:
             self._heard.pop()
         label = "" if publisher is None else self._label(publisher)
-        self._take(message.name, message.position, time.monotonic(), label)
+        self._take(message.name, message.position, time.monotonic() - waited(info), label)
 
     def _label(self, publisher: bytes) -> str:
         """Return the name of a publisher's node, and a number where the node has several."""

@@ -32,6 +32,7 @@ from x2c_node.graph.held_names import HeldName
 from x2c_node.graph.mismatch import Mismatches
 from x2c_node.graph.namesakes import Namesakes
 from x2c_node.local_delivery import LocalDelivery, LocalPublisher
+from x2c_node.polled_group import PolledGroup
 from x2c_node.supervision.callbacks import CallbackGuard
 from x2c_node.supervision.scope import Scope
 from x2c_node.supervision.statistics import Statistics
@@ -223,6 +224,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         *,
         overridable: bool = True,
         alone: bool = True,
+        polled: bool = False,
     ) -> Subscription[Any] | None: ...
 
     def subscription(
@@ -235,6 +237,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         raw: bool = False,
         overridable: bool = True,
         alone: bool = True,
+        polled: bool = False,
     ) -> Subscription[Any] | None:
         """Make a subscription.
 
@@ -250,6 +253,8 @@ class ManagedNode(LifecycleNode, Generic[P]):
             raw: Whether the callback takes serialized messages (bytes).
             overridable: Whether its QoS can be overridden by parameters.
             alone: Whether no other callback of the node may run meanwhile.
+            polled: Whether no thread is woken for its messages: the node takes those that wait
+                with `poll`, in a rhythm of its own.
         """
         # What does not wait for its turn is heard until the transition is through.
         over = self._scope.end(early=alone)
@@ -267,6 +272,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
             guarded,
             copy(qos),
             raw=raw,
+            callback_group=PolledGroup() if polled else None,
             qos_overriding_options=overriding,
             event_callbacks=self.mismatches.callbacks(
                 self.resolve_topic_name(topic), lambda: made.qos_profile

@@ -41,6 +41,14 @@ STREAM_SUBSCRIBER = QoSProfile(
 On one machine none is lost for it: 8,000 of 8,000 at 200 Hz while others used the processors.
 """
 
+POLLED_SUBSCRIBER = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=100, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+"""Small messages in, every one, that wait to be taken at a steady rate.
+
+A publisher that is fast hides nothing that another says meanwhile.
+"""
+
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
     depth=1,

@@ -22,8 +22,9 @@ from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
-from x2c_node.qos import IMAGE_PUBLISHER, STREAM, STREAM_SUBSCRIBER
+from x2c_node.qos import IMAGE_PUBLISHER, POLLED_SUBSCRIBER, STREAM
 from x2c_node.robots import find_robot
+from x2c_node.spinning.polling import poll, waited
 from x2c_node.spinning.spin import run_node
 from x2c_virtual_face.simulation import LONGEST_TICK, PERIOD, Simulation
 
@@ -82,8 +83,10 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
     def activate(self) -> None:
         """Let the face's time run and take joint commands."""
         self._next_image = time.monotonic()
-        self.subscription(JointState, "joint_commands", self._take, STREAM_SUBSCRIBER)
-        # Commands need not wait for an image to be drawn.
+        self._commands = self.subscription(
+            JointState, "joint_commands", self._take, POLLED_SUBSCRIBER, polled=True
+        )
+        # In one process, commands need not wait for an image to be drawn.
         tick = self._guarded(self._tick, "timer", alone=False)
         self.end_with(self._simulation.stop)
         pulse = self.supervisor.pulse("virtual face", self.LONGEST_CALLBACK)
@@ -99,7 +102,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
 
     def diagnose(self) -> Diagnosis:
         """Tell whether commands come, and what had to be limited."""
-        clamped = self._targets.clamped
+        clamped = dict(self._targets.clamped)
         values = {f"position clamped: {name}": str(count) for name, count in clamped.items()}
         rates = {name: meter.rate for name, meter in list(self.statistics.rates.items())}
         if "commands" not in rates:
@@ -114,7 +117,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
             return Diagnosis(Level.OK, "holding: no joint commands at the moment", values)
         return Diagnosis(Level.OK, "following joint commands", values)
 
-    def _take(self, message: JointState) -> None:
+    def _take(self, message: JointState, info: Any) -> None:
         unknown = self._targets.command(message.name, message.position)
         self.statistics.tick("commands")
         if names := self._unknown.report(unknown):
@@ -125,11 +128,13 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         stamp = to_nanoseconds(message.header.stamp)
         if stamp and stamp != self._answered:
             self._answered = stamp
-            now = self.get_clock().now().nanoseconds
-            self.statistics.measured("camera to face", (now - stamp) * 1e-9)
+            passed = (self.get_clock().now().nanoseconds - stamp) * 1e-9
+            self.statistics.measured("camera to face", passed - waited(info))
 
     def _tick(self, face: VirtualFace, passed: float) -> None:
         """Run in the simulation's thread: move the face and show it."""
+        if self._commands is not None:
+            poll(self, self._commands, 0.5 * PERIOD)
         if self._targets.positions is not self._commanded:
             self._commanded = self._targets.positions
             face.command(self._commanded)

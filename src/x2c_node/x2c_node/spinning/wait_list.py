@@ -15,6 +15,8 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.waitable import NumberOfEntities
 
+from x2c_node.polled_group import PolledGroup
+
 _EVENTS = 0.1
 """Longest delay of an event of a publisher or subscription [s].
 
@@ -87,6 +89,8 @@ class WaitList:
         for node in nodes:
             for kind, attribute in _KINDS.items():
                 for one in getattr(node, attribute):
+                    if kind == "subscription" and isinstance(one.callback_group, PolledGroup):
+                        continue
                     if not fit(one):
                         self.complete = False
                         continue
