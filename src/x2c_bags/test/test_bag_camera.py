@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bag in the place of a camera: as a source, and played by camera_node."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from rclpy.parameter import Parameter
@@ -169,3 +172,33 @@ def test_a_bag_that_comes_later_is_found(write_bag, grey, tmp_path, camera):
     write_bag(tmp_path / "later", {"/cam/image_raw": [grey(0)]})
     assert node.start()
     assert node.options.topic == "/cam/image_raw"
+
+
+CHOICE = """
+import sys
+
+from x2c_perception.cameras.choice import choose_source_class
+
+print(choose_source_class("0", sys.argv[1])[0].__name__)
+assert not {"rosbags", "mcap", "sqlite3", "lz4", "zstandard"} & set(sys.modules)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("name", "source"), [("a.mp4", "VideoFile"), ("a.mcap", "BagCamera")])
+def test_a_source_is_chosen_without_what_reads_bags(tmp_path, name, source):
+    (tmp_path / name).write_bytes(b"something")
+    done = subprocess.run(
+        [sys.executable, "-c", CHOICE, str(tmp_path / name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{source}\n", "")
+
+
+def test_a_bag_that_cannot_be_read_for_want_of_a_library_is_refused(bag, monkeypatch):
+    monkeypatch.delitem(sys.modules, "x2c_bags.frames.camera_images", raising=False)
+    monkeypatch.setitem(sys.modules, "x2c_bags.reading.bag_reader", None)
+    with pytest.raises(SourceError, match=r"is a bag, .*needs the Python module .*bag_reader"):
+        choose_source("0", str(bag)).open()

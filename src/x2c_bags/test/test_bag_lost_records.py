@@ -13,7 +13,8 @@ import zstandard
 from mcap.writer import Writer
 from rosbags.rosbag2 import StoragePlugin
 
-from x2c_bags.reading import files, sqlite_guard
+from x2c_bags.errors import BagError
+from x2c_bags.reading import opening, sqlite_guard
 from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.files.input_limits import GIB
 
@@ -192,9 +193,9 @@ def test_a_journal_that_cannot_be_copied_is_reported(unfinished, read_only_media
 def test_a_packed_bag_is_unpacked_where_there_is_room(tmp_path, monkeypatch, disk, refused):
     whole = write(tmp_path / "whole", [SMALL]).read_bytes()
     (tmp_path / "a.mcap.zstd").write_bytes(zstandard.compress(whole))
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda folder: disk)
+    monkeypatch.setattr(opening.shutil, "disk_usage", lambda folder: disk)
     if refused:
-        with pytest.raises(files.BagError, match=refused):
+        with pytest.raises(BagError, match=refused):
             BagReader(tmp_path / "a.mcap.zstd")
     else:
         assert read(tmp_path / "a.mcap.zstd") == ([0], [])

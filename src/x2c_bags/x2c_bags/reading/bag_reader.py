@@ -17,6 +17,7 @@ from typing import Any
 from x2c_bags.errors import BagError
 from x2c_bags.reading import files
 from x2c_bags.reading.message_types import USED, MessageTypes
+from x2c_bags.reading.opening import open_storage
 from x2c_bags.reading.storage import BagTopic, Channel, RawMessage, Storage
 from x2c_bags.schema.topics import Part, parts_of
 from x2c_bags.writing.bag_writer import CLOCK_KEY, TOPIC_KEY
@@ -114,7 +115,7 @@ class BagReader:
         reasons = []
         for file in paths:
             try:
-                storages.append(files.open_storage(file, self.found, self._keep))
+                storages.append(open_storage(file, self.found, self._keep))
             except BagError as error:
                 reasons.append(str(error))
         if not storages:
