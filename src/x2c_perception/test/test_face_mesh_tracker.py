@@ -124,10 +124,19 @@ def test_landmarks_reach_the_lips_eyes_and_irises_that_are_looked_at_again(track
         assert np.ptp(face.landmarks[iris, 2]) == 0.0
 
 
+def test_the_same_is_found_whatever_the_order_of_the_colours(rgb):
+    one, other = FaceMeshTracker(), FaceMeshTracker()
+    bgr = np.ascontiguousarray(rgb[:, :, ::-1])
+    for _ in range(2):
+        (found,), (of_bgr,) = one.track(rgb), other.track_bgr(bgr)
+        np.testing.assert_array_equal(found.landmarks, of_bgr.landmarks)
+        assert found.confidence == of_bgr.confidence
+
+
 def test_after_a_failure_the_next_image_is_tracked(rgb, monkeypatch):
     tracker = FaceMeshTracker()
 
-    def fail(image):
+    def fail(image, **order):
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patch:

@@ -7,7 +7,7 @@ face_tracker_node and offline evaluation run this same object.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -201,8 +201,7 @@ class TrackingStage:
             upright = turned(image, self._view.degrees)
             face = follower.follow(upright, stamp * 1e-9)
         publish(face)
-        tracked = self._calibrated(face, follower.detected, stamp, jumped)
-        return replace(tracked, image=upright)
+        return self._calibrated(face, follower.detected, stamp, jumped, upright)
 
     def take(self, face: Face, stamp: int) -> TrackedFrame:
         """Return the next face of one who tracks already, as of a recording of landmarks.
@@ -222,11 +221,16 @@ class TrackingStage:
             self._tracker = None
 
     def _calibrated(
-        self, face: Face, detected: NDArray[np.float64] | None, stamp: int, jumped: bool
+        self,
+        face: Face,
+        detected: NDArray[np.float64] | None,
+        stamp: int,
+        jumped: bool,
+        image: NDArray[np.uint8] | None = None,
     ) -> TrackedFrame:
         found = self._keeper.add(face, stamp * 1e-9)
         neutral = None if found is None else at_message_precision(found.as_face(face.track_id))
-        return TrackedFrame(face, detected, neutral, jumped)
+        return TrackedFrame(face, detected, neutral, jumped, image)
 
     def _neutral_of_file(self) -> NeutralFace | None:
         """Return the neutral face that the settings name, read once."""

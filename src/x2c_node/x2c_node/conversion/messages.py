@@ -8,7 +8,7 @@ import math
 from typing import TypeVar
 
 import numpy as np
-from geometry_msgs.msg import Point, Pose, Quaternion
+from geometry_msgs.msg import Quaternion
 from numpy.typing import NDArray
 from std_msgs.msg import Header
 
@@ -37,11 +37,9 @@ def face_to_message(face: Face, header: Header) -> FaceLandmarks:
         track_id=face.track_id,
     )
     if face.pose is not None:
-        x, y, z = face.pose.position(face.width, face.height)
-        message.head = Pose(
-            position=Point(x=float(x), y=float(y), z=float(z)),
-            orientation=quaternion(face.pose.rotation),
-        )
+        position = message.head.position
+        position.x, position.y, position.z = face.pose.position(face.width, face.height).tolist()
+        message.head.orientation = quaternion(face.pose.rotation)
     return message
 
 
@@ -58,7 +56,7 @@ def face_from_message(message: FaceLandmarks) -> Face:
     landmarks = np.array(message.landmarks, dtype=np.float64).reshape(COUNT, 3)
     return Face(
         landmarks=landmarks,
-        pose=fit_head_pose(landmarks) if landmarks.any() or state is FaceState.TRACKING else None,
+        pose=fit_head_pose(landmarks) if state is FaceState.TRACKING or landmarks.any() else None,
         width=message.image_width,
         height=message.image_height,
         confidence=_share(message.confidence),
@@ -122,27 +120,22 @@ def layer_from_message(message: LayerMessage) -> ControlLayer:
 
 def quaternion(rotation: NDArray[np.float64]) -> Quaternion:
     """Return a rotation matrix (3, 3) as a unit quaternion."""
+    # Numbers, which take a quarter of the time of arrays here.
+    (a, b, c), (d, e, f), (g, h, i) = rotation.tolist()
+    squares = (1.0 + a - e - i, 1.0 - a + e - i, 1.0 - a - e + i, 1.0 + (a + e + i))
     # The largest of the four components is found first: dividing by it is always safe.
-    r = rotation
-    squares = np.array(
-        [
-            1.0 + r[0, 0] - r[1, 1] - r[2, 2],
-            1.0 - r[0, 0] + r[1, 1] - r[2, 2],
-            1.0 - r[0, 0] - r[1, 1] + r[2, 2],
-            1.0 + np.trace(r),
-        ]
-    )
-    k = int(squares.argmax())
+    largest = squares.index(max(squares))
     products = np.array(
-        [
-            [squares[0], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0], r[2, 1] - r[1, 2]],
-            [r[0, 1] + r[1, 0], squares[1], r[1, 2] + r[2, 1], r[0, 2] - r[2, 0]],
-            [r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], squares[2], r[1, 0] - r[0, 1]],
-            [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], squares[3]],
-        ]
-    )[k]
-    x, y, z, w = products / np.linalg.norm(products)
-    return Quaternion(x=float(x), y=float(y), z=float(z), w=float(w))
+        (
+            (squares[0], b + d, c + g, h - f),
+            (b + d, squares[1], f + h, c - g),
+            (c + g, f + h, squares[2], d - b),
+            (h - f, c - g, d - b, squares[3]),
+        )[largest]
+    )
+    products /= math.sqrt(products.dot(products))
+    x, y, z, w = products.tolist()
+    return Quaternion(x=x, y=y, z=z, w=w)
 
 
 def _known(kind: type[S], value: int, what: str = "state") -> S:

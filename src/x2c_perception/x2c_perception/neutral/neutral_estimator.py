@@ -209,11 +209,12 @@ class NeutralEstimator:
             self._shown = wanted
         else:
             share = 1.0 - np.exp(-elapsed / _GLIDE)
-            longest = np.abs(wanted.face - shown.face).max()
+            way = wanted.face - shown.face
+            longest = _largest(way)
             if share * longest > _FASTEST * elapsed:
                 share = _FASTEST * elapsed / longest
             self._shown = _Neutral(
-                shown.face + share * (wanted.face - shown.face),
+                shown.face + share * way,
                 shown.angles + share * (wanted.angles - shown.angles),
                 shown.confidence + share * (wanted.confidence - shown.confidence),
             )
@@ -227,12 +228,15 @@ class NeutralEstimator:
 
 
 def _differ(one: _Neutral, other: _Neutral) -> bool:
-    parts = (
-        np.abs(one.face - other.face).max(),
-        np.abs(one.angles - other.angles).max(),
-        abs(one.confidence - other.confidence),
+    return (
+        _largest(one.face - other.face) > _NOTICED
+        or _largest(one.angles - other.angles) > _NOTICED
+        or abs(one.confidence - other.confidence) > _NOTICED
     )
-    return bool(max(parts) > _NOTICED)
+
+
+def _largest(differences: Array) -> float:
+    return max(float(differences.max()), -float(differences.min()))
 
 
 def _share(people: Array | float, meanwhile: Array | float, frames: float) -> Array:

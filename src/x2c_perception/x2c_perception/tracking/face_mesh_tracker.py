@@ -55,13 +55,20 @@ class FaceMeshTracker(FaceTracker):
 
     def track(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
         """Return the faces in an image (height, width, 3)."""
-        height, width = rgb.shape[:2]
+        return self._track(rgb, bgr=False)
+
+    def track_bgr(self, bgr: NDArray[np.uint8]) -> list[DetectedFace]:
+        """Return the same for a BGR image; only what the networks see is put in order."""
+        return self._track(bgr, bgr=True)
+
+    def _track(self, image: NDArray[np.uint8], *, bgr: bool) -> list[DetectedFace]:
+        height, width = image.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             return []
         try:
-            reduced = _reduced(rgb)
+            reduced = _reduced(image)
             self._follow_size(reduced)
-            faces = [self._look(reduced, region) for region in self._places(reduced)]
+            faces = [self._look(reduced, one, bgr) for one in self._places(reduced, bgr)]
         except Exception as error:
             self._regions = []
             raise TrackerError(
@@ -78,37 +85,37 @@ class FaceMeshTracker(FaceTracker):
         """Forget the faces; there are no threads to stop."""
         self._regions = []
 
-    def _follow_size(self, rgb: NDArray[np.uint8]) -> None:
+    def _follow_size(self, image: NDArray[np.uint8]) -> None:
         """Move the regions to where they are in an image of another size."""
-        height, width = rgb.shape[:2]
+        height, width = image.shape[:2]
         before, self._size = self._size, (width, height)
         if before != self._size and self._regions:
             # Most cameras scale the same view.
             ratios = width / before[0], height / before[1]
             self._regions = [one.scaled(*ratios) for one in self._regions]
 
-    def _places(self, rgb: NDArray[np.uint8]) -> list[FaceRegion]:
+    def _places(self, image: NDArray[np.uint8], bgr: bool) -> list[FaceRegion]:
         """Return where to look: newly found faces, then those of the image before."""
         if len(self._regions) >= self._max_faces:
             return self._regions
         places: list[FaceRegion] = []
-        for region in [*self._detector.detect(rgb)[: self._max_faces], *self._regions]:
+        for region in [*self._detector.detect(image, bgr=bgr)[: self._max_faces], *self._regions]:
             places = [one for one in places if one.overlap(region) <= _SAME_FACE]
             places.append(region)
         return places
 
     def _look(
-        self, rgb: NDArray[np.uint8], region: FaceRegion
+        self, image: NDArray[np.uint8], region: FaceRegion, bgr: bool
     ) -> tuple[NDArray[np.float32], float]:
         """Return the landmarks (478, 3) [pixel] in a region, and the confidence."""
-        landmarks, score = self._landmarks.run(region.crop(rgb, _SIZE))
+        landmarks, score = self._landmarks.run(region.crop(image, _SIZE), bgr=bgr)
         return region.to_image(landmarks, _SIZE), float(score[0])
 
 
-def _reduced(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = rgb.shape[:2]
+def _reduced(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
     factor = LONGEST_SIDE / max(height, width)
     if factor >= 1.0:
-        return rgb
+        return image
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

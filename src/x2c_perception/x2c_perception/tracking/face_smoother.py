@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2c_core.face import topology
-from x2c_core.face.head_pose import HeadPose
+from x2c_core.face.head_pose import HeadPose, determinant
 from x2c_perception.tracking.one_euro import OneEuroFilter
 
 _REACH = 0.22
@@ -83,6 +83,12 @@ def _regions() -> dict[Region, NDArray[np.intp]]:
 REGIONS = _regions()
 """Landmarks (n,) of each region but the pose; together all 478."""
 
+# One filter for all, since its time goes by calls more than by numbers: the landmarks, then the
+# place of the head and the logarithm of its scale, then its rotation.
+_FACE = 3 * topology.COUNT
+_SCALE, _TURN = _FACE + 3, _FACE + 4
+_SIGNALS = _TURN + 9
+
 
 class FaceSmoother:
     """Smooth landmarks and head pose of one person.
@@ -92,27 +98,22 @@ class FaceSmoother:
     """
 
     def __init__(self, settings: Mapping[Region, Smoothing] | None = None) -> None:
-        self._face = OneEuroFilter(1.0, 0.0, DERIVATIVE_CUTOFF)
-        self._rotation = OneEuroFilter(1.0, 0.0, DERIVATIVE_CUTOFF)
-        self._place = OneEuroFilter(1.0, 0.0, DERIVATIVE_CUTOFF)
+        self._filter = OneEuroFilter(1.0, 0.0, DERIVATIVE_CUTOFF)
         self.configure(settings or {})
 
     def configure(self, settings: Mapping[Region, Smoothing]) -> None:
         """Change how regions are smoothed; what has been smoothed so far stays."""
         complete = {**DEFAULTS, **settings}
-        cutoff, beta = np.zeros((topology.COUNT, 1)), np.zeros((topology.COUNT, 1))
+        cutoff, beta = np.empty(_SIGNALS), np.empty(_SIGNALS)
+        cutoff[_FACE:], beta[_FACE:] = complete[Region.POSE].min_cutoff, complete[Region.POSE].beta
         for region, landmarks in REGIONS.items():
-            cutoff[landmarks] = complete[region].min_cutoff
-            beta[landmarks] = complete[region].beta
-        self._face.min_cutoff, self._face.beta = cutoff, beta
-        for one in (self._rotation, self._place):
-            one.min_cutoff = np.asarray(complete[Region.POSE].min_cutoff)
-            one.beta = np.asarray(complete[Region.POSE].beta)
+            cutoff[:_FACE].reshape(-1, 3)[landmarks] = complete[region].min_cutoff
+            beta[:_FACE].reshape(-1, 3)[landmarks] = complete[region].beta
+        self._filter.min_cutoff, self._filter.beta = cutoff, beta
 
     def reset(self) -> None:
         """Forget the past, as for another person or after a jump in time."""
-        for one in (self._face, self._rotation, self._place):
-            one.reset()
+        self._filter.reset()
 
     def __call__(
         self, landmarks: NDArray[np.float64], pose: HeadPose, elapsed: float
@@ -124,13 +125,17 @@ class FaceSmoother:
             pose: Fitted to them.
             elapsed: Time since the last call [s].
         """
-        face = self._face(pose.to_head_frame(landmarks), elapsed)
+        signals = np.empty(_SIGNALS)
+        signals[:_FACE] = pose.to_head_frame(landmarks).ravel()
         # Translation in interocular distances: the same speeds count near the camera and far away.
-        place = self._place(np.append(pose.translation / pose.scale, np.log(pose.scale)), elapsed)
-        scale = float(np.exp(place[3]))
-        rotation = _nearest_rotation(self._rotation(pose.rotation, elapsed), pose.rotation)
-        smoothed = HeadPose(rotation, place[:3] * scale, scale)
-        return smoothed.to_pixels(face), smoothed
+        np.divide(pose.translation, pose.scale, out=signals[_FACE:_SCALE])
+        signals[_SCALE] = np.log(pose.scale)
+        signals[_TURN:] = pose.rotation.ravel()
+        smooth = self._filter(signals, elapsed)
+        scale = float(np.exp(smooth[_SCALE]))
+        rotation = _nearest_rotation(smooth[_TURN:].reshape(3, 3), pose.rotation)
+        smoothed = HeadPose(rotation, smooth[_FACE:_SCALE] * scale, scale)
+        return smoothed.to_pixels(smooth[:_FACE].reshape(-1, 3)), smoothed
 
 
 def _nearest_rotation(
@@ -138,6 +143,7 @@ def _nearest_rotation(
 ) -> NDArray[np.float64]:
     """Return the rotation (3, 3) nearest to a mean of rotations, where there is one."""
     u, singular, vt = np.linalg.svd(matrix)
-    if singular[-1] < 1e-3 or np.linalg.det(u @ vt) < 0.0:
+    rotation = u @ vt
+    if singular[-1] < 1e-3 or determinant(rotation) < 0.0:
         return fallback
-    return np.asarray(u @ vt)
+    return np.asarray(rotation)

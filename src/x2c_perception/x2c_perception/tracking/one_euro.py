@@ -4,11 +4,17 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from x2c_core.arrays import Array
+
+T = TypeVar("T", float, Array)
+
+_FASTEST = 1e9
+"""Highest speed that is told from higher ones [unit/s]."""
 
 
 class OneEuroFilter:
@@ -50,19 +56,24 @@ class OneEuroFilter:
             return x.copy()
         if not elapsed > 0.0:
             return self._value.copy()
-        speed = np.clip((x - self._value) / elapsed, -1e9, 1e9)
+        speed = x - self._value
+        speed /= elapsed
+        np.minimum(np.maximum(speed, -_FASTEST, out=speed), _FASTEST, out=speed)
         self._speed = _mixed(self._speed, speed, _weight(self.derivative_cutoff, elapsed))
         cutoff = self.min_cutoff + self.beta * np.abs(self._speed)
         self._value = _mixed(self._value, x, _weight(cutoff, elapsed))
         return self._value.copy()
 
 
-def _weight(cutoff: Array | float, elapsed: float) -> Array:
-    turn = 2.0 * math.pi * elapsed * np.asarray(cutoff)
+def _weight(cutoff: T, elapsed: float) -> T:
+    turn = 2.0 * math.pi * elapsed * cutoff
     return turn / (1.0 + turn)
 
 
-def _mixed(old: Array, new: Array, weight: Array) -> Array:
+def _mixed(old: Array, new: Array, weight: Array | float) -> Array:
+    mixed = new - old
+    mixed *= weight
+    mixed += old
     # Clipped, since rounding may carry the sum past its ends.
-    mixed = old + weight * (new - old)
-    return np.clip(mixed, np.minimum(old, new), np.maximum(old, new))
+    np.maximum(mixed, np.minimum(old, new), out=mixed)
+    return np.minimum(mixed, np.maximum(old, new), out=mixed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,8 +87,7 @@ class PersonTracker:
         if self._size != (width, height):
             self.restart()
             self._size = (width, height)
-        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        found = self._tracker.track(rgb)
+        found = self._tracker.track_bgr(bgr)
         self.faces_found = len(found)
         track_before = self._selector.track_id
         boxes = [Box.around(face.landmarks) for face in found]

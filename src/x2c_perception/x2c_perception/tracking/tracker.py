@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +34,14 @@ class FaceTracker(ABC):
         Raises:
             TrackerError: The image cannot be worked on; the next one can.
         """
+
+    def track_bgr(self, bgr: NDArray[np.uint8]) -> list[DetectedFace]:
+        """Return the same for an image whose colours are in the order of OpenCV's.
+
+        Raises:
+            TrackerError: The image cannot be worked on; the next one can.
+        """
+        return self.track(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8))
 
     @abstractmethod
     def close(self) -> None:

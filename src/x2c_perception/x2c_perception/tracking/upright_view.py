@@ -189,13 +189,13 @@ def _agreed(poses: Mapping[int, HeadPose]) -> int | None:
 
 
 def _view(image: ImageArray, quarters: int) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(turned(image, 90 * quarters)[:, :, ::-1])
+    return np.ascontiguousarray(turned(image, 90 * quarters))
 
 
-def _pose(rgb: NDArray[np.uint8], tracker: FaceTracker) -> HeadPose | None:
+def _pose(bgr: NDArray[np.uint8], tracker: FaceTracker) -> HeadPose | None:
     """Return the pose of the largest face in an image; None where none is found."""
     _forget(tracker)
-    faces = tracker.track(rgb)
+    faces = tracker.track_bgr(bgr)
     if not faces:
         return None
     largest = max(faces, key=lambda face: float(np.ptp(face.landmarks[:, :2], axis=0).max()))

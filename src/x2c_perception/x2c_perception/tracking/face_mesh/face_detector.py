@@ -37,9 +37,9 @@ class FaceDetector:
         self._confidence = confidence
         self._anchors = _anchors()
 
-    def detect(self, rgb: NDArray[np.uint8]) -> list[FaceRegion]:
-        """Return the faces in an image (height, width, 3), most certain first."""
-        scores, values = self._session.run(self._squared(rgb))
+    def detect(self, image: NDArray[np.uint8], *, bgr: bool = False) -> list[FaceRegion]:
+        """Return the faces in an image (height, width, 3), RGB or else BGR, most certain first."""
+        scores, values = self._session.run(self._squared(image), bgr=bgr)
         found = np.flatnonzero(scores >= self._confidence)
         if not found.size:
             return []
@@ -49,7 +49,7 @@ class FaceDetector:
         boxes[:, [0, 2, 3, 4, 5, 6, 7]] += self._anchors[found, None]
         half = boxes[:, 1] / np.float32(2.0)
         corners = np.stack([boxes[:, 0] - half, boxes[:, 0] + half, *boxes[:, 2:4].swapaxes(0, 1)])
-        height, width = rgb.shape[:2]
+        height, width = image.shape[:2]
         longest = max(width, height)
         offset = np.array([width - longest, height - longest], dtype=np.float32) / 2.0
         return [
@@ -60,9 +60,9 @@ class FaceDetector:
             )
         ]
 
-    def _squared(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _squared(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the whole image in the middle of a black square (128, 128, 3)."""
-        height, width = rgb.shape[:2]
+        height, width = image.shape[:2]
         step = max(width, height) / _SIZE
         matrix = np.array(
             [
@@ -71,7 +71,7 @@ class FaceDetector:
             ]
         )
         squared = cv2.warpAffine(
-            rgb, matrix, (_SIZE, _SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            image, matrix, (_SIZE, _SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         )
         return np.asarray(squared, dtype=np.uint8)
 

@@ -60,12 +60,12 @@ class ModelSession:
             ) from error
         self._outputs = list(outputs)
 
-    def run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """Return the network's outputs for an image (height, width, 3)."""
+    def run(self, image: NDArray[np.uint8], *, bgr: bool = False) -> list[NDArray[np.float32]]:
+        """Return the network's outputs for an image (height, width, 3), RGB or else BGR."""
         height, width = image.shape[:2]
         planes = np.empty((1, 3, height, width), dtype=np.uint8)
         # Several times as fast as numpy's transposition, or one in the network.
-        cv2.split(image, list(planes[0]))
+        cv2.split(image, [*planes[0, ::-1]] if bgr else [*planes[0]])
         found: list[NDArray[np.float32]] = self._session.run(self._outputs, {"image": planes})
         return found
 
