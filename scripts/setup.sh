@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes .venv: system packages where they are missing, the pinned requirements, mended ROS 2 wheels.
-# A second run is instant. X2C_PYTHON names the interpreter to use (3.11 to 3.13); EXTRAS names what to install besides
+# A second run is instant. X2C_PYTHON names the interpreter to use (3.11 to 3.14); EXTRAS names what to install besides
 # what `make demo` needs: data, train, cluster, viewers, notebook, microphone, test. Extras stay.
 set -euo pipefail
 
@@ -42,7 +42,7 @@ fail() {
 }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null 9<&-; }
-suitable() { [[ $(version_of "$1") =~ ^3\.1[123]$ ]]; }
+suitable() { [[ $(version_of "$1") =~ ^3\.1[1-4]$ ]]; }
 # Whether an interpreter can make virtual environments and be compiled against.
 complete() {
   "$1" -c 'import ensurepip, os, sysconfig, venv; os.stat(sysconfig.get_path("include") + "/Python.h")' \
@@ -53,8 +53,8 @@ from_system() { [ "$("$1" -c 'import sys; print(sys.base_prefix)' 9<&-)" = /usr 
 # Prints the interpreter to use: one that is complete, else one that system packages can complete.
 find_python() {
   local candidate completable=
-  for candidate in python3 python3.{12,11,13} /usr/bin/python3{,.12,.11,.13} \
-    "${HOME:-}"/.pyenv/versions/3.1[123].*/bin/python3; do
+  for candidate in python3 python3.{12,11,13,14} /usr/bin/python3{,.12,.11,.13,.14} \
+    "${HOME:-}"/.pyenv/versions/3.1[1-4].*/bin/python3; do
     if suitable "$candidate"; then
       if complete "$candidate"; then
         echo "$candidate"
@@ -77,6 +77,7 @@ missing_packages() {
   if [ -z "$python" ]; then
     # Without package lists the system's own Python is the best guess; else none may be there.
     in_apt python3 || version=3
+    if in_apt python3.14; then version=3.14; fi
     if in_apt python3.13; then version=3.13; fi
     if in_apt python3.11; then version=3.11; fi
     if in_apt python3.12; then version=3.12; fi
@@ -164,14 +165,14 @@ system_packages() {
 }
 
 without_python() {
-  fail "no Python 3.11, 3.12 or 3.13 found; install one and name it: X2C_PYTHON=/path/to/python3.12 make setup"
+  fail "no Python 3.11 to 3.14 found; install one and name it: X2C_PYTHON=/path/to/python3.12 make setup"
 }
 
 if [ "$(uname -sm)" != "Linux x86_64" ]; then
   fail "the ROS 2 wheels are for Linux on x86-64, and this is $(uname -sm); use ROS 2 from apt here, see README.md"
 fi
 if [ -n "${X2C_PYTHON:-}" ]; then
-  suitable "$X2C_PYTHON" || fail "X2C_PYTHON=$X2C_PYTHON is not a Python 3.11, 3.12 or 3.13"
+  suitable "$X2C_PYTHON" || fail "X2C_PYTHON=$X2C_PYTHON is not a Python 3.11 to 3.14"
   complete "$X2C_PYTHON" || from_system "$X2C_PYTHON" ||
     fail "X2C_PYTHON=$X2C_PYTHON lacks venv, ensurepip or its C headers; name another"
   python=$X2C_PYTHON

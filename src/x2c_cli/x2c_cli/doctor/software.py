@@ -67,10 +67,10 @@ print(f"its networks run on ONNX Runtime {onnxruntime.__version__}")
 def python() -> Iterator[Finding]:
     """Check the interpreter and the number of cores."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+    if (3, 11) <= sys.version_info[:2] <= (3, 14):
         yield ok("Python", f"{version} at {sys.executable}")
     else:
-        yield warn("Python", version, "Python 3.11 to 3.13 are tested")
+        yield warn("Python", version, "Python 3.11 to 3.14 are tested")
     cores = len(os.sched_getaffinity(0))
     if cores >= 2:
         yield ok("CPU", f"{cores} cores")
