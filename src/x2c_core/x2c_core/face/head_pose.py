@@ -91,7 +91,7 @@ def check_landmarks(landmarks: ArrayLike) -> Array:
         raise LandmarkError(f"expected landmarks, got no numbers: {error}") from error
     if array.shape != (COUNT, 3):
         raise LandmarkError(f"expected landmarks of shape ({COUNT}, 3), got {array.shape}")
-    if not np.isfinite(array).all():
+    if not np.logical_and.reduce(np.isfinite(array), axis=None):
         raise LandmarkError("landmarks must be finite, got NaN or infinity")
     return array
 
@@ -119,10 +119,11 @@ class HeadPoseFit:
             LandmarkError: The landmarks are not (478, 3) finite numbers, or all fall on one point
                 or line.
         """
-        target = check_landmarks(landmarks)[_RIGID]
-        target_mean = target.sum(axis=0) / len(_RIGID)
-        covariance = (target - target_mean).T @ self._centred
-        if not np.isfinite(covariance).all():
+        target = check_landmarks(landmarks).take(_RIGID, axis=0)
+        target_mean = np.add.reduce(target) / len(_RIGID)
+        target -= target_mean
+        covariance = target.T @ self._centred
+        if not np.logical_and.reduce(np.isfinite(covariance), axis=None):
             raise LandmarkError("landmarks are too far apart: no head pose can be found")
         u, singular, vt = np.linalg.svd(covariance)
         first, second, third = singular.tolist()

@@ -147,7 +147,7 @@ class ImitationStage:
             )
         # The imitator may be of another package: what is no 30 finite numbers ends here.
         with imitator_failures(self._imitator, "imitate"):
-            values = controls.clamp(self._imitator.imitate(observation))[0]
+            values = controls.in_range(controls.vector(self._imitator.imitate(observation)))
         values[_GAZE] = self._gaze.follow(face, values[_GAZE], now)
         trusted(values, self._trust)
         if self.mirror:

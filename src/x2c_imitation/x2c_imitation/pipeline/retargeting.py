@@ -51,7 +51,7 @@ class Retargeter:
         self._scale = morphology_scale(self._neutral, robot)
         self._pitch = pitch_of_bone(self._neutral)
         self._level = float(self._pitch @ bone_motion(self._neutral))
-        self._openness = np.maximum(_openings(self._neutral), 1e-3)
+        self._open = np.maximum(_openings(self._neutral), 1e-3).tolist()
 
     def pose(self, landmarks: ArrayLike) -> HeadPose:
         """Return the head's pose, fitted to the person's own neutral face.
@@ -81,13 +81,17 @@ class Retargeter:
         yaw, pitch, roll = yaw_pitch_roll(self._ahead @ pose.rotation)
         return yaw, pitch + float(self._pitch @ bone_motion(face)) - self._level, roll
 
-    def openness(self, face: Array) -> Array:
-        """Return how open the left and the right eye are (2,), 0 shut to 1 as in neutral.
+    def openness(self, face: Array) -> tuple[float, float]:
+        """Return how open the left and the right eye are, 0 shut to 1 as in neutral.
 
         Args:
             face: (478, 3) landmarks in the head frame of their pose [interocular distances].
         """
-        return np.asarray(np.minimum(np.maximum(_openings(face) / self._openness, 0.0), 1.0))
+        left, right = (
+            min(max(opening / usual, 0.0), 1.0)
+            for opening, usual in zip(_openings(face).tolist(), self._open, strict=True)
+        )
+        return left, right
 
 
 def pitch_of_bone(neutral: Array) -> Array:

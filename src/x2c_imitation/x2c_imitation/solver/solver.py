@@ -18,8 +18,9 @@ add. The problem is solved twice, so that each knows of the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import daqp
@@ -64,10 +65,19 @@ _HEAD = (("Head Yaw", None), ("Head Pitch", "Neck Pitch"), ("Head Roll", "Neck R
 """Control that turns about z, y and x, and the one that takes what the first cannot reach."""
 
 _HEAD_CONTROLS = [
-    [controls.CONTROLS[controls.index(name)] for name in names if name] for names in _HEAD
+    [
+        (one.index, one.minimum, one.neutral, one.maximum)
+        for one in (controls.CONTROLS[controls.index(name)] for name in names if name)
+    ]
+    for names in _HEAD
 ]
-_TURNS = np.array([control.index for control in chain.from_iterable(_HEAD_CONTROLS)])
+"""Index, minimum, neutral and maximum [rad] of these controls."""
+
+_TURNS = np.array([index for index, *_ in chain.from_iterable(_HEAD_CONTROLS)])
 """(5,) indices of the controls of head and neck."""
+
+_WAYS_OF_TURNS = np.concatenate([_TURNS, controls.COUNT + _TURNS])
+"""(10,) places of the ways of these controls among the 60."""
 
 
 def _unknowns() -> NDArray[np.intp]:
@@ -97,10 +107,13 @@ def _other_side() -> NDArray[np.intp]:
 _OTHER_SIDE = _other_side()
 """(n,) for each unknown, the one of the other side."""
 
-_FADES = np.array(
-    [not controls.NAMES[way % controls.COUNT].startswith(_HARDLY_SEEN) for way in _UNKNOWN]
+_FADING = np.array(
+    [
+        np.inf if controls.NAMES[way % controls.COUNT].startswith(_HARDLY_SEEN) else _ONE_SIDED
+        for way in _UNKNOWN
+    ]
 )
-"""(n,) whether the pull to the other side fades where a face is one-sided."""
+"""(n,) difference of left and right [way] from which the pull to the other side fades."""
 
 
 _LOWER, _UPPER = np.zeros(_UNKNOWN.size), np.ones(_UNKNOWN.size)
@@ -152,9 +165,8 @@ class Solver(Imitator):
         motion = self._retargeter.motion(face).ravel()
         wanted = np.array(self._retargeter.head_angles(pose, face))
         # Behind a closing lid the iris is guessed, so it counts less.
-        shares = np.ones(3)
-        shares[1:] = self._retargeter.openness(face) ** 2
-        matrix, vector, by_turns = self._normal.weighted(shares, motion)
+        left, right = self._retargeter.openness(face)
+        matrix, vector, by_turns = self._normal.weighted((1.0, left * left, right * right), motion)
         matrix = matrix + self._pull
         vector = vector - self._threshold
 
@@ -162,13 +174,13 @@ class Solver(Imitator):
         turned = _turned(wanted - controls.net_ways(_gone(first)).ravel() @ self._apparent_turn)
         # What is one-sided without the pull of left and right together is let go of it.
         difference = first - first[_OTHER_SIDE]
-        kept = np.where(_FADES, 1.0 / (1.0 + (difference / _ONE_SIDED) ** 2) ** 2, 1.0)
+        kept = 1.0 / (1.0 + (difference / _FADING) ** 2) ** 2
         explained = vector - by_turns @ turned.ways
         gone = _gone(_solve(matrix + self._symmetry * kept, explained, first))
         values = controls.from_finite_ways(gone)
-        gone = controls.net_ways(gone)
-        gone[:, _TURNS] += turned.ways.reshape(2, -1)
-        turned = _turned(wanted - gone.ravel() @ self._apparent_turn)
+        ways = controls.net_ways(gone).ravel()
+        ways[_WAYS_OF_TURNS] = turned.ways
+        turned = _turned(wanted - ways @ self._apparent_turn)
         return controls.in_range(values + turned.values - controls.NEUTRAL)
 
 
@@ -203,7 +215,7 @@ class _Part:
         unknown = effects[_UNKNOWN]
         projection = unknown * landmarks.ravel() ** 2 + (unknown @ rows.T) @ rows
         self.matrix = projection @ unknown.T
-        self.by_turns = projection @ effects[np.concatenate([_TURNS, controls.COUNT + _TURNS])].T
+        self.by_turns = projection @ effects[_WAYS_OF_TURNS].T
         # What has no weight is left out: a frame's time goes by how much memory it reads.
         self.columns = np.flatnonzero(projection.any(axis=0))
         self.projection = projection[:, self.columns]
@@ -217,10 +229,11 @@ class _Normal:
             [np.concatenate([part.matrix, part.by_turns], axis=1).ravel() for part in parts]
         )
         self._columns = np.concatenate([part.columns for part in parts])
-        self._parts = np.repeat(np.arange(len(parts)), [part.columns.size for part in parts])
+        ends = np.cumsum([part.columns.size for part in parts]).tolist()
+        self._parts = [slice(*one) for one in pairwise([0, *ends])]
         self._projection = np.concatenate([part.projection for part in parts], axis=1)
 
-    def weighted(self, shares: Array, motion: Array) -> tuple[Array, Array, Array]:
+    def weighted(self, shares: Sequence[float], motion: Array) -> tuple[Array, Array, Array]:
         """Return the matrix (n, n), what motion asks (n,), and what turns do (n, 10).
 
         Args:
@@ -228,9 +241,12 @@ class _Normal:
             motion: (1434,) motion of the landmarks [interocular distances].
         """
         count = _UNKNOWN.size
-        system = (shares @ self._systems).reshape(count, -1)
-        asked = self._projection @ (motion[self._columns] * shares[self._parts])
-        return system[:, :count], np.asarray(asked), system[:, count:]
+        system = (np.array(shares) @ self._systems).reshape(count, -1)
+        moved = motion[self._columns]
+        for share, part in zip(shares, self._parts, strict=True):
+            if share != 1.0:
+                moved[part] *= share
+        return system[:, :count], np.asarray(self._projection @ moved), system[:, count:]
 
 
 def _skin(effects: Array) -> _Part:
@@ -275,7 +291,7 @@ def _solve(matrix: Array, vector: Array, near: Array | None = None) -> Array:
         near: (n,) solution of a problem much like it, from which to start; None for none.
     """
     solution, _, flag, _ = daqp.solve(matrix, -vector, _NO_ROWS, _UPPER, _LOWER, primal_start=near)
-    if flag <= 0 or not np.isfinite(solution).all():
+    if flag <= 0 or not math.isfinite(solution.sum()):
         raise ImitationError(f"the solver found no control values for this face (DAQP: {flag})")
     return np.asarray(np.minimum(np.maximum(solution, 0.0), 1.0))
 
@@ -304,11 +320,11 @@ def _turned(angles: Array) -> _Turned:
     values = controls.NEUTRAL.copy()
     up, down = [], []
     for angle, turning in zip(angles.tolist(), _HEAD_CONTROLS, strict=True):
-        for control in turning:
-            value = min(max(angle, control.minimum), control.maximum)
-            values[control.index] = value
+        for index, minimum, neutral, maximum in turning:
+            value = min(max(angle, minimum), maximum)
+            values[index] = value
             angle -= value
-            gone = value - control.neutral
-            up.append(max(gone / (control.maximum - control.neutral), 0.0))
-            down.append(max(gone / (control.minimum - control.neutral), 0.0))
+            gone = value - neutral
+            up.append(max(gone / (maximum - neutral), 0.0))
+            down.append(max(gone / (minimum - neutral), 0.0))
     return _Turned(values, np.array(up + down))
