@@ -2,6 +2,7 @@
 """Estimating from stamps how many images were lost."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,15 @@ def test_after_a_restart_the_gap_is_no_drop():
     drops.restart()
     drops.arrived(1000.0)
     assert drops.dropped == 0
+
+
+@pytest.mark.parametrize("count", [8, 9, 10, 11, 60])
+def test_the_lower_quartile_tells_what_is_regular(count):
+    distances = np.random.default_rng(count).uniform(0.02, 0.05, count)
+    stamps = np.concatenate([[0.0], np.cumsum(distances)])
+    period = np.percentile([*np.diff(stamps)[-59:], 1.0], 25.0)
+    assert dropped([*stamps, stamps[-1] + 1.49 * period]) == dropped(stamps)
+    assert dropped([*stamps, stamps[-1] + 1.53 * period]) == dropped(stamps) + 1
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=50))

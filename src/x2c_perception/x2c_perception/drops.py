@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
-import numpy as np
+_FEWEST = 8
+"""Distances without which none is regular."""
 
 
 class DropEstimator:
@@ -32,7 +34,17 @@ class DropEstimator:
             return
         distance = stamp - last
         self._distances.append(distance)
-        # Gaps only make distances longer, so the shorter ones tell the period.
-        period = float(np.percentile(self._distances, 25.0))
-        if len(self._distances) >= 8 and distance > 1.5 * period:
+        if len(self._distances) < _FEWEST:
+            return
+        period = _lower_quartile(self._distances)
+        if distance > 1.5 * period:
             self.dropped += round(distance / period) - 1
+
+
+def _lower_quartile(distances: Iterable[float]) -> float:
+    """Return the regular one of two or more: gaps only make distances longer."""
+    ordered = sorted(distances)
+    # numpy's percentile gives the same in ten times the time.
+    quarter, rest = divmod(len(ordered) - 1, 4)
+    below, above = ordered[quarter : quarter + 2]
+    return below + (above - below) * rest / 4.0
