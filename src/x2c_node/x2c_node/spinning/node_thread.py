@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Any
 
 from rclpy.logging import get_logging_severity_from_string, set_logger_level
@@ -19,7 +19,7 @@ from x2c_node.supervision.supervisor import Supervisor
 _STOPPING = 2.0
 """Time limit for the thread of a node when another has died or hangs [s]."""
 
-_POLL = 0.01
+_POLL = 0.05
 
 
 class NodeThread:
@@ -49,11 +49,22 @@ class NodeThread:
         )
         self._thread.start()
 
-    def begin(self, function: Callable[[], Any]) -> Any:
+    def begin(self, function: Callable[[], Any]) -> Future[Any]:
         """Let the node's thread call something; returns a future."""
-        return self._executor.create_task(function)
+        # Not rclpy's future, for whose result no thread can wait.
+        future: Future[Any] = Future()
 
-    def result(self, future: Any, patience: float = 0.0) -> Any:
+        def call() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+
+        self._executor.create_task(call)
+        return future
+
+    def result(self, future: Future[Any], patience: float = 0.0) -> Any:
         """Wait for the result of what the node's thread was asked to call.
 
         Args:
@@ -66,7 +77,7 @@ class NodeThread:
         """
         waited = 0.0
         while not future.done():
-            time.sleep(_POLL)
+            wait([future], _POLL)
             if not self._thread.is_alive() and not future.done():
                 # Without a fault where ROS was shut down from outside.
                 raise ThreadError(self._supervisor.fault or f"{self.name} spins no more")
