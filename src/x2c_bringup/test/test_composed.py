@@ -12,6 +12,7 @@ from x2c_bringup.graph.options import GraphOptions
 from x2c_bringup.run.composed import ComposedGraph, make_node
 from x2c_msgs.msg import ControlValues
 from x2c_node.errors import ThreadError
+from x2c_node.managed_node import ManagedNode
 
 
 def graph(**options):
@@ -58,6 +59,34 @@ def test_of_two_graphs_that_start_at_the_same_time_one_is_refused(ros, monkeypat
     assert hosts() == []
 
 
+def test_joints_are_watched_while_the_tracker_is_loaded(ros, monkeypatch):
+    done = []
+
+    def noting(verb, transition):
+        def note(node, state):
+            result = transition(node, state)
+            done.append((verb, node.get_name()))
+            return result
+
+        monkeypatch.setattr(ManagedNode, f"on_{verb}", note)
+
+    noting("configure", ManagedNode.on_configure)
+    noting("activate", ManagedNode.on_activate)
+    with graph(filename="performer") as composed:
+        composed.start()
+        takes = [one.topic_name for one in composed._hosts[4].node.subscriptions]
+    assert composed._hosts[4].name == "actuation_node"
+    joints = [("activate", "virtual_face_node"), ("activate", "actuation_node")]
+    begin = done.index(joints[0])
+    assert done[begin : begin + 2] == joints
+    assert done.index(("configure", "face_tracker_node")) > begin
+    assert [name for verb, name in done[begin + 2 :] if verb == "activate"] == [
+        *("face_mixer_node", "imitation_node", "face_tracker_node", "camera_node"),
+    ]
+    # Messages are handed on directly all the same.
+    assert not any(topic.endswith(("control_values", "joint_states")) for topic in takes)
+
+
 def test_the_first_image_reaches_the_tracker(ros, wait_until, tmp_path):
     import cv2
     import numpy as np
@@ -83,7 +112,7 @@ def test_the_level_of_the_log_ends_with_the_graph(ros):
 def test_a_node_that_refuses_is_named_with_its_reason(ros):
     with (
         graph(filename="performer", robot="hal") as composed,
-        pytest.raises(ConfigureError, match=r"imitation_node cannot configure: unknown robot"),
+        pytest.raises(ConfigureError, match=r"actuation_node cannot configure: unknown robot"),
     ):
         composed.start()
     assert hosts() == []

@@ -42,6 +42,10 @@ _LINK_TIMEOUT = 5.0
 
 _POLL = 0.01
 
+_ACTUATION = "actuation_node"
+_JOINTS = (_ACTUATION, "virtual_face_node", "motor_driver_node", "recorder_node")
+"""Nodes that move the joints, or record them from the start."""
+
 
 @contextmanager
 def ros(*, as_it_is: bool = False) -> Iterator[None]:
@@ -144,10 +148,11 @@ class ComposedGraph:
             raise ThreadError(self._supervisor.fault)
 
     def start(self) -> None:
-        """Configure all nodes, then activate them, those who listen first.
+        """Configure and activate all nodes, those who listen first.
 
-        The last one, which is the camera, starts when all have found each other, so that not even
-        the first image of a file is lost.
+        What moves the joints starts before the others are configured: joints are watched for a
+        while before they move, and that passes meanwhile. The last one, which is the camera,
+        starts when all have found each other, so that not even the first image of a file is lost.
 
         Raises:
             ConfigureError: A node refuses; the text gives its name and its reason.
@@ -157,13 +162,18 @@ class ComposedGraph:
         for host in self._hosts:
             # The error that is raised says it.
             host.node.logs_refusals = False
-        _run_all((host, host.node.trigger_configure) for host in self._hosts)
-        refuse_second(self._specs, self._hosts[0].node, ours=1, since=self._began)
-        source, *listeners = self._hosts
-        for host in reversed(listeners):
-            _run_all([(host, host.node.trigger_activate)])
+        joints, feeder = self._joint_side()
+        others = [host for host in self._hosts if host not in joints]
+        _configure([*joints, *feeder])
+        self._refuse_second()
+        _activate(joints)
+        _configure([host for host in others if host not in feeder])
+        # Some may have been discovered since.
+        self._refuse_second()
+        source, *listeners = others
+        _activate(listeners)
         self._wait_for_links()
-        _run_all([(source, source.node.trigger_activate)])
+        _activate([source])
         for host in self._hosts:
             host.node.logs_refusals = True
 
@@ -206,6 +216,22 @@ class ComposedGraph:
         """Let `stop` come to its end at once, but for joints that brake; see `ManagedNode`."""
         for host in self._hosts:
             host.node.hurry()
+
+    def _joint_side(self) -> tuple[list[NodeThread], list[NodeThread]]:
+        """Return the nodes around the joints, and the one that they take control values from.
+
+        That one has to be configured before they are active: only then does it hand messages on
+        directly.
+        """
+        names = [spec.executable for spec in self._specs]
+        before = names.index(_ACTUATION) - 1 if _ACTUATION in names else -1
+        if before < 0:
+            return [], []
+        joints = [host for name, host in zip(names, self._hosts, strict=True) if name in _JOINTS]
+        return joints, [self._hosts[before]]
+
+    def _refuse_second(self) -> None:
+        refuse_second(self._specs, self._hosts[0].node, ours=1, since=self._began)
 
     def _wait_for_links(self) -> None:
         limit = time.monotonic() + _LINK_TIMEOUT
@@ -266,6 +292,25 @@ def make_node(
         raise ConfigureError(f"{spec.name} cannot be made: {error}") from error
     set_logger_level(node.get_logger().name, get_logging_severity_from_string(spec.log_level))
     return node
+
+
+def _configure(hosts: Iterable[NodeThread]) -> None:
+    """Configure nodes at the same time.
+
+    Raises:
+        ConfigureError: One refuses.
+    """
+    _run_all((host, host.node.trigger_configure) for host in hosts)
+
+
+def _activate(hosts: Sequence[NodeThread]) -> None:
+    """Activate nodes one by one, the last one first.
+
+    Raises:
+        ConfigureError: One refuses.
+    """
+    for host in reversed(hosts):
+        _run_all([(host, host.node.trigger_activate)])
 
 
 def _run_all(calls: Iterable[tuple[NodeThread, Callable[[], Any]]]) -> None:
