@@ -270,3 +270,40 @@ def test_whatever_is_measured_joints_start_from_numbers(robot, names, positions)
     feedback.trouble(STANDING)
     assert np.isfinite(where).all()
     assert np.isfinite(feedback.relieved(where, STANDING)).all()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    messages=st.lists(
+        st.tuples(
+            st.sampled_from([0.01, 0.2, 0.4, 0.55, 0.7]),
+            st.lists(st.booleans(), min_size=5, max_size=5) | st.just([True] * 5),
+        ),
+        max_size=12,
+    )
+)
+def test_each_joint_has_a_time_of_its_own_however_many_a_message_measures(robot, messages):
+    feedback, now = Feedback(robot), 1.0
+    names = robot.joint_names
+    # Away from where they were sent, so that each begins only where it has stood for long enough.
+    where = dict(zip(names, HOME - 0.2 * (robot.upper - robot.lower), strict=True))
+    last, since = dict.fromkeys(names, -np.inf), dict.fromkeys(names, -np.inf)
+    for pause, measured in messages:
+        now += pause
+        those = [name for name, one in zip(names, measured, strict=True) if one]
+        feedback.take(those, [where[name] for name in those], now)
+        for name in those:
+            since[name] = since[name] if now - last[name] <= FRESH else now
+            last[name] = now
+        expected = [where[name] if now - last[name] <= FRESH else np.nan for name in names]
+        found = feedback.measured(now)
+        assert (np.full(5, np.nan) if found is None else found) == pytest.approx(
+            expected, nan_ok=True
+        )
+        age = feedback.age(now)
+        assert age == (
+            None if not any(map(np.isfinite, last.values())) else now - max(last.values())
+        )
+        fresh = [name for name in names if now - last[name] <= FRESH]
+        waits = any(now - since[name] < STANDING for name in fresh)
+        assert bool(feedback.begin(HOME, NEVER, 0.0, now).hindrance) == waits

@@ -28,3 +28,18 @@ def test_what_is_no_number_is_left_out_and_old_values_are_forgotten():
     assert np.isnan(window.at(1.0)[0]).all()
     window.clear()
     assert np.isnan(window.at(0.02)[0]).all()
+
+
+def test_the_range_is_the_same_however_seldom_it_is_asked_for():
+    rng = np.random.default_rng(0)
+    often, seldom = SlidingRange(3, 0.4), SlidingRange(3, 0.4)
+    for i in range(3000):
+        now, values = 0.007 * i, rng.normal(size=3)
+        often.note(values, now)
+        seldom.note(values, now)
+        low, high = often.at(now + 0.001)
+        # Also after all slots were used again.
+        if rng.random() < 0.01:
+            np.testing.assert_array_equal((low, high), seldom.at(now + 0.001))
+        assert (low <= values).all()
+        assert (values <= high).all()

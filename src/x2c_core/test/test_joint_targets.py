@@ -121,3 +121,20 @@ def test_an_error_names_only_some_of_very_many_joints(robot):
     with pytest.raises(JointCommandError, match="must be finite, got 'joint 0=nan'") as refusal:
         JointTargets(robot).command(many, [float("nan")] * len(many))
     assert len(str(refusal.value)) < 1000
+
+
+def test_commands_of_the_same_and_of_other_joints_in_turn_reach_those_they_name(robot):
+    targets = JointTargets(robot)
+    before, unknown = ["jaw_pitch", "head_yaw"], ("tail",)
+    assert targets.command(before, [0.1, 0.2]) == ()
+    assert targets.command(["head_yaw", "jaw_pitch"], [0.3, 0.05]) == ()
+    assert position(targets, robot, "jaw_pitch") == 0.05
+    assert position(targets, robot, "head_yaw") == 0.3
+    for number in (0.1, 0.2):
+        assert targets.command(["head_yaw", "tail"], [number, 1.0]) == unknown
+        assert position(targets, robot, "head_yaw") == number
+    # A list that its owner changes afterwards is another order.
+    before[:] = ["head_yaw", "jaw_pitch"]
+    targets.command(before, [0.0, 0.2])
+    assert position(targets, robot, "jaw_pitch") == 0.2
+    assert targets.command([], []) == ()

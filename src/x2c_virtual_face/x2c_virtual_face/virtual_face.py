@@ -58,6 +58,7 @@ class VirtualFace:
         self._as_built: mujoco.MjModel | None = None
         self._new_backdrop = False
         self._owed = 0.0
+        self._lower, self._upper = robot.lower, robot.upper
         names = robot.joint_names
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in names])
         self._dofs = np.array([self._model.joint(name).dofadr[0] for name in names])
@@ -217,4 +218,5 @@ class VirtualFace:
             raise CommandError(
                 f"expected {expected[0]} finite joint positions, got shape {given.shape}: {given}"
             )
-        return np.clip(given, self.robot.lower, self.robot.upper)
+        # np.clip takes three times as long for so few numbers.
+        return np.minimum(np.maximum(given, self._lower), self._upper)

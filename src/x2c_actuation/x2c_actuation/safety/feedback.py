@@ -54,26 +54,51 @@ class _Measurement:
         positions: (n,) [rad or m]; NaN where there are none.
         times: (n,) when each was measured [s].
         since: (n,) since when each has been measured without a longer pause [s].
+        time: Time of the newest measurement of any joint [s].
+        whole: Whether all joints were measured at that time.
     """
 
     positions: Array
     times: Array
     since: Array
+    time: float
+    whole: bool
 
     @classmethod
     def none(cls, count: int) -> Self:
         """Return that nothing was measured of some joints."""
         never = np.full(count, -np.inf)
-        return cls(np.full(count, np.nan), never, never)
-
-    @property
-    def time(self) -> float:
-        """Time of the newest measurement of any joint [s]."""
-        return float(self.times.max())
+        return cls(np.full(count, np.nan), never, never, -np.inf, whole=False)
 
     def fresh(self, now: float) -> Array:
         """Return positions (n,) [rad or m]; NaN where they are none, or too old."""
+        if self.whole and now - self.time <= FRESH:
+            return self.positions
         return np.where(now - self.times <= FRESH, self.positions, np.nan)
+
+    def followed_by(self, message: Array, named: NDArray[np.bool_], now: float) -> Self:
+        """Return the last measurements after one more.
+
+        Args:
+            message: (n,) positions [rad or m]; NaN for joints that are not measured.
+            named: (n,) joints that it is about: those that are measured, and those that no longer
+                are.
+            now: The time [s].
+        """
+        whole = bool(np.isfinite(message).all())
+        if whole and self.whole and 0.0 <= now - self.time <= FRESH:
+            return type(self)(message, np.full(len(message), now), self.since, now, whole)
+        # A joint that was not measured for long, or not as a number, is measured for the first
+        # time again.
+        gone = np.isnan(self.fresh(now))
+        times = np.where(named, now, self.times)
+        return type(self)(
+            np.where(named, message, self.positions),
+            times,
+            np.where(named & gone, now, self.since),
+            float(times.max()),
+            whole,
+        )
 
 
 @dataclass(frozen=True)
@@ -182,20 +207,17 @@ class Feedback:
         # Who does not measure a joint takes back what it has measured, not what others have. Where
         # ROS does not name publishers, as in Jazzy, that cannot be told: it ages out.
         named = np.isfinite(message)
-        self._sources[named] = source
-        if source:
-            named[places_here] |= self._sources[places_here] == source
-        if not named.any():
-            return
+        if named.all():
+            self._sources.fill(source)
+        else:
+            self._sources[named] = source
+            if source:
+                named[places_here] |= self._sources[places_here] == source
+            if not named.any():
+                return
+        message.setflags(write=False)
         newest = self._newest or _Measurement.none(count)
-        # A joint that was not measured for long, or not as a number, is measured for the first
-        # time again.
-        gone = np.isnan(newest.fresh(now))
-        self._newest = _Measurement(
-            np.where(named, message, newest.positions),
-            np.where(named, now, newest.times),
-            np.where(named & gone, now, newest.since),
-        )
+        self._newest = newest.followed_by(message, named, now)
         self._recent.note(message, now)
         self._plausibility.take(message, source, now)
 

@@ -70,7 +70,9 @@ class Plausibility:
         """
         if source not in self._sources and len(self._sources) == _MOST_SOURCES:
             self._drop(next(iter(self._sources)))
-        one = self._sources.setdefault(source, _Source(len(self._joints), now))
+        one = self._sources.get(source)
+        if one is None:
+            one = self._sources[source] = _Source(len(self._joints), now)
         self._look_for_jumps(one, positions, source, now)
         one.note(positions, now)
         for name, other in self._sources.items():
@@ -108,6 +110,8 @@ class Plausibility:
         # Anything that is a number can come.
         with np.errstate(over="ignore"):
             there, back = one.last - one.before, one.last - positions
+        if not (np.abs(there) > self._near).any():
+            return
         same = np.sign(there) == np.sign(back)
         way = np.where(same, np.minimum(np.abs(there), np.abs(back)), 0.0)
         half = (now - one.before_time + _JITTER) / 2.0
@@ -138,6 +142,10 @@ class _Source:
         """Take positions (n,) [rad or m] at a time [s]."""
         self.recent.note(positions, now)
         measured = np.isfinite(positions)
+        if measured.all():
+            self.before, self.before_time = self.last, self._last_time
+            self.last, self._last_time = positions, np.full(len(positions), now)
+            return
         self.before = np.where(measured, self.last, self.before)
         self.before_time = np.where(measured, self._last_time, self.before_time)
         self.last = np.where(measured, positions, self.last)

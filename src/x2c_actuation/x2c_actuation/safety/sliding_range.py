@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
 
@@ -25,6 +26,7 @@ class SlidingRange:
         self._newest = np.full(_SLOTS + 1, -np.inf)
         self._began = -np.inf
         self._slot = 0
+        self._others: tuple[float, bytes, Array, Array] | None = None
 
     def clear(self) -> None:
         """Forget all values."""
@@ -45,7 +47,21 @@ class SlidingRange:
     def at(self, now: float) -> tuple[Array, Array]:
         """Return the lowest and highest values (n,) of the window that ends now, NaN for none."""
         recent = self._newest >= now - self._window
-        if not recent.any():
+        which = recent.tobytes()
+        others = self._others
+        if others is None or others[0] != self._began or others[1] != which:
+            # It holds until the next slot begins, or one of them is no longer recent.
+            others = self._others = self._began, which, *self._range_of_others(recent)
+        _, _, low, high = others
+        if not recent[self._slot]:
+            return low, high
+        return np.fmin(low, self._low[self._slot]), np.fmax(high, self._high[self._slot])
+
+    def _range_of_others(self, recent: NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Return the lowest and highest values (n,) of recent slots but the newest."""
+        others = recent.copy()
+        others[self._slot] = False
+        if not others.any():
             nothing = np.full(self._low.shape[1], np.nan)
             return nothing, nothing
-        return np.fmin.reduce(self._low[recent]), np.fmax.reduce(self._high[recent])
+        return np.fmin.reduce(self._low[others]), np.fmax.reduce(self._high[others])

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from x2c_core.arrays import Array
 from x2c_core.errors import JointCommandError
@@ -65,6 +65,7 @@ class JointTargets:
         self._upper = robot.upper
         self.positions: Array = robot.home if start is None else start
         self.clamped: Counter[str] = Counter()
+        self._order: tuple[list[str], NDArray[np.int64]] = [], np.zeros(0, dtype=np.int64)
 
     def command(self, names: Sequence[str], positions: Sequence[float]) -> tuple[str, ...]:
         """Take a command for the joints named; the others keep their targets.
@@ -86,27 +87,46 @@ class JointTargets:
             raise JointCommandError(
                 f"expected one position for each of {len(names)} names, got {len(positions)}"
             )
-        bad = [
-            f"{name}={position}"
-            for name, position in zip(names, positions, strict=True)
-            if not math.isfinite(position)
-        ]
-        if bad:
+        given = np.asarray(positions, dtype=np.float64)
+        finite = np.isfinite(given)
+        if not finite.all():
+            bad = [f"{names[i]}={positions[i]}" for i in np.flatnonzero(~finite)]
             raise JointCommandError(f"joint positions must be finite, got {shown(bad)[1:-1]}")
         wanted = self.positions.copy()
+        unknown: tuple[str, ...] = ()
+        if names == self._order[0]:
+            wanted[self._order[1]] = given
+        else:
+            places, here, unknown = self._places(names)
+            wanted[places] = given[here]
+            if not unknown:
+                # Most commands are of the same joints as the one before.
+                self._order = list(names), places
+        inside = np.minimum(np.maximum(wanted, self._lower), self._upper)
+        outside = np.abs(wanted - inside) > _ROUNDING
+        if outside.any():
+            for index in np.flatnonzero(outside):
+                self.clamped[list(self._index)[index]] += 1
+        self.positions = inside
+        return unknown
+
+    def _places(
+        self, names: Sequence[str]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
+        """Return the places of joints in the robot and in a command, and the unknown names.
+
+        Raises:
+            JointCommandError: A joint is named twice.
+        """
+        commanded: dict[int, int] = {}
         unknown = []
-        commanded: set[int] = set()
-        for name, position in zip(names, positions, strict=True):
+        for here, name in enumerate(names):
             index = self._index.get(name)
             if index is None:
                 unknown.append(name)
-                continue
-            if index in commanded:
+            elif index in commanded:
                 raise JointCommandError(f"expected each joint once, got {name} again")
-            commanded.add(index)
-            wanted[index] = position
-        inside = np.clip(wanted, self._lower, self._upper)
-        for index in np.flatnonzero(np.abs(wanted - inside) > _ROUNDING):
-            self.clamped[list(self._index)[index]] += 1
-        self.positions = inside
-        return tuple(unknown)
+            else:
+                commanded[index] = here
+        found = np.array(list(commanded.items()), dtype=np.int64).reshape(-1, 2)
+        return found[:, 0], found[:, 1], tuple(unknown)
