@@ -95,7 +95,15 @@ def _stroke(line: Array, width: float, blur: float, strength: float = 1.0) -> ND
 
 
 def _blurred(mask: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), blur * SIZE / _SPAN), np.float32)
+    deviation = blur * SIZE / _SPAN
+    left, top, width, height = cv2.boundingRect((mask > 0.0).astype(np.uint8))
+    # The filter reaches four deviations far: beyond that, nothing stays nothing.
+    reach = int(5.0 * deviation) + 1
+    rows = slice(max(top - reach, 0), top + height + reach)
+    position = rows, slice(max(left - reach, 0), left + width + reach)
+    blurred = np.zeros_like(mask)
+    blurred[position] = cv2.GaussianBlur(mask[position], (0, 0), deviation)
+    return blurred
 
 
 def _spot(

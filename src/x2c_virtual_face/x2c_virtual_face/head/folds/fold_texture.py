@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,18 +92,22 @@ class _Canvas:
         across = self.lower[0] + (np.arange(left, right) + 0.5) / _PIXELS
         up = self.lower[1] + (np.arange(bottom, top) + 0.5)[:, None] / _PIXELS
         layers = _patch(mark, across, up) if isinstance(mark, Patch) else _groove(mark, across, up)
+        colours, opacities = self._colour[place], self._opacity[place]
         for opacity, colour in layers:
             kept = 1.0 - opacity
-            self._colour[place] = (
-                self._colour[place] * kept[..., None] + opacity[..., None] * colour
-            )
-            self._opacity[place] = self._opacity[place] * kept + opacity
+            colours *= kept[..., None]
+            colours += opacity[..., None] * colour
+            opacities *= kept
+            opacities += opacity
 
     def covers(self, triangles: Array) -> NDArray[np.bool_]:
         """Return which of triangles (m, 3, 2) have something visible in their bounding box."""
         most = self._opacity.shape[::-1]
-        low = np.floor((triangles.min(axis=1) - self.lower) * _PIXELS).astype(int) - 1
-        high = np.ceil((triangles.max(axis=1) - self.lower) * _PIXELS).astype(int) + 1
+        first, second, third = triangles.swapaxes(0, 1)
+        lower = np.minimum(np.minimum(first, second), third)
+        upper = np.maximum(np.maximum(first, second), third)
+        low = np.floor((lower - self.lower) * _PIXELS).astype(int) - 1
+        high = np.ceil((upper - self.lower) * _PIXELS).astype(int) + 1
         (left, bottom), (right, top) = np.clip(low, 0, most).T, np.clip(high, 0, most).T
         sums = np.pad((self._opacity > _LEAST).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
         return np.asarray(
@@ -166,21 +171,29 @@ def _groove(groove: Groove, across: Array, up: Array) -> _Layers:
 def _from_line(line: Array, across: Array, up: Array) -> tuple[Array, Array, Array]:
     """Return distance, signed distance (left is positive) and share of the way along a line."""
     start, step = line[:-1], np.diff(line, axis=0)
-    length = np.linalg.norm(step, axis=1)
+    square = (step**2).sum(axis=1)
+    length = np.sqrt(square)
     reached = np.concatenate([[0.0], np.cumsum(length)])
-    distance = np.full(np.broadcast_shapes(across.shape, up.shape), np.inf)
-    beside, along = np.zeros_like(distance), np.zeros_like(distance)
-    for k, ((right, high), way) in enumerate(zip(start, step, strict=True)):
-        x, y = across - right, up - high
-        share = np.clip((x * way[0] + y * way[1]) / length[k] ** 2, 0.0, 1.0)
-        here = np.hypot(x - share * way[0], y - share * way[1])
-        nearer = here < distance
-        distance[nearer] = here[nearer]
-        beside[nearer] = (np.sign(way[0] * y - way[1] * x) * here)[nearer]
-        along[nearer] = ((reached[k] + share * length[k]) / reached[-1])[nearer]
-    return distance, beside, along
+    # Which piece of the line is nearest; all else is worked out for this one alone.
+    x, y = across - start[:, 0, None], up - start[:, 1]
+    x_share, y_share = x * (step[:, 0] / square)[:, None], y * (step[:, 1] / square)
+    nearest = np.zeros((y.shape[0], x.shape[1]), np.intp)
+    least = np.full(nearest.shape, np.inf)
+    for k, way in enumerate(step):
+        share = (x_share[k] + y_share[:, k, None]).clip(0.0, 1.0)
+        here = (x[k] - share * way[0]) ** 2 + (y[:, k, None] - share * way[1]) ** 2
+        nearer = here < least
+        np.copyto(least, here, where=nearer)
+        np.copyto(nearest, k, where=nearer)
+    columns, rows = np.arange(x.shape[1]), np.arange(y.shape[0])[:, None]
+    share = (x_share[nearest, columns] + y_share[rows, nearest]).clip(0.0, 1.0)
+    left = step[nearest, 0] * y[rows, nearest] - step[nearest, 1] * x[nearest, columns]
+    distance = np.sqrt(least)
+    along = (reached[nearest] + share * length[nearest]) / reached[-1]
+    return distance, np.sign(left) * distance, along
 
 
+@lru_cache(maxsize=64)
 def _smooth(points: tuple[tuple[float, float], ...]) -> Array:
     """Return a Catmull-Rom spline (n, 2) through points."""
     p = np.array(points)
