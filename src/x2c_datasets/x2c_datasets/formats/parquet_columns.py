@@ -127,10 +127,14 @@ def numbers(table: pa.Table, name: str) -> NDArray[np.float64]:
     Raises:
         TableError: It is missing, or holds something else.
     """
-    column = _column(table, name, _is_number, "numbers")
     # The last digits of large integers are of no importance here.
-    floats = column.cast(pa.float64(), safe=False)
-    return np.asarray(floats.to_numpy(zero_copy_only=False), dtype=np.float64)
+    floats = _column(table, name, _is_number, "numbers").cast(pa.float64(), safe=False)
+    found = np.empty(len(floats))
+    begin = 0
+    for chunk in floats.chunks:
+        found[begin : begin + len(chunk)] = _values(chunk, found.dtype)
+        begin += len(chunk)
+    return found
 
 
 def integers(table: pa.Table, name: str) -> NDArray[np.int64]:
@@ -139,13 +143,30 @@ def integers(table: pa.Table, name: str) -> NDArray[np.int64]:
     Raises:
         TableError: It is missing, holds something else, or lacks one.
     """
-    column = _column(table, name, pa.types.is_integer, "integers")
-    if column.null_count:
-        raise TableError(f"the column {name} lacks {counted(column.null_count, 'value')}")
+    whole = _column(table, name, pa.types.is_integer, "integers")
+    if whole.null_count:
+        raise TableError(f"the column {name} lacks {counted(whole.null_count, 'value')}")
     try:
-        return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
+        whole = whole.cast(pa.int64())
     except pa.ArrowException as error:
         raise TableError(f"the column {name}: {error}") from error
+    parts = [_values(chunk, np.dtype(np.int64)) for chunk in whole.chunks]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+
+def column(values: NDArray[Any]) -> pa.Array:
+    """Return a column of numbers (n,) to write, with a value in each row."""
+    # `pa.array` and `to_numpy` import pandas where there is one, which takes half a second.
+    held = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, held])
+
+
+def repeated(text: str, count: int) -> pa.Array:
+    """Return a column to write that holds a text in each row."""
+    data = text.encode()
+    ends = pa.py_buffer(np.array([0, len(data)], dtype=np.int32))
+    word = pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(data)])
+    return pa.DictionaryArray.from_arrays(column(np.zeros(count, dtype=np.int32)), word)
 
 
 def texts(table: pa.Table, name: str) -> list[str | None]:
@@ -168,6 +189,19 @@ def _column(
     if not fits(kind) and not pa.types.is_null(kind):
         raise TableError(f"the column {name} holds {kind}, expected {expected}")
     return column
+
+
+def _values(chunk: pa.Array, kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return the numbers of a piece of a column; NaN where one is missing."""
+    if chunk.null_count == len(chunk):
+        return np.full(len(chunk), np.nan).astype(kind)
+    present, data = chunk.buffers()
+    values = np.frombuffer(data, kind, len(chunk), chunk.offset * kind.itemsize)
+    if chunk.null_count:
+        bits = np.unpackbits(np.frombuffer(present, np.uint8), bitorder="little")
+        here = bits[chunk.offset : chunk.offset + len(chunk)].astype(bool)
+        values = np.where(here, values, np.nan)
+    return values
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -7,10 +7,9 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from x2c_core.arrays import Array, Mask
@@ -18,8 +17,10 @@ from x2c_core.control_space import controls
 from x2c_core.errors import TableError
 from x2c_core.face.descriptors import Descriptor
 from x2c_core.face.frames import ControlState, FaceState
-from x2c_datasets.formats.parquet_columns import integers, numbers, read_columns
 from x2c_evaluation.errors import EvaluationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Integers = NDArray[np.int64]
 
@@ -87,25 +88,31 @@ class FrameCurves:
 
     def to_parquet(self, recording: str) -> bytes:
         """Return the frames as a Parquet file, the same bytes for the same curves."""
+        # Here and below: whoever tracks and imitates has no use for it.
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from x2c_datasets.formats.parquet_columns import column, repeated
+
         single = np.float32
         columns: dict[str, pa.Array] = {
-            "recording": pa.array([recording] * len(self)).dictionary_encode(),
-            "frame": pa.array(self.index),
-            "stamp": pa.array(self.stamps),
-            "time": pa.array(self.times),
-            "face_state": pa.array(self.face_states.astype(np.int8)),
-            "control_state": pa.array(self.control_states.astype(np.int8)),
-            "person": pa.array(self.persons.astype(np.int32)),
-            "confidence": pa.array(self.confidence.astype(single)),
-            "eye_distance": pa.array(self.eye_distance.astype(single)),
+            "recording": repeated(recording, len(self)),
+            "frame": column(self.index),
+            "stamp": column(self.stamps),
+            "time": column(self.times),
+            "face_state": column(self.face_states.astype(np.int8)),
+            "control_state": column(self.control_states.astype(np.int8)),
+            "person": column(self.persons.astype(np.int32)),
+            "confidence": column(self.confidence.astype(single)),
+            "eye_distance": column(self.eye_distance.astype(single)),
         }
-        for name, column in zip(controls.NAMES, self.values.T, strict=True):
-            columns[name] = pa.array(column.astype(single))
-        for reference, values in self.references.items():
-            for name, column in zip(controls.NAMES, values.T, strict=True):
-                columns[f"{reference}/{name}"] = pa.array(column.astype(single))
-        for descriptor, column in zip(Descriptor, self.described.T, strict=True):
-            columns[descriptor.value] = pa.array(column.astype(single))
+        for name, values in zip(controls.NAMES, self.values.T, strict=True):
+            columns[name] = column(values.astype(single))
+        for reference, others in self.references.items():
+            for name, values in zip(controls.NAMES, others.T, strict=True):
+                columns[f"{reference}/{name}"] = column(values.astype(single))
+        for descriptor, values in zip(Descriptor, self.described.T, strict=True):
+            columns[descriptor.value] = column(values.astype(single))
         target = io.BytesIO()
         pq.write_table(pa.table(columns), target, compression="zstd")
         return target.getvalue()
@@ -117,6 +124,8 @@ def read_curves(path: Path) -> FrameCurves:
     Raises:
         EvaluationError: It cannot be read, or is none of these.
     """
+    from x2c_datasets.formats.parquet_columns import integers, numbers, read_columns
+
     try:
         table = read_columns(path)
         references = sorted({name.partition("/")[0] for name in table.column_names if "/" in name})
@@ -142,4 +151,6 @@ def read_curves(path: Path) -> FrameCurves:
 
 
 def _stack(table: pa.Table, names: Sequence[str]) -> Array:
+    from x2c_datasets.formats.parquet_columns import numbers
+
     return np.stack([numbers(table, name) for name in names], axis=1)
