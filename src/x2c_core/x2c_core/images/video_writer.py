@@ -22,8 +22,8 @@ from x2c_core.errors import VideoError
 _TICKS = 90_000
 _OPTIONS = {"preset": "veryfast", "crf": "20"}
 _CLIP = {
-    "preset": "fast",
-    "crf": "26",
+    "preset": "veryfast",
+    "crf": "25",
     "maxrate": "1200k",
     "bufsize": "1200k",
     "g": "10",
