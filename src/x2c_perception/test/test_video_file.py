@@ -62,6 +62,19 @@ def read(path):
             times.append(source.elapsed * 1e-9)
 
 
+def skipped(path):
+    """Return how many images can be passed over, and what was said."""
+    number, said = 0, []
+    with VideoFile(path) as source:
+        while True:
+            try:
+                if not source.skip():
+                    return number, said
+                number += 1
+            except SourceError as error:
+                said.append(str(error))
+
+
 @pytest.mark.parametrize(
     ("name", "codec", "unit"),
     [
@@ -90,6 +103,36 @@ def test_reading_starts_no_thread_for_each_frame(tmp_path):
     while video.read() is not None:
         assert len(list(Path("/proc/self/task").iterdir())) <= before
     video.close()
+
+
+def test_images_after_those_passed_over_are_the_same_with_their_times(tmp_path):
+    path = write(tmp_path / "phone.mp4", UNEVEN)
+    images, times, _ = read(path)
+    for passed_over in range(len(UNEVEN)):
+        with VideoFile(path) as source:
+            assert all(source.skip() for _ in range(passed_over))
+            assert np.array_equal(source.read(), images[passed_over])
+            assert source.elapsed * 1e-9 == times[passed_over]
+
+
+def test_a_frame_that_cannot_be_converted_is_none_to_pass_over(tmp_path, monkeypatch):
+    path = write(tmp_path / "phone.mp4", UNEVEN)
+    convert = video_file.av.video.reformatter.VideoReformatter
+
+    class SomeFail:
+        def __init__(self):
+            self._real = convert()
+
+        def reformat(self, frame, **how):
+            if frame.pts == round(UNEVEN[3] * 90_000):
+                raise ValueError("no such form")
+            return self._real.reformat(frame, **how)
+
+    monkeypatch.setattr(video_file.av.video.reformatter, "VideoReformatter", SomeFail)
+    monkeypatch.setattr(VideoFile, "_is_convertible", lambda source, frame: False)
+    images, _, said = read(path)
+    assert len(images) == len(UNEVEN) - 1
+    assert skipped(path) == (len(images), said)
 
 
 def test_frames_need_no_garbage_collector(tmp_path):
@@ -214,6 +257,7 @@ def test_a_recording_that_was_cut_off_says_so_once(tmp_path, name, codec):
     assert 0 < len(images) < 40
     assert len(said) == 1
     assert f"{name}: it was cut off: " in said[0]
+    assert skipped(path) == (len(images), said)
 
 
 def test_data_that_phones_append_is_not_taken_for_a_box(tmp_path):

@@ -64,6 +64,14 @@ class CameraSource(Source):
             SourceError: The image cannot be read; a source that is not live can be read on.
         """
 
+    def skip(self) -> bool:
+        """Pass over the next image; return whether there was one.
+
+        Raises:
+            SourceError: As for `read`.
+        """
+        return self.read() is not None
+
     @property
     @abstractmethod
     def size(self) -> tuple[int, int]:

@@ -66,6 +66,7 @@ class VideoFile(CameraSource):
         self._container: av.container.InputContainer | None = None
         self._frames: Iterator[av.video.frame.VideoFrame] = iter(())
         self._first: tuple[ImageArray, int] | None = None
+        self._converted = ""
         self._size = (0, 0)
         self._rate = 0.0
         self._rotation: int | None = None
@@ -141,6 +142,17 @@ class VideoFile(CameraSource):
         image, self.elapsed = following
         return image
 
+    def skip(self) -> bool:
+        """Pass over the next image, which is decoded, but not converted."""
+        if self._container is None or self._first is not None:
+            return self.read() is not None
+        while (following := self._next_frame()) is not None:
+            frame, self.elapsed = following
+            if self._is_convertible(frame) or self._image(frame) is not None:
+                return True
+        self._report_loss()
+        return False
+
     def close(self) -> None:
         """Close the file."""
         self._frames, self._first = iter(()), None
@@ -166,22 +178,40 @@ class VideoFile(CameraSource):
         return promised_images(self._path)
 
     def _next(self) -> tuple[ImageArray, int] | None:
-        for frame in self._frames:
-            elapsed = self._times.next(frame.pts, frame.dts, frame.time_base)
-            # Frames can change their size on the way.
-            self._check_size(frame.width, frame.height)
-            try:
-                image = self._reformatter.reformat(
-                    frame, format="bgr24", interpolation="BICUBIC", threads=1
-                ).to_ndarray()
-            except (av.error.FFmpegError, ValueError):
-                self._damaged += 1
-                continue
-            # Asked for its side data, a frame stays in memory until the garbage collector comes.
-            if frame.rotation != self._rotation:
-                self._rotation, self._orientation = frame.rotation, _orientation(frame)
-            return self._orientation.upright(np.asarray(image, dtype=np.uint8)), elapsed
+        while (following := self._next_frame()) is not None:
+            frame, elapsed = following
+            image = self._image(frame)
+            if image is not None:
+                return image, elapsed
         return None
+
+    def _next_frame(self) -> tuple[av.video.frame.VideoFrame, int] | None:
+        frame = next(self._frames, None)
+        if frame is None:
+            return None
+        elapsed = self._times.next(frame.pts, frame.dts, frame.time_base)
+        # Frames can change their size on the way.
+        self._check_size(frame.width, frame.height)
+        return frame, elapsed
+
+    def _is_convertible(self, frame: av.video.frame.VideoFrame) -> bool:
+        """Return whether a frame is in the form of one that has been converted."""
+        return frame.format.name == self._converted
+
+    def _image(self, frame: av.video.frame.VideoFrame) -> ImageArray | None:
+        """Return the upright image of a frame; None where it cannot be converted."""
+        try:
+            image = self._reformatter.reformat(
+                frame, format="bgr24", interpolation="BICUBIC", threads=1
+            ).to_ndarray()
+        except (av.error.FFmpegError, ValueError):
+            self._damaged += 1
+            return None
+        self._converted = frame.format.name
+        # Asked for its side data, a frame stays in memory until the garbage collector comes.
+        if frame.rotation != self._rotation:
+            self._rotation, self._orientation = frame.rotation, _orientation(frame)
+        return self._orientation.upright(np.asarray(image, dtype=np.uint8))
 
     def _decode(
         self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
