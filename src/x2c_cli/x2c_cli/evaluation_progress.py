@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from x2c_core.terminal.progress import ProgressDisplay
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob
+from x2c_evaluation.offline.recording.job import EvaluationJob
 
 
 class EvaluationProgress(ProgressDisplay):

@@ -25,3 +25,15 @@ def test_issues_of_any_number_and_length_take_bounded_memory():
     assert max(len(one.text) for one in found) < 1010
     assert sum(one.count for one in found) >= 5000
     assert "of other kinds" in found[-1].text
+
+
+def test_issues_become_others_and_note_the_same_once():
+    here, there = Issues(), Issues()
+    here.once("the bag was not finished", loss=False)
+    for issues in (here, there):
+        issues.once("the file breaks off")
+    here.become(there)
+    here.once("the file breaks off")
+    here.once("another file breaks off")
+    assert [one.text for one in here] == ["the file breaks off", "another file breaks off"]
+    assert [one.text for one in there] == ["the file breaks off"]

@@ -17,13 +17,14 @@ from x2c_core.system.optional_modules import how_to_install
 from x2c_datasets.formats.parquet_columns import integers, read_columns
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.engines import Processes
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
+from x2c_evaluation.offline.recording.job import EvaluationJob, check
 from x2c_evaluation.offline.results.comparison import read_side
 from x2c_evaluation.offline.results.layout import FRAMES
 from x2c_evaluation.offline.results.metrics import METRICS
 from x2c_evaluation.offline.results.result import EvaluationReport
 from x2c_evaluation.offline.run import run, unique_names
-from x2c_evaluation.pipeline.settings import NeutralSource, make_settings
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
+from x2c_evaluation.pipeline.settings import make_settings
 
 _STATES = {"face_state": FaceState, "control_state": ControlState}
 

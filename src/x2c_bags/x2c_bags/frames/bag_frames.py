@@ -41,7 +41,6 @@ class BagFrames(FrameSource):
         names = {part: name for name, part in reader.parts.items()}
         self._neutral = names.get(Part.NEUTRAL_FACE) if with_neutral else None
         self.has_neutral = self._neutral is not None
-        self._counted = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that can be read."""

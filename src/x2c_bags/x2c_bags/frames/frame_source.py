@@ -6,14 +6,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from x2c_bags.reading.bag_reader import BagReader
 from x2c_core.arrays import ImageArray
 from x2c_core.face.frames import Face
 from x2c_core.files.issues import Issues
+
+if TYPE_CHECKING:
+    from x2c_bags.reading.bag_reader import BagReader
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class FrameSource(ABC):
 
     def __init__(self, facts: SourceFacts, issues: Issues, count: int | None) -> None:
         self.facts, self.issues, self.count = facts, issues, count
+        self._counted = False
 
     @abstractmethod
     def frames(self) -> Iterator[Frame]:
@@ -105,6 +109,11 @@ class FrameSource(ABC):
     @abstractmethod
     def selected(self, indices: Collection[int]) -> Iterator[tuple[int, ImageArray]]:
         """Yield index and image of some frames; those that have none are left out."""
+
+    def take_over(self, facts: SourceFacts, issues: Issues) -> None:
+        """Take what was found in a pass through the same recording by another process."""
+        self.facts, self._counted = facts, True
+        self.issues.become(issues)
 
     def images(self, indices: Collection[int]) -> dict[int, ImageArray]:
         """Return the images of some frames, by index; those that have none are left out."""

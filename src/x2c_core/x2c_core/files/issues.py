@@ -50,6 +50,10 @@ class Issues:
             self._once.add(text)
             self.add(text, loss=loss)
 
+    def become(self, other: Issues) -> None:
+        """Hold what others hold, instead of what was found here."""
+        self._found, self._once = dict(other._found), set(other._once)
+
     def __iter__(self) -> Iterator[Issue]:
         """Yield what was found."""
         for (text, loss), count in self._found.items():

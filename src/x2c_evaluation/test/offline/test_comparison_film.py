@@ -11,7 +11,7 @@ import pytest
 from x2c_core.files.issues import Issues
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.engines import Processes
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.run import run
 from x2c_evaluation.offline.visuals.comparison_film import film_recording, write_comparison_film

@@ -11,10 +11,11 @@ from x2c_bags.schema.topics import Part
 from x2c_core.control_space import controls
 from x2c_core.control_space.controls_table import ControlsTable
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check, evaluate
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob, check
 from x2c_evaluation.offline.recording.store import as_text
 from x2c_evaluation.pipeline.frame_curves import read_curves
-from x2c_evaluation.pipeline.settings import NeutralSource
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
 
 pytestmark = pytest.mark.slow
 

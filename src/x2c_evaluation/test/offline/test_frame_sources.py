@@ -11,7 +11,7 @@ from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
 from x2c_core.sources.source import SourceError
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
+from x2c_evaluation.offline.recording.job import EvaluationJob, check
 from x2c_evaluation.offline.recording.store import ResultsStore, fingerprint
 from x2c_evaluation.offline.sources.choice import names_source, open_frames, path_of
 from x2c_evaluation.pipeline.offline_pipeline import imitate
@@ -87,6 +87,28 @@ def test_a_video_has_the_time_since_its_beginning():
     stamps = [next(frames).stamp for _ in range(3)]
     frames.close()
     np.testing.assert_allclose(stamps, [0, 1e9 / 30, 2e9 / 30], atol=1)
+
+
+def test_selected_images_are_those_of_the_frames_of_these_indices():
+    source = open_frames("performer")
+    frames = source.frames()
+    first = [next(frames).image for _ in range(9)]
+    frames.close()
+    found = dict(source.selected([8, 0, 3, 4]))
+    assert list(found) == [0, 3, 4, 8]
+    assert all(np.array_equal(image, first[index]) for index, image in found.items())
+
+
+def test_what_another_process_found_is_not_counted_again(tmp_path, camera_bag):
+    bag = camera_bag(tmp_path / "bag", frames=3)
+    source, other = open_frames(str(bag)), open_frames(str(bag))
+    assert len(list(other.frames())) == 3
+    other.issues.add("something")
+    source.issues.add("what was found before")
+    source.take_over(other.facts, other.issues)
+    list(source.frames())
+    assert source.facts.sizes == {"640x480": 3}
+    assert [str(issue) for issue in source.issues] == ["something"]
 
 
 def test_a_camera_is_no_recording():

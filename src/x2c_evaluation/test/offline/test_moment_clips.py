@@ -9,7 +9,8 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_core.images import theme
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.results.key_frames import choose_key_frames
 from x2c_evaluation.offline.visuals.curve_panel import ControlCurve, CurvePanel
 from x2c_evaluation.offline.visuals.moment_clip import MOST_CLIPS, choose_clips

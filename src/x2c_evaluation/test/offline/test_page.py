@@ -9,7 +9,7 @@ from x2c_evaluation.offline.engines import Processes
 from x2c_evaluation.offline.page.comparison_page import comparison_page
 from x2c_evaluation.offline.page.plots import Line, Plot
 from x2c_evaluation.offline.page.rendering import short
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.run import run
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.results.result import EvaluationReport, RecordingResult
-from x2c_evaluation.pipeline.settings import NeutralSource
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
 
 DATA = Path(__file__).parent / "data"
 STORED = sorted(DATA.glob("*.json"))

@@ -4,7 +4,7 @@ import dataclasses
 import pytest
 
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationOutcome, failure
+from x2c_evaluation.offline.recording.job import EvaluationJob, EvaluationOutcome, failure
 from x2c_evaluation.offline.recording.store import ResultsStore, fingerprint
 from x2c_evaluation.offline.results.layout import FINGERPRINT, RECORDINGS, REPORT, RESULT
 

@@ -12,7 +12,8 @@ from x2c_core.system.versions import versions
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.engines import ClusterEngine, Engine, Processes
 from x2c_evaluation.offline.page.comparison_page import comparison_page
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.results.comparison import compare, parse_threshold
 from x2c_evaluation.offline.run import run, unique_names
 

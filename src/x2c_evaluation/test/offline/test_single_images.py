@@ -9,7 +9,8 @@ import pytest
 
 from x2c_core.control_space import controls
 from x2c_evaluation.face_clip import draw
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, evaluate
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.sources.camera_frames import CameraFrames
 from x2c_evaluation.pipeline.frame_curves import read_curves
 

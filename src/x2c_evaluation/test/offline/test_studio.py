@@ -24,6 +24,7 @@ ANGRY = controls.from_names({"Jaw Pitch": 0.4, "Nose Wrinkle": 1.0})
 def test_images_of_the_studio_are_those_of_an_artist(settings):
     robot = settings.robot()
     with closing(RobotStudio(robot)) as studio:
+        studio.get_ready()
         drawn = [studio.draw(values, 64) for values in (ANGRY, controls.NEUTRAL)]
         drawn.append(studio.draw(ANGRY, 96))
         images = [one.result(LIMIT) for one in drawn]
@@ -48,6 +49,7 @@ def test_only_what_was_wanted_and_could_not_be_drawn_is_noted(settings, monkeypa
     monkeypatch.setattr(VirtualFace, "render", refuse)
     issues = Issues()
     with closing(RobotStudio(settings.robot())) as studio:
+        studio.get_ready()
         studio.report(issues)
         assert list(issues) == []
         assert [studio.draw(ANGRY, 64).result(LIMIT) for _ in range(2)] == [None, None]

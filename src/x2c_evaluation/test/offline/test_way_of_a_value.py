@@ -21,7 +21,7 @@ from x2c_bags.schema.topics import TOPICS, Part
 from x2c_bags.writing.bag_writer import BagWriter
 from x2c_core.face.frames import FaceState
 from x2c_evaluation.offline.engines import Processes
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.run import run
 from x2c_testing.made_bags import DELAYS, MS, PERIOD, START
 

@@ -9,13 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from x2c_core.system.cluster import Cluster, absolute
 from x2c_core.system.parallel import Progress, work_through
-from x2c_evaluation.offline.recording.evaluate import (
-    EvaluationJob,
-    EvaluationOutcome,
-    evaluate,
-    failure,
-)
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob, EvaluationOutcome, failure
 from x2c_evaluation.offline.sources.choice import with_absolute_path
+from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
 
 
 class Engine(ABC):
@@ -37,16 +34,20 @@ class Processes(Engine):
 
     Args:
         count: Number of processes; a single recording is evaluated in this process.
+        tracking: Decodes and tracks a single recording; None for threads of this process.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, count: int, tracking: TrackingProcess | None = None) -> None:
+        self._count, self._tracking = count, tracking
 
     def outcomes(
         self, jobs: Sequence[EvaluationJob], progress: Progress
     ) -> Iterator[tuple[int, EvaluationOutcome]]:
         """Yield outcomes; see the base class."""
-        yield from work_through(evaluate, jobs, self._count, progress, _killed)
+        if len(jobs) == 1:
+            yield 0, evaluate(jobs[0], lambda done: progress(0, done), self._tracking)
+        else:
+            yield from work_through(evaluate, jobs, self._count, progress, _killed)
 
 
 class ClusterEngine(Engine):

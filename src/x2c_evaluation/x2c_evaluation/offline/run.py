@@ -12,8 +12,7 @@ from typing import Protocol
 
 from x2c_core.system.versions import versions
 from x2c_evaluation.offline.engines import Engine
-from x2c_evaluation.offline.page.report_page import report_page
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob
+from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.recording.store import ResultsStore, as_text
 from x2c_evaluation.offline.results.layout import PAGE, RECORDINGS, REPORT
 from x2c_evaluation.offline.results.metrics import metrics_of, summary
@@ -134,6 +133,8 @@ def unique_names(sources: Sequence[str]) -> list[str]:
 
 
 def _write(store: ResultsStore, results: Sequence[RecordingResult]) -> None:
+    from x2c_evaluation.offline.page.report_page import report_page
+
     report = EvaluationReport(
         settings=results[0].settings,
         versions=versions(),

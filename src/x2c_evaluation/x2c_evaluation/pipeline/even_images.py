@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from x2c_core.arrays import ImageArray
 from x2c_core.sources.camera_source import IMAGE_RATE, CameraSource, as_image
@@ -49,28 +49,37 @@ def source_period(source: CameraSource) -> float:
 
 
 def readable_images(
-    source: CameraSource, refused: Callable[[SourceError], None] = lambda error: None
+    source: CameraSource,
+    refused: Callable[[SourceError], None] = lambda error: None,
+    wanted: Container[int] | None = None,
 ) -> Iterator[tuple[int, ImageArray]]:
     """Yield index and image of what can be read of an open source, to its end.
 
     Args:
         source: Open source. One that only fails has come to its end.
         refused: Called with the error of each image that cannot be read.
+        wanted: Indices of the images to yield; None for all.
     """
     index = failures = 0
     # A video is opened to be asked for it, so only where images fail.
     while failures <= _MOST_FAILURES or failures <= (source.promised or 0):
+        is_wanted = wanted is None or index in wanted
         try:
-            read = source.read()
-            image = None if read is None else as_image(source, read)
+            if is_wanted:
+                read = source.read()
+                image = None if read is None else as_image(source, read)
+                ended = image is None
+            else:
+                image, ended = None, not source.skip()
         except SourceError as error:
             refused(error)
             failures += 1
         else:
-            if image is None:
+            if ended:
                 return
             failures = 0
-            yield index, image
+            if image is not None:
+                yield index, image
         index += 1
     refused(SourceError(f"reading ended after {failures} failures in a row"))
 

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,25 +22,26 @@ from x2c_core.arrays import Array
 from x2c_core.control_space import controls
 from x2c_core.errors import LandmarkError, X2CError
 from x2c_core.face.descriptors import Descriptor, describe_found
-from x2c_core.face.frames import ControlFrame, Face, FaceState
+from x2c_core.face.frames import ControlFrame, Face, FaceState, at_message_precision
 from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.pipeline.frame_curves import FrameCurves
-from x2c_evaluation.pipeline.settings import EvaluationSettings, NeutralSource
-from x2c_imitation.backends import make_imitator
-from x2c_imitation.pipeline.imitation_stage import ImitationStage
-from x2c_imitation.pipeline.observation import Need
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
+from x2c_evaluation.pipeline.tracked_frames import Sighting, Tracked, Tracking, TrackingWish
 from x2c_perception.errors import PersonError
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
 
+if TYPE_CHECKING:
+    from x2c_evaluation.pipeline.settings import EvaluationSettings
+
 T = TypeVar("T")
+
+AHEAD = 8
+"""Items that are made ready before they are asked for."""
 
 REPORTED_EVERY = 10
 """Frames between two reports of progress."""
-
-_AHEAD = 8
-"""Frames that are made ready before they are asked for."""
 
 _INTEGERS = 5
 _SCALARS = 2
@@ -69,44 +70,30 @@ class PipelineOutput:
     jumped: bool = False
 
 
-class OfflinePipeline:
-    """Tracking stage and imitation stage in a row.
+class OfflineImitation:
+    """Imitation stage for faces that are tracked elsewhere.
 
     Args:
-        settings: Settings of the stages.
+        settings: Settings of the stage.
         robot: Robot to imitate with.
-        neutral: Neutral face of the person, if it is known; it stays.
-        automatic: Whether the neutral face is looked for, if it is not given.
+
+    Attributes:
+        needs_crops: Whether the backend looks at images of the face.
 
     Raises:
         X2CError: Robot or backend cannot be used.
     """
 
-    def __init__(
-        self,
-        settings: EvaluationSettings,
-        robot: Robot,
-        neutral: Face | None = None,
-        automatic: bool = True,
-    ) -> None:
-        tracking = settings.tracking.settings
-        known = neutral is not None or not automatic
-        if known:
-            tracking = dataclasses.replace(
-                tracking, person="", neutral_file="", automatic_calibration=False
-            )
-        self._tracking = TrackingStage(tracking)
+    def __init__(self, settings: EvaluationSettings, robot: Robot) -> None:
+        # Only here: a process that does no more than to track does without.
+        from x2c_imitation.backends import make_imitator
+        from x2c_imitation.pipeline.imitation_stage import ImitationStage
+        from x2c_imitation.pipeline.observation import Need
+
         imitation = settings.imitation
         imitator = make_imitator(settings.backend, robot, vars(settings.options))
-        self._imitation = ImitationStage(imitator, imitation.timing, imitation.mirror)
-        if not known:
-            if tracking.neutral_file:
-                self._tracking.load()
-            # A file that cannot be read is no obstacle: the node calibrates again, too.
-            with suppress(PersonError):
-                neutral = self._tracking.load_person()
-        if neutral is not None:
-            self.calibrate(neutral)
+        self._stage = ImitationStage(imitator, imitation.timing, imitation.mirror)
+        self.needs_crops = Need.IMAGE in imitator.needs
 
     def calibrate(self, neutral: Face) -> None:
         """Take a face as the person's neutral one from the next frame on.
@@ -114,50 +101,53 @@ class OfflinePipeline:
         Raises:
             X2CError: It cannot be used.
         """
-        self._imitation.calibrate(neutral)
+        self._stage.calibrate(neutral)
 
-    @property
-    def rotation(self) -> int:
-        """Clockwise turn of the images before tracking [deg]."""
-        return self._tracking.rotation
-
-    @property
-    def recognised_rotation(self) -> str:
-        """Sentence about a turn of the camera that was recognised; empty for none."""
-        return self._tracking.recognised_rotation
-
-    def track(self, frame: Frame) -> TrackedFrame:
-        """Return the face in the next frame; may run in another thread, ahead of `imitate`.
-
-        Args:
-            frame: Frame with an image, or with a recorded face.
-
-        Raises:
-            X2CError: The frame cannot be used; the next one can.
-        """
-        return _track(self._tracking, frame)
-
-    def imitate(self, tracked: TrackedFrame, stamp: int) -> PipelineOutput:
+    def imitate(self, seen: Sighting, stamp: int) -> PipelineOutput:
         """Return the control values for the next face.
 
         Args:
-            tracked: Result of `track`.
+            seen: The face.
             stamp: Time of its image [ns].
 
         Raises:
             X2CError: The face cannot be used.
         """
-        image = tracked.crop if Need.IMAGE in self._imitation.needs else None
-        frame = self._imitation.follow(tracked.face, stamp, image)
-        if tracked.neutral is not None:
-            self._imitation.calibrate(tracked.neutral, stamp)
+        # As the node publishes it; a recorded face has been through a message already.
+        face = seen.smoothed if seen.is_recorded else at_message_precision(seen.smoothed)
+        frame = self._stage.follow(face, stamp, seen.crop)
+        if seen.neutral is not None:
+            self._stage.calibrate(seen.neutral, stamp)
         return PipelineOutput(
-            face=tracked.face,
-            described=describe_found(tracked.detected),
+            face=face,
+            described=describe_found(seen.detected),
             frame=frame,
-            neutral=tracked.neutral,
-            jumped=tracked.jumped,
+            neutral=seen.neutral,
+            jumped=seen.jumped,
         )
+
+
+class OfflinePipeline:
+    """Tracking stage and imitation stage in a row.
+
+    Args:
+        settings: Settings of the stages.
+        robot: Robot to imitate with.
+        neutral: Neutral face of the person, if it is known; it stays.
+
+    Raises:
+        X2CError: Robot or backend cannot be used.
+    """
+
+    def __init__(
+        self, settings: EvaluationSettings, robot: Robot, neutral: Face | None = None
+    ) -> None:
+        self._imitation = OfflineImitation(settings, robot)
+        wish = TrackingWish(settings.tracking.settings, neutral is not None)
+        self._tracking, saved = open_stage(wish)
+        known = neutral or saved
+        if known is not None:
+            self._imitation.calibrate(known)
 
     def follow(self, frame: Frame) -> PipelineOutput:
         """Return the control values for the next frame.
@@ -168,7 +158,8 @@ class OfflinePipeline:
         Raises:
             X2CError: The frame cannot be used; the next one can.
         """
-        return self.imitate(self.track(frame), frame.stamp)
+        seen = _sighting(track(self._tracking, frame), self._imitation.needs_crops)
+        return self._imitation.imitate(seen, frame.stamp)
 
     def close(self) -> None:
         """Free the models of the tracker."""
@@ -253,6 +244,7 @@ def imitate(
     robot: Robot,
     issues: Issues,
     progress: Callable[[int], None] = lambda done: None,
+    tracking_of: Callable[[FrameSource, TrackingWish], Tracking] | None = None,
 ) -> Imitated:
     """Return what the robot shall show for each frame.
 
@@ -262,9 +254,10 @@ def imitate(
         robot: Robot that imitates.
         issues: Takes what cannot be worked on.
         progress: Called now and then with the number of frames.
+        tracking_of: Tracks the frames; None for threads of this process.
 
     Raises:
-        X2CError: Robot or backend cannot be used.
+        X2CError: Robot or backend cannot be used, or what tracks has died.
     """
     neutral = None
     if settings.calibration is NeutralSource.BEFORE:
@@ -272,37 +265,42 @@ def imitate(
             neutral = find_neutral(frames, settings.tracking.settings)
     gathered = Gathered()
     read, neutral_at = 0, None if neutral is None else 0.0
-    pipeline = OfflinePipeline(settings, robot, neutral, automatic=not source.has_neutral)
+    imitation = OfflineImitation(settings, robot)
+    is_calibrated = neutral is not None or source.has_neutral
+    wish = TrackingWish(settings.tracking.settings, is_calibrated, imitation.needs_crops)
     first: int | None = None
-    # One thread decodes, one tracks, this one imitates.
-    with closing(pipeline), closing(ahead(_tracked(source, pipeline))) as every:  # type: ignore[type-var]
-        for frame, tracked in every:
-            if frame.is_neutral:
-                if frame.face is not None:
-                    pipeline.calibrate(frame.face)
-                    neutral_at = neutral_at or 0.0
-                continue
-            read = max(read, frame.index + 1)
-            try:
-                if isinstance(tracked, X2CError):
-                    raise tracked
-                output = pipeline.imitate(tracked, frame.stamp)
-            except X2CError as error:
-                issues.add(f"a frame could not be worked on: {error}")
-                continue
-            if output.jumped:
-                issues.add("stamps jumped: filters were reset, as in the nodes", loss=False)
-            first = frame.stamp if first is None else first
-            if output.neutral is not None and neutral_at is None:
-                neutral_at = (frame.stamp - first) * 1e-9
-            gathered.add(frame.index, frame.stamp, output)
-            if len(gathered) % REPORTED_EVERY == 0:
-                progress(read)
-    if turn := pipeline.recognised_rotation:
+    with closing((tracking_of or TrackingThread)(source, wish)) as tracking:
+        known = neutral or tracking.neutral()
+        if known is not None:
+            imitation.calibrate(known)
+        with closing(tracking.frames()) as every:  # type: ignore[type-var]
+            for frame, seen in every:
+                if frame.is_neutral:
+                    if frame.face is not None:
+                        imitation.calibrate(frame.face)
+                        neutral_at = neutral_at or 0.0
+                    continue
+                read = max(read, frame.index + 1)
+                try:
+                    if isinstance(seen, X2CError):
+                        raise seen
+                    output = imitation.imitate(seen, frame.stamp)
+                except X2CError as error:
+                    issues.add(f"a frame could not be worked on: {error}")
+                    continue
+                if output.jumped:
+                    issues.add("stamps jumped: filters were reset, as in the nodes", loss=False)
+                first = frame.stamp if first is None else first
+                if output.neutral is not None and neutral_at is None:
+                    neutral_at = (frame.stamp - first) * 1e-9
+                gathered.add(frame.index, frame.stamp, output)
+                if len(gathered) % REPORTED_EVERY == 0:
+                    progress(read)
+    if turn := tracking.recognised_rotation:
         issues.add(turn, loss=False)
     progress(read)
     unusable = read - len(gathered)
-    return Imitated(gathered.curves(), read, unusable, neutral_at, pipeline.rotation)
+    return Imitated(gathered.curves(), read, unusable, neutral_at, tracking.rotation)
 
 
 def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = None) -> Face | None:
@@ -324,15 +322,20 @@ def find_neutral(frames: Iterable[Frame], tracking: TrackingSettings | None = No
             if frame.stamp - first > _FIRST_PASS:
                 break
             with suppress(X2CError):
-                neutral = _track(stage, frame).neutral
+                neutral = track(stage, frame).neutral
                 if neutral is not None:
                     found = neutral
     return found
 
 
-def ahead(frames: Iterator[T]) -> Iterator[T]:
-    """Yield what another thread makes meanwhile, in the same order."""
-    waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
+def ahead(frames: Iterator[T], most: int = AHEAD) -> Iterator[T]:
+    """Yield what another thread makes meanwhile, in the same order.
+
+    Args:
+        frames: A generator.
+        most: Items that are made ready before they are asked for.
+    """
+    waiting: queue.Queue[Any] = queue.Queue(most)
     stop = threading.Event()
 
     def put(item: Any) -> None:
@@ -364,25 +367,91 @@ def ahead(frames: Iterator[T]) -> Iterator[T]:
         thread.join()
 
 
-def _tracked(
-    source: FrameSource, pipeline: OfflinePipeline
-) -> Iterator[tuple[Frame, TrackedFrame | X2CError]]:
-    """Yield each frame, without its image, and the face in it or why there is none."""
-    nothing = X2CError("a neutral face is no frame")
-    with closing(ahead(source.frames())) as frames:  # type: ignore[type-var]
-        for frame in frames:
-            tracked: TrackedFrame | X2CError = nothing
-            if not frame.is_neutral:
-                try:
-                    tracked = pipeline.track(frame)
-                except X2CError as error:
-                    tracked = error
-            yield dataclasses.replace(frame, image=None), tracked
+class TrackingThread(Tracking):
+    """One thread of this process decodes, another one tracks.
+
+    Args:
+        source: Source of the frames.
+        wish: How to track them.
+    """
+
+    def __init__(self, source: FrameSource, wish: TrackingWish) -> None:
+        self._source, self._wish = source, wish
+        self._stage, self._neutral = open_stage(wish)
+
+    def neutral(self) -> Face | None:
+        """Return the neutral face; see the base class."""
+        return self._neutral
+
+    def frames(self) -> Iterator[Tracked]:
+        """Yield all frames; see the base class."""
+        with closing(ahead(self._tracked())) as every:  # type: ignore[type-var]
+            yield from every
+        self.rotation = self._stage.rotation
+        self.recognised_rotation = self._stage.recognised_rotation
+
+    def close(self) -> None:
+        """Free the tracker."""
+        self._stage.close()
+
+    def _tracked(self) -> Iterator[Tracked]:
+        nothing = X2CError("a neutral face is no frame")
+        with closing(ahead(self._source.frames())) as frames:  # type: ignore[type-var]
+            for frame in frames:
+                seen: Sighting | X2CError = nothing
+                if not frame.is_neutral:
+                    try:
+                        tracked = track(self._stage, frame)
+                        seen = _sighting(tracked, self._wish.with_crops)
+                    except X2CError as error:
+                        seen = error
+                yield dataclasses.replace(frame, image=None), seen
 
 
-def _track(stage: TrackingStage, frame: Frame) -> TrackedFrame:
+def open_stage(wish: TrackingWish) -> tuple[TrackingStage, Face | None]:
+    """Return a tracking stage, and the neutral face of its file or person, or None.
+
+    Raises:
+        X2CError: The tracker cannot be used, or the person's name cannot be that of a file.
+    """
+    settings = wish.settings
+    if wish.is_calibrated:
+        settings = dataclasses.replace(
+            settings, person="", neutral_file="", automatic_calibration=False
+        )
+    stage, neutral = TrackingStage(settings), None
+    if settings.neutral_file:
+        stage.load()
+    if not wish.is_calibrated:
+        # A file that cannot be read is no obstacle: the node calibrates again, too.
+        with suppress(PersonError):
+            neutral = stage.load_person()
+    return stage, neutral
+
+
+def track(stage: TrackingStage, frame: Frame) -> TrackedFrame:
+    """Return the face in the next frame.
+
+    Args:
+        stage: Tracks.
+        frame: Frame with an image, or with a recorded face.
+
+    Raises:
+        X2CError: The frame cannot be used; the next one can.
+    """
     if frame.image is not None:
         return stage.track(frame.image, frame.stamp)
     if frame.face is not None:
         return stage.take(frame.face, frame.stamp)
     raise LandmarkError("a frame has neither an image nor a face")
+
+
+def _sighting(tracked: TrackedFrame, with_crop: bool) -> Sighting:
+    return Sighting(
+        smoothed=tracked.smoothed,
+        detected=tracked.detected,
+        neutral=tracked.neutral,
+        jumped=tracked.jumped,
+        is_recorded=tracked.image is None,
+        crop=tracked.crop if with_crop else None,
+    )

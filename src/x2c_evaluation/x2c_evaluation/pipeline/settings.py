@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -32,6 +31,7 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.system.fields import NoOptions
 from x2c_core.system.fields import filled as filled_options
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
 from x2c_imitation.backends import BACKENDS, option_class, options_from_texts
 from x2c_imitation.imitation_node import ImitationParameters
 from x2c_imitation.x2cnet.transfer.motion_transfer import TRANSFERS
@@ -54,19 +54,6 @@ _DRAWN = "virtual"
 
 _NODES = ("face_tracker_node", "imitation_node", "actuation_node")
 """Nodes whose parameters count."""
-
-
-class NeutralSource(enum.StrEnum):
-    """Source of the person's neutral face."""
-
-    AUTO = "auto"
-    """Recorded where the bag has landmarks without images and a neutral face; live else."""
-    LIVE = "live"
-    """Found while imitating, as the tracker node does for a new person."""
-    BEFORE = "before"
-    """Found in a first pass, as of a person who is known by name."""
-    RECORDED = "recorded"
-    """That in the bag."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,6 +23,7 @@ import argparse
 import dataclasses
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from x2c_evaluation.offline.engines import Engine
-    from x2c_evaluation.offline.recording.evaluate import EvaluationJob
+    from x2c_evaluation.offline.recording.job import EvaluationJob
     from x2c_evaluation.offline.run import Evaluation
+    from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
     from x2c_evaluation.pipeline.settings import EvaluationSettings
 
 FAILED = 1
@@ -119,10 +121,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command and return its exit status."""
+    with ExitStack() as stack:
+        tracking = None
+        if len(arguments.recordings) == 1 and not arguments.cluster and _cores() > 1:
+            from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
+
+            # First of all: it gets ready while this process does.
+            tracking = stack.enter_context(TrackingProcess())
+        return _run(arguments, tracking)
+
+
+def _run(arguments: argparse.Namespace, tracking: TrackingProcess | None) -> int:
     from rich.console import Console
 
     from x2c_cli.commands.imitation.source import backend_texts
-    from x2c_evaluation.pipeline.settings import NeutralSource, make_settings
+    from x2c_evaluation.pipeline.neutral_source import NeutralSource
+    from x2c_evaluation.pipeline.settings import make_settings
 
     console = Console()
     settings = make_settings(
@@ -134,7 +148,7 @@ def run(arguments: argparse.Namespace) -> int:
         backend_texts(arguments),
     )
     jobs = _jobs(arguments, settings, console)
-    evaluation = _evaluate(jobs, arguments.out, _engine(arguments), console)
+    evaluation = _evaluate(jobs, arguments.out, _engine(arguments, tracking), console)
     _show(evaluation, arguments.out, console)
     if evaluation.failed:
         return FAILED
@@ -147,7 +161,7 @@ def _jobs(
     """Return what is to be evaluated; refuse what cannot be begun."""
     from x2c_bags.errors import TopicError
     from x2c_core.errors import X2CError
-    from x2c_evaluation.offline.recording.evaluate import EvaluationJob, check
+    from x2c_evaluation.offline.recording.job import EvaluationJob, check
     from x2c_evaluation.offline.run import unique_names
     from x2c_evaluation.offline.sources.choice import open_frames
     from x2c_imitation.backends import make_imitator
@@ -195,12 +209,16 @@ def _ask(error: Exception, console: Console) -> str:
         raise error from None
 
 
-def _engine(arguments: argparse.Namespace) -> Engine:
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _engine(arguments: argparse.Namespace, tracking: TrackingProcess | None) -> Engine:
     from x2c_evaluation.offline.engines import ClusterEngine, Processes
 
     if arguments.cluster:
         return ClusterEngine(arguments.cluster)
-    return Processes(max(arguments.jobs, 1))
+    return Processes(max(arguments.jobs, 1), tracking)
 
 
 def _evaluate(

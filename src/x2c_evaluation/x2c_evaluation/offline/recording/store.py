@@ -20,7 +20,7 @@ from x2c_core.files.input_limits import TEXT_BYTES
 from x2c_core.files.regular_files import read_text
 from x2c_core.printable import printable
 from x2c_evaluation.errors import EvaluationError
-from x2c_evaluation.offline.recording.evaluate import EvaluationJob, EvaluationOutcome
+from x2c_evaluation.offline.recording.job import EvaluationJob, EvaluationOutcome
 from x2c_evaluation.offline.results.layout import (
     FINGERPRINT,
     FRAMES,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -49,7 +49,6 @@ class CameraFrames(FrameSource):
             if isinstance(self._source, ImageSequence):
                 self.is_independent = not self._source.is_one_take
         self.is_independent |= self._is_one_image
-        self._counted = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that can be read."""
@@ -66,12 +65,11 @@ class CameraFrames(FrameSource):
     def selected(self, indices: Collection[int]) -> Iterator[tuple[int, ImageArray]]:
         """Yield index and image of some frames."""
         wanted = set(indices)
-        for index, image in self._read() if wanted else ():
-            if index in wanted:
-                yield index, image
-                wanted.discard(index)
-                if not wanted:
-                    return
+        for index, image in self._read(wanted) if wanted else ():
+            yield index, image
+            wanted.discard(index)
+            if not wanted:
+                return
 
     def _stamp(self, index: int) -> int:
         for given in (self._source.stamp, self._source.elapsed):
@@ -79,10 +77,12 @@ class CameraFrames(FrameSource):
                 return given
         return round(index * 1e9 / self.rate)
 
-    def _read(self) -> Iterator[tuple[int, ImageArray]]:
+    def _read(self, wanted: Container[int] | None = None) -> Iterator[tuple[int, ImageArray]]:
         with self._source:
             try:
-                images = readable_images(self._source, lambda error: self.issues.once(str(error)))
+                images = readable_images(
+                    self._source, lambda error: self.issues.once(str(error)), wanted
+                )
                 yield from islice(images, 1 if self._is_one_image else None)
             except Exception as error:  # Code of other packages raises anything.
                 self.issues.once(f"reading ended: {type(error).__name__}: {error}")

@@ -5,19 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from x2c_bags.frames.bag_camera import BagCamera
-from x2c_bags.frames.bag_frames import FACE, BagFrames
 from x2c_bags.frames.frame_source import FrameSource
-from x2c_bags.frames.topic_choice import choose_topic
-from x2c_bags.reading.bag_reader import BagReader
-from x2c_bags.reading.files import is_bag
-from x2c_bags.schema.topics import Part
 from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_core.system.cluster import absolute
 from x2c_evaluation.errors import EvaluationError
 from x2c_evaluation.offline.sources.camera_frames import CameraFrames
-from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
-from x2c_evaluation.pipeline.settings import NeutralSource
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
+
+_BAG = "bag"
+"""Name of the camera source that reads bags."""
 
 
 def names_source(text: str) -> bool:
@@ -56,20 +52,30 @@ def open_frames(
     Raises:
         X2CError: The recording cannot be read, or lacks the topic or the neutral face.
     """
+    # What reads bags and data sets takes longer to import than a video to open.
     path = Path(text).expanduser()
     if names_source(text):
-        source, named = CAMERA_SOURCES.choose(text)
-        if source is BagCamera:
+        name, _, named = text.partition(":")
+        if name == _BAG:
             return _bag_frames(Path(named).expanduser(), topic, neutral)
         return CameraFrames(text)
-    if is_data_set(path):
-        return DataSetFrames(path)
-    if path.exists() and is_bag(path):
-        return _bag_frames(path, topic, neutral)
+    if path.exists():
+        from x2c_bags.reading.files import is_bag
+        from x2c_evaluation.offline.sources.data_set_frames import DataSetFrames, is_data_set
+
+        if is_data_set(path):
+            return DataSetFrames(path)
+        if is_bag(path):
+            return _bag_frames(path, topic, neutral)
     return CameraFrames(text)
 
 
-def _bag_frames(path: Path, wanted: str, neutral: NeutralSource) -> BagFrames:
+def _bag_frames(path: Path, wanted: str, neutral: NeutralSource) -> FrameSource:
+    from x2c_bags.frames.bag_frames import FACE, BagFrames
+    from x2c_bags.frames.topic_choice import choose_topic
+    from x2c_bags.reading.bag_reader import BagReader
+    from x2c_bags.schema.topics import Part
+
     reader = BagReader(path)
     topic = choose_topic(reader, wanted)
     landmarks = reader.topics[topic].message_type == FACE

@@ -64,7 +64,6 @@ class DataSetFrames(FrameSource):
         for note in data.notes:
             issues.add(note, loss=False)
         super().__init__(facts, issues, len(self.pairs))
-        self._counted = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the images that can be read, and the neutral one of each person before."""

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import cv2
@@ -24,7 +24,9 @@ from x2c_evaluation.pipeline.frame_curves import FrameCurves
 _SIDE = 224
 _QUALITY = 85
 _AT_ONCE = 2
-"""Clips that are encoded at the same time, for which images of the robot are kept."""
+"""Clips that are encoded at the same time."""
+_DRAWN = 3
+"""Clips for which images of the robot are kept, 9 MB each, so that what draws never waits."""
 
 
 @dataclass
@@ -60,23 +62,31 @@ def draw_key_frames(
     """
     chosen = choose_key_frames(curves)
     filmed = [] if source.is_independent else choose_clips(chosen, curves, clips)
+    # In the order in which their images come.
+    filmed.sort(key=lambda clip: max(clip.frames))
     made = KeyFrameFiles()
-    drawn = {clip.key.frame: clip.draw(studio) for clip in filmed[:_AT_ONCE]}
+    drawn = {clip.key.frame: clip.draw(studio) for clip in filmed[:_DRAWN]}
     robots = [_robots(key, curves, studio) for key in chosen]
 
     def encode(clip: MomentClip) -> tuple[bytes, ImageArray]:
         frame = clip.key.frame
         return clip.encode(people, drawn.pop(frame) if frame in drawn else clip.draw(studio))
 
+    people: dict[int, ImageArray] = {}
     pool = ThreadPoolExecutor(_AT_ONCE, "clip encoder")
+    encoded: list[Future[tuple[bytes, ImageArray]]] = []
     try:
-        people = _people(source, chosen, filmed, turn_of)
-        for clip, (video, poster) in zip(filmed, pool.map(encode, filmed), strict=True):
+        for index, person in _people(source, chosen, filmed, turn_of):
+            people[index] = person
+            while (at := len(encoded)) < len(filmed) and max(filmed[at].frames) <= index:
+                encoded.append(pool.submit(encode, filmed[at]))
+        # Those whose last images cannot be read.
+        encoded += [pool.submit(encode, clip) for clip in filmed[len(encoded) :]]
+        for clip, (video, poster) in zip(filmed, (one.result() for one in encoded), strict=True):
             name = _clip_name(clip.key)
             made.files |= {name: video, poster_name(name): _jpeg(poster)}
         for key, shown in zip(chosen, robots, strict=True):
-            person = people.get(key.frame)
-            made.figures.append(_figures(key, curves, person, shown, made.files))
+            made.figures.append(_figures(key, curves, people.get(key.frame), shown, made.files))
     except BaseException:
         # Clips in work end with what they have: nothing more is drawn for them.
         studio.close()
@@ -101,14 +111,12 @@ def _people(
     chosen: Sequence[KeyFrame],
     filmed: Sequence[MomentClip],
     turn_of: Callable[[int], int],
-) -> dict[int, ImageArray]:
-    """Return the person as a square image, by frame, in one pass through the source."""
+) -> Iterator[tuple[int, ImageArray]]:
+    """Yield frames and the person in them as a square image, in one pass through the source."""
     side = max([_SIDE, *(clip.side for clip in filmed)])
     wanted = {key.frame for key in chosen}.union(*(clip.frames for clip in filmed))
-    return {
-        index: square(turned(image, turn_of(index)), side)
-        for index, image in source.selected(wanted)
-    }
+    for index, image in source.selected(wanted):
+        yield index, square(turned(image, turn_of(index)), side)
 
 
 def _robots(key: KeyFrame, curves: FrameCurves, studio: RobotStudio) -> dict[str, Drawing]:

@@ -24,7 +24,7 @@ _SMALL = 16
 
 
 class RobotStudio:
-    """Draw a robot in this process's drawing thread, which gets ready at once.
+    """Draw a robot in this process's drawing thread.
 
     MuJoCo, the robot's model and OpenGL's own programs take a second of the processor before the
     first image. OpenGL ties images to the thread that draws them, so one thread draws all.
@@ -38,6 +38,9 @@ class RobotStudio:
         self._issues = Issues()
         self._artists: dict[int, RobotArtist] = {}
         self._is_closed = False
+
+    def get_ready(self) -> None:
+        """Have the first image take less time, without waiting for it."""
         _drawing_thread().submit(self._get_ready)
 
     def draw(self, values: Array, side: int) -> Drawing:

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decoding and tracking in a process of its own: the same results, and what goes wrong is said."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from x2c_evaluation.offline.recording.evaluate import evaluate
+from x2c_evaluation.offline.recording.job import EvaluationJob
+from x2c_evaluation.offline.recording.store import as_text
+from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
+
+pytestmark = pytest.mark.slow
+
+START = 1_700_000_000_000_000_000
+PERIOD = 33_333_333
+
+
+def in_two_processes(job, progress=lambda done: None):
+    with TrackingProcess() as process:
+        return evaluate(job, progress, process)
+
+
+def expect_the_same(job):
+    alone, apart = evaluate(job), in_two_processes(job)
+    assert as_text(apart.result.to_json()) == as_text(alone.result.to_json())
+    assert apart.frames == alone.frames
+    assert apart.images == alone.images
+    return apart
+
+
+@pytest.fixture
+def video(tmp_path, images):
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25.0, (640, 480))
+    for image in images[:20]:
+        writer.write(image)
+    writer.release()
+    return path
+
+
+def test_a_video_gives_the_same_bytes_and_progress(video, settings):
+    told = []
+    job = EvaluationJob("it", str(video), settings, clips=1)
+    outcome = expect_the_same(job)
+    in_two_processes(job, told.append)
+    assert outcome.failed == ""
+    assert outcome.result.source.sizes == {"640x480": 20}
+    assert told == [10, 20, 20]
+
+
+def test_what_is_found_amiss_in_a_bag_is_the_same(tmp_path, writers, images, settings):
+    recorded = []
+    for index, image in enumerate(images[:20]):
+        stamp = START + index * PERIOD
+        kind, message = writers.image(image, stamp)
+        if index in (3, 4):
+            message.data = message.data[: len(message.data) // 2]
+        recorded.append((stamp, (kind, message)))
+    bag = writers.write(tmp_path / "bag", {"/cam": recorded})
+    file = next(bag.glob("*.mcap"))
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) * 2 // 3])
+    outcome = expect_the_same(EvaluationJob("it", str(file), settings))
+    assert outcome.lost
+    assert any("breaks off" in one.text for one in outcome.result.issues)
+    assert [one.count for one in outcome.result.issues if "truncated" in one.text] == [2]
+
+
+def test_recorded_landmarks_give_the_same(tmp_path, writers, face_topics, settings):
+    outcome = expect_the_same(
+        EvaluationJob("it", str(writers.write(tmp_path / "bag", face_topics)), settings)
+    )
+    assert outcome.result.figures.errors["recorded"].largest == 0.0
+
+
+def test_a_process_that_dies_is_the_failure_of_the_recording(settings):
+    def kill(done):
+        (worker,) = process.pool._workers
+        os.kill(worker._process.pid, signal.SIGKILL)
+
+    with TrackingProcess() as process:
+        outcome = evaluate(EvaluationJob("it", "performer", settings), kill, process)
+    assert "a process ended in the midst of its work (Killed)" in outcome.failed
+
+
+def test_a_process_that_is_not_used_ends_at_once(wait_until):
+    with TrackingProcess() as process:
+        wait_until(lambda: process.pool._workers, what="the process to start")
+        (worker,) = process.pool._workers
+    assert worker._process.exitcode is not None
+
+
+def test_what_tracks_imports_nothing_of_the_rest():
+    program = (
+        "import sys, x2c_evaluation.offline.tracking.remote_tracking as tracking\n"
+        "rest = {'rclpy', 'rosbags', 'pyarrow', 'mujoco', 'jinja2', 'rich', 'x2c_imitation'}\n"
+        "print(sorted(rest & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
