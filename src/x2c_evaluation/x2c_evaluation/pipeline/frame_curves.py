@@ -88,7 +88,7 @@ class FrameCurves:
 
     def to_parquet(self, recording: str) -> bytes:
         """Return the frames as a Parquet file, the same bytes for the same curves."""
-        # Here and below: whoever tracks and imitates has no use for it.
+        # Here and below: nothing that tracks or imitates has a use for it.
         import pyarrow as pa
         import pyarrow.parquet as pq
 

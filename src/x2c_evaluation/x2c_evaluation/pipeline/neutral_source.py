@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a person's neutral face comes from."""
+"""Source of a person's neutral face."""
 
 from __future__ import annotations
 

@@ -372,7 +372,7 @@ class TrackingThread(Tracking):
 
     Args:
         source: Source of the frames.
-        wish: How to track them.
+        wish: Settings of tracking, and what is wanted of it.
     """
 
     def __init__(self, source: FrameSource, wish: TrackingWish) -> None:

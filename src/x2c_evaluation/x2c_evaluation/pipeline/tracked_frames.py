@@ -19,7 +19,7 @@ from x2c_perception.tracking.tracking_settings import TrackingSettings
 
 @dataclass(frozen=True)
 class Sighting:
-    """What tracking makes of a frame, without its image.
+    """Result of tracking for a frame, without its image.
 
     Attributes:
         smoothed: Face as it was tracked and smoothed.
@@ -45,7 +45,7 @@ Tracked = tuple[Frame, Sighting | X2CError]
 
 @dataclass(frozen=True)
 class TrackingWish:
-    """How the frames of a recording are to be tracked.
+    """Settings of tracking for a recording, and what is wanted of it.
 
     Attributes:
         settings: Settings of the tracking stage.

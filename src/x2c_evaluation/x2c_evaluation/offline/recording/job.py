@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is to be evaluated, and what comes of it."""
+"""The job of evaluating one recording, and its outcome."""
 
 from __future__ import annotations
 

@@ -33,10 +33,10 @@ def outcome_of(
     Args:
         job: Recording and settings.
         source: The recording.
-        imitated: What the pipeline made of its frames.
+        imitated: Its frames after their way through the pipeline.
         robot: Robot that imitates.
         studio: Draws the robot.
-        issues: What could not be worked on; takes more.
+        issues: Issues so far; takes more.
 
     Raises:
         X2CError: A reference cannot be read, or a clip cannot be made.

@@ -46,7 +46,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class _End:
-    """What is known after the last frame."""
+    """Facts that are known after the last frame."""
 
     rotation: int
     recognised_rotation: str
@@ -59,9 +59,9 @@ class RemoteTracking(Tracking):
 
     Args:
         process: The process; it can do this once.
-        recording: What it opens.
+        recording: Recording that it opens.
         source: The same recording, opened here: is told what was found while reading.
-        wish: How to track.
+        wish: Settings of tracking, and what is wanted of it.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class RemoteTracking(Tracking):
 
 
 class _Work:
-    """What the other process has in work."""
+    """Recording that the other process has in work."""
 
     def __init__(self, recording: Recording, wish: TrackingWish) -> None:
         self._source = open_frames(recording.text, recording.topic, recording.neutral)
