@@ -43,8 +43,9 @@ def test_a_missing_onnx_runtime_is_refused(monkeypatch):
         FaceMeshTracker()
 
 
-def test_a_network_that_onnx_runtime_cannot_load_is_refused(monkeypatch):
-    monkeypatch.setattr(model_session, "_checked_content", lambda name: b"no network")
+def test_a_network_that_onnx_runtime_cannot_load_is_refused(monkeypatch, tmp_path):
+    (tmp_path / "network").write_bytes(b"no network")
+    monkeypatch.setattr(model_session, "_checked_file", lambda name: tmp_path / "network")
     with pytest.raises(TrackerError, match=r"cannot load the face tracker's face_detector\.onnx"):
         FaceMeshTracker()
 

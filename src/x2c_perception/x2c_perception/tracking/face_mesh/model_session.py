@@ -7,6 +7,7 @@ import hashlib
 import platform
 import re
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class ModelSession:
     """
 
     def __init__(self, name: str, outputs: tuple[str, ...]) -> None:
-        content = _checked_content(name)
+        file = _checked_file(name)
         _check_processor(platform.machine(), _CPU)
         runtime = _checked_runtime()
         options = runtime.SessionOptions()
@@ -50,9 +51,11 @@ class ModelSession:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = runtime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            # By its path: a session keeps the bytes that it is given.
+            with resources.as_file(file) as path:
+                self._session = runtime.InferenceSession(
+                    path, options, providers=["CPUExecutionProvider"]
+                )
         except Exception as error:
             raise TrackerError(
                 f"ONNX Runtime {runtime.__version__} cannot load the face tracker's {name}: "
@@ -70,20 +73,20 @@ class ModelSession:
         return found
 
 
-def _checked_content(name: str) -> bytes:
+def _checked_file(name: str) -> Traversable:
     file = resources.files("x2c_perception") / "data" / name
     remedy = "install x2c_perception again: make build"
     try:
-        content = file.read_bytes()
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
         raise TrackerError(
             f"the face tracker's network {file} cannot be read: {error}; {remedy}"
         ) from error
-    if hashlib.sha256(content).hexdigest() != SHA256[name]:
+    if digest != SHA256[name]:
         raise TrackerError(
             f"the face tracker's network {file} is not the one of this version; {remedy}"
         )
-    return content
+    return file
 
 
 def _check_processor(machine: str, cpuinfo: Path) -> None:
