@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import typing
 
 import pytest
 
+from x2c_core.system import fields
 from x2c_core.system.fields import (
     FieldError,
     NoOptions,
@@ -37,6 +40,22 @@ def test_fields_are_described():
     assert (kind, default, spec.description) == (float, 0.5, "Brightness [ratio].")
     assert (spec.minimum, spec.maximum) == (0.0, 1.0)
     assert specs(NoOptions) == {}
+
+
+def test_annotations_are_resolved_once_and_not_for_longer_than_the_class_lives(monkeypatch):
+    asked = []
+    hints_of = typing.get_type_hints
+    monkeypatch.setattr(typing, "get_type_hints", lambda cls: asked.append(1) or hints_of(cls))
+    short_lived = dataclasses.make_dataclass(
+        "ShortLived", [("size", int, parameter(1, "Size."))], frozen=True
+    )
+    for size in range(5):
+        check(short_lived, "size", size)
+    assert len(asked) == 1
+    known = len(fields._specs)
+    del short_lived
+    gc.collect()
+    assert len(fields._specs) == known - 1
 
 
 def test_values_take_the_place_of_defaults():

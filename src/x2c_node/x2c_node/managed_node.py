@@ -99,7 +99,7 @@ class ManagedNode(LifecycleNode, Generic[P]):
         own = (parameter_class, type(self.options))
         unknown = parameters.unknown(self, *own)
         if unknown and (unknown := parameters.unknown(self, *own, *option_classes())):
-            known = parameters.specs(parameter_class) | parameters.specs(type(self.options))
+            known = {**parameters.specs(parameter_class), **parameters.specs(type(self.options))}
             name = self.get_fully_qualified_name()
             if said := unknown_parameters.warning(unknown, known, name, node_arguments):
                 self.get_logger().warning(said)

@@ -11,7 +11,9 @@ import dataclasses
 import math
 import re
 import typing
+import weakref
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from x2c_core.errors import X2CError
@@ -24,6 +26,9 @@ _KEY = "x2c_parameter"
 _KINDS = (bool, int, float, str)
 LONGEST_TEXT = 65_536
 """Longest text of a field [characters]: nodes carry it on, into logs and reports."""
+_specs: weakref.WeakKeyDictionary[type[Any], Mapping[str, tuple[type, Any, FieldSpec]]]
+_specs = weakref.WeakKeyDictionary()
+"""Fields of each class: to resolve its annotations takes as long as a hundred checks."""
 _SWITCHES = {"true": True, "false": False}
 
 
@@ -86,10 +91,17 @@ def parameter(
     return dataclasses.field(default=default, metadata={_KEY: spec})
 
 
-def specs(cls: type[Any]) -> dict[str, tuple[type, Any, FieldSpec]]:
-    """Return type, default and description of each field, by name."""
-    hints = typing.get_type_hints(cls)
-    return {f.name: (hints[f.name], f.default, f.metadata[_KEY]) for f in dataclasses.fields(cls)}
+def specs(cls: type[Any]) -> Mapping[str, tuple[type, Any, FieldSpec]]:
+    """Return type, default and description of each field, by name; read-only."""
+    known = _specs.get(cls)
+    if known is None:
+        hints = typing.get_type_hints(cls)
+        fields = dataclasses.fields(cls)
+        known = MappingProxyType(
+            {one.name: (hints[one.name], one.default, one.metadata[_KEY]) for one in fields}
+        )
+        _specs[cls] = known
+    return known
 
 
 def check(cls: type[Any], name: str, value: Any) -> Any:
