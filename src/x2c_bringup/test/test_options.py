@@ -11,7 +11,7 @@ from x2c_bags.bag_player_node import BagPlayerParameters
 from x2c_bringup.errors import GraphError
 from x2c_bringup.graph.options import GraphOptions, option_texts
 from x2c_bringup.graph.replay import replay_texts
-from x2c_imitation.imitation_node import ImitationParameters
+from x2c_imitation.imitation_parameters import ImitationParameters
 from x2c_perception.camera_node import CameraParameters
 from x2c_perception.face_tracker_parameters import FaceTrackerParameters
 

@@ -3,22 +3,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import Any
 
 from sensor_msgs.msg import Image
 
 from x2c_core.robot.robot_file import load_robot
-from x2c_core.sources.face_loss import FaceLossTiming
 from x2c_core.words import counted
 from x2c_imitation.backends import (
     BACKENDS,
-    DEFAULT_BACKEND,
     make_imitator,
     option_class,
     option_classes,
 )
+from x2c_imitation.imitation_parameters import ImitationParameters
 from x2c_imitation.pipeline.image_matcher import ImageMatcher
 from x2c_imitation.pipeline.imitation_stage import ImitationStage
 from x2c_imitation.pipeline.observation import Need
@@ -28,50 +26,8 @@ from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.messages import controls_to_message, face_from_message
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
-from x2c_node.parameters import Parameters, parameter
 from x2c_node.robots import find_robot
 from x2c_node.spinning.spin import run_node
-
-_TIMING = FaceLossTiming()
-
-
-@dataclasses.dataclass(frozen=True)
-class ImitationParameters(Parameters):
-    """Parameters of imitation_node."""
-
-    robot: str = parameter("virtual", "Robot to imitate with: a name, or a path with a slash.")
-    backend: str = parameter(DEFAULT_BACKEND, "Imitation backend, such as solver or x2cnet.")
-    mirror: bool = parameter(
-        False,
-        "Show the face as a mirror does: the person's left on the robot's right.",
-        dynamic=True,
-    )
-    hold_time: float = parameter(
-        _TIMING.hold,
-        "Time that the face is held when the person is lost [s].",
-        minimum=0.0,
-        maximum=60.0,
-        dynamic=True,
-    )
-    ease_time: float = parameter(
-        _TIMING.ease,
-        "Time of the ease to neutral after that [s].",
-        minimum=0.05,
-        maximum=60.0,
-        dynamic=True,
-    )
-    recovery_time: float = parameter(
-        _TIMING.recovery,
-        "Time of the blend to a new person [s].",
-        minimum=0.05,
-        maximum=60.0,
-        dynamic=True,
-    )
-
-    @property
-    def timing(self) -> FaceLossTiming:
-        """Durations of hold, ease and recovery."""
-        return FaceLossTiming(self.hold_time, self.ease_time, self.recovery_time)
 
 
 class ImitationNode(ManagedNode[ImitationParameters]):

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
-
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.node import Node
+from typing import TYPE_CHECKING, Any
 
 from x2c_core.system import fields
 from x2c_core.system.fields import FieldError, FieldSpec, parameter, specs
 from x2c_node.errors import ParameterError
+
+if TYPE_CHECKING:
+    from rcl_interfaces.msg import ParameterDescriptor
+    from rclpy.node import Node
 
 __all__ = [
     "Parameters",
@@ -110,6 +111,9 @@ def read(node: Node, cls: type[Any]) -> Any:
 
 
 def _descriptor(kind: type, spec: FieldSpec) -> ParameterDescriptor:
+    # Only here: parameters are also read where there is no node, as by an evaluation.
+    from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+
     descriptor = ParameterDescriptor(description=spec.description, read_only=not spec.dynamic)
     if spec.choices:
         descriptor.additional_constraints = CHOICES + ", ".join(spec.choices)

@@ -27,7 +27,7 @@ from x2c_core.sources.camera_source import CAMERA_SOURCES
 from x2c_imitation.backends import make_imitator, option_class
 from x2c_imitation.face_mixer.source_settings import declared_sources
 from x2c_imitation.face_mixer_node import FaceMixerParameters
-from x2c_imitation.imitation_node import ImitationParameters
+from x2c_imitation.imitation_parameters import ImitationParameters
 from x2c_node.robots import find_robot
 from x2c_perception.camera_node import CameraParameters
 from x2c_perception.cameras.choice import choose_source_class

@@ -95,13 +95,17 @@ def test_a_process_that_is_not_used_ends_at_once(wait_until):
     assert worker._process.exitcode is not None
 
 
-def test_what_tracks_imports_nothing_of_the_rest():
-    program = (
-        "import sys, x2c_evaluation.offline.tracking.remote_tracking as tracking\n"
-        "rest = {'rclpy', 'rosbags', 'pyarrow', 'mujoco', 'jinja2', 'rich', 'x2c_imitation'}\n"
-        "print(sorted(rest & set(sys.modules)))"
-    )
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        ("x2c_evaluation.offline.tracking.remote_tracking", {"rich", "x2c_imitation"}),
+        ("x2c_evaluation.pipeline.settings, x2c_evaluation.offline.run", set()),
+    ],
+)
+def test_what_comes_after_the_last_frame_is_not_imported_first(begun, more):
+    rest = {"rclpy", "rosbags", "pyarrow", "mujoco", "jinja2"} | more
+    program = f"import sys, {begun}\nprint({rest!r} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "set()"

@@ -33,7 +33,7 @@ from x2c_core.system.fields import NoOptions
 from x2c_core.system.fields import filled as filled_options
 from x2c_evaluation.pipeline.neutral_source import NeutralSource
 from x2c_imitation.backends import BACKENDS, option_class, options_from_texts
-from x2c_imitation.imitation_node import ImitationParameters
+from x2c_imitation.imitation_parameters import ImitationParameters
 from x2c_imitation.x2cnet.transfer.motion_transfer import TRANSFERS
 from x2c_node.parameter_file import ParameterFile, filled
 from x2c_node.robots import find_robot
