@@ -2,6 +2,7 @@
 import contextlib
 import io
 import json
+import os
 import shutil
 
 import cv2
@@ -11,6 +12,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from x2c_cli.cli import main
+from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
 from x2c_perception.cameras.choice import choose_source
 
 pytestmark = pytest.mark.slow
@@ -94,6 +96,16 @@ def test_what_is_whole_ends_with_0_and_is_compared_by_thresholds(
     assert "failed: face_share" in capsys.readouterr().out
     assert call("compare", out, tmp_path) == 2
     assert call("compare", out, out, "--fail-above", "nothing=1") == 2
+
+
+def test_no_process_gets_ready_for_results_that_are_kept(tmp_path, video, out, monkeypatch):
+    ready = []
+    monkeypatch.setattr(TrackingProcess, "get_ready", lambda process: ready.append(process))
+    assert call("evaluate", video, "--out", out) == 0
+    assert call("evaluate", video, tmp_path / "gone", "--out", tmp_path / "other") == 2
+    assert ready == []
+    assert call("evaluate", tmp_path / "gone", "--out", tmp_path / "other") == 2
+    assert len(ready) == (len(os.sched_getaffinity(0)) > 1)
 
 
 def test_a_recording_that_cannot_be_evaluated_ends_with_1_and_spoils_no_other(

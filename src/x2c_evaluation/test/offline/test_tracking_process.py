@@ -22,6 +22,7 @@ PERIOD = 33_333_333
 
 def in_two_processes(job, progress=lambda done: None):
     with TrackingProcess() as process:
+        process.get_ready()
         return evaluate(job, progress, process)
 
 
@@ -90,6 +91,8 @@ def test_a_process_that_dies_is_the_failure_of_the_recording(settings):
 
 def test_a_process_that_is_not_used_ends_at_once(wait_until):
     with TrackingProcess() as process:
+        assert not process.pool._workers
+        process.get_ready()
         wait_until(lambda: process.pool._workers, what="the process to start")
         (worker,) = process.pool._workers
     assert worker._process.exitcode is not None

@@ -124,10 +124,13 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         tracking = None
         if len(arguments.recordings) == 1 and not arguments.cluster and _cores() > 1:
+            from x2c_evaluation.offline.results.layout import REPORT
             from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
 
-            # First of all: it gets ready while this process does.
             tracking = stack.enter_context(TrackingProcess())
+            # Beside this process; where there are results, they may be kept.
+            if not (arguments.out / REPORT).exists():
+                tracking.get_ready()
         return _run(arguments, tracking)
 
 

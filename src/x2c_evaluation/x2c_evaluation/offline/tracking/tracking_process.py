@@ -14,7 +14,7 @@ from x2c_core.system.worker_pool import WorkerPool
 
 
 class TrackingProcess:
-    """The process, which gets ready at once; for one recording. To be closed.
+    """The process, for one recording; it starts when it is needed. To be closed.
 
     Attributes:
         pool: Gives work to it.
@@ -22,6 +22,9 @@ class TrackingProcess:
 
     def __init__(self) -> None:
         self.pool = WorkerPool(1, None, ())
+
+    def get_ready(self) -> None:
+        """Start the process before it is needed, without waiting for it."""
         self.pool.submit(_get_ready)
 
     def close(self) -> None:
