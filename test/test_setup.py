@@ -99,6 +99,17 @@ def test_setup_names_an_unsuitable_interpreter_and_changes_nothing(python):
     assert done.stderr == f"error: X2C_PYTHON={python} is not a Python 3.11 to 3.14\n"
 
 
+def test_texts_and_commands_name_the_same_versions_of_python():
+    setup = (ROOT / "scripts/setup.sh").read_text()
+    (newest,) = re.findall(r"\^3\\\.1\[1-(\d)\]\$", setup)
+    doctor = "src/x2c_cli/x2c_cli/doctor/software.py"
+    texts = ("README.md", "CONTRIBUTING.md", "docs/installation.md")
+    for file in (*texts, "scripts/setup.sh", doctor):
+        named = re.findall(r"\b3\.11 to (3\.\d+)", (ROOT / file).read_text())
+        assert set(named) == {f"3.1{newest}"}, file
+    assert f"<= (3, 1{newest})" in (ROOT / doctor).read_text()
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("given", "passed"),
