@@ -107,3 +107,16 @@ def test_without_a_launcher_there_is_one_process(monkeypatch):
         assert not group.any(False)
         assert group.agrees(7)
         group.wait()
+
+
+@pytest.mark.parametrize(("number", "agreed"), [(2, False), (3, True), (4, False)])
+def test_no_process_that_knows_the_answer_leaves_another_waiting(monkeypatch, number, agreed):
+    asked = []
+
+    def all_reduce(tensor, operation, group):
+        asked.append(tensor.shape)
+        tensor.copy_(torch.maximum(tensor, torch.tensor([3.0, -3.0]).to(tensor)))
+
+    monkeypatch.setattr(distributed, "all_reduce", all_reduce)
+    assert Team(processes=2).agrees(number) is agreed
+    assert asked == [(2,)]

@@ -59,18 +59,20 @@ class Team:
 
     def any(self, flag: bool) -> bool:
         """Return whether the flag is set in any process."""
-        return self._largest(float(flag)) > 0.0
+        return self._largest(float(flag))[0] > 0.0
 
     def agrees(self, number: int) -> bool:
         """Return whether every process has come with the same number."""
-        return self._largest(number) == number and -self._largest(-number) == number
+        # At once: of two questions, a process that knows after the first would not ask the second.
+        return self._largest(number, -number) == [number, -number]
 
-    def _largest(self, number: float) -> float:
+    def _largest(self, *numbers: float) -> list[float]:
+        """Return each number's largest value in any process."""
         if self.processes == 1:
-            return number
-        found = torch.tensor([float(number)], dtype=torch.float64)
+            return list(numbers)
+        found = torch.tensor(numbers, dtype=torch.float64)
         distributed.all_reduce(found, distributed.ReduceOp.MAX, group=self.group)
-        return float(found.item())
+        return [float(number) for number in found]
 
 
 @contextmanager

@@ -57,7 +57,9 @@ class ProgressDisplay:
 
     def __exit__(self, *error: object) -> None:
         """End."""
-        self._bars.stop()
+        # Rich 13 (apt) ends even bars that are switched off with an empty line.
+        if not self._bars.disable:
+            self._bars.stop()
 
     def add(self, name: str, total: int | None, completed: int = 0) -> TaskID:
         """Add a bar; what is completed already does not count as speed.
