@@ -126,11 +126,11 @@ class VirtualFace:
 
     def joint_positions(self) -> Array:
         """Return where the joints are, (n,) [rad or m] in the order of robot.joints."""
-        return np.asarray(self._data.qpos[self._qpos]).copy()
+        return np.asarray(self._data.qpos[self._qpos])
 
     def joint_velocities(self) -> Array:
         """Return how fast the joints move, (n,) [rad/s or m/s]."""
-        return np.asarray(self._data.qvel[self._dofs]).copy()
+        return np.asarray(self._data.qvel[self._dofs])
 
     @property
     def focal_length(self) -> float:

@@ -6,8 +6,7 @@ from __future__ import annotations
 import functools
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
@@ -67,9 +66,15 @@ class CallbackGuard:
         @functools.wraps(callback)
         def run(*arguments: Any) -> None:
             try:
-                with self._turn_of(alone, over) as wanted:
-                    if wanted:
+                if not alone:
+                    if not _is_set(over):
                         callback(*arguments)
+                elif self._take_turn(over):
+                    try:
+                        if not _is_set(over):
+                            callback(*arguments)
+                    finally:
+                        self.turn.release()
             except X2CError as error:
                 self._node.statistics.counts[f"{source} refused"] += 1
                 text = _cut(f"{source}: {error}")
@@ -93,7 +98,9 @@ class CallbackGuard:
 
         def answer(request: Any, response: Any) -> Any:
             try:
-                with self._turn_of(alone, None):
+                if not alone:
+                    return callback(request, response)
+                with self.turn:
                     return callback(request, response)
             except Exception as error:
                 kind = "refused" if isinstance(error, X2CError) else "failed"
@@ -117,21 +124,13 @@ class CallbackGuard:
             text = f"{_cut(f'{what}: {error}', half)}\n{_cut(details, half - 1)}"
             self._node.get_logger().error(text, throttle_duration_sec=5.0)
 
-    @contextmanager
-    def _turn_of(self, alone: bool, over: threading.Event | None) -> Iterator[bool]:
-        """Hold the turn, where it is needed; gives whether the callback is still wanted."""
-        if not alone:
-            yield not _is_set(over)
-            return
+    def _take_turn(self, over: threading.Event | None) -> bool:
+        """Wait for the turn, while the callback is wanted; returns whether it has come."""
         # A node that goes down may take long, and keeps no thread of another node meanwhile.
         while not self.turn.acquire(timeout=_LOOK):
             if _is_set(over):
-                yield False
-                return
-        try:
-            yield not _is_set(over)
-        finally:
-            self.turn.release()
+                return False
+        return True
 
 
 def _cut(text: str, longest: int = _LONGEST_TEXT) -> str:

@@ -75,11 +75,17 @@ class Statistics:
 
     def tick(self, name: str) -> None:
         """Count one event of a stream whose rate is wanted."""
-        self.rates.setdefault(name, RateMeter()).tick()
+        meter = self.rates.get(name)
+        if meter is None:
+            meter = self.rates[name] = RateMeter()
+        meter.tick()
 
     def measured(self, name: str, seconds: float) -> None:
         """Keep one duration [s]."""
-        self.durations.setdefault(name, deque(maxlen=self._window)).append(seconds)
+        kept = self.durations.get(name)
+        if kept is None:
+            kept = self.durations[name] = deque(maxlen=self._window)
+        kept.append(seconds)
 
     def values(self) -> dict[str, str]:
         """Return everything as names and texts, as `/diagnostics` wants it."""
