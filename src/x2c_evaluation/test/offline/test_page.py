@@ -9,6 +9,7 @@ from x2c_evaluation.offline.engines import Processes
 from x2c_evaluation.offline.page.comparison_page import comparison_page
 from x2c_evaluation.offline.page.plots import Line, Plot
 from x2c_evaluation.offline.page.rendering import short
+from x2c_evaluation.offline.page.report_page import load_templates
 from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.results.comparison import compare
 from x2c_evaluation.offline.run import run
@@ -138,3 +139,7 @@ def test_numbers_of_axes_are_short():
     assert [short(one) for one in (1.0, -0.001, 0.25, 10.0, -1.5)] == [
         *("1", "0", "0.25", "10", "-1.5"),
     ]
+
+
+def test_the_templates_that_are_loaded_beforehand_are_there():
+    load_templates()

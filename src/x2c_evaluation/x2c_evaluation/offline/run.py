@@ -12,6 +12,7 @@ from typing import Protocol
 
 from x2c_core.system.versions import versions
 from x2c_evaluation.offline.engines import Engine
+from x2c_evaluation.offline.recording.beside import beside
 from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.recording.store import ResultsStore, as_text
 from x2c_evaluation.offline.results.layout import PAGE, RECORDINGS, REPORT
@@ -91,10 +92,16 @@ def run(
     for place in set(range(len(jobs))) - set(places):
         watcher.kept(place)
     seconds = 0.0
-    outcomes = engine.outcomes(
-        [jobs[place] for place in places],
-        lambda at, frames: watcher.worked(places[at], frames),
-    )
+    is_ready = False
+
+    def worked(at: int, frames: int) -> None:
+        nonlocal is_ready
+        if not is_ready:
+            is_ready = True
+            beside(_get_ready)
+        watcher.worked(places[at], frames)
+
+    outcomes = engine.outcomes([jobs[place] for place in places], worked)
     if places:
         for at, outcome in outcomes:
             work.keep(jobs[places[at]], outcome, settings)
@@ -130,6 +137,14 @@ def unique_names(sources: Sequence[str]) -> list[str]:
             name, number = f"{wanted}_{number}", number + 1
         names.append(name)
     return names
+
+
+def _get_ready() -> None:
+    """Have the report take less time when it is written."""
+    from x2c_evaluation.offline.page.report_page import load_templates
+
+    load_templates()
+    versions()
 
 
 def _write(store: ResultsStore, results: Sequence[RecordingResult]) -> None:

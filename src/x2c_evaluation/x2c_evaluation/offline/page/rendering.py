@@ -21,6 +21,16 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(values)
 
 
+def load(*templates: str) -> None:
+    """Compile templates, which takes longer than to render them.
+
+    Args:
+        templates: File names.
+    """
+    for template in templates:
+        _environment().get_template(template)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

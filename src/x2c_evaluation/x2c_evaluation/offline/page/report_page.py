@@ -14,7 +14,7 @@ from x2c_evaluation.offline.page.plots import (
     control_bars,
     recording_plots,
 )
-from x2c_evaluation.offline.page.rendering import render
+from x2c_evaluation.offline.page.rendering import load, render
 from x2c_evaluation.offline.recording.store import ResultsStore
 from x2c_evaluation.offline.results.layout import PAGE, RECORDINGS
 from x2c_evaluation.offline.results.metrics import METRICS, Metric
@@ -38,7 +38,14 @@ _TILES = (
     *("error", "recorded_error", "fidelity_r", "face_share", "jitter", "jerk"),
     *("too_fast_share", "latency_p50_ms", "latency_p99_ms", "drops"),
 )
+_TEMPLATES = ("report.html", "page.html", "parts.html", "recording.html", "details.html")
+"""Template of the page, and those that it is made of."""
 _REFERENCES = ("against", "recorded")
+
+
+def load_templates() -> None:
+    """Compile the templates of the page, so that the first one takes less time."""
+    load(*_TEMPLATES)
 
 
 def report_page(report: EvaluationReport, store: ResultsStore, details: bool) -> str:
@@ -52,7 +59,7 @@ def report_page(report: EvaluationReport, store: ResultsStore, details: bool) ->
     parts = [RecordingPart(one, store) for one in report.recordings]
     single = len(parts) == 1
     return render(
-        "report.html",
+        _TEMPLATES[0],
         title=parts[0].result.name if single else f"{len(parts)} recordings",
         settings=_settings(report.settings),
         overview=None if single else Overview(report, details),

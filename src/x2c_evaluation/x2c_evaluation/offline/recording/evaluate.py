@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from x2c_bags.frames.frame_source import FrameSource
 from x2c_core.errors import X2CError
 from x2c_core.files.issues import Issues
-from x2c_evaluation.offline.recording.imports import import_beside
+from x2c_evaluation.offline.recording.beside import import_beside
 from x2c_evaluation.offline.recording.job import EvaluationJob, EvaluationOutcome, failure
 from x2c_evaluation.offline.sources.choice import open_frames
 from x2c_evaluation.offline.tracking.remote_tracking import Recording, RemoteTracking
@@ -30,9 +30,6 @@ Progress = Callable[[int], None]
 
 _LATER = ("x2c_evaluation.offline.recording.outcome", "pyarrow.parquet", "pyarrow.compute")
 """Modules for what comes after the last frame."""
-
-_WRITTEN = ("x2c_evaluation.offline.page.report_page",)
-"""Modules for what this process does when the evaluation has ended, where it is the only one."""
 
 
 def evaluate(
@@ -79,7 +76,7 @@ def _evaluate(
         def get_ready() -> None:
             # What comes after the last frame, beside the work of others.
             studio.get_ready()
-            import_beside(*_LATER, *(_WRITTEN if process is not None else ()))
+            import_beside(*_LATER)
 
         if source.is_independent:
             from x2c_evaluation.pipeline.single_images import imitate_images

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modules that are imported beside other work."""
+"""What is made ready beside other work."""
 
 import sys
+import threading
 
 import pytest
 
-from x2c_evaluation.offline.recording.imports import import_beside
+from x2c_evaluation.offline.recording.beside import beside, import_beside
 
 
 def test_modules_are_there_as_soon_as_they_are_imported(tmp_path, monkeypatch, wait_until):
@@ -19,3 +20,16 @@ def test_modules_are_there_as_soon_as_they_are_imported(tmp_path, monkeypatch, w
     assert slow_beside.ready
     with pytest.raises(RuntimeError, match="broken"):
         import broken_beside  # noqa: F401
+
+
+def test_what_fails_beside_other_work_harms_nothing(capfd, wait_until):
+    threads = []
+
+    def work():
+        threads.append(threading.current_thread())
+        raise RuntimeError("broken")
+
+    beside(work)
+    wait_until(lambda: threads and not threads[0].is_alive(), what="the work to end")
+    assert threads[0] is not threading.main_thread()
+    assert capfd.readouterr().err == ""
