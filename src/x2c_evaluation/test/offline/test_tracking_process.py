@@ -5,14 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import cv2
+import numpy as np
 import pytest
 
 from x2c_evaluation.offline.recording.evaluate import evaluate
 from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.recording.store import as_text
+from x2c_evaluation.offline.sources.choice import open_frames
+from x2c_evaluation.offline.tracking.remote_tracking import Recording, RemoteTracking
 from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
+from x2c_evaluation.pipeline.neutral_source import NeutralSource
+from x2c_evaluation.pipeline.offline_pipeline import TrackingThread
+from x2c_evaluation.pipeline.tracked_frames import TrackingWish
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +84,19 @@ def test_recorded_landmarks_give_the_same(tmp_path, writers, face_topics, settin
         EvaluationJob("it", str(writers.write(tmp_path / "bag", face_topics)), settings)
     )
     assert outcome.result.figures.errors["recorded"].largest == 0.0
+
+
+def test_images_of_the_face_come_with_the_frames_where_they_are_wanted(video, settings):
+    wish = TrackingWish(settings.tracking.settings, with_crops=True)
+    with closing(TrackingThread(open_frames(str(video)), wish)) as tracking:
+        here = list(tracking.frames())
+    recording = Recording(str(video), "", NeutralSource.AUTO)
+    with TrackingProcess() as process:
+        there = list(RemoteTracking(process, recording, open_frames(str(video)), wish).frames())
+    assert [frame for frame, _ in there] == [frame for frame, _ in here]
+    crops = [seen.crop for _, seen in there]
+    assert {crop.shape for crop in crops} == {(256, 256, 3)}
+    assert np.array_equal(crops, [seen.crop for _, seen in here])
 
 
 def test_a_process_that_dies_is_the_failure_of_the_recording(settings):
