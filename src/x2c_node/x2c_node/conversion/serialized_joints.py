@@ -88,7 +88,7 @@ class SerializedJoints:
     def serialized(
         self, stamp: Time, frame_id: str, positions: Array, velocities: Array | None = None
     ) -> bytes:
-        """Return the message as the middleware sends it.
+        """Return what `serialize_message` makes of the message.
 
         Args:
             stamp: Its stamp.
