@@ -14,7 +14,6 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from x2c_core.arrays import Array
 from x2c_core.robot.robot import CommandInterface
-from x2c_node.conversion.serialized_joints import SerializedJoints
 from x2c_node.managed_node import ManagedNode
 from x2c_node.qos import STREAM
 
@@ -45,8 +44,7 @@ class CommandPublisher:
     ) -> None:
         message_type, topic = TOPICS[interface]
         self._publisher = node.publisher(message_type, topic, STREAM)
-        self._joints = SerializedJoints(names)
-        self._publish = {
+        self._make = {
             CommandInterface.JOINT_STATE: self._joint_state,
             CommandInterface.FLOAT64_MULTI_ARRAY: self._multi_array,
             CommandInterface.JOINT_TRAJECTORY: self._trajectory,
@@ -58,20 +56,16 @@ class CommandPublisher:
 
     def publish(self, positions: Array, header: Header) -> None:
         """Publish positions (n,) [rad or m] that answer the image with a header."""
-        self._publish(positions, header)
+        self._publisher.publish(self._make(array.array("d", positions.tobytes()), header))
 
-    def _joint_state(self, positions: Array, header: Header) -> None:
-        self._joints.publish(self._publisher, header.stamp, header.frame_id, positions)
+    def _joint_state(self, positions: array.array[float], header: Header) -> JointState:
+        return JointState(header=header, name=self._names, position=positions)
 
-    def _multi_array(self, positions: Array, header: Header) -> None:
-        self._publisher.publish(Float64MultiArray(data=_numbers(positions)))
+    def _multi_array(self, positions: array.array[float], header: Header) -> Float64MultiArray:
+        return Float64MultiArray(data=positions)
 
-    def _trajectory(self, positions: Array, header: Header) -> None:
+    def _trajectory(self, positions: array.array[float], header: Header) -> JointTrajectory:
         # joint_trajectory_controller takes a stamp for the time to begin, and zero for now. It
         # refuses a last point with a velocity.
-        point = JointTrajectoryPoint(positions=_numbers(positions), time_from_start=self._ahead)
-        self._publisher.publish(JointTrajectory(joint_names=self._names, points=[point]))
-
-
-def _numbers(values: Array) -> array.array[float]:
-    return array.array("d", values.tobytes())
+        point = JointTrajectoryPoint(positions=positions, time_from_start=self._ahead)
+        return JointTrajectory(joint_names=self._names, points=[point])

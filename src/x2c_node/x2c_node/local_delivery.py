@@ -147,11 +147,6 @@ class LocalPublisher:
         """Full name of the topic."""
         return str(self.remote.topic_name)
 
-    @property
-    def remote_only(self) -> bool:
-        """True while no subscription in this process is to get what is published."""
-        return not self._latched and not self._topic.subscriptions
-
     def get_subscription_count(self) -> int:
         """Return how many subscriptions there are, in this process and elsewhere."""
         return int(self.remote.get_subscription_count()) + len(self._topic.subscriptions)

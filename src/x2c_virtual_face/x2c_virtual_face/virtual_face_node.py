@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import array
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from x2c_core.robot.robot_file import load_robot
 from x2c_core.words import counted
 from x2c_node.conversion.headers import to_nanoseconds
 from x2c_node.conversion.images import bgr_to_image, bgr_to_jpeg
-from x2c_node.conversion.serialized_joints import SerializedJoints
 from x2c_node.diagnostics import Diagnosis, Level
 from x2c_node.managed_node import ManagedNode
 from x2c_node.parameters import Parameters, parameter
@@ -71,7 +71,7 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
         self._commanded = self._targets.positions
         self._unknown = UnknownNames()
         self._answered = 0
-        self._joints = SerializedJoints(robot.joint_names)
+        self._state_message = JointState(name=list(robot.joint_names))
         self._states = self.publisher(JointState, "joint_states", STREAM)
         self._images = self.publisher(Image, "robot/image_raw", IMAGE_PUBLISHER)
         self._jpegs = self.publisher(
@@ -148,9 +148,11 @@ class VirtualFaceNode(ManagedNode[VirtualFaceParameters]):
             self._publish_images(face)
 
     def _publish_state(self, face: VirtualFace) -> None:
-        stamp = self.get_clock().now().to_msg()
-        positions, velocities = face.joint_positions(), face.joint_velocities()
-        self._joints.publish(self._states, stamp, "", positions, velocities)
+        message = self._state_message
+        message.header.stamp = self.get_clock().now().to_msg()
+        message.position = array.array("d", face.joint_positions().tobytes())
+        message.velocity = array.array("d", face.joint_velocities().tobytes())
+        self._states.publish(message)
         self.statistics.tick("joint states")
 
     def _publish_images(self, face: VirtualFace) -> None:
