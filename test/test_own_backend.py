@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from contextlib import closing
 
 import cv2
 import numpy as np
@@ -179,18 +180,18 @@ def test_a_recording_without_images_is_refused_by_such_a_backend(install_module,
 def test_offline_a_backend_sees_the_same_crop(install_module, robot):
     from x2c_bags.frames.frame_source import Frame
     from x2c_core.face.frames import ControlState
-    from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline
+    from x2c_evaluation.pipeline.offline_pipeline import OfflinePipeline, open_stage, track
     from x2c_evaluation.pipeline.settings import default_settings
+    from x2c_evaluation.pipeline.tracked_frames import TrackingWish
 
     install_module("bright", GROUP, {"brightness": "bright:Brightness"}, BRIGHTNESS)
     image = cv2.imread(str(robot.neutral_image))
-    pipeline = OfflinePipeline(default_settings(robot, "brightness"), robot)
-    try:
-        frames = [Frame(k, STAMP + k * 10**8, STAMP, image) for k in range(8)]
-        tracked = [pipeline.track(frame) for frame in frames]
-        outputs = [pipeline.imitate(t, f.stamp) for t, f in zip(tracked, frames, strict=True)]
-    finally:
-        pipeline.close()
+    settings = default_settings(robot, "brightness")
+    frames = [Frame(k, STAMP + k * 10**8, STAMP, image) for k in range(8)]
+    stage, _ = open_stage(TrackingWish(settings.tracking.settings))
+    with closing(stage), closing(OfflinePipeline(settings, robot)) as pipeline:
+        outputs = [pipeline.follow(frame) for frame in frames]
+        tracked = [track(stage, frame) for frame in frames]
     assert outputs[-1].frame.state is ControlState.TRACKING
     expected = -tracked[-1].crop.mean() / 255.0
     assert controls.to_deflection(outputs[-1].frame.values)[JAW] == pytest.approx(expected)

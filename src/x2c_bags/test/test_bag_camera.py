@@ -193,6 +193,7 @@ def test_a_source_is_chosen_without_what_reads_bags(tmp_path, name, source):
         capture_output=True,
         text=True,
         check=False,
+        timeout=400,
     )
     assert (done.stdout, done.stderr) == (f"{source}\n", "")
 

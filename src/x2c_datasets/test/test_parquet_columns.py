@@ -78,5 +78,6 @@ def test_neither_writing_nor_reading_imports_pandas(tmp_path):
         capture_output=True,
         text=True,
         check=True,
+        timeout=400,
     )
     assert done.stdout.strip() == "False"

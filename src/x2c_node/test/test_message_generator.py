@@ -35,6 +35,6 @@ import rosidl_generator_py
 )
 def test_messages_work_without_their_generator_and_it_can_still_be_had(program):
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=400
     )
     assert done.returncode == 0, done.stderr

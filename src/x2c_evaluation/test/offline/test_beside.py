@@ -3,6 +3,7 @@
 
 import sys
 import threading
+from importlib import import_module
 
 import pytest
 
@@ -15,11 +16,9 @@ def test_modules_are_there_as_soon_as_they_are_imported(tmp_path, monkeypatch, w
     (tmp_path / "slow_beside.py").write_text("import time\ntime.sleep(0.2)\nready = True")
     import_beside("broken_beside", "no_such_module", "slow_beside")
     wait_until(lambda: "slow_beside" in sys.modules, what="the import to begin")
-    import slow_beside
-
-    assert slow_beside.ready
+    assert import_module("slow_beside").ready
     with pytest.raises(RuntimeError, match="broken"):
-        import broken_beside  # noqa: F401
+        import_module("broken_beside")
 
 
 def test_what_fails_beside_other_work_harms_nothing(capfd, wait_until):

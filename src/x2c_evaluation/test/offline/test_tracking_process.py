@@ -15,7 +15,7 @@ from x2c_evaluation.offline.recording.evaluate import evaluate
 from x2c_evaluation.offline.recording.job import EvaluationJob
 from x2c_evaluation.offline.recording.store import as_text
 from x2c_evaluation.offline.sources.choice import open_frames
-from x2c_evaluation.offline.tracking.remote_tracking import Recording, RemoteTracking
+from x2c_evaluation.offline.tracking.remote_tracking import RemoteRecording, RemoteTracking
 from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
 from x2c_evaluation.pipeline.neutral_source import NeutralSource
 from x2c_evaluation.pipeline.offline_pipeline import TrackingThread
@@ -90,7 +90,7 @@ def test_images_of_the_face_come_with_the_frames_where_they_are_wanted(video, se
     wish = TrackingWish(settings.tracking.settings, with_crops=True)
     with closing(TrackingThread(open_frames(str(video)), wish)) as tracking:
         here = list(tracking.frames())
-    recording = Recording(str(video), "", NeutralSource.AUTO)
+    recording = RemoteRecording(str(video), "", NeutralSource.AUTO)
     with TrackingProcess() as process:
         there = list(RemoteTracking(process, recording, open_frames(str(video)), wish).frames())
     assert [frame for frame, _ in there] == [frame for frame, _ in here]
@@ -129,6 +129,10 @@ def test_what_comes_after_the_last_frame_is_not_imported_first(begun, more):
     rest = {"rclpy", "rosbags", "pyarrow", "mujoco", "jinja2"} | more
     program = f"import sys, {begun}\nprint({rest!r} & set(sys.modules))"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=400,
     )
     assert done.stdout.strip() == "set()"

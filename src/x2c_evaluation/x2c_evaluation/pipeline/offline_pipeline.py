@@ -27,7 +27,12 @@ from x2c_core.files.issues import Issues
 from x2c_core.robot.robot import Robot
 from x2c_evaluation.pipeline.frame_curves import FrameCurves
 from x2c_evaluation.pipeline.neutral_source import NeutralSource
-from x2c_evaluation.pipeline.tracked_frames import Sighting, Tracked, Tracking, TrackingWish
+from x2c_evaluation.pipeline.tracked_frames import (
+    FrameTracking,
+    Sighting,
+    Tracked,
+    TrackingWish,
+)
 from x2c_perception.errors import PersonError
 from x2c_perception.tracking.tracking_settings import TrackingSettings
 from x2c_perception.tracking_stage import TrackedFrame, TrackingStage
@@ -244,7 +249,7 @@ def imitate(
     robot: Robot,
     issues: Issues,
     progress: Callable[[int], None] = lambda done: None,
-    tracking_of: Callable[[FrameSource, TrackingWish], Tracking] | None = None,
+    tracking_of: Callable[[FrameSource, TrackingWish], FrameTracking] | None = None,
 ) -> Imitated:
     """Return what the robot shall show for each frame.
 
@@ -367,7 +372,7 @@ def ahead(frames: Iterator[T], most: int = AHEAD) -> Iterator[T]:
         thread.join()
 
 
-class TrackingThread(Tracking):
+class TrackingThread(FrameTracking):
     """One thread of this process decodes, another one tracks.
 
     Args:

@@ -59,7 +59,7 @@ class TrackingWish:
     with_crops: bool = False
 
 
-class Tracking(ABC):
+class FrameTracking(ABC):
     """Frames that are tracked ahead of what is made of them; to be closed.
 
     Attributes:

@@ -129,7 +129,8 @@ def run(arguments: argparse.Namespace) -> int:
 
             tracking = stack.enter_context(TrackingProcess())
             # Beside this process; where there are results, they may be kept.
-            if not (arguments.out / REPORT).exists():
+            there = os.path.exists(arguments.recordings[0])
+            if there and not (arguments.out / REPORT).exists():
                 tracking.get_ready()
         return _run(arguments, tracking)
 

@@ -19,11 +19,11 @@ from x2c_core.files.issues import Issues
 from x2c_evaluation.offline.recording.beside import import_beside
 from x2c_evaluation.offline.recording.job import EvaluationJob, EvaluationOutcome, failure
 from x2c_evaluation.offline.sources.choice import open_frames
-from x2c_evaluation.offline.tracking.remote_tracking import Recording, RemoteTracking
+from x2c_evaluation.offline.tracking.remote_tracking import RemoteRecording, RemoteTracking
 from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
 from x2c_evaluation.offline.visuals.studio import RobotStudio
 from x2c_evaluation.pipeline.offline_pipeline import TrackingThread, imitate
-from x2c_evaluation.pipeline.tracked_frames import Tracking, TrackingWish
+from x2c_evaluation.pipeline.tracked_frames import FrameTracking, TrackingWish
 from x2c_evaluation.pipeline.turns import short_turns
 
 Progress = Callable[[int], None]
@@ -64,11 +64,11 @@ def _evaluate(
     source = open_frames(job.source, job.topic, settings.calibration)
     with closing(RobotStudio(robot)) as studio:
 
-        def track(source: FrameSource, wish: TrackingWish) -> Tracking:
+        def track(source: FrameSource, wish: TrackingWish) -> FrameTracking:
             if process is None:
-                tracking: Tracking = TrackingThread(source, wish)
+                tracking: FrameTracking = TrackingThread(source, wish)
             else:
-                recording = Recording(job.source, job.topic, settings.calibration)
+                recording = RemoteRecording(job.source, job.topic, settings.calibration)
                 tracking = RemoteTracking(process, recording, source, wish)
             get_ready()
             return tracking

@@ -19,7 +19,7 @@ from x2c_evaluation.offline.sources.choice import open_frames
 from x2c_evaluation.offline.tracking.tracking_process import TrackingProcess
 from x2c_evaluation.pipeline.neutral_source import NeutralSource
 from x2c_evaluation.pipeline.offline_pipeline import TrackingThread, ahead
-from x2c_evaluation.pipeline.tracked_frames import Tracked, Tracking, TrackingWish
+from x2c_evaluation.pipeline.tracked_frames import FrameTracking, Tracked, TrackingWish
 from x2c_evaluation.pipeline.turns import TURN
 
 _AT_ONCE = 8
@@ -30,7 +30,7 @@ _WAITING, _CROPS_WAITING = 256, 32
 
 
 @dataclass(frozen=True)
-class Recording:
+class RemoteRecording:
     """A recording for another process to open.
 
     Attributes:
@@ -54,7 +54,7 @@ class _End:
     issues: Issues
 
 
-class RemoteTracking(Tracking):
+class RemoteTracking(FrameTracking):
     """Another process decodes and tracks.
 
     Args:
@@ -67,7 +67,7 @@ class RemoteTracking(Tracking):
     def __init__(
         self,
         process: TrackingProcess,
-        recording: Recording,
+        recording: RemoteRecording,
         source: FrameSource,
         wish: TrackingWish,
     ) -> None:
@@ -107,7 +107,7 @@ class RemoteTracking(Tracking):
 class _Work:
     """Recording that the other process has in work."""
 
-    def __init__(self, recording: Recording, wish: TrackingWish) -> None:
+    def __init__(self, recording: RemoteRecording, wish: TrackingWish) -> None:
         self._source = open_frames(recording.text, recording.topic, recording.neutral)
         self._tracking = TrackingThread(self._source, wish)
         self._frames = self._tracking.frames()
@@ -127,7 +127,7 @@ class _Work:
 _works: list[_Work] = []
 
 
-def _begin(recording: Recording, wish: TrackingWish) -> Face | None:
+def _begin(recording: RemoteRecording, wish: TrackingWish) -> Face | None:
     # As in the process that imitates: sums are rounded alike, and threads take short turns.
     threadpool_limits(limits=1, user_api="blas")
     sys.setswitchinterval(TURN)
