@@ -233,14 +233,23 @@ class ActuationNode(ManagedNode[ActuationParameters]):
         try:
             frame = controls_from_message(message)
             with self._moving:
-                now = time.monotonic()
-                self._stage.take(frame, stamp, now)
+                self._stage.take(frame, stamp, time.monotonic())
                 self._header = message.header
-                if now - self._last_command >= _SOONEST:
-                    self._send(now)
+                before = self._last_command
+            self._answer(before)
         except X2CError as error:
             self._rejected = (time.monotonic(), str(error))
             raise
+
+    def _answer(self, before: float) -> None:
+        """Send a command soon after the one before, unless the motors' thread does meanwhile."""
+        early = before + _SOONEST - time.monotonic()
+        if early > 0.0:
+            # For its own turn it could have to wait five times as long.
+            time.sleep(early)
+        with self._moving:
+            if self._last_command == before:
+                self._send(time.monotonic())
 
     def _measure(
         self, names: Sequence[str], positions: ArrayLike, now: float, source: str
