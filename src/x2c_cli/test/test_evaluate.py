@@ -98,13 +98,15 @@ def test_what_is_whole_ends_with_0_and_is_compared_by_thresholds(
     assert call("compare", out, out, "--fail-above", "nothing=1") == 2
 
 
-def test_no_process_gets_ready_for_results_that_are_kept(tmp_path, video, out, monkeypatch):
+def test_no_process_gets_ready_for_nothing(tmp_path, video, out, monkeypatch):
     ready = []
     monkeypatch.setattr(TrackingProcess, "get_ready", lambda process: ready.append(process))
     assert call("evaluate", video, "--out", out) == 0
     assert call("evaluate", video, tmp_path / "gone", "--out", tmp_path / "other") == 2
-    assert ready == []
     assert call("evaluate", tmp_path / "gone", "--out", tmp_path / "other") == 2
+    assert ready == []
+    (tmp_path / "broken.mp4").write_text("no video", encoding="utf-8")
+    assert call("evaluate", tmp_path / "broken.mp4", "--out", tmp_path / "other") == 1
     assert len(ready) == (len(os.sched_getaffinity(0)) > 1)
 
 

@@ -43,8 +43,8 @@ _LINK_TIMEOUT = 5.0
 _POLL = 0.01
 
 _ACTUATION = "actuation_node"
-_JOINTS = (_ACTUATION, "virtual_face_node", "motor_driver_node", "recorder_node")
-"""Nodes that move the joints, or record them from the start."""
+_JOINTS = (_ACTUATION, "virtual_face_node", "motor_driver_node")
+"""Nodes that move the joints."""
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def _start(threads: Sequence[NodeThread], request: StopRequest) -> None:
     So publishers are there before those who take from them, and not even the first image is lost.
     A node that refuses says why, and the others go on without it.
     """
-    asked = [one for one in threads if one.node.params.autostart]
+    asked = [one for one in threads if one.node.params.autostart and not request.wanted]
     for thread, future in [(one, one.begin(one.node.trigger_configure)) for one in asked]:
         thread.result(future)
     for thread in asked:

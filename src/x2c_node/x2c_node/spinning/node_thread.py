@@ -57,7 +57,8 @@ class NodeThread:
         def call() -> None:
             try:
                 future.set_result(function())
-            except BaseException as error:
+            except Exception as error:
+                # Anything else ends the thread, and the one that waits is told of that.
                 future.set_exception(error)
                 raise
 
